@@ -1,0 +1,150 @@
+"""The one record that loops, stripes, TADs and boundaries share; everything else is a view of it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from napari_hicstruct.errors import LabelError
+from napari_hicstruct.genome import Interval
+
+_EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+class Kind(StrEnum):
+    """What an annotation marks."""
+
+    LOOP = "loop"
+    STRIPE = "stripe"
+    TAD = "tad"
+    BOUNDARY = "boundary"
+
+
+class Status(StrEnum):
+    """What a person has said about it so far."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+
+class Origin(StrEnum):
+    """Where a set comes from; human > consensus > model when they disagree."""
+
+    PREDICTED = "predicted"
+    IMPORTED = "imported"
+    HUMAN = "human"
+
+
+class Direction(StrEnum):
+    """Side on which a stripe's extent (y) reaches beyond its anchor (x)."""
+
+    DOWN = "down"
+    UP = "up"
+    NONE = "none"
+
+
+def new_uid() -> str:
+    """A fresh unique id (32 hex digits)."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One structure on one chromosome, in 0-based half-open base pairs.
+
+    Attributes
+    ----------
+    kind : Kind
+    anchor1, anchor2 : Interval
+        Loop: its two anchors, ``anchor1 <= anchor2``.  Stripe: ``anchor1`` = x (the narrow anchor),
+        ``anchor2`` = y (the extent along the stripe, containing or touching x).  TAD: both the domain.
+        Boundary: both the boundary's bin(s).
+    uid : str
+        Stable identity across edits, layers and files.
+    score : float
+        Rank within its set in [0, 1]; NaN where there is none.
+    probability : float
+        Calibrated probability in [0, 1]; NaN where there is none.
+    resolution : int
+        Bin size (bp) at which it was called, 0 if unknown.
+    status : Status
+    source : str
+        Who says so: a caller's name, a file, a reviewer, ``model``.
+    model : str
+        Name of the model that called it, empty if none did.
+    soft_score : float, n_calls, n_tools : int, supporters : tuple of str
+        Agreement between callers (soft loops); NaN, 0, 0, () where there is none.
+    direction : Direction
+        Stripes only.
+    level : int, parent : str
+        TADs only: depth in the hierarchy (1 = outermost, 0 = unknown) and the parent's name or uid.
+    name : str
+        Name in the file it came from.
+    extra : mapping of str to str
+        Further columns of the source file, kept verbatim for export (Stripenn's ``Mean``, …).
+    """
+
+    kind: Kind
+    anchor1: Interval
+    anchor2: Interval
+    uid: str = field(default_factory=new_uid)
+    score: float = float("nan")
+    probability: float = float("nan")
+    resolution: int = 0
+    status: Status = Status.PROPOSED
+    source: str = ""
+    model: str = ""
+    soft_score: float = float("nan")
+    n_calls: int = 0
+    n_tools: int = 0
+    supporters: tuple[str, ...] = ()
+    direction: Direction = Direction.NONE
+    level: int = 0
+    parent: str = ""
+    name: str = ""
+    extra: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+
+    def __post_init__(self) -> None:
+        if self.anchor1.chrom != self.anchor2.chrom:
+            raise LabelError("both anchors must lie on one chromosome.", where=f"{self.anchor1} × {self.anchor2}")
+        if self.kind is Kind.LOOP and self.anchor2 < self.anchor1:
+            first, second = self.anchor2, self.anchor1
+            object.__setattr__(self, "anchor1", first)
+            object.__setattr__(self, "anchor2", second)
+
+    @property
+    def chrom(self) -> str:
+        """Chromosome of both anchors."""
+        return self.anchor1.chrom
+
+    @property
+    def span(self) -> Interval:
+        """Smallest interval that contains both anchors."""
+        return Interval(
+            self.chrom, min(self.anchor1.start, self.anchor2.start), max(self.anchor1.end, self.anchor2.end)
+        )
+
+    @property
+    def distance(self) -> float:
+        """Distance of the anchors' centres in bp (loops), else the length of the span."""
+        if self.kind is Kind.LOOP:
+            return abs(self.anchor2.center - self.anchor1.center)
+        return float(len(self.span))
+
+    def with_(self, **changes: Any) -> Annotation:
+        """A copy with some fields changed; the uid stays unless it is among them."""
+        return replace(self, **changes)
+
+
+def stripe_direction(x: Interval, y: Interval) -> Direction:
+    """Side on which ``y`` extends beyond ``x``: down if it reaches further right, up if further left."""
+    right, left = y.end - x.end, x.start - y.start
+    if right == left:
+        return Direction.NONE
+    return Direction.DOWN if right > left else Direction.UP

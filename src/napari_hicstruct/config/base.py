@@ -1,0 +1,53 @@
+"""Base of all configuration: frozen, no unknown keys, errors that name the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from napari_hicstruct.errors import ConfigError
+
+
+class FrozenConfig(BaseModel):
+    """Immutable settings; an unknown key is refused, so a typo cannot pass for a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+C = TypeVar("C", bound=FrozenConfig)
+
+
+def parse_config(kind: type[C], data: Mapping[str, Any], *, where: object | None = None) -> C:
+    """Build ``kind`` from plain data; the first fault becomes a :class:`ConfigError` that names its key."""
+    try:
+        return kind.model_validate(dict(data))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or kind.__name__
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(sorted(kind.model_fields))
+            raise ConfigError(f"unknown key '{key}'.", where=where, mend=f"Known keys: {known}.") from error
+        raise ConfigError(f"key '{key}': {first['msg']}.", where=where) from error
+
+
+def load_config(kind: type[C], path: str | Path) -> C:
+    """Read a YAML file into ``kind``.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, is not YAML, or has an unknown or impossible key.
+    """
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read ({error.strerror}).", where=path) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"is not valid YAML: {error}", where=path) from error
+    if not isinstance(data, Mapping):
+        raise ConfigError("holds no settings.", where=path, mend="Write one 'key: value' per line.")
+    return parse_config(kind, data, where=path)

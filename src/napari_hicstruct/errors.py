@@ -1,0 +1,76 @@
+"""Errors that a person may see: one sentence on what is wrong, where, and the mend.
+
+Every error raised on bad input derives from :class:`HicStructError`; the command line turns it into one line
+and exit status 2, the dock into one notification.  None of them derives from ``RuntimeError``, because napari's
+generator workers lose those without a signal (see ``jobs/runner.py``).
+"""
+
+from __future__ import annotations
+
+
+class HicStructError(Exception):
+    """Base of all errors meant for people.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, in words a biologist understands.
+    where : str, optional
+        File, line, contig or region the message is about; printed first.
+    mend : str, optional
+        What the person can do about it; printed last.
+    """
+
+    def __init__(self, message: str, *, where: object | None = None, mend: str | None = None) -> None:
+        self.message = message
+        self.where = None if where is None else str(where)
+        self.mend = mend
+        super().__init__(message, where, mend)
+
+    def __str__(self) -> str:
+        text = self.message if self.where is None else f"{self.where}: {self.message}"
+        return text if self.mend is None else f"{text} {self.mend}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.where, self.mend))
+
+
+def _rebuild(kind: type[HicStructError], message: str, where: str | None, mend: str | None) -> HicStructError:
+    """Unpickle with keywords, so that errors cross process borders whole."""
+    return kind(message, where=where, mend=mend)
+
+
+class MapError(HicStructError):
+    """A contact map cannot be read or lacks what was asked of it."""
+
+
+class RegionError(HicStructError):
+    """A region is misspelt or lies outside the map."""
+
+
+class LabelError(HicStructError):
+    """A label file cannot be read or does not fit the map."""
+
+
+class ProjectError(HicStructError):
+    """A project file cannot be opened, written, or belongs to another map."""
+
+
+class ConfigError(HicStructError):
+    """A configuration has an unknown key or an impossible value."""
+
+
+class ModelError(HicStructError):
+    """A model folder is damaged, unsafe or does not fit the task."""
+
+
+class OutputError(HicStructError):
+    """A result cannot be written; what stood there before is untouched."""
+
+
+class JobError(HicStructError):
+    """Long work failed; carries the original exception as ``__cause__``."""
+
+
+class Cancelled(HicStructError):
+    """Long work was cancelled by the person."""

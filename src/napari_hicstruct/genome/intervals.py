@@ -1,0 +1,137 @@
+"""Half-open genomic intervals and the two spellings of regions people type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome.names import NameMatcher
+
+_UNITS = {"": 1, "b": 1, "bp": 1, "k": 1_000, "kb": 1_000, "m": 1_000_000, "mb": 1_000_000, "g": 10**9, "gb": 10**9}
+_POSITION = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*([a-z]*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """``chrom:[start, end)`` in base pairs, 0-based and half-open.
+
+    Raises
+    ------
+    RegionError
+        If ``start < 0`` or ``end < start``.
+    """
+
+    chrom: str
+    start: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if self.start < 0 or self.end < self.start:
+            raise RegionError(
+                f"{self.chrom}:{self.start}-{self.end} is not an interval.", mend="Start must be ≥ 0 and ≤ end."
+            )
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    @property
+    def center(self) -> float:
+        """Middle in base pairs (not rounded)."""
+        return (self.start + self.end) / 2
+
+    def overlaps(self, other: Interval) -> bool:
+        """True if both share at least one base pair."""
+        return self.chrom == other.chrom and self.start < other.end and other.start < self.end
+
+    def clamp(self, length: int) -> Interval:
+        """The part of this interval inside a chromosome of ``length`` bp."""
+        start = min(self.start, length)
+        return Interval(self.chrom, start, max(start, min(self.end, length)))
+
+    def expand(self, margin: int, length: int | None = None) -> Interval:
+        """Grow by ``margin`` bp on both sides, never below 0 and not past ``length``."""
+        grown = Interval(self.chrom, max(0, self.start - margin), self.end + margin)
+        return grown if length is None else grown.clamp(length)
+
+    def snap(self, resolution: int) -> Interval:
+        """Smallest whole-bin interval that contains this one (floor of start, ceiling of end)."""
+        return Interval(self.chrom, self.start // resolution * resolution, -(-self.end // resolution) * resolution)
+
+    def __str__(self) -> str:
+        return f"{self.chrom}:{self.start:,}-{self.end:,}"
+
+
+def _parse_position(text: str, whole: str) -> int:
+    match = _POSITION.match(text.strip())
+    unit = _UNITS.get(match.group(2).lower()) if match else None
+    if match is None or unit is None:
+        raise RegionError(
+            f"'{text}' in region '{whole}' is not a position.", mend="Write 62,500,000 or 62500000 or 62.5M."
+        )
+    try:
+        return int(Decimal(match.group(1).replace(",", "")) * unit)
+    except InvalidOperation as error:
+        raise RegionError(f"'{text}' in region '{whole}' is not a position.") from error
+
+
+def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Interval:
+    """Parse ``chr17:62.5M-63.5M``, ``chr17:62,500,000-63,500,000`` or a bare chromosome name.
+
+    Parameters
+    ----------
+    text : str
+        The region as typed.  Positions are read as 0-based half-open base pairs.
+    chromsizes : mapping of str to int, optional
+        Chromosome lengths (bp).  With it, ``21``/``chr21`` are reconciled, a bare name means the whole
+        chromosome, and the region must lie inside.  A position past the end by less than a unit of its
+        own spelling is not forgiven: the error names the length.
+
+    Raises
+    ------
+    RegionError
+        If the text is not a region, the chromosome is unknown, or the region leaves it.
+    """
+    name, colon, span = text.strip().rpartition(":")
+    # HLA contigs carry colons in their names: what stands behind the last colon is a span only if it has digits.
+    if not colon or not re.search(r"[0-9]\s*[a-z]*\s*(-|–|\.\.)", span, re.IGNORECASE):
+        name, span = text.strip(), ""
+    if not name:
+        raise RegionError("The region is empty.", mend="Write for example chr17:62.5M-63.5M.")
+    length: int | None = None
+    if chromsizes is not None:
+        name = NameMatcher(chromsizes).require(name)
+        length = chromsizes[name]
+    if not span:
+        if length is None:
+            raise RegionError(f"'{text}' has no start and end.", mend=f"Write {name}:0-1,000,000.")
+        return Interval(name, 0, length)
+    parts = re.split(r"\s*(?:-|–|\.\.)\s*", span.strip())
+    if len(parts) != 2 or not all(parts):
+        raise RegionError(f"'{text}' is not a region.", mend="Write chr17:62.5M-63.5M.")
+    start, end = (_parse_position(part, text) for part in parts)
+    if end <= start:
+        raise RegionError(f"Region '{text}' ends at or before its start.", mend="Swap the two positions.")
+    if length is not None and end > length:
+        raise RegionError(
+            f"Region '{text}' lies outside {name}, which is {length:,} bp long.",
+            mend=f"Choose an end of at most {length:,}.",
+        )
+    return Interval(name, start, end)
+
+
+def format_region(interval: Interval) -> str:
+    """``chr17:62,500,000-63,500,000``: the spelling that :func:`parse_region` reads back unchanged."""
+    return str(interval)
+
+
+def format_bp(bp: float) -> str:
+    """A length for people: ``705 kb``, ``1.25 Mb``, ``400 bp``."""
+    size = abs(bp)
+    if size >= 1_000_000:
+        return f"{bp / 1_000_000:.3g} Mb"
+    if size >= 1_000:
+        return f"{bp / 1_000:.3g} kb" if size < 100_000 else f"{bp / 1_000:.0f} kb"
+    return f"{bp:.0f} bp"

@@ -1,0 +1,56 @@
+"""What long work says while it runs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One step of long work.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, for people (``"predict chr17"``).
+    done, total : float
+        Work done and in all, in the same (any) unit; ``total`` 0 means unknown.
+    elapsed : float
+        Seconds since the work began.
+    message : str
+        One more line for people; may be empty.
+    payload : object
+        Partial result of this step (for example the annotations of one window), or None.
+    """
+
+    stage: str
+    done: float
+    total: float
+    elapsed: float = 0.0
+    message: str = ""
+    payload: Any = None
+
+    @property
+    def fraction(self) -> float:
+        """Share done in [0, 1]; 0 while the total is unknown."""
+        return min(1.0, self.done / self.total) if self.total > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated seconds left from the mean speed so far, None while unknown."""
+        part = self.fraction
+        return self.elapsed * (1 - part) / part if part > 0 else None
+
+
+@dataclass(slots=True)
+class Clock:
+    """Stamps Progress with elapsed seconds; one per job."""
+
+    started: float = field(default_factory=time.monotonic)
+
+    def step(self, stage: str, done: float, total: float, message: str = "", payload: Any = None) -> Progress:
+        """A :class:`Progress` stamped with the seconds since this clock started."""
+        elapsed = time.monotonic() - self.started
+        return Progress(stage=stage, done=done, total=total, elapsed=elapsed, message=message, payload=payload)

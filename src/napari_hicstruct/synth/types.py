@@ -1,0 +1,75 @@
+"""What a simulation gives: a noise-free expected band, coverage, and the truth read off it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOOP_DTYPE = np.dtype([("start1", "i8"), ("start2", "i8"), ("enrichment", "f4"), ("z", "f4")])
+STRIPE_DTYPE = np.dtype(
+    [("x0", "i8"), ("x1", "i8"), ("y0", "i8"), ("y1", "i8"), ("down", "?"), ("enrichment", "f4"), ("z", "f4")]
+)
+BOUNDARY_DTYPE = np.dtype([("position", "i8"), ("strength", "f4")])
+DOMAIN_DTYPE = np.dtype([("start", "i8"), ("end", "i8"), ("level", "i4"), ("strength", "f4")])
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Structures visible in the noise-free map, as structured arrays in 0-based half-open bp.
+
+    ``z`` is the structure's significance at unit depth (mean count 1 at distance 1 bin): at depth ``D`` it is
+    ``z · sqrt(D)``.  ``enrichment`` is its mean over its surround's, in the expected map.
+    """
+
+    loops: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, LOOP_DTYPE))
+    stripes: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, STRIPE_DTYPE))
+    boundaries: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, BOUNDARY_DTYPE))
+    domains: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, DOMAIN_DTYPE))
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedMap:
+    """One simulated chromosome.
+
+    Attributes
+    ----------
+    chrom : str
+    length : int
+        bp.
+    resolution : int
+        Bin size of ``band``, bp.
+    band : float32, shape (n_diagonals, n_bins)
+        ``band[d, i]`` = expected contacts of bins ``i`` and ``i + d`` without noise or coverage bias, scaled so
+        that the mean of ``band[1]`` is 1; 0 where ``i + d >= n_bins``.
+    bias : float32, shape (n_bins,)
+        Multiplicative coverage bias, mean 1.
+    masked : bool, shape (n_bins,)
+        Unmappable bins.
+    truth : Truth
+    seed : int
+    """
+
+    chrom: str
+    length: int
+    resolution: int
+    band: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    masked: NDArray[np.bool_]
+    truth: Truth
+    seed: int
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of the chromosome."""
+        return int(self.band.shape[1])
+
+    def sample(self, depth: float, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Poisson counts, same shape as ``band``, with mean ``depth`` at distance 1 bin (before bias)."""
+        n_diagonals, n = self.band.shape
+        lam = self.band * np.float32(depth)
+        seen = np.where(self.masked, 0, self.bias).astype(np.float32)
+        for d in range(n_diagonals):
+            lam[d, : n - d] *= seen[: n - d] * seen[d:]
+        return rng.poisson(lam).astype(np.float32)
