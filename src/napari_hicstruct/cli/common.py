@@ -1,0 +1,140 @@
+"""What all commands share: flags, the progress bar, tables and JSON, one way to say an error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json as json_module
+import math
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import typer
+
+from napari_hicstruct.jobs import Progress, drain
+
+T = TypeVar("T")
+
+json_option: bool = typer.Option(False, "--json", help="Print one line of JSON for machines instead of a table.")
+"""Use as a parameter's default: ``json: bool = json_option``."""
+
+quiet_option: bool = typer.Option(False, "--quiet", "-q", help="No progress bar, nothing but the result.")
+"""Use as a parameter's default: ``quiet: bool = quiet_option``."""
+
+
+def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
+    """Run ``job`` to its end and give its result, with a bar on standard error if that is a terminal.
+
+    Ctrl+C closes the generator, so that its clean-up runs, and passes on as ``KeyboardInterrupt``.
+    """
+    if quiet or not sys.stderr.isatty():
+        return drain(job)
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        return drain(job, _bar_updater(bar, bar.add_task("…", total=None)))
+
+
+def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:
+    def update(step: Progress) -> None:
+        text = f"{step.stage} · {step.message}" if step.message else step.stage
+        bar.update(task, description=text, completed=step.done, total=step.total or None)
+
+    return update
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON's own types: dataclasses and paths unfolded, arrays as lists, NaN as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str | Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy scalars and arrays, without importing numpy
+        return plain(value.tolist())
+    if isinstance(value, Sequence | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def emit(data: Any, json: bool = False, *, human: Any = None) -> None:
+    """Print a result on standard output.
+
+    Parameters
+    ----------
+    data : mapping, dataclass, sequence of mappings, or str
+        The result.
+    json : bool
+        One line of JSON.  Otherwise a mapping becomes a two-column table, a sequence of mappings a table with
+        one row each, anything else its text.
+    human : rich renderable or str, optional
+        What people see instead of the table.
+    """
+    if json:
+        print(json_module.dumps(plain(data), ensure_ascii=False, allow_nan=False))
+        return
+    shown = data if human is None else human
+    if dataclasses.is_dataclass(shown) and not isinstance(shown, type):
+        shown = plain(shown)
+    if isinstance(shown, str):
+        print(shown)
+        return
+    stdout_console().print(_as_renderable(shown))
+
+
+def stdout_console() -> Any:
+    """A rich console on standard output that never breaks lines of a pipe at 80 columns."""
+    from rich.console import Console
+
+    wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160
+    return Console(width=wide, highlight=False)
+
+
+def _as_renderable(shown: Any) -> Any:
+    from rich.table import Table
+
+    if isinstance(shown, Mapping):
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for key, value in shown.items():
+            table.add_row(f"[bold]{key}[/bold]", _cell(value))
+        return table
+    if isinstance(shown, Sequence) and shown and all(isinstance(row, Mapping) for row in shown):
+        table = Table(box=None, pad_edge=False)
+        columns = list(dict.fromkeys(key for row in shown for key in row))
+        for column in columns:
+            table.add_column(str(column))
+        for row in shown:
+            table.add_row(*(_cell(row.get(column, "")) for column in columns))
+        return table
+    return shown
+
+
+def _cell(value: Any) -> str:
+    from rich.markup import escape
+
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, Mapping):
+        return escape(", ".join(f"{key}: {item}" for key, item in value.items()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return escape(", ".join(str(item) for item in value))
+    return escape(str(value))

@@ -1,0 +1,119 @@
+"""The ``hicstruct`` command: one thin module per sub-command, one place that turns errors into lines."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from napari_hicstruct import __version__
+from napari_hicstruct.errors import Cancelled, HicStructError
+
+COMMANDS = ("info", "view", "predict", "import_labels", "export", "simulate", "train", "evaluate", "models")
+"""Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"napari-hicstruct {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_print_version, is_eager=True, help="Print the version."),
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error (works at any place)."),
+) -> None:
+    """Find, judge and correct loops, stripes and TADs in Hi-C contact maps."""
+
+
+def build_app() -> typer.Typer:
+    """The typer application with all commands."""
+    app = typer.Typer(
+        name="hicstruct",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in COMMANDS:
+        if importlib.util.find_spec(f"napari_hicstruct.cli.{name}") is None:  # being written
+            continue
+        importlib.import_module(f"napari_hicstruct.cli.{name}").register(app)
+    return app
+
+
+def run() -> NoReturn:
+    """Entry point of the console script."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(args: Sequence[str]) -> int:
+    """Run one command line and give its exit status: 0, 1 (our fault), 2 (bad input), 130 (interrupted)."""
+    debug = "--debug" in args
+    words = [word for word in args if word != "--debug"]
+    try:
+        with warnings.catch_warnings():
+            if not debug:  # libraries' deprecation notes help no one at a prompt; the test-suite sees them as errors
+                warnings.simplefilter("ignore")
+            status = typer.main.get_command(build_app()).main(words, prog_name="hicstruct", standalone_mode=False)
+            sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except BaseException as error:
+        return _explain(error, debug)
+
+
+def _explain(error: BaseException, debug: bool) -> int:
+    """One line on standard error, and the exit status."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else FAILED
+    if debug:
+        traceback.print_exception(error)
+    if isinstance(error, KeyboardInterrupt | Cancelled | typer.Abort):
+        _say("interrupted.")
+        return INTERRUPTED
+    if isinstance(error, BrokenPipeError):  # the reader of a pipe left (| head): not worth a word
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    if isinstance(error, HicStructError):
+        _say(str(error))
+        return BAD_INPUT
+    if hasattr(error, "format_message"):  # click's usage errors, whichever click typer brings
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "hicstruct"
+        if text := error.format_message():  # an empty one: no command was given and the help is printed
+            _say(f"{text} See '{command} --help'.")
+        return BAD_INPUT
+    log = _write_log(error)
+    _say(f"unexpected {type(error).__name__}: {error} — this is a fault of ours; details are in {log}")
+    return FAILED
+
+
+def _say(text: str) -> None:
+    print("hicstruct: " + " ".join(text.split()), file=sys.stderr)
+
+
+def _write_log(error: BaseException) -> Path:
+    """Write the traceback where the person can find it; the temporary folder if the log folder is closed."""
+    from napari_hicstruct.config.paths import log_dir
+
+    name = f"hicstruct-{datetime.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    text = f"napari-hicstruct {__version__}\n{sys.argv}\n" + "".join(traceback.format_exception(error))
+    try:
+        path = log_dir() / name
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        path = Path(tempfile.gettempdir()) / name
+        path.write_text(text, encoding="utf-8")
+    return path

@@ -1,0 +1,88 @@
+"""Settings of the simulators: ranges from which the parameters of one map are drawn."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from napari_hicstruct.config.base import FrozenConfig
+
+
+def _ascending(value: tuple[float, float]) -> tuple[float, float]:
+    if value[1] < value[0]:
+        raise ValueError(f"the range {value} ends before it begins")
+    return value
+
+
+Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
+"""Lower and upper limit; a value is drawn uniformly, or log-uniformly where the comment says so."""
+
+
+class SimulationConfig(FrozenConfig):
+    """What one simulated map may look like; one map's parameters are drawn from the ranges by its seed.
+
+    Lengths are in bp.  The defaults reach from Micro-C-like maps with hundreds of sharp dots to shallow in-situ
+    Hi-C with hardly any.
+    """
+
+    chrom: str = "chr1"
+    length: int = Field(20_000_000, ge=2_000_000)
+    resolution: int = Field(5_000, ge=1_000)
+    max_distance: int = Field(3_300_000, ge=200_000)  # the band covers distances below this
+
+    # barriers
+    barrier_spacing: Range = (50_000, 400_000)  # mean distance of neighbours, log-uniform
+    barrier_strength: Range = (0.35, 0.97)  # mean probability that a leg is caught
+    barrier_clustered: Range = (0.2, 0.7)  # share of sites that are divergent pairs (domain borders)
+    barrier_residence: Range = (30, 250)  # steps until a caught leg is let go, log-uniform
+
+    # loop-extruding factors
+    lef_spacing: Range = (90_000, 450_000)  # bp per factor, log-uniform
+    processivity: Range = (100_000, 1_000_000)  # mean loop of an unhindered factor, log-uniform
+    stabilisation: Range = (1.0, 8.0)  # how much longer a factor lives between two barriers, log-uniform
+    n_steps: int = Field(16_000, ge=500)
+    n_snapshots: int = Field(120, ge=8)
+
+    # contacts
+    leg_contact: Range = (0.8, 5.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
+    psf_bins: Range = (0.8, 1.5)  # Gaussian spread of leg contacts, bins
+    loop_exponent: Range = (0.7, 1.1)  # contacts fall with (effective distance) ** -exponent inside loops
+    unlooped: Range = (0.0, 0.35)  # share of cells without extrusion
+
+    # distance decay
+    decay_near: Range = (-0.9, -0.5)  # slope of P(s) below the bend
+    decay_far: Range = (-1.35, -0.85)  # slope above it
+    decay_bend: Range = (200_000, 1_000_000)  # where the slope changes, log-uniform
+
+    # texture
+    compartment_strength: Range = (0.0, 0.5)
+    compartment_size: Range = (400_000, 3_000_000)  # log-uniform
+    roughness: Range = (0.0, 0.08)
+
+    # coverage
+    bias_sigma: Range = (0.1, 0.4)
+    low_bins: Range = (0.0, 0.015)  # share of bins with very low coverage
+    masked_single: Range = (0.001, 0.02)  # share of bins
+    masked_runs: Range = (0.0, 0.6)  # runs of 2–20 bins, per Mb
+    masked_gaps: Range = (0.0, 0.06)  # gaps of 0.15–3 Mb, per Mb
+
+    depth: Range = (5.0, 1_000.0)  # mean count at a distance of one bin, log-uniform
+
+    @model_validator(mode="after")
+    def _whole_bins(self) -> SimulationConfig:
+        if self.max_distance % self.resolution:
+            raise ValueError("max_distance must be a whole number of bins")
+        if self.length < 2 * self.max_distance:
+            raise ValueError("length must be at least twice max_distance")
+        return self
+
+    @property
+    def n_bins(self) -> int:
+        """Bins of the chromosome; the last may be partial."""
+        return -(-self.length // self.resolution)
+
+    @property
+    def n_diagonals(self) -> int:
+        """Diagonals of the band, the main one included."""
+        return self.max_distance // self.resolution

@@ -1,0 +1,73 @@
+"""What all tests share: real data, private folders, no leaked threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def find_data() -> Path | None:
+    """Folder of real maps: ``$HICSTRUCT_DATA``, else ``../shared/data`` beside the checkout."""
+    given = os.environ.get("HICSTRUCT_DATA")
+    folder = Path(given) if given else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Real data; without it a test is skipped, but under ``CI=true`` its absence is a failure."""
+    folder = find_data()
+    if folder is None:
+        text = "no real data: set HICSTRUCT_DATA or lay it at ../shared/data"
+        if os.environ.get("CI", "").lower() == "true":
+            pytest.fail(text)
+        pytest.skip(text)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep napari's settings, caches, projects and logs away from the person's own, sub-processes included."""
+    home = tmp_path_factory.mktemp("home")
+    variables = {
+        "NAPARI_CONFIG": str(home / "napari.yaml"),
+        "HICSTRUCT_CACHE": str(home / "cache"),
+        "HICSTRUCT_HOME": str(home / "data"),
+        "HICSTRUCT_LOGS": str(home / "logs"),
+        "XDG_CACHE_HOME": str(home / "xdg-cache"),
+        "XDG_DATA_HOME": str(home / "xdg-data"),
+        "XDG_STATE_HOME": str(home / "xdg-state"),
+        # compiled code is no secret: keep it between runs (XDG_CACHE_HOME would move it)
+        "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba")),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield home
+
+
+# Pools that live as long as the process on purpose; anything else left over is a leak.
+_LASTING_THREADS = ("QThread", "asyncio_", "pydevd", "fsspec", "ThreadPoolExecutor", "IPython", "Profile", "tqdm")
+
+
+@pytest.fixture(autouse=True)
+def no_leaked_threads() -> Iterator[None]:
+    """Fail a test that leaves a non-daemon Python thread behind."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + 5
+    while leaked := [t for t in threading.enumerate() if t not in before and t.is_alive() and not _may_stay(t)]:
+        if time.monotonic() > deadline:
+            pytest.fail(f"leaked threads: {[t.name for t in leaked]}")
+        time.sleep(0.02)
+
+
+def _may_stay(thread: threading.Thread) -> bool:
+    return thread.daemon or thread.name.startswith(_LASTING_THREADS)
