@@ -24,12 +24,11 @@ def resources_dir() -> Path:
     ConfigError
         If the installation is incomplete.
     """
-    if (_SOURCE_TREE / "models").is_dir():
-        return _SOURCE_TREE
     spec = find_spec("napari_hicstruct.resources")
-    for location in (spec.submodule_search_locations or ()) if spec is not None else ():
-        if Path(location).is_dir():
-            return Path(location)
+    if spec is not None and spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations)))
+    if _SOURCE_TREE.is_dir():
+        return _SOURCE_TREE
     raise ConfigError("napari-hicstruct is installed without its resources.", mend="Install it again with pip.")
 
 
