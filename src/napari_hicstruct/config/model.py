@@ -1,0 +1,70 @@
+"""What a model is made of; stored in its ``model.json``, so that weights and architecture travel together."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from napari_hicstruct.config.base import FrozenConfig
+
+
+class TaskConfig(FrozenConfig):
+    """One task: its name, what kind of output it gives, and the width of its decoder."""
+
+    name: str
+    head: Literal["point", "mask", "boundary"]
+    fine: bool = False
+    """True if the decoder goes on to the fine bins and has a second head there."""
+    widths: tuple[int, int, int] = (64, 32, 16)
+    """Decoder channels at f4, f3, f2."""
+
+
+HIC_TASKS = (
+    TaskConfig(name="loop", head="point", fine=True, widths=(96, 64, 32)),
+    TaskConfig(name="stripe", head="mask"),
+    TaskConfig(name="tad", head="boundary"),
+)
+"""The task set ``hic``: loops, stripes, TADs."""
+
+
+class WindowConfig(FrozenConfig):
+    """Sizes in bins of the windows that the network reads (MODEL.md §1)."""
+
+    fine_size: int = 256
+    fine_margin: int = 16
+    coarse_size: int = 320
+    coarse_margin: int = 32
+    strip_length: int = 1024
+    strip_margin: int = 32
+    strip_diagonals: int = 64
+
+    @model_validator(mode="after")
+    def _multiples(self) -> WindowConfig:
+        if self.fine_size % 16 or self.coarse_size % 8:
+            raise ValueError("fine_size must be a multiple of 16 and coarse_size of 8 (the encoder halves them)")
+        return self
+
+
+class ModelConfig(FrozenConfig):
+    """Architecture of one multitask network."""
+
+    encoder: str = "unet_small"
+    selector: str = "identity"
+    interaction: str = "none"
+    tasks: tuple[TaskConfig, ...] = HIC_TASKS
+    fine_resolution: int = 5_000
+    coarse_resolution: int = 10_000
+    max_distance: int = Field(default=3_200_000, description="bp; contacts beyond are not read")
+    channels: tuple[int, int, int, int, int] = (16, 32, 64, 96, 128)
+    """Encoder channels at f1 (fine bins), f2 (coarse bins), f3, f4, f5."""
+    strip_channels: int = 64
+    windows: WindowConfig = WindowConfig()
+
+    @model_validator(mode="after")
+    def _fits(self) -> ModelConfig:
+        if self.coarse_resolution != 2 * self.fine_resolution:
+            raise ValueError("coarse_resolution must be twice fine_resolution: one coarse bin is a 2×2 block")
+        if len({task.name for task in self.tasks}) != len(self.tasks) or not self.tasks:
+            raise ValueError("tasks must have different names, and there must be at least one")
+        return self
