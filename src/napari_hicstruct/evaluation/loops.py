@@ -1,0 +1,201 @@
+"""Loops against truth: one-to-one, Chebyshev tolerance in bp, best score first, with a shifted control."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_hicstruct.evaluation.matching import (
+    UNMATCHED,
+    Score,
+    as_points,
+    match_points,
+    merge_points,
+    near_any,
+    score_counts,
+)
+from napari_hicstruct.evaluation.ranking import Curve, average_precision_of, pr_curve, precision_of_top
+
+MERGE = 10_000
+"""bp within which two calls, or two truths, are one loop (protocol)."""
+
+DISTANCES = (40_000, 3_000_000)
+"""bp between anchors that the protocol judges."""
+
+CONTROL_SHIFT = 1_000_000
+"""bp by which both anchors are shifted for the chance level."""
+
+STRATA = (40_000, 100_000, 250_000, 500_000, 1_000_000, 3_000_000)
+
+
+def rank(calls: ArrayLike) -> NDArray[np.float64]:
+    """Centres of the calls, best score first.
+
+    Parameters
+    ----------
+    calls : array, shape (n, 2) or (n, 3)
+        Centres of both anchors in bp and, in a third column, the score (high is good, NaN last).  Ties, and
+        lists without a score, keep their order.
+
+    Returns
+    -------
+    float64, shape (n, 2)
+        Each row with the smaller coordinate first.
+    """
+    table = np.asarray(calls, dtype=np.float64)
+    if table.size == 0:
+        return np.zeros((0, 2))
+    if table.shape[1] > 2 and np.isfinite(table[:, 2]).any():
+        table = table[np.argsort(-table[:, 2], kind="stable")]
+    return np.sort(table[:, :2], axis=1)
+
+
+def prepare(
+    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE
+) -> NDArray[np.float64]:
+    """Rank, keep the distances (bp, both ends included) that are judged, merge what is within ``merge`` bp."""
+    xy = rank(calls)
+    if distances is not None:
+        apart = xy[:, 1] - xy[:, 0]
+        xy = xy[(apart >= distances[0]) & (apart <= distances[1])]
+    return xy[merge_points(xy, merge)]
+
+
+def unite(truths: Sequence[ArrayLike], *, distances: tuple[float, float] | None = DISTANCES) -> NDArray[np.float64]:
+    """One truth of several lists: the first list's loops first, later ones within 10 kb merged into them."""
+    ranked = [rank(truth) for truth in truths]
+    return prepare(np.vstack(ranked) if ranked else np.zeros((0, 2)), distances=distances)
+
+
+def precision_at(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, ns: Iterable[int], tol_bp: float) -> dict[int, float]:
+    """Share of hits among the best ``n`` calls, for each ``n``; NaN where there are fewer than ``n``.
+
+    Parameters
+    ----------
+    calls_xy_scored : array, shape (n, 2) or (n, 3)
+        Anchor centres (bp) and score; need not be sorted.
+    truth_xy : array, shape (m, 2)
+        Anchor centres (bp).
+    ns : iterable of int
+    tol_bp : float
+        Chebyshev tolerance in bp.
+    """
+    matched = match_points(rank(calls_xy_scored), rank(as_points(truth_xy, 2)), tol_bp)
+    return precision_of_top(matched != UNMATCHED, ns)
+
+
+def average_precision(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, tol_bp: float) -> float:
+    """Area under the precision–recall curve in steps (not interpolated); arguments as :func:`precision_at`."""
+    truth = rank(as_points(truth_xy, 2))
+    matched = match_points(rank(calls_xy_scored), truth, tol_bp)
+    return average_precision_of(matched != UNMATCHED, len(truth))
+
+
+@dataclass(frozen=True, slots=True)
+class LoopMatch:
+    """Ranked calls matched with truth.
+
+    Attributes
+    ----------
+    calls : float64, shape (n, 2)
+        bp, best first; calls that only fit an ignored loop are gone.
+    truth : float64, shape (m, 2)
+    matched : int64, shape (n,)
+        Index of each call's truth, -1 for none.
+    control : float
+        Precision of the same calls shifted along the diagonal: the chance level.
+    """
+
+    calls: NDArray[np.float64]
+    truth: NDArray[np.float64]
+    matched: NDArray[np.int64]
+    control: float
+
+    @property
+    def hits(self) -> NDArray[np.bool_]:
+        """True where a call has a truth."""
+        return np.asarray(self.matched != UNMATCHED)
+
+    def score(self, top: int | None = None) -> Score:
+        """Precision, recall and F1 of all calls, or of the best ``top``."""
+        hits = self.hits[:top]
+        return score_counts(int(hits.sum()), len(hits), len(self.truth))
+
+    def curve(self) -> Curve:
+        """Precision and recall after each call."""
+        return pr_curve(self.hits, len(self.truth))
+
+    def precision_at(self, ns: Iterable[int]) -> dict[int, float]:
+        """Precision of the best ``n`` calls; NaN where there are fewer."""
+        return precision_of_top(self.hits, ns)
+
+    def average_precision(self) -> float:
+        """Area under :meth:`curve` in steps."""
+        return average_precision_of(self.hits, len(self.truth))
+
+    def by_distance(self, edges: Sequence[float] = STRATA) -> dict[tuple[float, float], Score]:
+        """Scores per stratum ``[low, high)`` of anchor distance (bp; the last one includes its end).
+
+        A call counts for precision in its own stratum, a truth for recall in its own.
+        """
+        call_class = _stratum(self.calls, edges)
+        truth_class = _stratum(self.truth, edges)
+        found = np.zeros(len(self.truth), bool)
+        found[self.matched[self.hits]] = True
+        scores = {}
+        for k, stratum in enumerate(itertools.pairwise(edges)):
+            calls, truths = call_class == k, truth_class == k
+            precision = float(self.hits[calls].mean()) if calls.any() else 0.0
+            recall = float(found[truths].mean()) if truths.any() else 0.0
+            scores[stratum] = Score(precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))
+        return scores
+
+
+def match_loops(
+    calls: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    tol_bp: float,
+    *,
+    ignore: NDArray[np.float64] | None = None,
+    shift: float = CONTROL_SHIFT,
+) -> LoopMatch:
+    """Match prepared calls (see :func:`prepare`) with truth.
+
+    Parameters
+    ----------
+    calls, truth : float64, shape (n, 2) and (m, 2)
+        bp; calls best first.
+    tol_bp : float
+        Chebyshev tolerance.
+    ignore : float64, shape (k, 2), optional
+        Loops too faint to ask for: a call without truth within ``tol_bp`` of one counts neither way.
+    shift : float
+        bp, for the control.
+    """
+    calls, matched = _match_and_ignore(calls, truth, ignore, tol_bp)
+    _, shifted = _match_and_ignore(calls + shift, truth, ignore, tol_bp)
+    control = float((shifted != UNMATCHED).mean()) if len(shifted) else 0.0
+    return LoopMatch(calls, truth, matched, control)
+
+
+def _match_and_ignore(
+    calls: NDArray[np.float64], truth: NDArray[np.float64], ignore: NDArray[np.float64] | None, tol_bp: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Matching of the calls that remain once those that only fit an ignored loop are left out."""
+    matched = match_points(calls, truth, tol_bp)
+    if ignore is None or not len(ignore):
+        return calls, matched
+    kept = (matched != UNMATCHED) | ~near_any(calls, ignore, tol_bp)
+    return calls[kept], matched[kept]
+
+
+def _stratum(xy: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
+    """Index of each loop's distance stratum; the last edge belongs to the last stratum."""
+    apart = xy[:, 1] - xy[:, 0]
+    index = np.searchsorted(np.asarray(edges, np.float64), apart, side="right") - 1
+    index[apart == edges[-1]] = len(edges) - 2
+    return index.astype(np.int64)
