@@ -33,30 +33,31 @@ class SimulationConfig(FrozenConfig):
 
     # barriers
     barrier_spacing: Range = (50_000, 400_000)  # mean distance of neighbours, log-uniform
-    barrier_strength: Range = (0.35, 0.97)  # mean probability that a leg is caught
+    barrier_strength: Range = (0.6, 0.97)  # mean probability that a leg is caught
     barrier_clustered: Range = (0.2, 0.7)  # share of sites that are divergent pairs (domain borders)
-    barrier_residence: Range = (30, 250)  # steps until a caught leg is let go, log-uniform
+    barrier_residence: Range = (100, 2_000)  # steps until a caught leg is let go, log-uniform
 
     # loop-extruding factors
-    lef_spacing: Range = (90_000, 450_000)  # bp per factor, log-uniform
-    processivity: Range = (100_000, 1_000_000)  # mean loop of an unhindered factor, log-uniform
-    stabilisation: Range = (1.0, 8.0)  # how much longer a factor lives between two barriers, log-uniform
+    lef_spacing: Range = (60_000, 220_000)  # bp per factor, log-uniform
+    processivity: Range = (150_000, 1_000_000)  # mean loop of an unhindered factor, log-uniform
+    stabilisation: Range = (1.0, 6.0)  # how much longer a factor lives between two barriers, log-uniform
     n_steps: int = Field(16_000, ge=500)
     n_snapshots: int = Field(120, ge=8)
 
     # contacts
-    leg_contact: Range = (0.8, 5.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
+    leg_contact: Range = (0.5, 2.5)  # contacts of the two legs against those of neighbouring bins, log-uniform
     psf_bins: Range = (0.8, 1.5)  # Gaussian spread of leg contacts, bins
-    loop_exponent: Range = (0.7, 1.1)  # contacts fall with (effective distance) ** -exponent inside loops
-    unlooped: Range = (0.0, 0.35)  # share of cells without extrusion
+    loop_exponent: Range = (1.0, 1.7)  # contacts fall with (effective distance) ** -exponent inside loops
+    unlooped: Range = (0.0, 0.2)  # share of cells without extrusion
 
     # distance decay
     decay_near: Range = (-0.9, -0.5)  # slope of P(s) below the bend
-    decay_far: Range = (-1.35, -0.85)  # slope above it
+    decay_far: Range = (-1.8, -0.85)  # slope far above it
+    decay_first: Range = (0.0, 3.0)  # how far the first off-diagonal stands above that line (self-ligation)
     decay_bend: Range = (200_000, 1_000_000)  # where the slope changes, log-uniform
 
     # texture
-    compartment_strength: Range = (0.0, 0.5)
+    compartment_strength: Range = (0.0, 0.35)
     compartment_size: Range = (400_000, 3_000_000)  # log-uniform
     roughness: Range = (0.0, 0.08)
 
@@ -67,7 +68,7 @@ class SimulationConfig(FrozenConfig):
     masked_runs: Range = (0.0, 0.6)  # runs of 2–20 bins, per Mb
     masked_gaps: Range = (0.0, 0.06)  # gaps of 0.15–3 Mb, per Mb
 
-    depth: Range = (5.0, 1_000.0)  # mean count at a distance of one bin, log-uniform
+    depth: Range = (5.0, 1_500.0)  # mean count at a distance of one bin, log-uniform
 
     @model_validator(mode="after")
     def _whole_bins(self) -> SimulationConfig:

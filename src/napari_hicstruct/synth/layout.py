@@ -1,0 +1,140 @@
+"""What stands where before any contact: barriers, compartments, coverage, unmappable bins, distance decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from napari_hicstruct.config.simulation import SimulationConfig
+
+Range = tuple[float, float]
+
+
+def uniform(rng: np.random.Generator, limits: Range) -> float:
+    """A number between the limits."""
+    return float(rng.uniform(*limits))
+
+
+def log_uniform(rng: np.random.Generator, limits: Range) -> float:
+    """A number between the limits, every order of magnitude as likely."""
+    return float(np.exp(rng.uniform(np.log(limits[0]), np.log(limits[1]))))
+
+
+@dataclass(frozen=True, slots=True)
+class Barriers:
+    """Oriented barriers: bin, orientation and the probability that a leg is caught there.
+
+    A forward (``+``) barrier stops legs that move left, a reverse (``−``) one legs that move right.
+    """
+
+    position: NDArray[np.int64]
+    forward: NDArray[np.bool_]
+    strength: NDArray[np.float32]
+
+
+def draw_barriers(config: SimulationConfig, rng: np.random.Generator) -> Barriers:
+    """Sites at gamma-distributed distances: divergent pairs (− then +) at domain borders, else single barriers."""
+    res, n = config.resolution, config.n_bins
+    spacing = log_uniform(rng, config.barrier_spacing) / res
+    mean_strength = uniform(rng, config.barrier_strength)
+    clustered = uniform(rng, config.barrier_clustered)
+    count = int(2 * n / spacing) + 8
+    # A slow drift of the spacing gives deserts and dense stretches on one chromosome.
+    drift = np.exp(0.5 * _smooth_noise(rng, count, 6.0))
+    sites = np.cumsum(np.maximum(2, rng.gamma(1.6, spacing / 1.6, count) * drift)).astype(np.int64)
+    sites = sites[sites < n - 2]
+    concentration = 4.0
+    a, b = mean_strength * concentration, (1 - mean_strength) * concentration
+    position, forward, strength = [], [], []
+    for site in sites:
+        if rng.random() < clustered:
+            gap = 1 + int(rng.geometric(0.35))
+            members = [(int(site), False), (int(site) + gap, True)]
+        else:
+            members = [(int(site), bool(rng.random() < 0.5))]
+            if rng.random() < 0.15:  # tandem sites broaden the dot
+                members.append((int(site) + 1, members[0][1]))
+        for where, is_forward in members:
+            if where < n - 1:
+                position.append(where)
+                forward.append(is_forward)
+                strength.append(min(0.99, rng.beta(a, b)))
+    return Barriers(np.array(position, np.int64), np.array(forward, np.bool_), np.array(strength, np.float32))
+
+
+def _smooth_noise(rng: np.random.Generator, n: int, sigma: float) -> NDArray[np.float64]:
+    """Gaussian noise of unit variance with a correlation length of ``sigma``."""
+    noise = gaussian_filter1d(rng.standard_normal(n), sigma, mode="wrap")
+    spread = noise.std()
+    return noise / spread if spread > 0 else noise
+
+
+def draw_compartments(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A/B profile in [−1, 1] per bin: stretches of random length and sign with soft borders."""
+    n = config.n_bins
+    size = log_uniform(rng, config.compartment_size) / config.resolution
+    lengths = np.maximum(size / 6, rng.exponential(size, int(3 * n / size) + 8)).astype(int) + 1
+    level = (
+        rng.choice([-1.0, 1.0]) * np.where(np.arange(len(lengths)) % 2, -1.0, 1.0) * rng.uniform(0.3, 1, len(lengths))
+    )
+    profile = np.repeat(level, lengths)
+    offset = int(rng.integers(0, max(1, len(profile) - n)))
+    return gaussian_filter1d(
+        profile[offset : offset + n], log_uniform(rng, (15_000, 150_000)) / config.resolution
+    ).astype(np.float32)
+
+
+def draw_bias(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Coverage bias per bin, mean 1: log-normal, half of it smooth along the chromosome, and a few very low bins."""
+    n = config.n_bins
+    sigma = uniform(rng, config.bias_sigma)
+    noise = np.sqrt(0.5) * rng.standard_normal(n) + np.sqrt(0.5) * _smooth_noise(rng, n, 20.0)
+    bias = np.exp(sigma * noise)
+    low = rng.random(n) < uniform(rng, config.low_bins)
+    bias[low] *= rng.uniform(0.05, 0.4, int(low.sum()))
+    return (bias / bias.mean()).astype(np.float32)
+
+
+def draw_masked(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Unmappable bins: single ones, short runs, and long gaps (together at most a third of the chromosome)."""
+    n, res = config.n_bins, config.resolution
+    masked: NDArray[np.bool_] = rng.random(n) < uniform(rng, config.masked_single)
+    megabases = config.length / 1e6
+    for _ in range(rng.poisson(megabases * uniform(rng, config.masked_runs))):
+        start = int(rng.integers(0, n))
+        masked[start : start + int(rng.integers(2, 21))] = True
+    for _ in range(rng.poisson(megabases * uniform(rng, config.masked_gaps))):
+        width = int(min(log_uniform(rng, (150_000, 3_000_000)) / res, n / 12))
+        start = int(rng.integers(0, n))
+        if masked.mean() + width / n < 1 / 3:
+            masked[start : start + width] = True
+    return masked
+
+
+def draw_decay(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Mean contacts per diagonal, 1 at a distance of one bin: two slopes that pass smoothly into each other."""
+    near, far = uniform(rng, config.decay_near), uniform(rng, config.decay_far)
+    far = min(far, near)
+    bend = log_uniform(rng, config.decay_bend) / config.resolution
+    d = np.maximum(np.arange(config.n_diagonals), 0.6)
+    decay = d**near * (1 + (d / bend) ** 2) ** ((far - near) / 2)
+    decay *= 1 + uniform(rng, config.decay_first) * np.exp(-np.maximum(d - 1, 0) / 0.7)
+    decay[0] *= uniform(rng, (1.0, 3.0))
+    return np.asarray(decay / decay[1])
+
+
+def roughness(config: SimulationConfig, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32] | None:
+    """A mild two-dimensional texture with mean about 1 (structure that no barrier explains), or None."""
+    amplitude = uniform(rng, config.roughness)
+    sigma = uniform(rng, (1.5, 5.0))
+    if amplitude <= 0:
+        return None
+    field = gaussian_filter1d(rng.standard_normal(shape, dtype=np.float32), sigma, axis=0, truncate=2.5)
+    # In memory (d + 1, i − 1) lies n − 1 further on: seen with rows of n − 1, axis 0 runs along the map's rows.
+    rows, n = shape
+    sheared = field.reshape(-1)[: rows * (n - 1)].reshape(rows, n - 1)
+    sheared[:] = gaussian_filter1d(sheared, sigma, axis=0, truncate=2.5)
+    return np.asarray(np.exp(field * np.float32(amplitude / max(float(field.std()), 1e-9))), np.float32)
