@@ -1,0 +1,85 @@
+"""What the project tells about itself: its map, its sets, its journal, and each change as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
+from napari_hicstruct.genome import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class MapIdentity:
+    """Which contact map a project belongs to.
+
+    Attributes
+    ----------
+    uri : str
+        Where it was last seen; may change, for example when the file is moved.
+    fingerprint : str
+        Digest of its content: what makes it this map.
+    assembly : str
+        Genome assembly as the map says, or empty.
+    chromsizes : mapping of str to int
+        Chromosome lengths in bp.
+    """
+
+    uri: str
+    fingerprint: str
+    assembly: str
+    chromsizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationSet:
+    """A named set of annotations of one origin; a locked set refuses edits."""
+
+    id: int
+    name: str
+    origin: Origin
+    visible: bool = True
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One committed step: the records as they were and as they are.
+
+    ``before`` and ``after`` are aligned by uid only where both hold it: an added record is in ``after`` alone, a
+    deleted one in ``before`` alone.  ``entry_id`` 0 means that nothing changed and nothing was journalled.
+    """
+
+    entry_id: int
+    action: str
+    before: tuple[Annotation, ...]
+    after: tuple[Annotation, ...]
+    set_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the append-only journal.
+
+    ``target`` is the entry that an undo or redo acted on, None for an edit.  ``time`` is UTC, ISO 8601.
+    """
+
+    id: int
+    time: str
+    reviewer: str
+    action: str
+    target: int | None
+    before: tuple[Annotation, ...]
+    after: tuple[Annotation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedRegion:
+    """A block of the map where what is not labelled is truly absent, for the kinds named (empty: all)."""
+
+    id: int
+    rows: Interval
+    cols: Interval
+    kinds: tuple[Kind, ...]
+    reviewer: str
+    time: str

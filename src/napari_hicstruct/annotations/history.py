@@ -1,0 +1,135 @@
+"""The append-only journal: edits go in, undo and redo are read off it.
+
+Nothing in the journal is ever changed or removed.  Undo appends an entry whose target is the edit it takes back, redo
+one whose target is the edit it makes again; replaying (id, action, target) gives both stacks, so that they survive
+reopening without a pointer that could disagree with the journal (docs/adr/0003).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from napari_hicstruct.annotations.changes import Change, JournalEntry
+from napari_hicstruct.annotations.codec import from_json, to_json, to_row
+from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.schema import annotation, journal, journal_item, now
+
+UNDO, REDO = "undo", "redo"
+CHUNK = 500
+"""Uids per statement, well below SQLite's limit on bound values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record of a step: absent before (added), absent after (deleted), or both (changed)."""
+
+    set_id: int
+    before: Annotation | None
+    after: Annotation | None
+
+    def reversed(self) -> Item:
+        """The item that takes this one back."""
+        return Item(self.set_id, self.after, self.before)
+
+
+@dataclass(slots=True)
+class Stacks:
+    """Ids of the edits that undo and redo would act on, the next one last."""
+
+    undo: list[int]
+    redo: list[int]
+
+    @classmethod
+    def replay(cls, connection: Connection) -> Stacks:
+        """Rebuild from the journal."""
+        stacks = cls([], [])
+        for entry_id, action, target in connection.execute(
+            select(journal.c.id, journal.c.action, journal.c.target).order_by(journal.c.id)
+        ):
+            stacks.note(entry_id, action, target)
+        return stacks
+
+    def note(self, entry_id: int, action: str, target: int | None) -> None:
+        """Follow one journal entry; a fresh edit ends what could be redone."""
+        if target is None:
+            self.undo.append(entry_id)
+            self.redo.clear()
+        elif action == UNDO:
+            self.redo.append(self.undo.pop())
+        else:
+            self.undo.append(self.redo.pop())
+
+
+def chunks(uids: Sequence[str]) -> Iterable[Sequence[str]]:
+    """``uids`` in pieces of at most :data:`CHUNK`."""
+    return (uids[i : i + CHUNK] for i in range(0, len(uids), CHUNK))
+
+
+def commit(
+    connection: Connection, items: Sequence[Item], *, action: str, reviewer: str, target: int | None = None
+) -> Change:
+    """Journal a step and carry it out, inside the caller's transaction."""
+    entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
+    assert entry.inserted_primary_key is not None
+    entry_id = int(entry.inserted_primary_key[0])
+    connection.execute(
+        insert(journal_item),
+        [
+            {
+                "entry_id": entry_id,
+                "position": position,
+                "set_id": item.set_id,
+                "before": None if item.before is None else to_json(item.before),
+                "after": None if item.after is None else to_json(item.after),
+            }
+            for position, item in enumerate(items)
+        ],
+    )
+    gone = [item.before.uid for item in items if item.before is not None]
+    for uids in chunks(gone):
+        connection.execute(delete(annotation).where(annotation.c.uid.in_(uids)))
+    rows = [{"set_id": item.set_id, **to_row(item.after)} for item in items if item.after is not None]
+    if rows:
+        connection.execute(insert(annotation), rows)
+    return change_of(entry_id, action, items)
+
+
+def change_of(entry_id: int, action: str, items: Sequence[Item]) -> Change:
+    """What listeners are told about a step."""
+    return Change(
+        entry_id=entry_id,
+        action=action,
+        before=tuple(item.before for item in items if item.before is not None),
+        after=tuple(item.after for item in items if item.after is not None),
+        set_ids=frozenset(item.set_id for item in items),
+    )
+
+
+def items_of(connection: Connection, entry_id: int) -> list[Item]:
+    """The items of one entry, in order."""
+    rows = connection.execute(
+        select(journal_item.c.set_id, journal_item.c.before, journal_item.c.after)
+        .where(journal_item.c.entry_id == entry_id)
+        .order_by(journal_item.c.position)
+    )
+    return [
+        Item(set_id, None if before is None else from_json(before), None if after is None else from_json(after))
+        for set_id, before, after in rows
+    ]
+
+
+def entries(connection: Connection, limit: int | None) -> list[JournalEntry]:
+    """Journal entries, newest first."""
+    rows = connection.execute(select(journal).order_by(journal.c.id.desc()).limit(limit)).mappings().all()
+    found = []
+    for row in rows:
+        change = change_of(row["id"], row["action"], items_of(connection, row["id"]))
+        found.append(
+            JournalEntry(
+                row["id"], row["time"], row["reviewer"], row["action"], row["target"], change.before, change.after
+            )
+        )
+    return found

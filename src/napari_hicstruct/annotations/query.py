@@ -1,0 +1,87 @@
+"""Which annotations are asked for: the conditions of a query, answered from the (chrom, kind, start, end) index."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from napari_hicstruct.annotations.codec import from_row
+from napari_hicstruct.annotations.history import chunks
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.schema import annotation
+from napari_hicstruct.errors import ProjectError
+
+_ALL_KINDS = tuple(kind.value for kind in Kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Conditions, all of which must hold; None asks nothing.
+
+    ``start``, ``end`` (bp): the span of both anchors overlaps ``[start, end)``.
+    """
+
+    kind: Kind | Collection[Kind] | None = None
+    chrom: str | None = None
+    start: int | None = None
+    end: int | None = None
+    set_ids: Collection[int] | None = None
+    statuses: Collection[Status] | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The filter as SQL."""
+        table = annotation.c
+        kinds = _ALL_KINDS
+        if self.kind is not None:
+            kinds = tuple(Kind(kind).value for kind in ([self.kind] if isinstance(self.kind, str) else self.kind))
+        # All kinds are named even when none is asked for: only then does the index reach its start column.
+        found: list[ColumnElement[bool]] = [table.kind.in_(kinds)]
+        if self.chrom is not None:
+            found.append(table.chrom == self.chrom)
+        if self.end is not None:
+            found.append(table.start < self.end)
+        if self.start is not None:
+            found.append(table.end > self.start)
+        if self.set_ids is not None:
+            found.append(table.set_id.in_(list(self.set_ids)))
+        if self.statuses is not None:
+            found.append(table.status.in_([Status(status).value for status in self.statuses]))
+        return found
+
+
+def select_records(connection: Connection, condition: Filter, limit: int | None) -> list[Annotation]:
+    """Records by position; with a limit, those without a score (a person's) first, then the best scored."""
+    statement = select(annotation).where(*condition.conditions())
+    if limit is not None:
+        statement = statement.order_by(annotation.c.score.is_not(None), annotation.c.score.desc()).limit(limit)
+    records = [from_row(row) for row in connection.execute(statement).mappings()]
+    return sorted(records, key=lambda record: (record.chrom, record.span.start, record.span.end, record.uid))
+
+
+def count_records(connection: Connection, condition: Filter) -> int:
+    """How many records a filter finds."""
+    statement = select(func.count()).select_from(annotation).where(*condition.conditions())
+    return int(connection.execute(statement).scalar() or 0)
+
+
+def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int, Annotation]]:
+    """Set id and record of every uid, in the order asked.
+
+    Raises
+    ------
+    ProjectError
+        If one of them is not in the project.
+    """
+    found: dict[str, tuple[int, Annotation]] = {}
+    for piece in chunks(uids):
+        for row in connection.execute(select(annotation).where(annotation.c.uid.in_(piece))).mappings():
+            found[row["uid"]] = (row["set_id"], from_row(row))
+    missing = [uid for uid in uids if uid not in found]
+    if missing:
+        raise ProjectError(
+            f"{len(missing):,} of the objects are no longer in the project (first: {missing[0]}).",
+            mend="Refresh the view; somebody deleted them.",
+        )
+    return {uid: found[uid] for uid in uids}
