@@ -1,0 +1,116 @@
+"""Domains (TADs) against truth: partitions, Jaccard, by size.  Domains are ``(n, 2)`` starts and ends in bp."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import linear_sum_assignment
+
+from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
+
+SIZES = (0.0, 400_000.0, 1_000_000.0, float("inf"))
+"""Edges of the size classes in bp: < 400 kb, 400 kb – 1 Mb, > 1 Mb."""
+
+
+def partition(domains: ArrayLike, start: float, end: float, resolution: int) -> NDArray[np.int64]:
+    """Cut ``[start, end)`` at every domain's start and end.
+
+    Gaps between domains are segments of their own; nested domains cut at every level.
+
+    Returns
+    -------
+    int64, shape (n_bins,)
+        Segment of each bin of ``resolution`` bp, counted from the left.
+    """
+    cuts = np.unique(as_points(domains, 2))
+    centres = np.arange(start + resolution / 2, end, resolution)
+    labels = np.searchsorted(cuts, centres, side="right")
+    return np.asarray(np.unique(labels, return_inverse=True)[1], np.int64)
+
+
+def variation_of_information(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
+    """H(first | second) + H(second | first) of two labellings of the same bins, in nats; 0 if they are one.
+
+    Source: Meilă, J. Multivar. Anal. 98 (2007) 873.
+    """
+    n = len(first)
+    if not n:
+        return 0.0
+    joint = _entropy(first * (int(second.max()) + 1) + second)
+    return max(0.0, 2 * joint - _entropy(first) - _entropy(second))
+
+
+def adjusted_mutual_information(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
+    """Mutual information of two labellings, 1 if they are one and about 0 by chance (scikit-learn)."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    return float(adjusted_mutual_info_score(first, second)) if len(first) else 0.0
+
+
+def _entropy(labels: NDArray[np.int64]) -> float:
+    share = np.unique(labels, return_counts=True)[1] / len(labels)
+    return float(-(share * np.log(share)).sum())
+
+
+def jaccard_matrix(pred: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
+    """Shared over covered base pairs of every pair, shape ``(n_pred, n_truth)``."""
+    p, t = as_points(pred, 2)[:, None], as_points(truth, 2)[None]
+    shared = np.clip(np.minimum(p[..., 1], t[..., 1]) - np.maximum(p[..., 0], t[..., 0]), 0, None)
+    covered = (p[..., 1] - p[..., 0]) + (t[..., 1] - t[..., 0]) - shared
+    return np.asarray(np.divide(shared, covered, out=np.zeros_like(shared), where=covered > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class DomainScore:
+    """How well domains agree with truth.
+
+    Attributes
+    ----------
+    score : Score
+        One-to-one (the assignment of the largest summed Jaccard), a pair counts from ``threshold`` on.
+    jaccard : float
+        Mean over the truth of the best Jaccard with any call; NaN without truth.
+    n_pred, n_truth : int
+    """
+
+    score: Score
+    jaccard: float
+    n_pred: int
+    n_truth: int
+
+
+def domain_score(pred: ArrayLike, truth: ArrayLike, *, threshold: float = 0.7) -> DomainScore:
+    """Compare two sets of domains; see :class:`DomainScore`."""
+    return domain_score_by_size(pred, truth, threshold=threshold, edges=(0.0, float("inf")))[0.0, float("inf")]
+
+
+def domain_score_by_size(
+    pred: ArrayLike, truth: ArrayLike, *, threshold: float = 0.7, edges: Sequence[float] = SIZES
+) -> dict[tuple[float, float], DomainScore]:
+    """Per size class ``[low, high)`` in bp: calls count for precision in their own class, truths for recall."""
+    p, t = as_points(pred, 2), as_points(truth, 2)
+    jaccard = jaccard_matrix(p, t)
+    rows, cols = linear_sum_assignment(-jaccard)
+    good = jaccard[rows, cols] >= threshold
+    p_hit, t_hit = np.zeros(len(p), bool), np.zeros(len(t), bool)
+    p_hit[rows[good]], t_hit[cols[good]] = True, True
+    best = jaccard.max(axis=0) if len(p) else np.zeros(len(t))
+    result = {}
+    for low, high in itertools.pairwise(edges):
+        in_p = (np.ptp(p, axis=1) >= low) & (np.ptp(p, axis=1) < high)
+        in_t = (np.ptp(t, axis=1) >= low) & (np.ptp(t, axis=1) < high)
+        mean = float(best[in_t].mean()) if in_t.any() else float("nan")
+        result[low, high] = DomainScore(_class_score(p_hit[in_p], t_hit[in_t]), mean, int(in_p.sum()), int(in_t.sum()))
+    return result
+
+
+def _class_score(pred_hits: NDArray[np.bool_], truth_hits: NDArray[np.bool_]) -> Score:
+    """Score of one class; a pair whose ends fall into two classes counts once on each side."""
+    if not len(pred_hits) or not len(truth_hits):
+        return score_counts(0, 0, 0)
+    precision, recall = float(pred_hits.mean()), float(truth_hits.mean())
+    return Score(precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))

@@ -1,0 +1,125 @@
+"""Pile-up (aggregate peak analysis) of loops: is there, on average, a dot where the calls are?
+
+Source: Rao et al., Cell 159 (2014) 1665; Flyamer et al., Bioinformatics 36 (2020) 2980.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Fetch = Callable[[int, int, int, int], NDArray[np.floating]]
+"""``fetch(row0, row1, col0, col1)``: dense block of chromosome-relative bins, half-open; NaN where a bin is bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class PileUp:
+    """The mean window around loops.
+
+    Attributes
+    ----------
+    window : float64, shape (2·flank + 1, 2·flank + 1)
+        Mean over the loops; each window was first divided by its expected (or by its own mean without one).
+    n : int
+        Windows that went in.
+    """
+
+    window: NDArray[np.float64]
+    n: int
+
+    def ratio(self, *, centre: int = 3, corner: int = 3) -> float:
+        """Mean of the ``centre``² middle bins over the mean of the four ``corner``² corners; NaN if empty."""
+        size, middle = len(self.window), len(self.window) // 2
+        half = centre // 2
+        inner = self.window[middle - half : middle + half + 1, middle - half : middle + half + 1]
+        ends = np.r_[0:corner, size - corner : size]
+        outer = self.window[np.ix_(ends, ends)]
+        return _nan_mean(inner) / _nan_mean(outer) if self.n else float("nan")
+
+
+def pile_up(
+    fetch: Fetch,
+    loops: ArrayLike,
+    *,
+    resolution: int,
+    n_bins: int,
+    flank: int = 10,
+    expected: NDArray[np.float64] | None = None,
+    min_valid: float = 0.5,
+) -> PileUp:
+    """Average the windows of ``±flank`` bins around loops.
+
+    Parameters
+    ----------
+    fetch : Fetch
+        For a :class:`ContactSource`: balanced contacts.
+    loops : array, shape (n, 2)
+        Anchor centres in bp; others columns are not looked at.
+    resolution : int
+        bp per bin.
+    n_bins : int
+        Bins of the chromosome; windows that leave it, or that reach the diagonal, are left out.
+    flank : int
+        Bins on each side.
+    expected : float64, shape (n_distances,), optional
+        Mean contact per distance in bins.
+    min_valid : float
+        Least share of finite bins in a window.
+    """
+    size = 2 * flank + 1
+    total, seen, n = np.zeros((size, size)), np.zeros((size, size)), 0
+    for i, j in _windows(loops, resolution, n_bins, flank):
+        block = np.asarray(fetch(i - flank, i + flank + 1, j - flank, j + flank + 1), np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            block = block / (_nan_mean(block) if expected is None else _expected_block(expected, i, j, flank))
+        valid = np.isfinite(block)
+        if valid.mean() < min_valid:
+            continue
+        total[valid] += block[valid]
+        seen += valid
+        n += 1
+    return PileUp(np.divide(total, seen, out=np.full_like(total, np.nan), where=seen > 0), n)
+
+
+def shifted_control(
+    fetch: Fetch,
+    loops: ArrayLike,
+    *,
+    shifts: Sequence[int],
+    resolution: int,
+    n_bins: int,
+    flank: int = 10,
+    expected: NDArray[np.float64] | None = None,
+) -> PileUp:
+    """The pile-up of the same loops with both anchors shifted by each of ``shifts`` (bp), distance kept."""
+    xy = np.asarray(loops, np.float64)
+    xy = xy.reshape(-1, xy.shape[-1] if xy.ndim > 1 else 2)[:, :2]
+    moved = np.vstack([xy + shift for shift in shifts])
+    return pile_up(fetch, moved, resolution=resolution, n_bins=n_bins, flank=flank, expected=expected)
+
+
+def _windows(loops: ArrayLike, resolution: int, n_bins: int, flank: int) -> list[tuple[int, int]]:
+    """Centre bins (i ≤ j) of the loops whose whole window lies inside the chromosome and above the diagonal."""
+    table = np.asarray(loops, np.float64)
+    if not table.size:
+        return []
+    centres = np.sort(table[:, :2] // resolution, axis=1).astype(np.int64)
+    i, j = centres[:, 0], centres[:, 1]
+    inside = (i >= flank) & (j + flank < n_bins) & (j - i > 2 * flank)
+    return [(int(a), int(b)) for a, b in centres[inside]]
+
+
+def _expected_block(expected: NDArray[np.float64], i: int, j: int, flank: int) -> NDArray[np.float64]:
+    """Expected of the window around (i, j); NaN beyond the distances that are known."""
+    offset = np.arange(-flank, flank + 1)
+    distance = np.abs((j + offset)[None, :] - (i + offset)[:, None])
+    known = np.append(np.where(expected > 0, expected, np.nan), np.nan)
+    return np.asarray(known[np.minimum(distance, len(expected))])
+
+
+def _nan_mean(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if len(finite) else float("nan")

@@ -1,0 +1,126 @@
+"""Stripes against truth: anchors, overlap, length, direction.
+
+Stripes are arrays of shape ``(n, 6)``: ``x0, x1`` (anchor), ``y0, y1`` (extent), score, direction
+(+1 down, −1 up, 0 neither), positions in bp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_hicstruct.evaluation.matching import UNMATCHED, Score, as_points, score_counts
+
+X0, X1, Y0, Y1, SCORE, DIRECTION = range(6)
+
+
+@dataclass(frozen=True, slots=True)
+class StripeScore:
+    """How well stripes agree with truth.
+
+    Attributes
+    ----------
+    score : Score
+        One-to-one: anchors within the tolerance and length-IoU at or above the threshold.
+    anchor_hit_rate : float
+        Share of true anchors (centre of x) that lie inside a called stripe's x, widened by the tolerance, with
+        extents that overlap.  Source of the measure: StripeBench (Rossini et al. 2025).
+    anchor_precision : float
+        The same from the calls' side: share of called anchors inside a true stripe.
+    iou, length_iou : float
+        Mean over the matched pairs of the rectangles' and of the extents' intersection over union; NaN without.
+    direction_agreement : float
+        Share of matched pairs that point the same way; NaN without pairs.
+    n_matched : int
+    """
+
+    score: Score
+    anchor_hit_rate: float
+    anchor_precision: float
+    iou: float
+    length_iou: float
+    direction_agreement: float
+    n_matched: int
+
+
+def overlap_iou(a0: ArrayLike, a1: ArrayLike, b0: ArrayLike, b1: ArrayLike) -> NDArray[np.float64]:
+    """Intersection over union of intervals ``[a0, a1)`` and ``[b0, b1)``, broadcast; 0 where both are empty."""
+    shared = overlap(a0, a1, b0, b1)
+    covered = (np.asarray(a1, float) - a0) + (np.asarray(b1, float) - b0) - shared
+    return np.asarray(np.divide(shared, covered, out=np.zeros_like(shared), where=covered > 0))
+
+
+def overlap(a0: ArrayLike, a1: ArrayLike, b0: ArrayLike, b1: ArrayLike) -> NDArray[np.float64]:
+    """Base pairs that intervals ``[a0, a1)`` and ``[b0, b1)`` share, broadcast."""
+    shared = np.minimum(np.asarray(a1, float), b1) - np.maximum(np.asarray(a0, float), b0)
+    return np.asarray(np.clip(shared, 0, None))
+
+
+def rectangle_iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Intersection over union of rectangles x × y, row by row, shape ``(n,)``."""
+    shared = overlap(a[:, X0], a[:, X1], b[:, X0], b[:, X1]) * overlap(a[:, Y0], a[:, Y1], b[:, Y0], b[:, Y1])
+    area = (a[:, X1] - a[:, X0]) * (a[:, Y1] - a[:, Y0]) + (b[:, X1] - b[:, X0]) * (b[:, Y1] - b[:, Y0])
+    covered = area - shared
+    return np.asarray(np.divide(shared, covered, out=np.zeros_like(shared), where=covered > 0))
+
+
+def match_stripes(
+    pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5
+) -> NDArray[np.int64]:
+    """One-to-one matching, best score first (NaN last): the free truth of the largest length-IoU.
+
+    Returns
+    -------
+    int64, shape (n_pred,)
+        Index of the truth, -1 where none has its anchor's centre within ``tol_bp`` and enough common length.
+    """
+    p, t = as_points(pred, 6), as_points(truth, 6)
+    matched = np.full(len(p), UNMATCHED, np.int64)
+    free = np.ones(len(t), bool)
+    centres = (t[:, X0] + t[:, X1]) / 2
+    for i in np.argsort(-p[:, SCORE], kind="stable"):
+        iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
+        near = np.abs((p[i, X0] + p[i, X1]) / 2 - centres) <= tol_bp
+        iou[~(near & free & (iou >= min_length_iou))] = -1.0
+        if len(iou) and iou.max() >= 0:
+            matched[i] = int(iou.argmax())
+            free[matched[i]] = False
+    return matched
+
+
+def anchors_inside(stripes: ArrayLike, others: ArrayLike, tol_bp: float) -> NDArray[np.bool_]:
+    """True for each stripe whose anchor's centre lies in the (widened) x of one of ``others`` that overlaps in y."""
+    a, b = as_points(stripes, 6)[:, None], as_points(others, 6)[None]
+    centre = (a[..., X0] + a[..., X1]) / 2
+    inside = (centre >= b[..., X0] - tol_bp) & (centre <= b[..., X1] + tol_bp)
+    return np.asarray((inside & (overlap(a[..., Y0], a[..., Y1], b[..., Y0], b[..., Y1]) > 0)).any(axis=1))
+
+
+def drop_ignored(pred: ArrayLike, truth: ArrayLike, ignore: ArrayLike, tol_bp: float) -> NDArray[np.float64]:
+    """Calls without those whose anchor only lies inside a stripe too faint to ask for."""
+    p = as_points(pred, 6)
+    return p[anchors_inside(p, truth, tol_bp) | ~anchors_inside(p, ignore, tol_bp)]
+
+
+def stripe_score(pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5) -> StripeScore:
+    """Compare two sets of stripes; ``tol_bp`` is the tolerance of the anchors.  See :class:`StripeScore`."""
+    p, t = as_points(pred, 6), as_points(truth, 6)
+    matched = match_stripes(p, t, tol_bp, min_length_iou=min_length_iou)
+    hit = matched != UNMATCHED
+    a, b = p[hit], t[matched[hit]]
+
+    def mean(values: NDArray[np.bool_] | NDArray[np.float64], empty: float) -> float:
+        return float(values.mean()) if len(values) else empty
+
+    nan = float("nan")
+    return StripeScore(
+        score=score_counts(int(hit.sum()), len(p), len(t)),
+        anchor_hit_rate=mean(anchors_inside(t, p, tol_bp), 0.0),
+        anchor_precision=mean(anchors_inside(p, t, tol_bp), 0.0),
+        iou=mean(rectangle_iou(a, b), nan),
+        length_iou=mean(overlap_iou(a[:, Y0], a[:, Y1], b[:, Y0], b[:, Y1]), nan),
+        direction_agreement=mean(np.asarray(a[:, DIRECTION] == b[:, DIRECTION]), nan),
+        n_matched=int(hit.sum()),
+    )
