@@ -1,0 +1,38 @@
+# Two commands on a fresh machine: `make demo` and `make test`; both set everything up first (scripts/setup.sh).
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench bench-peers docs clean
+
+BIN := .venv/bin
+# a virtual screen: tests and pictures never need or touch the real one
+SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup:  ## system libraries, .venv, the package and its tools
+	@bash scripts/setup.sh
+
+demo: setup  ## the main job on a real (or sample) map; opens napari, or draws to demo-out/
+	@$(BIN)/python scripts/demo.py
+
+test: setup  ## everything that is checked
+	@$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+
+lint: setup  ## what pre-commit runs, over all files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/typos
+
+bench: setup  ## all our own benchmarks, slow
+	@$(SCREEN) $(BIN)/python -m benchmarks.run
+
+bench-peers: setup  ## the same beside other programs (installs them into .venv-peers)
+	@$(SCREEN) $(BIN)/python -m benchmarks.run --peers
+
+docs: setup  ## check the documentation: links, command lines, pictures
+	@$(BIN)/python -m pytest -q tests/meta/test_docs.py
+
+clean:  ## remove what was built, but keep .venv
+	rm -rf build dist demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
