@@ -32,6 +32,14 @@ CONTROL_SHIFT = 1_000_000
 STRATA = (40_000, 100_000, 250_000, 500_000, 1_000_000, 3_000_000)
 
 
+def ranked_order(calls: ArrayLike) -> NDArray[np.int64]:
+    """Indices of the calls (see :func:`rank`) from the best score down; ties, and lists without one, keep order."""
+    table = np.asarray(calls, dtype=np.float64)
+    if table.ndim < 2 or table.shape[1] < 3 or not np.isfinite(table[:, 2]).any():
+        return np.arange(len(table), dtype=np.int64)
+    return np.asarray(np.argsort(-table[:, 2], kind="stable"), np.int64)
+
+
 def rank(calls: ArrayLike) -> NDArray[np.float64]:
     """Centres of the calls, best score first.
 
@@ -49,20 +57,27 @@ def rank(calls: ArrayLike) -> NDArray[np.float64]:
     table = np.asarray(calls, dtype=np.float64)
     if table.size == 0:
         return np.zeros((0, 2))
-    if table.shape[1] > 2 and np.isfinite(table[:, 2]).any():
-        table = table[np.argsort(-table[:, 2], kind="stable")]
-    return np.sort(table[:, :2], axis=1)
+    return np.sort(table[ranked_order(table), :2], axis=1)
+
+
+def prepare_order(
+    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE
+) -> NDArray[np.int64]:
+    """Indices of the calls that :func:`prepare` keeps, in its order."""
+    order, xy = ranked_order(calls), rank(calls)
+    if distances is not None:
+        apart = xy[:, 1] - xy[:, 0]
+        judged = (apart >= distances[0]) & (apart <= distances[1])
+        order, xy = order[judged], xy[judged]
+    return order[merge_points(xy, merge)]
 
 
 def prepare(
     calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE
 ) -> NDArray[np.float64]:
     """Rank, keep the distances (bp, both ends included) that are judged, merge what is within ``merge`` bp."""
-    xy = rank(calls)
-    if distances is not None:
-        apart = xy[:, 1] - xy[:, 0]
-        xy = xy[(apart >= distances[0]) & (apart <= distances[1])]
-    return xy[merge_points(xy, merge)]
+    kept = prepare_order(calls, distances=distances, merge=merge)
+    return np.sort(np.asarray(calls, np.float64)[kept, :2], axis=1) if len(kept) else np.zeros((0, 2))
 
 
 def unite(truths: Sequence[ArrayLike], *, distances: tuple[float, float] | None = DISTANCES) -> NDArray[np.float64]:
@@ -106,6 +121,8 @@ class LoopMatch:
     truth : float64, shape (m, 2)
     matched : int64, shape (n,)
         Index of each call's truth, -1 for none.
+    kept : int64, shape (n,)
+        Where each call stands among those that were given.
     control : float
         Precision of the same calls shifted along the diagonal: the chance level.
     """
@@ -113,6 +130,7 @@ class LoopMatch:
     calls: NDArray[np.float64]
     truth: NDArray[np.float64]
     matched: NDArray[np.int64]
+    kept: NDArray[np.int64]
     control: float
 
     @property
@@ -176,21 +194,21 @@ def match_loops(
     shift : float
         bp, for the control.
     """
-    calls, matched = _match_and_ignore(calls, truth, ignore, tol_bp)
+    kept, matched = _match_and_ignore(calls, truth, ignore, tol_bp)
     _, shifted = _match_and_ignore(calls + shift, truth, ignore, tol_bp)
     control = float((shifted != UNMATCHED).mean()) if len(shifted) else 0.0
-    return LoopMatch(calls, truth, matched, control)
+    return LoopMatch(calls[kept], truth, matched, kept, control)
 
 
 def _match_and_ignore(
     calls: NDArray[np.float64], truth: NDArray[np.float64], ignore: NDArray[np.float64] | None, tol_bp: float
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Matching of the calls that remain once those that only fit an ignored loop are left out."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the calls that remain once those that only fit an ignored loop are left out, and their truths."""
     matched = match_points(calls, truth, tol_bp)
     if ignore is None or not len(ignore):
-        return calls, matched
-    kept = (matched != UNMATCHED) | ~near_any(calls, ignore, tol_bp)
-    return calls[kept], matched[kept]
+        return np.arange(len(calls), dtype=np.int64), matched
+    kept = np.flatnonzero((matched != UNMATCHED) | ~near_any(calls, ignore, tol_bp))
+    return kept, matched[kept]
 
 
 def _stratum(xy: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:

@@ -84,6 +84,23 @@ def pile_up(
     return PileUp(np.divide(total, seen, out=np.full_like(total, np.nan), where=seen > 0), n)
 
 
+def pool(piles: Sequence[PileUp]) -> PileUp:
+    """One pile-up of several (chromosomes): the mean weighted by the number of windows.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or their sizes differ.
+    """
+    weight = np.array([pile.n for pile in piles], np.float64)[:, None, None]
+    windows = np.stack([pile.window for pile in piles])
+    seen = np.isfinite(windows) & (weight > 0)
+    total = (np.where(seen, windows, 0) * weight).sum(axis=0)
+    share = (seen * weight).sum(axis=0)
+    mean = np.divide(total, share, out=np.full_like(total, np.nan), where=share > 0)
+    return PileUp(mean, int(weight.sum()))
+
+
 def shifted_control(
     fetch: Fetch,
     loops: ArrayLike,

@@ -98,10 +98,9 @@ def anchors_inside(stripes: ArrayLike, others: ArrayLike, tol_bp: float) -> NDAr
     return np.asarray((inside & (overlap(a[..., Y0], a[..., Y1], b[..., Y0], b[..., Y1]) > 0)).any(axis=1))
 
 
-def drop_ignored(pred: ArrayLike, truth: ArrayLike, ignore: ArrayLike, tol_bp: float) -> NDArray[np.float64]:
-    """Calls without those whose anchor only lies inside a stripe too faint to ask for."""
-    p = as_points(pred, 6)
-    return p[anchors_inside(p, truth, tol_bp) | ~anchors_inside(p, ignore, tol_bp)]
+def drop_ignored(pred: ArrayLike, truth: ArrayLike, ignore: ArrayLike, tol_bp: float) -> NDArray[np.bool_]:
+    """False for each call whose anchor only lies inside a stripe too faint to ask for: it counts neither way."""
+    return np.asarray(anchors_inside(pred, truth, tol_bp) | ~anchors_inside(pred, ignore, tol_bp))
 
 
 def stripe_score(pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5) -> StripeScore:

@@ -1,0 +1,218 @@
+"""Every metric of one task as plain nested dictionaries, ready for a table or JSON.
+
+Positions are bp; rates lie in [0, 1]; NaN where a thing is not defined (no calls, no truth).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_hicstruct.evaluation import agreement
+from napari_hicstruct.evaluation.boundaries import CONTROL_SHIFT, boundaries_of, boundary_score, strongest
+from napari_hicstruct.evaluation.calibration import calibration
+from napari_hicstruct.evaluation.domains import (
+    adjusted_mutual_information,
+    domain_score,
+    domain_score_by_size,
+    partition,
+    variation_of_information,
+)
+from napari_hicstruct.evaluation.loops import LoopMatch, match_loops, prepare, prepare_order, rank, unite
+from napari_hicstruct.evaluation.matching import UNMATCHED, Score, as_points, near_any
+from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, match_stripes, stripe_score
+
+BINS = (1, 2)
+"""Tolerances in bins that are always reported beside the one asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """How strictly to compare: ``tolerance`` (bp), ``resolution`` (bp per bin), ``top`` (numbers of best calls)."""
+
+    tolerance: float = 20_000
+    resolution: int = 10_000
+    top: Sequence[int] = (25, 50, 100)
+
+    def tolerances(self) -> dict[str, float]:
+        """Name → bp of every tolerance that is reported."""
+        return {f"±{n} bin{'s' * (n > 1)}": float(n * self.resolution) for n in BINS}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Metrics of one task, and the arrays its plots need."""
+
+    metrics: dict[str, Any]
+    plots: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+def _rates(score: Score) -> dict[str, float]:
+    return score._asdict()
+
+
+def loop_section(
+    calls: ArrayLike,
+    truths: Sequence[ArrayLike],
+    rule: Yardstick,
+    *,
+    ignore: ArrayLike | None = None,
+    probability: ArrayLike | None = None,
+) -> Section:
+    """Loops, arrays of shape ``(n, 2 or 3)``; ``probability`` has one entry per call.  See ``loops.py``."""
+    order = prepare_order(calls)
+    xy, truth = prepare(calls), unite(truths)
+    faint = None if ignore is None else rank(ignore)
+
+    def at(tolerance: float) -> LoopMatch:
+        return match_loops(xy, truth, tolerance, ignore=faint)
+
+    match = at(rule.tolerance)
+    curve = match.curve()
+    metrics: dict[str, Any] = {
+        "calls": len(match.calls),
+        "truth": len(truth),
+        "tolerance_bp": rule.tolerance,
+        **_rates(match.score()),
+        "average_precision": match.average_precision(),
+        "shifted_control_precision": match.control,
+        "precision_at": match.precision_at(rule.top),
+        "f1_at": {n: match.score(n).f1 for n in rule.top if n <= len(match.calls)},
+        "by_tolerance": {name: _rates(at(bp).score()) for name, bp in rule.tolerances().items()},
+        "by_distance": {_span(low, high): _rates(s) for (low, high), s in match.by_distance().items()},
+    }
+    plots = {"precision": curve.precision, "recall": curve.recall}
+    if probability is not None:
+        known = np.asarray(probability, np.float64)[order][match.kept]
+        _add_calibration(metrics, plots, known, match.hits)
+    return Section(metrics, plots)
+
+
+def boundary_section(
+    calls: ArrayLike,
+    truth: ArrayLike,
+    rule: Yardstick,
+    *,
+    ignore: ArrayLike | None = None,
+) -> Section:
+    """Boundaries: calls ``(n, 2)`` position and score, truth ``(m,)`` positions.  See ``boundaries.py``."""
+    table, true = as_points(calls, 2), as_points(truth, 1)
+    if ignore is not None and np.size(ignore):
+        faint = as_points(ignore, 1)
+        table = table[near_any(table[:, :1], true, rule.tolerance) | ~near_any(table[:, :1], faint, rule.tolerance)]
+    positions, true = table[:, 0], true[:, 0]
+    equal = strongest(positions, table[:, 1], len(true))
+    tolerances = {"asked": rule.tolerance, **rule.tolerances()}
+    metrics: dict[str, Any] = {
+        "calls": len(positions),
+        "truth": len(true),
+        "tolerance_bp": rule.tolerance,
+        **_rates(boundary_score(positions, true, rule.tolerance)),
+        "shifted_control_precision": boundary_score(positions + CONTROL_SHIFT, true, rule.tolerance).precision,
+        "by_tolerance": {name: _rates(boundary_score(positions, true, bp)) for name, bp in tolerances.items()},
+        "at_equal_number": {
+            "calls": len(equal),
+            **{f"f1 {name}": boundary_score(equal, true, bp).f1 for name, bp in tolerances.items()},
+        },
+    }
+    return Section(metrics)
+
+
+def domain_section(pred: Sequence[ArrayLike], truth: Sequence[ArrayLike], rule: Yardstick) -> Section:
+    """Domains, one array ``(n, 2)`` per chromosome in the same order on both sides.  See ``domains.py``.
+
+    The partitions are compared over the bins between the outermost starts and ends of each chromosome.
+    """
+    ours: list[NDArray[np.int64]] = []
+    theirs: list[NDArray[np.int64]] = []
+    for p, t in zip(pred, truth, strict=True):
+        ends = np.concatenate([boundaries_of(p), boundaries_of(t)])
+        if len(ends):
+            for labels, domains in ((ours, p), (theirs, t)):
+                base = int(labels[-1].max()) + 1 if labels else 0
+                labels.append(base + partition(domains, float(ends.min()), float(ends.max()), rule.resolution))
+    a, b = (np.concatenate(x) if x else np.zeros(0, np.int64) for x in (ours, theirs))
+    placed = [np.vstack([as_points(x, 2) + 1e10 * k for k, x in enumerate(side)]) for side in (pred, truth)]
+    whole = domain_score(*placed)
+    metrics: dict[str, Any] = {
+        "calls": whole.n_pred,
+        "truth": whole.n_truth,
+        "mean_best_jaccard": whole.jaccard,
+        **{f"{name}_at_jaccard_0.7": value for name, value in _rates(whole.score).items()},
+        "variation_of_information_nats": variation_of_information(a, b),
+        "adjusted_mutual_information": adjusted_mutual_information(a, b),
+        "by_size": {
+            _span(low, high): {"calls": s.n_pred, "truth": s.n_truth, "mean_best_jaccard": s.jaccard, **_rates(s.score)}
+            for (low, high), s in domain_score_by_size(*placed).items()
+        },
+    }
+    return Section(metrics)
+
+
+def stripe_section(
+    calls: ArrayLike,
+    truth: ArrayLike,
+    rule: Yardstick,
+    *,
+    ignore: ArrayLike | None = None,
+    probability: ArrayLike | None = None,
+) -> Section:
+    """Stripes, arrays ``(n, 6)``; ``probability`` has one entry per call.  See ``stripes.py``."""
+    pred, true = as_points(calls, 6), as_points(truth, 6)
+    known = np.full(len(pred), np.nan) if probability is None else np.asarray(probability, np.float64)
+    if ignore is not None and np.size(ignore):
+        kept = drop_ignored(pred, true, ignore, rule.tolerance)
+        pred, known = pred[kept], known[kept]
+    whole = asdict(stripe_score(pred, true, rule.tolerance))
+    metrics: dict[str, Any] = {
+        "calls": len(pred),
+        "truth": len(true),
+        "tolerance_bp": rule.tolerance,
+        **_rates(whole.pop("score")),
+        **whole,
+        "by_tolerance": {name: _rates(stripe_score(pred, true, bp).score) for name, bp in rule.tolerances().items()},
+    }
+    plots: dict[str, NDArray[np.float64]] = {}
+    if len(pred) and np.isfinite(pred[:, SCORE]).any():
+        best = np.argsort(-pred[:, SCORE], kind="stable")
+        hits = match_stripes(pred, true, rule.tolerance)[best] != UNMATCHED
+        metrics["precision_at"] = {n: float(hits[:n].mean()) for n in rule.top if n <= len(hits)}
+    _add_calibration(metrics, plots, known, match_stripes(pred, true, rule.tolerance) != UNMATCHED)
+    return Section(metrics, plots)
+
+
+def across_section(
+    loops: ArrayLike, stripes: ArrayLike, domains: ArrayLike, boundaries: ArrayLike, rule: Yardstick
+) -> Section:
+    """Agreement of the tasks of one set with each other.  See ``agreement.py``."""
+    tolerance = rule.tolerance
+    found = {
+        "tad_corners_with_loop": agreement.corners_with_loop(domains, loops, tolerance),
+        "loops_at_tad_corner": agreement.loops_at_corner(loops, domains, tolerance),
+        "stripes_on_boundary": agreement.stripes_on_boundary(stripes, boundaries, tolerance),
+    }
+    return Section({name: {"share": s.value, "shifted_control": s.control} for name, s in found.items()})
+
+
+def _add_calibration(
+    metrics: dict[str, Any],
+    plots: dict[str, NDArray[np.float64]],
+    probability: NDArray[np.float64],
+    hits: NDArray[np.bool_],
+) -> None:
+    """Add ECE and Brier where there are probabilities."""
+    if np.isfinite(probability).any():
+        result = calibration(probability, hits)
+        metrics["ece"], metrics["brier"] = result.ece, result.brier
+        plots["confidence"], plots["hit_rate"] = result.confidence, result.hit_rate
+
+
+def _span(low: float, high: float) -> str:
+    """A class of lengths for people: ``100–250 kb``, ``> 1000 kb``."""
+    if not np.isfinite(high):
+        return f"> {low / 1000:.0f} kb"
+    return f"< {high / 1000:.0f} kb" if low <= 0 else f"{low / 1000:.0f}–{high / 1000:.0f} kb"
