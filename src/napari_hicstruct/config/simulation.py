@@ -40,12 +40,12 @@ class SimulationConfig(FrozenConfig):
     # loop-extruding factors
     lef_spacing: Range = (60_000, 220_000)  # bp per factor, log-uniform
     processivity: Range = (150_000, 1_000_000)  # mean loop of an unhindered factor, log-uniform
-    stabilisation: Range = (1.0, 6.0)  # how much longer a factor lives between two barriers, log-uniform
+    stabilisation: Range = (1.5, 8.0)  # how much longer a factor lives between two barriers, log-uniform
     n_steps: int = Field(16_000, ge=500)
     n_snapshots: int = Field(120, ge=8)
 
     # contacts
-    leg_contact: Range = (0.5, 2.5)  # contacts of the two legs against those of neighbouring bins, log-uniform
+    leg_contact: Range = (0.6, 4.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
     psf_bins: Range = (0.8, 1.5)  # Gaussian spread of leg contacts, bins
     loop_exponent: Range = (1.0, 1.7)  # contacts fall with (effective distance) ** -exponent inside loops
     unlooped: Range = (0.0, 0.2)  # share of cells without extrusion

@@ -10,12 +10,15 @@ series add up.  That gives the effective distance of every pair within the band 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from napari_hicstruct.synth.jit import jit
 
-@njit(cache=True, nogil=True)
-def _load(k: int, left: NDArray, right: NDArray, used: NDArray) -> None:  # type: ignore[type-arg]
+Sites = NDArray[np.int32]
+
+
+@jit
+def _load(k: int, left: Sites, right: Sites, used: NDArray[np.bool_]) -> None:
     """Put factor ``k`` on two free neighbouring sites chosen at random."""
     n = used.shape[0]
     while True:
@@ -26,8 +29,10 @@ def _load(k: int, left: NDArray, right: NDArray, used: NDArray) -> None:  # type
             return
 
 
-@njit(cache=True, nogil=True)
-def _leg(site: int, way: int, caught: bool, catch: NDArray, release: float, used: NDArray) -> tuple[int, bool]:  # type: ignore[type-arg]
+@jit
+def _leg(
+    site: int, way: int, caught: bool, catch: NDArray[np.float32], release: float, used: NDArray[np.bool_]
+) -> tuple[int, bool]:
     """One step of one leg: new site and whether a barrier holds it there."""
     if caught and np.random.random() >= release:
         return site, True
@@ -39,7 +44,7 @@ def _leg(site: int, way: int, caught: bool, catch: NDArray, release: float, used
     return target, np.random.random() < catch[target]
 
 
-@njit(cache=True, nogil=True)
+@jit
 def extrude(
     catch_left: NDArray[np.float32],
     catch_right: NDArray[np.float32],
@@ -51,7 +56,7 @@ def extrude(
     n_snapshots: int,
     n_diagonals: int,
     seed: int,
-) -> tuple[NDArray[np.float32], NDArray[np.int32], NDArray[np.int32]]:
+) -> tuple[NDArray[np.float32], Sites, Sites]:
     """Run the factors; gives bridged pairs and snapshots of all loops.
 
     Parameters
@@ -102,12 +107,8 @@ def extrude(
     return bridged / np.float32(n_steps), shots_left, shots_right
 
 
-@njit(cache=True, nogil=True)
-def _rings(
-    left: NDArray[np.int32], right: NDArray[np.int32], n: int
-) -> tuple[
-    NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]
-]:
+@jit
+def _rings(left: Sites, right: Sites, n: int) -> tuple[Sites, Sites, Sites, Sites, Sites, NDArray[np.float32]]:
     """The tree of loops: per site its ring and place on it; per ring parent, length; per site distance to the root.
 
     Ring 0 is the backbone.  ``up[site]`` is the effective distance from the site to the backbone, ``up`` of a ring's
@@ -144,9 +145,9 @@ def _rings(
     return ring, place, parent, node, size, up
 
 
-@njit(cache=True, nogil=True)
+@jit
 def loop_contacts(
-    left: NDArray[np.int32], right: NDArray[np.int32], n: int, n_diagonals: int, table: NDArray[np.float32], per: float
+    left: Sites, right: Sites, n: int, n_diagonals: int, table: NDArray[np.float32], per: float
 ) -> NDArray[np.float32]:
     """Mean contact probability of every pair in the band over snapshots.
 

@@ -82,9 +82,8 @@ def draw_compartments(config: SimulationConfig, rng: np.random.Generator) -> NDA
     )
     profile = np.repeat(level, lengths)
     offset = int(rng.integers(0, max(1, len(profile) - n)))
-    return gaussian_filter1d(
-        profile[offset : offset + n], log_uniform(rng, (15_000, 150_000)) / config.resolution
-    ).astype(np.float32)
+    soft = log_uniform(rng, (15_000, 150_000)) / config.resolution
+    return np.asarray(gaussian_filter1d(profile[offset : offset + n], soft), np.float32)
 
 
 def draw_bias(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -95,7 +94,7 @@ def draw_bias(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.
     bias = np.exp(sigma * noise)
     low = rng.random(n) < uniform(rng, config.low_bins)
     bias[low] *= rng.uniform(0.05, 0.4, int(low.sum()))
-    return (bias / bias.mean()).astype(np.float32)
+    return np.asarray(bias / bias.mean(), np.float32)
 
 
 def draw_masked(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -132,9 +131,10 @@ def roughness(config: SimulationConfig, shape: tuple[int, int], rng: np.random.G
     sigma = uniform(rng, (1.5, 5.0))
     if amplitude <= 0:
         return None
-    field = gaussian_filter1d(rng.standard_normal(shape, dtype=np.float32), sigma, axis=0, truncate=2.5)
+    rows, n = shape[0] + 16, shape[1]  # the first rows only keep the filter's edge away from the main diagonal
+    field = gaussian_filter1d(rng.standard_normal((rows, n), dtype=np.float32), sigma, axis=0, truncate=2.5)
     # In memory (d + 1, i − 1) lies n − 1 further on: seen with rows of n − 1, axis 0 runs along the map's rows.
-    rows, n = shape
     sheared = field.reshape(-1)[: rows * (n - 1)].reshape(rows, n - 1)
     sheared[:] = gaussian_filter1d(sheared, sigma, axis=0, truncate=2.5)
+    field = field[16:]
     return np.asarray(np.exp(field * np.float32(amplitude / max(float(field.std()), 1e-9))), np.float32)

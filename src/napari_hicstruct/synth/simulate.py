@@ -74,7 +74,9 @@ def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.ra
     contacts += np.float32(log_uniform(rng, config.leg_contact)) * spread(bridged, psf)
     unlooped = uniform(rng, config.unlooped)
     straight = table[(np.arange(n_diagonals) * _PER_BIN).astype(int)][:, None]
-    return (1 - np.float32(unlooped)) * contacts + np.float32(unlooped) * straight
+    contacts *= np.float32(1 - unlooped)
+    contacts += np.float32(unlooped) * straight
+    return contacts
 
 
 def spread(band: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -7,9 +7,9 @@ does not stand above both sides is no stripe; a site that insulates nothing is n
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from napari_hicstruct.synth.jit import jit
 from napari_hicstruct.synth.layout import Barriers
 from napari_hicstruct.synth.types import BOUNDARY_DTYPE, DOMAIN_DTYPE, LOOP_DTYPE, STRIPE_DTYPE, Truth
 
@@ -41,10 +41,10 @@ def read_truth(
 def _mean_per_diagonal(band: Band) -> Band:
     n_diagonals, n = band.shape
     total = band.sum(axis=1, dtype=np.float64)
-    return np.maximum(total / (n - np.arange(n_diagonals)), 1e-12).astype(np.float32)
+    return np.asarray(np.maximum(total / (n - np.arange(n_diagonals)), 1e-12), np.float32)
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _at(oe: Band, i: int, j: int) -> float:
     """O/E of pixel (i, j) from either triangle; NaN outside the band."""
     if j < i:
@@ -54,7 +54,7 @@ def _at(oe: Band, i: int, j: int) -> float:
     return float(oe[j - i, i])
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _block(oe: Band, i0: int, i1: int, j0: int, j1: int) -> float:
     """Mean O/E over rows [i0, i1) and columns [j0, j1) inside the band."""
     total, count = 0.0, 0
@@ -67,7 +67,7 @@ def _block(oe: Band, i0: int, i1: int, j0: int, j1: int) -> float:
     return total / count if count else np.nan
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _measure_loop(oe: Band, i: int, j: int) -> tuple[int, int, float, float]:
     """Climb to the local peak of the 3×3 mean within two bins; enrichment over ring and over the strictest side."""
     best, bi, bj = -1.0, i, j
@@ -142,7 +142,7 @@ def _apart(found: dict[tuple[int, int], tuple[float, float]], bins: int) -> list
     return sorted(kept)
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _stripe_profile(oe: Band, x: int, way: int, reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean O/E over the stripe's three rows, and over the stronger of its two sides, by distance from ``x``."""
     on, off = np.full(reach, np.nan), np.full(reach, np.nan)
@@ -204,7 +204,7 @@ def find_stripes(
     return out
 
 
-@njit(cache=True, nogil=True)
+@jit
 def diamond(oe: Band, width: int) -> NDArray[np.float64]:
     """Mean O/E of the ``width``² contacts across the border between bins ``i − 1`` and ``i``; NaN at the ends."""
     n = oe.shape[1]
@@ -265,7 +265,7 @@ def find_domains(oe: Band, boundaries: NDArray[np.void], resolution: int) -> NDA
     return out
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _contrast(oe: Band, start: int, end: int) -> float:
     """Mean O/E inside a domain over the mean across its two borders, at the same distances."""
     size = end - start
