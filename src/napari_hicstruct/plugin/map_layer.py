@@ -1,0 +1,232 @@
+"""The contact map as one napari image layer: pyramid, colours, raw / balanced / O/E, read-out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin import colormaps
+from napari_hicstruct.plugin.levels import ViewedLevel, colour_range, viewed_levels
+from napari_hicstruct.plugin.reference import References, ratio_norm
+from napari_hicstruct.plugin.status import Shown, status_function
+from napari_hicstruct.plugin.units import axis_labels, world_kwargs
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+
+DEFAULT_PERCENTILE = 97.0
+
+
+class MapLayer:
+    """Shows one chromosome of ``source``; never reads more than the rectangle in view and the coarsest level.
+
+    Parameters
+    ----------
+    source : ContactSource
+    chrom : str
+        A chromosome as the map spells it.
+    on_change : callable
+        Called when the display changed by itself (O/E became ready, limits were set by hand).
+    """
+
+    def __init__(self, source: ContactSource, chrom: str, *, on_change: Callable[[], None]) -> None:
+        self.source, self.chrom = source, chrom
+        self._on_change = on_change
+        stored = source.default_norm(source.resolutions[0])
+        # Weights that must be computed would delay the first picture: begin with counts.
+        self.norm = RAW if stored == COMPUTED else stored
+        self.ratio = False
+        self.ratio_wanted = False
+        self.percentile = DEFAULT_PERCENTILE
+        self.automatic = True
+        self._setting = False
+        self._rows = self._cols = (0, source.chromsizes[chrom])
+        self.references = References(source, self._references_changed)
+        self.references.set_target(chrom, ratio_norm(source, self.norm))
+        self._levels = viewed_levels(source, chrom, norm=self.norm, ratio=False)
+        self.layer = self._make_layer()
+
+    def _make_layer(self) -> Image:
+        finest = self._levels[0].resolution
+        whole = np.asarray(self._levels[-1])
+        layer = Image(
+            self._levels,
+            multiscale=True,
+            name=self.source.name,
+            scale=(finest, finest),
+            translate=(finest / 2, finest / 2),  # pixel centres are integers, bins begin at their start
+            contrast_limits=colour_range(whole, self.percentile, ratio=False),
+            colormap=colormaps.contact_colormap(colormaps.CONTACTS),
+            interpolation2d="nearest",
+            metadata={"hicstruct": {"uri": self.source.uri, "chrom": self.chrom}},
+            **world_kwargs(self.chrom),
+        )
+        layer.get_status = status_function(self.shown, layer.get_status)
+        layer.events.set_data.connect(self._on_slice)
+        layer.events.contrast_limits.connect(self._on_limits)
+        return layer
+
+    # ------------------------------------------------------------------ what is shown
+    @property
+    def level(self) -> ViewedLevel:
+        """The level that napari draws."""
+        return self._levels[min(self.layer.data_level, len(self._levels) - 1)]
+
+    @property
+    def resolution(self) -> int:
+        """Bin size of the level that is drawn, bp."""
+        return self.level.resolution
+
+    def shown(self) -> Shown:
+        """Snapshot for the read-out."""
+        level = self.level
+        return Shown(
+            chrom=self.chrom,
+            length=self.source.chromsizes[self.chrom],
+            norm=self.norm,
+            ratio=self.ratio,
+            tile=level.tile,
+            reference=self.references.get(level.resolution),
+        )
+
+    def extent_with_contacts(self) -> Interval:
+        """The whole chromosome, or the part that holds contacts if that is less than half of it (cut-out maps).
+
+        Read off the coarsest level, which is in memory anyway.
+        """
+        length = self.source.chromsizes[self.chrom]
+        coarsest = self._levels[-1]
+        tile = coarsest.tile
+        values = np.asarray(coarsest) if tile is None or tile.values.shape != coarsest.shape else tile.values
+        used = np.flatnonzero((np.nan_to_num(values) > 0).any(axis=0))
+        if not used.size:
+            return Interval(self.chrom, 0, length)
+        found = Interval(self.chrom, int(used[0]), int(used[-1]) + 1)
+        start, end = found.start * coarsest.resolution, min(length, found.end * coarsest.resolution)
+        if end - start > length / 2:
+            return Interval(self.chrom, 0, length)
+        return self._refined(Interval(self.chrom, start, end))
+
+    def _refined(self, rough: Interval) -> Interval:
+        """The same, read off the coarsest level that resolves it into at least 50 bins."""
+        for level in reversed(self._levels):
+            if len(rough) >= 50 * level.resolution:
+                first, last = rough.start // level.resolution, -(-rough.end // level.resolution)
+                values = np.nan_to_num(level[first:last, first:last])
+                used = first + np.flatnonzero((values > 0).any(axis=0))
+                if used.size:
+                    start, end = int(used[0]) * level.resolution, (int(used[-1]) + 1) * level.resolution
+                    return Interval(self.chrom, start, min(end, rough.end))
+        return rough
+
+    # ------------------------------------------------------------------ what the person chooses
+    def add_to(self, viewer: Any) -> None:
+        """Put the layer below all others, with the scale bar in base pairs."""
+        viewer.layers.insert(0, self.layer)
+        viewer.layers.selection.active = self.layer
+        viewer.canvas.overlays["scale_bar"].visible = True
+
+    def close(self, viewer: Any) -> None:
+        """Take the layer out and stop the background work."""
+        self.references.close()
+        self.layer.events.set_data.disconnect(self._on_slice)
+        if viewer is not None and self.layer in viewer.layers:
+            viewer.layers.remove(self.layer)
+
+    def set_chrom(self, chrom: str) -> None:
+        """Show another chromosome (as the map spells it)."""
+        self.chrom = chrom
+        self._rows = self._cols = (0, self.source.chromsizes[chrom])
+        self.references.set_target(chrom, ratio_norm(self.source, self.norm))
+        self.ratio = False
+        self._swap()
+        self.layer.axis_labels = axis_labels(chrom)
+        self._ask_for_ratio()
+
+    def set_norm(self, norm: str) -> None:
+        """Show another normalisation."""
+        if norm == self.norm:
+            return
+        self.norm = norm
+        self.references.set_target(self.chrom, ratio_norm(self.source, norm))
+        self.ratio = False
+        self._swap()
+        self._ask_for_ratio()
+
+    def set_ratio(self, wanted: bool) -> None:
+        """Observed over expected, as soon as the expected is there; the picture stays until then."""
+        self.ratio_wanted = wanted
+        if not wanted and self.ratio:
+            self.ratio = False
+            self._swap()
+        self._ask_for_ratio()
+
+    def set_percentile(self, percentile: float) -> None:
+        """Set the upper colour limit to this percentile of what is in view, again and again as one moves."""
+        self.percentile, self.automatic = percentile, True
+        self._update_limits()
+
+    def set_colormap(self, name: str) -> None:
+        """Colour map of the contacts (O/E has its own)."""
+        self.layer.colormap = colormaps.contact_colormap(name)
+
+    def on_view(self, rows: Interval, cols: Interval) -> None:
+        """The camera came to rest here."""
+        if len(rows) and len(cols):
+            self._rows, self._cols = (rows.start, rows.end), (cols.start, cols.end)
+            self._update_limits()
+        self.references.want(self.resolution)
+
+    # ------------------------------------------------------------------ inside
+    def _swap(self) -> None:
+        """Replace the pyramid in place: the layer keeps its place, name and colours."""
+        norm = ratio_norm(self.source, self.norm) if self.ratio else self.norm
+        self._levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=self.ratio)
+        # napari keeps the corners of the old data for the first slice of the new
+        rows, cols = self._levels[-1].shape
+        self.layer.corner_pixels = np.array([[0, 0], [rows - 1, cols - 1]])
+        name = colormaps.RATIO if self.ratio else colormaps.CONTACTS
+        if self.layer.colormap.name in (colormaps.RATIO, colormaps.CONTACTS):
+            self.set_colormap(name)
+        self.automatic = True
+        self.layer.data = self._levels
+        self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
+
+    def _ask_for_ratio(self) -> None:
+        if not self.ratio_wanted or self.ratio:
+            return
+        if self.references.has_all():
+            self.ratio = True
+            self._swap()
+        else:
+            self.references.want(*self.source.resolutions)
+
+    def _references_changed(self) -> None:
+        self._ask_for_ratio()
+        self._on_change()
+
+    def _on_slice(self) -> None:
+        self._update_limits()
+
+    def _on_limits(self) -> None:
+        if not self._setting:
+            self.automatic = False
+            self._on_change()
+
+    def _update_limits(self) -> None:
+        tile = self.level.tile
+        if tile is None or not self.automatic:
+            return
+        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.ratio)
+        self._setting = True
+        try:
+            top = high if self.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
+            self.layer.contrast_limits_range = (low, top)
+            self.layer.contrast_limits = (low, high)
+        finally:
+            self._setting = False

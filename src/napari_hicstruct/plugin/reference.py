@@ -1,0 +1,99 @@
+"""Weights and expected values for the read-out and for O/E, computed in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_hicstruct.contacts.protocol import RAW
+from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.jobs.progress import Clock
+from napari_hicstruct.plugin.status import Reference
+from napari_hicstruct.plugin.workers import BackgroundJob
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+
+
+def iter_references(
+    source: ContactSource, chrom: str, norm: str, resolutions: tuple[int, ...], token: CancelToken
+) -> Generator[Progress, None, None]:
+    """Load weights and expected of each resolution; ``Progress.payload`` is one :class:`Reference`."""
+    from napari_hicstruct.contacts import expected_by_distance
+
+    clock = Clock()
+    for done, resolution in enumerate(resolutions):
+        token.check()
+        yield clock.step(f"expected {chrom} at {resolution:,} bp", done, len(resolutions))
+        weights = source.weights(chrom, resolution=resolution, norm=norm)
+        expected = expected_by_distance(source, chrom, resolution=resolution, norm=norm, token=token)
+        reference = Reference(resolution, np.asarray(weights), np.asarray(expected))
+        yield clock.step(f"expected {chrom}", done + 1, len(resolutions), payload=reference)
+
+
+class References:
+    """The references of one chromosome and normalisation; ``on_change`` is called when more are known.
+
+    A map whose expected cannot be computed still can be looked at: the read-out then does without it, and
+    ``problem`` says why O/E cannot be shown.
+    """
+
+    def __init__(self, source: ContactSource, on_change: Callable[[], None]) -> None:
+        self._source = source
+        self._on_change = on_change
+        self._key = ("", "")
+        self._known: dict[int, Reference] = {}
+        self._pending: tuple[int, ...] = ()
+        self.problem: HicStructError | None = None
+        self._job = BackgroundJob(on_step=self._step, on_done=lambda _: self._end(None), on_error=self._end)
+
+    def get(self, resolution: int) -> Reference | None:
+        """The reference at ``resolution`` (bp), or None while it is not known."""
+        return self._known.get(resolution)
+
+    def has_all(self) -> bool:
+        """True if every stored resolution is known."""
+        return all(resolution in self._known for resolution in self._source.resolutions)
+
+    def set_target(self, chrom: str, norm: str) -> None:
+        """Forget what belongs to another chromosome or normalisation."""
+        if (chrom, norm) != self._key:
+            self._job.close()
+            self._key, self._known, self._pending, self.problem = (chrom, norm), {}, (), None
+
+    def want(self, *resolutions: int) -> None:
+        """Compute what is missing of ``resolutions``; a request for more replaces one for less."""
+        stored = self._source.resolutions
+        missing = tuple(res for res in resolutions if res in stored and res not in self._known)
+        if not missing or self.problem is not None or set(missing) <= set(self._pending):
+            return
+        missing += tuple(res for res in self._pending if res not in missing and res not in self._known)
+        self._pending = missing
+        chrom, norm = self._key
+        self._job.start(lambda token: iter_references(self._source, chrom, norm, missing, token))
+
+    def close(self) -> None:
+        """Stop the background work."""
+        self._job.close()
+
+    def _step(self, progress: Progress) -> None:
+        if isinstance(progress.payload, Reference):
+            self._known[progress.payload.resolution] = progress.payload
+            self._on_change()
+
+    def _end(self, error: HicStructError | None) -> None:
+        self._pending = ()
+        if error is not None and not isinstance(error, Cancelled):
+            self.problem = error
+        self._on_change()
+
+
+def ratio_norm(source: ContactSource, norm: str) -> str:
+    """The normalisation that O/E is computed from: a stored one if raw counts are shown and one exists."""
+    if norm != RAW:
+        return norm
+    stored = source.normalisations(source.resolutions[0])
+    return stored[0].name if stored else RAW

@@ -1,0 +1,288 @@
+"""One session per napari window: the map that is open, where one looks, and the project that holds the edits."""
+
+from __future__ import annotations
+
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+from qtpy.QtCore import QTimer
+
+from napari_hicstruct.errors import MapError, RegionError
+from napari_hicstruct.genome import Interval, NameMatcher
+from napari_hicstruct.plugin import map_layer, projects
+from napari_hicstruct.plugin.camera import CameraControl
+from napari_hicstruct.plugin.levels import first_chromosome_with_contacts
+from napari_hicstruct.plugin.navigation import View, at_least
+from napari_hicstruct.plugin.units import world_kwargs
+
+if TYPE_CHECKING:
+    import napari
+
+    from napari_hicstruct.annotations.project import Project
+    from napari_hicstruct.contacts.protocol import ContactSource
+
+_SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
+
+
+def _bare(viewer: Any) -> Any:
+    """napari hands widgets a proxy of the viewer; sessions belong to the viewer itself."""
+    return getattr(viewer, "__wrapped__", viewer)
+
+
+def session_of(viewer: Any) -> Session | None:
+    """The session of ``viewer``, or None if it has none (yet)."""
+    return _SESSIONS.get(_bare(viewer))
+
+
+def ensure_session(viewer: Any) -> Session:
+    """The session of ``viewer``, made on first use (still without a map)."""
+    viewer = _bare(viewer)
+    session = _SESSIONS.get(viewer)
+    if session is None:
+        session = _SESSIONS[viewer] = Session(viewer)
+    return session
+
+
+class Session:
+    """State that the panels, tools and commands of one window share.
+
+    World units are base pairs: rows are the first anchor, columns the second.
+
+    Attributes
+    ----------
+    map_changed : Signal
+        Another map was opened, or the map was closed (``source`` is then None).
+    chrom_changed : Signal(str)
+        Another chromosome is shown.
+    view_changed : Signal(Interval, Interval)
+        The camera came to rest on these rows and columns (debounced), or its level changed.
+    project_changed : Signal(Project)
+        Another project holds the annotations.
+    display_changed : Signal
+        Normalisation, observed/expected, colour scale or what is known of them changed.
+    """
+
+    map_changed = Signal()
+    chrom_changed = Signal(str)
+    view_changed = Signal(object, object)
+    project_changed = Signal(object)
+    display_changed = Signal()
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self._viewer = weakref.ref(viewer)
+        self.source: ContactSource | None = None
+        self.chrom = ""
+        self.map: map_layer.MapLayer | None = None
+        self._project: Project | None = None
+        self._camera = CameraControl(viewer, self._announce_view)
+        viewer.layers.events.removed.connect(self._on_layer_removed)
+
+    # ------------------------------------------------------------------ the map
+    @property
+    def viewer(self) -> Any:
+        """The napari viewer of this session."""
+        return self._viewer()
+
+    @property
+    def norm(self) -> str:
+        """Name of the normalisation shown (``raw`` for counts)."""
+        return self.map.norm if self.map is not None else ""
+
+    @property
+    def resolution(self) -> int:
+        """Bin size of the level that is drawn, bp; 0 without a map."""
+        return self.map.resolution if self.map is not None else 0
+
+    @property
+    def layer(self) -> Any:
+        """The napari image layer of the map, or None."""
+        return self.map.layer if self.map is not None else None
+
+    def open_map(self, path: str | Path) -> None:
+        """Open a map in this window, in place of the one that is open.
+
+        Raises
+        ------
+        MapError
+            If it is not a map we can read; what was open stays.
+        """
+        from napari_hicstruct.workflows.open_map import open_map
+
+        source = open_map(path)
+        chrom = first_chromosome_with_contacts(source)
+        shown = map_layer.MapLayer(source, chrom, on_change=self.display_changed.emit)
+        self.close_map()
+        self.source, self.chrom, self.map = source, chrom, shown
+        self._camera.reset()
+        shown.add_to(self.viewer)
+        self.map_changed.emit()
+        self.chrom_changed.emit(chrom)
+        home = shown.extent_with_contacts()
+        self.go_to(home, home)
+        QTimer.singleShot(0, self._open_automatic_project)
+
+    def close_map(self) -> None:
+        """Take the map out of the window and close its project; nothing is lost, edits are in the project."""
+        if self.map is None:
+            return
+        shown, self.map, self.source, self.chrom = self.map, None, None, ""
+        shown.close(self.viewer)
+        self._replace_project(None)
+        self.map_changed.emit()
+
+    def set_chrom(self, name: str) -> None:
+        """Show the whole of another chromosome.
+
+        Raises
+        ------
+        RegionError
+            If the map has no such chromosome.
+        """
+        source = self._require_source()
+        chrom = NameMatcher(source.chromsizes).require(name)
+        self._show_chrom(chrom)
+        home = self._require_map().extent_with_contacts()
+        self.go_to(home, home)
+
+    def set_norm(self, name: str) -> None:
+        """Show another normalisation: ``raw``, or one that the map (or memory) has."""
+        self._require_map().set_norm(name)
+        self.display_changed.emit()
+
+    def world_kwargs(self) -> dict[str, Any]:
+        """Units and axis labels that every layer in this window must carry (data in bp)."""
+        return world_kwargs(self.chrom)
+
+    # ------------------------------------------------------------------ where one looks
+    def visible(self) -> tuple[Interval, Interval]:
+        """Rows and columns in view, bp, clamped to the chromosome (empty if one looks past its ends)."""
+        view = self._view()
+        return view.rows, view.cols
+
+    def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True) -> None:
+        """Show ``rows`` × ``cols`` (default: the square on the diagonal), switching chromosome if need be.
+
+        Raises
+        ------
+        RegionError
+            If the region is not on the map, or rows and columns lie on two chromosomes.
+        """
+        view = self._checked(View(rows, rows if cols is None else cols))
+        if view.rows.chrom != self.chrom:
+            self._show_chrom(view.rows.chrom)
+        if remember:
+            self._camera.history.push(view)
+        self._camera.aim(view)
+
+    def back(self) -> None:
+        """Return to the view before this one."""
+        self._follow(self._camera.history.back())
+
+    def forward(self) -> None:
+        """Go on to the view that :meth:`back` came from."""
+        self._follow(self._camera.history.forward())
+
+    @property
+    def can_go_back(self) -> bool:
+        """True if there is an earlier view."""
+        return self._camera.history.can_go_back
+
+    @property
+    def can_go_forward(self) -> bool:
+        """True if there is a later view."""
+        return self._camera.history.can_go_forward
+
+    # ------------------------------------------------------------------ the project
+    @property
+    def project(self) -> Project | None:
+        """The project that holds the annotations; one is made on first use in the user's data folder."""
+        if self._project is None and self.source is not None:
+            self._replace_project(projects.open_automatic(self.source))
+        return self._project
+
+    def open_project(self, path: str | Path) -> None:
+        """Open a ``.hicproj`` in place of the one that is open.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be opened or belongs to another map.
+        """
+        if self.source is None:
+            self.open_map(projects.map_of(path))
+        self._replace_project(projects.open_for(self._require_source(), path))
+
+    def save_project_as(self, path: str | Path) -> None:
+        """Copy the project to ``path`` and go on in the copy."""
+        project = self.project
+        if project is None:
+            return
+        project.save_as(path)
+        self._replace_project(projects.open_for(self._require_source(), path))
+
+    def close(self) -> None:
+        """End the session: stop work, close the files, let go of the viewer."""
+        viewer = self.viewer
+        self.close_map()
+        self._camera.close()
+        if viewer is not None:
+            viewer.layers.events.removed.disconnect(self._on_layer_removed)
+            _SESSIONS.pop(viewer, None)
+
+    # ------------------------------------------------------------------ inside
+    def _require_map(self) -> map_layer.MapLayer:
+        if self.map is None:
+            raise MapError("No map is open.", mend="Open a contact map first.")
+        return self.map
+
+    def _require_source(self) -> ContactSource:
+        return self._require_map().source
+
+    def _show_chrom(self, chrom: str) -> None:
+        if chrom == self.chrom:
+            return
+        self._require_map().set_chrom(chrom)
+        self.chrom = chrom
+        self.chrom_changed.emit(chrom)
+
+    def _checked(self, view: View) -> View:
+        sizes = self._require_source().chromsizes
+        chrom = NameMatcher(sizes).require(view.rows.chrom)
+        if NameMatcher(sizes).require(view.cols.chrom) != chrom:
+            raise RegionError("Rows and columns lie on two chromosomes.")
+        spans = [Interval(chrom, part.start, part.end).clamp(sizes[chrom]) for part in (view.rows, view.cols)]
+        smallest = 4 * self._require_source().resolutions[0]
+        return View(*(at_least(span, smallest, sizes[chrom]) for span in spans))
+
+    def _follow(self, view: View | None) -> None:
+        if view is not None:
+            self.go_to(view.rows, view.cols, remember=False)
+
+    def _view(self) -> View:
+        return self._camera.view(self.chrom, self._require_source().chromsizes[self.chrom])
+
+    def _announce_view(self) -> None:
+        if self.map is None or self.viewer is None:
+            return
+        view = self._view()
+        if self._camera.moved_by_hand and len(view.rows) and len(view.cols):
+            self._camera.history.push(view)
+        self.map.on_view(view.rows, view.cols)
+        self.view_changed.emit(view.rows, view.cols)
+
+    def _on_layer_removed(self, event: Any) -> None:
+        if self.map is not None and event.value is self.map.layer:
+            self.close_map()
+
+    def _open_automatic_project(self) -> None:
+        if self.source is not None and self._project is None:
+            self.project  # noqa: B018 - opening it is the point
+
+    def _replace_project(self, project: Project | None) -> None:
+        old, self._project = self._project, project
+        if old is not None and old is not project:
+            old.close()
+        if project is not None:
+            self.project_changed.emit(project)

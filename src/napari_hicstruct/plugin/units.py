@@ -1,0 +1,29 @@
+"""Base pairs as napari's world unit, and what every layer of ours must carry to live in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pint
+
+
+def basepair() -> pint.Unit:
+    """The unit ``basepair``, registered once in the application's registry (``bp`` is pint's typographic point)."""
+    registry = pint.get_application_registry()
+    if "basepair" not in registry:
+        registry.define("basepair = [genome_length] = base")
+    return registry.basepair
+
+
+def world_kwargs(chrom: str) -> dict[str, Any]:
+    """Keyword arguments for a napari layer whose data are (row, column) in bp.
+
+    One layer without units switches the units of the whole window off: give these to every layer.
+    """
+    unit = basepair()
+    return {"units": (unit, unit), "axis_labels": axis_labels(chrom)}
+
+
+def axis_labels(chrom: str) -> tuple[str, str]:
+    """Names of the two axes: the chromosome, first and second anchor."""
+    return (f"{chrom} (anchor 1)", f"{chrom} (anchor 2)")
