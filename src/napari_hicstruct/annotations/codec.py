@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
 from napari_hicstruct.genome import Interval
 
-_DEFAULTS = {field.name: field.default for field in fields(Annotation)}
-NO_SCORE: float = _DEFAULTS["score"]
-NO_PROBABILITY: float = _DEFAULTS["probability"]
-NO_SOFT_SCORE: float = _DEFAULTS["soft_score"]
-NO_EXTRA: Mapping[str, str] = Annotation(kind=Kind.TAD, anchor1=Interval("", 0, 0), anchor2=Interval("", 0, 0)).extra
+_BARE = Annotation(kind=Kind.TAD, anchor1=Interval("", 0, 0), anchor2=Interval("", 0, 0))
+NO_SCORE = _BARE.score
+NO_PROBABILITY = _BARE.probability
+NO_SOFT_SCORE = _BARE.soft_score
+NO_EXTRA = _BARE.extra
+# Dictionaries look up several times faster than the enumerations' own constructors.
+_KINDS = {kind.value: kind for kind in Kind}
+_STATUSES = {status.value: status for status in Status}
+_DIRECTIONS = {direction.value: direction for direction in Direction}
 
 
 def _number(value: float) -> float | None:
@@ -58,30 +61,36 @@ def to_row(record: Annotation) -> dict[str, Any]:
     }
 
 
-def from_row(row: Mapping[str, Any]) -> Annotation:
-    """The record of one row (mapping of :func:`to_row`'s names)."""
-    chrom = row["chrom"]
-    score, probability, soft = row["score"], row["probability"], row["soft_score"]
+COLUMNS = tuple(to_row(_BARE))
+"""Names of the stored columns, in order."""
+
+
+def from_values(values: Sequence[Any]) -> Annotation:
+    """The record of one row: values in the order of :data:`COLUMNS`."""
+    (
+        *(uid, kind, chrom, _, _, start1, end1, start2, end2, status, score, probability, resolution, source, model),
+        *(soft, n_calls, n_tools, supporters, direction, level, parent, name, extra),
+    ) = values
     return Annotation(
-        kind=Kind(row["kind"]),
-        anchor1=Interval(chrom, row["start1"], row["end1"]),
-        anchor2=Interval(chrom, row["start2"], row["end2"]),
-        uid=row["uid"],
+        kind=_KINDS[kind],
+        anchor1=Interval(chrom, start1, end1),
+        anchor2=Interval(chrom, start2, end2),
+        uid=uid,
         score=NO_SCORE if score is None else score,
         probability=NO_PROBABILITY if probability is None else probability,
-        resolution=row["resolution"],
-        status=Status(row["status"]),
-        source=row["source"],
-        model=row["model"],
+        resolution=resolution,
+        status=_STATUSES[status],
+        source=source,
+        model=model,
         soft_score=NO_SOFT_SCORE if soft is None else soft,
-        n_calls=row["n_calls"],
-        n_tools=row["n_tools"],
-        supporters=tuple(json.loads(row["supporters"])) if row["supporters"] else (),
-        direction=Direction(row["direction"]),
-        level=row["level"],
-        parent=row["parent"],
-        name=row["name"],
-        extra=MappingProxyType(json.loads(row["extra"])) if row["extra"] else NO_EXTRA,
+        n_calls=n_calls,
+        n_tools=n_tools,
+        supporters=tuple(json.loads(supporters)) if supporters else (),
+        direction=_DIRECTIONS[direction],
+        level=level,
+        parent=parent,
+        name=name,
+        extra=MappingProxyType(json.loads(extra)) if extra else NO_EXTRA,
     )
 
 
@@ -92,4 +101,5 @@ def to_json(record: Annotation) -> str:
 
 def from_json(text: str) -> Annotation:
     """Inverse of :func:`to_json`."""
-    return from_row(json.loads(text))
+    row = json.loads(text)
+    return from_values([row[name] for name in COLUMNS])

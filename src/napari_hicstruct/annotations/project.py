@@ -241,8 +241,7 @@ class Project:
         return self._step(
             "delete",
             lambda connection: [
-                Item(set_id, before, None)
-                for set_id, before in by_uids(connection, list(dict.fromkeys(uids))).values()
+                Item(set_id, before, None) for set_id, before in by_uids(connection, list(dict.fromkeys(uids))).values()
             ],
         )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from napari_hicstruct.annotations.codec import from_row
+from napari_hicstruct.annotations.codec import COLUMNS, from_values
 from napari_hicstruct.annotations.history import chunks
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.annotations.schema import annotation
 from napari_hicstruct.errors import ProjectError
 
+_COLUMNS = [annotation.c[name] for name in COLUMNS]
+_PLACE = itemgetter(*(COLUMNS.index(name) for name in ("chrom", "start", "end", "uid")))
 _ALL_KINDS = tuple(kind.value for kind in Kind)
 
 
@@ -53,11 +56,10 @@ class Filter:
 
 def select_records(connection: Connection, condition: Filter, limit: int | None) -> list[Annotation]:
     """Records by position; with a limit, those without a score (a person's) first, then the best scored."""
-    statement = select(annotation).where(*condition.conditions())
+    statement = select(*_COLUMNS).where(*condition.conditions())
     if limit is not None:
         statement = statement.order_by(annotation.c.score.is_not(None), annotation.c.score.desc()).limit(limit)
-    records = [from_row(row) for row in connection.execute(statement).mappings()]
-    return sorted(records, key=lambda record: (record.chrom, record.span.start, record.span.end, record.uid))
+    return [from_values(row) for row in sorted(connection.execute(statement), key=_PLACE)]
 
 
 def count_records(connection: Connection, condition: Filter) -> int:
@@ -76,8 +78,9 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
     """
     found: dict[str, tuple[int, Annotation]] = {}
     for piece in chunks(uids):
-        for row in connection.execute(select(annotation).where(annotation.c.uid.in_(piece))).mappings():
-            found[row["uid"]] = (row["set_id"], from_row(row))
+        statement = select(annotation.c.set_id, *_COLUMNS).where(annotation.c.uid.in_(piece))
+        for set_id, *values in connection.execute(statement):
+            found[values[0]] = (set_id, from_values(values))
     missing = [uid for uid in uids if uid not in found]
     if missing:
         raise ProjectError(

@@ -1,0 +1,72 @@
+"""The formats that we write ourselves (docs/formats/labels.md); every field comes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_hicstruct.annotations.codec import NO_PROBABILITY, NO_SOFT_SCORE
+from napari_hicstruct.annotations.readers.base import PAIR, SINGLE, Format
+from napari_hicstruct.annotations.readers.row import BadLineError, Row
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.text import from_list_cell
+
+
+def tail(row: Row) -> dict[str, Any]:
+    """The fields that all our formats share."""
+    row.cell("strand"), row.cell("strand1"), row.cell("strand2")  # BED's columns, of no meaning here
+    return {
+        "score": row.number("score"),
+        "probability": row.number("probability", NO_PROBABILITY),
+        "resolution": row.count("resolution"),
+        "status": row.status(),
+        "source": row.text("source"),
+        "model": row.text("model"),
+        "soft_score": row.number("soft_score", NO_SOFT_SCORE),
+        "n_calls": row.count("n_calls"),
+        "n_tools": row.count("n_tools"),
+        "supporters": from_list_cell(row.cell("supporters")),
+        **row.names(),
+    }
+
+
+def _direction(row: Row) -> Direction:
+    cell = row.cell("direction")
+    try:
+        return Direction.NONE if cell in ("", ".") else Direction(cell)
+    except ValueError as error:
+        raise BadLineError(f"direction '{cell}' is not one of {', '.join(Direction)}") from error
+
+
+def _loop(row: Row, _: Kind) -> Annotation:
+    first, second = row.pair()
+    fields = tail(row)
+    return Annotation(kind=Kind.LOOP, anchor1=first, anchor2=second, **fields, extra=row.extra())
+
+
+def _stripe(row: Row, _: Kind) -> Annotation:
+    x, y = row.pair()
+    fields, direction = tail(row), _direction(row)
+    return Annotation(kind=Kind.STRIPE, anchor1=x, anchor2=y, direction=direction, **fields, extra=row.extra())
+
+
+def _tad(row: Row, _: Kind) -> Annotation:
+    domain = row.interval()
+    fields, level, parent = tail(row), row.count("level"), row.text("parent")
+    return Annotation(
+        kind=Kind.TAD, anchor1=domain, anchor2=domain, level=level, parent=parent, **fields, extra=row.extra()
+    )
+
+
+def _boundary(row: Row, _: Kind) -> Annotation:
+    place = row.interval()
+    fields = tail(row)
+    return Annotation(kind=Kind.BOUNDARY, anchor1=place, anchor2=place, **fields, extra=row.extra())
+
+
+_SIGN = ("probability", "status", "supporters", "uid")
+FORMATS = (
+    Format("stripes.bedpe", (Kind.STRIPE,), lambda t: t.has(*PAIR, *_SIGN, "direction"), _stripe, ()),
+    Format("loops.bedpe", (Kind.LOOP,), lambda t: t.has(*PAIR, *_SIGN), _loop, ()),
+    Format("tads.bed", (Kind.TAD,), lambda t: t.has(*SINGLE, *_SIGN, "level"), _tad, ()),
+    Format("boundaries.bed", (Kind.BOUNDARY,), lambda t: t.has(*SINGLE, *_SIGN), _boundary, ()),
+)

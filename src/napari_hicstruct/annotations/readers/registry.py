@@ -1,0 +1,183 @@
+"""Which reader a file gets, and what all readers do alike: names, lengths, malformed lines."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
+from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
+from napari_hicstruct.annotations.readers.row import BadLineError, Row
+from napari_hicstruct.annotations.readers.table import Table, read_table
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.genome import Interval, NameMatcher
+
+FORMATS: tuple[Format, ...] = (
+    *own.FORMATS,
+    *stripes.FORMATS,
+    *juicebox.FORMATS,
+    *loops.FORMATS,
+    *domains.FORMATS,
+    *loops.PLAIN,
+    *domains.PLAIN,
+)
+"""Tried in this order: a program's own columns and names before plain BEDPE and BED."""
+
+OVERHANG = 100_000
+"""Last bins are written whole by many callers: an end may lie this far (bp) behind the chromosome and is clamped."""
+
+
+def read_labels(
+    path: str | Path, *, chromsizes: Mapping[str, int] | None = None, kind: Kind | None = None
+) -> LabelFile:
+    """Read a label file of any known format.
+
+    Parameters
+    ----------
+    path : path
+        Tab or white space, with or without header, ``#`` comments, plain or gzip.
+    chromsizes : mapping of str to int, optional
+        The map's chromosome lengths (bp).  With it names are reconciled (``21`` = ``chr21``), records on
+        chromosomes that the map lacks are counted in ``unmatched``, and coordinates must fit.
+    kind : Kind, optional
+        What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).
+
+    Returns
+    -------
+    LabelFile
+        The good lines as records in 0-based half-open bp, the bad ones by number with the reason.
+
+    Raises
+    ------
+    LabelError
+        If the file is unreadable, of no known format, of another kind than asked for, more than half of its
+        lines are bad, or it belongs to another assembly.
+    """
+    table = read_table(Path(path))
+    if not table.rows:
+        raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
+    chosen = _choose(table, kind)
+    wanted = kind if kind is not None else chosen.kinds[0]
+    if kind is None and _marks_boundaries(table, chosen):
+        wanted = Kind.BOUNDARY
+    result = _parse(table, chosen, wanted)
+    _refuse_mostly_bad(table, result)
+    if chromsizes is not None:
+        result = _reconcile(table, result, chromsizes)
+    return LabelFile(chosen.finish(list(result.records.values())), result.problems, chosen.name, result.unmatched)
+
+
+class _Result:
+    """Records by line number, and what went wrong."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, Annotation] = {}
+        self.problems: list[LineProblem] = []
+        self.unmatched: dict[str, int] = {}
+
+
+def _choose(table: Table, kind: Kind | None) -> Format:
+    fitting = [one for one in FORMATS if one.matches(table)]
+    for one in fitting:
+        if kind is None or kind in one.kinds:
+            return one
+    if fitting:
+        raise LabelError(
+            f"holds {fitting[0].kinds[0]}s ({fitting[0].name}), not {kind}s.",
+            where=table.path,
+            mend="Choose another file or another kind.",
+        )
+    raise LabelError(
+        "is of no label format that is known here.",
+        where=table.path,
+        mend="Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops).",
+    )
+
+
+def _marks_boundaries(table: Table, chosen: Format) -> bool:
+    """chromosight's borders stand on the diagonal in the same columns as its loops."""
+    return Kind.BOUNDARY in chosen.kinds and chosen.kinds[0] is Kind.LOOP and domains.is_repeated_bed(table)
+
+
+def _parse(table: Table, chosen: Format, kind: Kind) -> _Result:
+    columns = table.columns or chosen.columns
+    index: dict[str, int] = {}
+    for position, name in enumerate(columns):
+        index.setdefault(name, position)
+    names = table.header or chosen.columns
+    result = _Result()
+    for number, fields in table.rows:
+        try:
+            record = chosen.parse(Row(fields, index, names), kind)
+        except (BadLineError, HicStructError) as error:
+            result.problems.append(LineProblem(number, str(error)))
+        else:
+            if record is not None:
+                result.records[number] = record if record.source else record.with_(source=table.path.name)
+    return result
+
+
+def _refuse_mostly_bad(table: Table, result: _Result) -> None:
+    bad = len(result.problems)
+    if bad > len(table.rows) / 2 or (bad and not result.records):
+        raise LabelError(
+            f"{bad:,} of {len(table.rows):,} lines cannot be read; {result.problems[0]}.",
+            where=table.path,
+            mend="Check that this is the right file.",
+        )
+
+
+def _reconcile(table: Table, result: _Result, chromsizes: Mapping[str, int]) -> _Result:
+    """Names as the map spells them, coordinates that fit it."""
+    matcher = NameMatcher(chromsizes)
+    unmatched: Counter[str] = Counter()
+    fitting = _Result()
+    fitting.problems = list(result.problems)
+    outside = 0
+    for number, record in result.records.items():
+        name = matcher.match(record.chrom)
+        if name is None:
+            unmatched[record.chrom] += 1
+            continue
+        placed = _place(record, name, chromsizes[name])
+        if placed is None:
+            outside += 1
+            reason = f"{record.span} lies beyond the end of {name} ({chromsizes[name]:,} bp)"
+            fitting.problems.append(LineProblem(number, reason))
+        else:
+            fitting.records[number] = placed
+    fitting.problems.sort(key=lambda problem: problem.line)
+    fitting.unmatched = dict(unmatched)
+    if result.records and not fitting.records and not outside:
+        raise _no_common_chromosome(table.path, list(unmatched), list(chromsizes))
+    if outside > len(fitting.records):
+        raise LabelError(
+            f"{outside:,} of {outside + len(fitting.records):,} labels lie beyond the map's chromosomes.",
+            where=table.path,
+            mend="They are of another assembly; lift them over or choose the map they were made on.",
+        )
+    return fitting
+
+
+def _place(record: Annotation, name: str, length: int) -> Annotation | None:
+    anchors = []
+    for anchor in (record.anchor1, record.anchor2):
+        if anchor.start >= length or anchor.end > length + OVERHANG:
+            return None
+        anchors.append(Interval(name, anchor.start, min(anchor.end, length)))
+    if anchors == [record.anchor1, record.anchor2]:
+        return record
+    return record.with_(anchor1=anchors[0], anchor2=anchors[1])
+
+
+def _no_common_chromosome(path: Path, theirs: list[str], ours: list[str]) -> LabelError:
+    near = difflib.get_close_matches(theirs[0], ours, n=3, cutoff=0.3) or ours[:3]
+    more = " …" if len(theirs) > 3 else ""
+    return LabelError(
+        f"has no chromosome of the map: it has {', '.join(theirs[:3])}{more}, the map has {', '.join(near)}.",
+        where=path,
+        mend="Choose labels of the same assembly.",
+    )

@@ -1,0 +1,140 @@
+"""One line of a label file with its columns by name, and the small parsers that every format shares."""
+
+from __future__ import annotations
+
+import math
+import re
+from types import MappingProxyType
+from typing import Any
+
+from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
+from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.annotations.text import EMPTY, from_cell
+from napari_hicstruct.genome import Interval
+
+_MISSING = {"", EMPTY, "na", "nan", "none", "null"}
+_UID = re.compile(r"^[0-9a-f]{32}$")
+
+
+class BadLineError(Exception):
+    """A line cannot be an annotation; the text says why, for people."""
+
+
+class Row:
+    """Fields of one line under canonical column names; remembers which were used.
+
+    Parameters
+    ----------
+    fields : tuple of str
+    index : dict of str to int
+        Position of each canonical column.
+    names : tuple of str
+        Column names as the file spells them; shorter than ``fields`` where it names none.
+    """
+
+    def __init__(self, fields: tuple[str, ...], index: dict[str, int], names: tuple[str, ...]) -> None:
+        self._fields = fields
+        self._index = index
+        self._names = names
+        self._used: set[int] = set()
+
+    def cell(self, column: str) -> str:
+        """The field as written, empty if there is no such column or field."""
+        position = self._index.get(column, -1)
+        if not 0 <= position < len(self._fields):
+            return ""
+        self._used.add(position)
+        return self._fields[position]
+
+    def text(self, column: str) -> str:
+        """The field, unescaped; empty where the file has none."""
+        return from_cell(self.cell(column))
+
+    def columns(self, prefix: str) -> list[str]:
+        """Canonical names that begin with ``prefix``, in file order."""
+        return [name for name in self._index if name.startswith(prefix)]
+
+    def integer(self, column: str) -> int:
+        """A position in bp; ``1e+06`` and ``860000.0`` are read too, as R writes them."""
+        cell = self.cell(column).strip()
+        if not cell:
+            raise BadLineError(f"has {len(self._fields)} columns, '{column}' is missing")
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number) or number != int(number):
+            raise BadLineError(f"{column} '{cell}' is not a whole number")
+        return int(number)
+
+    def count(self, column: str) -> int:
+        """A count; 0 where the file has none."""
+        return 0 if self.cell(column).strip().lower() in _MISSING else self.integer(column)
+
+    def number(self, column: str, default: float = NO_SCORE) -> float:
+        """A float (a ``%`` sign is dropped); ``default`` where the file has none."""
+        cell = self.cell(column).strip()
+        if cell.lower() in _MISSING:
+            return default
+        try:
+            value = float(cell.rstrip("%"))
+        except ValueError as error:
+            raise BadLineError(f"{column} '{cell}' is not a number") from error
+        return default if math.isnan(value) else value
+
+    def share(self, column: str, default: float = NO_SCORE) -> float:
+        """A float that must lie in [0, 1]."""
+        value = self.number(column, default)
+        if value < 0 or value > 1:
+            raise BadLineError(f"{column} {value:g} is not in [0, 1]")
+        return value
+
+    def interval(self, chrom: str = "chrom", start: str = "start", end: str = "end", *, base: int = 0) -> Interval:
+        """An interval from three columns; ``base`` 1 means 1-based closed in the file."""
+        name = self.text(chrom).strip()
+        if not name:
+            raise BadLineError("has no chromosome")
+        first, last = self.integer(start) - base, self.integer(end)
+        if first < 0:
+            raise BadLineError(f"{start} {first + base:,} lies before the chromosome")
+        if last <= first:
+            raise BadLineError(f"{end} {last:,} is not behind {start} {first + base:,}")
+        return Interval(name, first, last)
+
+    def pair(self) -> tuple[Interval, Interval]:
+        """Both anchors of a BEDPE line."""
+        first, second = self.interval("chrom1", "start1", "end1"), self.interval("chrom2", "start2", "end2")
+        if first.chrom != second.chrom:
+            raise BadLineError(f"joins two chromosomes ({first.chrom}, {second.chrom})")
+        return first, second
+
+    def status(self) -> Status:
+        """The status column; proposed where there is none."""
+        cell = self.cell("status")
+        try:
+            return Status.PROPOSED if cell in ("", EMPTY) else Status(cell)
+        except ValueError as error:
+            raise BadLineError(f"status '{cell}' is not one of {', '.join(Status)}") from error
+
+    def names(self) -> dict[str, Any]:
+        """Fields ``uid`` and ``name``: a ``uid`` column, else a uid that stands in the name column."""
+        name, uid = self.text("name"), self.cell("uid")
+        if _UID.match(uid):
+            return {"uid": uid, "name": "" if name == uid else name}
+        return {"uid": name} if _UID.match(name) else {"name": name}
+
+    def extra(self) -> Any:
+        """All columns not asked for so far, verbatim, under the file's own names."""
+        found = {}
+        for position, field in enumerate(self._fields):
+            if position not in self._used and field not in ("", EMPTY):
+                named = position < len(self._names)
+                found[self._names[position] if named else f"column{position + 1}"] = from_cell(field)
+        return MappingProxyType(found) if found else NO_EXTRA
+
+
+def bin_size(*anchors: Interval) -> int:
+    """Bin size that the anchors betray: their common width where they start on multiples of it, else 0."""
+    width = len(anchors[0])
+    fits = all(len(anchor) == width and anchor.start % width == 0 for anchor in anchors)
+    return width if fits and width >= 100 else 0
