@@ -67,10 +67,8 @@ COLUMNS = tuple(to_row(_BARE))
 
 def from_values(values: Sequence[Any]) -> Annotation:
     """The record of one row: values in the order of :data:`COLUMNS`."""
-    (
-        *(uid, kind, chrom, _, _, start1, end1, start2, end2, status, score, probability, resolution, source, model),
-        *(soft, n_calls, n_tools, supporters, direction, level, parent, name, extra),
-    ) = values
+    uid, kind, chrom, _, _, start1, end1, start2, end2, status, score, probability, *rest = values
+    resolution, source, model, soft, n_calls, n_tools, supporters, direction, level, parent, name, extra = rest
     return Annotation(
         kind=_KINDS[kind],
         anchor1=Interval(chrom, start1, end1),
