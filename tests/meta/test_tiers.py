@@ -32,7 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "decode": NUMERICS,
     "evaluation": NUMERICS,
     "synth": NUMERICS,
-    "contacts": FILES,
+    "contacts": FILES | {"numba"},  # a compiled kernel cannot be defined inside a function
     "annotations": FILES,
     "genome": set(),
     "config": set(),

@@ -29,9 +29,18 @@ def parse_config(kind: type[C], data: Mapping[str, Any], *, where: object | None
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or kind.__name__
         if first["type"] == "extra_forbidden":
-            known = ", ".join(sorted(kind.model_fields))
-            raise ConfigError(f"unknown key '{key}'.", where=where, mend=f"Known keys: {known}.") from error
+            raise ConfigError(f"unknown key '{key}'.", where=where, mend=_known_keys(kind, first["loc"])) from error
         raise ConfigError(f"key '{key}': {first['msg']}.", where=where) from error
+
+
+def _known_keys(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:
+    """What may stand where ``loc`` points to; None where that is not one kind of settings."""
+    for part in loc[:-1]:
+        field = kind.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+            return None
+        kind = field.annotation
+    return f"Known keys: {', '.join(sorted(kind.model_fields))}."
 
 
 def load_config(kind: type[C], path: str | Path) -> C:
@@ -46,6 +55,8 @@ def load_config(kind: type[C], path: str | Path) -> C:
         data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror}).", where=path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not a text file.", where=path, mend="Give a YAML file.") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"is not valid YAML: {error}", where=path) from error
     if not isinstance(data, Mapping):

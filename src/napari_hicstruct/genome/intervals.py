@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome.names import NameMatcher
 
 _UNITS = {"": 1, "b": 1, "bp": 1, "k": 1_000, "kb": 1_000, "m": 1_000_000, "mb": 1_000_000, "g": 10**9, "gb": 10**9}
-_POSITION = re.compile(r"^([0-9][0-9,]*(?:\.[0-9]+)?)\s*([a-z]*)$", re.IGNORECASE)
+_POSITION = re.compile(r"^([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?\s*([a-z]*)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -65,16 +65,17 @@ class Interval:
 
 
 def _parse_position(text: str, whole: str) -> int:
+    """Base pairs; ``1,5M`` (1.5 or 15?) and ``62.5`` (its unit forgotten) are refused rather than guessed."""
     match = _POSITION.match(text.strip())
-    unit = _UNITS.get(match.group(2).lower()) if match else None
-    if match is None or unit is None:
+    unit = _UNITS.get(match.group(3).lower()) if match else None
+    position = Decimal(-1)
+    if match is not None and unit is not None:
+        position = Decimal(match.group(1).replace(",", "") + (match.group(2) or "")) * unit
+    if position < 0 or position != int(position):
         raise RegionError(
             f"'{text}' in region '{whole}' is not a position.", mend="Write 62,500,000 or 62500000 or 62.5M."
         )
-    try:
-        return int(Decimal(match.group(1).replace(",", "")) * unit)
-    except InvalidOperation as error:
-        raise RegionError(f"'{text}' in region '{whole}' is not a position.") from error
+    return int(position)
 
 
 def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Interval:
@@ -96,7 +97,11 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
     """
     name, colon, span = text.strip().rpartition(":")
     # HLA contigs carry colons in their names: what stands behind the last colon is a span only if it has digits.
-    if not colon or not re.search(r"[0-9]\s*[a-z]*\s*(-|–|\.\.)", span, re.IGNORECASE):
+    if (
+        (chromsizes is not None and text.strip() in chromsizes)
+        or not colon
+        or not re.search(r"[0-9]\s*[a-z]*\s*(-|–|\.\.)", span, re.IGNORECASE)
+    ):
         name, span = text.strip(), ""
     if not name:
         raise RegionError("The region is empty.", mend="Write for example chr17:62.5M-63.5M.")

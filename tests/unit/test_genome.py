@@ -1,0 +1,69 @@
+"""Regions as people type them, and what is said when they are wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome import Interval, NameMatcher, format_bp, parse_region
+
+SIZES = {"chr17": 83_257_441, "chrM": 16_569, "HLA-A*01:01:01-02": 3_503}
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("chr17:62.5M-63.5M", Interval("chr17", 62_500_000, 63_500_000)),
+        ("chr17:62,500,000-63,500,000", Interval("chr17", 62_500_000, 63_500_000)),
+        ("17:62500kb – 63.5Mb", Interval("chr17", 62_500_000, 63_500_000)),
+        ("chr17", Interval("chr17", 0, 83_257_441)),
+        ("MT", Interval("chrM", 0, 16_569)),
+        ("HLA-A*01:01:01-02", Interval("HLA-A*01:01:01-02", 0, 3_503)),
+        ("HLA-A*01:01:01-02:10-20", Interval("HLA-A*01:01:01-02", 10, 20)),
+    ],
+)
+def test_spellings(text: str, wanted: Interval) -> None:
+    assert parse_region(text, SIZES) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chr17:63M-62M", "Swap"),
+        ("chr17:62M-62M", "Swap"),
+        ("chr17:62M-90M", "83,257,441 bp long"),
+        ("chr7:1-2", "no chromosome 'chr7'.*chr17"),
+        ("chr17:1,5M-2M", "not a position"),  # 1.5 or 15? ask rather than guess
+        ("chr17:62.5-63.5", "not a position"),  # no such thing as half a base pair: the unit was forgotten
+        ("chr17:1x-2x", "not a position"),
+        ("chr17:1-2-3", "not a region"),
+        ("", "empty"),
+    ],
+)
+def test_wrong_regions_say_what_to_mend(text: str, says: str) -> None:
+    with pytest.raises(RegionError, match=says):
+        parse_region(text, SIZES)
+
+
+def test_bare_name_needs_the_length() -> None:
+    with pytest.raises(RegionError, match="no start and end"):
+        parse_region("chr17")
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 5), (5, 4)])
+def test_impossible_intervals(start: int, end: int) -> None:
+    with pytest.raises(RegionError, match="not an interval"):
+        Interval("chr1", start, end)
+
+
+def test_unknown_chromosome_names_near_ones() -> None:
+    with pytest.raises(RegionError, match=r"no chromosome 'chr1b'. It has chr1"):
+        NameMatcher(["chr1", "chr2"]).require("chr1b")
+
+
+@pytest.mark.parametrize(
+    ("bp", "text"),
+    [(400, "400 bp"), (5_000, "5 kb"), (12_500, "12.5 kb"), (705_000, "705 kb"), (1_250_000, "1.25 Mb")],
+)
+def test_lengths_for_people(bp: int, text: str) -> None:
+    assert format_bp(bp) == text
