@@ -1,0 +1,140 @@
+"""All objects of a project in memory, kept level with the store by its change signal.
+
+The store stays the truth; this is what makes "which objects are in view" and "row 7,312 of the table" cost
+microseconds.  Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.editing.geometry import Triangle, is_flipped
+from napari_hicstruct.plugin.editing.palette import strength_of
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Change, Project
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """Columnar copy of one kind on one chromosome."""
+
+    uids: list[str]
+    spans: NDArray[np.int64]  # (n, 4): starts and ends (bp) of anchor 1 and anchor 2
+    up: NDArray[np.bool_]  # stripes that lie below the diagonal as stored
+    set_ids: NDArray[np.int64]
+    rank: NDArray[np.float64]  # who stays when not all fit: what a person touched, then the best scored
+
+
+class Catalogue:
+    """Every record of ``project`` and the set it belongs to."""
+
+    def __init__(self, project: Project) -> None:
+        self.records: dict[str, Annotation] = {}
+        self.set_ids: dict[str, int] = {}
+        self._project = project
+        self._indices: dict[tuple[str, Kind], _Index] = {}
+        self._keys: dict[tuple[str, Kind], dict[str, None]] = {}
+        for annotation_set in project.sets():
+            self._add(project.query(set_ids=[annotation_set.id]), annotation_set.id)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def apply(self, change: Change) -> None:
+        """Follow one committed step."""
+        kept = {record.uid for record in change.after}
+        for record in change.before:
+            self._drop(record, forget=record.uid not in kept)
+        only = next(iter(change.set_ids)) if len(change.set_ids) == 1 else None
+        for record in change.after:
+            known = self.set_ids.get(record.uid) if only is None else only
+            self._add([record], self._project.set_of(record.uid) if known is None else known)
+
+    def in_view(
+        self,
+        kind: Kind,
+        rows: Interval,
+        cols: Interval,
+        *,
+        triangles: Mapping[int, Triangle],
+        limit: int,
+        keep: Collection[str] = (),
+    ) -> tuple[list[Annotation], int]:
+        """Objects drawn inside ``rows × cols``, and how many there are in all.
+
+        ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
+        ``keep`` and those that a person touched stay first, then the best scored.
+        """
+        index = self._index(rows.chrom, kind)
+        seen = np.zeros(len(index.uids), dtype=bool)
+        for set_id, triangle in triangles.items():
+            seen |= (index.set_ids == set_id) & _overlap(index, kind, rows, cols, triangle)
+        found = np.flatnonzero(seen)
+        if len(found) > limit:
+            rank = index.rank[found] + 10.0 * np.array([index.uids[i] in keep for i in found])
+            chosen = found[np.argsort(-rank, kind="stable")[:limit]]
+        else:
+            chosen = found
+        return [self.records[index.uids[i]] for i in chosen], len(found)
+
+    def _add(self, records: Iterable[Annotation], set_id: int) -> None:
+        for record in records:
+            key = (record.chrom, record.kind)
+            self.records[record.uid] = record
+            self.set_ids[record.uid] = set_id
+            self._keys.setdefault(key, {})[record.uid] = None
+            self._indices.pop(key, None)
+
+    def _drop(self, record: Annotation, *, forget: bool) -> None:
+        key = (record.chrom, record.kind)
+        self._keys.get(key, {}).pop(record.uid, None)
+        self._indices.pop(key, None)
+        if forget:
+            self.records.pop(record.uid, None)
+            self.set_ids.pop(record.uid, None)
+
+    def _index(self, chrom: str, kind: Kind) -> _Index:
+        key = (chrom, kind)
+        if key not in self._indices:
+            uids = list(self._keys.get(key, {}))
+            records = [self.records[uid] for uid in uids]
+            spans = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in records]
+            stripes = kind is Kind.STRIPE
+            self._indices[key] = _Index(
+                uids=uids,
+                spans=np.array(spans, dtype=np.int64).reshape(-1, 4),
+                up=np.array([stripes and is_flipped(r, Triangle.UPPER) for r in records], dtype=bool),
+                set_ids=np.array([self.set_ids[uid] for uid in uids], dtype=np.int64),
+                rank=np.array([_rank(r) for r in records], dtype=float),
+            )
+        return self._indices[key]
+
+
+def _rank(record: Annotation) -> float:
+    touched = record.status in (Status.EDITED, Status.ACCEPTED)
+    return strength_of(record) + (2.0 if touched else 0.0) - (2.0 if record.status is Status.REJECTED else 0.0)
+
+
+def _overlap(index: _Index, kind: Kind, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
+    """Which records are drawn inside ``rows × cols`` when their set is drawn in ``triangle``."""
+    first = index.spans[:, :2]
+    second = index.spans[:, 2:]
+    if triangle is Triangle.STORED:
+        flipped = np.zeros(len(first), dtype=bool)
+    else:
+        flipped = index.up if triangle is Triangle.UPPER else ~index.up
+    drawn_rows = np.where(flipped[:, None], second, first)
+    drawn_cols = np.where(flipped[:, None], first, second)
+
+    def hit(drawn: NDArray[np.int64], view: Interval) -> NDArray[np.bool_]:
+        return np.asarray((drawn[:, 0] < view.end) & (drawn[:, 1] > view.start), dtype=bool)
+
+    return hit(drawn_rows, rows) & hit(drawn_cols, cols)

@@ -1,0 +1,319 @@
+"""Layers ⇄ store: what the person does in a layer becomes one journal entry, what the store says is drawn.
+
+The store (:class:`~napari_hicstruct.annotations.Project`) is the truth.  The state before an edit is asked of the
+store, never of the layer; hidden sets and hidden layers never change data.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_error
+from psygnal import Signal
+from superqt.utils import ensure_main_thread
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.editing import gestures
+from napari_hicstruct.plugin.editing.catalogue import Catalogue
+from napari_hicstruct.plugin.editing.geometry import Grid, Triangle
+from napari_hicstruct.plugin.editing.overlays import LIMITS, NAMES, Item, Look, Overlay, make_overlay
+from napari_hicstruct.plugin.editing.refill import Refiller
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import AnnotationSet, Change, Project
+    from napari_hicstruct.plugin.session import Session
+
+_MARGIN = 0.25  # of the view, on every side
+_VIEW_DELAY_MS = 40
+
+
+class Editor:
+    """Overlays of one session, and the person's edits in them.
+
+    Attributes
+    ----------
+    changed : Signal
+        Annotations, sets or the project changed.
+    drawn : Signal
+        The layers were refilled.
+    current_changed : Signal(str or None)
+        Another object is the current one (uid).
+    hint_changed : Signal(str)
+        One line on what the mouse does now, or why something was refused.
+    catalogue : Catalogue or None
+        All objects of the project.
+    hidden : dict of Kind to int
+        How many objects in view did not fit into the layer of their kind.
+    """
+
+    changed = Signal()
+    drawn = Signal()
+    current_changed = Signal(object)
+    hint_changed = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.viewer = session.viewer
+        self.overlays: dict[Kind, Overlay] = {}
+        self.catalogue: Catalogue | None = None
+        self.hidden: dict[Kind, int] = {}
+        self.by_score = False
+        self._triangles: dict[int, Triangle] = {}
+        self._sets: dict[int, AnnotationSet] = {}
+        self._current: str | None = None
+        self._project: Project | None = None
+        self._closing = False
+        self._refiller = Refiller(self.viewer, self._refill)
+        session.view_changed.connect(self._on_view)
+        session.chrom_changed.connect(self._on_chrom)
+        session.map_changed.connect(self._on_map)
+        session.project_changed.connect(self._on_project)
+        self.viewer.layers.events.removed.connect(self._on_layer_removed)
+        self._on_project(session.project)
+
+    # ------------------------------------------------------------------ sets and how they are drawn
+    @property
+    def project(self) -> Project | None:
+        """The project whose annotations are drawn."""
+        return self._project
+
+    def sets(self) -> list[AnnotationSet]:
+        """Sets of the project, oldest first."""
+        return list(self._sets.values())
+
+    def triangle(self, set_id: int) -> Triangle:
+        """Where a set is drawn; as stored unless somebody chose otherwise."""
+        return self._triangles.get(set_id, Triangle.STORED)
+
+    def set_triangle(self, set_id: int, triangle: Triangle) -> None:
+        """Draw a set above or below the diagonal, or as stored."""
+        self._triangles[set_id] = Triangle(triangle)
+        self.sets_changed()
+
+    def triangle_of(self, uid: str) -> Triangle:
+        """Where the object ``uid`` is drawn."""
+        return self.triangle(self.catalogue.set_ids[uid]) if self.catalogue is not None else Triangle.STORED
+
+    def sets_known(self, annotation_set: AnnotationSet) -> None:
+        """Take note of a set that was just made."""
+        self._sets.setdefault(annotation_set.id, annotation_set)
+
+    def set_by_score(self, on: bool) -> None:
+        """Let the soft score fade the lines, or not."""
+        self.by_score = on
+        self._refiller.ask()
+
+    def sets_changed(self) -> None:
+        """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self._refiller.ask()
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ the current object
+    @property
+    def current(self) -> Annotation | None:
+        """The object that the keys act on."""
+        if self._current is None or self.catalogue is None:
+            return None
+        return self.catalogue.records.get(self._current)
+
+    def set_current(self, uid: str | None) -> None:
+        """Make ``uid`` the current object; it is drawn thicker."""
+        if uid == self._current:
+            return
+        old, self._current = self.current, uid
+        self._refiller.ask({record.kind for record in (old, self.current) if record is not None})
+        self.current_changed.emit(uid)
+
+    def targets(self) -> list[str]:
+        """What a key acts on: the objects selected in the active overlay, else the current one."""
+        active = self.viewer.layers.selection.active
+        for overlay in self.overlays.values():
+            if overlay.layer is active and overlay.selected_uids():
+                return overlay.selected_uids()
+        return [] if self.current is None else [self.current.uid]
+
+    # ------------------------------------------------------------------ drawing
+    def overlay(self, kind: Kind) -> Overlay:
+        """The overlay of ``kind``, put (back) into the window if it is not there."""
+        if kind not in self.overlays:
+            made = make_overlay(kind, self, **self.session.world_kwargs())
+            self.overlays[kind] = made
+            self.viewer.layers.append(made.layer)
+            self._refill(frozenset({kind}))
+        return self.overlays[kind]
+
+    def show_layers(self) -> None:
+        """Put all overlays into the window, large shapes below small marks."""
+        active = self.viewer.layers.selection.active
+        for kind in (Kind.TAD, Kind.STRIPE, Kind.BOUNDARY, Kind.LOOP):
+            self.overlay(kind)
+        if active is not None:
+            self.viewer.layers.selection.active = active
+
+    def flush(self) -> None:
+        """Redraw at once what is stale (unless a gesture is in progress)."""
+        self._refiller.flush()
+
+    def grid(self) -> Grid:
+        """Bins of the level that is drawn: what new edges snap to."""
+        source = self.session.source
+        assert source is not None, "no map is open"
+        return Grid(self.session.chrom, source.chromsizes[self.session.chrom], self.session.resolution)
+
+    def bp_per_px(self) -> float:
+        """Base pairs per canvas pixel."""
+        return 1 / max(float(self.viewer.scene.camera.zoom), 1e-12)
+
+    def _refill(self, kinds: frozenset[Kind]) -> None:
+        for kind in kinds & self.overlays.keys():
+            items = self._items(kind)
+            self.overlays[kind].fill(items, Look(self.bp_per_px(), self.by_score, self._current))
+        self.drawn.emit()
+
+    def _items(self, kind: Kind) -> list[Item]:
+        if self.catalogue is None or self.session.source is None:
+            return []
+        rows, cols = self.session.visible()
+        margin = max(int(_MARGIN * max(len(rows), len(cols))), 1)
+        shown = {s.id: self.triangle(s.id) for s in self._sets.values() if s.visible}
+        keep = [] if self._current is None else [self._current]
+        records, total = self.catalogue.in_view(
+            kind, rows.expand(margin), cols.expand(margin), triangles=shown, limit=LIMITS[kind], keep=keep
+        )
+        self.hidden[kind] = total - len(records)
+        set_ids = self.catalogue.set_ids
+        return [Item(r, self._sets[set_ids[r.uid]].origin, shown[set_ids[r.uid]]) for r in records]
+
+    # ------------------------------------------------------------------ what the person did (Host)
+    def items_changed(self, overlay: Overlay, indices: Sequence[int]) -> None:
+        """Move or resize: one entry for the whole gesture, snapped to bins."""
+        self._edit(overlay, lambda project: gestures.reshaped(self, project, overlay, indices))
+
+    def items_added(self, overlay: Overlay, indices: Sequence[int]) -> None:
+        """A new object in the human set; a click that drew nothing is dropped."""
+        self._edit(overlay, lambda project: gestures.drawn(self, project, overlay, indices))
+
+    def items_removed(self, overlay: Overlay, uids: Sequence[str]) -> None:
+        """Deleted with napari's own keys or buttons."""
+        self._edit(overlay, lambda project: project.delete(uids))
+
+    def items_selected(self, overlay: Overlay, uids: Sequence[str]) -> None:
+        """The one object that is selected becomes the current one."""
+        if len(uids) == 1:
+            self.set_current(uids[0])
+
+    def stray(self, overlay: Overlay, reason: str) -> None:
+        """The layer shows something that is not in the store: draw the store again."""
+        if reason:
+            self.hint(reason)
+        self._refiller.ask({overlay.kind})
+
+    def hint(self, text: str) -> None:
+        """Tell the person in one line."""
+        self.hint_changed.emit(text)
+
+    def _edit(self, overlay: Overlay, work: Any) -> None:
+        """Write to the store; whatever happens, the layer is drawn from the store again."""
+        self._refiller.ask({overlay.kind})
+        self.attempt(work)
+
+    def attempt(self, work: Any) -> Any:
+        """Call ``work(project)``; an error for people becomes a notification, None is returned."""
+        if self._project is None:
+            self.hint("Open a contact map first: edits belong to a map.")
+            return None
+        try:
+            return work(self._project)
+        except HicStructError as error:
+            self.hint(str(error))
+            show_error(str(error))
+            return None
+
+    def set_status(self, status: Status) -> bool:
+        """Accept or reject the targets; False if there is nothing to act on."""
+        targets = self.targets()
+        if not targets:
+            self.hint("Nothing is selected: press N for the next object, or click one.")
+            return False
+        return self.attempt(lambda project: project.set_status(targets, status)) is not None
+
+    def delete_targets(self) -> None:
+        """Take the targets out of the project (undo brings them back)."""
+        targets = self.targets()
+        if targets:
+            self.attempt(lambda project: project.delete(targets))
+
+    # ------------------------------------------------------------------ what happened elsewhere
+    def _on_view(self, _rows: Interval, _cols: Interval) -> None:
+        self._refiller.ask(delay_ms=_VIEW_DELAY_MS)
+
+    def _on_chrom(self, _name: str) -> None:
+        labels = self.session.world_kwargs()["axis_labels"]
+        for overlay in self.overlays.values():
+            overlay.layer.axis_labels = labels
+        self._refiller.ask()
+
+    def _on_map(self) -> None:
+        if self.session.source is None:
+            self._on_project(None)
+
+    def _on_project(self, project: Project | None) -> None:
+        if self._project is not None:
+            self._project.changed.disconnect(self._on_change)
+        self._project = project
+        self._current = None
+        self.catalogue = None if project is None else Catalogue(project)
+        self._triangles.clear()
+        if project is not None:
+            project.changed.connect(self._on_change)
+        self.sets_changed()
+        self.current_changed.emit(None)
+
+    @ensure_main_thread
+    def _on_change(self, change: Change) -> None:
+        if self.catalogue is None or self._project is None:
+            return
+        if change.set_ids - self._sets.keys():
+            self._sets = {s.id: s for s in self._project.sets()}
+        self.catalogue.apply(change)
+        self._refiller.ask({record.kind for record in (*change.before, *change.after)})
+        if self._current is not None and self._current not in self.catalogue.records:
+            self.set_current(None)
+        self.changed.emit()
+
+    def _on_layer_removed(self, event: Any) -> None:
+        for kind, overlay in list(self.overlays.items()):
+            if overlay.layer is event.value and not self._closing:
+                del self.overlays[kind]
+                self.hint(f"{NAMES[kind]} are no longer shown; the labels themselves are kept.")
+
+    def close(self) -> None:
+        """Take the layers out and let go of the session; nothing needs saving."""
+        self._closing = True
+        self._refiller.close()
+        self._on_project(None)
+        self._refiller.close()
+        self.session.view_changed.disconnect(self._on_view)
+        self.session.chrom_changed.disconnect(self._on_chrom)
+        self.session.map_changed.disconnect(self._on_map)
+        self.session.project_changed.disconnect(self._on_project)
+        self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
+        for overlay in self.overlays.values():
+            if overlay.layer in self.viewer.layers:
+                self.viewer.layers.remove(overlay.layer)
+        self.overlays.clear()
+
+
+_EDITORS: weakref.WeakKeyDictionary[Any, Editor] = weakref.WeakKeyDictionary()
+
+
+def editor_of(session: Session) -> Editor:
+    """The editor of ``session``, made on first use."""
+    if session not in _EDITORS:
+        _EDITORS[session] = Editor(session)
+    return _EDITORS[session]

@@ -1,0 +1,225 @@
+"""Records ↔ what is drawn, in world coordinates (bp): rows = first anchor, columns = second anchor.
+
+Layers are a view: an edge that nobody touched keeps the record's exact base pair (Shapes hold float32, so reading
+a drawn edge back would move it), a touched edge snaps to a bin border.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, stripe_direction
+from napari_hicstruct.genome import Interval
+
+_UNTOUCHED = 0.1  # of a bin: smaller changes of an edge are rounding, not intent
+
+
+class Triangle(StrEnum):
+    """Where a set is drawn on the symmetric map."""
+
+    STORED = "stored"
+    """As stored: loops above the diagonal, stripes rows = x and columns = y, TADs as whole squares."""
+    UPPER = "upper"
+    """All above the diagonal (column ≥ row); TADs as upper triangles."""
+    LOWER = "lower"
+    """All below the diagonal; TADs as lower triangles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Axis-aligned box in world coordinates (bp)."""
+
+    top: float
+    left: float
+    bottom: float
+    right: float
+
+    @classmethod
+    def of(cls, vertices: ArrayLike) -> Box:
+        """Bounding box of ``(n, 2)`` vertices (row, column)."""
+        points = np.asarray(vertices, dtype=float)[:, -2:]
+        (top, left), (bottom, right) = points.min(axis=0), points.max(axis=0)
+        return cls(float(top), float(left), float(bottom), float(right))
+
+    @property
+    def rows(self) -> tuple[float, float]:
+        """Start and end along the rows."""
+        return self.top, self.bottom
+
+    @property
+    def cols(self) -> tuple[float, float]:
+        """Start and end along the columns."""
+        return self.left, self.right
+
+    def vertices(self) -> NDArray[np.float64]:
+        """The four corners, clockwise from top left, shape ``(4, 2)``."""
+        t, le, b, r = self.top, self.left, self.bottom, self.right
+        return np.array([[t, le], [t, r], [b, r], [b, le]], dtype=float)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What an edit snaps to: whole bins of ``resolution`` bp on a chromosome of ``length`` bp."""
+
+    chrom: str
+    length: int
+    resolution: int
+
+    def at(self, resolution: int) -> Grid:
+        """The same chromosome in bins of another size."""
+        return Grid(self.chrom, self.length, resolution)
+
+    def bin_at(self, position: float) -> Interval:
+        """The bin that holds ``position`` (bp), the nearest one if it lies outside the chromosome."""
+        last = max(0, -(-self.length // self.resolution) - 1)
+        index = min(max(int(position // self.resolution), 0), last)
+        return self._interval(index * self.resolution, (index + 1) * self.resolution)
+
+    def border(self, position: float) -> int:
+        """Nearest bin border (or the chromosome's end) to ``position`` (bp)."""
+        snapped = round(position / self.resolution) * self.resolution
+        return min(max(snapped, 0), self.length)
+
+    def spanning(self, start: float, end: float) -> Interval:
+        """Bin borders nearest to both positions, at least one bin apart."""
+        start, end = min(start, end), max(start, end)
+        low, high = self.border(start), self.border(end)
+        return self.bin_at((start + end) / 2) if high <= low else self._interval(low, high)
+
+    def moved(self, old: Interval, shift: float) -> Interval:
+        """``old`` moved by about ``shift`` bp onto a bin border, its length kept."""
+        start = min(max(round((old.start + shift) / self.resolution) * self.resolution, 0), self.length - len(old))
+        return self._interval(max(0, start), max(0, start) + len(old))
+
+    def dragged(self, old: Interval, new: tuple[float, float]) -> Interval:
+        """``old`` after its drawn edges went to ``new``: moved as a whole, resized, or left as it was."""
+        low, high = new[0] - old.start, new[1] - old.end
+        still = _UNTOUCHED * self.resolution
+        if abs(low) <= still and abs(high) <= still:
+            return old
+        if abs(low - high) <= 2 * still:
+            return self.moved(old, (low + high) / 2)
+        start = old.start if abs(low) <= still else self.border(new[0])
+        end = old.end if abs(high) <= still else self.border(new[1])
+        return self._interval(start, end) if start < end else self.spanning(*new)
+
+    def _interval(self, start: int, end: int) -> Interval:
+        return Interval(self.chrom, start, end).clamp(self.length)
+
+
+def is_flipped(record: Annotation, triangle: Triangle) -> bool:
+    """True if the record is drawn transposed: rows = second anchor, columns = first."""
+    if triangle is Triangle.STORED:
+        return False
+    stored_above = record.kind is not Kind.STRIPE or record.direction is not Direction.UP
+    return stored_above is (triangle is Triangle.LOWER)
+
+
+def point_of(record: Annotation, triangle: Triangle) -> tuple[float, float]:
+    """Row and column (bp) of a loop's or boundary's mark."""
+    pair = (record.anchor1.center, record.anchor2.center)
+    return pair[::-1] if is_flipped(record, triangle) else pair
+
+
+def box_of(record: Annotation, triangle: Triangle) -> Box:
+    """The drawn box of a stripe or TAD: rows × columns."""
+    rows, cols = record.anchor1, record.anchor2
+    if is_flipped(record, triangle):
+        rows, cols = cols, rows
+    return Box(rows.start, cols.start, rows.end, cols.end)
+
+
+def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float64], str]:
+    """Vertices ``(n, 2)`` and napari's shape type of a stripe or TAD."""
+    corners = box_of(record, triangle).vertices()
+    if record.kind is not Kind.TAD or triangle is Triangle.STORED:
+        return corners, "rectangle"
+    return np.delete(corners, 3 if triangle is Triangle.UPPER else 1, axis=0), "polygon"
+
+
+def is_upright(vertices: ArrayLike) -> bool:
+    """True if every vertex sits on a corner of the bounding box: not rotated, no vertex dragged away."""
+    points = np.asarray(vertices, dtype=float)[:, -2:]
+    low, high = points.min(axis=0), points.max(axis=0)
+    slack = 0.02 * (high - low) + 64  # float32 holds 248 Mb to 16 bp
+    return bool(np.all((np.abs(points - low) <= slack) | (np.abs(points - high) <= slack)))
+
+
+def move_loop(record: Annotation, point: Sequence[float], triangle: Triangle, grid: Grid) -> Annotation:
+    """A loop whose mark was dragged to ``point`` (row, column; bp): anchors are the bins under it."""
+    if np.allclose(point, point_of(record, triangle), rtol=0, atol=_UNTOUCHED * grid.resolution):
+        return record
+    first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
+    return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution)
+
+
+def move_boundary(record: Annotation, point: Sequence[float], grid: Grid) -> Annotation:
+    """A boundary dragged to ``point``, put back on the diagonal."""
+    shift = (point[0] + point[1]) / 2 - record.anchor1.center
+    if abs(shift) <= _UNTOUCHED * grid.resolution:
+        return record
+    place = grid.moved(record.anchor1, shift)
+    return record.with_(anchor1=place, anchor2=place)
+
+
+def reshape_stripe(record: Annotation, box: Box, triangle: Triangle, grid: Grid) -> Annotation:
+    """A stripe whose drawn rectangle became ``box``; its direction follows from the new rectangle."""
+    x_edges, y_edges = (box.cols, box.rows) if is_flipped(record, triangle) else (box.rows, box.cols)
+    x, y = grid.dragged(record.anchor1, x_edges), grid.dragged(record.anchor2, y_edges)
+    if (x, y) == (record.anchor1, record.anchor2):
+        return record
+    return record.with_(anchor1=x, anchor2=y, direction=stripe_direction(x, y))
+
+
+def reshape_tad(record: Annotation, box: Box, grid: Grid) -> Annotation:
+    """A TAD whose outline became ``box``, projected back onto the diagonal.
+
+    A move goes to the nearest place on the diagonal; when an edge was dragged, the row edge or the column edge
+    counts, whichever went further.
+    """
+    old = record.anchor1
+    low = (box.top - old.start, box.left - old.start)
+    high = (box.bottom - old.end, box.right - old.end)
+    still = 2 * _UNTOUCHED * grid.resolution
+    moved = abs(low[0] - high[0]) <= still and abs(low[1] - high[1]) <= still
+    first, last = (sum(low) / 2, sum(high) / 2) if moved else (max(low, key=abs), max(high, key=abs))
+    new = grid.dragged(old, (old.start + first, old.end + last))
+    return record if new == old else record.with_(anchor1=new, anchor2=new)
+
+
+def new_loop(point: Sequence[float], grid: Grid, **fields: object) -> Annotation:
+    """A loop at the pair of bins under ``point`` (row, column; bp)."""
+    first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
+    return _new(Kind.LOOP, first, second, grid, fields)
+
+
+def new_boundary(point: Sequence[float], grid: Grid, **fields: object) -> Annotation:
+    """A boundary at the bin nearest to ``point`` on the diagonal."""
+    place = grid.bin_at((point[0] + point[1]) / 2)
+    return _new(Kind.BOUNDARY, place, place, grid, fields)
+
+
+def new_tad(start: Sequence[float], end: Sequence[float], grid: Grid, **fields: object) -> Annotation | None:
+    """A TAD from a drag along the diagonal between two points (row, column; bp); None if under two bins."""
+    edges = sorted(((start[0] + start[1]) / 2, (end[0] + end[1]) / 2))
+    place = Interval(grid.chrom, *(grid.border(edge) for edge in edges))
+    return None if len(place) < 2 * grid.resolution else _new(Kind.TAD, place, place, grid, fields)
+
+
+def new_stripe(box: Box, grid: Grid, **fields: object) -> Annotation | None:
+    """A stripe from a drawn rectangle: the narrow side is the anchor x; None if under two bins long."""
+    rows, cols = grid.spanning(*box.rows), grid.spanning(*box.cols)
+    x, y = (rows, cols) if len(rows) <= len(cols) else (cols, rows)
+    if len(y) < 2 * grid.resolution:
+        return None
+    return _new(Kind.STRIPE, x, y, grid, {"direction": stripe_direction(x, y), **fields})
+
+
+def _new(kind: Kind, first: Interval, second: Interval, grid: Grid, fields: dict[str, object]) -> Annotation:
+    settings: dict[str, object] = {"resolution": grid.resolution, **fields}
+    return Annotation(kind=kind, anchor1=first, anchor2=second, **settings)  # type: ignore[arg-type]
