@@ -46,7 +46,7 @@ class SimulationConfig(FrozenConfig):
 
     # contacts
     leg_contact: Range = (0.6, 4.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
-    psf_bins: Range = (0.8, 1.5)  # Gaussian spread of leg contacts, bins
+    psf_bins: Range = (0.8, 1.8)  # Gaussian spread of leg contacts, bins
     loop_exponent: Range = (1.0, 1.7)  # contacts fall with (effective distance) ** -exponent inside loops
     unlooped: Range = (0.0, 0.2)  # share of cells without extrusion
 

@@ -6,12 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_hicstruct.synth.paint import paint_map
     from napari_hicstruct.synth.simulate import draw_depth, simulate_map
     from napari_hicstruct.synth.types import SimulatedMap, Truth
 
-__all__ = ["SimulatedMap", "Truth", "draw_depth", "simulate_map"]
+__all__ = ["SimulatedMap", "Truth", "draw_depth", "paint_map", "simulate_map"]
 
-_HOME = {"draw_depth": "simulate", "simulate_map": "simulate", "SimulatedMap": "types", "Truth": "types"}
+_HOME = {
+    "draw_depth": "simulate",
+    "paint_map": "paint",
+    "simulate_map": "simulate",
+    "SimulatedMap": "types",
+    "Truth": "types",
+}
 
 
 def __getattr__(name: str) -> Any:

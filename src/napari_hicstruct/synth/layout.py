@@ -114,11 +114,11 @@ def draw_masked(config: SimulationConfig, rng: np.random.Generator) -> NDArray[n
 
 
 def draw_decay(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Mean contacts per diagonal, 1 at a distance of one bin: two slopes that pass smoothly into each other."""
+    """Mean contacts at every distance of the chromosome (bins), 1 at one bin: two slopes, smoothly joined."""
     near, far = uniform(rng, config.decay_near), uniform(rng, config.decay_far)
     far = min(far, near)
     bend = log_uniform(rng, config.decay_bend) / config.resolution
-    d = np.maximum(np.arange(config.n_diagonals), 0.6)
+    d = np.maximum(np.arange(config.n_bins), 0.6)
     decay = d**near * (1 + (d / bend) ** 2) ** ((far - near) / 2)
     decay *= 1 + uniform(rng, config.decay_first) * np.exp(-np.maximum(d - 1, 0) / 0.7)
     decay[0] *= uniform(rng, (1.0, 3.0))

@@ -9,8 +9,8 @@ from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.synth import layout
 from napari_hicstruct.synth.extrusion import extrude, loop_contacts
 from napari_hicstruct.synth.layout import Barriers, log_uniform, uniform
-from napari_hicstruct.synth.truth import read_truth
-from napari_hicstruct.synth.types import SimulatedMap
+from napari_hicstruct.synth.truth import barrier_candidates, read_truth
+from napari_hicstruct.synth.types import FarField, SimulatedMap
 
 _PER_BIN = 8.0  # resolution of the table of contact probabilities
 
@@ -38,10 +38,11 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     rng = np.random.default_rng([seed, 0])
     barriers = layout.draw_barriers(config, rng)
     oe = _extrusion_contacts(config, barriers, rng)
-    band = finish_band(config, oe, rng)
+    band, far = finish_band(config, oe, rng)
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
-    truth = read_truth(band, bias, masked, config.resolution, barriers)
-    return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed)
+    candidates = barrier_candidates(barriers, config.resolution, config.n_diagonals)
+    truth = read_truth(band, bias, masked, config.resolution, candidates)
+    return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far)
 
 
 def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -109,8 +110,8 @@ def _add_shifted(out: NDArray[np.float32], band: NDArray[np.float32], dd: int, d
 
 def finish_band(
     config: SimulationConfig, contacts: NDArray[np.float32], rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Turn contacts of any scale into the expected band: O/E × compartments × texture × distance decay."""
+) -> tuple[NDArray[np.float32], FarField]:
+    """Turn contacts of any scale into the expected band, in place: O/E × compartments × texture × distance decay."""
     n_diagonals, n = contacts.shape
     decay = layout.draw_decay(config, rng)
     profile = layout.draw_compartments(config, rng)
@@ -125,4 +126,4 @@ def finish_band(
         row *= 1 + np.float32(strength * d / (d + onset)) * profile[: n - d] * profile[d:]
         row *= np.float32(decay[d] / max(float(row.mean()), 1e-12))
         contacts[d, n - d :] = 0
-    return contacts
+    return contacts, FarField(decay.astype(np.float32), profile, strength, onset)

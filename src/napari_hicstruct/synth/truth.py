@@ -6,6 +6,8 @@ does not stand above both sides is no stripe; a site that insulates nothing is n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,16 +25,38 @@ _PROMINENCE = 0.12  # log2
 _CONTRAST = 1.10
 
 
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Where to look, in bins: pairs that may be loops (n, 2); anchors that may raise stripes and to which side."""
+
+    pairs: NDArray[np.int64]
+    anchors: NDArray[np.int64]
+    down: NDArray[np.bool_]
+
+
+def barrier_candidates(barriers: Barriers, resolution: int, n_diagonals: int) -> Candidates:
+    """Convergent pairs within reach; every barrier, with its stripe on the side that its orientation faces."""
+    starts = np.sort(barriers.position[barriers.forward])
+    ends = np.sort(barriers.position[~barriers.forward])
+    reach = min(_LOOP_MAX // resolution, n_diagonals - 8)
+    low, high = np.searchsorted(ends, starts + _LOOP_MIN), np.searchsorted(ends, starts + reach)
+    pairs = [(i, j) for i, a, b in zip(starts, low, high, strict=True) for j in ends[a:b]]
+    return Candidates(np.array(pairs, np.int64).reshape(-1, 2), barriers.position, barriers.forward)
+
+
 def read_truth(
-    band: Band, bias: NDArray[np.float32], masked: NDArray[np.bool_], resolution: int, barriers: Barriers
+    band: Band, bias: NDArray[np.float32], masked: NDArray[np.bool_], resolution: int, candidates: Candidates
 ) -> Truth:
-    """All structures of the expected map that lie on mappable bins; thresholds are generous, strengths are given."""
+    """All structures of the expected map that lie on mappable bins.
+
+    Thresholds are generous: strengths travel with the truth, and who uses it decides what is visible.
+    """
     decay = _mean_per_diagonal(band)
     oe = np.divide(band, decay[:, None], dtype=np.float32)
     boundaries = find_boundaries(oe, masked, resolution)
     return Truth(
-        loops=find_loops(oe, decay, bias, masked, resolution, barriers),
-        stripes=find_stripes(oe, decay, bias, masked, resolution, barriers),
+        loops=find_loops(oe, decay, bias, masked, resolution, candidates),
+        stripes=find_stripes(oe, decay, bias, masked, resolution, candidates),
         boundaries=boundaries,
         domains=find_domains(oe, boundaries, resolution),
     )
@@ -108,22 +132,21 @@ def find_loops(
     bias: NDArray[np.float32],
     masked: NDArray[np.bool_],
     resolution: int,
-    barriers: Barriers,
+    candidates: Candidates,
 ) -> NDArray[np.void]:
-    """Convergent barrier pairs whose 3×3 mean is a local peak above its ring, its inner corner and its stripes."""
-    starts = np.sort(barriers.position[barriers.forward])
-    ends = np.sort(barriers.position[~barriers.forward])
-    reach = min(_LOOP_MAX // resolution, oe.shape[0] - 8)
+    """Candidate pairs whose 3×3 mean is a local peak above its ring, its inner corner and its stripes.
+
+    Enrichment is over the ring (4–7 bins away); z is over the strictest of ring, inner corner and stripes.
+    """
     found: dict[tuple[int, int], tuple[float, float]] = {}
-    for i in starts:
-        for j in ends[np.searchsorted(ends, i + _LOOP_MIN) : np.searchsorted(ends, i + reach)]:
-            a, b, rise, strict = _measure_loop(oe, int(i), int(j))
-            if rise < _LOOP_RISE or strict < 1.03 or b - a < _LOOP_MIN or masked[a] or masked[b]:
-                continue
-            expected = 9 * float(decay[b - a]) * float(bias[a - 1 : a + 2].mean() * bias[b - 1 : b + 2].mean())
-            height = _block(oe, a - 1, a + 2, b - 1, b + 2)
-            ground = height / strict
-            found[(a, b)] = (rise, (height - ground) * np.sqrt(expected / ground))
+    for i, j in candidates.pairs:
+        a, b, rise, strict = _measure_loop(oe, int(i), int(j))
+        if rise < _LOOP_RISE or strict < 1.03 or b - a < _LOOP_MIN or masked[a] or masked[b]:
+            continue
+        expected = 9 * float(decay[b - a]) * float(bias[a - 1 : a + 2].mean() * bias[b - 1 : b + 2].mean())
+        height = _block(oe, a - 1, a + 2, b - 1, b + 2)
+        ground = height / strict
+        found[(a, b)] = (rise, (height - ground) * np.sqrt(expected / ground))
     kept = _apart(found, 3)
     out = np.zeros(len(kept), LOOP_DTYPE)
     for row, (a, b) in zip(out, kept, strict=True):
@@ -175,12 +198,12 @@ def find_stripes(
     bias: NDArray[np.float32],
     masked: NDArray[np.bool_],
     resolution: int,
-    barriers: Barriers,
+    candidates: Candidates,
 ) -> NDArray[np.void]:
     """Barriers whose row stands above both its sides over at least 150 kb; a forward one reaches right (down)."""
     rows = []
     reach, n = oe.shape[0] - 10, oe.shape[1]
-    for x, forward in zip(barriers.position, barriers.forward, strict=True):
+    for x, forward in zip(candidates.anchors, candidates.down, strict=True):
         x = int(x)
         if masked[max(0, x - 1) : x + 2].any():
             continue
@@ -192,7 +215,7 @@ def find_stripes(
         rise = float(on[part].mean() / off[part].mean())
         expected = 3 * decay[part] * off[part] * float(bias[x])
         z = float((3 * decay[part] * (on[part] - off[part]) * bias[x]).sum() / np.sqrt(expected.sum()))
-        y0, y1 = (x, x + length) if forward else (x - length + 1, x + 1)
+        y0, y1 = (x - 1, x + length) if forward else (x - length + 1, x + 2)
         rows.append((x - 1, x + 2, max(0, y0), min(n, y1), bool(forward), rise, z))
     kept: list[tuple[int, int, int, int, bool, float, float]] = []
     for row in sorted(rows, key=lambda r: -r[-1]):

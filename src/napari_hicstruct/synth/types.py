@@ -30,6 +30,26 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True)
+class FarField:
+    """Expected contacts beyond the band: distance decay times a compartment checkerboard.
+
+    Attributes
+    ----------
+    decay : float32, shape (n_bins,)
+        Mean expected contacts per diagonal, on the scale of the band (1 at a distance of one bin).
+    profile : float32, shape (n_bins,)
+        A/B profile in [−1, 1].
+    strength, onset : float
+        A pixel at distance ``d`` bins is multiplied by ``1 + strength · d / (d + onset) · profile_i · profile_j``.
+    """
+
+    decay: NDArray[np.float32]
+    profile: NDArray[np.float32]
+    strength: float
+    onset: float
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatedMap:
     """One simulated chromosome.
 
@@ -49,6 +69,8 @@ class SimulatedMap:
         Unmappable bins.
     truth : Truth
     seed : int
+    far : FarField, optional
+        What lies beyond the band; only needed to write a whole map.
     """
 
     chrom: str
@@ -59,6 +81,7 @@ class SimulatedMap:
     masked: NDArray[np.bool_]
     truth: Truth
     seed: int
+    far: FarField | None = None
 
     @property
     def n_bins(self) -> int:
