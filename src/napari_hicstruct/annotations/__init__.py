@@ -21,18 +21,48 @@ if TYPE_CHECKING:
         new_uid,
         stripe_direction,
     )
+    from napari_hicstruct.annotations.writers import (
+        EXPORT_FORMATS,
+        BinTrack,
+        export_records,
+        write_bedgraph,
+        write_boundaries,
+        write_higlass,
+        write_juicebox,
+        write_loops,
+        write_parquet,
+        write_stripenn,
+        write_stripes_bedpe,
+        write_tads,
+    )
 
 _HOMES = {
     "changes": ("AnnotationSet", "Change", "JournalEntry", "MapIdentity", "ReviewedRegion"),
     "project": ("Project",),
     "readers": ("LabelFile", "LineProblem", "read_labels"),
     "records": ("Annotation", "Direction", "Kind", "Origin", "Status", "new_uid", "stripe_direction"),
+    "writers": (
+        "EXPORT_FORMATS",
+        "BinTrack",
+        "export_records",
+        "write_bedgraph",
+        "write_boundaries",
+        "write_higlass",
+        "write_juicebox",
+        "write_loops",
+        "write_parquet",
+        "write_stripenn",
+        "write_stripes_bedpe",
+        "write_tads",
+    ),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "EXPORT_FORMATS",
     "Annotation",
     "AnnotationSet",
+    "BinTrack",
     "Change",
     "Direction",
     "JournalEntry",
@@ -44,9 +74,19 @@ __all__ = [
     "Project",
     "ReviewedRegion",
     "Status",
+    "export_records",
     "new_uid",
     "read_labels",
     "stripe_direction",
+    "write_bedgraph",
+    "write_boundaries",
+    "write_higlass",
+    "write_juicebox",
+    "write_loops",
+    "write_parquet",
+    "write_stripenn",
+    "write_stripes_bedpe",
+    "write_tads",
 ]
 
 

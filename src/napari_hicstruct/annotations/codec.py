@@ -63,6 +63,8 @@ def to_row(record: Annotation) -> dict[str, Any]:
 
 COLUMNS = tuple(to_row(_BARE))
 """Names of the stored columns, in order."""
+COLUMN_TYPES = {name: float if value is None else type(value) for name, value in to_row(_BARE).items()}
+"""Type of each column; floats may be NULL."""
 
 
 def from_values(values: Sequence[Any]) -> Annotation:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.row import Row
 from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Kind
 
-PAIR = ("chrom1", "start1", "end1", "chrom2", "start2", "end2")
-SINGLE = ("chrom", "start", "end")
+__all__ = ["PAIR", "SINGLE", "Format", "LabelFile", "LineProblem"]
 
 
 @dataclass(frozen=True, slots=True)

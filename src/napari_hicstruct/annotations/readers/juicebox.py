@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from napari_hicstruct.annotations.codec import NO_SCORE
 from napari_hicstruct.annotations.readers.base import PAIR, Format
 from napari_hicstruct.annotations.readers.domains import is_repeated_bed, nest
@@ -19,14 +21,12 @@ def _score(row: Row, *columns: str) -> float:
     return NO_SCORE
 
 
-def _domain(row: Row, kind: Kind) -> Annotation:
+def _domain(source: str, row: Row, kind: Kind) -> Annotation:
     span, _ = row.pair()
     names = row.names()
     score = _score(row, "score", "corner_score")
     row.cell("strand1"), row.cell("strand2")
-    return Annotation(
-        kind=kind, anchor1=span, anchor2=span, score=score, source="Arrowhead", **names, extra=row.extra()
-    )
+    return Annotation(kind=kind, anchor1=span, anchor2=span, score=score, source=source, **names, extra=row.extra())
 
 
 def _drawn(row: Row, kind: Kind) -> Annotation:
@@ -48,16 +48,24 @@ def _drawn(row: Row, kind: Kind) -> Annotation:
 
 
 def _is_arrowhead(table: Table) -> bool:
-    named = "arrowhead" in table.name and is_repeated_bed(table)
-    return table.has(*PAIR, "uvarscore") or (table.has(*PAIR, "color") and is_repeated_bed(table)) or named
+    return table.has(*PAIR, "uvarscore") or ("arrowhead" in table.name and is_repeated_bed(table))
 
 
 def _is_drawn(table: Table) -> bool:
     return table.has(*PAIR, "color") and not table.has("observed")
 
 
+def _are_stripes(table: Table) -> bool:
+    return _is_drawn(table) and "stripe" in table.name
+
+
 _COLUMNS = (*PAIR, "name", "score", "strand1", "strand2", "color")
+_DRAWN = "Juicebox 2D annotation"
 FORMATS = (
-    Format("Arrowhead", (Kind.TAD,), _is_arrowhead, _domain, _COLUMNS, nest),
-    Format("Juicebox 2D annotation", (Kind.LOOP, Kind.STRIPE), _is_drawn, _drawn, _COLUMNS),
+    Format("Arrowhead", (Kind.TAD,), _is_arrowhead, partial(_domain, "Arrowhead"), _COLUMNS, nest),
+    Format(
+        _DRAWN, (Kind.TAD,), lambda t: _is_drawn(t) and is_repeated_bed(t), partial(_domain, "Juicebox"), _COLUMNS, nest
+    ),
+    Format(_DRAWN, (Kind.STRIPE, Kind.LOOP), _are_stripes, _drawn, _COLUMNS),
+    Format(_DRAWN, (Kind.LOOP, Kind.STRIPE), _is_drawn, _drawn, _COLUMNS),
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from napari_hicstruct.annotations import layout
 from napari_hicstruct.annotations.codec import NO_PROBABILITY, NO_SOFT_SCORE
-from napari_hicstruct.annotations.readers.base import PAIR, SINGLE, Format
+from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
+from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.annotations.text import from_list_cell
 
@@ -63,10 +66,14 @@ def _boundary(row: Row, _: Kind) -> Annotation:
     return Annotation(kind=Kind.BOUNDARY, anchor1=place, anchor2=place, **fields, extra=row.extra())
 
 
-_SIGN = ("probability", "status", "supporters", "uid")
+def _begins(*columns: str) -> Callable[[Table], bool]:
+    """Ours are known by all their columns in order: a kept column of any name may follow."""
+    return lambda table: table.columns[: len(columns)] == columns
+
+
 FORMATS = (
-    Format("stripes.bedpe", (Kind.STRIPE,), lambda t: t.has(*PAIR, *_SIGN, "direction"), _stripe, ()),
-    Format("loops.bedpe", (Kind.LOOP,), lambda t: t.has(*PAIR, *_SIGN), _loop, ()),
-    Format("tads.bed", (Kind.TAD,), lambda t: t.has(*SINGLE, *_SIGN, "level"), _tad, ()),
-    Format("boundaries.bed", (Kind.BOUNDARY,), lambda t: t.has(*SINGLE, *_SIGN), _boundary, ()),
+    Format("loops.bedpe", (Kind.LOOP,), _begins(*layout.LOOPS), _loop, ()),
+    Format("stripes.bedpe", (Kind.STRIPE,), _begins(*layout.STRIPES), _stripe, ()),
+    Format("tads.bed", (Kind.TAD,), _begins(*layout.TADS), _tad, ()),
+    Format("boundaries.bed", (Kind.BOUNDARY,), _begins(*layout.BOUNDARIES), _boundary, ()),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
 from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
+from napari_hicstruct.annotations.readers.parquet import read_parquet
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.table import Table, read_table
 from napari_hicstruct.annotations.records import Annotation, Kind
@@ -56,18 +57,17 @@ def read_labels(
         If the file is unreadable, of no known format, of another kind than asked for, more than half of its
         lines are bad, or it belongs to another assembly.
     """
-    table = read_table(Path(path))
-    if not table.rows:
-        raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
-    chosen = _choose(table, kind)
-    wanted = kind if kind is not None else chosen.kinds[0]
-    if kind is None and _marks_boundaries(table, chosen):
-        wanted = Kind.BOUNDARY
-    result = _parse(table, chosen, wanted)
-    _refuse_mostly_bad(table, result)
+    path = Path(path)
+    if path.suffix.lower() == ".parquet":
+        result, finish, name = _read_parquet(path, kind), list, "Parquet"
+    else:
+        table = read_table(path)
+        chosen = _choose(table, kind)
+        result, finish, name = _parse(table, chosen, _wanted_kind(table, chosen, kind)), chosen.finish, chosen.name
+        _refuse_mostly_bad(table, result)
     if chromsizes is not None:
-        result = _reconcile(table, result, chromsizes)
-    return LabelFile(chosen.finish(list(result.records.values())), result.problems, chosen.name, result.unmatched)
+        result = _reconcile(path, result, chromsizes)
+    return LabelFile(finish(list(result.records.values())), result.problems, name, result.unmatched)
 
 
 class _Result:
@@ -79,7 +79,24 @@ class _Result:
         self.unmatched: dict[str, int] = {}
 
 
+def _read_parquet(path: Path, kind: Kind | None) -> _Result:
+    result = _Result()
+    records = [record for record in read_parquet(path) if kind is None or record.kind is kind]
+    result.records = dict(enumerate(records, start=1))
+    return result
+
+
+def _wanted_kind(table: Table, chosen: Format, kind: Kind | None) -> Kind:
+    if kind is not None:
+        return kind
+    # chromosight's borders stand on the diagonal in the same columns as its loops.
+    borders = Kind.BOUNDARY in chosen.kinds and domains.is_repeated_bed(table)
+    return Kind.BOUNDARY if borders and chosen.kinds[0] is Kind.LOOP else chosen.kinds[0]
+
+
 def _choose(table: Table, kind: Kind | None) -> Format:
+    if not table.rows and not table.header:
+        raise LabelError("holds no labels.", where=table.path, mend="Choose a file with labels.")
     fitting = [one for one in FORMATS if one.matches(table)]
     for one in fitting:
         if kind is None or kind in one.kinds:
@@ -95,11 +112,6 @@ def _choose(table: Table, kind: Kind | None) -> Format:
         where=table.path,
         mend="Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops).",
     )
-
-
-def _marks_boundaries(table: Table, chosen: Format) -> bool:
-    """chromosight's borders stand on the diagonal in the same columns as its loops."""
-    return Kind.BOUNDARY in chosen.kinds and chosen.kinds[0] is Kind.LOOP and domains.is_repeated_bed(table)
 
 
 def _parse(table: Table, chosen: Format, kind: Kind) -> _Result:
@@ -130,7 +142,7 @@ def _refuse_mostly_bad(table: Table, result: _Result) -> None:
         )
 
 
-def _reconcile(table: Table, result: _Result, chromsizes: Mapping[str, int]) -> _Result:
+def _reconcile(path: Path, result: _Result, chromsizes: Mapping[str, int]) -> _Result:
     """Names as the map spells them, coordinates that fit it."""
     matcher = NameMatcher(chromsizes)
     unmatched: Counter[str] = Counter()
@@ -152,11 +164,11 @@ def _reconcile(table: Table, result: _Result, chromsizes: Mapping[str, int]) -> 
     fitting.problems.sort(key=lambda problem: problem.line)
     fitting.unmatched = dict(unmatched)
     if result.records and not fitting.records and not outside:
-        raise _no_common_chromosome(table.path, list(unmatched), list(chromsizes))
+        raise _no_common_chromosome(path, list(unmatched), list(chromsizes))
     if outside > len(fitting.records):
         raise LabelError(
             f"{outside:,} of {outside + len(fitting.records):,} labels lie beyond the map's chromosomes.",
-            where=table.path,
+            where=path,
             mend="They are of another assembly; lift them over or choose the map they were made on.",
         )
     return fitting

@@ -118,8 +118,8 @@ class Row:
 
     def names(self) -> dict[str, Any]:
         """Fields ``uid`` and ``name``: a ``uid`` column, else a uid that stands in the name column."""
-        name, uid = self.text("name"), self.cell("uid")
-        if _UID.match(uid):
+        name, uid = self.text("name"), self.text("uid")
+        if uid:
             return {"uid": uid, "name": "" if name == uid else name}
         return {"uid": name} if _UID.match(name) else {"name": name}
 

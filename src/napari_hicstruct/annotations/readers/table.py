@@ -93,7 +93,7 @@ def _split(line: str) -> tuple[str, ...]:
 
 def _is_header(fields: tuple[str, ...]) -> bool:
     names = {field.strip().lower() for field in fields}
-    return len(fields) >= 3 and len(names & _KNOWN) >= 2 and not any(is_number(field) for field in fields)
+    return len(fields) >= 3 and len(names & _KNOWN) >= 2 and not is_number(fields[1])
 
 
 def read_table(path: Path) -> Table:

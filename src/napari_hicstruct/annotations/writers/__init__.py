@@ -1,0 +1,29 @@
+"""Label files out: each function writes one file whole or not at all; ``export_records`` writes a folder of them."""
+
+from napari_hicstruct.annotations.writers.atomic import write_bytes, write_text
+from napari_hicstruct.annotations.writers.export import EXPORT_FORMATS, export_records
+from napari_hicstruct.annotations.writers.foreign import write_higlass, write_juicebox, write_parquet, write_stripenn
+from napari_hicstruct.annotations.writers.own import (
+    write_boundaries,
+    write_loops,
+    write_stripes_bedpe,
+    write_tads,
+)
+from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
+
+__all__ = [
+    "EXPORT_FORMATS",
+    "BinTrack",
+    "export_records",
+    "write_bedgraph",
+    "write_boundaries",
+    "write_bytes",
+    "write_higlass",
+    "write_juicebox",
+    "write_loops",
+    "write_parquet",
+    "write_stripenn",
+    "write_stripes_bedpe",
+    "write_tads",
+    "write_text",
+]
