@@ -31,7 +31,8 @@ bench: setup  ## all our own benchmarks, slow
 bench-peers: setup  ## the same beside other programs (installs them into .venv-peers)
 	@$(SCREEN) $(BIN)/python -m benchmarks.run --peers
 
-docs: setup  ## check the documentation: links, command lines, pictures
+docs: setup  ## write docs/cli.md, then check links, command lines, pictures
+	@$(BIN)/python scripts/cli_docs.py
 	@$(BIN)/python -m pytest -q tests/meta/test_docs.py
 
 clean:  ## remove what was built, but keep .venv

@@ -1,0 +1,64 @@
+"""The documentation holds: links lead somewhere, pictures are pictures, command lines would run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from napari_hicstruct.cli.main import build_app
+from tests.meta.tracked import ROOT, tracked_files
+
+PAGES = [path for path in tracked_files() if path.suffix == ".md"]
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+SIGNATURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    dead = [link for link in links if not (page.parent / link).exists()]
+    assert not dead
+
+
+def test_pictures_are_pictures() -> None:
+    for path in tracked_files():
+        if path.suffix in SIGNATURES:
+            assert path.read_bytes().startswith(SIGNATURES[path.suffix]), path
+
+
+def command_lines() -> list[str]:
+    """Every ``hicstruct …`` line in a shell block of the documentation."""
+    lines = []
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            lines += [line for line in block.splitlines() if line.startswith("hicstruct ")]
+    return lines
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_command_lines_parse(line: str) -> None:
+    group: Any = typer.main.get_command(build_app())
+    _, name, *words = shlex.split(line, comments=True)
+    # parse_args, not invoke: files of the examples need not exist
+    context = group.commands[name].make_context(name, words, resilient_parsing=True)
+    given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+    known = {option for parameter in group.commands[name].params for option in parameter.opts}
+    assert given <= known, f"unknown: {given - known}"
+    assert context.command.name == name
+
+
+def test_cli_page_is_up_to_date() -> None:
+    command = [sys.executable, ROOT / "scripts" / "cli_docs.py", "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_changelog_has_an_unreleased_section() -> None:
+    assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
