@@ -84,9 +84,7 @@ def make_project(path: Any) -> Project:
 
 def add_map(viewer: Any) -> Any:
     image = np.add.outer(np.arange(200), np.arange(200)).astype(np.float32)
-    return viewer.add_image(
-        image, scale=(RES, RES), translate=(RES / 2, RES / 2), name="map", **world_kwargs(CHROM)
-    )
+    return viewer.add_image(image, scale=(RES, RES), translate=(RES / 2, RES / 2), name="map", **world_kwargs(CHROM))
 
 
 def mouse(viewer: Any, layer: Any, *points: tuple[float, float], px: float = 1 / RES) -> None:
@@ -120,5 +118,21 @@ def actions(project: Project) -> list[str]:
     return [entry.action for entry in reversed(project.journal())]
 
 
-__all__ = ["CHROM", "LENGTH", "RES", "Kind", "Status", "TinySession", "actions", "add_map", "boundary", "iv", "loop",
-           "make_project", "mouse", "only", "stripe", "tad"]
+__all__ = [
+    "CHROM",
+    "LENGTH",
+    "RES",
+    "Kind",
+    "Status",
+    "TinySession",
+    "actions",
+    "add_map",
+    "boundary",
+    "iv",
+    "loop",
+    "make_project",
+    "mouse",
+    "only",
+    "stripe",
+    "tad",
+]

@@ -7,6 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
+
+from napari_hicstruct.annotations.records import Direction, Origin
+from napari_hicstruct.plugin.editing.editor import Editor
+from napari_hicstruct.plugin.editing.geometry import Triangle
 from tests.gui.edit_kit import (
     RES,
     Kind,
@@ -23,11 +28,6 @@ from tests.gui.edit_kit import (
     stripe,
     tad,
 )
-from napari.components import ViewerModel
-
-from napari_hicstruct.annotations.records import Direction, Origin
-from napari_hicstruct.plugin.editing.editor import Editor
-from napari_hicstruct.plugin.editing.geometry import Triangle
 
 
 @pytest.fixture
@@ -77,3 +77,243 @@ def test_dragged_loop_snaps_and_undo_brings_it_back(editor: Editor) -> None:
     editor.project.undo()
     editor.flush()
     np.testing.assert_array_equal(overlay.layer.data, [[102_500, 402_500]])
+
+
+def test_two_loops_dragged_together_are_one_step(editor: Editor) -> None:
+    put(editor, loop(100_000, 400_000), loop(200_000, 600_000))
+    overlay = editor.overlay(Kind.LOOP)
+    overlay.layer.mode = "select"
+    overlay.select(overlay.uids)
+    at = tuple(overlay.layer.data[0])
+    mouse(editor.viewer, overlay.layer, at, (at[0] + 5_000, at[1] + 5_000), (at[0] + 10_000, at[1] + 10_000))
+    assert actions(editor.project) == ["add", "move"]
+    assert sorted(r.anchor1.start for r in editor.project.query()) == [110_000, 210_000]
+
+
+def test_dragged_rectangle_is_a_stripe_with_the_narrow_side_as_anchor(editor: Editor) -> None:
+    overlay = editor.overlay(Kind.STRIPE)
+    overlay.layer.mode = "add_rectangle"
+    mouse(editor.viewer, overlay.layer, (201_000.0, 206_000.0), (210_000.0, 300_000.0), (214_000.0, 598_000.0))
+    editor.flush()
+    record = only(editor.project, Kind.STRIPE)
+    assert (record.anchor1, record.anchor2) == (iv(200_000, 215_000), iv(205_000, 600_000))
+    assert record.direction is Direction.DOWN
+    assert len(overlay.layer.data) == 1
+    np.testing.assert_array_equal(overlay.layer.data[0].min(axis=0), [200_000, 205_000])
+
+
+def test_drag_along_the_diagonal_is_a_tad(editor: Editor) -> None:
+    overlay = editor.overlay(Kind.TAD)
+    overlay.layer.mode = "add_rectangle"
+    mouse(editor.viewer, overlay.layer, (101_000.0, 99_000.0), (300_000.0, 310_000.0), (401_000.0, 402_000.0))
+    assert only(editor.project, Kind.TAD).anchor1 == iv(100_000, 400_000)
+
+
+@pytest.mark.parametrize("kind", [Kind.STRIPE, Kind.TAD])
+def test_click_without_drag_leaves_nothing(editor: Editor, kind: Kind) -> None:
+    overlay = editor.overlay(kind)
+    overlay.layer.mode = "add_rectangle"
+    mouse(editor.viewer, overlay.layer, (300_000.0, 300_000.0))
+    assert len(overlay.layer.data) == 1  # napari did leave one: the pitfall is still there
+    editor.flush()
+    assert len(overlay.layer.data) == 0
+    assert actions(editor.project) == []
+
+
+def test_click_adds_a_boundary_on_the_diagonal(editor: Editor) -> None:
+    overlay = editor.overlay(Kind.BOUNDARY)
+    overlay.layer.mode = "add"
+    mouse(editor.viewer, overlay.layer, (251_000.0, 252_000.0))
+    assert only(editor.project, Kind.BOUNDARY).anchor1 == iv(250_000, 255_000)
+
+
+def test_moved_tad_goes_back_to_the_diagonal(editor: Editor) -> None:
+    put(editor, tad(200_000, 400_000))
+    overlay = editor.overlay(Kind.TAD)
+    overlay.layer.mode = "select"
+    mouse(editor.viewer, overlay.layer, (300_000.0, 300_000.0), (310_000.0, 330_000.0), (341_000.0, 361_000.0))
+    editor.flush()
+    assert only(editor.project, Kind.TAD).anchor1 == iv(250_000, 450_000)
+    np.testing.assert_array_equal(overlay.layer.data[0].max(axis=0), [450_000, 450_000])
+
+
+@pytest.mark.parametrize(
+    ("triangle", "corner", "to", "result"),
+    [
+        (Triangle.STORED, (400_000.0, 400_000.0), (446_000.0, 453_000.0), (200_000, 455_000)),
+        (Triangle.UPPER, (200_000.0, 400_000.0), (151_000.0, 499_000.0), (150_000, 500_000)),
+        (Triangle.LOWER, (400_000.0, 200_000.0), (351_000.0, 239_000.0), (240_000, 350_000)),
+    ],
+)
+def test_dragged_handle_resizes_a_tad(
+    editor: Editor, triangle: Triangle, corner: Any, to: Any, result: tuple[int, int]
+) -> None:
+    put(editor, tad(200_000, 400_000))
+    editor.set_triangle(editor.sets()[0].id, triangle)
+    editor.flush()
+    overlay = editor.overlay(Kind.TAD)
+    overlay.layer.mode = "select"
+    overlay.select(overlay.uids)
+    mouse(editor.viewer, overlay.layer, corner, ((corner[0] + to[0]) / 2, (corner[1] + to[1]) / 2), to)
+    record = only(editor.project, Kind.TAD)
+    assert record.anchor1 == iv(*result)
+    assert record.status is Status.EDITED
+    assert actions(editor.project) == ["add", "resize"]
+
+
+def test_one_dragged_stripe_edge_leaves_the_others_to_the_base_pair(editor: Editor) -> None:
+    put(editor, stripe((200_001, 214_999), (200_001, 612_345)))
+    overlay = editor.overlay(Kind.STRIPE)
+    overlay.layer.mode = "select"
+    overlay.select(overlay.uids)
+    edge = ((200_001.0 + 214_999.0) / 2, 612_345.0)
+    mouse(editor.viewer, overlay.layer, edge, (edge[0], 650_000.0), (edge[0], 701_000.0))
+    record = only(editor.project, Kind.STRIPE)
+    assert (record.anchor1, record.anchor2) == (iv(200_001, 214_999), iv(200_001, 700_000))
+
+
+def test_rotation_is_refused(editor: Editor) -> None:
+    put(editor, stripe((200_000, 215_000), (200_000, 600_000)))
+    overlay = editor.overlay(Kind.STRIPE)
+    overlay.layer.mode = "select"
+    overlay.select(overlay.uids)
+    before = np.array(overlay.layer.data[0])
+    overlay.layer._rotate_box(30, center=before.mean(axis=0))
+    overlay.layer.selected_data = overlay.layer.selected_data
+    overlay.layer.events.data(value=None, action="changed", data_indices=(0,), vertex_indices=((),))
+    editor.flush()
+    np.testing.assert_array_equal(overlay.layer.data[0], before)
+    assert actions(editor.project) == ["add"]
+
+
+@pytest.mark.parametrize("mode", ["direct", "transform", "vertex_insert", "vertex_remove", "add_polygon", "add_line"])
+def test_modes_that_cannot_be_journalled_are_taken_back(editor: Editor, mode: str) -> None:
+    overlay = editor.overlay(Kind.TAD)
+    overlay.layer.mode = mode
+    assert overlay.layer.mode == "select"
+
+
+def test_transform_of_a_layer_is_undone(editor: Editor) -> None:
+    layer = editor.overlay(Kind.LOOP).layer
+    layer.mode = "transform"
+    assert layer.mode == "select"
+    layer.affine = np.diag([2.0, 2.0, 1.0])
+    np.testing.assert_array_equal(layer.affine.affine_matrix, np.eye(3))
+
+
+@pytest.mark.parametrize("kind", [Kind.LOOP, Kind.TAD])
+def test_paste_behind_our_back_is_drawn_away(editor: Editor, kind: Kind) -> None:
+    put(editor, loop(100_000, 400_000), tad(100_000, 400_000))
+    overlay = editor.overlay(kind)
+    overlay.layer.mode = "select"
+    overlay.select(overlay.uids)
+    overlay.layer._copy_data()
+    overlay.layer._paste_data()
+    assert len(overlay.layer.data) == 2
+    editor.flush()
+    assert len(overlay.layer.data) == 1
+    assert editor.project.count() == 2
+
+
+def test_in_place_write_never_reaches_the_store(editor: Editor) -> None:
+    put(editor, loop(100_000, 400_000), loop(200_000, 500_000))
+    overlay = editor.overlay(Kind.LOOP)
+    still, moved = overlay.uids
+    overlay.layer.data[0] = (1.0, 2.0)
+    overlay.layer.mode = "select"
+    mouse(editor.viewer, overlay.layer, (202_500.0, 502_500.0), (210_000.0, 510_000.0), (222_500.0, 522_500.0))
+    editor.flush()
+    assert editor.project.get(still).anchor1.start == 100_000
+    assert editor.project.get(moved).anchor1.start == 220_000
+    np.testing.assert_array_equal(overlay.layer.data[0], [102_500, 402_500])
+
+
+def test_deleting_in_the_layer_deletes_in_the_store(editor: Editor) -> None:
+    put(editor, tad(100_000, 400_000), tad(400_000, 500_000), tad(500_000, 900_000))
+    overlay = editor.overlay(Kind.TAD)
+    victim, *rest = overlay.uids
+    overlay.layer.mode = "select"
+    overlay.select([victim])
+    overlay.layer.remove_selected()
+    editor.flush()
+    assert overlay.uids == rest
+    assert {r.uid for r in editor.project.query()} == set(rest)
+    editor.project.undo()
+    editor.flush()
+    assert set(overlay.uids) == {victim, *rest}
+
+
+def test_new_items_do_not_inherit_the_last_ones_identity(editor: Editor) -> None:
+    put(editor, loop(100_000, 400_000, score=0.3, source="caller"))
+    overlay = editor.overlay(Kind.LOOP)
+    overlay.layer.mode = "add"
+    mouse(editor.viewer, overlay.layer, (202_000.0, 702_000.0))
+    first, second = sorted(editor.project.query(), key=lambda r: r.anchor1.start)
+    assert first.uid != second.uid
+    assert (first.source, second.source) == ("caller", "tester")
+    assert np.isnan(second.score)
+
+
+def test_no_refill_while_the_button_is_down(editor: Editor) -> None:
+    put(editor, tad(200_000, 400_000))
+    overlay = editor.overlay(Kind.TAD)
+    overlay.layer.mode = "select"
+    seen: list[int] = []
+
+    def halfway(layer: Any, event: Any) -> Iterator[None]:
+        yield
+        editor.project.add([tad(600_000, 700_000)], set_id=editor.sets()[0].id)
+        editor.flush()
+        seen.append(len(layer.data))
+        yield
+
+    overlay.layer.mouse_drag_callbacks.append(halfway)
+    mouse(editor.viewer, overlay.layer, (300_000.0, 300_000.0), (310_000.0, 310_000.0), (350_000.0, 350_000.0))
+    overlay.layer.mouse_drag_callbacks.remove(halfway)
+    assert seen == [1]
+    editor.flush()
+    assert len(overlay.layer.data) == 2
+    assert {r.anchor1.start for r in editor.project.query()} == {250_000, 600_000}
+
+
+def test_locked_set_is_drawn_again_unchanged(editor: Editor, capsys: Any) -> None:
+    put(editor, loop(100_000, 400_000))
+    editor.project.update_set(editor.sets()[0].id, locked=True)
+    editor.sets_changed()
+    overlay = editor.overlay(Kind.LOOP)
+    overlay.layer.mode = "select"
+    mouse(editor.viewer, overlay.layer, (102_500.0, 402_500.0), (110_000.0, 440_000.0), (118_000.0, 461_000.0))
+    editor.flush()
+    np.testing.assert_array_equal(overlay.layer.data, [[102_500, 402_500]])
+    assert only(editor.project, Kind.LOOP).anchor1.start == 100_000
+
+
+def test_hidden_sets_and_layers_never_change_data(editor: Editor) -> None:
+    put(editor, loop(100_000, 400_000), tad(100_000, 400_000))
+    before = editor.project.query()
+    editor.project.update_set(editor.sets()[0].id, visible=False)
+    editor.sets_changed()
+    editor.flush()
+    assert [len(o.layer.data) for o in editor.overlays.values()] == [0, 0, 0, 0]
+    for overlay in editor.overlays.values():
+        overlay.layer.visible = False
+    editor.viewer.layers.remove(editor.overlay(Kind.TAD).layer)
+    editor.project.update_set(editor.sets()[0].id, visible=True)
+    editor.sets_changed()
+    editor.flush()
+    assert [r.uid for r in editor.project.query()] == [r.uid for r in before]
+    assert actions(editor.project) == ["add"]
+    assert len(editor.overlay(Kind.TAD).layer.data) == 1  # comes back when it is needed
+
+
+def test_only_what_is_in_view_is_in_the_layers_and_never_more_than_the_limit(editor: Editor) -> None:
+    put(editor, *(tad(s, s + 20_000, score=i / 1000) for i, s in enumerate(range(0, 900_000, 1_000))))
+    overlay = editor.overlay(Kind.TAD)
+    assert len(overlay.uids) == 200
+    assert editor.hidden[Kind.TAD] == 700
+    assert min(editor.project.get(uid).score for uid in overlay.uids) == pytest.approx(0.7)
+    editor.session.go_to(iv(100_000, 140_000))
+    editor.redraw()
+    starts = sorted(editor.project.get(uid).anchor1.start for uid in overlay.uids)
+    assert (starts[0], starts[-1]) == (71_000, 149_000)
+    assert editor.hidden[Kind.TAD] == 0

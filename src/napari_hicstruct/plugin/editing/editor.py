@@ -6,20 +6,20 @@ store, never of the layer; hidden sets and hidden layers never change data.
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error
 from psygnal import Signal
 from superqt.utils import ensure_main_thread
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import gestures
 from napari_hicstruct.plugin.editing.catalogue import Catalogue
 from napari_hicstruct.plugin.editing.geometry import Grid, Triangle
+from napari_hicstruct.plugin.editing.hints import CanvasHint, hint_for
 from napari_hicstruct.plugin.editing.overlays import LIMITS, NAMES, Item, Look, Overlay, make_overlay
 from napari_hicstruct.plugin.editing.refill import Refiller
 
@@ -66,7 +66,7 @@ class Editor:
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
-        self._closing = False
+        self._canvas_hint = CanvasHint(self.viewer)
         self._refiller = Refiller(self.viewer, self._refill)
         session.view_changed.connect(self._on_view)
         session.chrom_changed.connect(self._on_chrom)
@@ -129,14 +129,6 @@ class Editor:
         self._refiller.ask({record.kind for record in (old, self.current) if record is not None})
         self.current_changed.emit(uid)
 
-    def targets(self) -> list[str]:
-        """What a key acts on: the objects selected in the active overlay, else the current one."""
-        active = self.viewer.layers.selection.active
-        for overlay in self.overlays.values():
-            if overlay.layer is active and overlay.selected_uids():
-                return overlay.selected_uids()
-        return [] if self.current is None else [self.current.uid]
-
     # ------------------------------------------------------------------ drawing
     def overlay(self, kind: Kind) -> Overlay:
         """The overlay of ``kind``, put (back) into the window if it is not there."""
@@ -155,6 +147,18 @@ class Editor:
         if active is not None:
             self.viewer.layers.selection.active = active
 
+    def hide_layers(self) -> None:
+        """Take all overlays out of the window; the labels stay in the project."""
+        overlays, self.overlays = list(self.overlays.values()), {}
+        for overlay in overlays:
+            if overlay.layer in self.viewer.layers:
+                self.viewer.layers.remove(overlay.layer)
+
+    def redraw(self, kinds: Iterable[Kind] = tuple(Kind)) -> None:
+        """Redraw these kinds at once (unless a gesture is in progress)."""
+        self._refiller.ask(kinds)
+        self._refiller.flush()
+
     def flush(self) -> None:
         """Redraw at once what is stale (unless a gesture is in progress)."""
         self._refiller.flush()
@@ -164,6 +168,10 @@ class Editor:
         source = self.session.source
         assert source is not None, "no map is open"
         return Grid(self.session.chrom, source.chromsizes[self.session.chrom], self.session.resolution)
+
+    def finest(self) -> int:
+        """Finest bin size of the map, bp."""
+        return self.session.source.resolutions[0] if self.session.source is not None else 1
 
     def bp_per_px(self) -> float:
         """Base pairs per canvas pixel."""
@@ -207,6 +215,10 @@ class Editor:
         if len(uids) == 1:
             self.set_current(uids[0])
 
+    def mode_changed(self, overlay: Overlay) -> None:
+        """Say what the mouse does in this layer now."""
+        self.hint(hint_for(overlay.kind, str(overlay.layer.mode), overlay.add_mode))
+
     def stray(self, overlay: Overlay, reason: str) -> None:
         """The layer shows something that is not in the store: draw the store again."""
         if reason:
@@ -215,6 +227,7 @@ class Editor:
 
     def hint(self, text: str) -> None:
         """Tell the person in one line."""
+        self._canvas_hint.show(text)
         self.hint_changed.emit(text)
 
     def _edit(self, overlay: Overlay, work: Any) -> None:
@@ -233,20 +246,6 @@ class Editor:
             self.hint(str(error))
             show_error(str(error))
             return None
-
-    def set_status(self, status: Status) -> bool:
-        """Accept or reject the targets; False if there is nothing to act on."""
-        targets = self.targets()
-        if not targets:
-            self.hint("Nothing is selected: press N for the next object, or click one.")
-            return False
-        return self.attempt(lambda project: project.set_status(targets, status)) is not None
-
-    def delete_targets(self) -> None:
-        """Take the targets out of the project (undo brings them back)."""
-        targets = self.targets()
-        if targets:
-            self.attempt(lambda project: project.delete(targets))
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:
@@ -288,13 +287,13 @@ class Editor:
 
     def _on_layer_removed(self, event: Any) -> None:
         for kind, overlay in list(self.overlays.items()):
-            if overlay.layer is event.value and not self._closing:
+            if overlay.layer is event.value:
                 del self.overlays[kind]
                 self.hint(f"{NAMES[kind]} are no longer shown; the labels themselves are kept.")
 
     def close(self) -> None:
         """Take the layers out and let go of the session; nothing needs saving."""
-        self._closing = True
+        self._canvas_hint.show("")
         self._refiller.close()
         self._on_project(None)
         self._refiller.close()
@@ -303,17 +302,4 @@ class Editor:
         self.session.map_changed.disconnect(self._on_map)
         self.session.project_changed.disconnect(self._on_project)
         self.viewer.layers.events.removed.disconnect(self._on_layer_removed)
-        for overlay in self.overlays.values():
-            if overlay.layer in self.viewer.layers:
-                self.viewer.layers.remove(overlay.layer)
-        self.overlays.clear()
-
-
-_EDITORS: weakref.WeakKeyDictionary[Any, Editor] = weakref.WeakKeyDictionary()
-
-
-def editor_of(session: Session) -> Editor:
-    """The editor of ``session``, made on first use."""
-    if session not in _EDITORS:
-        _EDITORS[session] = Editor(session)
-    return _EDITORS[session]
+        self.hide_layers()

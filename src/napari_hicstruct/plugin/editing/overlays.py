@@ -67,6 +67,9 @@ class Host(Protocol):
     def items_selected(self, overlay: Overlay, uids: Sequence[str]) -> None:
         """The person selected these."""
 
+    def mode_changed(self, overlay: Overlay) -> None:
+        """The person (or a key) took another tool."""
+
     def stray(self, overlay: Overlay, reason: str) -> None:
         """The layer no longer shows the store and must be refilled."""
 
@@ -170,6 +173,8 @@ class Overlay:
         if str(self.layer.mode) not in self.allowed_modes:
             self.layer.mode = "select"
             self._host.stray(self, "That tool would bend or rotate genome coordinates; selecting instead.")
+        else:
+            self._host.mode_changed(self)
 
     def _on_affine(self) -> None:
         if not self._filling and not np.allclose(self.layer.affine.affine_matrix, np.eye(3)):

@@ -1,0 +1,42 @@
+"""One line on the canvas that says what the mouse does now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_hicstruct.annotations.records import Kind
+
+_ADD = {
+    Kind.LOOP: "Add loops: click a dot · Esc ends",
+    Kind.STRIPE: "Add stripes: drag a rectangle over the stripe, the narrow side is its anchor · Esc ends",
+    Kind.TAD: "Add TADs: drag along the diagonal from start to end · Esc ends",
+    Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
+}
+_EDIT = {
+    Kind.LOOP: "Edit loops: drag a ring, it snaps to bin centres · Del deletes · Esc ends",
+    Kind.STRIPE: "Edit stripes: drag to move, drag a handle to resize, edges snap to bins · Del deletes · Esc ends",
+    Kind.TAD: "Edit TADs: drag to move, drag a handle to resize, edges snap to bins · Del deletes · Esc ends",
+    Kind.BOUNDARY: "Edit boundaries: drag along the diagonal · Del deletes · Esc ends",
+}
+
+
+def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
+    """What the mouse does in the layer of ``kind`` in napari's ``mode``; empty while it pans."""
+    if mode == add_mode:
+        return _ADD[kind]
+    return _EDIT[kind] if mode == "select" else ""
+
+
+class CanvasHint:
+    """napari's text overlay, used only while there is something to say."""
+
+    def __init__(self, viewer: Any) -> None:
+        self._overlay = viewer.canvas.overlays.text
+
+    def show(self, text: str) -> None:
+        """Show one line at the top of the canvas; an empty one takes it away."""
+        self._overlay.position = "top_center"
+        self._overlay.font_size = 10
+        self._overlay.box = True
+        self._overlay.text = text
+        self._overlay.visible = bool(text)
