@@ -1,0 +1,91 @@
+"""Juicer's ``.hic`` files, versions 8 and 9, through hictkpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts._hictk import hictkpy
+from napari_hicstruct.contacts.base import Block, MapSource, order_norms
+from napari_hicstruct.contacts.cooler_source import hictk_block
+from napari_hicstruct.contacts.protocol import Normalisation, Pixels
+from napari_hicstruct.genome import n_bins
+
+STRIP = 4_000
+"""Rows read at once when streaming pixels."""
+
+
+class HicSource(MapSource):
+    """A ``.hic`` file; made by :func:`~napari_hicstruct.contacts.open_map`."""
+
+    _norms: dict[int, tuple[Normalisation, ...]]
+    _genome_weights: dict[tuple[int, str], NDArray[np.float64]]
+
+    def _file(self, resolution: int) -> Any:
+        """The open file at one resolution; call it while holding the gate."""
+        return self._gate.handle(("hictk", resolution), lambda: hictkpy().File(self._path, resolution))
+
+    def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
+        """Normalisations stored at ``resolution``, the best first; Juicer's are all divisive."""
+        self._check_resolution(resolution)
+        known = self.__dict__.setdefault("_norms", {})
+        if resolution not in known:
+            with self._reading(), self._gate:
+                names = list(self._file(resolution).avail_normalizations())
+            known[resolution] = tuple(Normalisation(name, divisive=True) for name in order_norms(sorted(names)))
+        return known[resolution]
+
+    def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
+        with self._gate:
+            return hictk_block(self._file(resolution), chrom, rows, cols, resolution, self._chromsizes[chrom])
+
+    def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
+        known = self.__dict__.setdefault("_genome_weights", {})
+        key = (resolution, norm.name)
+        if key not in known:
+            with self._gate:
+                known[key] = self._file(resolution).weights(norm.name, divisive=True)
+        start = 0
+        for name, length in self._chromsizes.items():
+            size = n_bins(length, resolution)
+            if name == chrom:
+                return np.asarray(known[key][start : start + size], dtype=np.float64)
+            start += size
+        raise KeyError(chrom)
+
+    def _read_pixels(self, chrom: str, resolution: int, max_bins: int | None) -> Iterator[Pixels]:
+        length = self._chromsizes[chrom]
+        size = n_bins(length, resolution)
+        for row in range(0, size, STRIP):
+            stop = min(size, row + STRIP)
+            last = size if max_bins is None else min(size, stop + max_bins)
+            rows, cols = (f"{chrom}\t{row * resolution}\t{min(end * resolution, length)}" for end in (stop, last))
+            with self._gate:
+                found = self._file(resolution).fetch(rows, cols, count_type="float64", query_type="BED").to_coo()
+            bin1, bin2 = found.row.astype(np.int64) + row, found.col.astype(np.int64) + row
+            keep = bin1 <= bin2
+            if max_bins is not None:
+                keep &= bin2 - bin1 <= max_bins
+            if keep.any():
+                yield Pixels(bin1[keep], bin2[keep], found.data[keep].astype(np.float64))
+
+    def _coarse_pixels(self) -> Iterator[Pixels]:
+        """Pixels of the coarsest level, chromosome after chromosome, the longest first."""
+        for chrom in sorted(self._chromsizes, key=lambda name: -self._chromsizes[name]):
+            yield from self._read_pixels(chrom, self._resolutions[-1], None)
+
+    def _sample_values(self) -> NDArray[np.float64]:
+        with self._reading():
+            first = next(self._coarse_pixels(), None)
+        return np.zeros(0) if first is None else first.count
+
+    def _digest_content(self, add: Callable[[object], None]) -> None:
+        for number, part in enumerate(self._coarse_pixels()):
+            add(part.bin1)
+            add(part.bin2)
+            add(part.count)
+            if number == 3:
+                return
