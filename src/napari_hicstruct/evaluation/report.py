@@ -188,13 +188,14 @@ def stripe_section(
 def across_section(
     loops: ArrayLike, stripes: ArrayLike, domains: ArrayLike, boundaries: ArrayLike, rule: Yardstick
 ) -> Section:
-    """Agreement of the tasks of one set with each other.  See ``agreement.py``."""
+    """Agreement of the tasks of one set with each other, as far as it has them.  See ``agreement.py``."""
     tolerance = rule.tolerance
-    found = {
-        "tad_corners_with_loop": agreement.corners_with_loop(domains, loops, tolerance),
-        "loops_at_tad_corner": agreement.loops_at_corner(loops, domains, tolerance),
-        "stripes_on_boundary": agreement.stripes_on_boundary(stripes, boundaries, tolerance),
+    measures = {
+        "tad_corners_with_loop": (agreement.corners_with_loop, domains, loops),
+        "loops_at_tad_corner": (agreement.loops_at_corner, loops, domains),
+        "stripes_on_boundary": (agreement.stripes_on_boundary, stripes, boundaries),
     }
+    found = {name: measure(a, b, tolerance) for name, (measure, a, b) in measures.items() if np.size(a) and np.size(b)}
     return Section({name: {"share": s.value, "shifted_control": s.control} for name, s in found.items()})
 
 

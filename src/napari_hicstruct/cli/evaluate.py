@@ -1,0 +1,108 @@
+"""``hicstruct evaluate``: predictions against truth, every metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+
+_MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom")
+
+
+class _ManyValues(TyperCommand):
+    """Lets an option take several values in a row: ``--top 25 50 100`` as well as ``--top 25 --top 50``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat the option's name before each further value; the command has no positional arguments."""
+        spread: list[str] = []
+        option, fresh = "", False
+        for word in args:
+            if word.startswith("-"):
+                option, fresh = word if word in _MANY else "", True
+            elif option and not fresh:
+                spread.append(option)
+            else:
+                fresh = False
+            spread.append(word)
+        return super().parse_args(ctx, spread)
+
+
+def evaluate(
+    pred: Annotated[list[Path], typer.Option(help="Folder of `hicstruct predict`, or label files.")],
+    truth: Annotated[list[Path], typer.Option(help="Folder or label files; several of one kind are united.")],
+    ignore: Annotated[list[Path] | None, typer.Option(help="Too faint to ask for; such calls do not count.")] = None,
+    chrom: Annotated[list[str] | None, typer.Option(help="Chromosomes to judge; else those with predictions.")] = None,
+    tolerance: Annotated[int, typer.Option(min=0, help="How far a call may be off, in bp.")] = 20_000,
+    resolution: Annotated[
+        int, typer.Option(min=0, help="bp per bin for ±1 and ±2 bins; 0: as the predictions say.")
+    ] = 0,
+    top: Annotated[list[int] | None, typer.Option(min=1, help="Precision of the best n calls [25 50 100].")] = None,
+    map_uri: Annotated[str | None, typer.Option("--map", help="Contact map: adds the pile-up of the loops.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and pictures.")] = None,
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Compare predictions with truth: loops, stripes, TADs, boundaries, and how they agree with each other."""
+    from napari_hicstruct.workflows.evaluate import EvaluateRequest, iter_evaluate
+
+    request = EvaluateRequest(
+        predictions=tuple(pred),
+        truth=tuple(truth),
+        ignore=tuple(ignore or ()),
+        chroms=tuple(chrom or ()),
+        tolerance=tolerance,
+        resolution=resolution,
+        top=tuple(top or (25, 50, 100)),
+        map=map_uri,
+        out_dir=out,
+    )
+    result = show_progress(iter_evaluate(request), quiet)
+    if json:
+        emit({**result.metrics, "notes": result.notes, "files": result.files}, json=True)
+        return
+    emit(result.metrics, human=_table(result.metrics))
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
+    for file in result.files:
+        typer.echo(f"wrote {file}", err=True)
+
+
+def _table(metrics: Mapping[str, Any]) -> Any:
+    """One row per number, sections apart."""
+    from rich.table import Table
+
+    table = Table("", "metric", "value", box=None, pad_edge=False)
+    for section, content in metrics.items():
+        for k, (name, value) in enumerate(_flat(content)):
+            table.add_row(f"[bold]{section}[/bold]" if k == 0 else "", name, _text(value))
+        table.add_section()
+    return table
+
+
+def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in content.items():
+        label = f"{prefix} · {name}" if prefix else str(name)
+        if isinstance(value, Mapping) and set(value) == {"precision", "recall", "f1"}:
+            yield f"{label} · P / R / F1", " / ".join(f"{part:.3f}" for part in value.values())
+        elif isinstance(value, Mapping):
+            yield from _flat(value, label)
+        else:
+            yield label, value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.3f}"
+    return f"{value:,}" if isinstance(value, int) else ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(cls=_ManyValues)(evaluate)

@@ -1,0 +1,111 @@
+"""Compare predictions with truth: every metric of every task, pictures, JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.errors import LabelError
+from napari_hicstruct.jobs import Clock, Progress, drain
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateRequest:
+    """What to compare, and how strictly.
+
+    Attributes
+    ----------
+    predictions, truth, ignore : tuple of Path
+        Folders as ``hicstruct predict`` and ``simulate`` write them, or label files of any known format.
+        Several truths of one kind are united.  What only fits ``ignore`` (too faint to ask for) counts neither way.
+    chroms : tuple of str
+        Chromosomes to judge; empty: those on which there are predictions.
+    tolerance : int
+        bp.
+    resolution : int
+        bp per bin for the ±1 and ±2 bins metrics; 0: as the predictions say, else 10 kb.
+    top : tuple of int
+        Numbers of best calls for precision at n.
+    map : str, optional
+        Contact map for the pile-up of the called loops.
+    out_dir : Path, optional
+        Where ``metrics.json`` and the pictures go.
+    """
+
+    predictions: tuple[Path, ...]
+    truth: tuple[Path, ...]
+    ignore: tuple[Path, ...] = ()
+    chroms: tuple[str, ...] = ()
+    tolerance: int = 20_000
+    resolution: int = 0
+    top: tuple[int, ...] = (25, 50, 100)
+    map: str | None = None
+    out_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateResult:
+    """Metrics by section (plain types, bp), remarks for people, and the files that were written."""
+
+    metrics: dict[str, Any]
+    notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
+
+
+def evaluate(request: EvaluateRequest) -> EvaluateResult:
+    """Run :func:`iter_evaluate` to its end."""
+    return drain(iter_evaluate(request))
+
+
+def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, EvaluateResult]:
+    """Read, compare, pile up, write.
+
+    Raises
+    ------
+    LabelError
+        If a file cannot be read or nothing can be compared.
+    OutputError
+        If the results cannot be written.
+    """
+    from napari_hicstruct.workflows.evaluation_labels import gather
+    from napari_hicstruct.workflows.evaluation_sections import compare
+
+    clock, notes = Clock(), list[str]()
+    yield clock.step("read labels", 0, 4)
+    material = gather(request, notes)
+    yield clock.step("compare", 1, 4)
+    sections = compare(material, notes)
+    if not sections:
+        raise LabelError("holds no structures on the judged chromosomes.", where=request.truth[0])
+    if request.map is not None:
+        from napari_hicstruct.workflows.pile_up import pile_up_section
+
+        yield clock.step("pile up the loops", 2, 4)
+        sections["pile_up"] = pile_up_section(request.map, material.calls.of(Kind.LOOP), material.rule.resolution)
+    metrics = {name: _finite(section.metrics) for name, section in sections.items()}
+    metrics["settings"] = {
+        "chromosomes": material.chroms,
+        "tolerance_bp": material.rule.tolerance,
+        "resolution_bp": material.rule.resolution,
+    }
+    files: tuple[Path, ...] = ()
+    if request.out_dir is not None:
+        from napari_hicstruct.workflows.evaluation_files import write_evaluation
+
+        yield clock.step("write", 3, 4)
+        files = write_evaluation(request.out_dir, {"metrics": metrics, "notes": notes}, sections)
+    yield clock.step("done", 4, 4)
+    return EvaluateResult(metrics, tuple(notes), files)
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with JSON's own types: numbers that are not finite become None."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,123 @@
+"""``hicstruct evaluate``: folders and files, several values, JSON, pictures, and its errors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from napari_hicstruct.cli.main import main
+
+LOOPS = [(100_000, 300_000), (500_000, 800_000), (900_000, 1_300_000)]
+HEADER = "#chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tname\tscore\tstrand1\tstrand2\n"
+
+
+def _bedpe(path: Path, chrom: str, loops: list[tuple[int, int]], shift: int = 0) -> Path:
+    rows = [
+        f"{chrom}\t{a + shift}\t{a + shift + 10_000}\t{chrom}\t{b + shift}\t{b + shift + 10_000}\tx\t{1 - k / 10}\t.\t."
+        for k, (a, b) in enumerate(loops)
+    ]
+    path.write_text(HEADER + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Predictions and truth on two chromosomes; chr2 only in the truth; one TAD boundary 10 kb off."""
+    pred, truth = tmp_path / "pred", tmp_path / "truth"
+    pred.mkdir()
+    truth.mkdir()
+    _bedpe(pred / "loops.bedpe", "chr1", LOOPS, shift=10_000)
+    _bedpe(truth / "loops.bedpe", "1", LOOPS[:2])
+    with (truth / "loops.bedpe").open("a") as file:
+        file.write("chr2\t0\t10000\tchr2\t100000\t110000\ty\t1\t.\t.\n")
+    (pred / "tads.bed").write_text("chr1\t100000\t510000\nchr1\t510000\t1300000\n")
+    (truth / "tads.bed").write_text("chr1\t100000\t500000\nchr1\t500000\t1300000\n")
+    return pred, truth
+
+
+def test_folders_give_json_and_pictures(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = folders
+    out = tmp_path / "out"
+    args = ["evaluate", "--pred", str(pred), "--truth", str(truth), "--top", "1", "3", "--json", "-o", str(out)]
+    assert main(args) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["loops"]["precision"] == pytest.approx(2 / 3)
+    assert result["loops"]["recall"] == 1.0
+    assert result["loops"]["precision_at"] == {"1": 1.0, "3": pytest.approx(2 / 3)}
+    assert result["loops"]["by_tolerance"]["±1 bin"]["recall"] == 1.0
+    assert result["boundaries"]["f1"] == 1.0
+    assert result["tads"]["mean_best_jaccard"] == pytest.approx((40 / 41 + 79 / 80) / 2)
+    assert result["across_tasks"]["loops_at_tad_corner"]["share"] == 0.0
+    assert result["settings"]["chromosomes"] == ["chr1"]
+    assert any("chr2" in note for note in result["notes"])
+    written = json.loads((out / "metrics.json").read_text())
+    assert written["metrics"]["loops"] == result["loops"]
+    pictures = {path.name for path in out.iterdir()}
+    assert pictures == {"metrics.json", "precision_recall.png", "precision_at_n.png"}
+    assert all((out / name).stat().st_size > 0 for name in pictures)
+
+
+def test_files_unite_and_named_chromosomes_count_in_full(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = folders
+    more = _bedpe(tmp_path / "more.bedpe", "chr1", LOOPS[1:])
+    args = ["evaluate", "--pred", str(pred / "loops.bedpe"), "--truth", str(truth / "loops.bedpe"), str(more)]
+    assert main([*args, "--chrom", "1", "chr2", "--json"]) == 0
+    loops = json.loads(capsys.readouterr().out)["loops"]
+    assert (loops["calls"], loops["truth"]) == (3, 4)
+    assert loops["precision"] == 1.0
+    assert loops["recall"] == 0.75
+    faint = _bedpe(tmp_path / "faint.bedpe", "chr1", LOOPS[2:])
+    assert main([*args[:-1], "--ignore", str(faint)]) == 0  # the table for people
+    table = capsys.readouterr().out
+    assert "1.000" in table
+    assert "average_precision" in table
+
+
+def test_two_resolutions_are_compared_with_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    header = (
+        HEADER.rstrip("\n")
+        + "\tprobability\tresolution\tstatus\tsource\tmodel\tsoft_score\tn_calls\tn_tools\tsupporters\n"
+    )
+    rows = [
+        ("100000 105000", "300000 305000", 0.9, 5_000),
+        ("700000 705000", "900000 905000", 0.8, 5_000),
+        ("100000 110000", "300000 310000", 0.7, 10_000),
+    ]
+    lines = [
+        "\t".join(
+            ["chr1", *a.split(), "chr1", *b.split(), "x", str(p), ".", ".", str(p), str(size), "proposed", *"......"]
+        )
+        for a, b, p, size in rows
+    ]
+    path = tmp_path / "loops.bedpe"
+    path.write_text(header + "\n".join(lines) + "\n")
+    assert main(["evaluate", "--pred", str(path), "--truth", str(path), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    between = result["loops_between_resolutions"]
+    assert between["share_of_5000_found_at_10000"] == 0.5
+    assert between["share_of_10000_found_at_5000"] == 1.0
+    assert result["settings"]["resolution_bp"] == 5_000
+    assert result["loops"]["ece"] == pytest.approx(0.15)
+
+
+def test_errors_are_one_line(folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pred, truth = folders
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    cases = {
+        ("--pred", str(empty), "--truth", str(truth)): "no label files",
+        ("--pred", str(tmp_path / "gone.bedpe"), "--truth", str(truth)): "gone.bedpe",
+        ("--pred", str(pred), "--truth", str(truth), "--chrom", "chrZ"): "chrZ",
+        ("--pred", str(pred), "--truth", str(truth), "-o", str(pred / "loops.bedpe")): "cannot be written",
+    }
+    for args, words in cases.items():
+        assert main(["evaluate", *args]) == 2
+        error = capsys.readouterr().err
+        assert words in error
+        assert error.count("\n") == 1
