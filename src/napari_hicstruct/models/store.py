@@ -1,0 +1,114 @@
+"""Model folders: ``weights.safetensors`` + ``model.json`` (configuration and card).  Never pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor
+
+from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.models.network import MultiTaskNet
+
+WEIGHTS, CARD = "weights.safetensors", "model.json"
+FORMAT = 1
+
+
+def save_model(folder: Path, config: ModelConfig, state: dict[str, Tensor], card: dict[str, Any]) -> None:
+    """Write a model folder; each file beside its target first, then renamed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; an older model in the folder stays whole.
+    """
+    data = save_tensors({key: value.detach().cpu().contiguous() for key, value in state.items()})
+    text = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "config": config.model_dump(mode="json"),
+        "card": card,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(folder / WEIGHTS, data)
+        _replace(folder / CARD, json.dumps(text, indent=2).encode())
+    except OSError as error:
+        raise OutputError(f"the model could not be written ({error.strerror}).", where=folder) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The content of a folder's ``model.json`` (format, sha256, config, card).
+
+    Raises
+    ------
+    ModelError
+        If the folder is no model folder or its card is not readable.
+    """
+    path = Path(folder) / CARD
+    try:
+        text = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        mend = f"A model is a folder with {CARD} and {WEIGHTS}."
+        raise ModelError("is not a model folder.", where=folder, mend=mend) from error
+    except ValueError as error:
+        raise ModelError("is not valid JSON; the model is damaged.", where=path) from error
+    missing = [key for key in ("format", "sha256", "config", "card") if not isinstance(text, dict) or key not in text]
+    if missing:
+        raise ModelError(f"lacks '{missing[0]}'.", where=path)
+    if text["format"] > FORMAT:
+        raise ModelError(f"was written by a newer version (format {text['format']}).", where=path, mend="Update.")
+    return dict(text)
+
+
+def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[MultiTaskNet, dict[str, Any]]:
+    """Build the network of a model folder, ready for inference, and its card.
+
+    Raises
+    ------
+    ModelError
+        If weights are missing, are not safetensors, do not match their sha256 or the configuration.
+    """
+    text = read_card(folder)
+    path = Path(folder) / WEIGHTS
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"lacks {WEIGHTS}.", where=folder, mend="Copy the model folder again, whole.") from error
+    # a flipped bit loads without a word: the checksum comes first, but a pickle deserves its own message
+    if data[:2] == b"PK" or data[:1] == b"\x80":
+        raise ModelError("holds pickled weights, which can run code; refused.", where=path, mend="Use safetensors.")
+    if hashlib.sha256(data).hexdigest() != text["sha256"]:
+        raise ModelError("does not match its checksum; the file is damaged.", where=path, mend="Copy it again.")
+    try:
+        state = load_tensors(data)
+    except SafetensorError as error:
+        raise ModelError(f"is not a safetensors file ({error}).", where=path) from error
+    config = parse_config(ModelConfig, text["config"], where=Path(folder) / CARD)
+    net = MultiTaskNet(config)
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError("holds weights of another architecture than its card says.", where=folder) from error
+    return net.to(device=device, memory_format=torch.channels_last).eval(), text["card"]

@@ -1,0 +1,39 @@
+"""The only symmetries a contact map has: transpose (i ↔ j) and reversal of the chromosome (both axes flipped)."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.labels.truth import BinTruth
+
+Arrays = dict[str, NDArray[np.float32]]
+
+
+def transpose_sample(sample: Arrays) -> Arrays:
+    """A window sample with rows and columns swapped: every ``(…, H, W)`` array, offsets included."""
+    out = {key: np.swapaxes(value, -1, -2) for key, value in sample.items()}
+    for key in [key for key in out if key.endswith("offset")]:
+        out[key] = out[key][::-1]
+    return {key: np.ascontiguousarray(value) for key, value in out.items()}
+
+
+def reverse_band(band: Band) -> Band:
+    """The band of the chromosome read from its other end."""
+    n_diagonals, n = band.counts.shape
+    counts = np.zeros_like(band.counts)
+    for d in range(min(n_diagonals, n)):
+        counts[d, : n - d] = band.counts[d, : n - d][::-1]
+    return Band(band.chrom, band.resolution, 0, counts, band.weights[::-1].copy(), band.expected)
+
+
+def reverse_truth(truth: BinTruth, n_bins: int) -> BinTruth:
+    """Truth of the reversed chromosome: anchors swap, stripes that reached right now reach left."""
+    loops, stripes, boundaries = truth.loops.copy(), truth.stripes.copy(), truth.boundaries.copy()
+    loops[:, 0], loops[:, 1] = n_bins - truth.loops[:, 1], n_bins - truth.loops[:, 0]
+    for low, high in ((0, 1), (2, 3)):
+        stripes[:, low], stripes[:, high] = n_bins - truth.stripes[:, high], n_bins - truth.stripes[:, low]
+    stripes[:, 4] = 1 - truth.stripes[:, 4]
+    boundaries[:, 0] = n_bins - truth.boundaries[:, 0]
+    return BinTruth(loops, stripes, boundaries)

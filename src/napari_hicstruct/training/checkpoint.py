@@ -1,0 +1,48 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped, written atomically, never pickled code."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from napari_hicstruct.errors import ModelError, OutputError
+
+
+def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+    """Write ``state`` (tensors and plain values) beside ``path``, then rename: the old one stays whole till then.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
+    os.close(handle)
+    try:
+        torch.save(state, temporary)
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
+        Path(temporary).unlink(missing_ok=True)
+        raise OutputError(
+            f"the checkpoint could not be written ({error}).", where=path, mend="Free some disk; the last one is whole."
+        ) from error
+
+
+def load_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint; refuses anything but tensors and plain values.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged or holds code.
+    """
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ModelError(f"is not a whole checkpoint ({type(error).__name__}).", where=path) from error
+    return dict(state)

@@ -1,0 +1,68 @@
+"""A pool of simulated maps on disk: made once, drawn from at ever new depths."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from napari_hicstruct.config.training import PoolConfig
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.synth.types import SimulatedMap, Truth
+
+_ARRAYS = ("bias", "masked")
+_TRUTH = ("loops", "stripes", "boundaries", "domains")
+
+
+def pool_members(config: PoolConfig) -> list[tuple[str, int]]:
+    """Style and seed of every map of the pool, styles taking turns so that any prefix is mixed."""
+    seeds = range(config.first_seed, config.first_seed + config.extrusion + config.painted)
+    styles = ["extrusion"] * config.extrusion + ["painted"] * config.painted
+    order = np.random.default_rng(config.first_seed).permutation(len(styles))
+    return [(styles[k], seed) for k, seed in zip(order, seeds, strict=True)]
+
+
+def _member_path(folder: Path, config: PoolConfig, style: str, seed: int) -> Path:
+    key = hashlib.sha256(config.settings.model_dump_json().encode()).hexdigest()[:12]
+    return folder / f"{style}-{seed}-{key}.npz"
+
+
+def save_map(sim: SimulatedMap, path: Path) -> None:
+    """Write one map atomically; the band as float16 square roots (relative error below 0.1 %)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    arrays = {name: getattr(sim, name) for name in _ARRAYS}
+    arrays |= {f"truth_{name}": getattr(sim.truth, name) for name in _TRUTH}
+    header = np.array([sim.length, sim.resolution, sim.seed])
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+        np.savez(file, root=np.sqrt(sim.band).astype(np.float16), header=header, chrom=np.array(sim.chrom), **arrays)
+    os.replace(file.name, path)
+
+
+def load_map(path: Path) -> SimulatedMap:
+    """Read a map written by :func:`save_map`."""
+    with np.load(path, allow_pickle=False) as data:
+        length, resolution, seed = (int(v) for v in data["header"])
+        band = data["root"].astype(np.float32) ** 2
+        truth = Truth(**{name: data[f"truth_{name}"] for name in _TRUTH})
+        arrays = {name: data[name] for name in _ARRAYS}
+        return SimulatedMap(str(data["chrom"]), length, resolution, band, truth=truth, seed=seed, **arrays)
+
+
+def iter_make_pool(config: PoolConfig, folder: Path, *, token: CancelToken) -> Generator[Progress, None, list[Path]]:
+    """Make the maps of the pool that are not there yet; gives the paths of all."""
+    from napari_hicstruct import synth
+
+    clock, members = Clock(), pool_members(config)
+    paths = [_member_path(folder, config, style, seed) for style, seed in members]
+    for done, (path, (style, seed)) in enumerate(zip(paths, members, strict=True)):
+        token.check()
+        yield clock.step("simulate maps", done, len(members), message=path.name)
+        if not path.exists():
+            make = synth.simulate_map if style == "extrusion" else synth.paint_map
+            save_map(cast(SimulatedMap, make(config.settings, seed)), path)
+    return paths
