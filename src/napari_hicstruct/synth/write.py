@@ -1,0 +1,217 @@
+"""Write simulated chromosomes as one balanced ``.mcool``, with their truth in our label formats."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_hicstruct import __version__
+from napari_hicstruct.errors import ConfigError, OutputError
+from napari_hicstruct.genome import n_bins
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.synth.counts import iter_counts
+from napari_hicstruct.synth.records import truth_records, write_strengths
+from napari_hicstruct.synth.types import SimulatedMap
+
+LADDER = (5_000, 10_000, 25_000, 50_000, 100_000)
+_ENOUGH_BINS = 40  # below that balancing fails or means nothing
+_CHUNK = 2_000_000  # pixels in memory at once
+
+
+def write_simulation(
+    sim: SimulatedMap | Sequence[SimulatedMap],
+    path: str | Path,
+    *,
+    depth: float,
+    resolutions: Sequence[int] = LADDER,
+    truth_dir: str | Path | None = None,
+) -> Path:
+    """Write counts of one or several simulated chromosomes.
+
+    Parameters
+    ----------
+    sim : SimulatedMap or sequence of SimulatedMap
+        Chromosomes of one resolution.
+    path : str or Path
+        The ``.mcool``; replaced atomically.
+    depth : float
+        Mean count at a distance of one bin.
+    resolutions : sequence of int
+        Ladder in bp, finest first; each a whole multiple of a finer one.
+    truth_dir : str or Path, optional
+        Folder for the truth: ``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``
+        with what is visible at this depth, ``strengths.tsv`` with everything, ``simulation.json``.
+    """
+    sims = [sim] if isinstance(sim, SimulatedMap) else list(sim)
+    by_name = {s.chrom: s for s in sims}
+    lengths = {s.chrom: s.length for s in sims}
+    return drain(
+        iter_write(lengths, by_name.__getitem__, path, depth=depth, resolutions=resolutions, truth_dir=truth_dir)
+    )
+
+
+def iter_write(
+    lengths: Mapping[str, int],
+    make: Callable[[str], SimulatedMap],
+    path: str | Path,
+    *,
+    depth: float,
+    resolutions: Sequence[int] = LADDER,
+    truth_dir: str | Path | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    token: CancelToken | None = None,
+) -> Generator[Progress, None, Path]:
+    """As :func:`write_simulation`, but each chromosome is made when it is needed and forgotten afterwards."""
+    path, ladder, clock = Path(path), check_ladder(resolutions), Clock()
+    token = token or CancelToken()
+    total = 3.0 + 2 * len(ladder)
+    truths: list[SimulatedMap] = []
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".mcool")
+        os.close(handle)
+        try:
+            yield clock.step("simulate", 0, total, ", ".join(lengths))
+            _write_base(temporary, lengths, make, depth, ladder[0], truths, token)
+            for k, resolution in enumerate(ladder[1:], start=1):
+                token.check()
+                yield clock.step("sum bins", 2.0 + k, total, f"{resolution:,} bp")
+                _coarsen(temporary, ladder, resolution)
+            for k, resolution in enumerate(ladder):
+                token.check()
+                yield clock.step("balance", 2.0 + len(ladder) + k, total, f"{resolution:,} bp")
+                _balance(temporary, resolution, token)
+            _mark_mcool(temporary)
+            if truth_dir is not None:
+                write_truth(truths, truth_dir, depth=depth, provenance=provenance)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror or error}).", where=path) from error
+    yield clock.step("done", total, total, str(path))
+    return path
+
+
+def check_ladder(resolutions: Sequence[int]) -> tuple[int, ...]:
+    """Ladder, finest first.
+
+    Raises
+    ------
+    ConfigError
+        If a step is not made of whole bins of the finest.
+    """
+    ladder = tuple(sorted({int(r) for r in resolutions}))
+    if not ladder or ladder[0] <= 0:
+        raise ConfigError("the ladder of resolutions is empty or not positive.")
+    for resolution in ladder:
+        if resolution % ladder[0]:
+            raise ConfigError(f"{resolution:,} bp bins are not made of whole {ladder[0]:,} bp bins.")
+    return ladder
+
+
+def _write_base(
+    file: str,
+    lengths: Mapping[str, int],
+    make: Callable[[str], SimulatedMap],
+    depth: float,
+    resolution: int,
+    truths: list[SimulatedMap],
+    token: CancelToken,
+) -> None:
+    import cooler
+    import pandas as pd
+
+    def pixels() -> Iterator[dict[str, Any]]:
+        offset = 0
+        for name in lengths:
+            token.check()
+            sim = make(name)
+            if sim.resolution != resolution:
+                raise ConfigError(f"{name} was simulated at {sim.resolution:,} bp, not at {resolution:,} bp.")
+            rng = np.random.default_rng([sim.seed, 3])
+            for bin1, bin2, count in iter_counts(sim, depth, rng):
+                token.check()
+                yield {"bin1_id": bin1 + offset, "bin2_id": bin2 + offset, "count": count}
+            offset += n_bins(sim.length, resolution)
+            truths.append(_without_band(sim))
+
+    bins = cooler.util.binnify(pd.Series(dict(lengths)), resolution)
+    cooler.create_cooler(
+        f"{file}::/resolutions/{resolution}",
+        bins,
+        pixels(),
+        ordered=True,
+        dtypes={"count": np.int32},
+        assembly="simulated",
+        metadata={"simulated-by": f"napari-hicstruct {__version__}", "depth": depth},
+    )
+
+
+def _without_band(sim: SimulatedMap) -> SimulatedMap:
+    """The map without its bulk: only truth, bias and mask are needed later."""
+    empty = np.zeros((0, sim.n_bins), np.float32)
+    return SimulatedMap(sim.chrom, sim.length, sim.resolution, empty, sim.bias, sim.masked, sim.truth, sim.seed)
+
+
+def _coarsen(file: str, ladder: Sequence[int], resolution: int) -> None:
+    import cooler
+
+    finer = max(r for r in ladder if r < resolution and resolution % r == 0)
+    base, target = (f"{file}::/resolutions/{r}" for r in (finer, resolution))
+    cooler.coarsen_cooler(base, target, resolution // finer, _CHUNK, mode="r+")
+
+
+def _balance(file: str, resolution: int, token: CancelToken) -> None:
+    """ICE within chromosomes; a level with too few bins is left without weights."""
+    import h5py
+
+    from napari_hicstruct.synth.balance import balance
+
+    with h5py.File(file, "r+") as handle:
+        group = handle[f"resolutions/{resolution}"]
+        if int(group.attrs["nbins"]) >= _ENOUGH_BINS:
+            balance(group, token)
+
+
+def _mark_mcool(file: str) -> None:
+    import h5py
+
+    with h5py.File(file, "r+") as handle:
+        handle.attrs.update({"format": "HDF5::MCOOL", "format-version": 2})
+
+
+def write_truth(
+    sims: Sequence[SimulatedMap], folder: str | Path, *, depth: float, provenance: Mapping[str, Any] | None = None
+) -> list[Path]:
+    """Write label files of what is visible at ``depth``, a table of all strengths, and how it was made."""
+    from napari_hicstruct.annotations import writers
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    records = [record for sim in sims for record in truth_records(sim, depth)]
+    files = {
+        "loops.bedpe": writers.write_loops,
+        "stripes.bedpe": writers.write_stripes_bedpe,
+        "stripes.tsv": writers.write_stripenn,
+        "tads.bed": writers.write_tads,
+        "boundaries.bed": writers.write_boundaries,
+    }
+    for name, write in files.items():
+        write(records, folder / name)
+    write_strengths(list(sims), folder / "strengths.tsv", depth)
+    about = {
+        "made_by": f"napari-hicstruct {__version__}",
+        "depth": depth,
+        "chromosomes": {s.chrom: {"length": s.length, "seed": s.seed} for s in sims},
+        **(provenance or {}),
+    }
+    (folder / "simulation.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+    return [folder / name for name in (*files, "strengths.tsv", "simulation.json")]
