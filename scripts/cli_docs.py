@@ -16,8 +16,8 @@ HEAD = """# Command line
 
 Made from the commands' own help by `scripts/cli_docs.py` (`make docs`); change it there.
 
-Common to all: `--help`; `--json` prints one line for machines on standard output; `--quiet` drops the progress bar, which
-goes to standard error and only to a terminal; `--debug`, at any place, shows the traceback of an error.
+Common to all: `--help`; `--json` prints one line for machines on standard output; `--quiet` drops the progress bar,
+which goes to standard error and only to a terminal; `--debug`, at any place, shows the traceback of an error.
 Regions are written `chr17:62.5M-63.5M` or `chr17:62,500,000-63,500,000`.
 
 | exit status | means |
@@ -44,8 +44,8 @@ def section(name: str, command: Any) -> str:
             continue
         names = ", ".join(f"`{text}`" for text in _names(parameter))
         default = "" if parameter.default in (None, False, (), "") or parameter.required else _default(parameter)
-        help_text = " ".join((getattr(parameter, "help", None) or "").split())
-        lines.append(f"| {names} | {help_text}{default} |".replace("[", "\\["))
+        help_text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
+        lines.append(f"| {names} | {help_text}{default} |")
     return "\n".join(lines) + "\n"
 
 
