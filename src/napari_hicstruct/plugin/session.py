@@ -108,9 +108,12 @@ class Session:
         MapError
             If it is not a map we can read; what was open stays.
         """
-        from napari_hicstruct.workflows.open_map import open_map
+        from napari_hicstruct.contacts import open_map
 
-        source = open_map(path)
+        self.open_source(open_map(path))
+
+    def open_source(self, source: ContactSource) -> None:
+        """Show a map that is open already, in place of the one in this window."""
         chrom = first_chromosome_with_contacts(source)
         shown = map_layer.MapLayer(source, chrom, on_change=self.display_changed.emit)
         self.close_map()

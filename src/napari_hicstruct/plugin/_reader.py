@@ -1,0 +1,77 @@
+"""Readers for drag & drop, *File → Open* and ``napari FILE``: maps, label files, projects.
+
+They show everything through the session of the current window, so they give napari no layers of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+LayerData = list[tuple[None]]
+Reader = Callable[[Any], LayerData]
+_NOTHING: LayerData = [(None,)]
+
+
+def map_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of contact maps (``.cool``, ``.mcool``, ``.hic``)."""
+    return _shown_by(_open_map)
+
+
+def label_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of label files; they join the project of the map that is open."""
+    return _shown_by(_import_labels)
+
+
+def project_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of ``.hicproj`` projects; opens their map too, if none is open."""
+    return _shown_by(_open_project)
+
+
+def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
+    def read(path: str | Sequence[str]) -> LayerData:
+        paths = [path] if isinstance(path, str | Path) else list(path)
+        _guard(show, [str(one) for one in paths])
+        return _NOTHING
+
+    return read
+
+
+def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
+    """Show in the current window; what goes wrong is one notification, not a traceback."""
+    from napari import current_viewer
+
+    from napari_hicstruct.errors import HicStructError
+    from napari_hicstruct.plugin.dock import open_dock
+    from napari_hicstruct.plugin.notify import show_problem
+    from napari_hicstruct.plugin.session import ensure_session
+
+    viewer = current_viewer()
+    try:
+        if viewer is None:
+            raise HicStructError("No napari window is open to show the file in.", where=paths[0])
+        session = ensure_session(viewer)
+        show(session, paths)
+        open_dock(viewer)
+    except HicStructError as error:
+        show_problem(error)
+
+
+def _open_map(session: Any, paths: list[str]) -> None:
+    from napari_hicstruct.plugin.sample import URI, sample_path
+
+    session.open_map(sample_path() if paths[0].startswith(URI) else paths[0])
+
+
+def _open_project(session: Any, paths: list[str]) -> None:
+    session.open_project(paths[0])
+
+
+def _import_labels(session: Any, paths: list[str]) -> None:
+    from napari_hicstruct.errors import LabelError
+    from napari_hicstruct.plugin.editing import import_files
+
+    if session.source is None:
+        raise LabelError("labels need a map to lie on.", where=paths[0], mend="Open the contact map first.")
+    import_files(session, paths)

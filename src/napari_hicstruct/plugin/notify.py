@@ -1,0 +1,13 @@
+"""How a problem reaches the person in the window: one notification, in words."""
+
+from __future__ import annotations
+
+from napari.utils.notifications import show_error
+
+from napari_hicstruct.errors import Cancelled, HicStructError
+
+
+def show_problem(error: HicStructError) -> None:
+    """One notification with the error's sentence; being cancelled is no problem."""
+    if not isinstance(error, Cancelled):
+        show_error(str(error))

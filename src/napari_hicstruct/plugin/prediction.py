@@ -1,0 +1,53 @@
+"""What the *Predict* section runs: the installed models, behind three functions that tests can replace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.jobs import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the panel runs; the default is ``workflows.predict`` and ``workflows.models``, imported when used.
+
+    Attributes
+    ----------
+    predict : callable
+        ``(source, *, regions, tasks, model, device, norm, token)`` → generator of Progress whose payloads are tuples
+        of annotations.
+    capabilities : callable
+        ``(source)`` → task → why it cannot be done (empty if it can).
+    models : callable
+        ``()`` → models with ``name``, ``version``, ``tasks`` and ``card``.
+    """
+
+    predict: Callable[..., Generator[Progress, None, Any]]
+    capabilities: Callable[[ContactSource], dict[str, str]]
+    models: Callable[[], list[Any]]
+
+
+def default_backend() -> Backend:
+    """The real thing."""
+
+    def predict(source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
+        from napari_hicstruct.workflows.predict import PredictRequest, iter_predict
+
+        return iter_predict(source, PredictRequest(**request), token=token)
+
+    def capabilities(source: ContactSource) -> dict[str, str]:
+        from napari_hicstruct.workflows.predict import capabilities
+
+        return capabilities(source)
+
+    def models() -> list[Any]:
+        from napari_hicstruct.workflows.models import list_models
+
+        return list_models()
+
+    return Backend(predict, capabilities, models)

@@ -1,0 +1,161 @@
+"""The dock *HiC Structures*: folding sections in the order of work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.session import Session, ensure_session
+from napari_hicstruct.plugin.widgets.map_panel import MapPanel
+from napari_hicstruct.plugin.widgets.section import Section
+from napari_hicstruct.plugin.widgets.style import compact_button, subdued
+
+_WIDTH = 350
+
+
+class HicDock(QWidget):
+    """Map, Labels, Predict, Review, Export, top to bottom; sections that need a map appear with it.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The window that the dock belongs to.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        self.session: Session = ensure_session(napari_viewer)
+        self.sections: dict[str, Section] = {}
+        self.predict: Any = None
+        self._tied = False
+        self._title = QLabel()
+        self._title.setStyleSheet("QLabel { font-weight: 600; }")
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._facts = subdued(QLabel())
+        self._info = compact_button("ⓘ", "About this map.")
+        self._open = compact_button("…", "Open another contact map (.mcool, .cool, .hic) in this window.")
+        self.map = MapPanel(self.session)
+        self._open.clicked.connect(self.map.choose_file)
+        self._invitation = self._make_invitation()
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._column.addStretch(1)
+        self._lay_out()
+        self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
+        self.session.map_changed.connect(self._map_changed)
+        self._map_changed()
+
+    def _lay_out(self) -> None:
+        header = QHBoxLayout()
+        header.setContentsMargins(6, 4, 4, 2)
+        header.addWidget(self._title, 1)
+        header.addWidget(self._facts)
+        header.addWidget(self._info)
+        header.addWidget(self._open)
+        content = QWidget()
+        content.setLayout(self._column)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(header)
+        layout.addWidget(self._invitation)
+        layout.addWidget(scroll, 1)
+        self.setMinimumWidth(_WIDTH)
+
+    def _make_invitation(self) -> QWidget:
+        box = QWidget()
+        text = QLabel("Drop a contact map (.mcool, .cool, .hic) here or onto the canvas.")
+        text.setWordWrap(True)
+        button = QPushButton("Open contact map …")
+        button.setToolTip("Choose a .mcool, .cool or .hic file.")
+        button.clicked.connect(self.map.choose_file)
+        layout = QVBoxLayout(box)
+        layout.addWidget(text)
+        layout.addWidget(button)
+        return box
+
+    def showEvent(self, event: Any) -> None:
+        """Tie the session's end to the window's: closing the dock alone ends nothing."""
+        super().showEvent(event)
+        parent = self.parent()
+        while parent is not None and not isinstance(parent, QMainWindow):
+            parent = parent.parent()
+        if parent is not None and not self._tied:
+            self._tied = True
+            parent.destroyed.connect(self.session.close)
+
+    # ------------------------------------------------------------------ sections
+    def unfold(self, key: str) -> None:
+        """Open a section (``map``, ``labels``, ``predict``, ``review``, ``export``)."""
+        if key in self.sections:
+            self.sections[key].unfold(True)
+
+    def _add(self, key: str, title: str, body: QWidget, tooltip: str, *, open: bool = True) -> None:
+        section = Section(title, body, tooltip=tooltip, open=open)
+        self.sections[key] = section
+        self._column.insertWidget(self._column.count() - 1, section)
+
+    def _add_working_sections(self) -> None:
+        """Sections that need a map; their code is imported with the first map, not with the dock."""
+        from napari_hicstruct.plugin.widgets.export_panel import ExportPanel
+        from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
+        from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+        from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
+
+        session = self.session
+        self._add(
+            "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
+        )
+        self.predict = PredictPanel(session)
+        self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
+        self._add("review", "Review", ReviewPanel(session), "Accept, reject and correct candidates one by one.")
+        self._add("export", "Export", ExportPanel(session), "Write what is accepted to label files.", open=False)
+
+    def _map_changed(self) -> None:
+        source = self.session.source
+        self._invitation.setVisible(source is None)
+        for section in self.sections.values():
+            section.setVisible(source is not None)
+        for widget in (self._title, self._facts, self._info, self._open):
+            widget.setVisible(source is not None)
+        if source is None:
+            return
+        finest = format_bp(source.resolutions[0])
+        self._title.setText(source.name)
+        self._title.setToolTip(source.uri)
+        self._facts.setText(" · ".join(part for part in (finest, source.assembly) if part))
+        self._info.setToolTip(_about(source))
+        if self.predict is None:
+            self._add_working_sections()
+
+
+def _about(source: Any) -> str:
+    """What the map is, for a tooltip."""
+    norms = ", ".join(norm.name for norm in source.normalisations(source.resolutions[0])) or "none stored"
+    lines = [
+        source.uri,
+        f"Assembly: {source.assembly or 'not stated'}",
+        f"Resolutions: {', '.join(format_bp(res) for res in source.resolutions)}",
+        f"Weights at {format_bp(source.resolutions[0])}: {norms}",
+        f"Chromosomes: {len(source.chromsizes)}",
+    ]
+    return "\n".join(lines if source.integer_counts else [*lines, "Values are not counts (normalised or imputed)."])

@@ -1,0 +1,221 @@
+"""The *Map* section: which map, where one looks, how contacts are normalised and coloured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QSignalBlocker
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.genome import Interval, format_bp
+from napari_hicstruct.plugin import colormaps
+from napari_hicstruct.plugin.navigation import View, parse_view
+from napari_hicstruct.plugin.notify import show_problem
+from napari_hicstruct.plugin.session import Session
+from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
+
+_BALANCED, _RATIO = "balanced", "ratio"
+
+
+class MapPanel(QWidget):
+    """Chromosome, region box, back and forward, raw / balanced / O/E, colour scale.
+
+    Parameters
+    ----------
+    session : Session
+        Its map may change; the panel follows.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._build()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(
+            form(
+                [
+                    ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
+                    ("Region", self.region),
+                    ("", self.problem),
+                    ("Contacts", self.norm),
+                    ("Weights", self.weights),
+                    ("Colours", [self.colormap, self.percentile]),
+                    ("", self.state),
+                ]
+            )
+        )
+        session.map_changed.connect(self._map_changed)
+        session.chrom_changed.connect(self._chrom_changed)
+        session.view_changed.connect(self._view_changed)
+        session.display_changed.connect(self._display_changed)
+        self._map_changed()
+
+    def _build(self) -> None:
+        self.chrom = QComboBox()
+        self.chrom.setToolTip("Chromosome that is shown; lengths in base pairs.")
+        self.chrom.setMaxVisibleItems(30)
+        self.chrom.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.chrom.textActivated.connect(lambda name: self._try(lambda: self._session.set_chrom(name)))
+        self.back = compact_button("◀", "Back to the view before. Views are remembered as in a browser.")
+        self.forward = compact_button("▶", "Forward to the view that you came back from.")
+        self.whole = compact_button("⤢", "Whole chromosome (or the part of it that the map holds).")
+        self.back.clicked.connect(lambda: self._try(self._session.back))
+        self.forward.clicked.connect(lambda: self._try(self._session.forward))
+        self.whole.clicked.connect(lambda: self._try(self._show_whole))
+        self.region = QLineEdit()
+        self.region.setPlaceholderText("chr17:62.5M-63.5M")
+        self.region.setToolTip(
+            "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M or chr17:62,500,000-63,500,000,\n"
+            "a bare span on this chromosome (62.5M-63.5M), or rows × columns. Enter goes there."
+        )
+        self.region.returnPressed.connect(self._go)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setStyleSheet("QLabel { color: #d55e00; }")
+        self.problem.hide()
+        self._build_display()
+
+    def _build_display(self) -> None:
+        self.norm = Segmented(
+            {
+                RAW: ("Raw", "Contact counts as they are in the file."),
+                _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
+                _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
+            },
+            name="Normalisation",
+        )
+        self.norm.chosen.connect(self._set_norm)
+        self.weights = QComboBox()
+        self.weights.setToolTip("Weights that balance the counts; × multiply, ÷ divide (Juicer).")
+        self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
+        self.colormap = QComboBox()
+        self.colormap.addItems(colormaps.CHOICES)
+        self.colormap.setToolTip("Colour map of the contacts.")
+        self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
+        self.percentile = QDoubleSpinBox()
+        self.percentile.setRange(50, 99.99)
+        self.percentile.setDecimals(1)
+        self.percentile.setSuffix(" %")
+        self.percentile.setValue(97)
+        self.percentile.setKeyboardTracking(False)
+        self.percentile.setToolTip(
+            "Upper end of the colour scale, as percentile (%) of the bins in view; follows as you move.\n"
+            "Limits set by hand in the layer controls stay until this is changed."
+        )
+        self.percentile.valueChanged.connect(lambda value: self._map and self._map.set_percentile(value))
+        self.state = subdued(QLabel())
+        self.state.setWordWrap(True)
+
+    @property
+    def _map(self) -> Any:
+        return self._session.map
+
+    # ------------------------------------------------------------------ what the person does
+    def choose_file(self) -> None:
+        """Ask for a map and open it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open contact map", "", "Contact maps (*.mcool *.cool *.hic);;All files (*)"
+        )
+        if path:
+            self._try(lambda: self._session.open_map(path))
+
+    def _go(self) -> None:
+        """Go to the region that was typed; what is wrong with it is said right below the box."""
+        source = self._session.source
+        if source is None:
+            return
+        try:
+            view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom)
+            self._session.go_to(view.rows, view.cols)
+        except HicStructError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+
+    def _show_whole(self) -> None:
+        extent = self._map.extent_with_contacts()
+        whole = Interval(extent.chrom, 0, self._session.source.chromsizes[extent.chrom])  # type: ignore[union-attr]
+        rows, cols = self._session.visible()
+        self._session.go_to(whole if (rows, cols) == (extent, extent) else extent)
+
+    def _set_norm(self, key: str) -> None:
+        shown = self._map
+        if shown is None:
+            return
+        if key == _RATIO:
+            shown.set_ratio(True)
+        else:
+            shown.set_ratio(False)
+            self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
+        self._display_changed()
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except HicStructError as error:
+            show_problem(error)
+
+    def _say(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    # ------------------------------------------------------------------ what the session says
+    def _map_changed(self) -> None:
+        source = self._session.source
+        self.setEnabled(source is not None)
+        if source is None:
+            return
+        with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
+            self.chrom.clear()
+            for name, length in source.chromsizes.items():
+                self.chrom.addItem(name)
+                self.chrom.setItemData(self.chrom.count() - 1, f"{name}: {length:,} bp", 3)
+            self.weights.clear()
+            for norm in source.normalisations(source.resolutions[0]):
+                self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}", norm.name)
+            if not self.weights.count():
+                self.weights.addItem(COMPUTED, COMPUTED)
+        self.weights.setEnabled(self.weights.count() > 1)
+        self._chrom_changed(self._session.chrom)
+        self._display_changed()
+
+    def _chrom_changed(self, chrom: str) -> None:
+        self.chrom.setCurrentText(chrom)
+
+    def _view_changed(self, rows: Interval, cols: Interval) -> None:
+        # The box shows the span on the diagonal where rows and columns overlap: what one would type to return.
+        if not self.region.hasFocus() or not self.region.isModified():
+            self.region.setText(str(View(rows, cols)) if not rows.overlaps(cols) else str(_common(rows, cols)))
+            self.region.setCursorPosition(0)
+        self._say("")
+        self.back.setEnabled(self._session.can_go_back)
+        self.forward.setEnabled(self._session.can_go_forward)
+        self._display_changed()
+
+    def _display_changed(self) -> None:
+        shown = self._map
+        if shown is None:
+            return
+        self.norm.set_value(_RATIO if shown.ratio_wanted else RAW if shown.norm == RAW else _BALANCED)
+        with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
+            self.colormap.setCurrentText(shown.layer.colormap.name)
+            self.percentile.setValue(shown.percentile)
+            self.weights.setCurrentIndex(max(0, self.weights.findData(shown.norm)))
+        self.state.setText(" · ".join(self._state_parts(shown)))
+
+    def _state_parts(self, shown: Any) -> list[str]:
+        parts = [f"drawn at {format_bp(shown.resolution)}"]
+        if shown.ratio_wanted and not shown.ratio:
+            problem = shown.references.problem
+            parts.append(f"no O/E: {problem}" if problem else "computing expected …")
+        if not shown.automatic:
+            parts.append("colour limits by hand")
+        return parts
+
+
+def _common(rows: Interval, cols: Interval) -> Interval:
+    return Interval(rows.chrom, max(rows.start, cols.start), min(rows.end, cols.end))

@@ -1,0 +1,270 @@
+"""The *Predict* section: model, tasks, device, scope; results land window by window in a set of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import Progress
+from napari_hicstruct.plugin.notify import show_problem
+from napari_hicstruct.plugin.prediction import Backend, default_backend
+from napari_hicstruct.plugin.session import Session
+from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
+from napari_hicstruct.plugin.workers import BackgroundJob
+
+_TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
+_DEVICES = {
+    "auto": "The fastest device that this computer has.",
+    "cpu": "Processor.",
+    "cuda": "NVIDIA graphics card.",
+    "mps": "Apple graphics.",
+}
+
+
+class PredictPanel(QWidget):
+    """Runs a model in the background and adds what it finds to a fresh set of the project.
+
+    Parameters
+    ----------
+    session : Session
+    backend : Backend, optional
+        What to run in place of the models that are installed.
+    """
+
+    def __init__(self, session: Session, *, backend: Backend | None = None) -> None:
+        super().__init__()
+        self._session = session
+        self._backend = backend or default_backend()
+        self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
+        self._project: Any = None
+        self._set_id: int | None = None
+        self._set_name = ""
+        self._found = 0
+        self._build()
+        session.map_changed.connect(self._map_changed)
+        session.project_changed.connect(self._project_changed)
+        self.refresh()
+
+    def _build(self) -> None:
+        self.model = QComboBox()
+        self.model.setToolTip("Model that predicts; installed models are listed by name and version.")
+        self.model.currentIndexChanged.connect(lambda _: self._update_tasks())
+        self.tasks = {key: QCheckBox(text[0].upper() + text[1:]) for key, text in _TASKS.items()}
+        for box in self.tasks.values():
+            box.setChecked(True)
+            box.toggled.connect(lambda _: self._update_run())
+        self.device = QComboBox()
+        for key, tooltip in _DEVICES.items():
+            self.device.addItem(key, key)
+            self.device.setItemData(self.device.count() - 1, tooltip, Qt.ItemDataRole.ToolTipRole)
+        self.device.setToolTip("Where the model runs; auto takes the fastest device there is.")
+        self.scope = Segmented(
+            {
+                "view": ("View", "The region in view."),
+                "chromosome": ("Chromosome", "The whole chromosome that is shown."),
+                "genome": ("Genome", "All chromosomes, one after another."),
+            },
+            name="Scope",
+        )
+        self.scope.set_value("view")
+        self.run_button = QPushButton("Run model")
+        self.run_button.setObjectName("hicRun")
+        self.run_button.clicked.connect(lambda: self.run())
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.cancel_button = compact_button("✕", "Cancel. What was found so far is kept.")
+        self.cancel_button.clicked.connect(self._job.cancel)
+        self.result = subdued(QLabel())
+        self.result.setWordWrap(True)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        tasks, running = QWidget(), QWidget()
+        for holder, widgets in ((tasks, list(self.tasks.values())), (running, [self.bar, self.cancel_button])):
+            line = QHBoxLayout(holder)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(8)
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget is not self.cancel_button else 0)
+        self._running = running
+        running.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(
+            form([("Model", [self.model, self.device]), ("Find", tasks), ("Where", self.scope), ("", self.run_button)])
+        )
+        layout.addWidget(running)
+        layout.addWidget(self.result)
+        self.result.hide()
+
+    # ------------------------------------------------------------------ choices
+    def refresh(self) -> None:
+        """List the models again, and what this map allows."""
+        try:
+            models = self._backend.models()
+        except HicStructError as error:
+            models = []
+            self._say(str(error))
+        kept = self.model.currentText()
+        self.model.blockSignals(True)
+        self.model.clear()
+        for model in models:
+            self.model.addItem(f"{model.name} {model.version}".strip(), model)
+        self.model.setCurrentIndex(max(0, self.model.findText(kept)))
+        self.model.blockSignals(False)
+        self._update_tasks()
+
+    def _update_tasks(self) -> None:
+        source, model = self._session.source, self.model.currentData()
+        try:
+            reasons = self._backend.capabilities(source) if source is not None else {}
+        except HicStructError as error:
+            reasons = dict.fromkeys(_TASKS, str(error))
+        for key, box in self.tasks.items():
+            reason = reasons.get(key, "")
+            if model is not None and model.tasks and key not in model.tasks:
+                reason = f"This model does not find {_TASKS[key].lower() if key != 'tad' else 'TADs'}."
+            box.setEnabled(not reason)
+            box.setToolTip(
+                reason or f"Find {_TASKS[key]}." if key == "tad" else reason or f"Find {box.text().lower()}."
+            )
+        self._update_run()
+
+    def _chosen_tasks(self) -> tuple[str, ...]:
+        return tuple(key for key, box in self.tasks.items() if box.isEnabled() and box.isChecked())
+
+    def _why_not(self) -> str:
+        """Why *Run model* cannot be used now; empty if it can."""
+        if self._session.source is None:
+            return "Open a contact map first."
+        if self.model.currentData() is None:
+            return "No model is installed."
+        if not self._chosen_tasks():
+            return "Choose at least one thing to find."
+        if self._project is not None and self._project.read_only:
+            return f"The project cannot be edited: {self._project.read_only_reason}"
+        return ""
+
+    def _update_run(self) -> None:
+        reason = self._why_not()
+        self.run_button.setEnabled(not reason and not self._job.running)
+        self.run_button.setToolTip(reason or "Run the model in the background; results appear as they come.")
+
+    # ------------------------------------------------------------------ running
+    def run_view(self) -> None:
+        """Run on what is in view."""
+        self.scope.set_value("view")
+        self.run()
+
+    def run(self) -> None:
+        """Run the chosen model; a run that still goes on is cancelled."""
+        source, reason = self._session.source, self._why_not()
+        if source is None or reason:
+            show_problem(HicStructError(reason))
+            return
+        try:
+            regions, where = self._regions()
+        except HicStructError as error:
+            show_problem(error)
+            return
+        model = self.model.currentData()
+        self._set_id, self._found = None, 0
+        self._set_name = f"{self.model.currentText()} · {where}"
+        request = {
+            "regions": regions,
+            "tasks": self._chosen_tasks(),
+            "model": model.name,
+            "device": self.device.currentData(),
+        }
+        predict = self._backend.predict
+        self._job.start(lambda token: predict(source, token=token, **request))
+        self.bar.setValue(0)
+        self.bar.setFormat("starting …")
+        self._set_running(True)
+
+    def _regions(self) -> tuple[tuple[Interval, ...], str]:
+        """Regions to predict and their name."""
+        sizes, chrom = self._session.source.chromsizes, self._session.chrom  # type: ignore[union-attr]
+        scope = self.scope.value
+        if scope == "genome":
+            return tuple(Interval(name, 0, length) for name, length in sizes.items()), "genome"
+        if scope == "chromosome":
+            return (Interval(chrom, 0, sizes[chrom]),), chrom
+        rows, cols = self._session.visible()
+        if not len(rows) or not len(cols):
+            raise RegionError("Nothing of the chromosome is in view.", mend="Go back to the map, then run again.")
+        seen = Interval(chrom, min(rows.start, cols.start), max(rows.end, cols.end))
+        return (seen,), f"{chrom}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
+
+    def _step(self, progress: Progress) -> None:
+        self.bar.setValue(round(progress.fraction * 1000))
+        left = progress.seconds_left
+        self.bar.setFormat(progress.stage if left is None else f"%p% · {_clock(left)} left")
+        self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
+        if progress.payload:
+            self._keep(tuple(progress.payload))
+
+    def _keep(self, records: tuple[Any, ...]) -> None:
+        """Add what is new to this run's own set; the first results make the set."""
+        from napari_hicstruct.annotations import Origin
+
+        project = self._session.project
+        if project is None:
+            return
+        try:
+            if self._set_id is None:
+                names = {one.name for one in project.sets()}
+                name, number = self._set_name, 1
+                while name in names:
+                    number += 1
+                    name = f"{self._set_name} ({number})"
+                self._set_id = project.add_set(name, Origin.PREDICTED).id
+            project.add(records, set_id=self._set_id, action="predict")
+        except HicStructError as error:
+            self._job.close()
+            self._failed(error)
+        else:
+            self._found += len(records)
+
+    def _done(self, _result: Any) -> None:
+        self._set_running(False)
+        self._say(f"Found {self._found:,} in {self._set_name}." if self._found else "Nothing was found here.")
+
+    def _failed(self, error: HicStructError) -> None:
+        self._set_running(False)
+        kept = f" {self._found:,} found so far are kept." if self._found else ""
+        self._say(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
+        show_problem(error)
+
+    def _map_changed(self) -> None:
+        self._job.cancel()
+        self._project = None
+        self.refresh()
+
+    def _project_changed(self, project: Any) -> None:
+        self._job.cancel()  # its set belongs to the project before
+        self._project = project
+        self._update_run()
+
+    def _set_running(self, running: bool) -> None:
+        self._running.setVisible(running)
+        if running:
+            self.result.hide()
+        self._update_run()
+
+    def _say(self, text: str) -> None:
+        self.result.setText(text)
+        self.result.setVisible(bool(text))
+
+
+def _clock(seconds: float) -> str:
+    """``0:12``, ``3:05``, ``1:02:07``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,111 @@
+"""Small shared pieces of look: subdued text, rows of exclusive buttons, compact buttons; follows napari's theme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+LABEL_WIDTH = 76
+"""Width of the column of labels, so that all sections align (px at 100 %)."""
+
+
+def subdued(label: QLabel) -> QLabel:
+    """The same label in quieter text; the theme's own text colour at 65 %, so it works dark and light."""
+    label.setStyleSheet("QLabel { color: rgba(140, 144, 152, 255); }")
+    return label
+
+
+class Segmented(QWidget):
+    """A row of buttons of which exactly one is down: few choices, all visible, arrow keys move between them.
+
+    Parameters
+    ----------
+    choices : mapping of str to (str, str)
+        Key → (text, tooltip).
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, choices: Mapping[str, tuple[str, str]], *, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(1)
+        self._group = QButtonGroup(self)
+        self._buttons: dict[str, QPushButton] = {}
+        for key, (text, tooltip) in choices.items():
+            button = QPushButton(text)
+            button.setCheckable(True)
+            button.setToolTip(tooltip)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            button.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            self._group.addButton(button)
+            self._buttons[key] = button
+            layout.addWidget(button, 1)
+
+    @property
+    def value(self) -> str:
+        """Key of the button that is down."""
+        return next((key for key, button in self._buttons.items() if button.isChecked()), "")
+
+    def set_value(self, key: str) -> None:
+        """Put a button down without telling."""
+        if key in self._buttons:
+            self._buttons[key].setChecked(True)
+
+    def set_enabled(self, key: str, enabled: bool, tooltip: str) -> None:
+        """Enable or disable one choice; the tooltip says why."""
+        self._buttons[key].setEnabled(enabled)
+        self._buttons[key].setToolTip(tooltip)
+
+    def button(self, key: str) -> QPushButton:
+        """One of the buttons."""
+        return self._buttons[key]
+
+
+def compact_button(text: str, tooltip: str) -> QToolButton:
+    """A small button with a glyph."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tooltip)
+    button.setAccessibleName(tooltip.split(".")[0])
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setFixedWidth(26)
+    return button
+
+
+def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
+    """Labels in one aligned column, controls in the other; the first control of a row takes the room."""
+    grid = QGridLayout()
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(8)
+    grid.setVerticalSpacing(6)
+    grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+    grid.setColumnStretch(1, 1)
+    for number, (text, content) in enumerate(rows):
+        label = subdued(QLabel(text))
+        first = content[0] if isinstance(content, list) else content
+        label.setBuddy(first)
+        grid.addWidget(label, number, 0)
+        if isinstance(content, list):
+            line = QHBoxLayout()
+            line.setContentsMargins(0, 0, 0, 0)
+            line.setSpacing(4)
+            for place, widget in enumerate(content):
+                line.addWidget(widget, 1 if place == 0 else 0)
+            grid.addLayout(line, number, 1)
+        else:
+            grid.addWidget(content, number, 1)
+    return grid
