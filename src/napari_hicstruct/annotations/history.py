@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from napari_hicstruct.annotations.changes import Change, JournalEntry
 from napari_hicstruct.annotations.codec import from_json, to_json, to_row
@@ -119,6 +119,16 @@ def items_of(connection: Connection, entry_id: int) -> list[Item]:
         Item(set_id, None if before is None else from_json(before), None if after is None else from_json(after))
         for set_id, before, after in rows
     ]
+
+
+def arrivals(connection: Connection) -> list[str]:
+    """Uids in the order in which they first came in: imports in the order of their files."""
+    rows = connection.execute(
+        select(func.json_extract(journal_item.c.after, "$.uid"))
+        .where(journal_item.c.before.is_(None))
+        .order_by(journal_item.c.entry_id, journal_item.c.position)
+    )
+    return list(dict.fromkeys(uid for (uid,) in rows))
 
 
 def entries(connection: Connection, limit: int | None) -> list[JournalEntry]:

@@ -199,6 +199,11 @@ class Project:
         with self._db.transaction() as connection:
             return count_records(connection, Filter(**filters))
 
+    def arrivals(self) -> list[str]:
+        """Uids of all records there ever were, in the order they came in (imports: the order of their file)."""
+        with self._db.transaction() as connection:
+            return history.arrivals(connection)
+
     def journal(self, limit: int | None = None) -> list[JournalEntry]:
         """Every step ever made, newest first."""
         with self._db.transaction() as connection:
