@@ -1,7 +1,7 @@
 r"""Text in cells of label files, written so that it reads back the same.
 
-An empty value is ``.``, as BED and BEDPE have it; a value that is itself ``.`` is ``\.``; tab, line break and
-backslash are escaped.
+An empty value is ``.``, as BED and BEDPE have it; a value that is itself ``.`` is ``\.``; tab, line break, NUL
+and backslash are escaped.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 EMPTY = "."
-_OUT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-_IN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r", ".": "."}
-_ESCAPED = re.compile(r"\\([\\tnr.])")
+_OUT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
+_IN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r", ".": ".", "0": "\0"}
+_ESCAPED = re.compile(r"\\([\\tnr.0])")
 _LIST_PART = re.compile(r"(?:\\.|[^,\\])+")
 _LIST_ESCAPED = re.compile(r"\\(.)")
 

@@ -10,7 +10,12 @@ from napari_hicstruct.annotations.readers.row import Row
 from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Kind
 
-__all__ = ["PAIR", "SINGLE", "Format", "LabelFile", "LineProblem"]
+__all__ = ["PAIR", "SINGLE", "Format", "LabelFile", "LineProblem", "keep"]
+
+
+def keep(records: Sequence[Annotation]) -> list[Annotation]:
+    """The records as they are: the last step of formats that need none."""
+    return list(records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Format:
     matches: Callable[[Table], bool]
     parse: Callable[[Row, Kind], Annotation | None]
     columns: tuple[str, ...]
-    finish: Callable[[Sequence[Annotation]], list[Annotation]] = list
+    finish: Callable[[Sequence[Annotation]], list[Annotation]] = keep
 
 
 @dataclass(frozen=True, slots=True)

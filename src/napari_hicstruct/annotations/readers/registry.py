@@ -27,6 +27,8 @@ FORMATS: tuple[Format, ...] = (
 )
 """Tried in this order: a program's own columns and names before plain BEDPE and BED."""
 
+_PARQUET = Format("Parquet", tuple(Kind), lambda _: False, lambda *_: None, ())
+
 OVERHANG = 100_000
 """Last bins are written whole by many callers: an end may lie this far (bp) behind the chromosome and is clamped."""
 
@@ -59,15 +61,15 @@ def read_labels(
     """
     path = Path(path)
     if path.suffix.lower() == ".parquet":
-        result, finish, name = _read_parquet(path, kind), list, "Parquet"
+        chosen, result = _PARQUET, _read_parquet(path, kind)
     else:
         table = read_table(path)
         chosen = _choose(table, kind)
-        result, finish, name = _parse(table, chosen, _wanted_kind(table, chosen, kind)), chosen.finish, chosen.name
+        result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
         _refuse_mostly_bad(table, result)
     if chromsizes is not None:
         result = _reconcile(path, result, chromsizes)
-    return LabelFile(finish(list(result.records.values())), result.problems, name, result.unmatched)
+    return LabelFile(chosen.finish(list(result.records.values())), result.problems, chosen.name, result.unmatched)
 
 
 class _Result:
@@ -128,7 +130,8 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> _Result:
             result.problems.append(LineProblem(number, str(error)))
         else:
             if record is not None:
-                result.records[number] = record if record.source else record.with_(source=table.path.name)
+                named = record.source or chosen in own.FORMATS
+                result.records[number] = record if named else record.with_(source=table.path.name)
     return result
 
 
