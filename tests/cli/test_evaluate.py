@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_hicstruct.annotations import layout
 from napari_hicstruct.cli.main import main
 
 LOOPS = [(100_000, 300_000), (500_000, 800_000), (900_000, 1_300_000)]
@@ -80,21 +81,16 @@ def test_files_unite_and_named_chromosomes_count_in_full(
 
 
 def test_two_resolutions_are_compared_with_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    header = (
-        HEADER.rstrip("\n")
-        + "\tprobability\tresolution\tstatus\tsource\tmodel\tsoft_score\tn_calls\tn_tools\tsupporters\n"
-    )
     rows = [
         ("100000 105000", "300000 305000", 0.9, 5_000),
         ("700000 705000", "900000 905000", 0.8, 5_000),
         ("100000 110000", "300000 310000", 0.7, 10_000),
     ]
     lines = [
-        "\t".join(
-            ["chr1", *a.split(), "chr1", *b.split(), "x", str(p), ".", ".", str(p), str(size), "proposed", *"......"]
-        )
-        for a, b, p, size in rows
+        f"chr1 {a} chr1 {b} x {p} . . {p} {size} proposed . . . . . . {k}".replace(" ", "\t")
+        for k, (a, b, p, size) in enumerate(rows)
     ]
+    header = "#" + "\t".join(layout.LOOPS) + "\n"
     path = tmp_path / "loops.bedpe"
     path.write_text(header + "\n".join(lines) + "\n")
     assert main(["evaluate", "--pred", str(path), "--truth", str(path), "--json"]) == 0
