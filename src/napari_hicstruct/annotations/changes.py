@@ -74,6 +74,15 @@ class JournalEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class StepSummary:
+    """What one journal entry did, without its records: the action, how many records, of which kinds."""
+
+    action: str
+    count: int
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewedRegion:
     """A block of the map where what is not labelled is truly absent, for the kinds named (empty: all)."""
 

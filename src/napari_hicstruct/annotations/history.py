@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from napari_hicstruct.annotations.changes import Change, JournalEntry
+from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSummary
 from napari_hicstruct.annotations.codec import from_json, to_json, to_row
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.schema import annotation, journal, journal_item, now
 
 UNDO, REDO = "undo", "redo"
@@ -129,6 +129,16 @@ def arrivals(connection: Connection) -> list[str]:
         .order_by(journal_item.c.entry_id, journal_item.c.position)
     )
     return list(dict.fromkeys(uid for (uid,) in rows))
+
+
+def summary(connection: Connection, entry_id: int) -> StepSummary:
+    """What one entry did, cheap also for an import of thousands."""
+    kind = func.json_extract(func.coalesce(journal_item.c.after, journal_item.c.before), "$.kind")
+    counts = connection.execute(
+        select(kind, func.count()).where(journal_item.c.entry_id == entry_id).group_by(kind)
+    ).all()
+    action = connection.execute(select(journal.c.action).where(journal.c.id == entry_id)).scalar_one()
+    return StepSummary(action, sum(count for _, count in counts), frozenset(Kind(name) for name, _ in counts))
 
 
 def entries(connection: Connection, limit: int | None) -> list[JournalEntry]:

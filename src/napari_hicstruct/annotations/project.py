@@ -12,7 +12,14 @@ from psygnal import Signal
 from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, maps, reviewed, sets
-from napari_hicstruct.annotations.changes import AnnotationSet, Change, JournalEntry, MapIdentity, ReviewedRegion
+from napari_hicstruct.annotations.changes import (
+    AnnotationSet,
+    Change,
+    JournalEntry,
+    MapIdentity,
+    ReviewedRegion,
+    StepSummary,
+)
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Item, Stacks
 from napari_hicstruct.annotations.query import Filter, by_uids, count_records, select_records
@@ -293,6 +300,20 @@ class Project:
     def can_redo(self) -> bool:
         """True if an edit was taken back and none was made since."""
         return not self.read_only and bool(self._stacks.redo)
+
+    def next_undo(self) -> StepSummary | None:
+        """What :meth:`undo` would take back."""
+        return self._summary(self._stacks.undo)
+
+    def next_redo(self) -> StepSummary | None:
+        """What :meth:`redo` would do again."""
+        return self._summary(self._stacks.redo)
+
+    def _summary(self, stack: list[int]) -> StepSummary | None:
+        if not stack:
+            return None
+        with self._db.transaction() as connection:
+            return history.summary(connection, stack[-1])
 
     def undo(self) -> Change | None:
         """Take back the last step (without limit, also after reopening); None if there is none."""
