@@ -42,11 +42,16 @@ class Catalogue:
         self._project = project
         self._indices: dict[tuple[str, Kind], _Index] = {}
         self._keys: dict[tuple[str, Kind], dict[str, None]] = {}
+        self._arrivals = {uid: place for place, uid in enumerate(project.arrivals())}
         for annotation_set in project.sets():
             self._add(project.query(set_ids=[annotation_set.id]), annotation_set.id)
 
     def __len__(self) -> int:
         return len(self.records)
+
+    def arrival(self, uid: str) -> int:
+        """Place of a record in the order in which the project got them (imports: the order of their file)."""
+        return self._arrivals[uid]
 
     def apply(self, change: Change) -> None:
         """Follow one committed step."""
@@ -89,6 +94,7 @@ class Catalogue:
         for record in records:
             key = (record.chrom, record.kind)
             self.records[record.uid] = record
+            self._arrivals.setdefault(record.uid, len(self._arrivals))
             self.set_ids[record.uid] = set_id
             self._keys.setdefault(key, {})[record.uid] = None
             self._indices.pop(key, None)

@@ -10,7 +10,6 @@ from napari.utils.notifications import show_error, show_info, show_warning
 
 from napari_hicstruct.annotations.records import Annotation, Origin
 from napari_hicstruct.errors import HicStructError, LabelError
-from napari_hicstruct.plugin.editing.objects import FILE_ROW
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
@@ -56,11 +55,8 @@ def _import_one(session: Session, path: Path) -> tuple[int, LabelFile]:
     label_file = read_labels(path, chromsizes=session.source.chromsizes)
     if not label_file.records:
         raise LabelError("holds no label that lies on this map.", where=path.name, mend=_assembly_mend(session))
-    records = [
-        record.with_(extra={**record.extra, FILE_ROW: str(row)}) for row, record in enumerate(label_file.records, 1)
-    ]
     new = project.add_set(path.name, Origin.IMPORTED)
-    project.add(records, set_id=new.id, action="import")
+    project.add(label_file.records, set_id=new.id, action="import")
     return new.id, label_file
 
 

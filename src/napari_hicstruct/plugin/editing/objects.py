@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,9 +13,6 @@ from napari_hicstruct.plugin.editing.palette import strength_of
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing.editor import Editor
-
-FILE_ROW = "file_row"
-"""Key of ``extra`` under which an import keeps the 1-based place of an object in its file."""
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
 _STATUS_ORDER = {status: place for place, status in enumerate(Status)}
@@ -112,13 +108,14 @@ class ObjectList:
 
     def _all_numbers(self) -> dict[str, int]:
         if self._numbers is None:
-            catalogue = self._editor.catalogue
-            set_ids = {} if catalogue is None else catalogue.set_ids
-            counts = dict.fromkeys(Kind, 0)
+            catalogue, counts = self._editor.catalogue, dict.fromkeys(Kind, 0)
             self._numbers = {}
-            for uid, record in sorted(self._records().items(), key=lambda pair: _file_order(set_ids, pair[1])):
-                counts[record.kind] += 1
-                self._numbers[uid] = counts[record.kind]
+            if catalogue is not None:
+                by_arrival = sorted(catalogue.records, key=lambda u: (catalogue.set_ids[u], catalogue.arrival(u)))
+                for uid in by_arrival:
+                    kind = catalogue.records[uid].kind
+                    counts[kind] += 1
+                    self._numbers[uid] = counts[kind]
         return self._numbers
 
     def _ready(self) -> _State:
@@ -141,12 +138,6 @@ class ObjectList:
     def _on_changed(self) -> None:
         self._numbers = None
         self._restart()
-
-
-def _file_order(set_ids: dict[str, int], record: Annotation) -> tuple[Any, ...]:
-    row = record.extra.get(FILE_ROW, "")
-    span = record.span
-    return set_ids[record.uid], int(row) if row.isdigit() else math.inf, span.chrom, span.start, span.end, record.uid
 
 
 def _passes(record: Annotation, set_id: int, names: dict[int, str], wanted: Condition) -> bool:

@@ -248,6 +248,7 @@ def _widths(items: Sequence[Item], look: Look) -> NDArray[np.float64]:
 
 def make_overlay(kind: Kind, host: Host, **spatial: Any) -> Overlay:
     """A fresh layer for ``kind`` (not yet in a viewer); ``spatial`` holds units and axis labels."""
+    spatial["metadata"] = {"hicstruct_kind": kind.value}  # how the writer knows our layers
     if kind in (Kind.STRIPE, Kind.TAD):
         shapes = Shapes(ndim=2, name=NAMES[kind], edge_color=HUMAN, face_color=_CLEAR, opacity=1.0, **spatial)
         return ShapesOverlay(kind, shapes, host)

@@ -8,6 +8,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import Interval, format_bp
 from napari_hicstruct.plugin.editing.geometry import box_of, is_flipped
 from napari_hicstruct.plugin.editing.objects import ObjectList
+from napari_hicstruct.plugin.editing.stripe_check import clear_stripe_check, show_stripe_check
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing.editor import Editor
@@ -129,6 +130,39 @@ class Review:
             self.go_to(uid)
         return uid
 
+    def check_stripe(self, number: int, *, transpose: bool = False) -> None:
+        """*Go to stripe #number*: the stripe check on raw counts (Esc ends it)."""
+        uid = self.objects.numbered(Kind.STRIPE, number)
+        if uid is None or self.editor.catalogue is None:
+            self.editor.hint(f"There is no stripe #{number:,}; there are {self.objects.count(Kind.STRIPE):,}.")
+            return
+        record = self.editor.catalogue.records[uid]
+        self.editor.set_current(uid)
+        title = f"stripe #{number:,}"
+        check = self.editor.attempt(
+            lambda _: show_stripe_check(self.editor.session, record, title, transpose=transpose)
+        )
+        if check is not None:
+            note = f" · {check.note}" if check.note else ""
+            self.editor.hint(f"{title}: x {record.anchor1} · y {record.anchor2} · raw counts{note} · Esc ends")
+
+    def undo_text(self) -> str:
+        """What undo would take back, in words."""
+        return self._step_text("next_undo")
+
+    def redo_text(self) -> str:
+        """What redo would do again, in words."""
+        return self._step_text("next_redo")
+
+    def _step_text(self, which: str) -> str:
+        project = self.editor.project
+        step = None if project is None else getattr(project, which)()
+        if step is None:
+            return ""
+        if step.count != 1:
+            return f"{step.action} {step.count:,} objects"
+        return f"{step.action} {name_of(next(iter(step.kinds)))}"
+
     def _let_go_of_selection(self) -> None:
         for overlay in self.editor.overlays.values():
             overlay.select([])
@@ -185,6 +219,7 @@ class Review:
         """Put all tools down: the mouse pans again."""
         for overlay in self.editor.overlays.values():
             overlay.layer.mode = "pan_zoom"
+        clear_stripe_check(self.editor.viewer)
         self.editor.hint("")
 
     def refuse_paste(self) -> None:

@@ -1,0 +1,181 @@
+"""Export: which sets and statuses go into which files, and what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_hicstruct.annotations.records import Annotation, Status
+from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.style import subdued
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.session import Session
+
+_FORMATS = {
+    "bedpe": ("BEDPE", "loops.bedpe and stripes.bedpe, 0-based half-open"),
+    "bed": ("BED", "tads.bed and boundaries.bed, 0-based half-open"),
+    "stripenn": ("Stripenn", "stripes.tsv with Stripenn's twelve columns, 1-based closed"),
+    "juicebox": ("Juicebox", "2D annotations for Juicebox, in colour"),
+    "higlass": ("HiGlass", "BEDPE for HiGlass 2D domains"),
+    "parquet": ("Parquet", "all fields in one table"),
+}
+_DEFAULT_STATUSES = (Status.ACCEPTED, Status.EDITED, Status.PROPOSED)
+
+
+class ExportPanel(QWidget):
+    """Formats, sets and statuses to write, folder, *Save*; what it writes reads back the same."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._editor = attach(session).editor
+        self.formats: dict[str, QCheckBox] = {}
+        self.statuses: dict[Status, QCheckBox] = {}
+        self._build()
+        self._later = Later(self, self._update)
+        self._editor.changed.connect(self._later)
+        self._update()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        grid = QGridLayout()
+        for place, (name, (text, tooltip)) in enumerate(_FORMATS.items()):
+            box = QCheckBox(text)
+            box.setToolTip(tooltip)
+            box.setChecked(name in ("bedpe", "bed"))
+            box.toggled.connect(self._update)
+            self.formats[name] = box
+            grid.addWidget(box, place // 3, place % 3)
+        column.addLayout(grid)
+        self.sets = QListWidget()
+        self.sets.setToolTip("Sets to write")
+        self.sets.setMaximumHeight(84)
+        self.sets.itemChanged.connect(self._update_summary)
+        column.addWidget(self.sets)
+        row = QHBoxLayout()
+        for status in Status:
+            box = QCheckBox(status.value)
+            box.setToolTip(f"Write {status.value} objects")
+            box.setChecked(status in _DEFAULT_STATUSES)
+            box.toggled.connect(self._update_summary)
+            self.statuses[status] = box
+            row.addWidget(box)
+        column.addLayout(row)
+        column.addLayout(self._folder_row())
+        self.summary = subdued(QLabel())
+        self.summary.setWordWrap(True)
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.summary)
+
+    def _folder_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.folder = QLineEdit(str(Path.home() / "hicstruct-export"))
+        self.folder.setToolTip("Folder to write to; made if it is missing")
+        browse = QPushButton("…")
+        browse.setToolTip("Choose the folder")
+        browse.setFixedWidth(28)
+        browse.clicked.connect(self._browse)
+        self.save = QPushButton("Save")
+        self.save.clicked.connect(self.write)
+        row.addWidget(self.folder, 1)
+        row.addWidget(browse)
+        row.addWidget(self.save)
+        return row
+
+    def chosen(self) -> list[Annotation]:
+        """The records that *Save* would write."""
+        catalogue = self._editor.catalogue
+        if catalogue is None:
+            return []
+        set_ids = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)}
+        statuses = {status for status, box in self.statuses.items() if box.isChecked()}
+        found = [
+            record
+            for uid, record in catalogue.records.items()
+            if catalogue.set_ids[uid] in set_ids and record.status in statuses
+        ]
+        return sorted(found, key=lambda record: catalogue.arrival(record.uid))
+
+    def write(self) -> list[Path]:
+        """Write the chosen records; the line below the button says what was written."""
+        from napari_hicstruct.annotations import export_records
+
+        records, folder = self.chosen(), Path(self.folder.text()).expanduser()
+        formats = [name for name, box in self.formats.items() if box.isChecked()]
+        project = self._editor.project
+        provenance = (
+            {}
+            if project is None
+            else {
+                "project": str(project.path),
+                "map": project.map.uri,
+                "fingerprint": project.map.fingerprint,
+                "assembly": project.map.assembly,
+                "reviewer": project.reviewer,
+                "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
+            }
+        )
+        written = self._editor.attempt(
+            lambda _: export_records(records, folder, formats=formats, provenance=provenance)
+        )
+        if written is None:
+            self.summary.setText("Nothing was written.")
+            return []
+        self.summary.setText(f"Wrote {len(records):,} objects to {folder}:\n{_names(written)}")
+        return list(written)
+
+    def _update(self) -> None:
+        unchecked = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if not self._on(i)}
+        self.sets.blockSignals(True)
+        self.sets.clear()
+        for annotation_set in self._editor.sets():
+            item = QListWidgetItem(annotation_set.name)
+            item.setData(Qt.ItemDataRole.UserRole, annotation_set.id)
+            item.setCheckState(Qt.CheckState.Unchecked if annotation_set.id in unchecked else Qt.CheckState.Checked)
+            self.sets.addItem(item)
+        self.sets.blockSignals(False)
+        self._update_summary()
+
+    def _update_summary(self) -> None:
+        number = len(self.chosen())
+        formats = any(box.isChecked() for box in self.formats.values())
+        self.save.setEnabled(number > 0 and formats)
+        why = "Nothing to write: no object has these sets and statuses." if not number else "Choose a format."
+        self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
+        self.summary.setText(f"{number:,} objects" if number and formats else why)
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+
+    def _item(self, row: int) -> QListWidgetItem:
+        item = self.sets.item(row)
+        assert item is not None
+        return item
+
+    def _on(self, row: int) -> bool:
+        return self._item(row).checkState() == Qt.CheckState.Checked
+
+
+def _names(paths: Iterable[Path]) -> str:
+    return ", ".join(path.name for path in paths)

@@ -1,0 +1,47 @@
+"""What the colours of the overlays mean."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from napari_hicstruct.plugin.editing.palette import LEGEND
+
+
+def swatch(colour: str, size: int = 12) -> QPixmap:
+    """A ring of ``colour``, as loops are drawn."""
+    ratio = 2
+    pixmap = QPixmap(QSize(size * ratio, size * ratio))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap.setDevicePixelRatio(ratio)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(colour), 2.2))
+    painter.drawEllipse(2, 2, size - 4, size - 4)
+    painter.end()
+    return pixmap
+
+
+def swatch_icon(colour: str) -> QIcon:
+    """The same as an icon."""
+    return QIcon(swatch(colour, 14))
+
+
+class Legend(QWidget):
+    """One ring and one word per colour; the tooltip says more."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(3)
+        for name, colour, meaning in LEGEND:
+            ring, word = QLabel(), QLabel(name)
+            ring.setPixmap(swatch(colour))
+            for label in (ring, word):
+                label.setToolTip(f"{name}: {meaning}")
+            row.addWidget(ring)
+            row.addWidget(word)
+            row.addSpacing(5)
+        row.addStretch(1)

@@ -1,0 +1,205 @@
+"""All objects of the project as one sortable, filterable table; double click flies there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from qtpy.QtGui import QColor, QKeyEvent
+from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.editing.palette import colour_of, strength_of
+from napari_hicstruct.plugin.editing.review import name_of
+from napari_hicstruct.plugin.widgets.later import Later
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.editing import Attachment
+    from napari_hicstruct.plugin.session import Session
+
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set")
+_KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set")
+_RIGHT = {"#", "start", "end", "size", "score"}
+_TIPS = {
+    "#": "Number of the object among its kind, from 1, in the order of its file",
+    "start": "Leftmost base pair (0-based)",
+    "end": "Rightmost base pair (half-open)",
+    "size": "Loops: distance of the anchors; else length",
+    "score": "Soft score, else probability, else score (0 to 1)",
+}
+_Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+
+
+class ObjectModel(QAbstractTableModel):
+    """A view of :class:`ObjectList`: text is made for the rows that are looked at, nothing is copied."""
+
+    def __init__(self, attachment: Attachment, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = attachment.editor
+        self._objects = attachment.review.objects
+        self._uids: list[str] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the list as it is now."""
+        self.beginResetModel()
+        self._uids = self._objects.uids
+        self.endResetModel()
+
+    def uid(self, row: int) -> str:
+        """Uid of a row."""
+        return self._uids[row]
+
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._uids)
+
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(_COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS.get(_COLUMNS[section], "Click to sort")
+        return _COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        catalogue = self._editor.catalogue
+        if catalogue is None or not index.isValid() or index.row() >= len(self._uids):
+            return None
+        record = catalogue.records.get(self._uids[index.row()])
+        if record is None:
+            return None
+        column = _COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(record, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ForegroundRole and column in ("kind", "status"):
+            origin = {s.id: s.origin for s in self._editor.sets()}[catalogue.set_ids[record.uid]]
+            return QColor(colour_of(origin, record.status))
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the shared list, so that N and P follow what is seen."""
+        if column >= 0:
+            self._objects.sort(_KEYS[column], descending=order == Qt.SortOrder.DescendingOrder)
+
+    def _text(self, record: Annotation, column: str) -> str:
+        if column == "score":
+            known = not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
+            return f"{strength_of(record):.3f}" if known else ""
+        if column == "set":
+            assert self._editor.catalogue is not None
+            set_id = self._editor.catalogue.set_ids[record.uid]
+            return next((s.name for s in self._editor.sets() if s.id == set_id), "")
+        return {
+            "#": lambda: f"{self._objects.number(record.uid):,}",
+            "kind": lambda: name_of(record.kind),
+            "chrom": lambda: record.chrom,
+            "start": lambda: f"{record.span.start:,}",
+            "end": lambda: f"{record.span.end:,}",
+            "size": lambda: format_bp(record.distance),
+            "status": lambda: record.status.value,
+        }[column]()
+
+
+class _Table(QTableView):
+    """A table that leaves letters to the editing keys instead of searching by them."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        super().__init__()
+        self._keys = attachment.keys
+        self._commands = {"A": "accept", "R": "reject", "E": "edit", "N": "next", "P": "previous", "U": "undo"}
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None:
+            return
+        command = self._commands.get(event.text().upper())
+        if command is not None and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._keys.run(command)
+        else:
+            super().keyPressEvent(event)
+
+
+class ObjectTable(QWidget):
+    """The table with its filters: kind, status, free text."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        attachment = attach(session)
+        self._attachment = attachment
+        self._objects = attachment.review.objects
+        self.model = ObjectModel(attachment, self)
+        self.table = _Table(attachment)
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setAlternatingRowColors(True)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.doubleClicked.connect(lambda index: attachment.review.go_to(self.model.uid(index.row())))
+        self._dress()
+        self._filters = self._build_filters()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._filters)
+        column.addWidget(self.table)
+        self._later = Later(self, self._update, delay_ms=60)
+        self._objects.changed.connect(self._later)
+        attachment.editor.current_changed.connect(self._later)
+        self._update()
+
+    def _dress(self) -> None:
+        rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None
+        assert heads is not None
+        rows.setVisible(False)
+        rows.setDefaultSectionSize(20)
+        for place, width in enumerate((48, 62, 52, 86, 86, 62, 50, 72, 110)):
+            heads.resizeSection(place, width)
+        heads.setStretchLastSection(True)
+
+    def _build_filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.kind = QComboBox()
+        self.kind.addItem("all kinds", None)
+        for kind in Kind:
+            self.kind.addItem(f"{name_of(kind)}s" if kind is not Kind.BOUNDARY else "boundaries", kind)
+        self.kind.activated.connect(
+            lambda: self._objects.where(kinds=_chosen(self.kind)),
+        )
+        self.status = QComboBox()
+        self.status.addItem("any status", None)
+        for status in Status:
+            self.status.addItem(status.value, status)
+        self.status.activated.connect(lambda: self._objects.where(statuses=_chosen(self.status)))
+        self.text = QLineEdit()
+        self.text.setPlaceholderText("chromosome, set, source …")
+        self.text.setClearButtonEnabled(True)
+        self.text.textChanged.connect(lambda text: self._objects.where(text=text))
+        for widget in (self.kind, self.status, self.text):
+            widget.setToolTip("Filter the table; N and P step through what it shows")
+            row.addWidget(widget)
+        return row
+
+    def _update(self) -> None:
+        bar = self.table.verticalScrollBar()
+        assert bar is not None
+        at = bar.value()
+        self.model.refresh()
+        bar.setValue(at)
+        current = self._attachment.editor.current
+        place = None if current is None else self._objects.place(current.uid)
+        if place is not None:
+            self.table.selectRow(place)
+            self.table.scrollTo(self.model.index(place, 0))
+
+
+def _chosen(box: QComboBox) -> frozenset[Any]:
+    value = box.currentData()
+    return frozenset() if value is None else frozenset({value})
