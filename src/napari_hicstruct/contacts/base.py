@@ -123,8 +123,10 @@ class MapSource(ABC):
         """The stored vector of one chromosome, as it stands in the file."""
 
     @abstractmethod
-    def _read_pixels(self, chrom: str, resolution: int, max_bins: int | None) -> Iterator[Pixels]:
-        """Upper-triangle pixels in chunks, up to ``max_bins`` bins off the diagonal."""
+    def _read_pixels(
+        self, chrom: str, rows: tuple[int, int], resolution: int, max_bins: int | None
+    ) -> Iterator[Pixels]:
+        """Upper-triangle pixels of some first bins in chunks, up to ``max_bins`` bins off the diagonal."""
 
     @abstractmethod
     def _sample_values(self) -> NDArray[np.float64]:
@@ -159,12 +161,16 @@ class MapSource(ABC):
         block *= weights[None, slice(*second)]
         return block
 
-    def pixels(self, chrom: str, *, resolution: int, max_distance: int | None = None) -> Iterator[Pixels]:
-        """Raw upper-triangle pixels of ``chrom`` in chunks, up to ``max_distance`` bp (None: all)."""
+    def pixels(
+        self, chrom: str, *, resolution: int, max_distance: int | None = None, rows: Interval | None = None
+    ) -> Iterator[Pixels]:
+        """Raw upper-triangle pixels in chunks, up to ``max_distance`` bp; of some first bins only with ``rows``."""
         name = self._chrom(chrom)
         self._check_resolution(resolution)
+        span = Interval(name, 0, self._chromsizes[name]) if rows is None else rows
+        max_bins = None if max_distance is None else max_distance // resolution
         with self._reading():
-            yield from self._read_pixels(name, resolution, None if max_distance is None else max_distance // resolution)
+            yield from self._read_pixels(name, self._bins(name, span, resolution), resolution, max_bins)
 
     def weights(self, chrom: str, *, resolution: int, norm: str) -> NDArray[np.float64]:
         """Multiplicative weight per bin of ``chrom``; NaN where the bin is bad.  Do not write into it."""

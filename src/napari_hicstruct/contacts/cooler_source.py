@@ -7,6 +7,7 @@ themselves, read with h5py through the file's row index, do for everything else.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 CHUNK = 2_000_000
 """Pixels read at once when streaming."""
 
+FAR = 4_000_000
+"""Distance from the diagonal (bp) beyond which the sparse rows may be quicker than hictkpy."""
+
 MAX_HICTK_CONTIGS = 1_000
 DIVISIVE = frozenset({"KR", "VC", "VC_SQRT", "SCALE"})
 _BALANCE_ATTRIBUTES = frozenset({"divisive_weights", "converged", "tol", "ignore_diags", "mad_max"})
@@ -38,6 +42,30 @@ class CoolerLevel:
     resolution: int
     norms: tuple[Normalisation, ...]
     hictk_can_read: bool
+
+
+class QuickerOf:
+    """Picks the quickest of some ways to do the same thing: each is tried, then the best one, with a rare retrial."""
+
+    RETRY = 64
+
+    def __init__(self, ways: int) -> None:
+        self._seconds: list[list[float]] = [[] for _ in range(ways)]
+        self._calls = 0
+
+    def next(self) -> int:
+        """Number of the way to go."""
+        untried = [way for way, seconds in enumerate(self._seconds) if len(seconds) < 2]
+        if untried:
+            # the last way first: it is the one likely to be quicker where there is a choice
+            return untried[-1]
+        self._calls += 1
+        order = sorted(range(len(self._seconds)), key=lambda way: min(self._seconds[way]))
+        return order[1] if self._calls % self.RETRY == 0 else order[0]
+
+    def add(self, way: int, seconds: float) -> None:
+        """Tell how long ``way`` took, in any unit; only the last few count."""
+        self._seconds[way] = [*self._seconds[way][-2:], seconds]
 
 
 class CoolerSource(MapSource):
@@ -55,6 +83,7 @@ class CoolerSource(MapSource):
         super().__init__(path, group, assembly=assembly, resolutions=tuple(levels), chromsizes=chromsizes)
         self._levels = dict(levels)
         self._offsets: dict[tuple[int, str], int] = {}
+        self._choices: dict[tuple[int, int], QuickerOf] = {}
 
     def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
         """Normalisations stored at ``resolution``, the best first."""
@@ -79,9 +108,19 @@ class CoolerSource(MapSource):
         return self._offsets[resolution, chrom]
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        if self._levels[resolution].hictk_can_read:
-            return self._hictk_block(chrom, rows, cols, resolution)
-        return self._row_block(chrom, rows, cols, resolution)
+        if not self._levels[resolution].hictk_can_read:
+            return self._row_block(chrom, rows, cols, resolution)
+        readers = (self._hictk_block, self._row_block)
+        distance = cols[0] - rows[1]
+        if distance * resolution < FAR:
+            return readers[0](chrom, rows, cols, resolution)
+        # Which is quicker so far out depends on the file: time both on like requests, then keep to the better one.
+        choice = self._choices.setdefault((resolution, distance.bit_length()), QuickerOf(len(readers)))
+        number = choice.next()
+        started = time.perf_counter()
+        block = readers[number](chrom, rows, cols, resolution)
+        choice.add(number, (time.perf_counter() - started) / block.size)
+        return block
 
     def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         uri = f"{self._path}::{self._levels[resolution].group}"
@@ -90,17 +129,19 @@ class CoolerSource(MapSource):
             return hictk_block(file, chrom, rows, cols, resolution, self._chromsizes[chrom])
 
     def _row_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
+        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
         with self._gate:
             root = self._root(resolution)
             offset = self._offset(root, chrom, resolution)
             index = root["indexes/bin1_offset"][offset + rows[0] : offset + rows[1] + 1]
             bin2 = root["pixels/bin2_id"][index[0] : index[-1]]
-            count = root["pixels/count"][index[0] : index[-1]]
-        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
-        row = np.repeat(np.arange(len(index) - 1), np.diff(index))
-        col = bin2 - (offset + cols[0])
-        keep = (col >= 0) & (col < block.shape[1])
-        block[row[keep], col[keep]] = count[keep]
+            kept = np.flatnonzero((bin2 >= offset + cols[0]) & (bin2 < offset + cols[1]))
+            if not len(kept):
+                return block
+            first = index[0] + kept[0]
+            count = root["pixels/count"][first : index[0] + kept[-1] + 1]
+        row = np.searchsorted(index, kept + index[0], side="right") - 1
+        block[row, bin2[kept] - (offset + cols[0])] = count[kept - kept[0]]
         if rows[1] > cols[0]:
             square = block[cols[0] - rows[0] :, : rows[1] - cols[0]]
             square += np.triu(square, 1).T
@@ -113,14 +154,16 @@ class CoolerSource(MapSource):
             stop = offset + n_bins(self._chromsizes[chrom], resolution)
             return np.asarray(root["bins"][norm.name][offset:stop], dtype=np.float64)
 
-    def _read_pixels(self, chrom: str, resolution: int, max_bins: int | None) -> Iterator[Pixels]:
+    def _read_pixels(
+        self, chrom: str, rows: tuple[int, int], resolution: int, max_bins: int | None
+    ) -> Iterator[Pixels]:
         size = n_bins(self._chromsizes[chrom], resolution)
         with self._gate:
             root = self._root(resolution)
             offset = self._offset(root, chrom, resolution)
-            index = root["indexes/bin1_offset"][offset : offset + size + 1]
+            index = root["indexes/bin1_offset"][offset + rows[0] : offset + rows[1] + 1]
         row = 0
-        while row < size:
+        while row < len(index) - 1:
             # as many whole rows as fit into a chunk, at least one
             stop = max(row + 1, int(np.searchsorted(index, index[row] + CHUNK, side="right")) - 1)
             if index[stop] > index[row]:
@@ -128,9 +171,11 @@ class CoolerSource(MapSource):
                     pixels = self._root(resolution)["pixels"]
                     bin2 = pixels["bin2_id"][index[row] : index[stop]].astype(np.int64) - offset
                     count = pixels["count"][index[row] : index[stop]]
-                bin1 = np.repeat(np.arange(row, stop), np.diff(index[row : stop + 1]))
+                bin1 = np.repeat(np.arange(rows[0] + row, rows[0] + stop), np.diff(index[row : stop + 1]))
                 keep = bin2 < size if max_bins is None else (bin2 < size) & (bin2 - bin1 <= max_bins)
-                if keep.any():
+                if keep.all():
+                    yield Pixels(bin1, bin2, count.astype(np.float64))
+                elif keep.any():
                     yield Pixels(bin1[keep], bin2[keep], count[keep].astype(np.float64))
             row = stop
 

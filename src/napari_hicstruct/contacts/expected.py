@@ -44,9 +44,21 @@ def expected_by_distance(
     key = _key(source, chrom, resolution, norm, weights)
     found = load_array(key)
     if found is None or found.shape != weights.shape:
-        found = _compute(source, chrom, resolution, norm, weights, token)
+        found, seen = _compute(source, chrom, resolution, norm, weights, token)
         store_array(key, found)
+        store_array(_seen_key(source, chrom, resolution), seen.astype(np.float64))
     return found
+
+
+def valid_bins(source: ContactSource, chrom: str, *, resolution: int, norm: str) -> NDArray[np.bool_]:
+    """Bins that count in the expected: those with a weight; for raw counts those with any cis contact."""
+    weights = source.weights(chrom, resolution=resolution, norm=norm)
+    if norm != RAW:
+        return np.isfinite(weights)
+    found = load_array(_seen_key(source, chrom, resolution))
+    if found is None or found.shape != weights.shape:
+        return _compute(source, chrom, resolution, norm, weights, None)[1]
+    return found > 0
 
 
 def has_expected(source: ContactSource, chrom: str, *, resolution: int, norm: str) -> bool:
@@ -63,6 +75,10 @@ def _key(
     return ("expected", 1, source.fingerprint(), chrom, resolution, norm, digest)
 
 
+def _seen_key(source: ContactSource, chrom: str, resolution: int) -> tuple[object, ...]:
+    return ("bins with contacts", 1, source.fingerprint(), chrom, resolution)
+
+
 def _compute(
     source: ContactSource,
     chrom: str,
@@ -70,7 +86,8 @@ def _compute(
     norm: str,
     weights: NDArray[np.float64],
     token: CancelToken | None,
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Expected, and which bins have any contact."""
     n = n_bins(source.chromsizes[chrom], resolution)
     sums = np.zeros(n)
     seen = np.zeros(n, dtype=bool)
@@ -84,8 +101,7 @@ def _compute(
         seen[part.bin2] = True
     pairs = valid_pairs(seen if norm == RAW else np.isfinite(weights))
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean: NDArray[np.float64] = np.where(pairs > 0, sums / pairs, np.nan)
-    return mean
+        return np.where(pairs > 0, sums / pairs, np.nan), seen
 
 
 def valid_pairs(valid: NDArray[np.bool_]) -> NDArray[np.int64]:

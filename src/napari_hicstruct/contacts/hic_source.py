@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,12 @@ STRIP = 4_000
 class HicSource(MapSource):
     """A ``.hic`` file; made by :func:`~napari_hicstruct.contacts.open_map`."""
 
-    _norms: dict[int, tuple[Normalisation, ...]]
-    _genome_weights: dict[tuple[int, str], NDArray[np.float64]]
+    def __init__(
+        self, path: str, *, assembly: str, resolutions: tuple[int, ...], chromsizes: Mapping[str, int]
+    ) -> None:
+        super().__init__(path, None, assembly=assembly, resolutions=resolutions, chromsizes=chromsizes)
+        self._norms: dict[int, tuple[Normalisation, ...]] = {}
+        self._genome_weights: dict[tuple[int, str], NDArray[np.float64]] = {}
 
     def _file(self, resolution: int) -> Any:
         """The open file at one resolution; call it while holding the gate."""
@@ -31,19 +35,18 @@ class HicSource(MapSource):
     def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
         """Normalisations stored at ``resolution``, the best first; Juicer's are all divisive."""
         self._check_resolution(resolution)
-        known = self.__dict__.setdefault("_norms", {})
-        if resolution not in known:
+        if resolution not in self._norms:
             with self._reading(), self._gate:
                 names = list(self._file(resolution).avail_normalizations())
-            known[resolution] = tuple(Normalisation(name, divisive=True) for name in order_norms(sorted(names)))
-        return known[resolution]
+            self._norms[resolution] = tuple(Normalisation(name, divisive=True) for name in order_norms(sorted(names)))
+        return self._norms[resolution]
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         with self._gate:
             return hictk_block(self._file(resolution), chrom, rows, cols, resolution, self._chromsizes[chrom])
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
-        known = self.__dict__.setdefault("_genome_weights", {})
+        known = self._genome_weights
         key = (resolution, norm.name)
         if key not in known:
             with self._gate:
@@ -56,17 +59,19 @@ class HicSource(MapSource):
             start += size
         raise KeyError(chrom)
 
-    def _read_pixels(self, chrom: str, resolution: int, max_bins: int | None) -> Iterator[Pixels]:
+    def _read_pixels(
+        self, chrom: str, rows: tuple[int, int], resolution: int, max_bins: int | None
+    ) -> Iterator[Pixels]:
         length = self._chromsizes[chrom]
         size = n_bins(length, resolution)
-        for row in range(0, size, STRIP):
-            stop = min(size, row + STRIP)
+        for row in range(*rows, STRIP):
+            stop = min(rows[1], row + STRIP)
             last = size if max_bins is None else min(size, stop + max_bins)
-            rows, cols = (f"{chrom}\t{row * resolution}\t{min(end * resolution, length)}" for end in (stop, last))
+            first, second = (f"{chrom}\t{row * resolution}\t{min(end * resolution, length)}" for end in (stop, last))
             with self._gate:
-                found = self._file(resolution).fetch(rows, cols, count_type="float64", query_type="BED").to_coo()
+                found = self._file(resolution).fetch(first, second, count_type="float64", query_type="BED").to_coo()
             bin1, bin2 = found.row.astype(np.int64) + row, found.col.astype(np.int64) + row
-            keep = bin1 <= bin2
+            keep = (bin1 <= bin2) & (bin1 < stop)
             if max_bins is not None:
                 keep &= bin2 - bin1 <= max_bins
             if keep.any():
@@ -75,7 +80,8 @@ class HicSource(MapSource):
     def _coarse_pixels(self) -> Iterator[Pixels]:
         """Pixels of the coarsest level, chromosome after chromosome, the longest first."""
         for chrom in sorted(self._chromsizes, key=lambda name: -self._chromsizes[name]):
-            yield from self._read_pixels(chrom, self._resolutions[-1], None)
+            coarsest = self._resolutions[-1]
+            yield from self._read_pixels(chrom, (0, n_bins(self._chromsizes[chrom], coarsest)), coarsest, None)
 
     def _sample_values(self) -> NDArray[np.float64]:
         with self._reading():

@@ -109,7 +109,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
     if not resolutions or not chromsizes:
         raise MapError("has no levels with bins of fixed size.", where=path, mend="Make a .hic with resolutions in bp.")
     assembly = _assembly(str(file.attributes().get("assembly", "")))
-    return HicSource(path, None, assembly=assembly, resolutions=resolutions, chromsizes=chromsizes)
+    return HicSource(path, assembly=assembly, resolutions=resolutions, chromsizes=chromsizes)
 
 
 # ---- HDF5 -----------------------------------------------------------------------------------------------------

@@ -81,18 +81,19 @@ class ContactSource(Protocol):
         ``norm=RAW`` gives ones; :data:`COMPUTED` balances in memory (cached).
         """
 
-    def fetch(
-        self, rows: Interval, cols: Interval, *, resolution: int, norm: str = RAW
-    ) -> NDArray[np.float32]:
+    def fetch(self, rows: Interval, cols: Interval, *, resolution: int, norm: str = RAW) -> NDArray[np.float32]:
         """Dense cis block over whole bins: rows × columns as given, either triangle; NaN where a bin is bad.
 
         Shape ``(n_rows, n_cols)`` with floor of starts and ceiling of ends in bins, clamped to the chromosome.
         """
 
     def pixels(
-        self, chrom: str, *, resolution: int, max_distance: int | None = None
+        self, chrom: str, *, resolution: int, max_distance: int | None = None, rows: Interval | None = None
     ) -> Iterator[Pixels]:
-        """Raw upper-triangle pixels of ``chrom`` in chunks, up to ``max_distance`` bp (None: all)."""
+        """Raw upper-triangle pixels of ``chrom`` in chunks, up to ``max_distance`` bp (None: all).
+
+        ``rows``: only pixels whose first bin touches that interval.
+        """
 
     def fingerprint(self) -> str:
         """Hex digest that tells this map from any other (content sample, size, bins); stable when moved."""
