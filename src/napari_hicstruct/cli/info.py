@@ -1,0 +1,88 @@
+"""``hicstruct info``: what a map holds and what can be done with it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.open_map import MapSummary
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+
+    @app.command()
+    def info(
+        map: str = typer.Argument(..., metavar="MAP", help=".cool, .mcool or .hic file, or FILE::/group."),
+        json: bool = json_option,
+        quiet: bool = quiet_option,
+    ) -> None:
+        """Show a map's resolutions, chromosomes, normalisations, depth, and what can be predicted on it."""
+        from napari_hicstruct.contacts import open_map
+        from napari_hicstruct.workflows.open_map import iter_summarise
+
+        summary = show_progress(iter_summarise(open_map(map)), quiet)
+        emit(summary, json, human=None if json else _table(summary))
+
+
+def _table(summary: MapSummary) -> Any:
+    from rich.console import Group
+    from rich.table import Table
+
+    parts: list[Any] = [_facts(summary), "", _resolutions(summary), ""]
+    if summary.possible:
+        tasks = Table(box=None, pad_edge=False, show_header=False)
+        for task, reason in summary.possible.items():
+            tasks.add_row(f"predict {task}", reason or "yes")
+        parts += [tasks, ""]
+    parts.append(_chromosomes(summary))
+    parts += [f"! {note}" for note in summary.notes]
+    return Group(*parts)
+
+
+def _facts(summary: MapSummary) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    facts = {
+        "map": summary.uri,
+        "assembly": summary.assembly or "not said in the file",
+        "chromosomes": f"{summary.n_chromosomes:,}",
+        "cis contacts": f"{summary.contacts:,.0f}",
+        "fingerprint": summary.fingerprint[:16],
+    }
+    for key, value in facts.items():
+        table.add_row(f"[bold]{key}[/bold]", escape(value))
+    return table
+
+
+def _resolutions(summary: MapSummary) -> Any:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title in ("bins (bp)", "stored normalisations", "shown with"):
+        table.add_column(title, justify="right" if title.startswith("bins") else "left")
+    for resolution in summary.resolutions:
+        stored = ", ".join(summary.normalisations[resolution]) or "none"
+        table.add_row(f"{resolution:,}", stored, summary.default_norms[resolution])
+    return table
+
+
+def _chromosomes(summary: MapSummary) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("chromosome")
+    for title in ("length (bp)", "cis contacts", f"mean count at 1 bin ({summary.resolutions[0]:,} bp)"):
+        table.add_column(title, justify="right")
+    for item in summary.chromosomes:
+        adjacent = "–" if math.isnan(item.adjacent) else f"{item.adjacent:.3g}"
+        table.add_row(escape(item.name), f"{item.length:,}", f"{item.contacts:,.0f}", adjacent)
+    return table

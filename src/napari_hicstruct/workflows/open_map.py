@@ -1,0 +1,182 @@
+"""Open a map and say in figures what it is and what can be done with it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_hicstruct.contacts import ContactSource, open_map
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+
+MAX_CHROMOSOMES = 100
+"""Figures are given for the longest so many; maps of assemblies in pieces have tens of thousands."""
+
+_WINDOWS, _WINDOW_BINS = 16, 256
+
+
+@dataclass(frozen=True, slots=True)
+class ChromosomeSummary:
+    """One chromosome.
+
+    Attributes
+    ----------
+    name : str
+    length : int
+        bp.
+    contacts : float
+        Cis contacts (sum of the stored values), from the coarsest level.
+    adjacent : float
+        Mean count of neighbouring bins (distance 1 bin) at the finest level, over bins with contacts, from a sample;
+        NaN where there are none.  Below about 1 a map is too shallow for that bin size.
+    """
+
+    name: str
+    length: int
+    contacts: float
+    adjacent: float
+
+
+@dataclass(frozen=True, slots=True)
+class MapSummary:
+    """What a person wants to know of a map.
+
+    Attributes
+    ----------
+    uri, name, assembly : str
+    fingerprint : str
+        Stays the same when the file is moved, renamed or balanced.
+    resolutions : tuple of int
+        bp, finest first.
+    normalisations : mapping of int to tuple of str
+        Stored ones per resolution, the best first; ``(divisive)`` marks Juicer's kind.
+    default_norms : mapping of int to str
+        What is shown unless one asks otherwise.
+    chromosomes : tuple of ChromosomeSummary
+        The longest :data:`MAX_CHROMOSOMES`, in file order.
+    n_chromosomes : int
+    integer_counts : bool
+    possible : mapping of str to str
+        Task to an empty text if it can be predicted, else why not.
+    notes : tuple of str
+        Peculiarities, one sentence each.
+    """
+
+    uri: str
+    name: str
+    assembly: str
+    fingerprint: str
+    resolutions: tuple[int, ...]
+    normalisations: Mapping[int, tuple[str, ...]]
+    default_norms: Mapping[int, str]
+    chromosomes: tuple[ChromosomeSummary, ...]
+    n_chromosomes: int
+    integer_counts: bool
+    possible: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def contacts(self) -> float:
+        """Cis contacts of all summarised chromosomes."""
+        return sum(chromosome.contacts for chromosome in self.chromosomes)
+
+
+def summarise(source: ContactSource) -> MapSummary:
+    """The summary of an open map; see :func:`iter_summarise`."""
+    return drain(iter_summarise(source))
+
+
+def iter_summarise(source: ContactSource, token: CancelToken | None = None) -> Generator[Progress, None, MapSummary]:
+    """Summarise a map: streams its coarsest level once, samples the finest near the diagonal.
+
+    Raises
+    ------
+    MapError
+        If the file is damaged.
+    Cancelled
+        If the token was cancelled.
+    """
+    clock = Clock()
+    longest = sorted(source.chromsizes, key=lambda name: -source.chromsizes[name])[:MAX_CHROMOSOMES]
+    names = [name for name in source.chromsizes if name in set(longest)]
+    chromosomes = []
+    for number, name in enumerate(names):
+        if token is not None:
+            token.check()
+        yield clock.step("contacts", number, len(names), message=name)
+        chromosomes.append(_chromosome(source, name, token))
+    return MapSummary(
+        uri=source.uri,
+        name=source.name,
+        assembly=source.assembly,
+        fingerprint=source.fingerprint(),
+        resolutions=source.resolutions,
+        normalisations={
+            r: tuple(norm.name + " (divisive)" * norm.divisive for norm in source.normalisations(r))
+            for r in source.resolutions
+        },
+        default_norms={r: source.default_norm(r) for r in source.resolutions},
+        chromosomes=tuple(chromosomes),
+        n_chromosomes=len(source.chromsizes),
+        integer_counts=source.integer_counts,
+        possible=_possible(source),
+        notes=tuple(_notes(source, chromosomes)),
+    )
+
+
+def open_and_summarise(path_or_uri: str) -> MapSummary:
+    """Open a map file and summarise it."""
+    return summarise(open_map(path_or_uri))
+
+
+def _chromosome(source: ContactSource, chrom: str, token: CancelToken | None) -> ChromosomeSummary:
+    contacts = 0.0
+    for part in source.pixels(chrom, resolution=source.resolutions[-1]):
+        if token is not None:
+            token.check()
+        contacts += float(np.nansum(part.count))
+    adjacent = _adjacent(source, chrom) if contacts else float("nan")
+    return ChromosomeSummary(chrom, source.chromsizes[chrom], contacts, adjacent)
+
+
+def _adjacent(source: ContactSource, chrom: str) -> float:
+    """Mean count at distance 1 bin at the finest level, over bins with contacts in windows along the chromosome."""
+    resolution, length = source.resolutions[0], source.chromsizes[chrom]
+    size = _WINDOW_BINS * resolution
+    starts = {int(start) // resolution * resolution for start in np.linspace(0, max(0, length - size), _WINDOWS)}
+    total, pairs = 0.0, 0
+    for start in sorted(starts):
+        span = Interval(chrom, start, min(start + size, length))
+        block = source.fetch(span, span, resolution=resolution)
+        seen = (block != 0).any(axis=0)
+        total += float(np.nansum(np.diagonal(block, 1)))
+        pairs += int((seen[1:] & seen[:-1]).sum())
+    return total / pairs if pairs else float("nan")
+
+
+def _possible(source: ContactSource) -> dict[str, str]:
+    name = "napari_hicstruct.workflows.predict"
+    if importlib.util.find_spec(name) is None:  # being written
+        return {}
+    return dict(importlib.import_module(name).capabilities(source))
+
+
+def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
+    notes = []
+    if len(source.chromsizes) > len(chromosomes):
+        notes.append(
+            f"{len(source.chromsizes):,} chromosomes or contigs; figures are for the longest {len(chromosomes)}."
+        )
+    if not any(chromosome.contacts for chromosome in chromosomes):
+        notes.append("There are no cis contacts.")
+    if not source.integer_counts:
+        notes.append("Values are fractions or negative, not contact counts: counting statistics do not hold.")
+    without = [r for r in source.resolutions if not source.normalisations(r)]
+    if without:
+        sizes = ", ".join(f"{r:,}" for r in without)
+        notes.append(f"No weights at {sizes} bp: balanced in memory when shown, never written to the file.")
+    return notes
