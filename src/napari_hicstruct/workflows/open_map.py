@@ -8,9 +8,10 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_hicstruct.contacts import ContactSource, open_map
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.genome import Interval, n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 MAX_CHROMOSOMES = 100
@@ -135,21 +136,25 @@ def open_and_summarise(path_or_uri: str) -> MapSummary:
 
 def _chromosome(source: ContactSource, chrom: str, token: CancelToken | None) -> ChromosomeSummary:
     contacts = 0.0
-    for part in source.pixels(chrom, resolution=source.resolutions[-1]):
+    coarsest, length = source.resolutions[-1], source.chromsizes[chrom]
+    seen = np.zeros(n_bins(length, coarsest), dtype=bool)
+    for part in source.pixels(chrom, resolution=coarsest):
         if token is not None:
             token.check()
         contacts += float(np.nansum(part.count))
-    adjacent = _adjacent(source, chrom) if contacts else float("nan")
-    return ChromosomeSummary(chrom, source.chromsizes[chrom], contacts, adjacent)
+        seen[part.bin1] = True
+    return ChromosomeSummary(chrom, length, contacts, _adjacent(source, chrom, np.flatnonzero(seen) * coarsest))
 
 
-def _adjacent(source: ContactSource, chrom: str) -> float:
-    """Mean count at distance 1 bin at the finest level, over bins with contacts in windows along the chromosome."""
+def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> float:
+    """Mean count at distance 1 bin at the finest level, over bins with contacts in windows at some of ``places``."""
+    if not len(places):
+        return float("nan")
     resolution, length = source.resolutions[0], source.chromsizes[chrom]
     size = _WINDOW_BINS * resolution
-    starts = {int(start) // resolution * resolution for start in np.linspace(0, max(0, length - size), _WINDOWS)}
+    picked = places[np.linspace(0, len(places) - 1, _WINDOWS).astype(int)]
     total, pairs = 0.0, 0
-    for start in sorted(starts):
+    for start in sorted({int(place) // size * size for place in picked}):
         span = Interval(chrom, start, min(start + size, length))
         block = source.fetch(span, span, resolution=resolution)
         seen = (block != 0).any(axis=0)
