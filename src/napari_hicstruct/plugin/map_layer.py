@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 DEFAULT_PERCENTILE = 97.0
 
 
+@dataclass(frozen=True, slots=True)
+class Display:
+    """What is drawn: contacts under ``norm``, or (``ratio``) their observed over expected."""
+
+    norm: str
+    ratio: bool = False
+
+
 class MapLayer:
     """Shows one chromosome of ``source``; never reads more than the rectangle in view and the coarsest level.
 
@@ -32,6 +41,11 @@ class MapLayer:
         A chromosome as the map spells it.
     on_change : callable
         Called when the display changed by itself (O/E became ready, limits were set by hand).
+
+    Attributes
+    ----------
+    drawn, wanted : Display
+        They differ while weights or expected values are computed in the background; the picture stays until then.
     """
 
     def __init__(self, source: ContactSource, chrom: str, *, on_change: Callable[[], None]) -> None:
@@ -39,16 +53,14 @@ class MapLayer:
         self._on_change = on_change
         stored = source.default_norm(source.resolutions[0])
         # Weights that must be computed would delay the first picture: begin with counts.
-        self.norm = RAW if stored == COMPUTED else stored
-        self.ratio = False
-        self.ratio_wanted = False
+        self.drawn = self.wanted = Display(RAW if stored == COMPUTED else stored)
         self.percentile = DEFAULT_PERCENTILE
         self.automatic = True
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
-        self.references.set_target(chrom, ratio_norm(source, self.norm))
-        self._levels = viewed_levels(source, chrom, norm=self.norm, ratio=False)
+        self.references.set_target(chrom, ratio_norm(source, self.drawn.norm))
+        self._levels = viewed_levels(source, chrom, norm=self.drawn.norm, ratio=False)
         self.layer = self._make_layer()
 
     def _make_layer(self) -> Image:
@@ -82,16 +94,22 @@ class MapLayer:
         """Bin size of the level that is drawn, bp."""
         return self.level.resolution
 
+    @property
+    def pending(self) -> bool:
+        """True while what is wanted is being computed in the background."""
+        return self.wanted != self.drawn and self.references.problem is None
+
     def shown(self) -> Shown:
         """Snapshot for the read-out."""
         level = self.level
+        fits = self.references.norm == ratio_norm(self.source, self.drawn.norm)
         return Shown(
             chrom=self.chrom,
             length=self.source.chromsizes[self.chrom],
-            norm=self.norm,
-            ratio=self.ratio,
+            norm=self.drawn.norm,
+            ratio=self.drawn.ratio,
             tile=level.tile,
-            reference=self.references.get(level.resolution),
+            reference=self.references.get(level.resolution) if fits else None,
         )
 
     def extent_with_contacts(self) -> Interval:
@@ -142,29 +160,20 @@ class MapLayer:
         """Show another chromosome (as the map spells it)."""
         self.chrom = chrom
         self._rows = self._cols = (0, self.source.chromsizes[chrom])
-        self.references.set_target(chrom, ratio_norm(self.source, self.norm))
-        self.ratio = False
+        self.references.set_target(chrom, ratio_norm(self.source, self.wanted.norm))
+        if not self._ready():
+            self.drawn = Display(RAW if self.wanted.norm == COMPUTED else self.wanted.norm)
         self._swap()
         self.layer.axis_labels = axis_labels(chrom)
-        self._ask_for_ratio()
+        self._realise()
 
     def set_norm(self, norm: str) -> None:
         """Show another normalisation."""
-        if norm == self.norm:
-            return
-        self.norm = norm
-        self.references.set_target(self.chrom, ratio_norm(self.source, norm))
-        self.ratio = False
-        self._swap()
-        self._ask_for_ratio()
+        self._want(replace(self.wanted, norm=norm))
 
-    def set_ratio(self, wanted: bool) -> None:
-        """Observed over expected, as soon as the expected is there; the picture stays until then."""
-        self.ratio_wanted = wanted
-        if not wanted and self.ratio:
-            self.ratio = False
-            self._swap()
-        self._ask_for_ratio()
+    def set_ratio(self, ratio: bool) -> None:
+        """Show observed over expected, or contacts."""
+        self._want(replace(self.wanted, ratio=ratio))
 
     def set_percentile(self, percentile: float) -> None:
         """Set the upper colour limit to this percentile of what is in view, again and again as one moves."""
@@ -185,29 +194,39 @@ class MapLayer:
     # ------------------------------------------------------------------ inside
     def _swap(self) -> None:
         """Replace the pyramid in place: the layer keeps its place, name and colours."""
-        norm = ratio_norm(self.source, self.norm) if self.ratio else self.norm
-        self._levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=self.ratio)
+        ratio = self.drawn.ratio
+        norm = ratio_norm(self.source, self.drawn.norm) if ratio else self.drawn.norm
+        self._levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=ratio)
         # napari keeps the corners of the old data for the first slice of the new
         rows, cols = self._levels[-1].shape
         self.layer.corner_pixels = np.array([[0, 0], [rows - 1, cols - 1]])
-        name = colormaps.RATIO if self.ratio else colormaps.CONTACTS
+        name = colormaps.RATIO if ratio else colormaps.CONTACTS
         if self.layer.colormap.name in (colormaps.RATIO, colormaps.CONTACTS):
             self.set_colormap(name)
         self.automatic = True
         self.layer.data = self._levels
         self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
 
-    def _ask_for_ratio(self) -> None:
-        if not self.ratio_wanted or self.ratio:
+    def _want(self, display: Display) -> None:
+        self.wanted = display
+        self.references.set_target(self.chrom, ratio_norm(self.source, display.norm))
+        self._realise()
+
+    def _ready(self) -> bool:
+        """True if what is wanted can be drawn without computing anything first."""
+        return self.references.has_all() or not (self.wanted.ratio or self.wanted.norm == COMPUTED)
+
+    def _realise(self) -> None:
+        if self.wanted == self.drawn:
             return
-        if self.references.has_all():
-            self.ratio = True
+        if self._ready():
+            self.drawn = self.wanted
             self._swap()
         else:
             self.references.want(*self.source.resolutions)
 
     def _references_changed(self) -> None:
-        self._ask_for_ratio()
+        self._realise()
         self._on_change()
 
     def _on_slice(self) -> None:
@@ -222,10 +241,10 @@ class MapLayer:
         tile = self.level.tile
         if tile is None or not self.automatic:
             return
-        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.ratio)
+        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.drawn.ratio)
         self._setting = True
         try:
-            top = high if self.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
+            top = high if self.drawn.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
             self.layer.contrast_limits_range = (low, top)
             self.layer.contrast_limits = (low, high)
         finally:

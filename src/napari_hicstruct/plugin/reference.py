@@ -50,6 +50,11 @@ class References:
         self.problem: HicStructError | None = None
         self._job = BackgroundJob(on_step=self._step, on_done=lambda _: self._end(None), on_error=self._end)
 
+    @property
+    def norm(self) -> str:
+        """Normalisation of the references."""
+        return self._key[1]
+
     def get(self, resolution: int) -> Reference | None:
         """The reference at ``resolution`` (bp), or None while it is not known."""
         return self._known.get(resolution)

@@ -88,7 +88,7 @@ class Session:
     @property
     def norm(self) -> str:
         """Name of the normalisation shown (``raw`` for counts)."""
-        return self.map.norm if self.map is not None else ""
+        return self.map.drawn.norm if self.map is not None else ""
 
     @property
     def resolution(self) -> int:
@@ -227,7 +227,10 @@ class Session:
 
     def close(self) -> None:
         """End the session: stop work, close the files, let go of the viewer."""
+        from napari_hicstruct.plugin.editing import detach
+
         viewer = self.viewer
+        detach(self)
         self.close_map()
         self._camera.close()
         if viewer is not None:

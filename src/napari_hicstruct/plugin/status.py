@@ -65,11 +65,12 @@ def _describe(value: float, i: int, j: int, shown: Shown) -> list[str]:
             return [f"O/E {value:.2g}"]
         return [_contacts(value)] if shown.norm == RAW else [f"{value:.3g} balanced"]
     weight = _product(reference.weights, i, j)
-    expected = reference.expected[abs(i - j)] if abs(i - j) < len(reference.expected) else math.nan
+    expected = float(reference.expected[abs(i - j)]) if abs(i - j) < len(reference.expected) else math.nan
     if shown.ratio:
         count, ratio = value * expected / weight, value
     else:
-        count, ratio = value / weight, value / expected if expected > 0 else math.nan
+        count = value if shown.norm == RAW else value / weight
+        ratio = count * weight / expected if expected > 0 else math.nan
     texts = [_contacts(count)] if math.isfinite(count) else []
     return texts + ([f"O/E {ratio:.2g}"] if math.isfinite(ratio) else [])
 

@@ -45,7 +45,7 @@ class HicDock(QWidget):
         self._title.setStyleSheet("QLabel { font-weight: 600; }")
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._facts = subdued(QLabel())
-        self._info = compact_button("ⓘ", "About this map.")
+        self._info = compact_button("i", "About this map.")
         self._open = compact_button("…", "Open another contact map (.mcool, .cool, .hic) in this window.")
         self.map = MapPanel(self.session)
         self._open.clicked.connect(self.map.choose_file)

@@ -146,11 +146,9 @@ class MapPanel(QWidget):
         shown = self._map
         if shown is None:
             return
-        if key == _RATIO:
-            shown.set_ratio(True)
-        else:
-            shown.set_ratio(False)
-            self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
+        shown.set_ratio(key == _RATIO)
+        if key != _RATIO:
+            self._session.set_norm(RAW if key == RAW else self.weights.currentData())
         self._display_changed()
 
     def _try(self, action: Any) -> None:
@@ -200,18 +198,20 @@ class MapPanel(QWidget):
         shown = self._map
         if shown is None:
             return
-        self.norm.set_value(_RATIO if shown.ratio_wanted else RAW if shown.norm == RAW else _BALANCED)
+        wanted = shown.wanted
+        self.norm.set_value(_RATIO if wanted.ratio else RAW if wanted.norm == RAW else _BALANCED)
         with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
             self.colormap.setCurrentText(shown.layer.colormap.name)
             self.percentile.setValue(shown.percentile)
-            self.weights.setCurrentIndex(max(0, self.weights.findData(shown.norm)))
+            self.weights.setCurrentIndex(max(0, self.weights.findData(wanted.norm)))
         self.state.setText(" · ".join(self._state_parts(shown)))
 
     def _state_parts(self, shown: Any) -> list[str]:
         parts = [f"drawn at {format_bp(shown.resolution)}"]
-        if shown.ratio_wanted and not shown.ratio:
+        if shown.wanted != shown.drawn:
             problem = shown.references.problem
-            parts.append(f"no O/E: {problem}" if problem else "computing expected …")
+            what = "expected" if shown.wanted.ratio else "weights"
+            parts.append(f"{what} cannot be computed: {problem}" if problem else f"computing {what} …")
         if not shown.automatic:
             parts.append("colour limits by hand")
         return parts

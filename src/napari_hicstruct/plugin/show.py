@@ -1,0 +1,133 @@
+"""A window with a map, labels and a region, from the command line; or the picture of one."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_hicstruct.errors import OutputError
+from napari_hicstruct.plugin.dock import open_dock
+from napari_hicstruct.plugin.navigation import parse_view
+from napari_hicstruct.plugin.session import Session, ensure_session
+
+_SIZE = (1500, 950)
+
+
+def show(
+    path: str | Path,
+    *,
+    labels: Sequence[str | Path] = (),
+    region: str | None = None,
+    norm: str | None = None,
+    project: str | Path | None = None,
+    screenshot: str | Path | None = None,
+) -> None:
+    """Open napari on a contact map; runs until the window is closed, or until the picture is written.
+
+    Parameters
+    ----------
+    path : path
+        Contact map.
+    labels : sequence of path
+        Label files to import into the project.
+    region : str, optional
+        What to look at, for example ``chr17:62.5M-63.5M``.
+    norm : str, optional
+        ``raw``, ``oe``, or the name of weights.
+    project : path, optional
+        Project to open; without it the automatic one of this map.
+    screenshot : path, optional
+        Draw everything, write the window as PNG here, and return.
+
+    Raises
+    ------
+    HicStructError
+        If something cannot be opened, or the picture cannot be written.
+    """
+    import napari
+
+    viewer = napari.Viewer(title="HiC Structures", show=True)
+    try:
+        viewer.window.resize(*_SIZE)
+        session = ensure_session(viewer)
+        session.open_map(path)
+        open_dock(viewer)
+        _dress(session, labels, region, norm, project)
+        if screenshot is not None:
+            wait_until_drawn(session)
+            _write_png(viewer.window.screenshot(canvas_only=False, flash=False), Path(screenshot))
+    except BaseException:
+        viewer.close()
+        raise
+    if screenshot is not None:
+        viewer.close()
+        return
+    napari.run()
+
+
+def _dress(
+    session: Session, labels: Sequence[str | Path], region: str | None, norm: str | None, project: str | Path | None
+) -> None:
+    if project is not None:
+        session.open_project(project)
+    if norm is not None and session.map is not None:
+        if norm.lower() in ("oe", "o/e"):
+            session.map.set_ratio(True)
+        else:
+            session.set_norm(norm)
+    if labels:
+        from napari_hicstruct.plugin.editing import import_files
+
+        import_files(session, labels)
+    if region is not None and session.source is not None:
+        view = parse_view(region, session.source.chromsizes, chrom=session.chrom)
+        session.go_to(view.rows, view.cols)
+
+
+def wait_until_drawn(session: Session, timeout: float = 60.0) -> None:
+    """Run the event loop until the map, its colours and its overlays have come to rest.
+
+    Raises
+    ------
+    OutputError
+        If that takes longer than ``timeout`` seconds.
+    """
+
+    def busy() -> bool:
+        shown = session.map
+        layers = session.viewer.layers
+        return (shown is not None and shown.pending) or not all(layer._slicing_state._loaded for layer in layers)
+
+    _pump(lambda: False, 0.6)  # the window gets its size, overlays their first fill
+    if not _pump(lambda: not busy(), timeout):
+        raise OutputError("the window did not come to rest in time.", mend="Try a smaller region.")
+    _pump(lambda: False, 0.6)  # debounced colour limits and overlays of the last move
+
+
+def _pump(until: Callable[[], bool], seconds: float) -> bool:
+    from qtpy.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        if until():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _write_png(picture: Any, path: Path) -> None:
+    """Write the picture whole or not at all."""
+    from napari.utils.io import imsave
+
+    part = path.with_name(f".{path.name}.{os.getpid()}.png")
+    try:
+        imsave(str(part), picture)
+        os.replace(part, path)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror}).", where=path) from error
+    finally:
+        part.unlink(missing_ok=True)
