@@ -146,7 +146,7 @@ def is_upright(vertices: ArrayLike) -> bool:
     """True if every vertex sits on a corner of the bounding box: not rotated, no vertex dragged away."""
     points = np.asarray(vertices, dtype=float)[:, -2:]
     low, high = points.min(axis=0), points.max(axis=0)
-    slack = 0.02 * (high - low) + 64  # float32 holds 248 Mb to 16 bp
+    slack = 100.0  # bp; float32 holds 248 Mb to 16 bp
     return bool(np.all((np.abs(points - low) <= slack) | (np.abs(points - high) <= slack)))
 
 
