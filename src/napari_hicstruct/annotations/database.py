@@ -67,7 +67,9 @@ def check_file(path: Path) -> None:
         if not file.read(16).startswith(b"SQLite format 3"):
             raise foreign
     try:
-        with contextlib.closing(sqlite3.connect(_address(path, _read_only_query(path)), uri=True)) as raw:
+        # Without a log the file alone says it all, and immutable leaves no shared-memory file behind.
+        query = "mode=ro" if _has_wal(path) else "immutable=1"
+        with contextlib.closing(sqlite3.connect(_address(path, query), uri=True)) as raw:
             if raw.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise foreign
             version = raw.execute("SELECT max(version) FROM schema_version").fetchone()[0]

@@ -22,7 +22,7 @@ from napari_hicstruct.annotations.changes import (
 )
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Item, Stacks
-from napari_hicstruct.annotations.query import Filter, by_uids, count_records, select_records
+from napari_hicstruct.annotations.query import Filter, by_uids, check_new, count_records, select_records
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status, new_uid
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
@@ -220,7 +220,13 @@ class Project:
 
     def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
         """Put new records into a set."""
-        return self._step(action, lambda _: [Item(set_id, None, record) for record in records])
+        new = list(records)
+
+        def items(connection: Connection) -> list[Item]:
+            check_new(connection, [record.uid for record in new])
+            return [Item(set_id, None, record) for record in new]
+
+        return self._step(action, items)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….

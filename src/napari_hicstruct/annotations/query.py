@@ -88,3 +88,25 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
             mend="Refresh the view; somebody deleted them.",
         )
     return {uid: found[uid] for uid in uids}
+
+
+def present(connection: Connection, uids: Sequence[str]) -> set[str]:
+    """Those of ``uids`` that the project holds."""
+    found: set[str] = set()
+    for piece in chunks(uids):
+        found.update(connection.execute(select(annotation.c.uid).where(annotation.c.uid.in_(piece))).scalars())
+    return found
+
+
+def check_new(connection: Connection, uids: Sequence[str]) -> None:
+    """Refuse to add what is there, or the same twice.
+
+    Raises
+    ------
+    ProjectError
+    """
+    there = present(connection, uids)
+    if there or len(set(uids)) < len(uids):
+        raise ProjectError(
+            f"{len(there) or 1:,} of the objects are in the project already.", mend="Update them, or give new uids."
+        )
