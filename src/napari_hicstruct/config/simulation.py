@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
@@ -17,6 +18,22 @@ def _ascending(value: tuple[float, float]) -> tuple[float, float]:
 
 Range = Annotated[tuple[float, float], AfterValidator(_ascending)]
 """Lower and upper limit; a value is drawn uniformly, or log-uniformly where the comment says so."""
+
+
+_LOG = frozenset(
+    {
+        "barrier_spacing",
+        "barrier_residence",
+        "lef_spacing",
+        "processivity",
+        "stabilisation",
+        "leg_contact",
+        "decay_bend",
+        "compartment_size",
+        "depth",
+    }
+)
+"""Ranges in which every order of magnitude is as likely."""
 
 
 class SimulationConfig(FrozenConfig):
@@ -77,6 +94,21 @@ class SimulationConfig(FrozenConfig):
         if self.length < 2 * self.max_distance:
             raise ValueError("length must be at least twice max_distance")
         return self
+
+    def fixed(self, seed: int) -> SimulationConfig:
+        """These settings with every range narrowed to one value drawn by ``seed``.
+
+        Chromosomes of one map share them, so that they look like one experiment.
+        """
+        rng = np.random.default_rng([seed, 7])
+        drawn: dict[str, tuple[float, float]] = {}
+        for name in type(self).model_fields:
+            limits = getattr(self, name)
+            if isinstance(limits, tuple):
+                low, high = np.log(limits) if name in _LOG else limits
+                value = float(rng.uniform(low, high))
+                drawn[name] = (float(np.exp(value)),) * 2 if name in _LOG else (value, value)
+        return self.model_copy(update=drawn)
 
     @property
     def n_bins(self) -> int:

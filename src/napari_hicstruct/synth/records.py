@@ -1,9 +1,9 @@
-"""Truth of a simulated map → annotation records, and a table with every strength."""
+"""Truth of a simulated map → annotation records that carry their strengths."""
 
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,96 +14,101 @@ from napari_hicstruct.synth.types import SimulatedMap
 
 SOURCE = "simulation"
 VISIBLE_Z, VISIBLE_ENRICHMENT, VISIBLE_STRENGTH = 5.0, 1.3, 0.15
-"""What stands in the label files: significance at the depth, enrichment (loops, stripes), log2 valley (boundaries)."""
+"""What counts as visible: significance at the depth, enrichment (loops, stripes), log2 valley (boundaries)."""
 
 _NAMESPACE = uuid.UUID("6f1f9a9e-3a52-5a7c-9a0e-6f0d2a6a2f11")
 
 
-def truth_records(sim: SimulatedMap, depth: float, *, visible_only: bool = True) -> list[Annotation]:
-    """Structures of ``sim`` as records; uids depend on chromosome, seed and position only.
+def truth_records(sim: SimulatedMap, depth: float) -> tuple[list[Annotation], list[Annotation]]:
+    """Structures of ``sim`` as records: those visible at ``depth``, and the faint ones that nobody should ask for.
 
     Parameters
     ----------
     sim : SimulatedMap
     depth : float
-        Mean count at a distance of one bin; decides what is visible.
-    visible_only : bool
-        Leave out what nobody could see at that depth.
+        Mean count at a distance of one bin.
 
     Returns
     -------
-    list of Annotation
-        Scores: loops and stripes ``1 − exp(−z/20)`` with z at this depth, TADs and boundaries the strength
-        squeezed the same way.  Boundaries are the two bins that meet there, so their centre is the border itself.
+    visible, faint : list of Annotation
+        ``extra`` holds the strengths (``enrichment`` and ``z`` at this depth, ``strength`` in log2, ``contrast``);
+        ``score`` squeezes them into [0, 1).  A boundary is the two bins that meet there, so its centre is the border
+        itself.  uids depend on seed and position only.
     """
-    base = sim.resolution
-    end = sim.n_bins * base
+    visible: list[Annotation] = []
+    faint: list[Annotation] = []
+    for seen, record in (*_loops(sim, depth), *_stripes(sim, depth), *_boundaries(sim), *_domains(sim)):
+        (visible if seen else faint).append(record)
+    return visible, faint
 
-    def interval(start: int, stop: int) -> Interval:
-        return Interval(sim.chrom, max(0, int(start)), min(int(stop), end)).clamp(sim.length)
 
-    def make(kind: Kind, first: Interval, second: Interval, value: float, **more: object) -> Annotation:
-        uid = uuid.uuid5(_NAMESPACE, f"{sim.seed} {kind} {first} {second} {more.get('direction', '')}").hex
-        score = float(np.round(1 - np.exp(-value), 6))
-        record = Annotation(
-            kind=kind, anchor1=first, anchor2=second, uid=uid, score=score, resolution=base, source=SOURCE
-        )
-        return record.with_(**more) if more else record
+def _interval(sim: SimulatedMap, start: int, end: int) -> Interval:
+    return Interval(sim.chrom, min(max(0, int(start)), sim.length), min(max(0, int(end)), sim.length))
 
-    gain, out = float(np.sqrt(depth)), []
-    for row in _visible(sim.truth.loops, gain, visible_only):
-        first, second = (interval(row[name], row[name] + base) for name in ("start1", "start2"))
-        out.append(make(Kind.LOOP, first, second, row["z"] * gain / 20))
-    for row in _visible(sim.truth.stripes, gain, visible_only):
-        way = Direction.DOWN if row["down"] else Direction.UP
-        x, y = interval(row["x0"], row["x1"]), interval(row["y0"], row["y1"])
-        out.append(make(Kind.STRIPE, x, y, row["z"] * gain / 60, direction=way))
+
+def _record(
+    sim: SimulatedMap, kind: Kind, anchor1: Interval, anchor2: Interval, value: float, **strengths: float
+) -> Annotation:
+    """A record whose score grows with ``value`` from 0 towards 1."""
+    return Annotation(
+        kind=kind,
+        anchor1=anchor1,
+        anchor2=anchor2,
+        uid=uuid.uuid5(_NAMESPACE, f"{sim.seed} {kind} {anchor1} {anchor2}").hex,
+        score=float(np.round(-np.expm1(-value), 6)),
+        resolution=sim.resolution,
+        source=SOURCE,
+        extra={name: f"{strength:.4g}" for name, strength in strengths.items()},
+    )
+
+
+def _seen(row: np.void, gain: float) -> bool:
+    return bool(row["z"] * gain >= VISIBLE_Z and row["enrichment"] >= VISIBLE_ENRICHMENT)
+
+
+def _loops(sim: SimulatedMap, depth: float) -> Iterator[tuple[bool, Annotation]]:
+    gain = float(np.sqrt(depth))
+    for row in sim.truth.loops:
+        first, second = (_interval(sim, row[k], row[k] + sim.resolution) for k in ("start1", "start2"))
+        z = float(row["z"]) * gain
+        strengths = {"enrichment": float(row["enrichment"]), "z": z}
+        yield _seen(row, gain), _record(sim, Kind.LOOP, first, second, z / 20, **strengths)
+
+
+def _stripes(sim: SimulatedMap, depth: float) -> Iterator[tuple[bool, Annotation]]:
+    gain = float(np.sqrt(depth))
+    for row in sim.truth.stripes:
+        x, y = _interval(sim, row["x0"], row["x1"]), _interval(sim, row["y0"], row["y1"])
+        z = float(row["z"]) * gain
+        record = _record(sim, Kind.STRIPE, x, y, z / 60, enrichment=float(row["enrichment"]), z=z)
+        yield _seen(row, gain), record.with_(direction=Direction.DOWN if row["down"] else Direction.UP)
+
+
+def _boundaries(sim: SimulatedMap) -> Iterator[tuple[bool, Annotation]]:
     for row in sim.truth.boundaries:
-        if row["strength"] >= VISIBLE_STRENGTH or not visible_only:
-            border = interval(row["position"] - base, row["position"] + base)
-            out.append(make(Kind.BOUNDARY, border, border, float(row["strength"]) * 2))
-    return out + _domains(sim, interval, make)
+        border = _interval(sim, row["position"] - sim.resolution, row["position"] + sim.resolution)
+        strength = float(row["strength"])
+        yield (
+            strength >= VISIBLE_STRENGTH,
+            _record(sim, Kind.BOUNDARY, border, border, 2 * strength, strength=strength),
+        )
 
 
-def _visible(rows: NDArray[np.void], gain: float, visible_only: bool) -> NDArray[np.void]:
-    if not visible_only:
-        return rows
-    return rows[(rows["z"] * gain >= VISIBLE_Z) & (rows["enrichment"] >= VISIBLE_ENRICHMENT)]
-
-
-def _domains(sim: SimulatedMap, interval, make) -> list[Annotation]:  # type: ignore[no-untyped-def]
+def _domains(sim: SimulatedMap) -> Iterator[tuple[bool, Annotation]]:
     """Nested domains; level 1 is the outermost, the parent is the smallest domain around."""
     rows = sim.truth.domains
-    names = [f"{sim.chrom}_D{k + 1}" for k in range(len(rows))]
-    out = []
+    names = [f"{sim.chrom}_domain_{k + 1}" for k in range(len(rows))]
     for k, row in enumerate(rows):
-        around = (rows["start"] <= row["start"]) & (rows["end"] >= row["end"])
-        around[k] = False
-        parent = ""
-        if around.any():
-            size = np.where(around, rows["end"] - rows["start"], np.iinfo(np.int64).max)
-            parent = names[int(np.argmin(size))]
-        span = interval(row["start"], row["end"])
-        value = max(0.0, float(row["strength"]) - 1)
-        out.append(make(Kind.TAD, span, span, value, name=names[k], level=int(row["level"]) + 1, parent=parent))
-    return out
+        span, contrast = _interval(sim, row["start"], row["end"]), float(row["strength"])
+        record = _record(sim, Kind.TAD, span, span, max(0.0, contrast - 1), contrast=contrast)
+        parent = _parent(rows, k)
+        around = "" if parent is None else names[parent]
+        yield True, record.with_(name=names[k], level=int(row["level"]) + 1, parent=around)
 
 
-def write_strengths(sims: list[SimulatedMap], path: Path, depth: float) -> None:
-    """Every structure, faint ones too, with its strength: one line each, tab-separated, 0-based half-open bp."""
-    lines = ["kind\tchrom\tstart1\tend1\tstart2\tend2\tdirection\tenrichment\tz"]
-    for sim in sims:
-        base, gain, chrom = sim.resolution, float(np.sqrt(depth)), sim.chrom
-        for r in sim.truth.loops:
-            span = f"{r['start1']}\t{r['start1'] + base}\t{r['start2']}\t{r['start2'] + base}"
-            lines.append(f"loop\t{chrom}\t{span}\t.\t{r['enrichment']:.4f}\t{r['z'] * gain:.3f}")
-        for r in sim.truth.stripes:
-            span = f"{r['x0']}\t{r['x1']}\t{r['y0']}\t{r['y1']}\t{'down' if r['down'] else 'up'}"
-            lines.append(f"stripe\t{chrom}\t{span}\t{r['enrichment']:.4f}\t{r['z'] * gain:.3f}")
-        for r in sim.truth.boundaries:
-            at = f"{r['position']}\t{r['position']}"
-            lines.append(f"boundary\t{chrom}\t{at}\t{at}\t.\t{2 ** r['strength']:.4f}\t.")
-        for r in sim.truth.domains:
-            span = f"{r['start']}\t{r['end']}"
-            lines.append(f"tad\t{chrom}\t{span}\t{span}\t.\t{r['strength']:.4f}\t.")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _parent(rows: NDArray[np.void], k: int) -> int | None:
+    around = (rows["start"] <= rows["start"][k]) & (rows["end"] >= rows["end"][k])
+    around[k] = False
+    if not around.any():
+        return None
+    return int(np.argmin(np.where(around, rows["end"] - rows["start"], np.iinfo(np.int64).max)))

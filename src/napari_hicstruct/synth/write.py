@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -12,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct import __version__
+from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.synth.counts import iter_counts
-from napari_hicstruct.synth.records import truth_records, write_strengths
+from napari_hicstruct.synth.records import truth_records
 from napari_hicstruct.synth.types import SimulatedMap
 
 LADDER = (5_000, 10_000, 25_000, 50_000, 100_000)
 _ENOUGH_BINS = 40  # below that balancing fails or means nothing
+_FORMATS = ("bedpe", "bed", "stripenn")
 _CHUNK = 2_000_000  # pixels in memory at once
 
 
@@ -45,8 +46,7 @@ def write_simulation(
     resolutions : sequence of int
         Ladder in bp, finest first; each a whole multiple of a finer one.
     truth_dir : str or Path, optional
-        Folder for the truth: ``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``
-        with what is visible at this depth, ``strengths.tsv`` with everything, ``simulation.json``.
+        Folder for the truth, see :func:`write_truth`.
     """
     sims = [sim] if isinstance(sim, SimulatedMap) else list(sim)
     by_name = {s.chrom: s for s in sims}
@@ -191,27 +191,20 @@ def _mark_mcool(file: str) -> None:
 def write_truth(
     sims: Sequence[SimulatedMap], folder: str | Path, *, depth: float, provenance: Mapping[str, Any] | None = None
 ) -> list[Path]:
-    """Write label files of what is visible at ``depth``, a table of all strengths, and how it was made."""
-    from napari_hicstruct.annotations import writers
+    """Write what is visible at ``depth`` as label files with ``run.json``, and the rest the same way in ``faint/``.
 
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    records = [record for sim in sims for record in truth_records(sim, depth)]
-    files = {
-        "loops.bedpe": writers.write_loops,
-        "stripes.bedpe": writers.write_stripes_bedpe,
-        "stripes.tsv": writers.write_stripenn,
-        "tads.bed": writers.write_tads,
-        "boundaries.bed": writers.write_boundaries,
-    }
-    for name, write in files.items():
-        write(records, folder / name)
-    write_strengths(list(sims), folder / "strengths.tsv", depth)
+    An evaluation takes the folder as truth and ``faint/`` as what calls may hit without being right or wrong.
+    """
+    from napari_hicstruct.annotations.writers import export_records
+
+    parts = [truth_records(sim, depth) for sim in sims]
     about = {
-        "made_by": f"napari-hicstruct {__version__}",
         "depth": depth,
-        "chromosomes": {s.chrom: {"length": s.length, "seed": s.seed} for s in sims},
+        "chromosomes": {sim.chrom: {"length": sim.length, "seed": sim.seed} for sim in sims},
         **(provenance or {}),
     }
-    (folder / "simulation.json").write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-    return [folder / name for name in (*files, "strengths.tsv", "simulation.json")]
+    written: list[Path] = []
+    for k, target in enumerate((Path(folder), Path(folder) / "faint")):
+        records = [record for part in parts for record in part[k]]
+        written += export_records(records, target, formats=_FORMATS, provenance=about, kinds=tuple(Kind))
+    return written
