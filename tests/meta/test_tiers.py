@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "plugin": WINDOW,
     "cli": set(),
     "workflows": set(),
-    "inference": TENSORS | {"lightning_fabric"},
+    "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},
     "models": TENSORS,
     "losses": TENSORS,

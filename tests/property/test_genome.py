@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -105,10 +107,7 @@ def test_exact_spelling_wins(names: list[str]) -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_parser(text: str) -> None:
-    try:
+    with suppress(RegionError):
         found = parse_region(text, {"chr1": 1_000, "chr2": 2_000})
-    except RegionError as error:
-        assert str(error)
-    else:
         assert found.chrom in ("chr1", "chr2")
         assert 0 <= found.start < found.end <= {"chr1": 1_000, "chr2": 2_000}[found.chrom]
