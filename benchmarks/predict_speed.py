@@ -1,0 +1,62 @@
+"""Predicting all tasks on a simulated 64 Mb map at 5 kb beside chromosight's loops alone, two threads each.
+
+Whole programs from start to written files, in turn.  Bars: no slower than chromosight, at most 1.5 GB.
+
+    python -m benchmarks.predict_speed [--repeats 3] [--length 64000000] [--model M]
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks._harness import hicstruct, paired, record, say, scratch
+from benchmarks.loops_chr21 import chromosight
+
+SEED = 640_005
+DEPTH = 300.0  # mean contacts of neighbouring bins: a map deep enough that 5 kb is a sensible bin size
+MEMORY_BAR_MB = 1_500 * 1e6 / 2**20
+
+
+def simulated(length: int) -> Path:
+    """The simulated map, made once."""
+    path = scratch("speed") / f"simulated_{length // 10**6}Mb_depth{DEPTH:.0f}.mcool"
+    if not path.exists():
+        from napari_hicstruct.config.simulation import SimulationConfig
+        from napari_hicstruct.synth.simulate import simulate_map
+        from napari_hicstruct.synth.write import write_simulation
+
+        say(f"simulating {length / 1e6:.0f} Mb at 5 kb, depth {DEPTH:g} …")
+        sim = simulate_map(SimulationConfig(length=length, resolution=5_000), SEED)
+        write_simulation(sim, path, depth=DEPTH, resolutions=(5_000, 10_000), truth_dir=path.with_suffix(".truth"))
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--length", type=int, default=64_000_000, help="bp")
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--no-peers", action="store_true")
+    args = parser.parse_args()
+    path = simulated(args.length)
+    out = scratch("speed")
+    uri = f"{path}::/resolutions/5000"
+    predict = [hicstruct(), "predict", uri, "-o", out / "predicted", "--genome", "--model", args.model, "--quiet"]
+    programs: dict[str, list[str | Path]] = {"hicstruct": predict}
+    if not args.no_peers:
+        programs["chromosight"] = chromosight(uri, out / "chromosight")
+    found = paired(programs, args.repeats)
+    ours = found["hicstruct"]
+    result = {**found, "length_mb": args.length / 1e6, "depth": DEPTH, "s_per_mb": ours["wall_s"] / args.length * 1e6}
+    if "chromosight" in found:
+        pairs = zip(ours["runs"], found["chromosight"]["runs"], strict=True)
+        ratios = sorted(a["wall_s"] / b["wall_s"] for a, b in pairs)
+        result["wall_ratio"], result["wall_ratios"] = ratios[len(ratios) // 2], ratios
+        result["met"] = result["wall_ratio"] <= 1 and ours["peak_mb"] <= MEMORY_BAR_MB
+        say(f"wall ratio {result['wall_ratio']:.2f}, peak {ours['peak_mb']:,.0f} MB")
+    record("predict_speed", result)
+
+
+if __name__ == "__main__":
+    main()
