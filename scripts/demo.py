@@ -80,9 +80,9 @@ def choose_map() -> Demo:
             return Demo(folder / REAL_MAP, REAL_REGION, REAL_ZOOM)
     console.print("No real map here (HICSTRUCT_DATA is not set): simulating one.")
     demo = Demo(OUT / "sample.mcool", "", "")
-    demo.step("Simulate", "simulate", "-o", demo.map, "--truth", OUT / "truth")
+    demo.step("Simulate", "simulate", "-o", demo.map, "--truth", OUT / "truth", "--length", "16M", "--depth", "200")
     facts = json.loads(demo.step("Look up", "info", demo.map, "--json"))
-    chrom, length = next(iter(facts["chromsizes"].items()))
+    chrom, length = facts["chromosomes"][0]["name"], facts["chromosomes"][0]["length"]
     demo.region, demo.zoom = f"{chrom}:0-{length}", f"{chrom}:{length // 3}-{min(length, length // 3 + 800_000)}"
     return demo
 
