@@ -51,6 +51,8 @@ class ViewedLevel:
         self._level = level
         self._ratio = ratio
         self.resolution = level.resolution
+        self.norm = level.norm
+        self.derived = level.derived
         self.shape = tuple(level.shape)
         self.dtype = np.dtype(np.float32)
         self.ndim = 2
@@ -89,6 +91,13 @@ def viewed_levels(source: ContactSource, chrom: str, *, norm: str, ratio: bool) 
 
     levels = build_levels(source, chrom, norm=norm, transform="oe" if ratio else "none")
     return [ViewedLevel(level, ratio=ratio) for level in levels]
+
+
+def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, str]:
+    """Normalisation of each level that the file holds (bp → name): ``norm``, or what stands in where it is missing."""
+    from napari_hicstruct.contacts import build_levels
+
+    return {level.resolution: level.norm for level in build_levels(source, chrom, norm=norm) if not level.derived}
 
 
 def first_chromosome_with_contacts(source: ContactSource, limit: int = 100) -> str:

@@ -12,7 +12,7 @@ from napari.layers import Image
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin import colormaps
-from napari_hicstruct.plugin.levels import ViewedLevel, colour_range, viewed_levels
+from napari_hicstruct.plugin.levels import ViewedLevel, colour_range, stored_norms, viewed_levels
 from napari_hicstruct.plugin.reference import References, ratio_norm
 from napari_hicstruct.plugin.status import Shown, status_function
 from napari_hicstruct.plugin.units import axis_labels, world_kwargs
@@ -59,8 +59,8 @@ class MapLayer:
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
-        self.references.set_target(chrom, ratio_norm(source, self.drawn.norm))
         self._levels = viewed_levels(source, chrom, norm=self.drawn.norm, ratio=False)
+        self.references.set_target(chrom, self._norms(self.drawn))
         self.layer = self._make_layer()
 
     def _make_layer(self) -> Image:
@@ -102,14 +102,16 @@ class MapLayer:
     def shown(self) -> Shown:
         """Snapshot for the read-out."""
         level = self.level
-        fits = self.references.norm == ratio_norm(self.source, self.drawn.norm)
+        reference = self.references.get(level.resolution)
+        if reference is not None and reference.norm != self._norms(self.drawn).get(level.resolution):
+            reference = None  # of what is wanted, but not drawn yet
         return Shown(
             chrom=self.chrom,
             length=self.source.chromsizes[self.chrom],
             norm=self.drawn.norm,
             ratio=self.drawn.ratio,
             tile=level.tile,
-            reference=self.references.get(level.resolution) if fits else None,
+            reference=reference,
         )
 
     def extent_with_contacts(self) -> Interval:
@@ -160,7 +162,7 @@ class MapLayer:
         """Show another chromosome (as the map spells it)."""
         self.chrom = chrom
         self._rows = self._cols = (0, self.source.chromsizes[chrom])
-        self.references.set_target(chrom, ratio_norm(self.source, self.wanted.norm))
+        self.references.set_target(chrom, self._norms(self.wanted))
         if not self._ready():
             self.drawn = Display(RAW if self.wanted.norm == COMPUTED else self.wanted.norm)
         self._swap()
@@ -207,9 +209,13 @@ class MapLayer:
         self.layer.data = self._levels
         self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
 
+    def _norms(self, display: Display) -> dict[int, str]:
+        """Normalisation of each stored level: O/E of raw counts is that of the best weights."""
+        return stored_norms(self.source, self.chrom, norm=ratio_norm(self.source, display.norm))
+
     def _want(self, display: Display) -> None:
         self.wanted = display
-        self.references.set_target(self.chrom, ratio_norm(self.source, display.norm))
+        self.references.set_target(self.chrom, self._norms(display))
         self._realise()
 
     def _ready(self) -> bool:
@@ -223,7 +229,7 @@ class MapLayer:
             self.drawn = self.wanted
             self._swap()
         else:
-            self.references.want(*self.source.resolutions)
+            self.references.want()
 
     def _references_changed(self) -> None:
         self._realise()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def iter_references(
-    source: ContactSource, chrom: str, norm: str, resolutions: tuple[int, ...], token: CancelToken
+    source: ContactSource, chrom: str, norms: Mapping[int, str], token: CancelToken
 ) -> Generator[Progress, None, None]:
-    """Load weights and expected of each resolution; ``Progress.payload`` is one :class:`Reference`."""
+    """Load weights and expected of each resolution (bp → norm); ``Progress.payload`` is one :class:`Reference`."""
     from napari_hicstruct.contacts import expected_by_distance
 
     clock = Clock()
-    for done, resolution in enumerate(resolutions):
+    for done, (resolution, norm) in enumerate(norms.items()):
         token.check()
-        yield clock.step(f"expected {chrom} at {resolution:,} bp", done, len(resolutions))
+        yield clock.step(f"expected {chrom} at {resolution:,} bp", done, len(norms))
         weights = source.weights(chrom, resolution=resolution, norm=norm)
         expected = expected_by_distance(source, chrom, resolution=resolution, norm=norm, token=token)
-        reference = Reference(resolution, np.asarray(weights), np.asarray(expected))
-        yield clock.step(f"expected {chrom}", done + 1, len(resolutions), payload=reference)
+        reference = Reference(resolution, norm, np.asarray(weights), np.asarray(expected))
+        yield clock.step(f"expected {chrom}", done + 1, len(norms), payload=reference)
 
 
 class References:
@@ -44,41 +44,39 @@ class References:
     def __init__(self, source: ContactSource, on_change: Callable[[], None]) -> None:
         self._source = source
         self._on_change = on_change
-        self._key = ("", "")
+        self._chrom = ""
+        self._norms: dict[int, str] = {}
         self._known: dict[int, Reference] = {}
-        self._pending: tuple[int, ...] = ()
+        self._pending: set[int] = set()
         self.problem: HicStructError | None = None
         self._job = BackgroundJob(on_step=self._step, on_done=lambda _: self._end(None), on_error=self._end)
-
-    @property
-    def norm(self) -> str:
-        """Normalisation of the references."""
-        return self._key[1]
 
     def get(self, resolution: int) -> Reference | None:
         """The reference at ``resolution`` (bp), or None while it is not known."""
         return self._known.get(resolution)
 
     def has_all(self) -> bool:
-        """True if every stored resolution is known."""
-        return all(resolution in self._known for resolution in self._source.resolutions)
+        """True if every stored level is known."""
+        return all(resolution in self._known for resolution in self._norms)
 
-    def set_target(self, chrom: str, norm: str) -> None:
-        """Forget what belongs to another chromosome or normalisation."""
-        if (chrom, norm) != self._key:
+    def set_target(self, chrom: str, norms: Mapping[int, str]) -> None:
+        """What is wanted: the normalisation of each stored level (bp → name); forgets what no longer fits."""
+        if (chrom, norms) != (self._chrom, self._norms):
             self._job.close()
-            self._key, self._known, self._pending, self.problem = (chrom, norm), {}, (), None
+            self._chrom, self._norms = chrom, dict(norms)
+            self._known, self._pending, self.problem = {}, set(), None
 
     def want(self, *resolutions: int) -> None:
-        """Compute what is missing of ``resolutions``; a request for more replaces one for less."""
-        stored = self._source.resolutions
-        missing = tuple(res for res in resolutions if res in stored and res not in self._known)
-        if not missing or self.problem is not None or set(missing) <= set(self._pending):
+        """Compute what is missing of ``resolutions`` (all if none are named); adds to what is under way."""
+        wanted = set(resolutions or self._norms) & set(self._norms)
+        missing = wanted - set(self._known)
+        if not missing or self.problem is not None or missing <= self._pending:
             return
-        missing += tuple(res for res in self._pending if res not in missing and res not in self._known)
-        self._pending = missing
-        chrom, norm = self._key
-        self._job.start(lambda token: iter_references(self._source, chrom, norm, missing, token))
+        self._pending = (self._pending | missing) - set(self._known)
+        # coarse levels take moments: first the one that is asked for alone, then from coarse to fine
+        order = sorted(self._pending, key=lambda resolution: (resolution not in resolutions, -resolution))
+        chrom, norms = self._chrom, {resolution: self._norms[resolution] for resolution in order}
+        self._job.start(lambda token: iter_references(self._source, chrom, norms, token))
 
     def close(self) -> None:
         """Stop the background work."""
@@ -90,7 +88,7 @@ class References:
             self._on_change()
 
     def _end(self, error: HicStructError | None) -> None:
-        self._pending = ()
+        self._pending = set()
         if error is not None and not isinstance(error, Cancelled):
             self.problem = error
         self._on_change()

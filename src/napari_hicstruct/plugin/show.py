@@ -6,12 +6,15 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.dock import open_dock
 from napari_hicstruct.plugin.navigation import parse_view
 from napari_hicstruct.plugin.session import Session, ensure_session
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
 
 _SIZE = (1500, 950)
 
@@ -49,15 +52,17 @@ def show(
     """
     import napari
 
+    source = _checked(path, labels)
     viewer = napari.Viewer(title="HiC Structures", show=True)
     try:
         viewer.window.resize(*_SIZE)
         session = ensure_session(viewer)
-        session.open_map(path)
+        session.open_source(source)
         open_dock(viewer)
         _dress(session, labels, region, norm, project)
         if screenshot is not None:
             wait_until_drawn(session)
+            _dismiss_notifications()
             _write_png(viewer.window.screenshot(canvas_only=False, flash=False), Path(screenshot))
     except BaseException:
         viewer.close()
@@ -66,6 +71,27 @@ def show(
         viewer.close()
         return
     napari.run()
+
+
+def _checked(path: str | Path, labels: Sequence[str | Path]) -> ContactSource:
+    """Open the map and read the label files once before there is a window: what is wrong ends the command."""
+    from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.contacts import open_map
+
+    source = open_map(path)
+    for one in labels:
+        read_labels(one, chromsizes=source.chromsizes)
+    return source
+
+
+def _dismiss_notifications() -> None:
+    """Messages must not cover the picture; they were printed, too."""
+    from qtpy.QtWidgets import QApplication
+
+    for widget in QApplication.allWidgets():
+        if type(widget).__name__ == "NapariQtNotification":
+            widget.close()
+    _pump(lambda: False, 0.3)
 
 
 def _dress(

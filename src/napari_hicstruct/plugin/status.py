@@ -24,6 +24,7 @@ class Reference:
     """
 
     resolution: int
+    norm: str
     weights: NDArray[np.float64]
     expected: NDArray[np.float64]
 

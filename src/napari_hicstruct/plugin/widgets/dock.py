@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -16,14 +16,13 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.session import Session, ensure_session
 from napari_hicstruct.plugin.widgets.map_panel import MapPanel
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
-
-_WIDTH = 350
 
 
 class HicDock(QWidget):
@@ -41,7 +40,8 @@ class HicDock(QWidget):
         self.sections: dict[str, Section] = {}
         self.predict: Any = None
         self._tied = False
-        self._title = QLabel()
+        self._title = QElidingLabel()
+        self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
         self._title.setStyleSheet("QLabel { font-weight: 600; }")
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._facts = subdued(QLabel())
@@ -56,6 +56,7 @@ class HicDock(QWidget):
         self._column.addStretch(1)
         self._lay_out()
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
+        self.map.summary.connect(self.sections["map"].set_summary)
         self.session.map_changed.connect(self._map_changed)
         self._map_changed()
 
@@ -68,18 +69,18 @@ class HicDock(QWidget):
         header.addWidget(self._open)
         content = QWidget()
         content.setLayout(self._column)
-        scroll = QScrollArea()
+        scroll = _Scroll()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
+        content.installEventFilter(scroll)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(header)
         layout.addWidget(self._invitation)
         layout.addWidget(scroll, 1)
-        self.setMinimumWidth(_WIDTH)
 
     def _make_invitation(self) -> QWidget:
         box = QWidget()
@@ -146,6 +147,20 @@ class HicDock(QWidget):
         self._info.setToolTip(_about(source))
         if self.predict is None:
             self._add_working_sections()
+
+
+class _Scroll(QScrollArea):
+    """Scrolls up and down only: it asks for the width that its content needs, so that nothing is cut off."""
+
+    def minimumSizeHint(self) -> QSize:
+        content = self.widget()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(content.minimumSizeHint().width() + bar if content is not None else 0, 120)
+
+    def eventFilter(self, watched: Any, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 def _about(source: Any) -> str:

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session
 
 _TRIANGLES = {
-    Triangle.STORED: ("◩ as stored", "rows = first anchor, columns = second; TADs as squares"),
-    Triangle.UPPER: ("◥ upper", "all above the diagonal"),
-    Triangle.LOWER: ("◣ lower", "all below the diagonal"),
+    Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs as squares"),
+    Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
+    Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
 _FILES = "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv);;All files (*)"
-_HEADS = ("", "set", "source", "n", "shown", "drawn", "lock")
+_HEADS = ("", "set", "source", "n", "shown", "▦", "lock")
 
 
 class LabelsPanel(QWidget):
@@ -75,7 +75,7 @@ class LabelsPanel(QWidget):
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
-        self.by_score = QCheckBox("opacity by score")
+        self.by_score = QCheckBox("◐ by score")
         self.by_score.setToolTip("Fade objects by their soft score (0 to 1)")
         self.by_score.toggled.connect(self._editor.set_by_score)
         for widget in (self.import_button, self.new_button, self.by_score):
@@ -131,18 +131,21 @@ class _SetRow:
         colour.setPixmap(swatch(colour_of(annotation_set.origin, Status.PROPOSED)))
         self.name = QLineEdit(annotation_set.name)
         self.name.setFrame(False)
-        self.name.setToolTip("Name of the set; click to rename")
+        self.name.setMinimumWidth(60)
+        self.name.setToolTip(f"{annotation_set.name}\nName of the set; click to rename")
         self.name.editingFinished.connect(self._rename)
         source = QLabel(annotation_set.origin.value)
         self.number = QLabel()
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.shown = QCheckBox()
-        self.shown.setToolTip("Draw this set; hiding never changes data")
+        self.shown.setToolTip("Draw this set (hiding never changes data)")
         self.shown.toggled.connect(lambda on: self._set(visible=on))
+        self.name.setMinimumWidth(90)
         self.drawn = QComboBox()
         for triangle, (text, meaning) in _TRIANGLES.items():
             self.drawn.addItem(text, triangle)
             self.drawn.setItemData(self.drawn.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        self.drawn.setFixedWidth(52)
         self.drawn.setToolTip("Which triangle of the symmetric map this set is drawn in")
         self.drawn.activated.connect(lambda index: editor.set_triangle(self._id, list(_TRIANGLES)[index]))
         self.lock = QCheckBox()
@@ -156,6 +159,7 @@ class _SetRow:
         """Show the set as it is."""
         if not self.name.hasFocus():
             self.name.setText(annotation_set.name)
+            self.name.setCursorPosition(0)
         self.number.setText(f"{number:,}")
         for box, on in ((self.shown, annotation_set.visible), (self.lock, annotation_set.locked)):
             box.blockSignals(True)

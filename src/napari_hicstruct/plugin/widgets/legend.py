@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.plugin.editing.palette import LEGEND
+
+_PER_ROW = 3
 
 
 def swatch(colour: str, size: int = 12) -> QPixmap:
@@ -33,15 +35,16 @@ class Legend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 2, 0, 2)
-        row.setSpacing(3)
-        for name, colour, meaning in LEGEND:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 2, 0, 2)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(2)
+        for place, (name, colour, meaning) in enumerate(LEGEND):
+            row, column = divmod(place, _PER_ROW)
             ring, word = QLabel(), QLabel(name)
             ring.setPixmap(swatch(colour))
             for label in (ring, word):
                 label.setToolTip(f"{name}: {meaning}")
-            row.addWidget(ring)
-            row.addWidget(word)
-            row.addSpacing(5)
-        row.addStretch(1)
+            grid.addWidget(ring, row, 2 * column)
+            grid.addWidget(word, row, 2 * column + 1)
+        grid.setColumnStretch(2 * _PER_ROW, 1)

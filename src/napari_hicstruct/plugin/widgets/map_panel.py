@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
@@ -28,6 +28,8 @@ class MapPanel(QWidget):
         Its map may change; the panel follows.
     """
 
+    summary = Signal(str)
+
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
@@ -35,19 +37,17 @@ class MapPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(
-            form(
-                [
-                    ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
-                    ("Region", self.region),
-                    ("", self.problem),
-                    ("Contacts", self.norm),
-                    ("Weights", self.weights),
-                    ("Colours", [self.colormap, self.percentile]),
-                    ("", self.state),
-                ]
-            )
+        self._form = form(
+            [
+                ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
+                ("Region", self._region_cell()),
+                ("Contacts", self.norm),
+                ("Weights", self.weights),
+                ("Colours", [self.colormap, self.percentile]),
+            ]
         )
+        layout.addLayout(self._form)
+        layout.addWidget(self.state)
         session.map_changed.connect(self._map_changed)
         session.chrom_changed.connect(self._chrom_changed)
         session.view_changed.connect(self._view_changed)
@@ -78,6 +78,17 @@ class MapPanel(QWidget):
         self.problem.setStyleSheet("QLabel { color: #d55e00; }")
         self.problem.hide()
         self._build_display()
+
+    def _region_cell(self) -> QWidget:
+        """The box, and below it what is wrong with what was typed."""
+        cell = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.region)
+        column.addWidget(self.problem)
+        cell.setFocusProxy(self.region)
+        return cell
 
     def _build_display(self) -> None:
         self.norm = Segmented(
@@ -177,7 +188,8 @@ class MapPanel(QWidget):
                 self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}", norm.name)
             if not self.weights.count():
                 self.weights.addItem(COMPUTED, COMPUTED)
-        self.weights.setEnabled(self.weights.count() > 1)
+        for widget in (self.weights, self._form.itemAtPosition(3, 0).widget()):
+            widget.setVisible(self.weights.count() > 1)
         self._chrom_changed(self._session.chrom)
         self._display_changed()
 
@@ -204,10 +216,13 @@ class MapPanel(QWidget):
             self.colormap.setCurrentText(shown.layer.colormap.name)
             self.percentile.setValue(shown.percentile)
             self.weights.setCurrentIndex(max(0, self.weights.findData(wanted.norm)))
-        self.state.setText(" · ".join(self._state_parts(shown)))
+        self.summary.emit(f"drawn at {format_bp(shown.resolution)}")
+        state = " · ".join(self._state_parts(shown))
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
 
     def _state_parts(self, shown: Any) -> list[str]:
-        parts = [f"drawn at {format_bp(shown.resolution)}"]
+        parts = []
         if shown.wanted != shown.drawn:
             problem = shown.references.problem
             what = "expected" if shown.wanted.ratio else "weights"

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-LABEL_WIDTH = 76
+LABEL_WIDTH = 92
 """Width of the column of labels, so that all sections align (px at 100 %)."""
 
 
