@@ -1,0 +1,68 @@
+"""``hicstruct predict``: loops, stripes and TADs of a map, into files and a project."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.errors import ConfigError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(predict)
+
+
+def predict(
+    map: str = typer.Argument(..., help="Contact map: .cool, .mcool, .hic, or FILE::/group.", metavar="MAP"),
+    out: Path = typer.Option(..., "--out", "-o", help="Folder for the label files."),
+    region: list[str] = typer.Option([], "--region", "-r", help="Region, e.g. chr17:62.5M-63.5M; may be repeated."),
+    chrom: list[str] = typer.Option([], "--chrom", "-c", help="Chromosome; may be repeated."),
+    genome: bool = typer.Option(False, "--genome", help="All chromosomes, one after another."),
+    tasks: str = typer.Option("loop,stripe,tad", "--tasks", "-t", help="Comma-separated."),
+    model: str = typer.Option("default", "--model", "-m", help="Name of a model or its folder."),
+    device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
+    mode: str = typer.Option("fast", "--mode", help="fast, or accurate (each place is seen four times)."),
+    norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
+    threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
+    project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.genome import Interval, parse_region
+    from napari_hicstruct.workflows.predict import PredictRequest, iter_predict
+    from napari_hicstruct.workflows.predict_files import store_predictions, write_predictions
+
+    source = open_map(map)
+    regions = [parse_region(text, source.chromsizes) for text in [*region, *chrom]]
+    if genome or (not regions and len(source.chromsizes) == 1):
+        regions = [Interval(name, 0, length) for name, length in source.chromsizes.items()]
+    if not regions:
+        raise ConfigError("Which part of the map?", mend="Give --chrom, --region or --genome.")
+    request = PredictRequest(
+        regions=tuple(regions),
+        tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()),
+        model=model,
+        device=device,
+        mode=mode,
+        norm=norm or None,
+        threads=threads,
+    )
+    result = show_progress(iter_predict(source, request), quiet)
+    paths = write_predictions(result, out, tasks=request.tasks)
+    counts = Counter(f"{a.kind}s" if a.kind != "boundary" else "boundaries" for a in result.annotations)
+    summary = {
+        **{name: counts.get(name, 0) for name in ("loops", "stripes", "tads", "boundaries")},
+        "model": f"{result.run['model']['name']} {result.run['model']['version']}",
+        "seconds": result.run["seconds"],
+        "notes": " ".join(result.notes),
+        "files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths),
+    }
+    if project is not None:
+        summary["set"] = store_predictions(result, source, project)
+    emit({key: value for key, value in summary.items() if value != ""}, json)

@@ -1,0 +1,162 @@
+"""Everything one model says about one chromosome, as records, while the windows go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.decode.boundaries import decode_boundaries
+from napari_hicstruct.decode.loops import LoopDecoder
+from napari_hicstruct.decode.stripes import decode_stripes
+from napari_hicstruct.decode.tads import decode_tads
+from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
+from napari_hicstruct.inference.tiling import Tiling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What is to be predicted: a stretch of one chromosome, in bp.
+
+    Attributes
+    ----------
+    start, end, length : int
+        bp; ``length`` is the chromosome's.
+    tasks : tuple of str
+    max_distance : int
+        Farthest anchors of loops and stripes, bp.
+    model : str
+        Name for the records.
+    """
+
+    start: int
+    end: int
+    length: int
+    tasks: tuple[str, ...]
+    max_distance: int
+    model: str = ""
+
+
+@dataclass(slots=True)
+class ChromosomeRun:
+    """One chromosome's prediction.
+
+    Parameters
+    ----------
+    predictor : Predictor
+    fine : Band or None
+        5 kb band; without it loops are called at coarse bins by the auxiliary head.
+    coarse : Band
+        10 kb band.
+    stretch : Stretch
+    """
+
+    predictor: Predictor
+    fine: Band | None
+    coarse: Band
+    stretch: Stretch
+    track: NDArray[np.float32] | None = field(default=None, init=False)
+
+    def _tasks(self, head: str) -> list[str]:
+        return [name for name in self.predictor.net.tasks_of(head) if name in self.stretch.tasks]
+
+    def _reach(self, band: Band) -> int:
+        return self.stretch.max_distance // band.resolution + 2
+
+    def _bins(self, band: Band) -> tuple[int, int]:
+        return self.stretch.start // band.resolution, -(-self.stretch.end // band.resolution)
+
+    def _fine_tiling(self) -> Tiling | None:
+        if self.fine is None or not self._tasks("point"):
+            return None
+        return self.predictor.fine_tiling(self.fine, *self._bins(self.fine), self._reach(self.fine))
+
+    def _coarse_tiling(self) -> Tiling | None:
+        points, dense = self._tasks("point"), self._tasks("mask")
+        far = bool(dense or (points and self.fine is None))
+        if not far and not self._tasks("boundary"):
+            return None
+        reach = self._reach(self.coarse) if far else 1  # boundaries alone need the windows on the diagonal only
+        return self.predictor.coarse_tiling(self.coarse, *self._bins(self.coarse), reach)
+
+    def windows(self) -> int:
+        """Number of windows and strips in all: the unit of progress."""
+        total = sum(tiling.count() for tiling in (self._fine_tiling(), self._coarse_tiling()) if tiling is not None)
+        return total + sum(self._strip().count(self.predictor.net.config.windows) for _ in self._tasks("boundary"))
+
+    def _strip(self) -> StripFeatures:
+        return StripFeatures(*self._bins(self.coarse))
+
+    def run(self) -> Iterator[tuple[Annotation, ...]]:
+        """Annotations as they become final; each once, all inside the stretch."""
+        for found in self._run():
+            wanted = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
+            yield tuple(wanted)
+
+    def _run(self) -> Iterator[list[Annotation]]:
+        fine = self._fine_tiling()
+        if fine is not None and self.fine is not None:
+            yield from self._points(self.fine, self.predictor.fine(self.fine, fine, self._tasks("point")))
+        coarse = self._coarse_tiling()
+        if coarse is None:
+            return
+        strips = {name: self._strip() for name in self._tasks("boundary")}
+        points = self._tasks("point") if self.fine is None else []
+        rows = self.predictor.coarse(self.coarse, coarse, points=points, masks=self._tasks("mask"), strips=strips)
+        yield from self._points(self.coarse, rows)
+        for name, features in strips.items():
+            yield self._domains(name, features)
+
+    def _points(self, band: Band, rows: Iterator[RowDone]) -> Iterator[list[Annotation]]:
+        """Feed rows to the loop decoder as they come; masks wait for the end, for a stripe may cross many rows."""
+        decoder = LoopDecoder(
+            chrom=band.chrom,
+            resolution=band.resolution,
+            valid=band.valid,
+            length=self.stretch.length,
+            model=self.stretch.model,
+        )
+        decoder.begin(max(0, self._bins(band)[0] - 2))
+        last: dict[str, RowDone] = {}
+        masks = set(self._tasks("mask"))
+        for row in rows:
+            last[row.name] = row
+            if row.name not in masks:
+                start, stop = decoder.needs_from, min(band.n_bins, row.final + 4)
+                values = row.canvas.rows(start, stop)
+                yield list(decoder.feed(values[0], values[1:], start=start, final=row.final))
+        for name, row in last.items():
+            if name in masks:
+                yield self._stripes(band, row)
+            else:
+                start = decoder.needs_from
+                values = row.canvas.rows(start, band.n_bins)
+                yield list(decoder.finish(values[0], values[1:], start=start))
+
+    def _stripes(self, band: Band, row: RowDone) -> list[Annotation]:
+        values = row.canvas.rows(0, band.n_bins)
+        return decode_stripes(
+            values[0],
+            values[1],
+            chrom=band.chrom,
+            resolution=band.resolution,
+            length=self.stretch.length,
+            model=self.stretch.model,
+        )
+
+    def _domains(self, name: str, features: StripFeatures) -> list[Annotation]:
+        p = self.predictor.boundaries(self.coarse, name, features)
+        self.track = p
+        boundaries = decode_boundaries(
+            p,
+            chrom=self.coarse.chrom,
+            resolution=self.coarse.resolution,
+            length=self.stretch.length,
+            model=self.stretch.model,
+        )
+        tads = decode_tads(p, self.coarse, length=self.stretch.length, model=self.stretch.model)
+        return [*boundaries, *tads]

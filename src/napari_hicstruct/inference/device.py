@@ -1,0 +1,47 @@
+"""Where the network runs."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+
+from napari_hicstruct.errors import ConfigError
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` (cuda, else mps, else cpu) or a torch device name.
+
+    Raises
+    ------
+    ConfigError
+        If the device is not there.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"there is no device '{name}' here.", mend="Use auto or cpu.") from error
+    return device
+
+
+def has_fast_bf16(device: torch.device) -> bool:
+    """True if bfloat16 is quicker than float32 there (processors emulate it otherwise)."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _has_avx512_bf16()
+
+
+def _has_avx512_bf16() -> bool:
+    check = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(check()) if check is not None else False
+
+
+def precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Autocast to bfloat16 where it pays, else nothing."""
+    return torch.autocast(device.type, torch.bfloat16) if has_fast_bf16(device) else nullcontext()

@@ -1,0 +1,185 @@
+"""From one chromosome's bands to blended probability maps, row of tiles by row of tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from napari_hicstruct.config.model import WindowConfig
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.channels import strip_channels, window_channels
+from napari_hicstruct.inference.canvas import Canvas, blend_weight
+from napari_hicstruct.inference.device import precision
+from napari_hicstruct.inference.tiling import Tiling
+from napari_hicstruct.models.network import MultiTaskNet
+
+Array = NDArray[np.float32]
+BATCH = {"cpu": 2, "cuda": 32, "mps": 8}
+
+
+@dataclass(frozen=True, slots=True)
+class RowDone:
+    """A row of tiles is through: ``canvas`` is final for rows below ``final``."""
+
+    name: str
+    canvas: Canvas
+    final: int
+
+
+@dataclass(slots=True)
+class Predictor:
+    """Runs a network over one chromosome.
+
+    Parameters
+    ----------
+    net : MultiTaskNet
+        In evaluation mode, on ``device``.
+    device : torch.device
+    overlap : int
+        1 fast, 2 accurate.
+    on_windows : callable
+        Called with the number of windows just done; may raise to cancel.
+    """
+
+    net: MultiTaskNet
+    device: torch.device
+    overlap: int = 1
+    on_windows: Callable[[int], None] = field(default=lambda _: None)
+
+    def _run(self, windows: list[Array], forward: Callable[[Tensor], dict[str, Tensor]]) -> Iterator[dict[str, Array]]:
+        """Forward passes in batches; one dict of arrays per window, in order."""
+        batch = BATCH.get(self.device.type, 2)
+        for start in range(0, len(windows), batch):
+            x = torch.from_numpy(np.stack(windows[start : start + batch])).to(self.device)
+            with torch.inference_mode(), precision(self.device):
+                out = forward(x.contiguous(memory_format=torch.channels_last))
+            arrays = {name: value.float().cpu().numpy() for name, value in out.items()}
+            self.on_windows(len(x))
+            for k in range(len(x)):
+                yield {name: value[k] for name, value in arrays.items()}
+
+    def fine_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
+        """Tiles at fine bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
+        w = self.net.config.windows
+        return Tiling(band.n_bins, min(reach, band.n_diagonals), w.fine_size, w.fine_margin, self.overlap, start, stop)
+
+    def coarse_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
+        """The same at coarse bins."""
+        w = self.net.config.windows
+        reach = min(reach, band.n_diagonals)
+        return Tiling(band.n_bins, reach, w.coarse_size, w.coarse_margin, self.overlap, start, stop)
+
+    def fine(self, band: Band, tiling: Tiling, tasks: list[str]) -> Iterator[RowDone]:
+        """Point maps at fine bins: channels probability, row offset, column offset."""
+        blend = blend_weight(tiling.size, tiling.margin)
+        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, swap=True) for name in tasks}
+
+        def forward(x: Tensor) -> dict[str, Tensor]:
+            return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks).items()}
+
+        for row in tiling.row_tiles():
+            corners = list(tiling.corners(row))
+            windows = [window_channels(band, *corner, tiling.size) for corner in corners]
+            for corner, out in zip(corners, self._run(windows, forward), strict=True):
+                for name, values in out.items():
+                    canvases[name].add(values, *corner)
+            for name, canvas in canvases.items():
+                yield RowDone(name, canvas, row + tiling.stride)
+
+    def coarse(
+        self, band: Band, tiling: Tiling, *, points: list[str], masks: list[str], strips: dict[str, StripFeatures]
+    ) -> Iterator[RowDone]:
+        """Point and mask maps at coarse bins; fills ``strips`` with the diagonal's features on the way."""
+        blend = blend_weight(tiling.size, tiling.margin)
+        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, swap=True) for name in points}
+        canvases |= {name: Canvas(2, band.n_bins, tiling.n_diagonals, blend) for name in masks}
+        dense, on_diagonal = [*points, *masks], [*points, *masks, *strips]
+        for row in tiling.row_tiles():
+            corners = list(tiling.corners(row))
+            windows = [window_channels(band, *corner, tiling.size) for corner in corners]
+            first = self._run(windows[:1], lambda x: self._coarse_forward(x, on_diagonal, points, masks, tiling.margin))
+            rest = self._run(windows[1:], lambda x: self._coarse_forward(x, dense, points, masks, tiling.margin))
+            outputs = [*first, *(rest if dense else ())]
+            for corner, out in zip(corners, outputs, strict=False):
+                for name, canvas in canvases.items():
+                    canvas.add(out[name], *corner)
+            for name, features in strips.items():
+                features.put(outputs[0][name], row)
+            for name, canvas in canvases.items():
+                yield RowDone(name, canvas, row + tiling.stride)
+
+    def _coarse_forward(
+        self, x: Tensor, tasks: list[str], points: list[str], masks: list[str], margin: int
+    ) -> dict[str, Tensor]:
+        out = self.net.coarse(x, tasks)
+        done = {name: _point(out[name]) for name in points if name in out}
+        done |= {name: torch.sigmoid(out[name].float()) for name in masks if name in out}
+        rest = [name for name in tasks if name not in done]
+        return done | {name: self.net.read_diagonal(out[name], margin) for name in rest}
+
+    def boundaries(self, band: Band, task: str, features: StripFeatures) -> Array:
+        """Boundary probability per bin from strips along the diagonal, shape (n_bins,); NaN where none was made."""
+        w = self.net.config.windows
+        length, margin = w.strip_length, w.strip_margin
+        total, weight = np.zeros(band.n_bins, np.float32), np.zeros(band.n_bins, np.float32)
+        inner = length - 2 * margin
+        ramp = np.zeros(length, np.float32)
+        ramp[margin : length - margin] = 0.05 + np.sin(np.pi * (np.arange(inner) + 0.5) / inner)
+        for first in features.firsts(w):
+            x = torch.from_numpy(strip_channels(band, first, length, w.strip_diagonals))[None].to(self.device)
+            shared = torch.from_numpy(features.get(first, length))[None].to(self.device)
+            with torch.inference_mode(), precision(self.device):
+                p = torch.sigmoid(self.net.strip(x, shared, task).float())[0].cpu().numpy()
+            low, high = max(first, 0), min(first + length, band.n_bins)
+            part = slice(low - first, high - first)
+            total[low:high] += p[part] * ramp[part]
+            weight[low:high] += ramp[part]
+            self.on_windows(1)
+        blended = total / np.where(weight > 0, weight, 1)
+        return np.where((weight > 0) & band.valid, blended, np.nan).astype(np.float32)
+
+
+def _point(out: Tensor) -> Tensor:
+    out = out.float()
+    return torch.cat([torch.sigmoid(out[:, :1]), out[:, 1:]], 1)
+
+
+class StripFeatures:
+    """Diagonal features of a stretch of a chromosome, gathered from on-diagonal windows.
+
+    Parameters
+    ----------
+    start, stop : int
+        Bins wanted.
+    """
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start, self.stop = start, stop
+        self._parts: list[tuple[int, NDArray[np.float16]]] = []
+
+    def put(self, features: Array, first: int) -> None:
+        """Keep ``(C, D, L)`` features whose first column is bin ``first``."""
+        self._parts.append((first, features.astype(np.float16)))
+
+    def get(self, first: int, length: int) -> Array:
+        """``(C, D, length)`` features from bin ``first`` on; 0 where no window lay."""
+        channels, n_diagonals, _ = self._parts[0][1].shape
+        out = np.zeros((channels, n_diagonals, length), np.float32)
+        for begin, part in self._parts:
+            low, high = max(begin, first), min(begin + part.shape[-1], first + length)
+            if low < high:
+                out[..., low - first : high - first] = part[..., low - begin : high - begin]
+        return out
+
+    def firsts(self, windows: WindowConfig) -> range:
+        """First bins of the strips that cover the stretch: half a strip apart, one margin before its start."""
+        return range(self.start - windows.strip_margin, self.stop - windows.strip_margin, windows.strip_length // 2)
+
+    def count(self, windows: WindowConfig) -> int:
+        """Number of strips."""
+        return len(self.firsts(windows))

@@ -1,0 +1,147 @@
+"""Model folders: those shipped, those installed by the user, the default.  Needs no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from napari_hicstruct.config.resources import resources_dir
+from napari_hicstruct.errors import ModelError, OutputError
+
+DEFAULT = "default"
+WEIGHTS, CARD = "weights.safetensors", "model.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """One model: where it is and what its card says."""
+
+    name: str
+    version: str
+    path: Path
+    tasks: tuple[str, ...]
+    sha256: str
+    shipped: bool
+    default: bool
+    card: dict[str, Any] = field(repr=False)
+
+
+def user_models_dir() -> Path:
+    """Folder of models installed by the user; ``$HICSTRUCT_MODELS`` overrides it."""
+    chosen = os.environ.get("HICSTRUCT_MODELS")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("napari-hicstruct", appauthor=False)) / "models"
+
+
+def describe_model(folder: Path, *, shipped: bool = False, default: bool = False) -> ModelInfo:
+    """What a model folder's card says.
+
+    Raises
+    ------
+    ModelError
+        If it is no model folder.
+    """
+    try:
+        text = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        card, sha256 = text["card"], text["sha256"]
+        tasks = tuple(task["name"] for task in text["config"]["tasks"])
+    except OSError as error:
+        mend = f"A model is a folder with {CARD} and {WEIGHTS}."
+        raise ModelError("is not a model folder.", where=folder, mend=mend) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError("has a damaged card.", where=folder / CARD, mend="Copy the folder again, whole.") from error
+    name = folder.name if shipped else str(card.get("name") or folder.name)
+    return ModelInfo(name, str(card.get("version", "")), folder, tasks, sha256, shipped, default, card)
+
+
+def default_name() -> str:
+    """Name of the model that is used when none is given."""
+    chosen = user_models_dir() / "default.txt"
+    return chosen.read_text(encoding="utf-8").strip() if chosen.exists() else DEFAULT
+
+
+def list_models() -> list[ModelInfo]:
+    """All models, the default first; a damaged folder is left out (:func:`find_model` says what is wrong with it)."""
+    chosen = default_name()
+    found = []
+    for base, shipped in ((user_models_dir(), False), (resources_dir() / "models", True)):
+        for folder in sorted(base.iterdir()) if base.is_dir() else ():
+            if not (folder / CARD).exists():
+                continue
+            try:
+                found.append(describe_model(folder, shipped=shipped, default=folder.name == chosen))
+            except ModelError:
+                continue
+    return sorted(found, key=lambda model: (not model.default, model.name))
+
+
+def find_model(name: str) -> ModelInfo:
+    """A model by name, by folder, or ``default``.
+
+    Raises
+    ------
+    ModelError
+        If there is none; the message lists those there are.
+    """
+    folder = Path(name)
+    if (folder / CARD).exists():
+        return describe_model(folder)
+    wanted = default_name() if name == DEFAULT else name
+    for base, shipped in ((user_models_dir(), False), (resources_dir() / "models", True)):
+        if wanted and (base / wanted / CARD).exists():
+            return describe_model(base / wanted, shipped=shipped, default=wanted == default_name())
+    known = ", ".join(model.name for model in list_models()) or "none"
+    raise ModelError(f"There is no model '{name}'.", mend=f"Installed: {known}. Or give a model folder.")
+
+
+def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
+    """Copy a model folder to the user's models after checking its weights against the checksum.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged or holds no safetensors weights.
+    OutputError
+        If it cannot be copied.
+    """
+    info = describe_model(Path(folder))
+    weights = Path(folder) / WEIGHTS
+    if not weights.exists():
+        raise ModelError(f"lacks {WEIGHTS}.", where=folder, mend="Only safetensors weights are taken, never pickles.")
+    if hashlib.sha256(weights.read_bytes()).hexdigest() != info.sha256:
+        raise ModelError("does not match its checksum; the file is damaged.", where=weights, mend="Copy it again.")
+    target = user_models_dir() / (name or info.name)
+    if target.exists():
+        raise ModelError(f"A model '{target.name}' is installed already.", mend="Give another --name.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
+            copy = Path(temporary) / target.name
+            copy.mkdir()
+            for part in (CARD, WEIGHTS):
+                shutil.copyfile(Path(folder) / part, copy / part)
+            os.replace(copy, target)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror}).", where=target) from error
+    return describe_model(target)
+
+
+def set_default(name: str) -> ModelInfo:
+    """Make a model the one used when none is named."""
+    info = find_model(name)
+    base = user_models_dir()
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        temporary = base / "default.txt.partial"
+        temporary.write_text(info.path.name, encoding="utf-8")
+        os.replace(temporary, base / "default.txt")
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror}).", where=base) from error
+    return find_model(info.path.name)

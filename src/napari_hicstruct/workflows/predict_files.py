@@ -1,0 +1,58 @@
+"""Where predictions go: a folder of label files, a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.workflows.predict import PredictResult
+
+TASK_KINDS: dict[str, tuple[Kind, ...]] = {
+    "loop": (Kind.LOOP,),
+    "stripe": (Kind.STRIPE,),
+    "tad": (Kind.TAD, Kind.BOUNDARY),
+}
+"""What each task of the set ``hic`` calls."""
+
+
+def write_predictions(result: PredictResult, out: str | Path, *, tasks: tuple[str, ...]) -> list[Path]:
+    """``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``, ``boundaries.bedgraph``,
+    ``run.json``: those of the tasks that ran, also when nothing was found.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    from napari_hicstruct.annotations.writers import export_records
+    from napari_hicstruct.annotations.writers.tracks import write_bedgraph
+
+    kinds = [kind for task in tasks for kind in TASK_KINDS.get(task, ())]
+    paths = export_records(
+        result.annotations, out, formats=("bedpe", "bed", "stripenn"), provenance=result.run, kinds=kinds
+    )
+    if result.boundary_tracks:
+        paths.insert(-1, write_bedgraph(result.boundary_tracks, Path(out) / "boundaries.bedgraph"))
+    return paths
+
+
+def store_predictions(result: PredictResult, source: ContactSource, path: str | Path) -> str:
+    """Add predictions as a set of their own to a project, made if it is not there; gives the set's name.
+
+    Raises
+    ------
+    ProjectError
+        If the project belongs to another map or is open elsewhere.
+    """
+    from napari_hicstruct.annotations.project import Project
+    from napari_hicstruct.workflows.projects import identity_of
+
+    identity, path = identity_of(source), Path(path)
+    project = Project.open(path, map=identity) if path.exists() else Project.create(path, map=identity)
+    try:
+        name = f"{result.run['model']['name']} {result.run['model']['version']}"
+        project.add(result.annotations, set_id=project.add_set(name, Origin.PREDICTED).id, action="predict")
+    finally:
+        project.close()
+    return name
