@@ -66,7 +66,7 @@ def main() -> None:
     demo.step("Open", "info", demo.map, quiet=False)
     demo.step("Predict", "predict", demo.map, "-o", labels, "--region", demo.region, "--project", project)
     demo.step("Export", "export", project, "-o", exported)
-    pictures = [] if has_screen() else list(draw(demo, labels))
+    pictures = [] if has_screen() else list(draw(demo))
     summarise(demo, labels, exported, pictures)
     if has_screen():
         demo.step("Look and correct", "view", demo.map, "--project", project, "--region", demo.region, screen=True)
@@ -87,16 +87,28 @@ def choose_map() -> Demo:
     return demo
 
 
-def draw(demo: Demo, labels: Path) -> Iterator[Path]:
+def draw(demo: Demo) -> Iterator[Path]:
     """Pictures of the real window: the bare map, the predictions, and a closer look."""
-    overlays = [word for _, name in KINDS[:3] for word in ("--labels", labels / name)]
-    for name, region, extra in (
-        ("map", demo.region, []),
-        ("predictions", demo.region, overlays),
-        ("closer", demo.zoom, overlays),
+    # each picture names its project, so that nothing lands in the person's own one
+    bare, called = OUT / "map-only.hicproj", OUT / "demo.hicproj"
+    for name, region, project in (
+        ("map", demo.region, bare),
+        ("predictions", demo.region, called),
+        ("closer", demo.zoom, called),
     ):
         picture = OUT / f"{name}.png"
-        demo.step(f"Draw {name}", "view", demo.map, "--region", region, *extra, "--screenshot", picture, screen=True)
+        demo.step(
+            f"Draw {name}",
+            "view",
+            demo.map,
+            "--region",
+            region,
+            "--project",
+            project,
+            "--screenshot",
+            picture,
+            screen=True,
+        )
         yield picture
 
 
