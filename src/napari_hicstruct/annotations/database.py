@@ -114,7 +114,7 @@ class Database:
     read_only_reason: str
 
     def __post_init__(self) -> None:
-        self._guard = threading.RLock()
+        self.guard = threading.RLock()
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Database:
@@ -160,7 +160,7 @@ class Database:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction: all of it is on the disk afterwards, or nothing.  Safe across threads."""
-        with self._guard:
+        with self.guard:
             try:
                 with self.engine.begin() as connection:
                     yield connection
@@ -179,7 +179,7 @@ class Database:
                 f"cannot be written ({error.strerror}).", where=target, mend="Choose another folder."
             ) from error
         try:
-            with self._guard, contextlib.closing(sqlite3.connect(temporary)) as copy:
+            with self.guard, contextlib.closing(sqlite3.connect(temporary)) as copy:
                 source = self.engine.raw_connection()
                 source.driver_connection.backup(copy)  # type: ignore[union-attr]  # StaticPool: always connected
                 copy.execute("PRAGMA journal_mode = DELETE")
@@ -195,7 +195,7 @@ class Database:
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and give the write lock back."""
-        with self._guard:
+        with self.guard:
             if self.lock is not None:
                 with contextlib.suppress(DBAPIError, sqlite3.Error), self.engine.connect() as connection:
                     raw = connection.connection.driver_connection

@@ -12,33 +12,20 @@ from psygnal import Signal
 from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, maps, reviewed, sets
-from napari_hicstruct.annotations.changes import (
-    AnnotationSet,
-    Change,
-    JournalEntry,
-    MapIdentity,
-    ReviewedRegion,
-    StepSummary,
-)
+from napari_hicstruct.annotations.changes import AnnotationSet, Change, MapIdentity, ReviewedRegion, StepSummary
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Item, Stacks
-from napari_hicstruct.annotations.query import Filter, by_uids, check_new, count_records, select_records
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status, new_uid
+from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
+from napari_hicstruct.annotations.reading import ReadableProject
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.annotations.rules import PROMOTED_FROM, STATUS_ACTIONS, mark_edited, promoted_copy
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 
-_STATUS_ACTIONS = {
-    Status.ACCEPTED: "accept",
-    Status.REJECTED: "reject",
-    Status.PROPOSED: "reset",
-    Status.EDITED: "edit",
-}
 _NOTHING = Change(0, "", (), (), frozenset())
-PROMOTED_FROM = "promoted_from"
-"""Key of ``extra`` under which a promoted copy names the record that it was copied from."""
 
 
-class Project:
+class Project(ReadableProject):
     """Annotations of one contact map in one ``.hicproj`` file.
 
     Every call that edits is one step: it is on the disk when the call returns, it is one entry of the journal, and
@@ -116,21 +103,6 @@ class Project:
         self.close()
 
     @property
-    def path(self) -> Path:
-        """The project file."""
-        return self._db.path
-
-    @property
-    def read_only(self) -> bool:
-        """True if edits are refused; see :attr:`read_only_reason`."""
-        return bool(self._db.read_only_reason)
-
-    @property
-    def read_only_reason(self) -> str:
-        """Why the project cannot be edited, for people; empty if it can."""
-        return self._db.read_only_reason
-
-    @property
     def map(self) -> MapIdentity:
         """The map that the project belongs to."""
         return self._map
@@ -151,11 +123,6 @@ class Project:
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
-    def sets(self) -> list[AnnotationSet]:
-        """All sets, oldest first."""
-        with self._db.transaction() as connection:
-            return sets.load_all(connection)
-
     def add_set(self, name: str, origin: Origin) -> AnnotationSet:
         """A new empty set."""
         with self._writing() as connection:
@@ -169,52 +136,6 @@ class Project:
     def human_set(self) -> AnnotationSet:
         """The set that holds what a person adds; made on first use."""
         return next((s for s in self.sets() if s.origin is Origin.HUMAN), None) or self.add_set("human", Origin.HUMAN)
-
-    # ---- asking -----------------------------------------------------------------------------------------------
-
-    def get(self, uid: str) -> Annotation:
-        """One record; ProjectError if there is none."""
-        with self._db.transaction() as connection:
-            return by_uids(connection, [uid])[uid][1]
-
-    def set_of(self, uid: str) -> int:
-        """Id of the set that holds a record."""
-        with self._db.transaction() as connection:
-            return by_uids(connection, [uid])[uid][0]
-
-    def query(
-        self,
-        *,
-        kind: Kind | Collection[Kind] | None = None,
-        chrom: str | None = None,
-        start: int | None = None,
-        end: int | None = None,
-        set_ids: Collection[int] | None = None,
-        statuses: Collection[Status] | None = None,
-        limit: int | None = None,
-    ) -> list[Annotation]:
-        """Records whose span overlaps ``[start, end)`` bp and which pass all other filters, by position.
-
-        With a ``limit``, unscored records (a person's) are kept first, then the best scored.
-        """
-        wanted = Filter(kind=kind, chrom=chrom, start=start, end=end, set_ids=set_ids, statuses=statuses)
-        with self._db.transaction() as connection:
-            return select_records(connection, wanted, limit)
-
-    def count(self, **filters: Any) -> int:
-        """How many records :meth:`query` would find with the same filters."""
-        with self._db.transaction() as connection:
-            return count_records(connection, Filter(**filters))
-
-    def arrivals(self) -> list[str]:
-        """Uids of all records there ever were, in the order they came in (imports: the order of their file)."""
-        with self._db.transaction() as connection:
-            return history.arrivals(connection)
-
-    def journal(self, limit: int | None = None) -> list[JournalEntry]:
-        """Every step ever made, newest first."""
-        with self._db.transaction() as connection:
-            return history.entries(connection, limit)
 
     # ---- editing ----------------------------------------------------------------------------------------------
 
@@ -239,7 +160,7 @@ class Project:
             human = {s.id for s in sets.load_all(connection) if s.origin is Origin.HUMAN}
             old = by_uids(connection, list(new))
             found = [Item(set_id, before, new[uid]) for uid, (set_id, before) in old.items()]
-            return [item if item.set_id in human else _mark_edited(item) for item in found]
+            return [item if item.set_id in human else mark_edited(item) for item in found]
 
         return self._step(action, items)
 
@@ -247,7 +168,7 @@ class Project:
         """Accept, reject or reset records in place."""
         wanted = Status(status)
         return self._step(
-            _STATUS_ACTIONS[wanted],
+            STATUS_ACTIONS[wanted],
             lambda connection: [
                 Item(set_id, before, before.with_(status=wanted))
                 for set_id, before in by_uids(connection, list(dict.fromkeys(uids))).values()
@@ -270,19 +191,22 @@ class Project:
         def items(connection: Connection) -> list[Item]:
             there = {r.extra.get(PROMOTED_FROM) for r in select_records(connection, Filter(set_ids=[target]), None)}
             chosen = by_uids(connection, list(dict.fromkeys(uids)))
-            return [Item(target, None, _promoted(r)) for s, r in chosen.values() if s != target and r.uid not in there]
+            return [
+                Item(target, None, promoted_copy(r)) for s, r in chosen.values() if s != target and r.uid not in there
+            ]
 
         return self._step("promote", items)
 
     def _step(self, action: str, make_items: Callable[[Connection], Sequence[Item]]) -> Change:
         """One transaction, one journal entry, one signal."""
-        with self._writing() as connection:
-            items = [item for item in make_items(connection) if item.before != item.after]
-            if not items:
-                return replace(_NOTHING, action=action)
-            sets.check_unlocked(connection, {item.set_id for item in items})
-            change = history.commit(connection, items, action=action, reviewer=self.reviewer)
-        self._stacks.note(change.entry_id, action, None)
+        with self._db.guard:  # the stacks must see entries in the journal's order
+            with self._writing() as connection:
+                items = [item for item in make_items(connection) if item.before != item.after]
+                if not items:
+                    return replace(_NOTHING, action=action)
+                sets.check_unlocked(connection, {item.set_id for item in items})
+                change = history.commit(connection, items, action=action, reviewer=self.reviewer)
+            self._stacks.note(change.entry_id, action, None)
         self.changed.emit(change)
         return change
 
@@ -330,16 +254,17 @@ class Project:
         return self._travel(history.REDO, self._stacks.redo)
 
     def _travel(self, action: str, stack: list[int]) -> Change | None:
-        if not stack:
-            return None
-        target = stack[-1]
-        with self._writing() as connection:
-            items = history.items_of(connection, target)
-            if action == history.UNDO:
-                items = [item.reversed() for item in items]
-            sets.check_unlocked(connection, {item.set_id for item in items})
-            change = history.commit(connection, items, action=action, reviewer=self.reviewer, target=target)
-        self._stacks.note(change.entry_id, action, target)
+        with self._db.guard:
+            if not stack:
+                return None
+            target = stack[-1]
+            with self._writing() as connection:
+                items = history.items_of(connection, target)
+                if action == history.UNDO:
+                    items = [item.reversed() for item in items]
+                sets.check_unlocked(connection, {item.set_id for item in items})
+                change = history.commit(connection, items, action=action, reviewer=self.reviewer, target=target)
+            self._stacks.note(change.entry_id, action, target)
         self.changed.emit(change)
         return change
 
@@ -356,20 +281,3 @@ class Project:
         """Take such statements back."""
         with self._writing() as connection:
             reviewed.remove(connection, region_ids)
-
-    def reviewed(self, chrom: str) -> list[ReviewedRegion]:
-        """Reviewed blocks of a chromosome, oldest first."""
-        with self._db.transaction() as connection:
-            return reviewed.load(connection, chrom)
-
-
-def _mark_edited(item: Item) -> Item:
-    before, after = item.before, item.after
-    assert before is not None
-    assert after is not None
-    same = (before.kind, before.anchor1, before.anchor2) == (after.kind, after.anchor1, after.anchor2)
-    return item if same else replace(item, after=after.with_(status=Status.EDITED))
-
-
-def _promoted(record: Annotation) -> Annotation:
-    return record.with_(uid=new_uid(), status=Status.ACCEPTED, extra={**record.extra, PROMOTED_FROM: record.uid})

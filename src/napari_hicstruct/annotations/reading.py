@@ -1,0 +1,93 @@
+"""What can be asked of a project; nothing here changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from napari_hicstruct.annotations import history, reviewed, sets
+from napari_hicstruct.annotations.changes import AnnotationSet, JournalEntry, ReviewedRegion
+from napari_hicstruct.annotations.database import Database
+from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+
+
+class ReadableProject:
+    """The asking half of :class:`~napari_hicstruct.annotations.project.Project`."""
+
+    _db: Database
+
+    @property
+    def path(self) -> Path:
+        """The project file."""
+        return self._db.path
+
+    @property
+    def read_only(self) -> bool:
+        """True if edits are refused; see :attr:`read_only_reason`."""
+        return bool(self._db.read_only_reason)
+
+    @property
+    def read_only_reason(self) -> str:
+        """Why the project cannot be edited, for people; empty if it can."""
+        return self._db.read_only_reason
+
+    def sets(self) -> list[AnnotationSet]:
+        """All sets, oldest first."""
+        with self._db.transaction() as connection:
+            return sets.load_all(connection)
+
+    def get(self, uid: str) -> Annotation:
+        """One record; ProjectError if there is none."""
+        with self._db.transaction() as connection:
+            return by_uids(connection, [uid])[uid][1]
+
+    def set_of(self, uid: str) -> int:
+        """Id of the set that holds a record."""
+        with self._db.transaction() as connection:
+            return by_uids(connection, [uid])[uid][0]
+
+    def holds(self, uids: Collection[str]) -> set[str]:
+        """Those of ``uids`` that are in the project."""
+        with self._db.transaction() as connection:
+            return present(connection, list(uids))
+
+    def query(
+        self,
+        *,
+        kind: Kind | Collection[Kind] | None = None,
+        chrom: str | None = None,
+        start: int | None = None,
+        end: int | None = None,
+        set_ids: Collection[int] | None = None,
+        statuses: Collection[Status] | None = None,
+        limit: int | None = None,
+    ) -> list[Annotation]:
+        """Records whose span overlaps ``[start, end)`` bp and which pass all other filters, by position.
+
+        With a ``limit``, unscored records (a person's) are kept first, then the best scored.
+        """
+        wanted = Filter(kind=kind, chrom=chrom, start=start, end=end, set_ids=set_ids, statuses=statuses)
+        with self._db.transaction() as connection:
+            return select_records(connection, wanted, limit)
+
+    def count(self, **filters: Any) -> int:
+        """How many records :meth:`query` would find with the same filters."""
+        with self._db.transaction() as connection:
+            return count_records(connection, Filter(**filters))
+
+    def arrivals(self) -> list[str]:
+        """Uids of all records there ever were, in the order they came in (imports: the order of their file)."""
+        with self._db.transaction() as connection:
+            return history.arrivals(connection)
+
+    def journal(self, limit: int | None = None) -> list[JournalEntry]:
+        """Every step ever made, newest first."""
+        with self._db.transaction() as connection:
+            return history.entries(connection, limit)
+
+    def reviewed(self, chrom: str) -> list[ReviewedRegion]:
+        """Reviewed blocks of a chromosome, oldest first."""
+        with self._db.transaction() as connection:
+            return reviewed.load(connection, chrom)

@@ -1,0 +1,61 @@
+"""``hicstruct export``: a project's annotations as label files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+
+
+class ExportFormat(StrEnum):
+    """Names of ``annotations.EXPORT_FORMATS``."""
+
+    BEDPE = "bedpe"
+    BED = "bed"
+    STRIPENN = "stripenn"
+    JUICEBOX = "juicebox"
+    HIGLASS = "higlass"
+    PARQUET = "parquet"
+
+
+class WantedStatus(StrEnum):
+    """Which records are written."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+
+_DEFAULT = [ExportFormat.BEDPE, ExportFormat.BED, ExportFormat.STRIPENN]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+
+    @app.command()
+    def export(
+        project: Path = typer.Argument(..., metavar="PROJECT", help="Project file (.hicproj)."),
+        out: Path = typer.Option(..., "--out", "-o", help="Folder for the files; made if it is missing."),
+        format: list[ExportFormat] = typer.Option(_DEFAULT, "--format", help="Give it once per format."),
+        set: list[str] = typer.Option([], "--set", help="Name of a set to write; else all."),
+        status: list[WantedStatus] = typer.Option([], "--status", help="Else all but rejected ones."),
+        json: bool = json_option,
+        quiet: bool = quiet_option,
+    ) -> None:
+        """Write a project's annotations as label files, with run.json beside them."""
+        from napari_hicstruct.annotations import Status
+        from napari_hicstruct.workflows.export import iter_export
+
+        job = iter_export(
+            project,
+            out,
+            formats=[one.value for one in format],
+            sets=set,
+            statuses=[Status(one.value) for one in status],
+        )
+        result = show_progress(job, quiet)
+        emit(result, json, human=[{"file": path} for path in result.files])

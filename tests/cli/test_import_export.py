@@ -1,0 +1,120 @@
+"""Labels in and out from the shell: what a person reads, what a machine reads, what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cooler
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_hicstruct.annotations import Project, Status, read_labels
+from napari_hicstruct.cli.main import main
+
+LOOPS = """chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tsoft_score\tn_calls\tn_tools\tsupporters
+1\t100000\t110000\t1\t300000\t310000\t0.9\t3\t2\ta,b
+chr1\t200000\t210000\tchr1\t400000\t410000\t1.7\t3\t2\ta,b
+chr9\t200000\t210000\tchr9\t400000\t410000\t0.7\t3\t2\ta,b
+chr1\t500000\t510000\tchr1\t900000\t910000\t0.4\t1\t1\tb
+"""
+TADS = "chr1\t100000\t900000\tchr1\t100000\t900000\nchr1\t100000\t300000\tchr1\t100000\t300000\n"
+STRIPES = (
+    "chr\tpos1\tpos2\tchr2\tpos3\tpos4\tlength\twidth\tMean\tmaxpixel\tpvalue\tStripiness\n"
+    "chr1\t100001\t120000\tchr1\t100001\t700000\t600000\t20000\t99.4\t99.0%\t0.02\t8.7\n"
+)
+
+
+@pytest.fixture
+def map_file(tmp_path: Path) -> Path:
+    """Chromosomes chr1 (1 Mb) and chr2 at 10 kb with one contact."""
+    bins = cooler.binnify(pd.Series({"chr1": 1_000_000, "chr2": 500_000}), 10_000)
+    pixels = {"bin1_id": np.array([3]), "bin2_id": np.array([5]), "count": np.array([2])}
+    cooler.create_cooler(str(tmp_path / "m.cool"), bins, pd.DataFrame(pixels))
+    return tmp_path / "m.cool"
+
+
+def _files(folder: Path) -> list[str]:
+    for name, text in (("l.bedpe", LOOPS), ("t.bed", TADS), ("s.tsv", STRIPES)):
+        (folder / name).write_text(text)
+    return [str(folder / name) for name in ("l.bedpe", "t.bed", "s.tsv")]
+
+
+def test_labels_go_in_and_come_out_the_same(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = str(tmp_path / "p.hicproj")
+    words = ["import", *_files(tmp_path), "--map", str(map_file), "--project", project, "--reviewer", "ada"]
+    assert main([*words, "--status", "accepted", "--json"]) == 0
+    shown = capsys.readouterr()
+    result = json.loads(shown.out)
+    assert [one["counts"] for one in result["files"]] == [{"loop": 2}, {"tad": 2}, {"stripe": 1}]
+    assert result["files"][0]["unmatched"] == {"chr9": 1}
+    assert shown.err.splitlines() == [
+        f"{tmp_path / 'l.bedpe'}: line 3: soft_score 1.7 is not in [0, 1]",
+        f"{tmp_path / 'l.bedpe'}: chromosomes that the map does not have, left out: chr9 (1)",
+    ]
+    out = tmp_path / "out"
+    assert main(["export", project, "-o", str(out), "--json"]) == 0
+    names = [Path(path).name for path in json.loads(capsys.readouterr().out)["files"]]
+    assert names == ["loops.bedpe", "stripes.bedpe", "tads.bed", "stripes.tsv", "run.json"]
+    with Project.open(project) as stored:
+        held = {record.uid: record for record in stored.query()}
+        assert {record.status for record in held.values()} == {Status.ACCEPTED}
+        assert {entry.reviewer for entry in stored.journal()} == {"ada"}
+    back = [record for name in names[:3] for record in read_labels(out / name).records]
+    assert {record.uid: record for record in back} == held
+    assert read_labels(out / "stripes.tsv").records[0].extra["maxpixel"] == "99.0%"
+    run = json.loads((out / "run.json").read_text())
+    assert run["map"]["uri"] == str(map_file)
+    assert run["counts"] == {"loop": 2, "stripe": 1, "tad": 2}
+
+    # Our own files may come in again: under new uids, children still below their parents.
+    assert main(["import", str(out / "tads.bed"), "--map", str(map_file), "--project", project]) == 0
+    with Project.open(project) as stored:
+        tads = stored.query(set_ids=[stored.sets()[-1].id])
+        child = next(record for record in tads if record.level == 2)
+        assert child.parent in {record.uid for record in tads}
+        assert len({record.uid for record in stored.query()}) == 7
+
+
+@pytest.mark.parametrize("name", ["hg18.bed", "garbage.bed", "missing.bed"])
+def test_what_does_not_fit_is_one_line_and_changes_nothing(
+    name: str, tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "hg18.bed").write_text("chr1\t5000000\t6000000\nchr1\t7000000\t8000000\nchr1\t1000\t5000\n")
+    (tmp_path / "garbage.bed").write_text("chr1\t100\t200\nchr1\tx\t1\nchr1\t5\t2\n")
+    good = _files(tmp_path)[1]
+    project = tmp_path / "p.hicproj"
+    assert main(["import", good, str(tmp_path / name), "--map", str(map_file), "--project", str(project)]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.count("\n") == 0
+    assert name in said
+    expected = {"hg18.bed": "another assembly", "garbage.bed": "line 2", "missing.bed": "No such file"}
+    assert expected[name] in said
+    assert not project.exists()
+
+
+def test_project_of_another_map_is_refused(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = str(tmp_path / "p.hicproj")
+    assert main(["import", _files(tmp_path)[1], "--map", str(map_file), "--project", project, "--quiet"]) == 0
+    bins = cooler.binnify(pd.Series({"chr1": 1_000_000}), 10_000)
+    pixels = {"bin1_id": np.array([1]), "bin2_id": np.array([8]), "count": np.array([7])}
+    other = tmp_path / "other.cool"
+    cooler.create_cooler(str(other), bins, pd.DataFrame(pixels))
+    capsys.readouterr()
+    assert main(["import", _files(tmp_path)[0], "--map", str(other), "--project", project]) == 2
+    assert "p.hicproj: belongs to another map" in capsys.readouterr().err
+    with Project.open(project) as stored:
+        assert stored.count() == 2
+
+
+def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = str(tmp_path / "p.hicproj")
+    assert main(["import", _files(tmp_path)[1], "--map", str(map_file), "--project", project, "--quiet"]) == 0
+    for words, said in (
+        (["--set", "none"], "has no set 'none'. It has 't.bed'"),
+        (["--status", "rejected"], "holds nothing to export"),
+    ):
+        assert main(["export", project, "-o", str(tmp_path / "out"), *words]) == 2
+        assert said in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
