@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.synth import layout
-from napari_hicstruct.synth.extrusion import extrude, loop_contacts
+from napari_hicstruct.synth.extrusion import Extrusion, extrude, loop_contacts
 from napari_hicstruct.synth.layout import Barriers, log_uniform, uniform
 from napari_hicstruct.synth.truth import barrier_candidates, read_truth
 from napari_hicstruct.synth.types import FarField, SimulatedMap
@@ -48,29 +48,29 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
 def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.random.Generator) -> NDArray[np.float32]:
     """Contacts of a mixture of extruding and unlooped cells, shape (n_diagonals, n_bins), any scale per diagonal."""
     n, n_diagonals, res = config.n_bins, config.n_diagonals, config.resolution
-    catch_left, catch_right = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    catch_left[barriers.position[barriers.forward]] = barriers.strength[barriers.forward]
-    catch_right[barriers.position[~barriers.forward]] = barriers.strength[~barriers.forward]
-    n_lefs = max(4, int(config.length / log_uniform(rng, config.lef_spacing)))
-    lifetime = log_uniform(rng, config.processivity) / (2 * res)
-    stabilisation, residence = log_uniform(rng, config.stabilisation), log_uniform(rng, config.barrier_residence)
-    bridged, left, right = extrude(
-        catch_left,
-        catch_right,
-        n_lefs,
-        lifetime,
-        stabilisation,
-        residence,
-        config.n_steps,
-        config.n_snapshots,
-        n_diagonals,
-        int(rng.integers(2**31)),
+    catch = np.zeros((2, n), np.float32)
+    for side, facing in enumerate((barriers.forward, ~barriers.forward)):
+        catch[side, barriers.position[facing]] = barriers.strength[facing]
+    factors = Extrusion(
+        n_lefs=max(4, int(config.length / log_uniform(rng, config.lef_spacing))),
+        lifetime=log_uniform(rng, config.processivity) / (2 * res),
+        stabilisation=log_uniform(rng, config.stabilisation),
+        residence=log_uniform(rng, config.barrier_residence),
+    )
+    seed = int(rng.integers(2**31))
+    bridged, legs = extrude(
+        catch,
+        factors,
+        n_steps=config.n_steps,
+        n_snapshots=config.n_snapshots,
+        n_diagonals=n_diagonals,
+        seed=seed,
     )
     # Below a few bins the chain is not resolved; the sharp contacts of the legs themselves come from `bridged`.
     alpha, soft = uniform(rng, config.loop_exponent), uniform(rng, (2.0, 4.0))
     reach = np.arange(int((n_diagonals + 2) * _PER_BIN)) / _PER_BIN
     table = ((reach**2 + soft**2) ** (-alpha / 2)).astype(np.float32)
-    contacts = np.ascontiguousarray(loop_contacts(left, right, n, n_diagonals, table, _PER_BIN).T)
+    contacts = np.ascontiguousarray(loop_contacts(legs, n, n_diagonals, table, _PER_BIN).T)
     psf = uniform(rng, config.psf_bins)
     contacts += np.float32(log_uniform(rng, config.leg_contact)) * spread(bridged, psf)
     unlooped = uniform(rng, config.unlooped)

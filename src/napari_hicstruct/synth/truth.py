@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.synth.jit import jit
 from napari_hicstruct.synth.layout import Barriers
 from napari_hicstruct.synth.types import BOUNDARY_DTYPE, DOMAIN_DTYPE, LOOP_DTYPE, STRIPE_DTYPE, Truth
 
@@ -68,62 +67,67 @@ def _mean_per_diagonal(band: Band) -> Band:
     return np.asarray(np.maximum(total / (n - np.arange(n_diagonals)), 1e-12), np.float32)
 
 
-@jit
-def _at(oe: Band, i: int, j: int) -> float:
-    """O/E of pixel (i, j) from either triangle; NaN outside the band."""
-    if j < i:
-        i, j = j, i
-    if i < 0 or j >= oe.shape[1] or j - i >= oe.shape[0]:
-        return np.nan
-    return float(oe[j - i, i])
+def pixels(oe: Band, i: NDArray[np.int64], j: NDArray[np.int64]) -> Band:
+    """O/E of pixels (i, j) from either triangle; NaN outside the band."""
+    low, d = np.minimum(i, j), np.abs(j - i)
+    inside = (low >= 0) & (low + d < oe.shape[1]) & (d < oe.shape[0])
+    return np.where(inside, oe[np.where(inside, d, 0), np.where(inside, low, 0)], np.float32(np.nan))
 
 
-@jit
-def _block(oe: Band, i0: int, i1: int, j0: int, j1: int) -> float:
-    """Mean O/E over rows [i0, i1) and columns [j0, j1) inside the band."""
-    total, count = 0.0, 0
-    for i in range(i0, i1):
-        for j in range(j0, j1):
-            v = _at(oe, i, j)
-            if v == v:
-                total += v
-                count += 1
-    return total / count if count else np.nan
+_REACH = 11  # bins around a candidate: climbing 2, ring 7, and one for the 3×3 mean
+_OFFSET = np.arange(-_REACH, _REACH + 1)
 
 
-@jit
-def _measure_loop(oe: Band, i: int, j: int) -> tuple[int, int, float, float]:
-    """Climb to the local peak of the 3×3 mean within two bins; enrichment over ring and over the strictest side."""
-    best, bi, bj = -1.0, i, j
-    for a in range(i - 2, i + 3):
-        for b in range(j - 2, j + 3):
-            v = _block(oe, a - 1, a + 2, b - 1, b + 2)
-            if v > best:
-                best, bi, bj = v, a, b
-    # a peak on the rim of the search window is the flank of something else
-    for a in range(bi - 2, bi + 3):
-        for b in range(bj - 2, bj + 3):
-            if _block(oe, a - 1, a + 2, b - 1, b + 2) > best * 1.0001:
-                return bi, bj, 0.0, 0.0
-    inner, outer = 4, 7
-    ring, count = 0.0, 0
-    for a in range(bi - outer, bi + outer + 1):
-        for b in range(bj - outer, bj + outer + 1):
-            if max(abs(a - bi), abs(b - bj)) >= inner:
-                v = _at(oe, a, b)
-                if v == v and b - a > 1:
-                    ring += v
-                    count += 1
-    ring = ring / max(count, 1)
-    side = max(
-        ring,
-        _block(oe, bi + inner, bi + outer + 1, bj - outer, bj - inner + 1),
-        max(
-            _block(oe, bi - 1, bi + 2, bj - outer, bj - inner + 1),
-            _block(oe, bi + inner, bi + outer + 1, bj - 1, bj + 2),
-        ),
-    )
-    return bi, bj, best / max(ring, 1e-9), best / max(side, 1e-9)
+def _box(patch: Band) -> Band:
+    """3×3 mean of each patch, NaN where one of the nine is; the rim is lost."""
+    n = patch.shape[1] - 2
+    return np.asarray(sum(patch[:, a : a + n, b : b + n] for a in range(3) for b in range(3)) / np.float32(9))
+
+
+def _measure_loops(oe: Band, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], Band, Band, Band]:
+    """Climb from each pair to the peak of the 3×3 mean within two bins.
+
+    Returns
+    -------
+    peaks : int64, shape (n, 2)
+    height : float32, shape (n,)
+        3×3 mean of O/E at the peak; NaN where it is no peak, but the flank of something else.
+    ring, side : float32, shape (n,)
+        Mean of the ring 4–7 bins away; the largest of ring, inner corner and the two arms towards the diagonal.
+    """
+    i, j = pairs[:, 0, None, None], pairs[:, 1, None, None]
+    patch = pixels(oe, i + _OFFSET[:, None], j + _OFFSET[None, :])
+    box = _box(patch)  # (n, 21, 21), centre at _REACH − 1
+    middle = _REACH - 1
+    window = np.nan_to_num(box[:, middle - 2 : middle + 3, middle - 2 : middle + 3], nan=-1.0)
+    best = window.reshape(len(pairs), -1).argmax(axis=1)
+    shift = np.stack([best // 5 - 2, best % 5 - 2], axis=1)
+    peaks = pairs + shift
+    # The same arrays again, now centred on the peak: 17 × 17.
+    rows = np.arange(len(pairs))[:, None, None]
+    near = np.arange(-8, 9)
+    at = (rows, _REACH + shift[:, 0, None, None] + near[:, None], _REACH + shift[:, 1, None, None] + near[None, :])
+    centred = patch[at]
+    height = box[rows[:, 0, 0], middle + shift[:, 0], middle + shift[:, 1]]
+    around = box[
+        rows, middle + shift[:, 0, None, None] + near[6:11, None], middle + shift[:, 1, None, None] + near[6:11]
+    ]
+    height = np.where(np.nan_to_num(around, nan=-1.0).max(axis=(1, 2)) > height * 1.0001, np.nan, height)
+    far = np.maximum(np.abs(near[:, None]), np.abs(near[None, :]))
+    distance = (peaks[:, 1] - peaks[:, 0])[:, None, None] + near[None, None, :] - near[None, :, None]
+    ring = _mean_where(centred, ((far >= 4) & (far <= 7))[None] & (distance > 1))
+    corner = _mean_where(centred, ((near[:, None] >= 4) & (near[None, :] <= -4) & (far <= 7))[None])
+    row_arm = _mean_where(centred, ((np.abs(near[:, None]) <= 1) & (near[None, :] <= -4) & (far <= 7))[None])
+    column_arm = _mean_where(centred, ((near[:, None] >= 4) & (np.abs(near[None, :]) <= 1) & (far <= 7))[None])
+    return peaks, height, ring, np.fmax(np.fmax(ring, corner), np.fmax(row_arm, column_arm))
+
+
+def _mean_where(patch: Band, where: NDArray[np.bool_]) -> Band:
+    """Mean over the chosen pixels of each patch that are in the band; NaN if none is."""
+    chosen = where & np.isfinite(patch)
+    count = chosen.sum(axis=(1, 2))
+    total = np.where(chosen, patch, np.float32(0)).sum(axis=(1, 2))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan).astype(np.float32)
 
 
 def find_loops(
@@ -136,17 +140,20 @@ def find_loops(
 ) -> NDArray[np.void]:
     """Candidate pairs whose 3×3 mean is a local peak above its ring, its inner corner and its stripes.
 
-    Enrichment is over the ring (4–7 bins away); z is over the strictest of ring, inner corner and stripes.
+    Enrichment is over the ring; z is over the strictest of ring, inner corner and stripes.
     """
     found: dict[tuple[int, int], tuple[float, float]] = {}
-    for i, j in candidates.pairs:
-        a, b, rise, strict = _measure_loop(oe, int(i), int(j))
-        if rise < _LOOP_RISE or strict < 1.03 or b - a < _LOOP_MIN or masked[a] or masked[b]:
-            continue
-        expected = 9 * float(decay[b - a]) * float(bias[a - 1 : a + 2].mean() * bias[b - 1 : b + 2].mean())
-        height = _block(oe, a - 1, a + 2, b - 1, b + 2)
-        ground = height / strict
-        found[(a, b)] = (rise, (height - ground) * np.sqrt(expected / ground))
+    local = np.convolve(bias, np.ones(3) / 3, mode="same")
+    for start in range(0, len(candidates.pairs), 2_000):
+        peaks, height, ring, side = _measure_loops(oe, candidates.pairs[start : start + 2_000])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rise, strict = height / ring, height / side
+            good = (rise >= _LOOP_RISE) & (strict >= 1.03) & (peaks[:, 1] - peaks[:, 0] >= _LOOP_MIN)
+        for k in np.flatnonzero(good):
+            a, b = (int(v) for v in peaks[k])
+            if not (masked[a] or masked[b]):
+                expected = 9 * float(decay[b - a] * local[a] * local[b] * side[k])
+                found[(a, b)] = (float(rise[k]), (float(strict[k]) - 1) * float(np.sqrt(expected)))
     kept = _apart(found, 3)
     out = np.zeros(len(kept), LOOP_DTYPE)
     for row, (a, b) in zip(out, kept, strict=True):
@@ -165,20 +172,15 @@ def _apart(found: dict[tuple[int, int], tuple[float, float]], bins: int) -> list
     return sorted(kept)
 
 
-@jit
-def _stripe_profile(oe: Band, x: int, way: int, reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _stripe_profile(oe: Band, x: int, way: int, reach: int) -> tuple[Band, Band]:
     """Mean O/E over the stripe's three rows, and over the stronger of its two sides, by distance from ``x``."""
-    on, off = np.full(reach, np.nan), np.full(reach, np.nan)
-    for t in range(reach):
-        y = x + way * t
-        if y < 0 or y >= oe.shape[1]:
-            break
-        on[t] = _block(oe, x - 1, x + 2, y, y + 1)
-        off[t] = max(_block(oe, x - 6, x - 3, y, y + 1), _block(oe, x + 4, x + 7, y, y + 1))
-    return on, off
+    y = x + way * np.arange(reach)
+    across = pixels(oe, x + np.arange(-6, 7)[:, None], y[None, :])
+    on = across[5:8].mean(axis=0)
+    return on, np.maximum(across[0:3].mean(axis=0), across[10:13].mean(axis=0))
 
 
-def _stripe_length(on: NDArray[np.float64], off: NDArray[np.float64], smooth: int) -> int:
+def _stripe_length(on: Band, off: Band, smooth: int) -> int:
     """Bins until the smoothed stripe no longer stands above both sides."""
     ok = np.isfinite(on) & np.isfinite(off)
     stop = int(np.argmin(ok)) if not ok.all() else len(ok)
@@ -227,18 +229,15 @@ def find_stripes(
     return out
 
 
-@jit
 def diamond(oe: Band, width: int) -> NDArray[np.float64]:
     """Mean O/E of the ``width``² contacts across the border between bins ``i − 1`` and ``i``; NaN at the ends."""
     n = oe.shape[1]
+    total = np.zeros(n - 2 * width + 1)
+    for a in range(1, width + 1):
+        for b in range(width):
+            total += oe[a + b, width - a : n - width - a + 1]
     out = np.full(n, np.nan)
-    for i in range(width, n - width + 1):
-        total = 0.0
-        for a in range(1, width + 1):
-            for b in range(width):
-                total += oe[a + b, i - a]
-        if i < n:
-            out[i] = total / width**2
+    out[width : n - width + 1] = total[: n - width] / width**2
     return out
 
 
@@ -288,26 +287,14 @@ def find_domains(oe: Band, boundaries: NDArray[np.void], resolution: int) -> NDA
     return out
 
 
-@jit
 def _contrast(oe: Band, start: int, end: int) -> float:
     """Mean O/E inside a domain over the mean across its two borders, at the same distances."""
-    size = end - start
-    n = oe.shape[1]
-    step = max(1, size // 60)
-    inside, across, count, beyond = 0.0, 0.0, 0, 0
-    for i in range(start, end, step):
-        for j in range(i + 2, end, step):
-            inside += oe[j - i, i]
-            count += 1
-    for d in range(2, size, step):
-        for i in range(max(0, start - d + 1), start, step):
-            if i + d < n:
-                across += oe[d, i]
-                beyond += 1
-        for i in range(max(0, end - d), end, step):
-            if i + d < n and i + d >= end:
-                across += oe[d, i]
-                beyond += 1
-    if count == 0 or beyond == 0 or across <= 0:
+    size, n = end - start, oe.shape[1]
+    inside, across = np.zeros(2), np.zeros(2)
+    for d in range(2, size, max(1, size // 60)):
+        before, after = oe[d, max(0, start - d + 1) : start], oe[d, end - d : min(end, n - d)]
+        inside += oe[d, start : end - d].sum(), size - d
+        across += before.sum() + after.sum(), len(before) + len(after)
+    if inside[1] == 0 or across[1] == 0 or across[0] <= 0:
         return 0.0
-    return (inside / count) / (across / beyond)
+    return float((inside[0] / inside[1]) / (across[0] / across[1]))
