@@ -18,16 +18,16 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import gestures
 from napari_hicstruct.plugin.editing.catalogue import Catalogue
-from napari_hicstruct.plugin.editing.geometry import Grid, Triangle
+from napari_hicstruct.plugin.editing.geometry import Triangle
 from napari_hicstruct.plugin.editing.hints import CanvasHint, hint_for
 from napari_hicstruct.plugin.editing.overlays import LIMITS, NAMES, Item, Look, Overlay, make_overlay
 from napari_hicstruct.plugin.editing.refill import Refiller
+from napari_hicstruct.plugin.editing.view import MapView
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
     from napari_hicstruct.plugin.session import Session
 
-_MARGIN = 0.25  # of the view, on every side
 _VIEW_DELAY_MS = 40
 
 
@@ -58,6 +58,7 @@ class Editor:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.viewer = session.viewer
+        self.view = MapView(session)
         self.overlays: dict[Kind, Overlay] = {}
         self.catalogue: Catalogue | None = None
         self.hidden: dict[Kind, int] = {}
@@ -135,6 +136,7 @@ class Editor:
         if kind not in self.overlays:
             made = make_overlay(kind, self, **self.session.world_kwargs())
             self.overlays[kind] = made
+            made.layer.get_status = self.view.read_out(made.layer.get_status)
             self.viewer.layers.append(made.layer)
             self._refill(frozenset({kind}))
         return self.overlays[kind]
@@ -163,36 +165,19 @@ class Editor:
         """Redraw at once what is stale (unless a gesture is in progress)."""
         self._refiller.flush()
 
-    def grid(self) -> Grid:
-        """Bins of the level that is drawn: what new edges snap to."""
-        source = self.session.source
-        assert source is not None, "no map is open"
-        return Grid(self.session.chrom, source.chromsizes[self.session.chrom], self.session.resolution)
-
-    def finest(self) -> int:
-        """Finest bin size of the map, bp."""
-        return self.session.source.resolutions[0] if self.session.source is not None else 1
-
-    def bp_per_px(self) -> float:
-        """Base pairs per canvas pixel."""
-        return 1 / max(float(self.viewer.scene.camera.zoom), 1e-12)
-
     def _refill(self, kinds: frozenset[Kind]) -> None:
         for kind in kinds & self.overlays.keys():
             items = self._items(kind)
-            self.overlays[kind].fill(items, Look(self.bp_per_px(), self.by_score, self._current))
+            self.overlays[kind].fill(items, Look(self.view.bp_per_px(), self.by_score, self._current))
         self.drawn.emit()
 
     def _items(self, kind: Kind) -> list[Item]:
         if self.catalogue is None or self.session.source is None:
             return []
-        rows, cols = self.session.visible()
-        margin = max(int(_MARGIN * max(len(rows), len(cols))), 1)
+        rows, cols = self.view.window()
         shown = {s.id: self.triangle(s.id) for s in self._sets.values() if s.visible}
         keep = [] if self._current is None else [self._current]
-        records, total = self.catalogue.in_view(
-            kind, rows.expand(margin), cols.expand(margin), triangles=shown, limit=LIMITS[kind], keep=keep
-        )
+        records, total = self.catalogue.in_view(kind, rows, cols, triangles=shown, limit=LIMITS[kind], keep=keep)
         self.hidden[kind] = total - len(records)
         set_ids = self.catalogue.set_ids
         return [Item(r, self._sets[set_ids[r.uid]].origin, shown[set_ids[r.uid]]) for r in records]

@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike, NDArray
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, stripe_direction
 from napari_hicstruct.genome import Interval
 
+Point = Sequence[float] | NDArray[np.float64]
+"""Row and column in bp."""
+
 _UNTOUCHED = 0.1  # of a bin: smaller changes of an edge are rounding, not intent
 
 
@@ -150,7 +153,7 @@ def is_upright(vertices: ArrayLike) -> bool:
     return bool(np.all((np.abs(points - low) <= slack) | (np.abs(points - high) <= slack)))
 
 
-def move_loop(record: Annotation, point: Sequence[float], triangle: Triangle, grid: Grid) -> Annotation:
+def move_loop(record: Annotation, point: Point, triangle: Triangle, grid: Grid) -> Annotation:
     """A loop whose mark was dragged to ``point`` (row, column; bp): anchors are the bins under it."""
     if np.allclose(point, point_of(record, triangle), rtol=0, atol=_UNTOUCHED * grid.resolution):
         return record
@@ -158,7 +161,7 @@ def move_loop(record: Annotation, point: Sequence[float], triangle: Triangle, gr
     return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution)
 
 
-def move_boundary(record: Annotation, point: Sequence[float], grid: Grid) -> Annotation:
+def move_boundary(record: Annotation, point: Point, grid: Grid) -> Annotation:
     """A boundary dragged to ``point``, put back on the diagonal."""
     shift = (point[0] + point[1]) / 2 - record.anchor1.center
     if abs(shift) <= _UNTOUCHED * grid.resolution:
@@ -192,19 +195,19 @@ def reshape_tad(record: Annotation, box: Box, grid: Grid) -> Annotation:
     return record if new == old else record.with_(anchor1=new, anchor2=new)
 
 
-def new_loop(point: Sequence[float], grid: Grid, **fields: object) -> Annotation:
+def new_loop(point: Point, grid: Grid, **fields: object) -> Annotation:
     """A loop at the pair of bins under ``point`` (row, column; bp)."""
     first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
     return _new(Kind.LOOP, first, second, grid, fields)
 
 
-def new_boundary(point: Sequence[float], grid: Grid, **fields: object) -> Annotation:
+def new_boundary(point: Point, grid: Grid, **fields: object) -> Annotation:
     """A boundary at the bin nearest to ``point`` on the diagonal."""
     place = grid.bin_at((point[0] + point[1]) / 2)
     return _new(Kind.BOUNDARY, place, place, grid, fields)
 
 
-def new_tad(start: Sequence[float], end: Sequence[float], grid: Grid, **fields: object) -> Annotation | None:
+def new_tad(start: Point, end: Point, grid: Grid, **fields: object) -> Annotation | None:
     """A TAD from a drag along the diagonal between two points (row, column; bp); None if under two bins."""
     edges = sorted(((start[0] + start[1]) / 2, (end[0] + end[1]) / 2))
     place = Interval(grid.chrom, *(grid.border(edge) for edge in edges))

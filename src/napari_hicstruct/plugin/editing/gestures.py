@@ -50,7 +50,7 @@ def _read_back(editor: Editor, overlay: Overlay, index: int, record: Annotation)
     """The record as the layer shows it now; itself if nothing moved, None if it was rotated or bent."""
     vertices = overlay.vertices(index)
     triangle = editor.triangle_of(record.uid)
-    grid = editor.grid()
+    grid = editor.view.grid()
     if record.kind is Kind.LOOP:
         own = record.resolution if record.resolution > 0 else len(record.anchor1)
         return geometry.move_loop(record, vertices, triangle, grid.at(own or grid.resolution))
@@ -64,14 +64,14 @@ def _read_back(editor: Editor, overlay: Overlay, index: int, record: Annotation)
 
 
 def _new(editor: Editor, project: Project, overlay: Overlay, index: int) -> Annotation | None:
-    vertices, grid = overlay.vertices(index), editor.grid()
+    vertices, grid = overlay.vertices(index), editor.view.grid()
     source = project.reviewer or "human"
     if overlay.kind is Kind.LOOP:
         return geometry.new_loop(vertices, grid, status=Status.ACCEPTED, source=source)
     if overlay.kind is Kind.BOUNDARY:
         return geometry.new_boundary(vertices, grid, status=Status.ACCEPTED, source=source)
     box = Box.of(vertices)
-    if max(box.bottom - box.top, box.right - box.left) < _CLICK_PX * editor.bp_per_px():
+    if max(box.bottom - box.top, box.right - box.left) < _CLICK_PX * editor.view.bp_per_px():
         return None
     if overlay.kind is Kind.STRIPE:
         return geometry.new_stripe(box, grid, status=Status.ACCEPTED, source=source)

@@ -8,14 +8,14 @@ from napari_hicstruct.annotations.records import Kind
 
 _ADD = {
     Kind.LOOP: "Add loops: click a dot · Esc ends",
-    Kind.STRIPE: "Add stripes: drag a rectangle over the stripe, the narrow side is its anchor · Esc ends",
+    Kind.STRIPE: "Add stripes: drag a rectangle, its narrow side is the anchor · Esc ends",
     Kind.TAD: "Add TADs: drag along the diagonal from start to end · Esc ends",
     Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
 }
 _EDIT = {
     Kind.LOOP: "Edit loops: drag a ring, it snaps to bin centres · Del deletes · Esc ends",
-    Kind.STRIPE: "Edit stripes: drag to move, drag a handle to resize, edges snap to bins · Del deletes · Esc ends",
-    Kind.TAD: "Edit TADs: drag to move, drag a handle to resize, edges snap to bins · Del deletes · Esc ends",
+    Kind.STRIPE: "Edit stripes: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
+    Kind.TAD: "Edit TADs: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
     Kind.BOUNDARY: "Edit boundaries: drag along the diagonal · Del deletes · Esc ends",
 }
 
@@ -36,7 +36,7 @@ class CanvasHint:
     def show(self, text: str) -> None:
         """Show one line at the top of the canvas; an empty one takes it away."""
         self._overlay.position = "top_center"
-        self._overlay.font_size = 10
+        self._overlay.font_size = 7
         self._overlay.box = True
         self._overlay.text = text
         self._overlay.visible = bool(text)

@@ -193,13 +193,13 @@ class PointsOverlay(Overlay):
         layer = self.layer
         layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
         loops = self.kind is Kind.LOOP
-        size = 11 * look.bp_per_px
+        size = (11 if loops else 12) * look.bp_per_px
         layer.current_size = size
         if not items:
             return
         anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
         layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
-        layer.border_width = _widths(items, look)
+        layer.border_width = _widths(items, look) if loops else 0.0
         colours = np.array([rgba(i.origin, i.record, by_score=look.by_score) for i in items])
         layer.border_color = colours
         layer.face_color = np.zeros((len(items), 4)) if loops else colours
@@ -240,8 +240,8 @@ def _widths(items: Sequence[Item], look: Look) -> NDArray[np.float64]:
 
     def pixels(record: Annotation) -> float:
         if record.uid == look.current:
-            return 3.4
-        return 2.0 if record.status in (Status.ACCEPTED, Status.EDITED) else 1.4
+            return 3.6
+        return 2.4 if record.status in (Status.ACCEPTED, Status.EDITED) else 1.6
 
     return np.array([pixels(item.record) for item in items]) * look.bp_per_px
 

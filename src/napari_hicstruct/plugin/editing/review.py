@@ -144,7 +144,9 @@ class Review:
         )
         if check is not None:
             note = f" · {check.note}" if check.note else ""
-            self.editor.hint(f"{title}: x {record.anchor1} · y {record.anchor2} · raw counts{note} · Esc ends")
+            self.editor.hint(
+                f"{title} · rows x {record.anchor1}\ncolumns y {record.anchor2}\nraw counts{note} · Esc ends"
+            )
 
     def undo_text(self) -> str:
         """What undo would take back, in words."""
@@ -171,14 +173,14 @@ class Review:
         length = self._length(record.chrom)
         triangle = self.editor.triangle_of(record.uid)
         if record.kind is Kind.LOOP:
-            half = max(25 * max(len(record.anchor1), self.editor.finest()), int(0.1 * record.distance))
+            half = max(25 * max(len(record.anchor1), self.editor.view.finest()), int(0.1 * record.distance))
             pair = record.anchor1.expand(half, length), record.anchor2.expand(half, length)
             return pair[::-1] if is_flipped(record, triangle) else pair
         if record.kind is Kind.BOUNDARY:
-            around = record.span.expand(50 * max(len(record.anchor1), self.editor.finest()), length)
+            around = record.span.expand(50 * max(len(record.anchor1), self.editor.view.finest()), length)
             return around, around
         if record.kind is Kind.TAD:
-            around = record.span.expand(max(len(record.span) // 2, 10 * self.editor.finest()), length)
+            around = record.span.expand(max(len(record.span) // 2, 10 * self.editor.view.finest()), length)
             return around, around
         box = box_of(record, triangle)
         margin = max(250_000, len(record.span) // 4)

@@ -120,8 +120,10 @@ def show_stripe_check(
     clear_stripe_check(session.viewer)
     session.go_to(check.window.clamp(source.chromsizes[record.chrom]))
     per_px = 1 / max(float(session.viewer.scene.camera.zoom), 1e-12)
+    active = session.viewer.layers.selection.active
     for layer in _layers(check, title, per_px, transpose, session.world_kwargs()):
         session.viewer.layers.append(layer)
+    session.viewer.layers.selection.active = active
     return check
 
 

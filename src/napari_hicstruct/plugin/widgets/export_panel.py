@@ -71,14 +71,14 @@ class ExportPanel(QWidget):
         self.sets.setMaximumHeight(84)
         self.sets.itemChanged.connect(self._update_summary)
         column.addWidget(self.sets)
-        row = QHBoxLayout()
-        for status in Status:
+        row = QGridLayout()
+        for place, status in enumerate(Status):
             box = QCheckBox(status.value)
             box.setToolTip(f"Write {status.value} objects")
             box.setChecked(status in _DEFAULT_STATUSES)
             box.toggled.connect(self._update_summary)
             self.statuses[status] = box
-            row.addWidget(box)
+            row.addWidget(box, place // 2, place % 2)
         column.addLayout(row)
         column.addLayout(self._folder_row())
         self.summary = subdued(QLabel())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 from qtpy.QtGui import QColor, QKeyEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
 
@@ -30,7 +30,7 @@ _TIPS = {
     "size": "Loops: distance of the anchors; else length",
     "score": "Soft score, else probability, else score (0 to 1)",
 }
-_Index = QModelIndex | QPersistentModelIndex
+_Index = Any  # QModelIndex or QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 

@@ -36,7 +36,7 @@ _GO = (
     ("◀ Previous", "P", "previous", "Fly to the object before this one in the table (P)"),
     ("Next ▶", "N", "next", "Fly to the next object in the table (N)"),
 )
-_TRAVEL = (("↶ Undo", "U", "undo", ""), ("↷ Redo", "Ctrl+Shift+Z", "redo", ""))
+_TRAVEL = (("↶ Undo", "U", "undo", ""), ("↷ Redo", "", "redo", ""))
 
 
 class ReviewPanel(QWidget):
@@ -60,7 +60,7 @@ class ReviewPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         self._title, self._facts = QLabel(), QLabel()
-        self._facts.setWordWrap(True)
+        self._facts.setMinimumHeight(3 * self._facts.fontMetrics().lineSpacing() + 2)
         column.addWidget(self._title)
         column.addWidget(self._facts)
         for group in (_JUDGE, _GO):
@@ -68,12 +68,12 @@ class ReviewPanel(QWidget):
         column.addLayout(self._go_row())
         column.addLayout(self._button_row(_TRAVEL))
         last = QHBoxLayout()
-        self.reviewed = QPushButton("Mark region as reviewed")
+        self.reviewed = QPushButton("Region is reviewed")
         self.reviewed.setToolTip(
             "What is in view and not labelled is truly absent: said to training, kept in the project"
         )
         self.reviewed.clicked.connect(self._review.mark_region_reviewed)
-        self.advance = QCheckBox("go on after A, R")
+        self.advance = QCheckBox("then next")
         self.advance.setToolTip("After accepting or rejecting, fly to the next object")
         self.advance.setChecked(self._review.advance)
         self.advance.toggled.connect(lambda on: setattr(self._review, "advance", on))
@@ -85,7 +85,7 @@ class ReviewPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(4)
         for text, key, command, tooltip in group:
-            button = QPushButton(f"{text}  {key}")
+            button = QPushButton(f"{text}  {key}".rstrip())
             button.setToolTip(tooltip)
             button.clicked.connect(self._calling(command))
             self.buttons[command] = button
@@ -107,13 +107,14 @@ class ReviewPanel(QWidget):
         self.number.setRange(1, 1)
         self.number.setPrefix("# ")
         self.number.setToolTip("Number in the order of the file, from 1")
-        self.transpose = QCheckBox("transpose")
-        self.transpose.setToolTip("Stripe check: also outline the transposed rectangle, dashed")
+        self.transpose = QCheckBox("outline the transpose, too")
+        self.transpose.setToolTip("Stripe check: the transposed rectangle as well, dashed")
         self.go = QPushButton("Go to")
         self.go.setToolTip("Fly to this object; Esc ends a stripe check")
         self.go.clicked.connect(self._go)
-        for place, widget in enumerate((self.go, self.kind, self.number, self.transpose)):
+        for place, widget in enumerate((self.go, self.kind, self.number)):
             row.addWidget(widget, 0, place)
+        row.addWidget(self.transpose, 1, 1, 1, 2)
         row.setColumnStretch(2, 1)
         return row
 
@@ -130,9 +131,9 @@ class ReviewPanel(QWidget):
             listed = len(self._review.objects.uids)
             self._title.setText("<b>No object chosen</b>")
             self._facts.setText(
-                f"{listed:,} in the table: press N for the first, or click one."
+                f"{listed:,} in the table:\npress N for the first, or click one."
                 if listed
-                else "Nothing to review: import labels, run a model, or add objects with L, S, T, B."
+                else "Nothing to review: import labels, run a model,\nor add objects with L, S, T, B."
             )
         else:
             self._title.setText(self._headline(record))
@@ -176,9 +177,8 @@ class ReviewPanel(QWidget):
 
 def _facts(record: Annotation) -> str:
     first, second = record.anchor1, record.anchor2
-    where = f"{first}" if first == second else f"{first} × {second.start:,}-{second.end:,}"
-    if record.kind is Kind.STRIPE:
-        where = f"x {first} · y {second.start:,}-{second.end:,}"
+    names = ("x  ", "y  ") if record.kind is Kind.STRIPE else ("", "")
+    where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
     known = not (record.score != record.score and record.probability != record.probability)
     known = known or record.soft_score == record.soft_score
     parts = [format_bp(record.distance)]
