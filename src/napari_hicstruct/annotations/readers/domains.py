@@ -95,7 +95,11 @@ def is_repeated_bed(table: Table) -> bool:
 
 
 def _plain_bed(table: Table) -> bool:
-    return table.has(*SINGLE) or table.every(lambda f: is_number(f[1]) and is_number(f[2]), 3)
+    return table.has(*SINGLE) or table.every(_is_span, 3)
+
+
+def _is_span(fields: tuple[str, ...]) -> bool:
+    return is_number(fields[1]) and is_number(fields[2])
 
 
 def _is_hitad(table: Table) -> bool:
@@ -129,3 +133,5 @@ PLAIN = (
     Format("BED", _TADS, _plain_bed, _domain_of_bed, _BED6, nest),
 )
 """BED of no particular program: tried last."""
+BROKEN = (Format("BED", _TADS, lambda t: t.some(_is_span, 3), _domain_of_bed, _BED6, nest),)
+"""BED most of whose lines are bad."""

@@ -87,9 +87,11 @@ def _plain(row: Row, kind: Kind) -> Annotation:
 
 
 def _pairs(table: Table) -> bool:
-    return table.has(*PAIR) or (
-        not table.header and table.every(lambda f: all(is_number(f[i]) for i in (1, 2, 4, 5)), 6)
-    )
+    return table.has(*PAIR) or (not table.header and table.every(_is_pair, 6))
+
+
+def _is_pair(fields: tuple[str, ...]) -> bool:
+    return all(is_number(fields[i]) for i in (1, 2, 4, 5))
 
 
 def _by(name: str, *columns: str) -> Callable[[Table], bool]:
@@ -125,14 +127,12 @@ FORMATS = (
         (*PAIR, *_CHROMOSIGHT),
     ),
 )
+_COLUMNS = (*PAIR, "name", "score", "strand1", "strand2")
+_KINDS = (Kind.LOOP, Kind.STRIPE, Kind.TAD)
 PLAIN = (
-    Format(
-        "stripe BEDPE",
-        (Kind.STRIPE, Kind.LOOP),
-        lambda t: "stripe" in t.name and _pairs(t),
-        _plain,
-        (*PAIR, "name", "score"),
-    ),
-    Format("BEDPE", (Kind.LOOP, Kind.STRIPE, Kind.TAD), _pairs, _plain, (*PAIR, "name", "score", "strand1", "strand2")),
+    Format("stripe BEDPE", (Kind.STRIPE, Kind.LOOP), lambda t: "stripe" in t.name and _pairs(t), _plain, _COLUMNS),
+    Format("BEDPE", _KINDS, _pairs, _plain, _COLUMNS),
 )
 """BEDPE of no particular program: tried last."""
+BROKEN = (Format("BEDPE", _KINDS, lambda t: t.some(_is_pair, 6), _plain, _COLUMNS),)
+"""BEDPE most of whose lines are bad: it is refused with the number of the first of them."""

@@ -24,6 +24,8 @@ FORMATS: tuple[Format, ...] = (
     *domains.FORMATS,
     *loops.PLAIN,
     *domains.PLAIN,
+    *loops.BROKEN,
+    *domains.BROKEN,
 )
 """Tried in this order: a program's own columns and names before plain BEDPE and BED."""
 

@@ -65,6 +65,10 @@ class Table:
         passed = sum(len(fields) >= least and test(fields) for fields in head)
         return bool(head) and passed > len(head) / 2
 
+    def some(self, test: Callable[[tuple[str, ...]], bool], least: int) -> bool:
+        """True if any row has ``least`` fields and passes ``test``."""
+        return any(len(fields) >= least and test(fields) for _, fields in self.rows)
+
 
 def is_number(text: str) -> bool:
     """True for an integer, a float, or a percentage."""
