@@ -6,7 +6,6 @@ from typing import Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.session import ensure_session
 from napari_hicstruct.plugin.widgets.object_table import ObjectTable
 
@@ -18,4 +17,4 @@ class TableDock(QWidget):
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(ObjectTable(attach(ensure_session(napari_viewer))))
+        layout.addWidget(ObjectTable(ensure_session(napari_viewer)))
