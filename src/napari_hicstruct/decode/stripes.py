@@ -92,7 +92,7 @@ def _runs(rows: Array, resolution: int, s: StripeSettings) -> list[tuple[int, in
     """``(first anchor bin, end, reach in bins, mean probability)`` of the stripes in one orientation."""
     gap = max(1, s.gap_bp // resolution)
     mask = rows >= s.threshold
-    closed = ndimage.binary_closing(np.pad(mask, ((0, 0), (gap, gap))), np.ones((1, gap + 1)))[:, gap:-gap] | mask
+    closed = ndimage.binary_closing(np.pad(mask, ((0, 0), (gap, gap))), np.ones((1, gap + 1), bool))[:, gap:-gap] | mask
     begin, end = _longest_run(closed, s.max_start_bp // resolution)
     lengths = np.where((end - begin) * resolution >= s.min_length_bp, end - begin, 0)
     strength = np.array(

@@ -61,4 +61,4 @@ class Canvas:
     def rows(self, start: int, stop: int) -> Array:
         """Blended values of rows ``start … stop``, shape (channels, stop - start, n_diagonals); 0 where none came."""
         weight = self._weight[start:stop]
-        return self._total[:, start:stop] / np.where(weight > 0, weight, 1)
+        return np.asarray(self._total[:, start:stop] / np.where(weight > 0, weight, 1), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import torch
@@ -63,6 +64,19 @@ class Predictor:
             for k in range(len(x)):
                 yield {name: value[k] for name, value in arrays.items()}
 
+    def _windows(self, band: Band, tiling: Tiling, row: int) -> tuple[list[tuple[int, int]], list[Array]]:
+        """Corners and channels of a row's windows; those without a single good pixel are passed over."""
+        valid, size = band.valid, tiling.size
+        every = list(tiling.corners(row))
+
+        def good(k: int) -> bool:
+            return bool(valid[max(0, k) : max(0, k + size)].any())
+
+        live = [(r, c) for r, c in every if good(r) and good(c)]
+        if len(live) < len(every):
+            self.on_windows(len(every) - len(live))
+        return live, [window_channels(band, r, c, size) for r, c in live]
+
     def fine_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
         """Tiles at fine bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
         w = self.net.config.windows
@@ -83,8 +97,7 @@ class Predictor:
             return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks).items()}
 
         for row in tiling.row_tiles():
-            corners = list(tiling.corners(row))
-            windows = [window_channels(band, *corner, tiling.size) for corner in corners]
+            corners, windows = self._windows(band, tiling, row)
             for corner, out in zip(corners, self._run(windows, forward), strict=True):
                 for name, values in out.items():
                     canvases[name].add(values, *corner)
@@ -100,16 +113,18 @@ class Predictor:
         canvases |= {name: Canvas(2, band.n_bins, tiling.n_diagonals, blend) for name in masks}
         dense, on_diagonal = [*points, *masks], [*points, *masks, *strips]
         for row in tiling.row_tiles():
-            corners = list(tiling.corners(row))
-            windows = [window_channels(band, *corner, tiling.size) for corner in corners]
-            first = self._run(windows[:1], lambda x: self._coarse_forward(x, on_diagonal, points, masks, tiling.margin))
-            rest = self._run(windows[1:], lambda x: self._coarse_forward(x, dense, points, masks, tiling.margin))
-            outputs = [*first, *(rest if dense else ())]
-            for corner, out in zip(corners, outputs, strict=False):
+            corners, windows = self._windows(band, tiling, row)
+            for corner, window in zip(corners, windows, strict=True):
+                at_diagonal = corner[0] == corner[1]
+                tasks = on_diagonal if at_diagonal else dense
+                if not tasks:
+                    continue
+                forward = partial(self._coarse_forward, tasks=tasks, points=points, masks=masks, margin=tiling.margin)
+                out = next(self._run([window], forward))
                 for name, canvas in canvases.items():
                     canvas.add(out[name], *corner)
-            for name, features in strips.items():
-                features.put(outputs[0][name], row)
+                for name, features in strips.items() if at_diagonal else ():
+                    features.put(out[name], row)
             for name, canvas in canvases.items():
                 yield RowDone(name, canvas, row + tiling.stride)
 
@@ -126,6 +141,8 @@ class Predictor:
         """Boundary probability per bin from strips along the diagonal, shape (n_bins,); NaN where none was made."""
         w = self.net.config.windows
         length, margin = w.strip_length, w.strip_margin
+        if features.empty:
+            return np.full(band.n_bins, np.nan, np.float32)
         total, weight = np.zeros(band.n_bins, np.float32), np.zeros(band.n_bins, np.float32)
         inner = length - 2 * margin
         ramp = np.zeros(length, np.float32)
@@ -161,6 +178,11 @@ class StripFeatures:
     def __init__(self, start: int, stop: int) -> None:
         self.start, self.stop = start, stop
         self._parts: list[tuple[int, NDArray[np.float16]]] = []
+
+    @property
+    def empty(self) -> bool:
+        """True if no window had a good pixel."""
+        return not self._parts
 
     def put(self, features: Array, first: int) -> None:
         """Keep ``(C, D, L)`` features whose first column is bin ``first``."""

@@ -7,7 +7,6 @@ import os
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 
@@ -64,5 +63,5 @@ def iter_make_pool(config: PoolConfig, folder: Path, *, token: CancelToken) -> G
         yield clock.step("simulate maps", done, len(members), message=path.name)
         if not path.exists():
             make = synth.simulate_map if style == "extrusion" else synth.paint_map
-            save_map(cast(SimulatedMap, make(config.settings, seed)), path)
+            save_map(make(config.settings, seed), path)
     return paths

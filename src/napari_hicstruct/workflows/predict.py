@@ -193,7 +193,9 @@ def iter_predict(
     config = predictor.net.config
     said = notes(source, request)
     regions = [r for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
-    everything, found, tracks = sum(len(r) for r in regions), [], []
+    everything = sum(len(r) for r in regions)
+    found: list[Annotation] = []
+    tracks: list[BinTrack] = []
     before = 0.0
     for region in regions:
         try:
