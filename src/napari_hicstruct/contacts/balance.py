@@ -20,6 +20,11 @@ IGNORE_DIAGONALS = 2
 MAD_MAX = 5.0
 MIN_NNZ = 10
 TOLERANCE = 1e-5
+"""Variance of the marginals, in counts, at which cooler stops …"""
+
+RELATIVE_TOLERANCE = 1e-9
+"""… and relative to their mean squared, so that deep maps need not go on for ever."""
+
 MAX_ITERATIONS = 200
 
 
@@ -43,7 +48,7 @@ def ice_weights(pixels: Iterable[Pixels], n: int) -> NDArray[np.float64]:
     upper = _matrix(pixels, n)
     good = _good_bins(upper, n)
     weights = _balance(upper, good)
-    return weights if weights is not None else _balance_connected(upper, n)
+    return weights if weights is not None else _flat_weights(upper, n)
 
 
 def _matrix(pixels: Iterable[Pixels], n: int) -> csr_matrix:
@@ -70,7 +75,7 @@ def _good_bins(upper: csr_matrix, n: int) -> NDArray[np.bool_]:
     """Bins that pass cooler's filters: enough non-zero pixels, log marginal not far below the median."""
     entries = np.bincount(upper.indices, minlength=n) + np.diff(upper.indptr)
     good: NDArray[np.bool_] = entries >= MIN_NNZ
-    marginal = _marginal(upper, np.ones(n)) * good
+    marginal = _marginal(upper, np.ones(n))
     positive = marginal[marginal > 0]
     if len(positive):
         log = np.log(np.where(marginal > 0, marginal / np.median(positive), 1))
@@ -93,14 +98,15 @@ def _balance(upper: csr_matrix, good: NDArray[np.bool_]) -> NDArray[np.float64] 
         scale = float(positive.mean())
         factor = np.where(marginal > 0, marginal / scale, 1.0)
         weights /= factor
-        if float(((positive / scale - 1.0) ** 2).mean()) < TOLERANCE:
+        variance = float(positive.var())
+        if variance < TOLERANCE or variance < RELATIVE_TOLERANCE * scale**2:
             break
     weights[(weights == 0) | ~good] = np.nan
     result: NDArray[np.float64] = weights / np.sqrt(scale)
     return result
 
 
-def _balance_connected(upper: csr_matrix, n: int) -> NDArray[np.float64]:
+def _flat_weights(upper: csr_matrix, n: int) -> NDArray[np.float64]:
     """Fallback for maps with hardly any contacts: one weight for all bins that have some."""
     marginal = _marginal(upper, np.ones(n))
     weights = np.full(n, np.nan)

@@ -80,11 +80,11 @@ class Level:
 
     def __getitem__(self, key: Any) -> NDArray[np.float32]:
         parts = list(key) if isinstance(key, tuple) else [key]
-        if Ellipsis in [part for part in parts if part is Ellipsis]:
-            parts = [part for part in parts if part is not Ellipsis]
-        if len(parts) > 2:
+        if len([part for part in parts if part is not Ellipsis]) > 2:
             raise IndexError(f"a level has 2 axes, not {len(parts)}")
-        parts += [slice(None)] * (2 - len(parts))
+        place = next((i for i, part in enumerate(parts) if part is Ellipsis), len(parts))
+        missing = 2 - (len(parts) - (place < len(parts)))
+        parts[place : place + 1] = [slice(None)] * missing
         spans, after = zip(*(_span(part, size) for part, size in zip(parts, self.shape, strict=True)), strict=True)
         (r0, r1), (c0, c1) = spans
         found: NDArray[np.float32] = self._read((r0, r1, c0, c1))[after]
