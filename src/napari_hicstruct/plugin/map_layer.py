@@ -44,6 +44,8 @@ class MapLayer:
 
     Attributes
     ----------
+    levels : list of ViewedLevel
+        The pyramid of the chromosome that is shown, finest first.
     drawn, wanted : Display
         They differ while weights or expected values are computed in the background; the picture stays until then.
     """
@@ -59,15 +61,15 @@ class MapLayer:
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
-        self._levels = viewed_levels(source, chrom, norm=self.drawn.norm, ratio=False)
+        self.levels = viewed_levels(source, chrom, norm=self.drawn.norm, ratio=False)
         self.references.set_target(chrom, self._norms(self.drawn))
         self.layer = self._make_layer()
 
     def _make_layer(self) -> Image:
-        finest = self._levels[0].resolution
-        whole = np.asarray(self._levels[-1])
+        finest = self.levels[0].resolution
+        whole = np.asarray(self.levels[-1])
         layer = Image(
-            self._levels,
+            self.levels,
             multiscale=True,
             name=self.source.name,
             scale=(finest, finest),
@@ -87,7 +89,7 @@ class MapLayer:
     @property
     def level(self) -> ViewedLevel:
         """The level that napari draws."""
-        return self._levels[min(self.layer.data_level, len(self._levels) - 1)]
+        return self.levels[min(self.layer.data_level, len(self.levels) - 1)]
 
     @property
     def resolution(self) -> int:
@@ -120,7 +122,7 @@ class MapLayer:
         Read off the coarsest level, which is in memory anyway.
         """
         length = self.source.chromsizes[self.chrom]
-        coarsest = self._levels[-1]
+        coarsest = self.levels[-1]
         tile = coarsest.tile
         values = np.asarray(coarsest) if tile is None or tile.values.shape != coarsest.shape else tile.values
         used = np.flatnonzero((np.nan_to_num(values) > 0).any(axis=0))
@@ -134,7 +136,7 @@ class MapLayer:
 
     def _refined(self, rough: Interval) -> Interval:
         """The same, read off the coarsest level that resolves it into at least 50 bins."""
-        for level in reversed(self._levels):
+        for level in reversed(self.levels):
             if len(rough) >= 50 * level.resolution:
                 first, last = rough.start // level.resolution, -(-rough.end // level.resolution)
                 values = np.nan_to_num(level[first:last, first:last])
@@ -198,15 +200,15 @@ class MapLayer:
         """Replace the pyramid in place: the layer keeps its place, name and colours."""
         ratio = self.drawn.ratio
         norm = ratio_norm(self.source, self.drawn.norm) if ratio else self.drawn.norm
-        self._levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=ratio)
+        self.levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=ratio)
         # napari keeps the corners of the old data for the first slice of the new
-        rows, cols = self._levels[-1].shape
+        rows, cols = self.levels[-1].shape
         self.layer.corner_pixels = np.array([[0, 0], [rows - 1, cols - 1]])
         name = colormaps.RATIO if ratio else colormaps.CONTACTS
         if self.layer.colormap.name in (colormaps.RATIO, colormaps.CONTACTS):
             self.set_colormap(name)
         self.automatic = True
-        self.layer.data = self._levels
+        self.layer.data = self.levels
         self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
 
     def _norms(self, display: Display) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,8 @@ def default_backend() -> Backend:
     def predict(source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
         from napari_hicstruct.workflows.predict import PredictRequest, iter_predict
 
-        return iter_predict(source, PredictRequest(**request), token=token)
+        threads = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
+        return iter_predict(source, PredictRequest(threads=threads, **request), token=token)
 
     def capabilities(source: ContactSource) -> dict[str, str]:
         from napari_hicstruct.workflows.predict import capabilities

@@ -7,35 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.paths import user_data_dir
-from napari_hicstruct.errors import MapError
+from napari_hicstruct.errors import MapError, ProjectError
+from napari_hicstruct.workflows.projects import open_or_create
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import MapIdentity, Project
+    from napari_hicstruct.annotations import Project
     from napari_hicstruct.contacts.protocol import ContactSource
-
-
-def identity_of(source: ContactSource) -> MapIdentity:
-    """What a project must know of its map."""
-    from napari_hicstruct.annotations import MapIdentity
-
-    return MapIdentity(source.uri, source.fingerprint(), source.assembly, dict(source.chromsizes))
 
 
 def open_automatic(source: ContactSource) -> Project:
     """The project in the user's data folder that belongs to this very map; made on first use."""
-    folder = user_data_dir() / "projects"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder = user_data_dir() / "projects"
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"no project can be kept there ({error.strerror}).",
+            where=error.filename,
+            mend="Set HICSTRUCT_HOME to a folder that can be written.",
+        ) from error
     return open_for(source, folder / f"{source.name}-{source.fingerprint()[:12]}.hicproj")
 
 
 def open_for(source: ContactSource, path: str | Path) -> Project:
     """Open the project at ``path`` for ``source``; make it if there is none."""
-    from napari_hicstruct.annotations import Project
-
-    identity, reviewer = identity_of(source), reviewer_name()
-    if Path(path).exists():
-        return Project.open(path, map=identity, reviewer=reviewer)
-    return Project.create(path, map=identity, reviewer=reviewer)
+    return open_or_create(path, source, reviewer=reviewer_name())
 
 
 def map_of(path: str | Path) -> str:

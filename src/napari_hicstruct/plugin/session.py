@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
-from napari_hicstruct.errors import MapError, RegionError
+from napari_hicstruct.errors import HicStructError, MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.plugin import map_layer, projects
 from napari_hicstruct.plugin.camera import CameraControl
 from napari_hicstruct.plugin.levels import first_chromosome_with_contacts
 from napari_hicstruct.plugin.navigation import View, at_least
+from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.plugin.units import world_kwargs
 
 if TYPE_CHECKING:
@@ -283,8 +284,12 @@ class Session:
             self.close_map()
 
     def _open_automatic_project(self) -> None:
-        if self.source is not None and self._project is None:
-            self.project  # noqa: B018 - opening it is the point
+        """After the first picture; a project that cannot be opened is said, the map can be looked at all the same."""
+        try:
+            if self.source is not None and self._project is None:
+                self.project  # noqa: B018 - opening it is the point
+        except HicStructError as error:
+            show_problem(error)
 
     def _replace_project(self, project: Project | None) -> None:
         old, self._project = self._project, project

@@ -224,7 +224,7 @@ class PredictPanel(QWidget):
                 while name in names:
                     number += 1
                     name = f"{self._set_name} ({number})"
-                self._set_id = project.add_set(name, Origin.PREDICTED).id
+                self._set_name, self._set_id = name, project.add_set(name, Origin.PREDICTED).id
             project.add(records, set_id=self._set_id, action="predict")
         except HicStructError as error:
             self._job.close()
@@ -232,9 +232,10 @@ class PredictPanel(QWidget):
         else:
             self._found += len(records)
 
-    def _done(self, _result: Any) -> None:
+    def _done(self, result: Any) -> None:
         self._set_running(False)
-        self._say(f"Found {self._found:,} in {self._set_name}." if self._found else "Nothing was found here.")
+        said = f"Found {self._found:,} in {self._set_name}." if self._found else "Nothing was found here."
+        self._say("\n".join([said, *getattr(result, "notes", ())]))
 
     def _failed(self, error: HicStructError) -> None:
         self._set_running(False)
