@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
@@ -164,10 +162,9 @@ def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> f
 
 
 def _possible(source: ContactSource) -> dict[str, str]:
-    name = "napari_hicstruct.workflows.predict"
-    if importlib.util.find_spec(name) is None:  # being written
-        return {}
-    return dict(importlib.import_module(name).capabilities(source))
+    from napari_hicstruct.workflows.predict import capabilities
+
+    return dict(capabilities(source))
 
 
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
