@@ -44,7 +44,7 @@ class Run:
 def run_program(command: Sequence[str | Path], *, threads: int = THREADS, log: Path | None = None) -> Run:
     """Run ``command`` to its end with at most ``threads`` threads per library.
 
-    Memory is what the tree holds in RAM, sampled every 20 ms (shared pages once per process: an upper bound).
+    Memory is what the tree holds in RAM, sampled every 100 ms (shared pages once per process: an upper bound).
 
     Raises
     ------
@@ -74,7 +74,7 @@ def run_program(command: Sequence[str | Path], *, threads: int = THREADS, log: P
 class _PeakMemory:
     """Watches a process and its descendants from a thread."""
 
-    def __init__(self, pid: int, every: float = 0.02) -> None:
+    def __init__(self, pid: int, every: float = 0.1) -> None:
         self._every, self._peak, self._done = every, 0, threading.Event()
         self._root = psutil.Process(pid)
         self._thread = threading.Thread(target=self._watch, daemon=True)

@@ -76,11 +76,18 @@ def _hffc6(result: Mapping[str, Any]) -> str:
 
 
 def _plain(result: Mapping[str, Any]) -> str:
-    """All numbers and texts at the top of a result."""
-    shown = {k: v for k, v in result.items() if isinstance(v, int | float | str) and k not in ("met", "ok")}
-    return " · ".join(
-        f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}" for key, value in shown.items()
-    )
+    """All numbers and texts at the top of a result; of what is nested, the 95th percentiles."""
+    shown = []
+    for key, value in result.items():
+        if isinstance(value, Mapping):
+            shown += [f"{key} p95 {v:g} ms" for k, v in value.items() if k == "p95_ms"]
+        elif isinstance(value, int | float | str) and not isinstance(value, bool):
+            shown.append(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}")
+    return " · ".join(shown)
+
+
+def _gestures_met(result: Mapping[str, Any]) -> bool:
+    return all(v["p95_ms"] <= 50 for v in result.values() if isinstance(v, Mapping) and "p95_ms" in v)
 
 
 ROWS = (
@@ -99,7 +106,7 @@ ROWS = (
     ),
     Row("import_time", "import and plugin discovery over napari", "≤ 0.1 s, nothing heavy loaded", _plain),
     Row("edit_latency", "add / move / undo, 10,000 objects in the project (store)", "≤ 50 ms", _plain),
-    Row("edit_latency_gui", "the same through napari's layers", "≤ 50 ms", _plain),
+    Row("edit_latency_gui", "the same by gestures in a window", "≤ 50 ms", _plain, _gestures_met),
     Row(
         "predict_speed",
         "predict all tasks, simulated 64 Mb at 5 kb, 2 threads",

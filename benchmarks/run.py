@@ -48,6 +48,8 @@ def run(name: str) -> bool:
     path = RESULTS / f"{name}.jsonl"
     before = path.stat().st_size if path.exists() else 0
     extra = ["--no-peers"] if name in WITH_PEERS and not PEERS.exists() else []
+    if '"--json"' in (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8"):
+        extra.append("--json")
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", *extra], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
