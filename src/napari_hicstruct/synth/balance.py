@@ -6,6 +6,7 @@ Source: Imakaev et al. 2012, doi:10.1038/nmeth.2148; filters and scaling as ``co
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -45,34 +46,40 @@ def _marginals(
     return out
 
 
-def _filtered(first_pixel: NDArray[np.int64], bin2: NDArray[np.int32], count: NDArray[np.int32]) -> NDArray[np.float64]:
-    """1 for usable bins, 0 for those with too few contacts (cooler's min_nnz and mad_max)."""
-    ones = np.ones(len(first_pixel) - 1)
-    bias = np.where(_marginals(first_pixel, bin2, count, ones, IGNORE_DIAGS, True) < MIN_NNZ, 0.0, 1.0)
-    marg = _marginals(first_pixel, bin2, count, ones, IGNORE_DIAGS, False)
+Chromosome = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
+"""First pixel of each row, columns from the chromosome's first bin, counts."""
+
+
+def _load(group: Any, low: int, high: int) -> Chromosome:
+    """Pixels of bins [low, high).  Maps of this package hold no contacts between chromosomes."""
+    first = group["indexes/bin1_offset"][low : high + 1].astype(np.int64)
+    start, stop = int(first[0]), int(first[-1])
+    bin2 = (group["pixels/bin2_id"][start:stop] - low).astype(np.int32)
+    return first - start, bin2, group["pixels/count"][start:stop].astype(np.int32)
+
+
+def usable(chromosomes: Iterable[Chromosome]) -> NDArray[np.bool_]:
+    """Bins of the whole map with enough contacts: cooler's ``min_nnz``, and ``mad_max`` over all chromosomes."""
+    enough, marginals = [], []
+    for first, bin2, count in chromosomes:
+        ones = np.ones(len(first) - 1)
+        enough.append(_marginals(first, bin2, count, ones, IGNORE_DIAGS, True) >= MIN_NNZ)
+        marg = _marginals(first, bin2, count, ones, IGNORE_DIAGS, False)
+        marginals.append(marg / np.median(marg[marg > 0]) if (marg > 0).any() else marg)
+    good, marg = np.concatenate(enough), np.concatenate(marginals)
     if (marg > 0).any():
-        marg /= np.median(marg[marg > 0])
         logs = np.log(marg[marg > 0])
         middle = np.median(logs)
-        bias[marg < np.exp(middle - MAD_MAX * np.median(np.abs(logs - middle)))] = 0
-    return bias
+        good &= marg >= np.exp(middle - MAD_MAX * np.median(np.abs(logs - middle)))
+    return good
 
 
 def correct(
-    first_pixel: NDArray[np.int64], bin2: NDArray[np.int32], count: NDArray[np.int32], token: CancelToken
+    chromosome: Chromosome, good: NDArray[np.bool_], token: CancelToken
 ) -> tuple[NDArray[np.float64], float, float]:
-    """Weights of one chromosome (NaN where the bin is bad), mean marginal before scaling, its relative variance.
-
-    Parameters
-    ----------
-    first_pixel : int64, shape (n + 1,)
-        Index of each row's first pixel.
-    bin2 : int32
-        Column of each pixel, from the chromosome's first bin.
-    count : int32
-    token : CancelToken
-    """
-    bias = _filtered(first_pixel, bin2, count)
+    """Weights of one chromosome (NaN where the bin is not good), mean marginal before scaling, relative variance."""
+    first_pixel, bin2, count = chromosome
+    bias = good.astype(np.float64)
     mean, variance = np.nan, 0.0
     for _ in range(MAX_ITERATIONS):
         token.check()
@@ -104,14 +111,12 @@ def balance(group: Any, token: CancelToken) -> bool:
     bool
         Whether weights were written.
     """
-    offsets, first = group["indexes/chrom_offset"][:], group["indexes/bin1_offset"][:]
-    weights, scales, variances = np.full(int(offsets[-1]), np.nan), [], []
-    for low, high in itertools.pairwise(offsets):
-        start, stop = int(first[low]), int(first[high])
-        bin2 = (group["pixels/bin2_id"][start:stop] - low).astype(np.int32)
-        # Maps of this package hold no contacts between chromosomes; others would have to be skipped here.
-        count = group["pixels/count"][start:stop].astype(np.int32)
-        weights[low:high], scale, variance = correct(first[low : high + 1] - start, bin2, count, token)
+    offsets = group["indexes/chrom_offset"][:].astype(int).tolist()
+    spans = list(itertools.pairwise(offsets))
+    good = usable(_load(group, low, high) for low, high in spans)
+    weights, scales, variances = np.full(offsets[-1], np.nan), [], []
+    for low, high in spans:
+        weights[low:high], scale, variance = correct(_load(group, low, high), good[low:high], token)
         scales.append(scale)
         variances.append(variance)
     if not np.isfinite(weights).any():

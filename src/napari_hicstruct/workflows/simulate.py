@@ -147,12 +147,12 @@ def chromosome_configs(request: SimulateRequest, resolution: int) -> dict[str, S
 
 
 SAMPLE_SETTINGS: Mapping[str, Any] = {
-    "barrier_spacing": (130_000, 130_000),
+    "barrier_spacing": (190_000, 190_000),
     "barrier_strength": (0.85, 0.85),
     "barrier_clustered": (0.55, 0.55),
     "barrier_residence": (400, 400),
-    "lef_spacing": (110_000, 110_000),
-    "processivity": (380_000, 380_000),
+    "lef_spacing": (130_000, 130_000),
+    "processivity": (300_000, 300_000),
     "stabilisation": (6.0, 6.0),
     "leg_contact": (2.5, 2.5),
     "psf_bins": (1.1, 1.1),
@@ -168,7 +168,7 @@ SAMPLE_SETTINGS: Mapping[str, Any] = {
     "masked_runs": (0.15, 0.15),
     "masked_gaps": (0.0, 0.0),
 }
-SAMPLE_LENGTH, SAMPLE_DEPTH, SAMPLE_SEED = 12_000_000, 400.0, 17
+SAMPLE_LENGTH, SAMPLE_DEPTH, SAMPLE_SEED = 12_000_000, 250.0, 5
 
 
 def sample_map() -> tuple[Path, Path]:
