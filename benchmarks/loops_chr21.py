@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks._harness import data_dir, hicstruct, peer, record, run_program, say, scratch
+from benchmarks._harness import THREADS, data_dir, hicstruct, peer, record, run_program, say, scratch
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.records import loop_table, select
@@ -66,9 +66,9 @@ def main() -> None:
     )
 
 
-def chromosight(map_uri: str, prefix: Path) -> list[str | Path]:
-    """Chromosight's loop detection as its authors set it, up to 3 Mb, on two threads."""
-    options = ["--threads", "2", "--no-plotting", "--max-dist", "3000000"]
+def chromosight(map_uri: str, prefix: Path, *, threads: int = THREADS) -> list[str | Path]:
+    """Chromosight's loop detection as its authors set it, up to 3 Mb."""
+    options = ["--threads", str(threads), "--no-plotting", "--max-dist", "3000000"]
     return [peer("chromosight"), "detect", *options, map_uri, prefix]
 
 
