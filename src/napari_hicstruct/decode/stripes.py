@@ -66,12 +66,12 @@ def decode_stripes(
     s = settings or StripeSettings()
     found: list[Annotation] = []
     for direction, rows in ((Direction.DOWN, p * (down >= 0.5)), (Direction.UP, shear(p * (down < 0.5)))):
-        for x0, x1, reach, score in _runs(rows, resolution, s):
+        for x0, x1, far, score in _runs(rows, resolution, s, 1 if direction is Direction.DOWN else -1):
             a, b = (x0 + first) * resolution, min((x1 + first) * resolution, length)
             if direction is Direction.DOWN:
-                extent = Interval(chrom, a, min(b + reach * resolution, length))
+                extent = Interval(chrom, a, min((far + 1 + first) * resolution, length))
             else:
-                extent = Interval(chrom, max(a - reach * resolution, 0), b)
+                extent = Interval(chrom, max((far + first) * resolution, 0), b)
             found.append(
                 Annotation(
                     kind=Kind.STRIPE,
@@ -88,8 +88,8 @@ def decode_stripes(
     return sorted(found, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
 
 
-def _runs(rows: Array, resolution: int, s: StripeSettings) -> list[tuple[int, int, int, float]]:
-    """``(first anchor bin, end, reach in bins, mean probability)`` of the stripes in one orientation."""
+def _runs(rows: Array, resolution: int, s: StripeSettings, side: int) -> list[tuple[int, int, int, float]]:
+    """``(first anchor bin, end, farthest bin on ``side``, mean probability)`` of the stripes in one orientation."""
     gap = max(1, s.gap_bp // resolution)
     mask = rows >= s.threshold
     closed = ndimage.binary_closing(np.pad(mask, ((0, 0), (gap, gap))), np.ones((1, gap + 1), bool))[:, gap:-gap] | mask
@@ -113,7 +113,7 @@ def _runs(rows: Array, resolution: int, s: StripeSettings) -> list[tuple[int, in
         while high < min(len(rows), i + half + 1) and weight[high] >= 0.5 * weight[i] and not taken[high]:
             high += 1
         taken[low:high] = True
-        out.append((int(low), int(high), int(end[i]), float(strength[i])))
+        out.append((int(low), int(high), int(i + side * (end[i] - 1)), float(strength[i])))
     return out
 
 

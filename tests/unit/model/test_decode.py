@@ -1,0 +1,169 @@
+"""Decoders on planted structures and against exhaustive search."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.annotations.records import Direction, Kind
+from napari_hicstruct.contacts.band import make_band
+from napari_hicstruct.decode.boundaries import boundary_peaks, decode_boundaries
+from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
+from napari_hicstruct.decode.stripes import decode_stripes, shear
+from napari_hicstruct.decode.tads import TadSettings, contrast, cumulative_oe, decode_tads, flat_partition
+
+RES, N = 10_000, 200
+
+
+def bump(p: np.ndarray, i: float, j: float, height: float) -> None:
+    rows, distance = np.indices(p.shape)
+    columns = rows + distance
+    p += height * np.exp(-((rows - i) ** 2 + (columns - j) ** 2) / 2).astype(np.float32)
+
+
+def decoder(**settings: float) -> LoopDecoder:
+    return LoopDecoder(
+        chrom="chr1", resolution=RES, valid=np.ones(N, bool), length=N * RES, settings=LoopSettings(**settings)
+    )
+
+
+def test_loops_are_found_once_wherever_the_rows_are_cut() -> None:
+    p = np.zeros((N, 60), np.float32)
+    places = [(20, 40, 0.9), (49, 70, 0.8), (50, 90, 0.7), (51, 60, 0.6), (120, 150, 0.3)]
+    for i, j, height in places:
+        bump(p, i, j, height)
+    offsets = np.zeros((2, N, 60), np.float32)
+    offsets[0, 20, 20], offsets[1, 20, 20] = 0.3, -0.2
+    whole = list(decoder().finish(p, offsets, start=0))
+    assert [(a.anchor1.start // RES, round(a.anchor2.start / RES)) for a in whole] == [(i, j) for i, j, _ in places]
+    assert (whole[0].anchor1.start, whole[0].anchor2.start) == (203_000, 398_000)
+    for cut in (10, 49, 50, 51, 52, 130):
+        d = decoder()
+        parts = list(d.feed(p[: cut + 4], offsets[:, : cut + 4], start=0, final=cut))
+        start = d.needs_from
+        parts += d.finish(p[start:], offsets[:, start:], start=start)
+        assert [(a.anchor1, a.score) for a in parts] == [(a.anchor1, a.score) for a in whole]
+
+
+def test_loops_beside_bad_bins_the_diagonal_or_stronger_ones_are_not_called() -> None:
+    p = np.zeros((N, 60), np.float32)
+    bump(p, 20, 40, 0.9)
+    p[21, 20], p[60, 2] = 0.5, 0.9  # a shoulder; something on the diagonal
+    bump(p, 100, 120, 0.9)
+    d = decoder()
+    d.valid[120] = False
+    found = list(d.finish(p, np.zeros((2, N, 60), np.float32), start=0))
+    assert [a.anchor1.start // RES for a in found] == [20]
+
+
+def test_stripes_come_back_as_rectangles_with_direction() -> None:
+    p, down = np.zeros((N, 80), np.float32), np.ones((N, 80), np.float32)
+    p[30:32, 0:50] = 0.9  # down: rows 30–31, columns to 81
+    p[30:32, 20:22] = 0  # a small gap
+    for j in (150, 151, 152):  # up: columns 150–152, rows from 110
+        for i in range(110, j + 1):
+            p[i, j - i], down[i, j - i] = 0.8, 0
+    p[100, 0:5] = 0.9  # too short
+    p[10, 30:60] = 0.9  # does not begin at the diagonal
+    first, second = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
+    assert (first.direction, first.kind) == (Direction.DOWN, Kind.STRIPE)
+    assert (first.anchor1.start, first.anchor1.end) == (300_000, 320_000)
+    assert (first.anchor2.start, first.anchor2.end) == (300_000, 810_000)
+    assert second.direction is Direction.UP
+    assert (second.anchor1.start, second.anchor1.end) == (1_500_000, 1_530_000)
+    assert second.anchor2.end == 1_530_000
+    assert abs(second.anchor2.start - 1_100_000) <= 20_000
+    assert first.score > second.score
+
+
+def test_shearing_turns_rows_into_columns() -> None:
+    p = np.arange(30, dtype=np.float32).reshape(6, 5)
+    sheared = shear(p)
+    for i, d in itertools.product(range(6), range(5)):
+        if i + d < 6:
+            assert sheared[i + d, d] == p[i, d]
+
+
+def test_boundary_peaks_equal_a_naive_scan_and_pass_over_nan() -> None:
+    p = np.round(np.random.default_rng(1).random(300), 1).astype(np.float32)
+    p[50:60] = np.nan
+    naive = [
+        k
+        for k in range(300)
+        if p[k] >= 0.5
+        and all(not p[m] >= p[k] for m in range(max(0, k - 2), k))
+        and all(not p[m] > p[k] for m in range(k + 1, min(300, k + 3)))
+    ]
+    assert boundary_peaks(p, threshold=0.5).tolist() == naive
+    records = decode_boundaries(p, chrom="chr1", resolution=RES, length=299 * RES + 7, threshold=0.5)
+    assert [a.anchor1.start // RES for a in records] == naive
+
+
+def blocks(edges: list[int], inside: float) -> np.ndarray:
+    """Counts of a band whose domains between ``edges`` are ``inside`` times as dense."""
+    rng = np.random.default_rng(0)
+    counts = np.zeros((120, N), np.float32)
+    label = np.searchsorted(edges, np.arange(N), side="right")
+    for d in range(120):
+        rate = 400 / (1 + d) * np.where(label[: N - d] == label[d:], inside, 1.0)
+        counts[d, : N - d] = rng.poisson(rate)
+    return counts
+
+
+def test_domains_of_a_block_map_are_found_with_their_hierarchy() -> None:
+    edges = [20, 60, 90, 130, 180]
+    band = make_band("chr1", RES, blocks(edges, 3.0))
+    p = np.zeros(N, np.float32)
+    p[edges] = 0.9
+    tads = decode_tads(p, band, length=N * RES)
+    spans = {(a.anchor1.start // RES, a.anchor1.end // RES) for a in tads}
+    assert set(itertools.pairwise(edges)) <= spans
+    by_uid = {a.uid: a for a in tads}
+    for a, b in itertools.combinations(tads, 2):
+        x, y = a.anchor1, b.anchor1
+        nested = (x.start <= y.start and y.end <= x.end) or (y.start <= x.start and x.end <= y.end)
+        assert nested or x.end <= y.start or y.end <= x.start
+    for a in tads:
+        if a.parent:
+            outer = by_uid[a.parent]
+            assert outer.level == a.level - 1
+            assert outer.anchor1.start <= a.anchor1.start <= a.anchor1.end <= outer.anchor1.end
+
+
+def test_contrast_is_the_density_inside_over_the_flanks() -> None:
+    total = cumulative_oe(make_band("chr1", RES, blocks([60, 100], 3.0)))
+    assert contrast(total, 60, 100) > 1
+    assert abs(contrast(total, 120, 150)) < 0.3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_flat_partition_equals_exhaustive_search(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    settings = TadSettings(flat=(100_000, 400_000))
+    peaks = np.sort(rng.choice(np.arange(5, N - 5), 8, replace=False))
+    p = np.zeros(N, np.float32)
+    p[peaks] = rng.uniform(0.05, 0.95, 8)
+    total = cumulative_oe(make_band("chr1", RES, blocks(peaks.tolist()[::2], 2.0)))
+    odds = np.log(np.clip(p[peaks], 1e-3, 1 - 1e-3) / settings.threshold)
+
+    def value(chain: tuple[int, ...]) -> float:
+        worth = sum(odds[list(chain)])
+        for j, k in itertools.pairwise(chain):
+            size = (peaks[k] - peaks[j]) * RES
+            fits = settings.flat[0] <= size <= settings.flat[1]
+            if size > settings.flat[1] and j < k - 1:
+                return -np.inf
+            worth += 2 * min(contrast(total, peaks[j], peaks[k]), 2.0) if fits else -settings.gap_cost
+            worth -= 0.5 * np.maximum(odds[j + 1 : k], 0).sum()
+        return float(worth)
+
+    chains = [c for size in range(1, 9) for c in itertools.combinations(range(8), size)]
+    best = max(chains, key=value)
+    wanted = [
+        (int(peaks[j]), int(peaks[k]))
+        for j, k in itertools.pairwise(best)
+        if settings.flat[0] <= (peaks[k] - peaks[j]) * RES <= settings.flat[1]
+    ]
+    assert flat_partition(peaks, p, total, RES, settings) == wanted
