@@ -68,22 +68,10 @@ def _column(name: str) -> Score:
     return lambda row: row.number(name)
 
 
-def _plain_score(row: Row) -> float:
-    """BEDPE's name is text, its score stands behind it; many programs put a score where the name would be."""
-    for column in ("score", "name"):
-        if is_number(row.cell(column)):
-            value = row.number(column)
-            if 0 <= value <= 1:
-                return value
-    return NO_SCORE
-
-
 def _plain(row: Row, kind: Kind) -> Annotation:
     if kind is Kind.STRIPE:
         return stripe_of_pair(row, "")
-    record = _called("", _plain_score, row, kind)
-    name = row.text("name")
-    return record if is_number(name) else record.with_(**row.names())
+    return _called("", Row.guessed_score, row, kind).with_(**row.guessed_names())
 
 
 def _pairs(table: Table) -> bool:

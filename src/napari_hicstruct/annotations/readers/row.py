@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
+from napari_hicstruct.annotations.readers.table import is_number
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.annotations.text import EMPTY, from_cell
 from napari_hicstruct.genome import Interval
@@ -122,6 +123,19 @@ class Row:
         if uid:
             return {"uid": uid, "name": "" if name == uid else name}
         return {"uid": name} if _UID.match(name) else {"name": name}
+
+    def guessed_score(self) -> float:
+        """BEDPE's name is text, its score stands behind it; many programs put a score where the name would be."""
+        for column in ("score", "name"):
+            if is_number(self.cell(column)):
+                value = self.number(column)
+                if 0 <= value <= 1:
+                    return value
+        return NO_SCORE
+
+    def guessed_names(self) -> dict[str, Any]:
+        """As :meth:`names`, unless a score stands in the name's place."""
+        return {} if is_number(self.cell("name")) else self.names()
 
     def extra(self) -> Any:
         """All columns not asked for so far, verbatim, under the file's own names."""

@@ -64,8 +64,16 @@ def narrow_first(first: Interval, second: Interval) -> tuple[Interval, Interval]
 def stripe_of_pair(row: Row, source: str) -> Annotation:
     """A stripe from a BEDPE line, whichever of its sides is the anchor."""
     x, y = narrow_first(*row.pair())
+    score, names = row.guessed_score(), row.guessed_names()
     return Annotation(
-        kind=Kind.STRIPE, anchor1=x, anchor2=y, direction=stripe_direction(x, y), source=source, extra=row.extra()
+        kind=Kind.STRIPE,
+        anchor1=x,
+        anchor2=y,
+        score=score,
+        direction=stripe_direction(x, y),
+        source=source,
+        **names,
+        extra=row.extra(),
     )
 
 
