@@ -1,0 +1,164 @@
+"""Running a model from the dock: results as they come, cancel, failures, and what is not offered."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from napari.utils.notifications import Notification, notification_manager
+
+from napari_hicstruct.annotations import Annotation, Kind, Origin
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.prediction import Backend
+from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from tests.gui.view_kit import open_in, pump
+
+HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
+MODEL = SimpleNamespace(name="tiny", version="0.1", tasks=("loop", "tad"), card={})
+
+
+class Script:
+    """A job that yields a loop per window when it is allowed to, and can fail; the panel cannot tell it from a model.
+
+    ``gate`` is released once per window.
+    """
+
+    def __init__(self, windows: int = 3, error: Exception | None = None) -> None:
+        self.windows, self.error = windows, error
+        self.gate = threading.Semaphore(0)
+        self.requests: list[dict[str, Any]] = []
+
+    def predict(self, source: Any, *, token: CancelToken, **request: Any) -> Generator[Progress, None, None]:
+        self.requests.append(request)
+        clock, chrom = Clock(), request["regions"][0].chrom
+        for window in range(self.windows):
+            while not self.gate.acquire(timeout=0.05):
+                token.check()
+            token.check()
+            start = 62_600_000 + 50_000 * window
+            anchors = [Interval(chrom, at, at + 5_000) for at in (start, start + 200_000)]
+            loop = Annotation(kind=Kind.LOOP, anchor1=anchors[0], anchor2=anchors[1], source="model", model="tiny")
+            yield clock.step(f"predict {chrom}", window + 1, self.windows, payload=(loop,))
+        if self.error is not None:
+            raise self.error
+
+    def backend(self) -> Backend:
+        reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
+        return Backend(self.predict, lambda _: reasons, lambda: [MODEL])
+
+
+@pytest.fixture
+def said() -> Iterator[list[Notification]]:
+    seen: list[Notification] = []
+    notification_manager.notification_ready.connect(seen.append)
+    yield seen
+    notification_manager.notification_ready.disconnect(seen.append)
+
+
+@pytest.fixture
+def session(make_napari_viewer: Callable[..., Any], data_dir: Path) -> Any:
+    opened, _ = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
+    return opened
+
+
+def predicted(session: Any) -> dict[str, int]:
+    """Name → number of records of each predicted set."""
+    sets = [one for one in session.project.sets() if one.origin is Origin.PREDICTED]
+    return {one.name: session.project.count(set_ids=[one.id]) for one in sets}
+
+
+def make_panel(session: Any, script: Script, qtbot: Any) -> PredictPanel:
+    panel = PredictPanel(session, backend=script.backend())
+    qtbot.addWidget(panel)
+    panel.show()
+    return panel
+
+
+def test_results_come_window_by_window_into_a_set_of_their_own(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    before = dict(predicted(session))
+    session.go_to(Interval("chr17", 62_600_000, 63_200_000))
+    panel.run_button.click()
+    for window in (1, 2):
+        script.gate.release()
+        assert pump(lambda n=window: sum(predicted(session).values()) == sum(before.values()) + n, 5)
+        assert panel.bar.isVisible()
+        assert "left" in panel.bar.format()
+        assert not panel.run_button.isEnabled()
+    script.gate.release()
+    assert pump(lambda: "Found 3" in panel.result.text(), 5)
+    assert panel.run_button.isEnabled()
+    assert not panel.bar.isVisible()
+    request = script.requests[0]
+    assert request["tasks"] == ("loop",), "what the model or the map cannot do is not asked for"
+    assert request["regions"][0].start <= 62_600_000
+    assert request["regions"][0].end >= 63_200_000
+    panel.run_button.click()
+    for _ in range(3):
+        script.gate.release()
+    assert pump(lambda: len(predicted(session)) == len(before) + 2, 5), "a second run gets its own set"
+    assert pump(lambda: panel.run_button.isEnabled(), 5)
+
+
+def test_cancel_answers_at_once_and_keeps_what_was_found(session: Any, qtbot: Any, said: list[Any]) -> None:
+    script = Script(windows=1_000)
+    panel = make_panel(session, script, qtbot)
+    before = sum(predicted(session).values())
+    panel.scope.button("chromosome").click()
+    panel.run_button.click()
+    script.gate.release()
+    assert pump(lambda: sum(predicted(session).values()) == before + 1, 5)
+    start = time.monotonic()
+    panel.cancel_button.click()
+    assert panel.run_button.isEnabled()
+    assert "1 found so far are kept" in panel.result.text()
+    assert time.monotonic() - start < 1
+    script.gate.release(20)
+    pump(lambda: False, 0.3)
+    assert sum(predicted(session).values()) == before + 1, "nothing arrives after cancelling"
+    assert not said, "being cancelled is no error"
+
+
+def test_answers_of_an_older_run_are_dropped(session: Any, qtbot: Any) -> None:
+    script = Script(windows=50)
+    panel = make_panel(session, script, qtbot)
+    panel.run()
+    script.gate.release()
+    assert pump(lambda: panel.bar.value() > 0, 5)
+    first = predicted(session)
+    panel.run()  # as a menu entry would
+    script.gate.release(20)
+    assert pump(lambda: len(predicted(session)) > len(first), 5)
+    assert {name: n for name, n in predicted(session).items() if name in first} == first
+    panel.cancel_button.click()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), StopIteration("odd")])
+def test_a_failure_is_one_notification(session: Any, qtbot: Any, said: list[Any], error: Exception) -> None:
+    script = Script(windows=1, error=error)
+    panel = make_panel(session, script, qtbot)
+    panel.run_button.click()
+    script.gate.release()
+    assert pump(lambda: bool(said), 5)
+    pump(lambda: False, 0.2)
+    assert len(said) == 1
+    assert "Traceback" not in said[0].message
+    assert str(error) in panel.result.text() or "RuntimeError" in panel.result.text()
+    assert panel.run_button.isEnabled()
+
+
+def test_what_cannot_be_done_says_why(session: Any, qtbot: Any) -> None:
+    panel = make_panel(session, Script(), qtbot)
+    assert not panel.tasks["tad"].isEnabled()
+    assert "needs 10 kb bins" in panel.tasks["tad"].toolTip()
+    assert "This model does not find stripes." in panel.tasks["stripe"].toolTip()
+    panel.tasks["loop"].setChecked(False)
+    assert not panel.run_button.isEnabled()
+    assert "Choose at least one" in panel.run_button.toolTip()
