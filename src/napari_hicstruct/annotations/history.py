@@ -2,7 +2,7 @@
 
 Nothing in the journal is ever changed or removed.  Undo appends an entry whose target is the edit it takes back, redo
 one whose target is the edit it makes again; replaying (id, action, target) gives both stacks, so that they survive
-reopening without a pointer that could disagree with the journal (docs/adr/0003).
+reopening without a pointer that could disagree with the journal (docs/adr/0002).
 """
 
 from __future__ import annotations
