@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_info, show_warning
 
-from napari_hicstruct.annotations.records import Annotation, Origin
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, LabelError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def import_files(session: Session, paths: Iterable[str | Path]) -> list[int]:
 
 def _import_one(session: Session, path: Path) -> tuple[int, LabelFile]:
     from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.workflows.import_labels import store_labels
 
     project = session.project
     if session.source is None or project is None:
@@ -55,9 +56,7 @@ def _import_one(session: Session, path: Path) -> tuple[int, LabelFile]:
     label_file = read_labels(path, chromsizes=session.source.chromsizes)
     if not label_file.records:
         raise LabelError("holds no label that lies on this map.", where=path.name, mend=_assembly_mend(session))
-    new = project.add_set(path.name, Origin.IMPORTED)
-    project.add(label_file.records, set_id=new.id, action="import")
-    return new.id, label_file
+    return store_labels(project, path, label_file).set.id, label_file
 
 
 def _assembly_mend(session: Session) -> str:
