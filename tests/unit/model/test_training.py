@@ -1,0 +1,175 @@
+"""The engine learns, resumes to the bit, stops cleanly and never loses what it had."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
+from napari_hicstruct.config.simulation import SimulationConfig
+from napari_hicstruct.config.training import PoolConfig, TrainConfig
+from napari_hicstruct.errors import Cancelled, JobError, ModelError, OutputError
+from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.training import checkpoint, engine
+from napari_hicstruct.training.pool import iter_make_pool, load_map, pool_members, save_map
+from napari_hicstruct.training.samples import SampleStream
+from napari_hicstruct.workflows.models import describe_model
+from napari_hicstruct.workflows.train import iter_train_model
+
+MODEL = ModelConfig(
+    channels=(8, 8, 8, 8, 8),
+    tasks=tuple(task.model_copy(update={"widths": (8, 8, 8)}) for task in HIC_TASKS),
+    strip_channels=8,
+    max_distance=400_000,
+    windows=WindowConfig(fine_size=64, coarse_size=64, coarse_margin=8, strip_length=64, strip_diagonals=16),
+)
+SETTINGS = SimulationConfig(length=3_000_000, max_distance=500_000, n_steps=2000, n_snapshots=16)
+CONFIG = TrainConfig(
+    name="tiny",
+    model=MODEL,
+    train=PoolConfig(extrusion=2, settings=SETTINGS),
+    validation=PoolConfig(extrusion=1, first_seed=900_000, settings=SETTINGS),
+    steps=6,
+    coarse_size=64,
+    strip_tiles=2,
+    steps_per_draw=2,
+    maps_per_draw=1,
+    warmup=2,
+    learning_rate=3e-3,
+    depth=(50.0, 500.0),
+    validate_every=3,
+    checkpoint_every=2,
+    bf16=False,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("maps")
+        patch.setenv("HICSTRUCT_POOL", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw batches in this process: spawning a worker for six steps costs more than the steps."""
+
+    def batches(config: TrainConfig, paths: list[Path], first: int) -> Iterator[engine.Batch]:
+        return iter(SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed))
+
+    monkeypatch.setattr(engine, "_batches", batches)
+    monkeypatch.setattr("napari_hicstruct.workflows.train.VALIDATION_BATCHES", 2)
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return dict(checkpoint.load_checkpoint(out / engine.CHECKPOINT)["net"])
+
+
+def test_a_cancelled_run_goes_on_to_the_very_same_weights(tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    folder = drain(iter_train_model(CONFIG, whole, device="cpu"))
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        for step in iter_train_model(CONFIG, parts, device="cpu", token=token):
+            if step.stage == "train" and step.done == 3:
+                token.cancel()
+    assert checkpoint.load_checkpoint(parts / engine.CHECKPOINT)["step"] == 3
+    drain(iter_train_model(CONFIG, parts, device="cpu"))
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(parts)[name]), name
+    info = describe_model(folder)
+    assert info.tasks == ("loop", "stripe", "tad")
+    assert info.card["recipe"]["steps"] == 6
+    steps = [json.loads(line)["step"] for line in (whole / engine.LOG).read_text().splitlines()]
+    assert steps == [3, 6]
+
+
+def test_the_loss_falls_when_the_same_batches_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def same(config: TrainConfig, paths: list[Path], first: int) -> Iterator[engine.Batch]:
+        batch = next(iter(SampleStream(config, paths, first_step=0, last_step=1, seed=1)))
+        return iter([batch] * config.steps)
+
+    monkeypatch.setattr(engine, "_batches", same)
+    config = CONFIG.model_copy(update={"steps": 30, "validate_every": 30})
+    losses = [
+        p.payload for p in iter_train_model(config, tmp_path, device="cpu") if p.stage == "train" and not p.message
+    ]
+    for task in ("loop", "stripe", "tad"):
+        assert losses[-1][task] < 0.8 * losses[0][task], task
+
+
+def test_nan_stops_with_its_task_and_step_and_keeps_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = engine.batch_losses
+    seen = []
+
+    def poisoned(net: object, batch: object) -> dict[str, torch.Tensor]:
+        losses = real(net, batch)  # type: ignore[arg-type]
+        seen.append(1)
+        return losses | {"tad": losses["tad"] * float("nan")} if len(seen) == 5 else losses
+
+    monkeypatch.setattr(engine, "batch_losses", poisoned)
+    with pytest.raises(JobError, match="tad became NaN at step 4"):
+        drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
+    assert checkpoint.load_checkpoint(tmp_path / engine.BEST)["step"] == 3
+
+
+def test_batches_depend_on_seed_and_step_alone(tmp_path: Path, pool: Path) -> None:
+    paths = drain(iter_make_pool(CONFIG.train, pool, token=CancelToken()))
+    whole = list(SampleStream(CONFIG, paths, first_step=0, last_step=5, seed=1))
+    late = list(SampleStream(CONFIG, paths, first_step=3, last_step=5, seed=1))
+    other = next(iter(SampleStream(CONFIG, paths, first_step=3, last_step=4, seed=2)))
+    assert torch.equal(whole[3]["fine"]["x"], late[0]["fine"]["x"])
+    assert torch.equal(whole[4]["strip"]["target"], late[1]["strip"]["target"])
+    assert not torch.equal(other["fine"]["x"], late[0]["fine"]["x"])
+
+
+def test_a_pooled_map_reads_back(pool: Path, tmp_path: Path) -> None:
+    path = drain(iter_make_pool(CONFIG.train, pool, token=CancelToken()))[0]
+    sim = load_map(path)
+    save_map(sim, tmp_path / "again.npz")
+    again = load_map(tmp_path / "again.npz")
+    np.testing.assert_allclose(again.band, sim.band, rtol=2e-3, atol=1e-7)
+    np.testing.assert_array_equal(again.truth.loops, sim.truth.loops)
+
+
+def test_a_pool_mixes_its_styles_and_never_shares_a_seed() -> None:
+    members = pool_members(PoolConfig(extrusion=6, painted=6, first_seed=10))
+    assert sorted(seed for _, seed in members) == list(range(10, 22))
+    assert {style for style, _ in members[:6]} == {"extrusion", "painted"}
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "last.ckpt"
+    checkpoint.save_checkpoint(path, {"step": 1})
+
+    def full(state: object, to: str) -> None:
+        Path(to).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OutputError, match="No space left"):
+        checkpoint.save_checkpoint(path, {"step": 2})
+    assert checkpoint.load_checkpoint(path) == {"step": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "last.ckpt"
+    path.write_bytes(b"not a checkpoint")
+    with pytest.raises(ModelError, match=r"last\.ckpt: is not a whole checkpoint"):
+        checkpoint.load_checkpoint(path)
+
+
+def test_the_learning_rate_warms_up_and_falls() -> None:
+    config = CONFIG.model_copy(update={"steps": 100, "warmup": 10})
+    rates = [engine.learning_rate(step, config) for step in range(100)]
+    assert rates[0] == pytest.approx(config.learning_rate / 10)
+    assert max(rates) == pytest.approx(config.learning_rate)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.02 * config.learning_rate
