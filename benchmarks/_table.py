@@ -20,6 +20,7 @@ class Row:
     must: str
     show: Callable[[Mapping[str, Any]], str]
     met: Callable[[Mapping[str, Any]], bool | None] = lambda result: result.get("met")
+    test: str = ""  # not a benchmark: this test holds the bar
 
 
 def at(result: Mapping[str, Any], *keys: Any) -> Any:
@@ -67,11 +68,14 @@ def _speed(result: Mapping[str, Any]) -> str:
 
 
 def _hffc6(result: Mapping[str, Any]) -> str:
-    return "<br>".join(
-        f"{name}: {found['called']} loops ({found['piled_up']} piled up) · centre/corner "
-        f"{found['centre_to_corner']:.2f} · shifted {found['shifted_control']:.2f}"
-        for name, found in result.items()
-        if isinstance(found, Mapping)
+    return (
+        "<br>".join(
+            f"{name}: {found['called']} loops ({found['piled_up']} piled up) · centre/corner "
+            f"{found['centre_to_corner']:.2f} · shifted {found['shifted_control']:.2f}"
+            for name, found in result.items()
+            if isinstance(found, Mapping)
+        )
+        + f"<br>[picture](results/{result['picture']})"
     )
 
 
@@ -123,8 +127,15 @@ ROWS = (
     Row(
         "hffc6",
         "HFFc6 Micro-C at 5 kb, pile-up of the called loops",
-        "centre/corner ≥ 2, shifted ≈ 1 (and by eye: [picture](results/hffc6.png))",
+        "centre/corner ≥ 2, shifted ≈ 1; by eye: the circles sit on the dots",
         _hffc6,
+    ),
+    Row(
+        "overlays",
+        "truth and overlays, ladders 5/10/25/50/100 kb and 5/10/20/40 kb",
+        "a point lies within half a bin of its pixel at every zoom level",
+        _plain,
+        test="tests/gui/test_view_window.py -k half_a_bin",
     ),
 )
 
@@ -135,6 +146,9 @@ def table() -> str:
     for row in ROWS:
         entry = newest(row.name)
         redo = f"`python -m benchmarks.run {row.name}`"
+        if row.test:
+            lines.append(f"| {row.what} | {row.must} | held by a test | – | – | `pytest {row.test}` |")
+            continue
         if entry is None:
             lines.append(f"| {row.what} | {row.must} | not measured yet | – | – | {redo} |")
             continue

@@ -11,25 +11,10 @@ import argparse
 from pathlib import Path
 
 from benchmarks._harness import THREADS, hicstruct, paired, record, say, scratch
+from benchmarks._maps import DEPTH, simulated
 from benchmarks.loops_chr21 import chromosight
 
-SEED = 640_005
-DEPTH = 300.0  # mean contacts of neighbouring bins: a map deep enough that 5 kb is a sensible bin size
 MEMORY_BAR_MB = 1_500 * 1e6 / 2**20
-
-
-def simulated(length: int) -> Path:
-    """The simulated map, made once."""
-    path = scratch("speed") / f"simulated_{length // 10**6}Mb_depth{DEPTH:.0f}.mcool"
-    if not path.exists():
-        from napari_hicstruct.config.simulation import SimulationConfig
-        from napari_hicstruct.synth.simulate import simulate_map
-        from napari_hicstruct.synth.write import write_simulation
-
-        say(f"simulating {length / 1e6:.0f} Mb at 5 kb, depth {DEPTH:g} …")
-        sim = simulate_map(SimulationConfig(length=length, resolution=5_000), SEED)
-        write_simulation(sim, path, depth=DEPTH, resolutions=(5_000, 10_000), truth_dir=path.with_suffix(".truth"))
-    return path
 
 
 def main() -> None:
