@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
-from napari_hicstruct.annotations import Origin, Project
+from napari_hicstruct.annotations import Origin, Project, Status, schema
 from napari_hicstruct.annotations.schema import SCHEMA_VERSION
 from napari_hicstruct.errors import ProjectError
 from tests.annotation_kit import MAP, loop, new_project
@@ -154,6 +156,76 @@ def test_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
         Project.open(path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_older_schema_is_migrated_once_and_only_by_a_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with new_project(tmp_path) as project:
+        project.add([loop()], set_id=project.human_set().id)
+
+    def to_version_2(connection: Connection) -> None:
+        connection.exec_driver_sql("ALTER TABLE reviewed_region ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, to_version_2))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
+    for _ in range(2):
+        with Project.open(project.path, map=MAP) as again:
+            assert again.count() == 1
+            assert again.can_undo
+    raw = sqlite3.connect(project.path)
+    assert [row[0] for row in raw.execute("SELECT version FROM schema_version")] == [1, 2]
+    assert "note" in [row[1] for row in raw.execute("PRAGMA table_info(reviewed_region)")]
+    raw.close()
+
+
+def test_failed_migration_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with new_project(tmp_path) as project:
+        path = project.path
+
+    def broken(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE half (x)")
+        connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
+        patch.setattr(schema, "SCHEMA_VERSION", 2)
+        with pytest.raises(ProjectError, match="nowhere"):
+            Project.open(path)
+    with Project.open(path, map=MAP) as again:
+        assert not again.read_only
+    raw = sqlite3.connect(path)
+    assert raw.execute("SELECT name FROM sqlite_master WHERE name = 'half'").fetchall() == []
+    raw.close()
+
+
+def test_threads_share_one_project(tmp_path: Path) -> None:
+    with new_project(tmp_path) as project:
+        target = project.human_set().id
+
+        def work(offset: int) -> None:
+            for i in range(20):
+                record = loop(offset + i)
+                project.add([record], set_id=target)
+                project.query(chrom="chr1", start=0, end=10**6)
+                project.set_status([record.uid], Status.ACCEPTED)
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(work, range(0, 400, 100)))
+        assert project.count(statuses=[Status.ACCEPTED]) == 80
+        steps = 0
+        while project.undo() is not None:
+            steps += 1
+        assert (steps, project.count()) == (160, 0)
+
+
+def test_log_of_a_deleted_project_does_not_haunt_a_new_one(tmp_path: Path) -> None:
+    with new_project(tmp_path) as old:
+        old.add([loop()], set_id=old.human_set().id)
+        log = old.path.with_name("p.hicproj-wal").read_bytes()
+    assert log
+    old.path.unlink()
+    old.path.with_name("p.hicproj-wal").write_bytes(log)
+    with new_project(tmp_path) as new:
+        assert (new.count(), new.sets()) == (0, [])
 
 
 def test_what_is_no_project_is_refused(tmp_path: Path) -> None:

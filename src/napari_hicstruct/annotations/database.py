@@ -145,6 +145,7 @@ class Database:
                     fill(connection)
             finally:
                 engine.dispose()
+            _drop_stale_log(path)
             os.replace(temporary, path)
         except (DBAPIError, sqlite3.Error) as error:
             raise project_error(path, error) from error
@@ -183,9 +184,7 @@ class Database:
                 source = self.engine.raw_connection()
                 source.driver_connection.backup(copy)  # type: ignore[union-attr]  # StaticPool: always connected
                 copy.execute("PRAGMA journal_mode = DELETE")
-            # A log left by a killed process belongs to the old file; SQLite would replay it into the new one.
-            for rest in ("-wal", "-shm"):
-                target.with_name(target.name + rest).unlink(missing_ok=True)
+            _drop_stale_log(target)
             os.replace(temporary, target)
         except (sqlite3.Error, OSError) as error:
             raise project_error(target, error) from error
@@ -205,6 +204,12 @@ class Database:
             if self.lock is not None:
                 self.lock.release()
                 self.lock = None
+
+
+def _drop_stale_log(path: Path) -> None:
+    """Remove a log left by a killed process: it belongs to a former file; SQLite would replay it into the new one."""
+    for rest in ("-wal", "-shm"):
+        path.with_name(path.name + rest).unlink(missing_ok=True)
 
 
 def _acquire(path: Path) -> tuple[WriteLock | None, str]:
