@@ -29,6 +29,9 @@ CHUNK = 2_000_000
 FAR = 4_000_000
 """Distance from the diagonal (bp) beyond which the sparse rows may be quicker than hictkpy."""
 
+FEW_PIXELS = 600_000
+"""Rows with fewer pixels are read in about the 30 ms that hictkpy takes at its best there (it takes up to 400)."""
+
 MAX_HICTK_CONTIGS = 1_000
 DIVISIVE = frozenset({"KR", "VC", "VC_SQRT", "SCALE"})
 _BALANCE_ATTRIBUTES = frozenset({"divisive_weights", "converged", "tol", "ignore_diags", "mad_max"})
@@ -45,9 +48,10 @@ class CoolerLevel:
 
 
 class QuickerOf:
-    """Picks the quickest of some ways to do the same thing: each is tried, then the best one, with a rare retrial."""
+    """Picks the quickest of some ways to do the same thing: each is tried once, then the best, with rare retrials."""
 
     RETRY = 64
+    HOPELESS = 3.0
 
     def __init__(self, ways: int) -> None:
         self._seconds: list[list[float]] = [[] for _ in range(ways)]
@@ -55,13 +59,13 @@ class QuickerOf:
 
     def next(self) -> int:
         """Number of the way to go."""
-        untried = [way for way, seconds in enumerate(self._seconds) if len(seconds) < 2]
-        if untried:
-            # the last way first: it is the one likely to be quicker where there is a choice
-            return untried[-1]
+        for way, seconds in enumerate(self._seconds):
+            if not seconds:
+                return way
         self._calls += 1
-        order = sorted(range(len(self._seconds)), key=lambda way: min(self._seconds[way]))
-        return order[1] if self._calls % self.RETRY == 0 else order[0]
+        best, second = sorted(range(len(self._seconds)), key=lambda way: min(self._seconds[way]))[:2]
+        close = min(self._seconds[second]) < self.HOPELESS * min(self._seconds[best])
+        return second if close and self._calls % self.RETRY == 0 else best
 
     def add(self, way: int, seconds: float) -> None:
         """Tell how long ``way`` took, in any unit; only the last few count."""
@@ -111,17 +115,27 @@ class CoolerSource(MapSource):
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         if not self._hictk_sees(chrom, resolution):
             return self._row_block(chrom, rows, cols, resolution)
-        readers = (self._hictk_block, self._row_block)
         distance = cols[0] - rows[1]
         if distance * resolution < FAR:
-            return readers[0](chrom, rows, cols, resolution)
-        # Which is quicker so far out depends on the file: time both on like requests, then keep to the better one.
+            return self._hictk_block(chrom, rows, cols, resolution)
+        if self._pixels_in(chrom, rows, resolution) < FEW_PIXELS:
+            return self._row_block(chrom, rows, cols, resolution)
+        # Which is quicker in such full rows depends on the file: try both, then keep to the better one.
+        readers = (self._row_block, self._hictk_block)
         choice = self._choices.setdefault((resolution, distance.bit_length()), QuickerOf(len(readers)))
         number = choice.next()
         started = time.perf_counter()
         block = readers[number](chrom, rows, cols, resolution)
         choice.add(number, (time.perf_counter() - started) / block.size)
         return block
+
+    def _pixels_in(self, chrom: str, rows: tuple[int, int], resolution: int) -> int:
+        """Number of stored pixels in some rows, trans ones included."""
+        with self._gate:
+            root = self._root(resolution)
+            offset = self._offset(root, chrom, resolution)
+            index = root["indexes/bin1_offset"]
+            return int(index[offset + rows[1]] - index[offset + rows[0]])
 
     def _hictk_sees(self, chrom: str, resolution: int) -> bool:
         """False where hictkpy would misread.

@@ -1,0 +1,183 @@
+"""Time to data of a 1024² viewport, at every zoom, beside bare hictkpy and cooler on the same rectangles.
+
+    hicstruct simulate -o chr1.mcool --chrom chr1 --length 249M --resolution 5000 …
+    python benchmarks/viewport.py chr1.mcool
+
+All readers read the same rectangles, in an order drawn anew for each, with handles that stay open; ours is asked for
+a new rectangle each time, so that nothing is in its cache.  Ratios are of the sums over a class of rectangles, p95
+of single reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import cooler
+import numpy as np
+
+from benchmarks._harness import percentile, record, say
+from napari_hicstruct.contacts import RAW, Level, build_levels, open_map
+from napari_hicstruct.contacts._hictk import hictkpy
+from napari_hicstruct.contacts.rectangles import RectangleCache
+
+SIDE = 1024
+NEAR = 5_000_000
+BARS = {"near": 1.5, "far": 1.3, "cached_ms": 5.0, "open_ms": 300.0}
+
+Reader = Callable[[int, int, int], Any]
+
+
+def rectangles(
+    level: Level, length: int, far: bool, count: int, rng: np.random.Generator
+) -> list[tuple[int, int, int]]:
+    """Top left corners and side (bins) on or above the diagonal, ``far``: entirely more than 5 Mb from it."""
+    n = length // level.resolution
+    side = min(SIDE, n)
+    low = (NEAR // level.resolution + side) if far else 0
+    high = n - side if far else min(NEAR // level.resolution, n - side)
+    if high < low:
+        return []
+    found = []
+    for _ in range(count):
+        offset = int(rng.integers(low, high + 1))
+        row = int(rng.integers(0, n - side - offset + 1))
+        found.append((row, row + offset, side))
+    return found
+
+
+def readers(uri: str, level: Level, chrom: str, length: int, norm: str) -> dict[str, Reader]:
+    """Ours, bare hictkpy and cooler, each with its handle open."""
+    res = level.resolution
+    group = f"{uri}::/resolutions/{res}" if uri.endswith(".mcool") else uri
+    file = hictkpy().File(group)
+    matrix = cooler.Cooler(group).matrix(balance=False if norm == RAW else norm)
+
+    def span(start: int, side: int) -> tuple[int, int]:
+        return start * res, min((start + side) * res, length)
+
+    def bare(row: int, col: int, side: int) -> Any:
+        first, second = (f"{chrom}:{a}-{b}" for a, b in (span(row, side), span(col, side)))
+        kind = "int32" if norm == RAW else "float64"
+        return file.fetch(first, second, None if norm == RAW else norm, count_type=kind).to_numpy()
+
+    def plain(row: int, col: int, side: int) -> Any:
+        return matrix.fetch((chrom, *span(row, side)), (chrom, *span(col, side)))
+
+    def ours(row: int, col: int, side: int) -> Any:
+        return level[row : row + side, col : col + side]
+
+    return {"ours": ours, "hictkpy": bare, "cooler": plain}
+
+
+def time_all(
+    ways: dict[str, Reader], places: list[tuple[int, int, int]], shuffle: random.Random
+) -> dict[str, list[float]]:
+    """Milliseconds of each reader at each place; the first two places warm up and do not count."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number, place in enumerate(places):
+        results = {}
+        for name in shuffle.sample(sorted(ways), len(ways)):
+            started = time.perf_counter()
+            results[name] = ways[name](*place)
+            took = 1000 * (time.perf_counter() - started)
+            if number >= 2:
+                times[name].append(took)
+        np.testing.assert_allclose(results["ours"], results["cooler"], rtol=1e-4, equal_nan=True)
+    return times
+
+
+def measure(uri: str, norm: str, count: int, seed: int) -> dict[str, Any]:
+    """All levels of the longest chromosome, near the diagonal and far from it."""
+    rng, shuffle = np.random.default_rng(seed), random.Random(seed)
+    source = open_map(uri)
+    chrom = max(source.chromsizes, key=lambda name: source.chromsizes[name])
+    length = source.chromsizes[chrom]
+    rows: list[dict[str, Any]] = []
+    for level in build_levels(source, chrom, norm=norm, cache=RectangleCache(64 * 2**20)):
+        if level.derived:
+            continue
+        ways = readers(uri, level, chrom, length, norm)
+        for far in (False, True):
+            # two to warm up, and what the choice of the reader costs far out is in the figures
+            times = time_all(ways, rectangles(level, length, far, count + 2, rng), shuffle)
+            if times["ours"]:
+                rows.append(_row(level.resolution, far, times))
+                say(_line(rows[-1]))
+    return {"map": source.name, "norm": norm, "levels": rows, **_totals(rows), **cached(source, chrom, norm)}
+
+
+def _row(resolution: int, far: bool, times: dict[str, list[float]]) -> dict[str, Any]:
+    total = {name: sum(values) for name, values in times.items()}
+    best = min(total["hictkpy"], total["cooler"]) if far else total["hictkpy"]
+    return {
+        "resolution": resolution,
+        "where": "far" if far else "near",
+        "n": len(times["ours"]),
+        "median_ms": {name: percentile(values, 50) for name, values in times.items()},
+        "p95_ms": {name: percentile(values, 95) for name, values in times.items()},
+        "total_ms": total,
+        "ratio": total["ours"] / best,
+        "bar": BARS["far" if far else "near"],
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    p95 = ", ".join(f"{name} {value:.0f}" for name, value in row["p95_ms"].items())
+    median = ", ".join(f"{name} {value:.0f}" for name, value in row["median_ms"].items())
+    where = f"{row['resolution']:>9,} bp {row['where']:>4}"
+    verdict = "ok" if row["ratio"] <= row["bar"] else "SHORT"
+    return f"{where}: ratio {row['ratio']:.2f} (≤ {row['bar']}) {verdict} · median ms {median} · p95 ms {p95}"
+
+
+def _totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for where in ("near", "far"):
+        ours = sum(row["total_ms"]["ours"] for row in rows if row["where"] == where)
+        names = ("hictkpy",) if where == "near" else ("hictkpy", "cooler")
+        best = sum(min(row["total_ms"][name] for name in names) for row in rows if row["where"] == where)
+        if best:
+            found[f"ratio_{where}"] = ours / best
+    return found
+
+
+def cached(source: Any, chrom: str, norm: str) -> dict[str, float]:
+    """Milliseconds for a rectangle read before, and to open the map."""
+    level = build_levels(source, chrom, norm=norm)[0]
+    side = min(SIDE, level.shape[0])
+    level[:side, :side]
+    again = []
+    for shift in range(50):
+        started = time.perf_counter()
+        level[shift % 8 : side, : side - shift % 8]
+        again.append(1000 * (time.perf_counter() - started))
+    opening = []
+    for _ in range(10):
+        started = time.perf_counter()
+        fresh = open_map(source.uri)
+        fresh.chromsizes, fresh.resolutions  # noqa: B018
+        opening.append(1000 * (time.perf_counter() - started))
+    return {"cached_p95_ms": percentile(again, 95), "open_p95_ms": percentile(opening, 95)}
+
+
+def main() -> None:
+    """Measure raw and balanced, print, and keep the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("map", help="balanced .mcool of a chromosome of human chr1's size")
+    parser.add_argument("--count", type=int, default=20, help="rectangles per level and class")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--norm", nargs="*", default=[RAW, "weight"])
+    options = parser.parse_args()
+    for norm in options.norm:
+        say(f"--- {norm}")
+        result = measure(options.map, norm, options.count, options.seed)
+        totals = {key: value for key, value in result.items() if key.startswith(("ratio", "cached", "open"))}
+        say(" · ".join(f"{key} {value:.3g}" for key, value in totals.items()))
+        record("viewport", result)
+
+
+if __name__ == "__main__":
+    main()
