@@ -28,7 +28,7 @@ REAL_MAP, REAL_REGION, REAL_ZOOM = (
 )
 KINDS = (("loops", "loops.bedpe"), ("stripes", "stripes.bedpe"), ("TADs", "tads.bed"), ("boundaries", "boundaries.bed"))
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
 
 @dataclass
@@ -134,10 +134,12 @@ def strongest_of(path: Path) -> tuple[int, str, str]:
         return 0, "–", "–"
     paired, column = path.suffix == ".bedpe", 7 if path.suffix == ".bedpe" else 4
     best = max(rows, key=lambda row: _number(row[column]))
-    place = f"{best[0]}:{int(best[1]):,}-{int(best[2]):,}"
-    if paired:
-        place += f" × {int(best[4]):,}-{int(best[5]):,}"
+    place = f"{best[0]}:{_middle(best[1:3])}" + (f" × {_middle(best[4:6])}" if paired else "")
     return len(rows), place, f"{_number(best[column]):.2f}"
+
+
+def _middle(ends: list[str]) -> str:
+    return f"{(int(ends[0]) + int(ends[1])) / 2e6:.3f} Mb"
 
 
 def _number(text: str) -> float:
