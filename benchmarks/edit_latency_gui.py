@@ -3,7 +3,7 @@
 Run under a screen (or xvfb-run): ``python benchmarks/edit_latency_gui.py [--objects 10000] [--repeats 60] [--json]``.
 Each figure is the time from the end of the gesture to the layer being redrawn from the store, the commit to disk
 (``synchronous=FULL``) included; *idle* adds what the panels and the canvas do until the event loop is empty.
-The bar is 50 ms at the 95th percentile.
+The bar is 50 ms at the 95th percentile; the processor time tells what a free machine would need.
 """
 
 from __future__ import annotations
@@ -66,17 +66,17 @@ def settle(app: Any) -> None:
         app.processEvents()
 
 
-def measure(act: Callable[[], None], editor: Any, app: Any) -> tuple[float, float]:
-    """Milliseconds until the layers are redrawn, and until the window is idle again."""
-    began = time.perf_counter()
+def measure(act: Callable[[], None], editor: Any, app: Any) -> tuple[float, float, float]:
+    """Milliseconds until the layers are redrawn, until the window is idle again, and processor time of the first."""
+    began, cpu = time.perf_counter(), time.process_time()
     act()
     editor.flush()
-    drawn = time.perf_counter()
+    drawn, cpu = time.perf_counter(), time.process_time() - cpu
     settle(app)
     time.sleep(0.06)  # the panels wait a moment for the end of a burst
     woke = time.perf_counter()
     settle(app)
-    return (drawn - began) * 1e3, (drawn - began + time.perf_counter() - woke) * 1e3
+    return (drawn - began) * 1e3, (drawn - began + time.perf_counter() - woke) * 1e3, cpu * 1e3
 
 
 def gestures(session: Any, attachment: Any) -> dict[str, Callable[[], None]]:
@@ -150,6 +150,7 @@ def run(objects: int, repeats: int) -> dict[str, Any]:
                 "p50_ms": round(float(np.percentile(times[:, 0], 50)), 1),
                 "p95_ms": round(float(np.percentile(times[:, 0], 95)), 1),
                 "idle_p95_ms": round(float(np.percentile(times[:, 1], 95)), 1),
+                "cpu_p95_ms": round(float(np.percentile(times[:, 2], 95)), 1),
             }
         session.close()
         viewer.close()
@@ -177,7 +178,7 @@ def main() -> None:
             verdict = "ok" if values["p95_ms"] <= BAR_MS else f"over {BAR_MS:.0f} ms"
             print(
                 f"{name:12} p50 {values['p50_ms']:6.1f} ms   p95 {values['p95_ms']:6.1f} ms ({verdict})"
-                f"   until idle p95 {values['idle_p95_ms']:6.1f} ms"
+                f"   until idle p95 {values['idle_p95_ms']:6.1f} ms   processor p95 {values['cpu_p95_ms']:6.1f} ms"
             )
 
 

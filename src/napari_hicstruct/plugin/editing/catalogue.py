@@ -7,7 +7,6 @@ microseconds.  Nothing here writes.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,16 +20,49 @@ from napari_hicstruct.plugin.editing.palette import strength_of
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Change, Project
 
+_MANY = 100
 
-@dataclass(frozen=True, slots=True)
+
 class _Index:
-    """Columnar copy of one kind on one chromosome."""
+    """Columnar copy of one kind on one chromosome, changed in place record by record."""
 
-    uids: list[str]
-    spans: NDArray[np.int64]  # (n, 4): starts and ends (bp) of anchor 1 and anchor 2
-    up: NDArray[np.bool_]  # stripes that lie below the diagonal as stored
-    set_ids: NDArray[np.int64]
-    rank: NDArray[np.float64]  # who stays when not all fit: what a person touched, then the best scored
+    def __init__(self, kind: Kind, records: Iterable[Annotation], set_ids: Mapping[str, int]) -> None:
+        found = list(records)
+        self.uids = [record.uid for record in found]
+        self._stripes = kind is Kind.STRIPE
+        self._places = {uid: place for place, uid in enumerate(self.uids)}
+        spans = [_span(record) for record in found]
+        self.spans: NDArray[np.int64] = np.array(spans, dtype=np.int64).reshape(-1, 4)
+        self.up: NDArray[np.bool_] = np.array([self._is_up(record) for record in found], dtype=bool)
+        self.set_ids: NDArray[np.int64] = np.array([set_ids[uid] for uid in self.uids], dtype=np.int64)
+        self.rank: NDArray[np.float64] = np.array([_rank(record) for record in found], dtype=float)
+
+    def put(self, record: Annotation, set_id: int) -> None:
+        """Take in a new record, or a known one's new values."""
+        place = self._places.get(record.uid)
+        if place is None:
+            place = self._places[record.uid] = len(self.uids)
+            self.uids.append(record.uid)
+            self.spans = np.concatenate([self.spans, np.zeros((1, 4), dtype=np.int64)])
+            self.up, self.set_ids = np.append(self.up, False), np.append(self.set_ids, 0)
+            self.rank = np.append(self.rank, 0.0)
+        self.spans[place], self.up[place] = _span(record), self._is_up(record)
+        self.set_ids[place], self.rank[place] = set_id, _rank(record)
+
+    def drop(self, uid: str) -> None:
+        """Forget a record; its row stays, belonging to no set."""
+        place = self._places.pop(uid, None)
+        if place is not None:
+            self.set_ids[place] = -1
+
+    def _is_up(self, record: Annotation) -> bool:
+        """True for a stripe that lies below the diagonal as stored."""
+        return self._stripes and is_flipped(record, Triangle.UPPER)
+
+
+def _span(record: Annotation) -> tuple[int, int, int, int]:
+    """Starts and ends (bp) of both anchors."""
+    return record.anchor1.start, record.anchor1.end, record.anchor2.start, record.anchor2.end
 
 
 class Catalogue:
@@ -55,9 +87,13 @@ class Catalogue:
 
     def apply(self, change: Change) -> None:
         """Follow one committed step."""
-        kept = {record.uid for record in change.after}
+        after = {record.uid: record for record in change.after}
+        if len(change.before) + len(after) > _MANY:
+            self._indices.clear()  # cheaper to read anew than to follow
         for record in change.before:
-            self._drop(record, forget=record.uid not in kept)
+            new = after.get(record.uid)
+            if new is None or (new.chrom, new.kind) != (record.chrom, record.kind):
+                self._drop(record)
         only = next(iter(change.set_ids)) if len(change.set_ids) == 1 else None
         for record in change.after:
             known = self.set_ids.get(record.uid) if only is None else only
@@ -97,30 +133,22 @@ class Catalogue:
             self._arrivals.setdefault(record.uid, len(self._arrivals))
             self.set_ids[record.uid] = set_id
             self._keys.setdefault(key, {})[record.uid] = None
-            self._indices.pop(key, None)
+            if key in self._indices:
+                self._indices[key].put(record, set_id)
 
-    def _drop(self, record: Annotation, *, forget: bool) -> None:
+    def _drop(self, record: Annotation) -> None:
         key = (record.chrom, record.kind)
         self._keys.get(key, {}).pop(record.uid, None)
-        self._indices.pop(key, None)
-        if forget:
-            self.records.pop(record.uid, None)
-            self.set_ids.pop(record.uid, None)
+        if key in self._indices:
+            self._indices[key].drop(record.uid)
+        self.records.pop(record.uid, None)
+        self.set_ids.pop(record.uid, None)
 
     def _index(self, chrom: str, kind: Kind) -> _Index:
         key = (chrom, kind)
         if key not in self._indices:
-            uids = list(self._keys.get(key, {}))
-            records = [self.records[uid] for uid in uids]
-            spans = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in records]
-            stripes = kind is Kind.STRIPE
-            self._indices[key] = _Index(
-                uids=uids,
-                spans=np.array(spans, dtype=np.int64).reshape(-1, 4),
-                up=np.array([stripes and is_flipped(r, Triangle.UPPER) for r in records], dtype=bool),
-                set_ids=np.array([self.set_ids[uid] for uid in uids], dtype=np.int64),
-                rank=np.array([_rank(r) for r in records], dtype=float),
-            )
+            records = (self.records[uid] for uid in self._keys.get(key, {}))
+            self._indices[key] = _Index(kind, records, self.set_ids)
         return self._indices[key]
 
 

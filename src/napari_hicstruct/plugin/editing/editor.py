@@ -18,9 +18,10 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import gestures
 from napari_hicstruct.plugin.editing.catalogue import Catalogue
+from napari_hicstruct.plugin.editing.drawing import Item, Look
 from napari_hicstruct.plugin.editing.geometry import Triangle
 from napari_hicstruct.plugin.editing.hints import CanvasHint, hint_for
-from napari_hicstruct.plugin.editing.overlays import LIMITS, NAMES, Item, Look, Overlay, make_overlay
+from napari_hicstruct.plugin.editing.overlays import LIMITS, NAMES, Overlay, make_overlay
 from napari_hicstruct.plugin.editing.refill import Refiller
 from napari_hicstruct.plugin.editing.view import MapView
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
 from napari_hicstruct.plugin.editing import geometry
 from napari_hicstruct.plugin.editing.geometry import Box
 
@@ -39,7 +39,7 @@ def drawn(editor: Editor, project: Project, overlay: Overlay, indices: Sequence[
     if not records:
         editor.hint("Too small: drag over at least two bins.")
         return
-    human = project.human_set()
+    human = next((s for s in editor.sets() if s.origin is Origin.HUMAN), None) or project.human_set()
     editor.sets_known(human)
     overlay.uids.extend(record.uid for record in records)
     project.add(records, set_id=human.id)

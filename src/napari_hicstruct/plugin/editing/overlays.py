@@ -8,17 +8,17 @@ journal, and asks for a refill whenever layer and list disagree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from napari.layers import Points, Shapes
 from napari.layers.base import ActionType
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
-from napari_hicstruct.plugin.editing.geometry import Triangle, box_of, outline_of, point_of
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.editing.drawing import Item, Look, Outline, line_pixels
+from napari_hicstruct.plugin.editing.geometry import point_of
 from napari_hicstruct.plugin.editing.palette import HUMAN, rgba
 
 if TYPE_CHECKING:
@@ -32,24 +32,6 @@ LIMITS = {Kind.LOOP: 500, Kind.STRIPE: 200, Kind.TAD: 200, Kind.BOUNDARY: 300}
 """Most objects of a kind in its layer at once (refilling 500 shapes takes 50 ms)."""
 
 _CLEAR = np.zeros(4)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One object as it shall be drawn."""
-
-    record: Annotation
-    origin: Origin
-    triangle: Triangle
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom."""
-
-    bp_per_px: float
-    by_score: bool = False
-    current: str | None = None
 
 
 class Host(Protocol):
@@ -97,19 +79,25 @@ class Overlay:
 
     def fill(self, items: Sequence[Item], look: Look) -> None:
         """Show exactly ``items``; what was selected stays selected, no event reaches the host."""
-        ordered = self._ordered(items)
         chosen = set(self.selected_uids())
+        # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays tell nothing.
         with self._quiet():
             self.layer.selected_data = set()
-            self._draw(ordered, look)
-            self.uids = [item.record.uid for item in ordered]
+            with ExitStack() as stack:
+                for emitter in self._emitters():
+                    stack.enter_context(emitter.blocker_all())
+                stack.enter_context(self.layer._block_refresh())
+                self.uids = self._draw(items, look)
+            self.layer.refresh(thumbnail=False)
             if self.layer.mode != self.add_mode:
                 self.layer.selected_data = {i for i, uid in enumerate(self.uids) if uid in chosen}
 
-    def _ordered(self, items: Sequence[Item]) -> list[Item]:
-        return list(items)
+    def _emitters(self) -> list[Any]:
+        """Event groups that would make napari redraw while a refill is half done."""
+        return [self.layer.events]
 
-    def _draw(self, items: Sequence[Item], look: Look) -> None:
+    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+        """Make the layer show ``items``; their uids in the order of the layer."""
         raise TypeError("Overlay is abstract.")
 
     @contextmanager
@@ -189,20 +177,22 @@ class PointsOverlay(Overlay):
     allowed_modes = ("pan_zoom", "select", "add")
     add_mode = "add"
 
-    def _draw(self, items: Sequence[Item], look: Look) -> None:
-        layer = self.layer
+    def _emitters(self) -> list[Any]:
+        return [self.layer.events, self.layer._border.events, self.layer._face.events]
+
+    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+        layer, loops = self.layer, self.kind is Kind.LOOP
         layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
-        loops = self.kind is Kind.LOOP
         size = (11 if loops else 12) * look.bp_per_px
         layer.current_size = size
-        if not items:
-            return
-        anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
-        layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
-        layer.border_width = _widths(items, look) if loops else 0.0
-        colours = np.array([rgba(i.origin, i.record, by_score=look.by_score) for i in items])
-        layer.border_color = colours
-        layer.face_color = np.zeros((len(items), 4)) if loops else colours
+        if items:
+            anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
+            layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
+            layer.border_width = [line_pixels(i.record, look) * look.bp_per_px for i in items] if loops else 0.0
+            colours = np.array([rgba(i.origin, i.record, by_score=look.by_score) for i in items])
+            layer.border_color = colours
+            layer.face_color = np.zeros((len(items), 4)) if loops else colours
+        return [item.record.uid for item in items]
 
 
 class ShapesOverlay(Overlay):
@@ -211,39 +201,43 @@ class ShapesOverlay(Overlay):
     allowed_modes = ("pan_zoom", "select", "add_rectangle")
     add_mode = "add_rectangle"
 
-    def _ordered(self, items: Sequence[Item]) -> list[Item]:
-        # Large ones below: a nested domain can then be clicked.
-        return sorted(items, key=lambda i: _area(i.record), reverse=True)
+    def __init__(self, kind: Kind, layer: Layer, host: Host) -> None:
+        super().__init__(kind, layer, host)
+        self._drawn: dict[str, Outline] = {}
 
-    def _draw(self, items: Sequence[Item], look: Look) -> None:
+    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+        """Building a shape costs napari 0.1 ms, so those that are right stay, whatever became of the others."""
         layer = self.layer
-        layer.data = []
-        layer.current_edge_width = 1.5 * look.bp_per_px
-        if items:
-            outlines, types = zip(*(outline_of(i.record, i.triangle) for i in items), strict=True)
+        layer.current_edge_width = 1.6 * look.bp_per_px
+        wanted = {item.record.uid: Outline.of(item, look) for item in items}
+        shown = layer.data  # napari builds this list anew each time it is asked
+        stay = {i for i, uid in enumerate(self.uids[: len(shown)]) if self._is_right(uid, shown[i], wanted)}
+        gone = [i for i in range(len(shown)) if i not in stay]
+        kept = [uid for i, uid in enumerate(self.uids) if i in stay]
+        if gone and not stay:
+            layer.data = []
+        elif gone:
+            layer.remove(gone)
+        new = [uid for uid in wanted if uid not in set(kept)]
+        if new:
+            outlines = [wanted[uid] for uid in new]
             layer.add(
-                list(outlines),
-                shape_type=list(types),
-                edge_width=_widths(items, look).tolist(),
-                edge_color=np.array([rgba(i.origin, i.record, by_score=look.by_score) for i in items]),
-                face_color=np.zeros((len(items), 4)),
+                [outline.vertices for outline in outlines],
+                shape_type=[outline.shape_type for outline in outlines],
+                edge_width=[outline.width for outline in outlines],
+                edge_color=np.array([outline.colour for outline in outlines]),
+                face_color=np.zeros((len(new), 4)),
+                z_index=[outline.z_index for outline in outlines],
             )
+        self._drawn = wanted
+        return kept + new
 
-
-def _area(record: Annotation) -> float:
-    box = box_of(record, Triangle.STORED)
-    return (box.bottom - box.top) * (box.right - box.left)
-
-
-def _widths(items: Sequence[Item], look: Look) -> NDArray[np.float64]:
-    """Line widths in bp: thin, thicker for what was accepted, thickest for the current object."""
-
-    def pixels(record: Annotation) -> float:
-        if record.uid == look.current:
-            return 3.6
-        return 2.4 if record.status in (Status.ACCEPTED, Status.EDITED) else 1.6
-
-    return np.array([pixels(item.record) for item in items]) * look.bp_per_px
+    def _is_right(self, uid: str, shown: NDArray[np.floating], wanted: Mapping[str, Outline]) -> bool:
+        """True if a shape looks as it shall; a person or a script may have changed ``shown``, its vertices."""
+        old, new = self._drawn.get(uid), wanted.get(uid)
+        if old is None or new is None or not new.looks_like(old):
+            return False
+        return np.array_equal(shown, new.vertices.astype(np.float32))
 
 
 def make_overlay(kind: Kind, host: Host, **spatial: Any) -> Overlay:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.annotations.records import Kind
@@ -37,6 +38,8 @@ class Refiller:
     def ask(self, kinds: Iterable[Kind] = tuple(Kind), delay_ms: int = 0) -> None:
         """Refill these kinds soon."""
         self._stale.update(kinds)
+        if not isalive(self._timer):
+            return
         if not self._timer.isActive() or delay_ms == 0:
             self._timer.start(delay_ms)
 
@@ -52,7 +55,8 @@ class Refiller:
 
     def close(self) -> None:
         """Stop; nothing is refilled any more."""
-        self._timer.stop()
+        if isalive(self._timer):  # Qt may go before us when the application quits
+            self._timer.stop()
         self._stale.clear()
         if self._watch_button in self._viewer.mouse_drag_callbacks:
             self._viewer.mouse_drag_callbacks.remove(self._watch_button)

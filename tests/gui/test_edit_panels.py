@@ -1,0 +1,197 @@
+"""Panels of editing on a real project: what they show, what they write, what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.components import ViewerModel
+from qtpy.QtCore import Qt
+
+from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.errors import OutputError
+from napari_hicstruct.plugin import writer
+from napari_hicstruct.plugin.editing import attach, detach, import_files
+from napari_hicstruct.plugin.editing.geometry import Triangle
+from napari_hicstruct.plugin.widgets.export_panel import ExportPanel
+from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
+from napari_hicstruct.plugin.widgets.object_table import ObjectTable
+from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
+from tests.gui.edit_kit import (
+    CHROM,
+    RES,
+    Kind,
+    Status,
+    TinySession,
+    add_map,
+    boundary,
+    loop,
+    make_project,
+    only,
+    stripe,
+    tad,
+)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
+    viewer = ViewerModel()
+    add_map(viewer)
+    with make_project(tmp_path) as project:
+        made = TinySession(viewer, project)
+        yield made
+        detach(made)  # type: ignore[arg-type]
+
+
+def put(session: Any, *records: Any, name: str = "calls") -> int:
+    made = session.project.add_set(name, Origin.PREDICTED)
+    session.project.add(records, set_id=made.id)
+    return int(made.id)
+
+
+def test_labels_panel_shows_renames_hides_locks_and_flips_sets(session: Any, qtbot: Any) -> None:
+    panel = LabelsPanel(session)
+    qtbot.addWidget(panel)
+    set_id = put(session, loop(100_000, 400_000), tad(200_000, 300_000))
+    qtbot.waitUntil(lambda: set_id in panel._rows)
+    row = panel._rows[set_id]
+    assert (row.name.text(), row.number.text()) == ("calls", "2")
+    row.shown.setChecked(False)
+    row.lock.setChecked(True)
+    row.name.setText("good calls")
+    row.name.editingFinished.emit()
+    (kept,) = session.project.sets()
+    assert (kept.name, kept.visible, kept.locked) == ("good calls", False, True)
+    row.drawn.activated.emit(list(Triangle).index(Triangle.LOWER))
+    assert attach(session).editor.triangle(set_id) is Triangle.LOWER
+
+
+def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(
+    session: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    said: list[str] = []
+    for name in ("show_info", "show_warning", "show_error"):
+        monkeypatch.setattr(f"napari_hicstruct.plugin.editing.importing.{name}", said.append)
+    good = tmp_path / "good.bedpe"
+    good.write_text(f"{CHROM}\t100000\t105000\t{CHROM}\t400000\t405000\n17\t200000\t205000\t17\t500000\t505000\n")
+    bad = tmp_path / "bad.bed"
+    bad.write_text(f"{CHROM}\t100000\t300000\n{CHROM}\t500000\tx\n{CHROM}\t300000\t500000\n")
+    missing = tmp_path / "missing.bedpe"
+    made = import_files(session, [good, bad, missing])
+    assert [s.name for s in session.project.sets()] == ["good.bedpe", "bad.bed"]
+    assert len(made) == 2
+    assert session.project.count(kind=Kind.LOOP) == 2
+    assert session.project.count(kind=Kind.TAD) == 2
+    (text,) = said
+    assert "line 2" in text
+    assert "missing.bedpe" in text
+
+
+def test_labels_of_another_assembly_are_refused_with_the_maps_name(
+    session: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    said: list[str] = []
+    for name in ("show_info", "show_warning", "show_error"):
+        monkeypatch.setattr(f"napari_hicstruct.plugin.editing.importing.{name}", said.append)
+    foreign = tmp_path / "mouse.bedpe"
+    foreign.write_text("".join(f"chrM{i}\t1000\t2000\tchrM{i}\t9000\t10000\n" for i in range(4)))
+    assert import_files(session, [foreign]) == []
+    assert session.project.sets() == []
+    assert len(said) == 1
+    assert "mouse.bedpe" in said[0]
+
+
+def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
+    put(session, loop(300_000, 400_000, score=0.9), loop(100_000, 600_000, score=0.1), tad(200_000, 300_000))
+    table = ObjectTable(session)
+    qtbot.addWidget(table)
+    model = table.model
+    shown = [[model.data(model.index(row, column)) for column in range(9)] for row in range(model.rowCount())]
+    assert [line[:2] for line in shown] == [["1", "loop"], ["2", "loop"], ["1", "TAD"]]
+    assert shown[0][3:7] == ["300,000", "405,000", "100 kb", "0.900"]
+    table.table.sortByColumn(6, Qt.SortOrder.AscendingOrder)
+    qtbot.waitUntil(lambda: model.data(model.index(0, 6)) == "0.100")
+    table.kind.setCurrentIndex(table.kind.findData(Kind.TAD))
+    table.kind.activated.emit(table.kind.currentIndex())
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    table.table.doubleClicked.emit(model.index(0, 0))
+    rows, cols = session.visits[-1]
+    assert rows == cols
+    assert rows.start <= 200_000 < 300_000 <= rows.end
+    assert attach(session).editor.current.kind is Kind.TAD
+
+
+def test_ten_thousand_objects_cost_the_table_nothing_but_what_is_seen(session: Any, qtbot: Any) -> None:
+    put(session, *(loop(RES * (i % 90), RES * (100 + i % 80), score=i / 20_000) for i in range(12_000)))
+    table = ObjectTable(session)
+    qtbot.addWidget(table)
+    assert table.model.rowCount() == 12_000
+    assert table.model.data(table.model.index(11_999, 0)) == "12,000"
+    table.text.setText("no such thing")
+    qtbot.waitUntil(lambda: table.model.rowCount() == 0)
+
+
+def test_review_panel_follows_the_current_object_and_says_what_undo_does(session: Any, qtbot: Any) -> None:
+    put(session, loop(100_000, 400_000, score=0.75), stripe((200_000, 210_000), (200_000, 500_000)))
+    panel = ReviewPanel(session)
+    qtbot.addWidget(panel)
+    assert not panel.buttons["accept"].isEnabled()
+    panel.buttons["next"].click()
+    qtbot.waitUntil(lambda: "loop #1" in panel._title.text())
+    assert "score 0.750" in panel._facts.text()
+    panel.buttons["accept"].click()
+    assert only(session.project, Kind.LOOP).status is Status.ACCEPTED
+    qtbot.waitUntil(lambda: "stripe #1" in panel._title.text())  # goes on
+    assert panel.buttons["undo"].toolTip().startswith("Take back: accept loop")
+    panel.buttons["undo"].click()
+    assert only(session.project, Kind.LOOP).status is Status.PROPOSED
+    qtbot.waitUntil(lambda: panel.buttons["redo"].isEnabled())
+    panel.reviewed.click()
+    assert len(session.project.reviewed(CHROM)) == 1
+
+
+def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot: Any, tmp_path: Path) -> None:
+    kept, refused = loop(100_000, 400_000, score=0.5), loop(200_000, 500_000)
+    put(session, kept, refused, tad(100_000, 300_000), boundary(100_000), name="calls")
+    session.project.set_status([refused.uid], Status.REJECTED)
+    other = put(session, loop(300_000, 600_000), name="other")
+    panel = ExportPanel(session)
+    qtbot.addWidget(panel)
+    panel.sets.item(1).setCheckState(Qt.CheckState.Unchecked)
+    assert panel._on(1) is False
+    assert other
+    panel.folder.setText(str(tmp_path / "out"))
+    panel.save.click()
+    assert "Wrote 3 objects" in panel.summary.text()
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "loops.bedpe",
+        "tads.bed",
+        "boundaries.bed",
+        "run.json",
+    }
+    (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
+    assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
+    for box in panel.statuses.values():
+        box.setChecked(False)
+    assert not panel.save.isEnabled()
+    assert panel.save.toolTip().startswith("Nothing to write")
+
+
+def test_writer_takes_all_of_the_project_not_only_what_is_in_view(
+    session: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    put(session, loop(100_000, 400_000), loop(800_000, 900_000), tad(100_000, 300_000))
+    monkeypatch.setattr(writer, "_project", lambda: session.project)
+    session.go_to(session.visible()[0].snap(RES).clamp(500_000))
+    editor = attach(session).editor
+    editor.redraw()
+    layers = [editor.overlay(kind).layer.as_layer_data_tuple() for kind in (Kind.LOOP, Kind.TAD)]
+    (path,) = writer.write_annotations(str(tmp_path / "mine.bedpe"), layers[:1])
+    assert len(read_labels(path).records) == 2
+    with pytest.raises(OutputError, match=r"Choose \.bed"):
+        writer.write_annotations(str(tmp_path / "mine.bedpe"), layers)
+    with pytest.raises(OutputError, match="not a layer of HiC Structures"):
+        writer.write_annotations(str(tmp_path / "x.bed"), [(None, {"name": "points", "metadata": {}}, "points")])
