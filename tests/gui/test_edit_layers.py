@@ -19,7 +19,6 @@ from tests.gui.edit_kit import (
     TinySession,
     actions,
     add_map,
-    boundary,
     iv,
     loop,
     make_project,

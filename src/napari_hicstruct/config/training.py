@@ -40,7 +40,7 @@ class TrainConfig(FrozenConfig):
     warmup: int = 100
     clip: float = 3.0
     average: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average that is shipped")
-    task_weights: dict[str, float] = {}
+    task_weights: dict[str, float] = Field(default_factory=dict)
     validate_every: int = Field(250, ge=1)
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")

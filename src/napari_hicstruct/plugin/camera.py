@@ -63,6 +63,7 @@ class CameraControl:
     def view(self, chrom: str, length: int) -> View:
         """The part of ``chrom`` (``length`` bp) that is in view."""
         viewer = self._viewer()
+        assert viewer is not None  # who asks has the session, which ends with its viewer
         camera = viewer.scene.camera
         return view_of_camera(camera.center[-2:], camera.zoom, viewer.canvas.size, chrom=chrom, length=length)
 
