@@ -7,7 +7,6 @@ themselves, read with h5py through the file's row index, do for everything else.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,9 @@ FAR = 4_000_000
 FEW_PIXELS = 600_000
 """Rows with fewer pixels are read in about the 30 ms that hictkpy takes at its best there (it takes up to 400)."""
 
+MANY_COLUMNS = 150
+"""Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
+
 MAX_HICTK_CONTIGS = 1_000
 DIVISIVE = frozenset({"KR", "VC", "VC_SQRT", "SCALE"})
 _BALANCE_ATTRIBUTES = frozenset({"divisive_weights", "converged", "tol", "ignore_diags", "mad_max"})
@@ -45,31 +47,6 @@ class CoolerLevel:
     resolution: int
     norms: tuple[Normalisation, ...]
     hictk_can_read: bool
-
-
-class QuickerOf:
-    """Picks the quickest of some ways to do the same thing: each is tried once, then the best, with rare retrials."""
-
-    RETRY = 64
-    HOPELESS = 3.0
-
-    def __init__(self, ways: int) -> None:
-        self._seconds: list[list[float]] = [[] for _ in range(ways)]
-        self._calls = 0
-
-    def next(self) -> int:
-        """Number of the way to go."""
-        for way, seconds in enumerate(self._seconds):
-            if not seconds:
-                return way
-        self._calls += 1
-        best, second = sorted(range(len(self._seconds)), key=lambda way: min(self._seconds[way]))[:2]
-        close = min(self._seconds[second]) < self.HOPELESS * min(self._seconds[best])
-        return second if close and self._calls % self.RETRY == 0 else best
-
-    def add(self, way: int, seconds: float) -> None:
-        """Tell how long ``way`` took, in any unit; only the last few count."""
-        self._seconds[way] = [*self._seconds[way][-2:], seconds]
 
 
 class CoolerSource(MapSource):
@@ -88,7 +65,7 @@ class CoolerSource(MapSource):
         self._levels = dict(levels)
         self._offsets: dict[tuple[int, str], int] = {}
         self._seen: dict[tuple[int, str], bool] = {}
-        self._choices: dict[tuple[int, int], QuickerOf] = {}
+        self._found: dict[tuple[int, int], float] = {}
 
     def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
         """Normalisations stored at ``resolution``, the best first."""
@@ -120,13 +97,11 @@ class CoolerSource(MapSource):
             return self._hictk_block(chrom, rows, cols, resolution)
         if self._pixels_in(chrom, rows, resolution) < FEW_PIXELS:
             return self._row_block(chrom, rows, cols, resolution)
-        # Which is quicker in such full rows depends on the file: try both, then keep to the better one.
-        readers = (self._row_block, self._hictk_block)
-        choice = self._choices.setdefault((resolution, distance.bit_length()), QuickerOf(len(readers)))
-        number = choice.next()
-        started = time.perf_counter()
-        block = readers[number](chrom, rows, cols, resolution)
-        choice.add(number, (time.perf_counter() - started) / block.size)
+        # In such full rows hictkpy is the quicker one where it finds many columns per row, as like blocks told.
+        place = (resolution, distance.bit_length())
+        reader = self._hictk_block if self._found.get(place, 0.0) >= MANY_COLUMNS else self._row_block
+        block = reader(chrom, rows, cols, resolution)
+        self._found[place] = np.count_nonzero(block) / len(block)
         return block
 
     def _pixels_in(self, chrom: str, rows: tuple[int, int], resolution: int) -> int:

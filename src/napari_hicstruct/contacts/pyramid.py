@@ -93,6 +93,10 @@ class Level:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self[:, :], dtype=dtype or self.dtype)
 
+    def forget(self) -> None:
+        """Let go of what this pyramid holds in memory; the next read goes to the file."""
+        self._cache.clear()
+
     def to_dask(self, chunks: int = 512) -> da.Array:
         """The same level as a dask array, for whatever composes lazily."""
         import dask.array as da

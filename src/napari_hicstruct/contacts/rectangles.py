@@ -56,3 +56,9 @@ class RectangleCache:
             while self.nbytes > self.limit:
                 _, dropped = self._held.popitem(last=False)
                 self.nbytes -= dropped.nbytes
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._held.clear()
+            self.nbytes = 0

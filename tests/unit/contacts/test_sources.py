@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, open_map
-from napari_hicstruct.contacts.cooler_source import QuickerOf
 from napari_hicstruct.contacts.handles import gate_of
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval
@@ -182,24 +181,13 @@ def test_threads_share_one_gate(tmp_path: Path, upper: Matrix) -> None:
         assert all(pool.map(read, range(4)))
 
 
-def test_the_quicker_way_is_taken() -> None:
-    for slow in (2.0, 9.0):
-        choice = QuickerOf(2)
-        taken = []
-        for _ in range(200):
-            taken.append(choice.next())
-            choice.add(taken[-1], slow if taken[-1] else 1.0)
-        assert taken[:2] == [0, 1]
-        # what is not much slower is tried again now and then, what is hopeless never
-        assert taken.count(1) == (1 if slow > QuickerOf.HOPELESS else 1 + 198 // QuickerOf.RETRY)
-
-
-@pytest.mark.parametrize("few", [0, 10**9])
+@pytest.mark.parametrize(("few", "many"), [(0, 0), (0, 10**9), (10**9, 0)])
 def test_far_from_the_diagonal_either_reader_gives_the_block(
-    tmp_path: Path, upper: Matrix, monkeypatch: pytest.MonkeyPatch, few: int
+    tmp_path: Path, upper: Matrix, monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
     monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.FAR", 50)
     monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.FEW_PIXELS", few)
+    monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.MANY_COLUMNS", many)
     source = open_map(write_cool(tmp_path / "a.cool", SIZES, 10, upper))
     for _ in range(4):
         block = source.fetch(Interval("chr1", 200, 390), Interval("chr1", 10, 90), resolution=10)
