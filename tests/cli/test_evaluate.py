@@ -73,6 +73,11 @@ def test_files_unite_and_named_chromosomes_count_in_full(
     assert (loops["calls"], loops["truth"]) == (3, 4)
     assert loops["precision"] == 1.0
     assert loops["recall"] == 0.75
+    (truth / "faint").mkdir()  # as the simulator leaves it: found without being named
+    _bedpe(truth / "faint" / "loops.bedpe", "chr1", LOOPS[2:])
+    assert main([*args[:4], str(truth), "--json"]) == 0
+    loops = json.loads(capsys.readouterr().out)["loops"]
+    assert (loops["calls"], loops["precision"], loops["recall"]) == (2, 1.0, 1.0)
     faint = _bedpe(tmp_path / "faint.bedpe", "chr1", LOOPS[2:])
     assert main([*args[:-1], "--ignore", str(faint)]) == 0  # the table for people
     table = capsys.readouterr().out
@@ -98,7 +103,7 @@ def test_two_resolutions_are_compared_with_each_other(tmp_path: Path, capsys: py
     between = result["loops_between_resolutions"]
     assert between["share_of_5000_found_at_10000"] == 0.5
     assert between["share_of_10000_found_at_5000"] == 1.0
-    assert result["settings"]["resolution_bp"] == 5_000
+    assert result["loops"]["resolution_bp"] == 5_000
     assert result["loops"]["ece"] == pytest.approx(0.15)
 
 

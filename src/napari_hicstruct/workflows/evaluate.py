@@ -27,7 +27,7 @@ class EvaluateRequest:
     tolerance : int
         bp.
     resolution : int
-        bp per bin for the ±1 and ±2 bins metrics; 0: as the predictions say, else 10 kb.
+        bp per bin for the ±1 and ±2 bins metrics and the pile-up; 0: as the predictions say, else 10 kb.
     top : tuple of int
         Numbers of best calls for precision at n.
     map : str, optional
@@ -85,13 +85,10 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
         from napari_hicstruct.workflows.pile_up import pile_up_section
 
         yield clock.step("pile up the loops", 2, 4)
-        sections["pile_up"] = pile_up_section(request.map, material.calls.of(Kind.LOOP), material.rule.resolution)
+        size = material.rule(Kind.LOOP).resolution
+        sections["pile_up"] = pile_up_section(request.map, material.calls.of(Kind.LOOP), size)
     metrics = {name: _finite(section.metrics) for name, section in sections.items()}
-    metrics["settings"] = {
-        "chromosomes": material.chroms,
-        "tolerance_bp": material.rule.tolerance,
-        "resolution_bp": material.rule.resolution,
-    }
+    metrics["settings"] = {"chromosomes": material.chroms, "tolerance_bp": request.tolerance}
     files: tuple[Path, ...] = ()
     if request.out_dir is not None:
         from napari_hicstruct.workflows.evaluation_files import write_evaluation

@@ -22,6 +22,9 @@ from napari_hicstruct.workflows.evaluate import EvaluateRequest
 
 DEFAULT_RESOLUTION = 10_000
 
+FAINT = "faint"
+"""Folder in a simulated truth with the structures that the map is too shallow to show."""
+
 APART = 1e10
 """bp between chromosomes that are laid one behind the other, so that they are scored together, never mixed."""
 
@@ -64,14 +67,21 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Both sides, the judged chromosomes, the rule, and where each chromosome begins on the common axis (bp)."""
+    """Both sides, the judged chromosomes, the request, and where each chromosome begins on the common axis (bp)."""
 
     calls: Labels
     truth: Labels
     ignore: Labels
     chroms: list[str]
-    rule: Yardstick
+    request: EvaluateRequest
     origin: Mapping[str, float]
+
+    def rule(self, kind: Kind) -> Yardstick:
+        """How strictly to compare ``kind``: its bin size is the one asked for, else the one most calls carry."""
+        sizes = Counter(record.resolution for record in self.calls.of(kind) if record.resolution)
+        usual = sizes.most_common(1)[0][0] if sizes else DEFAULT_RESOLUTION
+        size = self.request.resolution or usual
+        return Yardstick(tolerance=self.request.tolerance, resolution=size, top=self.request.top)
 
     def loops(self, records: Sequence[Annotation]) -> NDArray[np.float64]:
         """:func:`loop_table` on the common axis."""
@@ -106,7 +116,11 @@ class Material:
 
 def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     """Read all files and keep the chromosomes that are judged; what was left out is added to ``notes``."""
-    calls, truth, ignore = (_read_all(paths, notes) for paths in (request.predictions, request.truth, request.ignore))
+    faint = [path / FAINT for path in request.truth if (path / FAINT).is_dir()]
+    if faint:
+        notes.append(f"What only fits {', '.join(map(str, faint))} (too faint to ask for) counts neither way.")
+    paths = (request.predictions, request.truth, (*request.ignore, *faint))
+    calls, truth, ignore = (_read_all(each, notes) for each in paths)
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
     for chrom in request.chroms:
@@ -116,10 +130,8 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
-    resolution = request.resolution or _resolution_of(calls.files)
-    rule = Yardstick(tolerance=request.tolerance, resolution=resolution, top=request.top)
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
-    return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, rule, origin)
+    return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
 
 
 def _read_all(paths: Iterable[Path], notes: list[str]) -> Labels:
@@ -154,9 +166,3 @@ def _label_files(path: Path) -> list[tuple[Path, Kind | None]]:
 def _natural(name: str) -> tuple[float, str]:
     key = canonical_name(name)
     return (float(key), "") if key.isdigit() else (math.inf, key)
-
-
-def _resolution_of(files: Iterable[Iterable[Annotation]]) -> int:
-    """The bin size that most predictions carry."""
-    sizes = Counter(record.resolution for records in files for record in records if record.resolution)
-    return sizes.most_common(1)[0][0] if sizes else DEFAULT_RESOLUTION

@@ -47,7 +47,7 @@ def _loops(material: Material) -> Section:
     return loop_section(
         material.loops(calls),
         [material.loops(records) for records in material.truth.lists(Kind.LOOP)],
-        material.rule,
+        material.rule(Kind.LOOP),
         ignore=material.loops(material.ignore.of(Kind.LOOP)),
         probability=probabilities(calls),
     )
@@ -58,7 +58,7 @@ def _stripes(material: Material) -> Section:
     return stripe_section(
         material.stripes(calls),
         material.stripes(material.truth.of(Kind.STRIPE)),
-        material.rule,
+        material.rule(Kind.STRIPE),
         ignore=material.stripes(material.ignore.of(Kind.STRIPE)),
         probability=probabilities(calls),
     )
@@ -69,13 +69,13 @@ def _domains(material: Material) -> Section:
         [domain_table(select(labels.of(Kind.TAD), Kind.TAD, chrom)) for chrom in material.chroms]
         for labels in (material.calls, material.truth)
     )
-    return domain_section(calls, truth, material.rule)
+    return domain_section(calls, truth, material.rule(Kind.TAD))
 
 
 def _boundaries(material: Material) -> Section:
-    truth = material.boundaries(material.truth, merge=material.rule.resolution)
-    ignore = material.boundaries(material.ignore)
-    return boundary_section(material.boundaries(material.calls), truth[:, 0], material.rule, ignore=ignore[:, 0])
+    rule = material.rule(Kind.BOUNDARY if material.calls.of(Kind.BOUNDARY) else Kind.TAD)
+    truth, ignore = material.boundaries(material.truth, merge=rule.resolution), material.boundaries(material.ignore)
+    return boundary_section(material.boundaries(material.calls), truth[:, 0], rule, ignore=ignore[:, 0])
 
 
 def _across(material: Material) -> Section:
@@ -85,7 +85,7 @@ def _across(material: Material) -> Section:
         material.stripes(calls.of(Kind.STRIPE)),
         material.domains(calls.of(Kind.TAD)),
         material.boundaries(calls)[:, 0],
-        material.rule,
+        material.rule(Kind.LOOP),
     )
 
 
