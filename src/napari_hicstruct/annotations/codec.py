@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
@@ -90,7 +89,7 @@ def from_values(values: Sequence[Any]) -> Annotation:
         level=level,
         parent=parent,
         name=name,
-        extra=MappingProxyType(json.loads(extra)) if extra else NO_EXTRA,
+        extra=json.loads(extra) if extra else NO_EXTRA,
     )
 
 

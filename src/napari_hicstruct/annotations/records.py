@@ -6,13 +6,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import Interval
-
-_EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Kind(StrEnum):
@@ -108,7 +105,7 @@ class Annotation:
     level: int = 0
     parent: str = ""
     name: str = ""
-    extra: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.anchor1.chrom != self.anchor2.chrom:

@@ -45,11 +45,9 @@ def store_predictions(result: PredictResult, source: ContactSource, path: str | 
     ProjectError
         If the project belongs to another map or is open elsewhere.
     """
-    from napari_hicstruct.annotations.project import Project
-    from napari_hicstruct.workflows.projects import identity_of
+    from napari_hicstruct.workflows.projects import open_or_create
 
-    identity, path = identity_of(source), Path(path)
-    project = Project.open(path, map=identity) if path.exists() else Project.create(path, map=identity)
+    project = open_or_create(path, source)
     try:
         name = f"{result.run['model']['name']} {result.run['model']['version']}"
         project.add(result.annotations, set_id=project.add_set(name, Origin.PREDICTED).id, action="predict")

@@ -14,7 +14,7 @@ from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import Cancelled, JobError, ModelError, OutputError
-from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.jobs import CancelToken, Progress, drain
 from napari_hicstruct.training import checkpoint, engine
 from napari_hicstruct.training.pool import iter_make_pool, load_map, pool_members, save_map
 from napari_hicstruct.training.samples import SampleStream
@@ -75,10 +75,13 @@ def test_a_cancelled_run_goes_on_to_the_very_same_weights(tmp_path: Path) -> Non
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     folder = drain(iter_train_model(CONFIG, whole, device="cpu"))
     token = CancelToken()
+
+    def cancel_at_three(step: Progress) -> None:
+        if step.stage == "train" and step.done == 3:
+            token.cancel()
+
     with pytest.raises(Cancelled):
-        for step in iter_train_model(CONFIG, parts, device="cpu", token=token):
-            if step.stage == "train" and step.done == 3:
-                token.cancel()
+        drain(iter_train_model(CONFIG, parts, device="cpu", token=token), cancel_at_three)
     assert checkpoint.load_checkpoint(parts / engine.CHECKPOINT)["step"] == 3
     drain(iter_train_model(CONFIG, parts, device="cpu"))
     for name, value in weights(whole).items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from types import MappingProxyType
 from typing import Any
 
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
@@ -144,7 +143,7 @@ class Row:
             if position not in self._used and field not in ("", EMPTY):
                 named = position < len(self._names)
                 found[self._names[position] if named else f"column{position + 1}"] = from_cell(field)
-        return MappingProxyType(found) if found else NO_EXTRA
+        return found if found else NO_EXTRA
 
 
 def bin_size(*anchors: Interval) -> int:

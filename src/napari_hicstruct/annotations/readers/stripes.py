@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 
 from napari_hicstruct.annotations.readers.base import PAIR, Format
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
@@ -52,7 +51,7 @@ def _stripenn(row: Row, _: Kind) -> Annotation:
         anchor2=y,
         direction=stripe_direction(x, y),
         source=source,
-        extra=MappingProxyType(extra),
+        extra=extra,
     )
 
 
