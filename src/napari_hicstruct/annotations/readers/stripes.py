@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from napari_hicstruct.annotations.readers.base import PAIR, Format
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.table import Table
