@@ -58,7 +58,7 @@ class TinySession:
 
     def __init__(self, viewer: Any, project: Project | None) -> None:
         self.viewer = viewer
-        self.project = project
+        self.project = self._project = project
         self.source: Any = TinySource()
         self.chrom = CHROM
         self.resolution = RES

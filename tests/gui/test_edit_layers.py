@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from napari.components import ViewerModel
 from napari_hicstruct.annotations.records import Direction, Origin
 from napari_hicstruct.plugin.editing.editor import Editor
 from napari_hicstruct.plugin.editing.geometry import Triangle
+from napari_hicstruct.plugin.editing.review import Review
 from tests.gui.edit_kit import (
     RES,
     Kind,
@@ -316,3 +319,33 @@ def test_only_what_is_in_view_is_in_the_layers_and_never_more_than_the_limit(edi
     starts = sorted(editor.project.get(uid).anchor1.start for uid in overlay.uids)
     assert (starts[0], starts[-1]) == (71_000, 149_000)
     assert editor.hidden[Kind.TAD] == 0
+
+
+def test_records_added_by_a_worker_thread_are_drawn(editor: Editor, qtbot: Any) -> None:
+    made = editor.project.add_set("prediction", Origin.PREDICTED)
+    worker = threading.Thread(target=editor.project.add, args=([loop(100_000, 400_000)],), kwargs={"set_id": made.id})
+    worker.start()
+    worker.join()
+    qtbot.waitUntil(lambda: len(editor.overlay(Kind.LOOP).layer.data) == 1)
+
+
+def test_stripe_check_on_a_real_map_and_esc_takes_it_away(editor: Editor, data_dir: Path) -> None:
+    from napari_hicstruct.contacts import open_map
+
+    editor.session.source = open_map(data_dir / "maps" / "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool")
+    x, y = (62_700_001, 62_714_000), (62_700_001, 63_100_000)
+    put(editor, stripe((63_000_000, 63_010_000), (63_000_000, 63_300_000)), stripe(x, y))
+    review = Review(editor)
+    review.check_stripe(2, transpose=True)
+    layers = {layer.name.removeprefix("Stripe check: "): layer for layer in editor.viewer.layers}
+    counts, box = layers["counts"], layers["stripe"].data[0]
+    assert editor.session.visits[-1][0] == iv(62_450_000, 63_350_000)
+    assert counts.data.shape == (180, 180)
+    assert counts.contrast_limits == [0, pytest.approx(np.nanpercentile(counts.data, 98))]
+    np.testing.assert_array_equal([box.min(axis=0), box.max(axis=0)], [[62.7e6, 62.7e6], [62.715e6, 63.1e6]])
+    low, high = (counts.data_to_world(edge) for edge in ((-0.5, -0.5), (179.5, 179.5)))
+    assert (low, high) == ((62_450_000, 62_450_000), (63_350_000, 63_350_000))
+    assert len(layers["transpose"].data) > 40
+    assert "stripe #2" in editor.viewer.canvas.overlays.text.text
+    review.stop()
+    assert not [layer for layer in editor.viewer.layers if layer.name.startswith("Stripe check")]

@@ -75,7 +75,7 @@ class Editor:
         session.map_changed.connect(self._on_map)
         session.project_changed.connect(self._on_project)
         self.viewer.layers.events.removed.connect(self._on_layer_removed)
-        self._on_project(session.project)
+        self._on_project(session._project)  # session.project would open one, before the first picture is drawn
 
     # ------------------------------------------------------------------ sets and how they are drawn
     @property
@@ -223,11 +223,12 @@ class Editor:
 
     def attempt(self, work: Any) -> Any:
         """Call ``work(project)``; an error for people becomes a notification, None is returned."""
-        if self._project is None:
+        try:
+            project = self._project or self.session.project  # opens the map's own on first use
+            if project is not None:
+                return work(project)
             self.hint("Open a contact map first: edits belong to a map.")
             return None
-        try:
-            return work(self._project)
         except HicStructError as error:
             self.hint(str(error))
             show_error(str(error))

@@ -38,5 +38,5 @@ class CanvasHint:
         self._overlay.position = "top_center"
         self._overlay.font_size = 7
         self._overlay.box = True
-        self._overlay.text = text
+        self._overlay.text = "\n".join(f"  {line}  " for line in text.splitlines())  # its box is a little narrow
         self._overlay.visible = bool(text)

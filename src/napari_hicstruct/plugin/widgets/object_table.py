@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit,
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.editing.keys import KEYS
 from napari_hicstruct.plugin.editing.palette import colour_of, strength_of
 from napari_hicstruct.plugin.editing.review import name_of
 from napari_hicstruct.plugin.widgets.later import Later
@@ -114,7 +115,7 @@ class _Table(QTableView):
     def __init__(self, attachment: Attachment) -> None:
         super().__init__()
         self._keys = attachment.keys
-        self._commands = {"A": "accept", "R": "reject", "E": "edit", "N": "next", "P": "previous", "U": "undo"}
+        self._commands = {key: command for key, command in KEYS.items() if len(key) == 1}
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is None:
