@@ -60,7 +60,6 @@ class ReviewPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
         self._title, self._facts = QLabel(), QLabel()
-        self._facts.setMinimumHeight(3 * self._facts.fontMetrics().lineSpacing() + 2)
         column.addWidget(self._title)
         column.addWidget(self._facts)
         for group in (_JUDGE, _GO):
@@ -131,9 +130,9 @@ class ReviewPanel(QWidget):
             listed = len(self._review.objects.uids)
             self._title.setText("<b>No object chosen</b>")
             self._facts.setText(
-                f"{listed:,} in the table:\npress N for the first, or click one."
+                f"{listed:,} in the table:\npress N for the first, or click one.\n"
                 if listed
-                else "Nothing to review: import labels, run a model,\nor add objects with L, S, T, B."
+                else "Nothing to review: import labels, run a model,\nor add objects with L, S, T, B.\n"
             )
         else:
             self._title.setText(self._headline(record))
@@ -189,7 +188,8 @@ def _facts(record: Annotation) -> str:
     parts.append(_STATUS_WORDS[record.status])
     if record.source or record.model:
         parts.append(record.source or record.model)
-    return f"{where}\n{' · '.join(parts)}"
+    text = f"{where}\n{' · '.join(parts)}"
+    return text + "\n" * (2 - text.count("\n"))  # always three lines: buttons below stay where they are
 
 
 _STATUS_WORDS = {
