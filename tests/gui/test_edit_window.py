@@ -242,3 +242,15 @@ def test_closing_gives_the_keys_back(window: Window) -> None:
     detach(window.session)  # type: ignore[arg-type]
     assert not window.image.keymap
     assert [layer.name for layer in window.viewer.layers] == ["map"]
+
+
+def test_clicking_a_tool_that_bends_coordinates_leaves_the_select_button_down(window: Window) -> None:
+    overlay = window.editor.overlay(Kind.TAD)
+    window.viewer.layers.selection.active = overlay.layer
+    controls = window.viewer.window._qt_viewer.controls.widgets[overlay.layer]
+    for button in (controls.direct_button, controls.transform_button, controls.polygon_button):
+        button.click()
+        assert overlay.layer.mode == "select"
+        assert controls.select_button.isChecked()
+        assert not button.isChecked()
+    assert "bend" in window.viewer.canvas.overlays.text.text
