@@ -11,7 +11,7 @@ from napari_hicstruct.genome import Interval
 Array = NDArray[np.float32]
 
 
-def boundary_peaks(p: Array, *, threshold: float = 0.15, suppress: int = 2) -> NDArray[np.int64]:
+def boundary_peaks(p: Array, *, threshold: float = 0.05, suppress: int = 2) -> NDArray[np.int64]:
     """Bins whose probability is at least ``threshold`` and not beaten within ``suppress`` bins; NaN never is one."""
     filled = np.nan_to_num(p, nan=-1.0)
     padded = np.pad(filled, suppress, constant_values=-1.0)
@@ -23,7 +23,7 @@ def boundary_peaks(p: Array, *, threshold: float = 0.15, suppress: int = 2) -> N
 
 
 def decode_boundaries(
-    p: Array, *, chrom: str, resolution: int, length: int, threshold: float = 0.15, model: str = ""
+    p: Array, *, chrom: str, resolution: int, length: int, threshold: float = 0.05, model: str = ""
 ) -> list[Annotation]:
     """Boundaries of a chromosome.
 
