@@ -1,4 +1,4 @@
-"""Simulated maps that several benchmarks share, made once and kept in scratch/bench (git-ignored)."""
+"""Simulated maps for the benchmarks of predictions, made once and kept in scratch/bench (git-ignored)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ DEPTH = 300.0
 """Mean contacts of neighbouring 5 kb bins: a map deep enough that 5 kb is a sensible bin size."""
 
 SEED = 640_005
-CHR1 = 248_956_422
 
 
-def simulated(length: int, *, resolutions: tuple[int, ...] = (5_000, 10_000)) -> Path:
+def simulated(length: int) -> Path:
     """A balanced .mcool of one simulated chromosome of ``length`` bp."""
     path = scratch("maps") / f"simulated_{length // 10**6}Mb_depth{DEPTH:.0f}.mcool"
     if not path.exists():
@@ -23,12 +22,5 @@ def simulated(length: int, *, resolutions: tuple[int, ...] = (5_000, 10_000)) ->
 
         say(f"simulating {length / 1e6:.0f} Mb at 5 kb, depth {DEPTH:g} …")
         sim = simulate_map(SimulationConfig(length=length, resolution=5_000), SEED)
-        write_simulation(sim, path, depth=DEPTH, resolutions=resolutions, truth_dir=path.with_suffix(".truth"))
+        write_simulation(sim, path, depth=DEPTH, resolutions=(5_000, 10_000), truth_dir=path.with_suffix(".truth"))
     return path
-
-
-def chr1() -> Path:
-    """A map of human chr1's size with all zoom levels."""
-    from napari_hicstruct.synth.write import LADDER
-
-    return simulated(CHR1, resolutions=tuple(LADDER))

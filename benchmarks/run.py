@@ -15,12 +15,9 @@ import sys
 from typing import Any
 
 from benchmarks._harness import PEERS, RESULTS, ROOT, record, say
-from benchmarks._maps import chr1
 from benchmarks._table import ROWS, update_readme
 
 WITH_PEERS = ("loops_chr21", "tads_chr21", "predict_speed")
-ON_CHR1 = ("viewport", "first_picture")
-"""Scripts that take a map of chr1's size as their argument."""
 
 
 def main() -> int:
@@ -53,8 +50,10 @@ def run(name: str) -> bool:
     extra = ["--no-peers"] if name in WITH_PEERS and not PEERS.exists() else []
     if '"--json"' in (ROOT / "benchmarks" / f"{name}.py").read_text(encoding="utf-8"):
         extra.append("--json")
-    if name in ON_CHR1:
-        extra.append(str(chr1()))
+    if name == "viewport":
+        from benchmarks.first_picture import chr1_map
+
+        extra.append(str(chr1_map()))
     done = subprocess.run(
         [sys.executable, "-m", f"benchmarks.{name}", *extra], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )

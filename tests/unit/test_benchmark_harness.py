@@ -53,11 +53,11 @@ def test_records_append_and_the_newest_is_shown(
     assert "not measured yet" in _table.table()
     for ratio, met in ((1.5, False), (0.51234567, True)):
         hicstruct = {"wall_s": 10.0, "cpu_s": 12.0, "peak_mb": 900.0}
-        harness.record("predict_speed", {"hicstruct": hicstruct, "wall_ratio": ratio, "met": met})
+        harness.record("predict_speed", {"hicstruct": hicstruct, "wall_ratio": ratio, "threads": 2, "met": met})
     lines = (tmp_path / "predict_speed.jsonl").read_text().splitlines()
     assert [json.loads(line)["result"]["wall_ratio"] for line in lines] == [1.5, 0.5123]
     (row,) = (line for line in _table.table().splitlines() if "simulated 64 Mb" in line)
-    assert "ratio 0.51" in row
+    assert "wall times 0.51" in row
     assert "| yes |" in row
     assert last_json('noise\n{\n "a": 1,\n "b": {\n  "c": 2\n }\n}\n') == {"a": 1, "b": {"c": 2}}
     assert last_json('{"a": 1}\n{"a": 2}\nbye') == {"a": 2}
