@@ -15,6 +15,7 @@ from napari_hicstruct.annotations.records import Direction, Origin
 from napari_hicstruct.plugin.editing.editor import Editor
 from napari_hicstruct.plugin.editing.geometry import Triangle
 from napari_hicstruct.plugin.editing.review import Review
+from napari_hicstruct.plugin.editing.transposes import Transposes
 from tests.gui.edit_kit import (
     RES,
     Kind,
@@ -349,3 +350,18 @@ def test_stripe_check_on_a_real_map_and_esc_takes_it_away(editor: Editor, data_d
     assert "stripe #2" in editor.viewer.canvas.overlays.text.text
     review.stop()
     assert not [layer for layer in editor.viewer.layers if layer.name.startswith("Stripe check")]
+
+
+def test_dashed_transposes_mirror_the_stripes_in_view_and_are_no_data(editor: Editor) -> None:
+    put(editor, stripe((200_000, 215_000), (200_000, 600_000)))
+    transposes = Transposes(editor)
+    transposes.show(True)
+    layer = editor.viewer.layers["Stripe transposes"]
+    ends = np.concatenate([layer.data[:, 0], layer.data[:, 0] + layer.data[:, 1]])
+    np.testing.assert_allclose([ends.min(axis=0), ends.max(axis=0)], [[200_000, 200_000], [600_000, 215_000]])
+    editor.project.delete([only(editor.project, Kind.STRIPE).uid])
+    editor.flush()
+    assert len(layer.data) == 0
+    transposes.show(False)
+    assert layer not in editor.viewer.layers
+    assert actions(editor.project) == ["add", "delete"]

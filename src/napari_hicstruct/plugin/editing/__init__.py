@@ -9,6 +9,7 @@ from napari_hicstruct.plugin.editing.editor import Editor
 from napari_hicstruct.plugin.editing.importing import import_files
 from napari_hicstruct.plugin.editing.keys import Keys
 from napari_hicstruct.plugin.editing.review import Review
+from napari_hicstruct.plugin.editing.transposes import Transposes
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session
@@ -24,6 +25,7 @@ class Attachment:
     editor : Editor
     review : Review
     keys : Keys
+    transposes : Transposes
     """
 
     def __init__(self, session: Session) -> None:
@@ -31,6 +33,7 @@ class Attachment:
         self.editor = Editor(session)
         self.review = Review(self.editor)
         self.keys = Keys(self.review)
+        self.transposes = Transposes(self.editor)
         session.map_changed.connect(self._on_map)
         self._on_map()
 
@@ -38,6 +41,7 @@ class Attachment:
         session = self._session()
         if session is None or session.source is None:
             self.keys.unbind()
+            self.transposes.show(False)
             self.editor.hide_layers()
         else:
             self.editor.show_layers()
@@ -46,6 +50,7 @@ class Attachment:
     def close(self) -> None:
         """Take layers and keys out of the window."""
         self.keys.unbind()
+        self.transposes.show(False)
         session = self._session()
         if session is not None:
             session.map_changed.disconnect(self._on_map)

@@ -78,7 +78,10 @@ class LabelsPanel(QWidget):
         self.by_score = QCheckBox("◐ by score")
         self.by_score.setToolTip("Fade objects by their soft score (0 to 1)")
         self.by_score.toggled.connect(self._editor.set_by_score)
-        for widget in (self.import_button, self.new_button, self.by_score):
+        self.transposes = QCheckBox("⇄")
+        self.transposes.setToolTip("Also outline the transpose of every stripe, dashed")
+        self.transposes.toggled.connect(attach(self._session).transposes.show)
+        for widget in (self.import_button, self.new_button, self.by_score, self.transposes):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         column.addLayout(buttons)
