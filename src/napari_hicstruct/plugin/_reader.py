@@ -12,6 +12,7 @@ from typing import Any
 LayerData = list[tuple[None]]
 Reader = Callable[[Any], LayerData]
 _NOTHING: LayerData = [(None,)]
+_DOCK_DELAY_MS = 250
 
 
 def map_reader(path: str | Sequence[str]) -> Reader | None:
@@ -41,6 +42,7 @@ def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
 def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
     """Show in the current window; what goes wrong is one notification, not a traceback."""
     from napari import current_viewer
+    from qtpy.QtCore import QTimer
 
     from napari_hicstruct.errors import HicStructError
     from napari_hicstruct.plugin.dock import open_dock
@@ -53,7 +55,8 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
             raise HicStructError("No napari window is open to show the file in.", where=paths[0])
         session = ensure_session(viewer)
         show(session, paths)
-        open_dock(viewer)
+        # the picture first: building the panels takes as long as drawing the map
+        QTimer.singleShot(_DOCK_DELAY_MS, lambda: open_dock(viewer))
     except HicStructError as error:
         show_problem(error)
 

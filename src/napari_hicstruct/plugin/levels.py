@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.pyramid import Level
 
 
+CACHE_BYTES = 64 * 2**20
+"""Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A rectangle of contacts in memory: ``values[0, 0]`` is bin (``row``, ``col``) at ``resolution`` bp."""
@@ -88,8 +92,10 @@ class ViewedLevel:
 def viewed_levels(source: ContactSource, chrom: str, *, norm: str, ratio: bool) -> list[ViewedLevel]:
     """All levels of ``chrom``, finest first."""
     from napari_hicstruct.contacts import build_levels
+    from napari_hicstruct.contacts.rectangles import RectangleCache
 
-    levels = build_levels(source, chrom, norm=norm, transform="oe" if ratio else "none")
+    cache = RectangleCache(CACHE_BYTES)
+    levels = build_levels(source, chrom, norm=norm, transform="oe" if ratio else "none", cache=cache)
     return [ViewedLevel(level, ratio=ratio) for level in levels]
 
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
+_AFTER_FIRST_PICTURE_MS = 400
+
 
 def _bare(viewer: Any) -> Any:
     """napari hands widgets a proxy of the viewer; sessions belong to the viewer itself."""
@@ -80,7 +82,6 @@ class Session:
         self._camera = CameraControl(viewer, self._announce_view)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
-    # ------------------------------------------------------------------ the map
     @property
     def viewer(self) -> Any:
         """The napari viewer of this session."""
@@ -94,7 +95,7 @@ class Session:
     @property
     def resolution(self) -> int:
         """Bin size of the level that is drawn, bp; 0 without a map."""
-        return self.map.resolution if self.map is not None else 0
+        return 0 if self.map is None else self.map.resolution
 
     @property
     def layer(self) -> Any:
@@ -117,24 +118,27 @@ class Session:
         """Show a map that is open already, in place of the one in this window."""
         chrom = first_chromosome_with_contacts(source)
         shown = map_layer.MapLayer(source, chrom, on_change=self.display_changed.emit)
-        self.close_map()
+        self._take_out_map()
         self.source, self.chrom, self.map = source, chrom, shown
         self._camera.reset()
         shown.add_to(self.viewer)
-        self.map_changed.emit()
-        self.chrom_changed.emit(chrom)
         home = shown.extent_with_contacts()
         self.go_to(home, home)
-        QTimer.singleShot(0, self._open_automatic_project)
+        self.map_changed.emit()
+        self.chrom_changed.emit(chrom)
+        QTimer.singleShot(_AFTER_FIRST_PICTURE_MS, self._open_automatic_project)
 
     def close_map(self) -> None:
         """Take the map out of the window and close its project; nothing is lost, edits are in the project."""
-        if self.map is None:
-            return
-        shown, self.map, self.source, self.chrom = self.map, None, None, ""
-        shown.close(self.viewer)
-        self._replace_project(None)
-        self.map_changed.emit()
+        if self.map is not None:
+            self._take_out_map()
+            self.map_changed.emit()
+
+    def _take_out_map(self) -> None:
+        if self.map is not None:
+            shown, self.map, self.source, self.chrom = self.map, None, None, ""
+            shown.close(self.viewer)
+            self._replace_project(None)
 
     def set_chrom(self, name: str) -> None:
         """Show the whole of another chromosome.
@@ -159,7 +163,6 @@ class Session:
         """Units and axis labels that every layer in this window must carry (data in bp)."""
         return world_kwargs(self.chrom)
 
-    # ------------------------------------------------------------------ where one looks
     def visible(self) -> tuple[Interval, Interval]:
         """Rows and columns in view, bp, clamped to the chromosome (empty if one looks past its ends)."""
         view = self._view()
@@ -198,7 +201,6 @@ class Session:
         """True if there is a later view."""
         return self._camera.history.can_go_forward
 
-    # ------------------------------------------------------------------ the project
     @property
     def project(self) -> Project | None:
         """The project that holds the annotations; one is made on first use in the user's data folder."""
@@ -238,7 +240,6 @@ class Session:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)
 
-    # ------------------------------------------------------------------ inside
     def _require_map(self) -> map_layer.MapLayer:
         if self.map is None:
             raise MapError("No map is open.", mend="Open a contact map first.")
