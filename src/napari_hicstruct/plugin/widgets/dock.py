@@ -42,7 +42,9 @@ class HicDock(QWidget):
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
-        self._title.setStyleSheet("QLabel { font-weight: 600; }")
+        font = self._title.font()
+        font.setBold(True)  # not by style sheet: the label elides by its font
+        self._title.setFont(font)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._facts = subdued(QLabel())
         self._info = compact_button("i", "About this map.")
