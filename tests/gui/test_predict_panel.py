@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from napari.utils.notifications import Notification, notification_manager
 
@@ -162,3 +163,25 @@ def test_what_cannot_be_done_says_why(session: Any, qtbot: Any) -> None:
     panel.tasks["loop"].setChecked(False)
     assert not panel.run_button.isEnabled()
     assert "Choose at least one" in panel.run_button.toolTip()
+
+
+def test_the_shipped_model_finds_loops_where_contacts_are(
+    make_napari_viewer: Callable[..., Any], data_dir: Path, said: list[Any]
+) -> None:
+    opened, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
+    assert dock.predict.run_button.isEnabled(), dock.predict.run_button.toolTip()
+    known = {one.id for one in opened.project.sets()}
+    dock.predict.run_view()
+    assert pump(lambda: dock.predict.run_button.isEnabled(), 240)
+    assert not said
+    (made,) = (one.id for one in opened.project.sets() if one.id not in known)
+    loops = opened.project.query(kind=Kind.LOOP, set_ids=[made])
+    assert len(loops) >= 5
+    ratios = []
+    for loop in loops:
+        block = opened.source.fetch(loop.anchor1, loop.anchor2, resolution=5_000, norm="weight")
+        around = opened.source.fetch(
+            loop.anchor1.expand(50_000), loop.anchor2.expand(50_000), resolution=5_000, norm="weight"
+        )
+        ratios.append(np.nanmean(block) / np.nanmedian(around))
+    assert np.nanmedian(ratios) > 1.3, "the dots are under the circles"

@@ -224,3 +224,18 @@ def test_view_draws_into_a_file(data_dir: Path, tmp_path: Path) -> None:
     )
     assert bad.returncode == 2
     assert len(bad.stderr.strip().splitlines()) == 1
+
+
+def test_the_sample_and_the_menus_work(make_napari_viewer: Make, said: list[Any]) -> None:
+    from napari._app_model import get_app_model
+
+    viewer = make_napari_viewer(show=True)
+    commands = get_app_model().commands
+    commands.execute_command("napari-hicstruct.predict_view")
+    assert [one.message for one in said] == ["No contact map is open. Open a .cool, .mcool or .hic file first."]
+    viewer.open_sample("napari-hicstruct", "simulated")
+    session = session_of(viewer)
+    assert pump(lambda: session.map is not None and session.project is not None, 120)
+    assert session.source.resolutions[0] == 5_000
+    commands.execute_command("napari-hicstruct.open_dock")
+    assert len(said) == 1

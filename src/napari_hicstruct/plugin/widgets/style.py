@@ -21,8 +21,8 @@ LABEL_WIDTH = 92
 
 
 def subdued(label: QLabel) -> QLabel:
-    """The same label in quieter text; the theme's own text colour at 65 %, so it works dark and light."""
-    label.setStyleSheet("QLabel { color: rgba(140, 144, 152, 255); }")
+    """The same label in quieter text; a grey that reads on dark and on light."""
+    label.setStyleSheet("QLabel { color: rgb(126, 130, 138); }")
     return label
 
 
