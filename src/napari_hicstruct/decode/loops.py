@@ -93,7 +93,8 @@ class LoopDecoder:
             First bin whose row may still change.
         """
         s = self.settings
-        last = final - s.suppress
+        # the last tile reaches past the chromosome's end: rows that are not there cannot change any more
+        last = min(final - s.suppress, start + p.shape[0])
         farthest = min(p.shape[1], s.farthest_bp // self.resolution + 1)
         peaks = _maxima(
             p[:, :farthest], max(self._done - start, 0), max(last - start, 0), s.nearest, s.threshold, s.suppress

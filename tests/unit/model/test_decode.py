@@ -47,6 +47,16 @@ def test_loops_are_found_once_wherever_the_rows_are_cut() -> None:
         assert [(a.anchor1, a.score) for a in parts] == [(a.anchor1, a.score) for a in whole]
 
 
+def test_a_last_tile_that_reaches_past_the_end_reads_no_row_that_is_not_there() -> None:
+    p = np.zeros((N, 60), np.float32)
+    bump(p, N - 12, N - 2, 0.9)
+    d = decoder()
+    found = list(d.feed(p, np.zeros((2, N, 60), np.float32), start=0, final=N + 500))
+    assert [a.anchor1.start // RES for a in found] == [N - 12]
+    assert d.needs_from == N - 2
+    assert not list(d.finish(p[N - 2 :], np.zeros((2, 2, 60), np.float32), start=N - 2))
+
+
 def test_loops_beside_bad_bins_the_diagonal_or_stronger_ones_are_not_called() -> None:
     p = np.zeros((N, 60), np.float32)
     bump(p, 20, 40, 0.9)
