@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
+from napari_hicstruct.plugin.freed import FreedMemory
 from napari_hicstruct.plugin.navigation import History, View, camera_for, view_of_camera
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class CameraControl:
         self._moving = False
         self._history = History()
         self._on_rest = on_rest
+        self._freed = FreedMemory()
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(_DELAY_MS)
@@ -75,6 +77,7 @@ class CameraControl:
     def close(self) -> None:
         """Let go of the viewer."""
         self._timer.stop()
+        self._freed.close()
         viewer: Any = self._viewer()
         if viewer is not None:
             viewer.scene.camera.events.disconnect(self._on_camera)
@@ -93,3 +96,4 @@ class CameraControl:
     def _rest(self) -> None:
         if self._viewer() is not None:
             self._on_rest()
+            self._freed.give_back_soon()
