@@ -127,7 +127,7 @@ def test_cancelling_stops_within_a_second(simulated: Path) -> None:
     began = time.monotonic()
     with pytest.raises(Cancelled):
         next(job)
-    assert time.monotonic() - began < 5  # one batch of windows; the bar of one second is measured in benchmarks
+    assert time.monotonic() - began < 5  # one batch of windows: well under a second, but this machine may be busy
 
 
 def test_maps_with_one_bin_size_and_hic_files_predict(simulated: Path, data_dir: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
 from napari_hicstruct.errors import ConfigError
+
+if TYPE_CHECKING:
+    from napari_hicstruct.genome import Interval
 
 
 def register(app: typer.Typer) -> None:
@@ -34,18 +39,12 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.genome import Interval, parse_region
-    from napari_hicstruct.workflows.predict import PredictRequest, iter_predict
-    from napari_hicstruct.workflows.predict_files import store_predictions, write_predictions
+    from napari_hicstruct.workflows.predict import PredictRequest, check_request, iter_predict, notes
+    from napari_hicstruct.workflows.predict_files import check_targets, store_predictions, write_predictions
 
     source = open_map(map)
-    regions = [parse_region(text, source.chromsizes) for text in [*region, *chrom]]
-    if genome or (not regions and len(source.chromsizes) == 1):
-        regions = [Interval(name, 0, length) for name, length in source.chromsizes.items()]
-    if not regions:
-        raise ConfigError("Which part of the map?", mend="Give --chrom, --region or --genome.")
     request = PredictRequest(
-        regions=tuple(regions),
+        regions=_regions(source.chromsizes, [*region, *chrom], genome),
         tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()),
         model=model,
         device=device,
@@ -53,6 +52,10 @@ def predict(
         norm=norm or None,
         threads=threads,
     )
+    check_request(source, request)
+    check_targets(source, out, project)
+    for note in () if quiet or json else notes(source, request):
+        typer.echo(f"note: {note}", err=True)
     result = show_progress(iter_predict(source, request), quiet)
     paths = write_predictions(result, out, tasks=request.tasks)
     counts = Counter(f"{a.kind}s" if a.kind != "boundary" else "boundaries" for a in result.annotations)
@@ -66,3 +69,15 @@ def predict(
     if project is not None:
         summary["set"] = store_predictions(result, source, project)
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _regions(chromsizes: Mapping[str, int], texts: list[str], genome: bool) -> tuple[Interval, ...]:
+    """The regions that were named; all chromosomes for the genome or where there is only one."""
+    from napari_hicstruct.genome import Interval, parse_region
+
+    regions = [parse_region(text, chromsizes) for text in texts]
+    if genome or (not regions and len(chromsizes) == 1):
+        regions = [Interval(name, 0, length) for name, length in chromsizes.items()]
+    if not regions:
+        raise ConfigError("Which part of the map?", mend="Give --chrom, --region or --genome.")
+    return tuple(regions)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.workflows.predict import PredictResult
 
 TASK_KINDS: dict[str, tuple[Kind, ...]] = {
@@ -35,6 +36,30 @@ def write_predictions(result: PredictResult, out: str | Path, *, tasks: tuple[st
     if result.boundary_tracks:
         paths.insert(-1, write_bedgraph(result.boundary_tracks, Path(out) / "boundaries.bedgraph"))
     return paths
+
+
+def check_targets(source: ContactSource, out: str | Path, project: str | Path | None = None) -> None:
+    """Make the folder and open (or make) the project before hours are spent on what could not be kept.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made.
+    ProjectError
+        If the project cannot be written, or belongs to another map.
+    """
+    from napari_hicstruct.annotations.writers.atomic import make_folder
+    from napari_hicstruct.workflows.projects import open_or_create
+
+    make_folder(Path(out))
+    if project is not None:
+        with open_or_create(project, source) as opened:
+            if opened.read_only:
+                raise ProjectError(
+                    f"cannot be edited: {opened.read_only_reason}.",
+                    where=project,
+                    mend="Close it there, or name another.",
+                )
 
 
 def store_predictions(result: PredictResult, source: ContactSource, path: str | Path) -> str:
