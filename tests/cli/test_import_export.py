@@ -12,6 +12,8 @@ import pytest
 
 from napari_hicstruct.annotations import Project, Status, read_labels
 from napari_hicstruct.cli.main import main
+from napari_hicstruct.contacts import open_map
+from napari_hicstruct.workflows.projects import relink
 
 LOOPS = """chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tsoft_score\tn_calls\tn_tools\tsupporters
 1\t100000\t110000\t1\t300000\t310000\t0.9\t3\t2\ta,b
@@ -106,6 +108,9 @@ def test_project_of_another_map_is_refused(tmp_path: Path, map_file: Path, capsy
     assert "p.hicproj: belongs to another map" in capsys.readouterr().err
     with Project.open(project) as stored:
         assert stored.count() == 2
+    relink(project, open_map(other))
+    with Project.open(project) as stored:
+        assert stored.map.fingerprint == open_map(other).fingerprint()
 
 
 def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -39,7 +39,7 @@ def other_map(path: Path, own: MapIdentity, given: MapIdentity) -> ProjectError:
     return ProjectError(
         f"belongs to another map ({own.uri}), not to {given.uri}.",
         where=path,
-        mend="Open that map, or relink the project if this is the same experiment.",
+        mend="Open that map; if this is the same experiment, relink it: hicstruct view MAP --project FILE --relink",
     )
 
 

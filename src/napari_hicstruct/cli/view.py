@@ -25,10 +25,12 @@ def view(
     project: Annotated[
         Path | None, typer.Option("--project", "-p", help="Project (*.hicproj) to open or make.")
     ] = None,
+    relink: Annotated[bool, typer.Option("--relink", help="Tie the project to this map from now on.")] = False,
     screenshot: Annotated[Path | None, typer.Option(help="Draw, write this PNG, and exit.")] = None,
 ) -> None:
     """Open MAP in napari with the HiC Structures dock."""
     _check_display()
+    _check_qt()
     from npe2 import PluginManager
 
     # The command line and the plugin do not import each other: this goes through the plugin's own command.
@@ -40,8 +42,19 @@ def view(
         region=region,
         norm=norm,
         project=project,
+        relink=relink,
         screenshot=screenshot,
     )
+
+
+def _check_qt() -> None:
+    """The Qt binding is an extra: clusters do without."""
+    from importlib.util import find_spec
+
+    if not any(find_spec(name) for name in ("PyQt6", "PySide6", "PyQt5")):
+        raise HicStructError(
+            "no Qt is installed, so there is no window.", mend='Run: pip install "napari-hicstruct[pyqt6]"'
+        )
 
 
 def _check_display() -> None:

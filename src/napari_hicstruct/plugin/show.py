@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.errors import OutputError
+from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.plugin.dock import open_dock
 from napari_hicstruct.plugin.navigation import parse_view
 from napari_hicstruct.plugin.session import Session, ensure_session
+from napari_hicstruct.workflows import projects
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -26,6 +27,7 @@ def show(
     region: str | None = None,
     norm: str | None = None,
     project: str | Path | None = None,
+    relink: bool = False,
     screenshot: str | Path | None = None,
 ) -> None:
     """Open napari on a contact map; runs until the window is closed, or until the picture is written.
@@ -42,6 +44,8 @@ def show(
         ``raw``, ``oe``, or the name of weights.
     project : path, optional
         Project to open; without it the automatic one of this map.
+    relink : bool
+        Tie ``project`` to this map first, if it belongs to another one.
     screenshot : path, optional
         Draw everything, write the window as PNG here, and return.
 
@@ -53,6 +57,10 @@ def show(
     import napari
 
     source = _checked(path, labels)
+    if relink:
+        if project is None:
+            raise ProjectError("There is no project to relink.", mend="Name it with --project.")
+        projects.relink(project, source)
     viewer = napari.Viewer(title="HiC Structures", show=True)
     try:
         viewer.window.resize(*_SIZE)

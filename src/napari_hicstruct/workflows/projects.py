@@ -17,6 +17,20 @@ def identity_of(source: ContactSource) -> MapIdentity:
     return MapIdentity(source.uri, source.fingerprint(), source.assembly, dict(source.chromsizes))
 
 
+def relink(path: str | Path, source: ContactSource) -> None:
+    """Tie the project at ``path`` to ``source``: the same experiment in another file.
+
+    Raises
+    ------
+    ProjectError
+        If it cannot be edited, or some annotation does not lie on the map's chromosomes.
+    """
+    from napari_hicstruct.annotations import Project
+
+    with Project.open(path) as project:
+        project.relink(identity_of(source))
+
+
 def open_or_create(path: str | Path, source: ContactSource, *, reviewer: str = "") -> Project:
     """The project at ``path`` for ``source``, made if there is none.
 
