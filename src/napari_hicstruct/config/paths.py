@@ -18,9 +18,9 @@ def cache_dir() -> Path:
     return _folder("HICSTRUCT_CACHE", platformdirs.user_cache_dir(_APP, appauthor=False))
 
 
-def user_data_dir() -> Path:
+def user_data_dir(*, create: bool = True) -> Path:
     """Folder for automatic projects and installed models (``$HICSTRUCT_HOME``)."""
-    return _folder("HICSTRUCT_HOME", platformdirs.user_data_dir(_APP, appauthor=False))
+    return _folder("HICSTRUCT_HOME", platformdirs.user_data_dir(_APP, appauthor=False), create=create)
 
 
 def log_dir() -> Path:
@@ -28,7 +28,8 @@ def log_dir() -> Path:
     return _folder("HICSTRUCT_LOGS", platformdirs.user_log_dir(_APP, appauthor=False))
 
 
-def _folder(variable: str, default: str) -> Path:
+def _folder(variable: str, default: str, *, create: bool = True) -> Path:
     folder = Path(os.environ.get(variable) or default).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    if create:
+        folder.mkdir(parents=True, exist_ok=True)
     return folder

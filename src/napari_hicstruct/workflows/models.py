@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
+from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
 from napari_hicstruct.errors import ModelError, OutputError
 
@@ -35,9 +34,9 @@ class ModelInfo:
 
 
 def user_models_dir() -> Path:
-    """Folder of models installed by the user; ``$HICSTRUCT_MODELS`` overrides it."""
+    """Folder of models installed by the user, in the data folder; ``$HICSTRUCT_MODELS`` overrides it."""
     chosen = os.environ.get("HICSTRUCT_MODELS")
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("napari-hicstruct", appauthor=False)) / "models"
+    return Path(chosen) if chosen else user_data_dir(create=False) / "models"
 
 
 def describe_model(folder: Path, *, shipped: bool = False, default: bool = False) -> ModelInfo:
