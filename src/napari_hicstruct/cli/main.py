@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import importlib
-import importlib.util
 import os
 import sys
 import tempfile
@@ -48,8 +47,6 @@ def build_app() -> typer.Typer:
     )
     app.callback()(_options)
     for name in COMMANDS:
-        if importlib.util.find_spec(f"napari_hicstruct.cli.{name}") is None:  # being written
-            continue
         importlib.import_module(f"napari_hicstruct.cli.{name}").register(app)
     return app
 
