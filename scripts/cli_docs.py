@@ -43,7 +43,7 @@ def section(name: str, command: Any) -> str:
         if parameter.name == "help":
             continue
         names = ", ".join(f"`{text}`" for text in _names(parameter))
-        default = "" if parameter.default in (None, False, (), "") or parameter.required else _default(parameter)
+        default = "" if parameter.default in (None, False, (), [], "") or parameter.required else _default(parameter)
         help_text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
         lines.append(f"| {names} | {help_text}{default} |")
     return "\n".join(lines) + "\n"
