@@ -139,6 +139,8 @@ def test_maps_with_one_bin_size_and_hic_files_predict(simulated: Path, data_dir:
     coarse = predict(only_coarse, PredictRequest(regions=whole(only_coarse), tasks=("loop",), device="cpu"))
     assert {a.resolution for a in coarse.annotations} == {10_000}
     assert any("Loops are called at 10 kb" in note for note in coarse.notes)
+    first = next(iter_predict(only_coarse, PredictRequest(regions=whole(only_coarse), device="cpu")))
+    assert "Loops are called at 10 kb" in first.message  # said before anything is computed
     hic = open_map(data_dir / "maps" / "shallow_chr22_5kb-2.5Mb_hg19.hic")
     region = Interval("22", 17_000_000, 22_000_000) if "22" in hic.chromsizes else whole(hic)[0]
     shallow = predict(hic, PredictRequest(regions=(region,), device="cpu"))

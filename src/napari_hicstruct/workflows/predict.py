@@ -188,10 +188,10 @@ def iter_predict(
         counter[0] += n
         token.check()
 
-    yield clock.step("load model", 0, 0)
+    said = notes(source, request)
+    yield clock.step("load model", 0, 0, " ".join(said))
     predictor, about = _load(request, on_windows)
     config = predictor.net.config
-    said = notes(source, request)
     regions = [r for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything = sum(len(r) for r in regions)
     found: list[Annotation] = []

@@ -207,6 +207,8 @@ class PredictPanel(QWidget):
         left = progress.seconds_left
         self.bar.setFormat(progress.stage if left is None else f"%p% · {_clock(left)} left")
         self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
+        if progress.message:
+            self._say(progress.message)
         if progress.payload:
             self._keep(tuple(progress.payload))
 
