@@ -9,7 +9,7 @@ import pytest
 
 from napari_hicstruct.annotations.records import Direction, Kind
 from napari_hicstruct.contacts.band import make_band
-from napari_hicstruct.decode.boundaries import boundary_peaks, decode_boundaries
+from napari_hicstruct.decode.boundaries import boundary_peaks, boundary_strength, decode_boundaries
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripes import decode_stripes, shear
 from napari_hicstruct.decode.tads import TadSettings, contrast, cumulative_oe, decode_tads, flat_partition
@@ -107,8 +107,18 @@ def test_boundary_peaks_equal_a_naive_scan_and_pass_over_nan() -> None:
         and all(not p[m] > p[k] for m in range(k + 1, min(300, k + 3)))
     ]
     assert boundary_peaks(p, threshold=0.5).tolist() == naive
-    records = decode_boundaries(p, chrom="chr1", resolution=RES, length=299 * RES + 7, threshold=0.5)
-    assert [a.anchor1.start // RES for a in records] == naive
+
+
+def test_a_boundary_keeps_its_height_and_one_spread_over_bins_counts_whole() -> None:
+    grid = np.arange(100)
+    p = (0.8 * np.exp(-((grid - 30) ** 2) / 2) + 0.4 * np.exp(-((grid - 70) ** 2) / 8)).astype(np.float32)
+    p[50:55] = np.nan
+    strength = boundary_strength(p)
+    assert np.isnan(strength[50:55]).all()
+    assert strength[30] == pytest.approx(0.8, abs=0.01)
+    assert strength[70] > 0.45  # broader than one bump: more than its highest bin says
+    sharp, broad = decode_boundaries(p, chrom="chr1", resolution=RES, length=99 * RES + 7)
+    assert (sharp.anchor1.start, broad.anchor1.start) == (30 * RES, 70 * RES)
 
 
 def blocks(edges: list[int], inside: float) -> np.ndarray:
@@ -126,7 +136,8 @@ def test_domains_of_a_block_map_are_found_with_their_hierarchy() -> None:
     edges = [20, 60, 90, 130, 180]
     band = make_band("chr1", RES, blocks(edges, 3.0))
     p = np.zeros(N, np.float32)
-    p[edges] = 0.9
+    for edge in edges:
+        p += 0.9 * np.exp(-((np.arange(N) - edge) ** 2) / 2).astype(np.float32)
     tads = decode_tads(p, band, length=N * RES)
     spans = {(a.anchor1.start // RES, a.anchor1.end // RES) for a in tads}
     assert set(itertools.pairwise(edges)) <= spans
