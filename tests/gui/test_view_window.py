@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -208,6 +209,7 @@ def test_view_draws_into_a_file(data_dir: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "view"]
     labels = data_dir / "labels/HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.hg38.bedpe"
     words = [data_dir / HFFC6, "--labels", labels, "--region", "chr17:62.6M-63.2M", "--screenshot", target]
+    began = time.time()
     done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     from matplotlib.image import imread
@@ -219,6 +221,8 @@ def test_view_draws_into_a_file(data_dir: Path, tmp_path: Path) -> None:
     red = (colours[..., 0] > colours[..., 1] + 60) & (colours[..., 1] < 60)
     assert red.mean() > 0.01, "the diagonal is dark red"
     assert not list(tmp_path.glob(".*")), "no half-written file stays"
+    own = Path(os.environ["HICSTRUCT_HOME"])
+    assert not [p for p in own.rglob("*.hicproj") if p.stat().st_mtime > began], "the person's project is left alone"
     bad = subprocess.run(
         [*command, str(data_dir / "awkward/not_a_hic_file.hic")], capture_output=True, text=True, timeout=60
     )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.errors import OutputError, ProjectError
@@ -43,7 +45,7 @@ def show(
     norm : str, optional
         ``raw``, ``oe``, or the name of weights.
     project : path, optional
-        Project to open; without it the automatic one of this map.
+        Project to open; without it the automatic one of this map, for a picture one that is thrown away.
     relink : bool
         Tie ``project`` to this map first, if it belongs to another one.
     screenshot : path, optional
@@ -61,24 +63,32 @@ def show(
         if project is None:
             raise ProjectError("There is no project to relink.", mend="Name it with --project.")
         projects.relink(project, source)
-    viewer = napari.Viewer(title="HiC Structures", show=True)
-    try:
-        viewer.window.resize(*_SIZE)
-        session = ensure_session(viewer)
-        session.open_source(source)
-        open_dock(viewer)
-        _dress(session, labels, region, norm, project)
+    with ExitStack() as stack:
+        if screenshot is not None and project is None:
+            # a picture must not leave its labels in the person's own project
+            project = Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
+        viewer = napari.Viewer(title="HiC Structures", show=True)
+        try:
+            viewer.window.resize(*_SIZE)
+            session = ensure_session(viewer)
+            session.open_source(source)
+            open_dock(viewer)
+            _dress(session, labels, region, norm, project)
+            if screenshot is not None:
+                _take_picture(session, Path(screenshot))
+        except BaseException:
+            viewer.close()
+            raise
         if screenshot is not None:
-            wait_until_drawn(session)
-            _dismiss_notifications()
-            _write_png(viewer.window.screenshot(canvas_only=False, flash=False), Path(screenshot))
-    except BaseException:
-        viewer.close()
-        raise
-    if screenshot is not None:
-        viewer.close()
-        return
-    napari.run()
+            viewer.close()
+            return
+        napari.run()
+
+
+def _take_picture(session: Session, path: Path) -> None:
+    wait_until_drawn(session)
+    _dismiss_notifications()
+    _write_png(session.viewer.window.screenshot(canvas_only=False, flash=False), path)
 
 
 def _checked(path: str | Path, labels: Sequence[str | Path]) -> ContactSource:
