@@ -1,7 +1,8 @@
 """One lock and one set of open handles per file and process.
 
 HDF5 is not thread-safe, and a hictkpy handle shared by threads crashes, ``.hic`` included.  A fresh handle costs
-2–13 times a read, so handles are kept; they are never pickled and never used after a fork.
+2–13 times a read, so handles are kept; they are never pickled and never used after a fork.  Each one holds about
+10 MB of HDF5 chunk cache, so of the levels that were zoomed through only the last ones stay open.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import os
 import threading
 from collections.abc import Callable
 from typing import Any
+
+
+MOST_HANDLES = 3
+"""Handles kept open per file; a read uses two at most (the level's cells and its index)."""
 
 
 class FileGate:
@@ -38,18 +43,24 @@ class FileGate:
         if stamp != self._stamp:
             self.close()
             self._stamp = stamp
-        if key not in self._handles:
-            self._handles[key] = opener()
-        return self._handles[key]
+        found = self._handles.pop(key) if key in self._handles else opener()
+        self._handles[key] = found  # the youngest stands last
+        while len(self._handles) > MOST_HANDLES:
+            _close(self._handles.pop(next(iter(self._handles))))
+        return found
 
     def close(self) -> None:
         """Close every handle; the next read opens them again."""
         with self._lock:
             for handle in self._handles.values():
-                close = getattr(handle, "close", None)
-                if close is not None:
-                    close()
+                _close(handle)
             self._handles.clear()
+
+
+def _close(handle: Any) -> None:
+    close = getattr(handle, "close", None)
+    if close is not None:
+        close()
 
 
 _GATES: dict[tuple[int, str], FileGate] = {}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.pyramid import Level
 
 
-CACHE_BYTES = 32 * 2**20
+CACHE_BYTES = 24 * 2**20
 """Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
 
 
