@@ -1,0 +1,116 @@
+"""Retake the window's pictures in docs/images, with the shipped model on the real HFFc6 map.
+
+    xvfb-run -a -s "-screen 0 1600x1000x24" python scripts/window_pictures.py
+
+Real maps are looked for in $HICSTRUCT_DATA, else ../shared/data; everything is drawn in a throw-away home.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("HICSTRUCT_DATA", ROOT.parent / "shared" / "data"))
+IMAGES = ROOT / "docs" / "images"
+MAP = DATA / "maps" / "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
+LABELS = DATA / "labels" / "HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.hg38.bedpe"
+
+
+def wait(milliseconds: int) -> None:
+    from qtpy.QtTest import QTest
+
+    QTest.qWait(milliseconds)
+
+
+def shoot(viewer: Any, name: str) -> None:
+    viewer.window.screenshot(str(IMAGES / f"{name}.png"), canvas_only=False, flash=False)
+    print(IMAGES / f"{name}.png")
+
+
+def run_model(dock: Any) -> None:
+    """Press *Run model* and wait for the end, as a person does."""
+    dock.predict.refresh()
+    dock.predict.run_button.click()
+    wait(500)
+    while dock.predict._job.running:
+        wait(100)
+    wait(1_500)
+
+
+def main() -> None:
+    import napari
+    from qtpy.QtWidgets import QApplication
+
+    from napari_hicstruct.annotations import Annotation, Kind, Status
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin.dock import open_dock
+    from napari_hicstruct.plugin.editing import attach, import_files
+    from napari_hicstruct.plugin.session import ensure_session
+
+    viewer = napari.Viewer(show=True)
+    viewer.window.resize(1500, 950)
+    session = ensure_session(viewer)
+    session.open_map(str(MAP))
+    open_dock(viewer)
+    wait(3_000)
+
+    def place(start: int, end: int) -> Interval:
+        return Interval("chr17", start, end)
+
+    session.go_to(place(62_500_000, 63_500_000))
+    wait(1_500)
+    shoot(viewer, "opened-map")
+    dock = next(w for w in QApplication.allWidgets() if type(w).__name__ == "HicDock")
+    run_model(dock)
+    import_files(session, [LABELS])
+    attached = attach(session)
+    project, editor = session.project, attached.editor
+    predicted, imported = project.sets()[:2]
+    editor.set_triangle(predicted.id, "upper")
+    editor.set_triangle(imported.id, "lower")
+    wait(1_500)
+    for widget in QApplication.allWidgets():
+        if type(widget).__name__ == "NapariQtNotification":
+            widget.close()  # the import's message would hide the scale bar
+    wait(500)
+    shoot(viewer, "overlays")
+    session.go_to(place(62_640_000, 63_200_000))
+    wait(1_500)
+    shoot(viewer, "predictions")
+    dock.grab().save(str(IMAGES / "dock.png"))
+    tads = [r for r in project.query(kind=Kind.TAD) if 200_000 < len(r.anchor1) < 450_000]
+    edited = tads[0].with_(
+        anchor1=place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000),
+        anchor2=place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000),
+        status=Status.EDITED,
+    )
+    project.update([edited], action="resize")
+    loop = Annotation(
+        kind=Kind.LOOP,
+        anchor1=place(63_030_000, 63_035_000),
+        anchor2=place(63_250_000, 63_255_000),
+        resolution=5_000,
+        status=Status.ACCEPTED,
+        source="me",
+    )
+    project.add([loop], set_id=project.human_set().id)
+    project.set_status([r.uid for r in project.query(kind=Kind.LOOP, set_ids=[imported.id])[-9:-4]], Status.REJECTED)
+    session.go_to(place(62_500_000, 63_500_000))
+    attached.review.go_to(edited.uid)
+    wait(1_500)
+    shoot(viewer, "edited-tad")
+    attached.review.check_stripe(1, transpose=True)
+    wait(1_500)
+    shoot(viewer, "stripe-check")
+    viewer.close()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["NAPARI_CONFIG"] = f"{home}/napari.yaml"
+        for name in ("HICSTRUCT_HOME", "HICSTRUCT_CACHE", "HICSTRUCT_LOGS"):
+            os.environ[name] = f"{home}/{name}"
+        main()
