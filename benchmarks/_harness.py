@@ -44,7 +44,7 @@ class Run:
 def run_program(command: Sequence[str | Path], *, threads: int = THREADS, log: Path | None = None) -> Run:
     """Run ``command`` to its end with at most ``threads`` threads per library.
 
-    Memory is what the tree holds in RAM, sampled every 100 ms (shared pages once per process: an upper bound).
+    Memory is what the tree holds in RAM, sampled every 50 ms (shared pages once per process: an upper bound).
 
     Raises
     ------
@@ -67,14 +67,14 @@ def run_program(command: Sequence[str | Path], *, threads: int = THREADS, log: P
         log.write_text(text)
     if process.returncode:
         raise BenchmarkError(f"{' '.join(words)} failed ({process.returncode}):\n{text[-2000:]}")
-    # ru_maxrss (kB on Linux) catches a single process's peak between two samples
-    return Run(wall, usage.ru_utime + usage.ru_stime, max(peak_mb, usage.ru_maxrss / 1024))
+    # not ru_maxrss: it starts from what this process held when it forked
+    return Run(wall, usage.ru_utime + usage.ru_stime, peak_mb)
 
 
 class _PeakMemory:
     """Watches a process and its descendants from a thread."""
 
-    def __init__(self, pid: int, every: float = 0.1) -> None:
+    def __init__(self, pid: int, every: float = 0.05) -> None:
         self._every, self._peak, self._done = every, 0, threading.Event()
         self._root = psutil.Process(pid)
         self._thread = threading.Thread(target=self._watch, daemon=True)

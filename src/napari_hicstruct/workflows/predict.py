@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.writers.tracks import BinTrack
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.inference.maps import Predictor
+    from napari_hicstruct.workflows.models import ModelInfo
 
 MODES = {"fast": 1, "accurate": 2}
 MAX_DISTANCE = 3_000_000
@@ -107,7 +108,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
 
     Raises
     ------
-    MapError, ConfigError
+    MapError, ConfigError, ModelError
     """
     can = capabilities(source)
     unknown = [task for task in request.tasks if task not in can]
@@ -120,6 +121,21 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
         raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.", where=source.uri)
+    _check_model(request)
+
+
+def _check_model(request: PredictRequest) -> ModelInfo:
+    from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.workflows.models import find_model
+
+    info = find_model(request.model)
+    missing = [task for task in request.tasks if task not in info.tasks]
+    if missing:
+        raise ConfigError(
+            f"the model '{info.name}' has no task '{missing[0]}'.", mend=f"It has {', '.join(info.tasks)}."
+        )
+    choose_device(request.device)
+    return info
 
 
 def _iter_bands(
@@ -150,17 +166,11 @@ def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.inference.maps import Predictor
     from napari_hicstruct.models.store import load_model
-    from napari_hicstruct.workflows.models import find_model
 
     if request.threads:
         torch.set_num_threads(request.threads)
-    info, device = find_model(request.model), choose_device(request.device)
+    info, device = _check_model(request), choose_device(request.device)
     net, _ = load_model(info.path, device=device)
-    missing = [task for task in request.tasks if task not in info.tasks]
-    if missing:
-        raise ConfigError(
-            f"the model '{info.name}' has no task '{missing[0]}'.", mend=f"It has {', '.join(info.tasks)}."
-        )
     run = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(device)}
     return Predictor(net, device, MODES[request.mode], on_windows), run
 
