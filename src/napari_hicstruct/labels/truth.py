@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.synth.records import VISIBLE_ENRICHMENT, VISIBLE_Z
 from napari_hicstruct.synth.types import Truth
 
-VISIBLE_Z, FAINT_Z = 5.0, 2.0
-"""Significance at the map's depth from which a structure must be found, and below which it must not."""
-
-VISIBLE_ENRICHMENT, FAINT_ENRICHMENT = 1.30, 1.12
-"""The same for enrichment: a deep map makes the faintest ripple significant, people still would not mark it."""
+FAINT_Z, FAINT_ENRICHMENT = 2.0, 1.12
+"""Below either, a structure must not be called; between these and the simulator's own limits of what is visible,
+nobody is wrong.  Both count: a deep map makes the faintest ripple significant, people still would not mark it."""
 
 NEAREST_BINS = 4
 """Loops closer than this are ignored: nobody can tell them from the diagonal."""
