@@ -134,7 +134,10 @@ def strongest_of(path: Path) -> tuple[int, str, str]:
         return 0, "–", "–"
     paired, column = path.suffix == ".bedpe", 7 if path.suffix == ".bedpe" else 4
     best = max(rows, key=lambda row: _number(row[column]))
-    place = f"{best[0]}:{_middle(best[1:3])}" + (f" × {_middle(best[4:6])}" if paired else "")
+    if path.name == "tads.bed":
+        place = f"{best[0]}:{int(best[1]):,}-{int(best[2]):,}"
+    else:
+        place = f"{best[0]}:{_middle(best[1:3])}" + (f" × {_middle(best[4:6])}" if paired else "")
     return len(rows), place, f"{_number(best[column]):.2f}"
 
 
