@@ -1,0 +1,91 @@
+"""``hicstruct models`` and ``hicstruct train``: what is shipped, installed, refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from napari_hicstruct.cli.main import main
+from napari_hicstruct.config.resources import resource
+
+Out = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def own_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "models"
+    monkeypatch.setenv("HICSTRUCT_MODELS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(resource("models", "default"), tmp_path / "mine"))
+
+
+def said(capsys: Out) -> object:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_shipped_model_is_listed_and_shows_its_card(own_models: Path, capsys: Out) -> None:
+    assert main(["models", "--json"]) == 0
+    rows = said(capsys)
+    assert [row["name"] for row in rows] == ["default"]  # type: ignore[attr-defined]
+    assert main(["models", "show", "--json"]) == 0
+    card = said(capsys)
+    assert card["tasks"] == ["loop", "stripe", "tad"]  # type: ignore[index]
+    assert card["recipe"]["train"]["extrusion"] > 0  # type: ignore[index]
+
+
+def test_a_model_is_installed_once_and_can_become_the_default(own_models: Path, copy: Path, capsys: Out) -> None:
+    assert main(["models", "install", str(copy), "--name", "lab"]) == 0
+    assert sorted(p.name for p in (own_models / "lab").iterdir()) == ["model.json", "weights.safetensors"]
+    assert main(["models", "install", str(copy), "--name", "lab"]) == 2
+    assert "installed already" in capsys.readouterr().err
+    assert main(["models", "default", "lab", "--json"]) == 0
+    assert main(["models", "default", "nonesuch"]) == 2
+    capsys.readouterr()
+    assert main(["models", "--json"]) == 0
+    defaults = [row["from"] for row in said(capsys) if row["default"]]  # type: ignore[attr-defined]
+    assert defaults == [str(own_models / "lab")]
+
+
+def test_damaged_weights_are_not_installed(own_models: Path, copy: Path, capsys: Out) -> None:
+    weights = copy / "weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    assert main(["models", "install", str(copy)]) == 2
+    error = capsys.readouterr().err.strip()
+    assert "does not match its checksum" in error
+    assert "\n" not in error
+    assert not own_models.exists() or not list(own_models.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stepps: 3", "unknown key 'stepps'"),
+        ("train: {extrusion: -1}", "train.extrusion"),
+        ("model: {coarse_resolution: 25000}", "twice"),
+        ("- a list", "no settings"),
+    ],
+)
+def test_a_wrong_recipe_is_refused_before_anything_starts(tmp_path: Path, capsys: Out, text: str, message: str) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(text)
+    assert main(["train", str(recipe), "-o", str(tmp_path / "run")]) == 2
+    error = capsys.readouterr().err.strip()
+    assert message in error
+    assert "\n" not in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_shipped_recipe_is_the_one_in_the_shipped_card() -> None:
+    from napari_hicstruct.config import load_config
+    from napari_hicstruct.config.training import TrainConfig
+
+    recipe = load_config(TrainConfig, resource("configs", "default.yaml"))
+    card = json.loads((resource("models", "default") / "model.json").read_text())["card"]
+    assert json.loads(recipe.model_dump_json()) == card["recipe"]
