@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-
 MOST_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the level's cells and its index)."""
 
