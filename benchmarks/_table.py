@@ -94,9 +94,19 @@ def _gestures_met(result: Mapping[str, Any]) -> bool:
     return all(v["p95_ms"] <= 50 for v in result.values() if isinstance(v, Mapping) and "p95_ms" in v)
 
 
-def _viewport_met(result: Mapping[str, Any]) -> bool | None:
-    bars = {"ratio_near_wall": 1.5, "ratio_far_wall": 1.3, "cached_p95_ms": 5.0}
-    return all(result[key] <= bar for key, bar in bars.items()) if bars.keys() <= result.keys() else None
+def _viewport(result: Mapping[str, Any]) -> str:
+    return "<br>".join(
+        f"{norm}: worst p95 ratio near {one['worst_p95_ratio_near']:.2f} ({one['worst_level_near']:,} bp), "
+        f"far {one['worst_p95_ratio_far']:.2f} ({one['worst_level_far']:,} bp); "
+        f"of all sums {one['ratio_near_wall']:.2f} and {one['ratio_far_wall']:.2f}; "
+        f"cached p95 {one['cached_p95_ms']:.3f} ms"
+        for norm, one in result.items()
+    )
+
+
+def _viewport_met(result: Mapping[str, Any]) -> bool:
+    bars = {"worst_p95_ratio_near": 1.5, "worst_p95_ratio_far": 1.3, "cached_p95_ms": 5.0}
+    return all(one[key] <= bar for one in result.values() for key, bar in bars.items())
 
 
 def _simulate(result: Mapping[str, Any]) -> str:
@@ -111,7 +121,7 @@ ROWS = (
         "viewport of 1024² px at any zoom, simulated chr1 at 5 kb, p95 to data",
         "≤ 1.5 × bare hictkpy within 5 Mb of the diagonal, beyond ≤ 1.3 × the faster of hictkpy and cooler; "
         "cached ≤ 5 ms",
-        _plain,
+        _viewport,
         _viewport_met,
     ),
     Row(

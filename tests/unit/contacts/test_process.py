@@ -54,7 +54,7 @@ def test_a_process_with_an_open_map_rests(tmp_path: Path) -> None:
 
 def test_opening_imports_nothing_heavy(tmp_path: Path) -> None:
     write_cool(tmp_path / "a.cool", {"chr1": 400}, 10, upper_counts(40, 1))
-    run(_IMPORTS, tmp_path / "a.cool")
+    assert run(_IMPORTS, tmp_path / "a.cool") == "", "the process fails, naming what was loaded"
 
 
 def _total(source: ContactSource) -> float:
