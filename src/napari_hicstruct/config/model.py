@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
+from napari_hicstruct.config.plugs import AttentionConfig, HintConfig, InteractionConfig, SelectorConfig
 
 
 class TaskConfig(FrozenConfig):
@@ -46,12 +47,28 @@ class WindowConfig(FrozenConfig):
         return self
 
 
+EQUAL_WIDTHS = ("cross_stitch", "sluice", "mmoe")
+"""Interactions that mix the tasks' features channel by channel."""
+
+
+INPUTS = ("oe", "residual", "distance", "expected", "valid")
+"""Input channels read by default; equals ``contacts.channels.CHANNELS`` (a test holds them together)."""
+
+
 class ModelConfig(FrozenConfig):
     """Architecture of one multitask network."""
 
+    inputs: tuple[str, ...] = Field(INPUTS, description="channels of a window, in order (contacts/channels.py)")
+    tracks: tuple[str, ...] = Field((), description="names of 1-D tracks, each read along rows and along columns")
+
     encoder: str = "unet_small"
+    attention: AttentionConfig = AttentionConfig()
     selector: str = "identity"
+    selector_options: SelectorConfig = SelectorConfig()
     interaction: str = "none"
+    interaction_options: InteractionConfig = InteractionConfig()
+    hint: HintConfig = HintConfig()
+    tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
     fine_resolution: int = 5_000
     coarse_resolution: int = 10_000
@@ -67,4 +84,22 @@ class ModelConfig(FrozenConfig):
             raise ValueError("coarse_resolution must be twice fine_resolution: one coarse bin is a 2×2 block")
         if len({task.name for task in self.tasks}) != len(self.tasks) or not self.tasks:
             raise ValueError("tasks must have different names, and there must be at least one")
+        if missing := [name for name in ("distance", "valid") if name not in self.inputs]:
+            raise ValueError(f"inputs must hold '{missing[0]}': the network's parts read it")
+        if self.hint.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
+            which = "tad_prior" if self.tad_prior else "interaction 'band_exchange'"
+            raise ValueError(f"{which} needs boundaries: set hint.kind to 'band' or 'chromosome'")
+        if self.interaction != "none" and len(self.tasks) < 2:
+            raise ValueError(f"interaction '{self.interaction}' needs at least two tasks")
+        if self.interaction in EQUAL_WIDTHS and len({task.widths for task in self.tasks}) > 1:
+            raise ValueError(f"interaction '{self.interaction}' mixes channels: give all tasks the same widths")
         return self
+
+    @property
+    def in_channels(self) -> int:
+        """Channels of a window."""
+        return len(self.inputs) + 2 * len(self.tracks)
+
+    def width(self, task: TaskConfig, scale: str) -> int:
+        """Channels of a task's decoder at a scale (f1 has the encoder's own width)."""
+        return dict(zip(("f4", "f3", "f2"), task.widths, strict=True)).get(scale, self.channels[0])

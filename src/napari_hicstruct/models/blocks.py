@@ -53,11 +53,11 @@ class Decoder(nn.Module):
         self.up2 = Up(widths[1], c2, widths[2])
         self.up1 = Up(widths[2], channels[0], channels[0]) if fine else None
 
-    def forward(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Decoded features by scale: always ``f2``; ``f1`` too where fine features came in and the task is fine."""
-        x = self.up4(features["f5"], features["f4"])
-        x = self.up3(x, features["f3"])
-        out = {"f2": self.up2(x, features["f2"])}
-        if self.up1 is not None and "f1" in features:
-            out["f1"] = self.up1(out["f2"], features["f1"])
-        return out
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """Scales from coarse to fine; ``f1`` only where the task is fine."""
+        return ("f4", "f3", "f2", "f1") if self.up1 is not None else ("f4", "f3", "f2")
+
+    def step(self, scale: str, below: Tensor, skip: Tensor) -> Tensor:
+        """One scale up: ``below`` at half the bins, ``skip`` the encoder's (selected) features at ``scale``."""
+        return getattr(self, f"up{scale[1]}")(below, skip)

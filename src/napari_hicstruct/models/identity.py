@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from napari_hicstruct.models.interaction import Interaction
+from napari_hicstruct.models.selector import Selector
 
-from torch import Tensor, nn
 
-
-class IdentitySelector(nn.Module):
+class IdentitySelector(Selector):
     """E0: every task reads the encoder's features as they are."""
 
-    def forward(self, features: dict[str, Tensor], task: str) -> dict[str, Tensor]:
-        """The same features for every ``task``."""
-        return features
 
-
-class NoInteraction(nn.Module):
+class NoInteraction(Interaction):
     """Tasks exchange nothing after the shared encoder."""
-
-    def forward(self, decoded: Mapping[str, dict[str, Tensor]]) -> Mapping[str, dict[str, Tensor]]:
-        """Decoded features by task and scale, unchanged."""
-        return decoded

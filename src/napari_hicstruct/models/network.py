@@ -1,18 +1,18 @@
-"""The multitask network: shared encoder → selector → decoder per task → interaction → heads."""
+"""The multitask network: encoder → attention → selector → decoders, exchanging at each scale → heads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.config.model import ModelConfig, TaskConfig
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
+from napari_hicstruct.models.context import Hint, Trace, WindowContext
 from napari_hicstruct.models.strip import unfold_diagonal
-
-IN_CHANNELS = 5
-"""Input channels; equals ``len(contacts.channels.CHANNELS)`` (a test holds them together: models know no files)."""
+from napari_hicstruct.models.tad_prior import TadPrior
 
 
 class MultiTaskNet(nn.Module):
@@ -26,40 +26,61 @@ class MultiTaskNet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = registry.resolve(registry.ENCODERS, config.encoder, "encoder")(IN_CHANNELS, config.channels)
-        self.selector = registry.resolve(registry.SELECTORS, config.selector, "selector")()
-        self.interaction = registry.resolve(registry.INTERACTIONS, config.interaction, "interaction")()
+        find = registry.resolve
+        self.encoder = find(registry.ENCODERS, config.encoder, "encoder")(config.in_channels, config.channels)
+        self.attention = find(registry.ATTENTIONS, config.attention.kind, "attention")(config)
+        self.selector = find(registry.SELECTORS, config.selector, "selector")(config)
+        self.interaction = find(registry.INTERACTIONS, config.interaction, "interaction")(config)
+        self.boundary_hint = find(registry.HINTS, config.hint.kind, "hint")(config)
         self.decoders = nn.ModuleDict(
             {task.name: Decoder(config.channels, task.widths, fine=task.fine) for task in config.tasks}
+            if not self.selector.decodes
+            else {}
         )
         self.heads = nn.ModuleDict({task.name: self._head(task, task.widths[2]) for task in config.tasks})
-        self.fine_heads = nn.ModuleDict(
-            {task.name: self._head(task, config.channels[0]) for task in config.tasks if task.fine}
-        )
+        fine = [task for task in config.tasks if task.fine]
+        self.fine_heads = nn.ModuleDict({task.name: self._head(task, config.channels[0]) for task in fine})
+        self.tad_prior = TadPrior(config) if config.tad_prior else None
 
     def _head(self, task: TaskConfig, width: int) -> nn.Module:
         kind = registry.resolve(registry.HEADS, task.head, "head")
         if task.head == "boundary":
-            return kind(IN_CHANNELS, width, self.config.strip_channels, self.config.windows.strip_diagonals)
+            return kind(self.config.in_channels, width, self.config.strip_channels, self.config.windows.strip_diagonals)
         return kind(width)
 
     def tasks_of(self, head: str) -> list[str]:
         """Names of the tasks whose head is ``head``."""
         return [task.name for task in self.config.tasks if task.head == head]
 
-    def fine(self, x: Tensor, tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
+    def fine(
+        self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None, trace: Trace | None = None
+    ) -> dict[str, dict[str, Tensor]]:
         """Fine window ``(B, C, H, H)`` → per task ``{"fine": logits at fine bins, "coarse": at 2×2 blocks}``."""
-        decoded = self._decode(self.encoder.fine(x), [name for name in tasks if name in self.fine_heads])
+        context = WindowContext(x, "f1", hint, trace, self.config.inputs)
+        decoded = self._decode(self.encoder.fine(x), [name for name in tasks if name in self.fine_heads], context)
         return {
-            name: {"fine": self.fine_heads[name](maps["f1"]), "coarse": self.heads[name](maps["f2"])}
+            name: {
+                "fine": self._dense(self.fine_heads[name], name, maps["f1"], "f1", context),
+                "coarse": self._dense(self.heads[name], name, maps["f2"], "f2", context),
+            }
             for name, maps in decoded.items()
         }
 
-    def coarse(self, x: Tensor, tasks: Iterable[str]) -> dict[str, Tensor]:
+    def coarse(
+        self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None, trace: Trace | None = None
+    ) -> dict[str, Tensor]:
         """Coarse window ``(B, C, H, H)`` → per task its dense logits, or its features where the head reads strips."""
-        decoded = self._decode(self.encoder.coarse(x), tasks)
+        context = WindowContext(x, "f2", hint, trace, self.config.inputs)
+        decoded = self._decode(self.encoder.coarse(x), list(tasks), context)
         strips = self.tasks_of("boundary")
-        return {name: maps["f2"] if name in strips else self.heads[name](maps["f2"]) for name, maps in decoded.items()}
+        return {
+            name: maps["f2"] if name in strips else self._dense(self.heads[name], name, maps["f2"], "f2", context)
+            for name, maps in decoded.items()
+        }
+
+    def hint(self, strip: Tensor) -> Tensor:
+        """Strip channels ``(B, C, D, L)`` → boundary logits ``(B, L)`` of the first, cheap look."""
+        return self.boundary_hint(strip)
 
     def read_diagonal(self, features: Tensor, margin: int) -> Tensor:
         """Features of an on-diagonal coarse window as a strip ``(B, C, D, H - 2·margin)``."""
@@ -69,6 +90,36 @@ class MultiTaskNet(nn.Module):
         """Strip channels and diagonal features ``(B, ·, D, L)`` → logits ``(B, L)``."""
         return self.heads[task](x, features)
 
-    def _decode(self, features: dict[str, Tensor], tasks: Iterable[str]) -> dict[str, dict[str, Tensor]]:
-        decoded = {name: self.decoders[name](self.selector(features, name)) for name in tasks}
-        return dict(self.interaction(decoded))
+    def _dense(self, head: nn.Module, task: str, x: Tensor, scale: str, context: WindowContext) -> Tensor:
+        out = head(x)
+        return out if self.tad_prior is None else self.tad_prior(out, task, scale, context)
+
+    def _decode(
+        self, features: dict[str, Tensor], tasks: list[str], context: WindowContext
+    ) -> dict[str, dict[str, Tensor]]:
+        """Decoded features of ``tasks`` by scale: ``f2``, and ``f1`` of fine tasks in fine windows.
+
+        Where tasks exchange features all decoders run, scale by scale, side by side.
+        """
+        if not tasks:
+            return {}
+        features = self.boundary_hint.inject(self.attention(features, context), context)
+        running = [task.name for task in self.config.tasks] if self.interaction.exchanges else tasks
+        read = {name: self.interaction.share(self.selector(features, name, context), name, context) for name in running}
+        if self.selector.decodes:
+            return {name: read[name] for name in tasks}
+        state = {name: maps["f5"] for name, maps in read.items()}
+        decoded: dict[str, dict[str, Tensor]] = {name: {} for name in running}
+        for scale in ("f4", "f3", "f2", "f1"):
+            here = [name for name in running if scale in read[name] and scale in self.decoders[name].scales]
+            state |= {name: self.decoders[name].step(scale, state[name], read[name][scale]) for name in here}
+            if self.interaction.exchanges and len(here) > 1:
+                state |= self.interaction.exchange(scale, {name: state[name] for name in here}, context)
+            for name in here:
+                decoded[name][scale] = state[name]
+        return {name: {s: decoded[name][s] for s in ("f2", "f1") if s in decoded[name]} for name in tasks}
+
+    @torch.no_grad()
+    def window_hint(self, rows: Tensor, cols: Tensor) -> Hint:
+        """Boundary probability of a window's rows and columns from their hint logits, detached."""
+        return Hint(torch.sigmoid(rows.float()), torch.sigmoid(cols.float()))

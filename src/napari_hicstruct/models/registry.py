@@ -11,6 +11,11 @@ from napari_hicstruct.errors import ConfigError
 ENCODERS: Mapping[str, str] = {"unet_small": "napari_hicstruct.models.unet_small:UNetSmall"}
 SELECTORS: Mapping[str, str] = {"identity": "napari_hicstruct.models.identity:IdentitySelector"}
 INTERACTIONS: Mapping[str, str] = {"none": "napari_hicstruct.models.identity:NoInteraction"}
+ATTENTIONS: Mapping[str, str] = {"none": "napari_hicstruct.models.attention:NoAttention"}
+HINTS: Mapping[str, str] = {
+    "none": "napari_hicstruct.models.hint:NoHint",
+    "band": "napari_hicstruct.models.hint:BandHint",
+}
 HEADS: Mapping[str, str] = {
     "point": "napari_hicstruct.models.heads:PointHead",
     "mask": "napari_hicstruct.models.heads:MaskHead",

@@ -59,7 +59,9 @@ class LinearAttention(nn.Module):
         return x + self.out(y.reshape(batch, channels, length).to(x.dtype))
 
 
-class _Dilated(nn.Module):
+class Dilated(nn.Module):
+    """Residual dilated convolution along the diagonal, group norm, SiLU: ``(B, C, L) → (B, C, L)``."""
+
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
         self.block = nn.Sequential(
@@ -69,6 +71,7 @@ class _Dilated(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Adds what the neighbours at the dilation say."""
         return x + self.block(x)
 
 
@@ -93,7 +96,7 @@ class BoundaryHead(nn.Module):
         self.read_stem = nn.Conv1d(8 * n_diagonals, width, 1)
         self.read_features = nn.Conv1d(feature_channels * n_diagonals, width, 1)
         self.join = nn.Conv1d(2 * width, width, 1)
-        self.pyramid = nn.Sequential(*[_Dilated(width, dilation) for dilation in (1, 2, 4, 8)])
+        self.pyramid = nn.Sequential(*[Dilated(width, dilation) for dilation in (1, 2, 4, 8)])
         self.attention = LinearAttention(width)
         self.out = nn.Conv1d(width, 1, 3, padding=1)
         nn.init.constant_(self.out.bias, PRIOR / 2)

@@ -1,4 +1,4 @@
-"""The shared model test: shapes, gradients, determinism, off-switches, save and load, damage."""
+"""The network as a whole: shapes, gradients, off-switches, tasks as data, save and load, damage."""
 
 from __future__ import annotations
 
@@ -8,34 +8,23 @@ from pathlib import Path
 import pytest
 import torch
 
-from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, TaskConfig, WindowConfig
+from napari_hicstruct.config.model import INPUTS, TaskConfig
 from napari_hicstruct.contacts.channels import CHANNELS
 from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.identity import IdentitySelector, NoInteraction
-from napari_hicstruct.models.network import IN_CHANNELS, MultiTaskNet
 from napari_hicstruct.models.store import load_model, save_model
 from napari_hicstruct.models.strip import unfold_diagonal
-
-SMALL = ModelConfig(
-    channels=(8, 8, 8, 8, 8),
-    tasks=tuple(task.model_copy(update={"widths": (8, 8, 8)}) for task in HIC_TASKS),
-    strip_channels=8,
-    windows=WindowConfig(fine_size=32, coarse_size=64, strip_length=64, strip_diagonals=16),
-)
-
-
-def net(config: ModelConfig = SMALL) -> MultiTaskNet:
-    torch.manual_seed(0)
-    return MultiTaskNet(config)
+from tests.unit.model.model_kit import SMALL, context, net
 
 
 def x(size: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(2, IN_CHANNELS, size, size, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(2, len(CHANNELS), size, size, generator=torch.Generator().manual_seed(seed))
 
 
 def test_the_network_reads_the_channels_that_contacts_makes() -> None:
-    assert len(CHANNELS) == IN_CHANNELS
+    assert CHANNELS == INPUTS == SMALL.inputs
+    assert SMALL.in_channels == len(CHANNELS)
 
 
 def test_shapes_of_every_head() -> None:
@@ -49,7 +38,7 @@ def test_shapes_of_every_head() -> None:
     assert coarse["stripe"].shape == (2, 2, 64, 64)
     strip = model.read_diagonal(coarse["tad"], 16)
     assert strip.shape == (2, 8, 16, 32)
-    assert model.strip(torch.randn(2, IN_CHANNELS, 16, 32), strip, "tad").shape == (2, 32)
+    assert model.strip(torch.randn(2, len(CHANNELS), 16, 32), strip, "tad").shape == (2, 32)
 
 
 def test_gradients_reach_the_encoder_from_every_task_and_no_other_task_s_decoder() -> None:
@@ -81,9 +70,11 @@ def test_unfolding_the_diagonal_equals_reading_it_pixel_by_pixel() -> None:
 
 def test_off_switches_change_nothing() -> None:
     features = {"f1": x(16)}
-    assert IdentitySelector()(features, "loop") is features
-    decoded = {"loop": features}
-    assert NoInteraction()(decoded) is decoded
+    assert IdentitySelector(SMALL)(features, "loop", context()) is features
+    none = NoInteraction(SMALL)
+    assert none.share(features, "loop", context()) is features
+    assert none.exchange("f2", features, context()) is features
+    assert not none.exchanges
 
 
 def test_tasks_are_data() -> None:

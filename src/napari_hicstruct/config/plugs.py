@@ -1,0 +1,68 @@
+"""Options of the network's exchangeable parts; their defaults are the design's (MODEL.md §2 – §4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from napari_hicstruct.config.base import FrozenConfig
+
+Scale = Literal["f1", "f2", "f3", "f4", "f5"]
+"""Scales of the network: 5, 10, 20, 40, 80 kb where the fine bins are 5 kb."""
+
+
+class AttentionConfig(FrozenConfig):
+    """Attention blocks after the encoder, at its coarse scales."""
+
+    kind: Literal["none", "axial", "band"] = "none"
+    scales: tuple[Scale, ...] = ("f3", "f4")
+    heads: int = Field(4, ge=1)
+    reach: int = Field(48, ge=1, description="bins of the scale; band attention looks where |i − j| ≤ reach")
+    contact_bias: bool = Field(False, description="contact strength as additive bias of the attention logits")
+
+
+class SelectorConfig(FrozenConfig):
+    """Options of the selectors with experts (E2 – E6)."""
+
+    experts: int = Field(4, ge=2, le=8)
+    gate: Literal["conv", "pooled", "task"] = Field(
+        "task", description="1×1 conv; pooled MLP; that + task embedding"
+    )
+    residual: bool = False
+    detach_gate: bool = Field(True, description="gate input detached from the encoder")
+    decorrelation: float = Field(1e-3, ge=0, description="λ of the mean cosine over pairs of experts")
+    entropy: float = Field(1e-3, ge=0, description="λ of the gate entropy; its sign keeps experts alive")
+    smoothness: float = Field(1e-3, ge=0, description="λ of the difference of neighbouring scales' gates (E6)")
+
+
+class InteractionConfig(FrozenConfig):
+    """Options of the interactions between task decoders."""
+
+    scales: tuple[Scale, ...] = Field(("f3", "f2"), description="decoder scales after which features are exchanged")
+    experts: int = Field(4, ge=2, le=8, description="mmoe")
+    shortcut: bool = Field(False, description="nddr: with shortcut")
+    attention: bool = Field(False, description="band_exchange: attention instead of 1×1 exchange")
+    gate: Literal["distance", "constant"] = Field("distance", description="band_exchange: g(d) or one constant")
+    shuffled: bool = Field(False, description="band_exchange: masks moved elsewhere (the control)")
+    sparsity: float = Field(1e-3, ge=0, description="band_exchange: λ of the mean gate")
+    gate_consistency: float = Field(0.0, ge=0, description="λ of ‖g_task − g_tad‖₁ in corners and bands")
+
+
+class HintConfig(FrozenConfig):
+    """A first, cheap look along the diagonal: boundary probability per coarse bin, for masks and priors.
+
+    ``band`` reads the strip around the window; ``chromosome`` the whole chromosome in large bins.
+    """
+
+    kind: Literal["none", "band", "chromosome"] = "none"
+    width: int = Field(32, ge=8)
+    pad: int = Field(32, ge=0, description="coarse bins read beyond the window on either side")
+    resolution: int = Field(80_000, description="bp; bins of the whole-chromosome look")
+    inject: bool = Field(False, description="add the boundary map to the encoder's f2 features")
+
+    @model_validator(mode="after")
+    def _something_to_inject(self) -> HintConfig:
+        if self.inject and self.kind == "none":
+            raise ValueError("hint.inject needs hint.kind 'band' or 'chromosome'")
+        return self
