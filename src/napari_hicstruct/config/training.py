@@ -34,6 +34,7 @@ class TrainConfig(FrozenConfig):
     strip_tiles: int = Field(3, ge=1, description="on-diagonal windows that make one strip; one gets gradients")
     steps_per_draw: int = Field(16, ge=1, description="steps served from one drawing of maps and depths")
     maps_per_draw: int = Field(3, ge=1)
+    dropped_bins: float = Field(0.05, ge=0, lt=1, description="at most this share of bins is marked bad, map by map")
     depth: tuple[float, float] = Field((4.0, 2_000.0), description="counts at distance 1 bin, log-uniform")
     learning_rate: float = 3e-4
     weight_decay: float = 0.05

@@ -98,6 +98,9 @@ class ChromosomeRun:
             yield tuple(wanted)
 
     def _run(self) -> Iterator[list[Annotation]]:
+        start, stop = self._bins(self.coarse)
+        reach = self._reach(self.coarse) + self.predictor.net.config.windows.coarse_size
+        self.predictor.look_ahead(self.coarse, start - reach, stop + reach)
         fine = self._fine_tiling()
         if fine is not None and self.fine is not None:
             yield from self._points(self.fine, self.predictor.fine(self.fine, fine, self._tasks("point")))

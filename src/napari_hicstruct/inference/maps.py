@@ -16,7 +16,9 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.inference.canvas import Canvas, blend_weight
 from napari_hicstruct.inference.device import precision
+from napari_hicstruct.inference.hints import HintTrack, look_ahead
 from napari_hicstruct.inference.tiling import Tiling
+from napari_hicstruct.models.context import Hint
 from napari_hicstruct.models.network import MultiTaskNet
 
 Array = NDArray[np.float32]
@@ -45,20 +47,39 @@ class Predictor:
         1 fast, 2 accurate.
     on_windows : callable
         Called with the number of windows just done; may raise to cancel.
+    hints : HintTrack, optional
+        Boundaries of the chromosome at hand, for networks that read them (:meth:`look_ahead`).
     """
 
     net: MultiTaskNet
     device: torch.device
     overlap: int = 1
     on_windows: Callable[[int], None] = field(default=lambda _: None)
+    hints: HintTrack | None = None
 
-    def _run(self, windows: list[Array], forward: Callable[[Tensor], dict[str, Tensor]]) -> Iterator[dict[str, Array]]:
+    def look_ahead(self, band: Band, start: int, stop: int) -> None:
+        """Read where boundaries probably are in coarse bins start … stop, if the network wants to know."""
+        wanted = self.net.config.hint.kind != "none"
+        self.hints = look_ahead(self.net, band, self.device, start=start, stop=stop) if wanted else None
+
+    def _run(
+        self,
+        corners: list[tuple[int, int]],
+        windows: list[Array],
+        forward: Callable[[Tensor, Hint | None], dict[str, Tensor]],
+        *,
+        factor: int,
+    ) -> Iterator[dict[str, Array]]:
         """Forward passes in batches; one dict of arrays per window, in order."""
         batch = BATCH.get(self.device.type, 2)
         for start in range(0, len(windows), batch):
-            x = torch.from_numpy(np.stack(windows[start : start + batch])).to(self.device)
+            part = slice(start, start + batch)
+            x = torch.from_numpy(np.stack(windows[part])).to(self.device)
+            hint = None
+            if self.hints is not None:
+                hint = self.hints.cut(corners[part], x.shape[-1], factor=factor, device=self.device)
             with torch.inference_mode(), precision(self.device):
-                out = forward(x.contiguous(memory_format=torch.channels_last))
+                out = forward(x.contiguous(memory_format=torch.channels_last), hint)
             arrays = {name: value.float().cpu().numpy() for name, value in out.items()}
             self.on_windows(len(x))
             for k in range(len(x)):
@@ -93,12 +114,12 @@ class Predictor:
         blend = blend_weight(tiling.size, tiling.margin)
         canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, swap=True) for name in tasks}
 
-        def forward(x: Tensor) -> dict[str, Tensor]:
-            return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks).items()}
+        def forward(x: Tensor, hint: Hint | None) -> dict[str, Tensor]:
+            return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks, hint=hint).items()}
 
         for row in tiling.row_tiles():
             corners, windows = self._windows(band, tiling, row)
-            for corner, out in zip(corners, self._run(windows, forward), strict=True):
+            for corner, out in zip(corners, self._run(corners, windows, forward, factor=2), strict=True):
                 for name, values in out.items():
                     canvases[name].add(values, *corner)
             for name, canvas in canvases.items():
@@ -120,7 +141,7 @@ class Predictor:
                 if not tasks:
                     continue
                 forward = partial(self._coarse_forward, tasks=tasks, points=points, masks=masks, margin=tiling.margin)
-                out = next(self._run([window], forward))
+                out = next(self._run([corner], [window], forward, factor=1))
                 for name, canvas in canvases.items():
                     canvas.add(out[name], *corner)
                 for name, features in strips.items() if at_diagonal else ():
@@ -129,9 +150,9 @@ class Predictor:
                 yield RowDone(name, canvas, row + tiling.stride)
 
     def _coarse_forward(
-        self, x: Tensor, tasks: list[str], points: list[str], masks: list[str], margin: int
+        self, x: Tensor, hint: Hint | None, tasks: list[str], points: list[str], masks: list[str], margin: int
     ) -> dict[str, Tensor]:
-        out = self.net.coarse(x, tasks)
+        out = self.net.coarse(x, tasks, hint=hint)
         done = {name: _point(out[name]) for name in points if name in out}
         done |= {name: torch.sigmoid(out[name].float()) for name in masks if name in out}
         rest = [name for name in tasks if name not in done]

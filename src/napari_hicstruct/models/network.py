@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.config.model import ModelConfig, TaskConfig
@@ -118,8 +117,3 @@ class MultiTaskNet(nn.Module):
             for name in here:
                 decoded[name][scale] = state[name]
         return {name: {s: decoded[name][s] for s in ("f2", "f1") if s in decoded[name]} for name in tasks}
-
-    @torch.no_grad()
-    def window_hint(self, rows: Tensor, cols: Tensor) -> Hint:
-        """Boundary probability of a window's rows and columns from their hint logits, detached."""
-        return Hint(torch.sigmoid(rows.float()), torch.sigmoid(cols.float()))

@@ -12,8 +12,10 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 def transpose_sample(sample: Arrays) -> Arrays:
-    """A window sample with rows and columns swapped: every ``(…, H, W)`` array, offsets included."""
-    out = {key: np.swapaxes(value, -1, -2) for key, value in sample.items()}
+    """A window sample with rows and columns swapped: every ``(…, H, W)`` array, offsets and hints included."""
+    out = {key: value if key.startswith("hint") else np.swapaxes(value, -1, -2) for key, value in sample.items()}
+    if "hint_rows" in out:
+        out["hint_rows"], out["hint_cols"] = out["hint_cols"], out["hint_rows"]
     for key in [key for key in out if key.endswith("offset")]:
         out[key] = out[key][::-1]
     return {key: np.ascontiguousarray(value) for key, value in out.items()}

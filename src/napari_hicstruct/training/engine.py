@@ -47,11 +47,21 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
 
 
+def _groups(net: MultiTaskNet) -> list[dict[str, Any]]:
+    """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100)."""
+    own = {id(p) for p in net.interaction.parameters()}
+    rest = [p for p in net.parameters() if id(p) not in own]
+    groups = [{"params": rest, "scale": 1.0}]
+    if own:
+        groups.append({"params": list(net.interaction.parameters()), "scale": net.interaction.learning_rate_scale})
+    return groups
+
+
 def _start(config: TrainConfig, out: Path, device: str) -> _Run:
     fabric = Fabric(accelerator=device, devices=1)
     fabric.seed_everything(config.seed, verbose=False)
     net = MultiTaskNet(config.model).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(_groups(net), lr=config.learning_rate, weight_decay=config.weight_decay)
     average = WeightAverage(net, config.average)
     run = _Run(fabric, net, optimizer, average)
     saved = load_checkpoint(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
@@ -61,7 +71,7 @@ def _start(config: TrainConfig, out: Path, device: str) -> _Run:
         average.load(saved["average"])
         run.step, run.best, run.since_best = saved["step"], saved["best"], saved["since_best"]
     run.net, run.optimizer = fabric.setup(net, optimizer)
-    for name in ("fine", "coarse", "strip", "read_diagonal"):
+    for name in ("fine", "coarse", "strip", "read_diagonal", "hint"):
         run.net.mark_forward_method(name)
     average.state = {key: value.to(fabric.device) for key, value in average.state.items()}
     return run
@@ -91,14 +101,14 @@ def _batches(config: TrainConfig, paths: list[Path], first: int) -> Iterator[Bat
 
 def _train_step(run: _Run, batch: Batch, config: TrainConfig) -> dict[str, float]:
     for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, config)
+        group["lr"] = learning_rate(run.step, config) * group["scale"]
     batch = run.fabric.to_device(batch)
     with _autocast(config, run.fabric):
         losses = batch_losses(run.net, batch)
-    parts: list[Tensor] = [config.task_weights.get(name, 1.0) * loss for name, loss in losses.items()]
-    total = torch.stack(parts).sum()
+    parts: list[Tensor] = [config.task_weights.get(name, 1.0) * loss for name, loss in losses.tasks.items()]
+    total = torch.stack([*parts, *losses.extras.values()]).sum()
     if not torch.isfinite(total):
-        bad = ", ".join(name for name, loss in losses.items() if not torch.isfinite(loss)) or "the sum"
+        bad = ", ".join(name for name, loss in losses.all().items() if not torch.isfinite(loss)) or "the sum"
         raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
     run.optimizer.zero_grad(set_to_none=True)
     run.fabric.backward(total)
@@ -106,7 +116,7 @@ def _train_step(run: _Run, batch: Batch, config: TrainConfig) -> dict[str, float
     run.optimizer.step()
     run.average.update(run.net.module, run.step)
     run.step += 1
-    return {name: float(loss.detach()) for name, loss in losses.items()}
+    return {name: float(loss.detach()) for name, loss in losses.all().items()}
 
 
 def _validate(run: _Run, config: TrainConfig, batches: list[Batch], out: Path) -> Scores:

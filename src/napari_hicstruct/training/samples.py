@@ -6,7 +6,7 @@ Every batch depends on the seed and its step alone, so a resumed run sees what a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,7 @@ def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> Drawn
     fine = make_band(sim.chrom, sim.resolution, counts)
     coarse = coarsen_band(fine, config.model.coarse_resolution // sim.resolution)
     fine, coarse = _without_diagonals(fine, rng), _without_diagonals(coarse, rng)
+    fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
     truths = [truth_in_bins(sim.truth, band.resolution, base=sim.resolution, depth=depth) for band in (fine, coarse)]
     if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
@@ -63,6 +64,17 @@ def _without_diagonals(band: Band, rng: np.random.Generator) -> Band:
     counts, expected = band.counts.copy(), band.expected.copy()
     counts[:lost], expected[:lost] = 0, 0
     return Band(band.chrom, band.resolution, band.first_bin, counts, band.weights, expected)
+
+
+def _without_bins(fine: Band, coarse: Band, share: float, rng: np.random.Generator) -> tuple[Band, Band]:
+    """Mark up to ``share`` of the coarse bins, and the fine bins in them, as bad."""
+    bad = rng.random(coarse.n_bins) < rng.uniform(0, share)
+    factor = coarse.resolution // fine.resolution
+    weights = [np.where(np.repeat(bad, k)[: b.n_bins], np.nan, b.weights) for k, b in ((factor, fine), (1, coarse))]
+    return (
+        replace(fine, weights=weights[0].astype(np.float32)),
+        replace(coarse, weights=weights[1].astype(np.float32)),
+    )
 
 
 class SampleStream(IterableDataset[Batch]):
@@ -127,6 +139,16 @@ def _points(truth: BinTruth, x: NDArray[np.float32], corner: tuple[int, int], ma
     return {"heat": target.heat, "offset": target.offset, "known": known * inner}
 
 
+def _hint_strips(drawn: DrawnMap, corner: tuple[int, int], size: int, config: TrainConfig) -> Arrays:
+    """Strips along the diagonal around a window's rows and columns (coarse bins), where the network wants a hint."""
+    hint = config.model.hint
+    if hint.kind != "band":
+        return {}
+    length, n = size + 2 * hint.pad, config.model.windows.strip_diagonals
+    rows, cols = (strip_channels(drawn.coarse, first - hint.pad, length, n) for first in corner)
+    return {"hint_rows": rows, "hint_cols": cols}
+
+
 def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     windows = config.model.windows
     row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng))
@@ -137,6 +159,7 @@ def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator)
     valid[VALID] = x[VALID].reshape(windows.fine_size // 2, 2, -1, 2).max(axis=(1, 3))
     coarse = _points(drawn.coarse_truth, valid, (row // 2, col // 2), windows.fine_margin // 2)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
+    out |= _hint_strips(drawn, (row // 2, col // 2), windows.fine_size // 2, config)
     return _maybe_transpose(out, rng)
 
 
@@ -153,6 +176,7 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, margin: 
 def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng)
     sample = _coarse_window(drawn, corner, config.coarse_size, config.model.windows.coarse_margin)
+    sample |= _hint_strips(drawn, corner, config.coarse_size, config)
     return _maybe_transpose(sample, rng)
 
 
@@ -177,4 +201,6 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         "known": known.astype(np.float32),
     }
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, windows.coarse_margin)
-    return strip, coarse
+    coarse |= _hint_strips(drawn, (corners[chosen],) * 2, size, config)
+    around = _hint_strips(drawn, (corners[0],) * 2, length + 2 * windows.coarse_margin, config)
+    return strip | ({"hint": around["hint_rows"]} if around else {}), coarse

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import torch
 from torch import Tensor
 
 from napari_hicstruct.losses.boundary import boundary_loss
 from napari_hicstruct.losses.mask import mask_loss
 from napari_hicstruct.losses.point import point_loss
+from napari_hicstruct.models.context import Hint, Trace
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.samples import Batch
 
@@ -15,21 +18,53 @@ AUXILIARY = 0.5
 """Weight of a point task's coarse head inside fine windows (its target is the 2×2 block of the fine one)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """Losses of one batch.
+
+    Attributes
+    ----------
+    tasks : dict of str to Tensor
+        By task, unweighted; what balancing and conflict methods work on.
+    extras : dict of str to Tensor
+        Regularisers, consistency and hints: simply added, their weights are in them.
+    """
+
+    tasks: dict[str, Tensor]
+    extras: dict[str, Tensor] = field(default_factory=dict)
+
+    def all(self) -> dict[str, Tensor]:
+        """Tasks and extras under one roof, for the log and the check for NaN."""
+        return self.tasks | self.extras
+
+
 def _dense(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def batch_losses(net: MultiTaskNet, batch: Batch) -> dict[str, Tensor]:
-    """Loss of every task of the network on one batch, by task name (unweighted).
+def window_hint(net: MultiTaskNet, sample: dict[str, Tensor]) -> Hint | None:
+    """Boundary probability of the rows and columns of a batch of windows; None where the network wants none."""
+    if "hint_rows" not in sample:
+        return None
+    pad = net.config.hint.pad
+    with torch.no_grad():
+        logits = net.hint(torch.cat([sample["hint_rows"], sample["hint_cols"]])).float()
+    p = torch.sigmoid(logits[:, pad : logits.shape[1] - pad])
+    return Hint(*p.chunk(2))
+
+
+def batch_losses(net: MultiTaskNet, batch: Batch) -> Losses:
+    """Losses of every task of the network on one batch.
 
     The strip is tiled by on-diagonal windows; gradients flow through the chosen one (the first coarse window of
     the batch), the others are computed without (MODEL.md §2).
     """
     points, masks, strips = (net.tasks_of(head) for head in ("point", "mask", "boundary"))
     fine, coarse = batch["fine"], batch["coarse"]
+    trace = Trace()
     losses: dict[str, Tensor] = {}
-    dense = net.coarse(_dense(coarse["x"]), [*points, *masks, *strips])
-    around = net.fine(_dense(fine["x"]), points)
+    dense = net.coarse(_dense(coarse["x"]), [*points, *masks, *strips], hint=window_hint(net, coarse), trace=trace)
+    around = net.fine(_dense(fine["x"]), points, hint=window_hint(net, fine), trace=trace)
     for task in points:
         losses[task] = point_loss(dense[task], coarse["heat"], coarse["offset"], coarse["known"])
         if task in around:
@@ -40,12 +75,31 @@ def batch_losses(net: MultiTaskNet, batch: Batch) -> dict[str, Tensor]:
             )
     for task in masks:
         losses[task] = mask_loss(dense[task], coarse["mask"], coarse["down"], coarse["mask_known"])
+    extras = dict(trace.penalties)
+    tiles = _tile_hints(net, batch["strip"])
     for task in strips:
-        losses[task] = _strip_loss(net, batch["strip"], dense[task][:1], task)
-    return losses
+        losses[task] = _strip_loss(net, batch["strip"], dense[task][:1], task, tiles)
+    if "hint" in batch["strip"]:
+        extras["hint"] = _hint_loss(net, batch["strip"])
+    return Losses(losses, extras)
 
 
-def _strip_loss(net: MultiTaskNet, strip: dict[str, Tensor], live: Tensor, task: str) -> Tensor:
+def _tile_hints(net: MultiTaskNet, strip: dict[str, Tensor]) -> list[Hint | None]:
+    """Hints of the on-diagonal tiles of a strip, cut from one look along all of it."""
+    tiles = strip["tiles"][0]
+    if "hint" not in strip:
+        return [None] * len(tiles)
+    size, pad = tiles.shape[-1], net.config.hint.pad
+    with torch.no_grad():
+        p = torch.sigmoid(net.hint(strip["hint"]).float())
+    step = size - 2 * net.config.windows.coarse_margin
+    cuts = [p[:, pad + k * step : pad + k * step + size] for k in range(len(tiles))]
+    return [Hint(cut, cut) for cut in cuts]
+
+
+def _strip_loss(
+    net: MultiTaskNet, strip: dict[str, Tensor], live: Tensor, task: str, hints: list[Hint | None]
+) -> Tensor:
     margin, chosen = net.config.windows.coarse_margin, int(strip["chosen"][0])
     tiles = strip["tiles"][0]
     parts = []
@@ -54,6 +108,14 @@ def _strip_loss(net: MultiTaskNet, strip: dict[str, Tensor], live: Tensor, task:
             parts.append(net.read_diagonal(live, margin))
             continue
         with torch.no_grad():
-            parts.append(net.read_diagonal(net.coarse(_dense(tiles[k : k + 1]), [task])[task], margin))
+            features = net.coarse(_dense(tiles[k : k + 1]), [task], hint=hints[k])[task]
+            parts.append(net.read_diagonal(features, margin))
     logits = net.strip(strip["x"], torch.cat(parts, -1), task)
     return boundary_loss(logits, strip["target"], strip["known"])
+
+
+def _hint_loss(net: MultiTaskNet, strip: dict[str, Tensor]) -> Tensor:
+    """Boundary loss of the first look on the strip itself."""
+    edge = net.config.hint.pad + net.config.windows.coarse_margin
+    logits = net.hint(strip["hint"])
+    return boundary_loss(logits[:, edge : logits.shape[1] - edge], strip["target"], strip["known"])

@@ -13,7 +13,7 @@ from torch.nn import functional
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.samples import Batch
-from napari_hicstruct.training.step import batch_losses
+from napari_hicstruct.training.step import batch_losses, window_hint
 
 _FLOOR = 0.02
 
@@ -49,7 +49,7 @@ def validate(net: MultiTaskNet, batches: list[Batch]) -> Scores:
     truths: dict[str, int] = {}
     with torch.no_grad():
         for batch in batches:
-            for name, loss in batch_losses(net, batch).items():
+            for name, loss in batch_losses(net, batch).tasks.items():
                 losses.setdefault(name, []).append(float(loss))
             _score_points(net, batch, peaks, truths)
     net.train(training)
@@ -65,8 +65,9 @@ def _score_points(
 ) -> None:
     tasks = net.tasks_of("point")
     fine, coarse = batch["fine"], batch["coarse"]
-    outputs = {f"{task}/coarse": (out, coarse) for task, out in net.coarse(coarse["x"], tasks).items()}
-    outputs |= {f"{task}/fine": (out["fine"], fine) for task, out in net.fine(fine["x"], tasks).items()}
+    near, far = (window_hint(net, sample) for sample in (fine, coarse))
+    outputs = {f"{task}/coarse": (out, coarse) for task, out in net.coarse(coarse["x"], tasks, hint=far).items()}
+    outputs |= {f"{task}/fine": (out["fine"], fine) for task, out in net.fine(fine["x"], tasks, hint=near).items()}
     for name, (out, target) in outputs.items():
         found, count = _match_peaks(torch.sigmoid(out[:, 0].float()), target["heat"], target["known"])
         peaks.setdefault(name, []).extend(found)

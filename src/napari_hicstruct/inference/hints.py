@@ -1,0 +1,57 @@
+"""The first, cheap look along a chromosome's diagonal, cut into what each window should know of boundaries."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.channels import strip_channels
+from napari_hicstruct.inference.device import precision
+from napari_hicstruct.models.context import Hint
+from napari_hicstruct.models.network import MultiTaskNet
+
+_REACH = 32
+"""Bins at both ends of a strip that its neighbours say better: the hint network sees 18 bins either way."""
+
+
+class HintTrack:
+    """Boundary probability per coarse bin of a chromosome.
+
+    Parameters
+    ----------
+    p : float32, shape (n_bins,)
+    """
+
+    def __init__(self, p: NDArray[np.float32]) -> None:
+        self.p = p
+
+    def _part(self, first: int, length: int) -> NDArray[np.float32]:
+        out = np.zeros(length, np.float32)
+        low, high = max(first, 0), min(first + length, len(self.p))
+        if low < high:
+            out[low - first : high - first] = self.p[low:high]
+        return out
+
+    def cut(self, corners: list[tuple[int, int]], size: int, *, factor: int, device: torch.device) -> Hint:
+        """Hints of windows of ``size`` bins at ``corners`` (bins of the window); ``factor`` bins make a coarse one."""
+        length = size // factor
+        sides = [np.stack([self._part(corner[k] // factor, length) for corner in corners]) for k in (0, 1)]
+        return Hint(*(torch.from_numpy(side).to(device) for side in sides))
+
+
+def look_ahead(
+    net: MultiTaskNet, band: Band, device: torch.device, *, start: int = 0, stop: int = 1 << 60
+) -> HintTrack:
+    """Run the hint network along bins ``start … stop`` of a coarse band (0 elsewhere)."""
+    w = net.config.windows
+    p = np.zeros(band.n_bins, np.float32)
+    inner = w.strip_length - 2 * _REACH
+    for first in range(max(0, start), min(stop, band.n_bins), inner):
+        x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals)
+        with torch.inference_mode(), precision(device):
+            out = torch.sigmoid(net.hint(torch.from_numpy(x)[None].to(device)).float())[0].cpu().numpy()
+        part = out[_REACH : _REACH + inner]
+        p[first : first + inner] = part[: band.n_bins - first]
+    return HintTrack(p)
