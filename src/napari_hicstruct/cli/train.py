@@ -15,19 +15,25 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    recipe: Path = typer.Argument(..., help="YAML file; resources/configs/default.yaml made the shipped model."),
+    recipes: list[Path] = typer.Argument(..., help="YAML file, or several: stages, each from the model before it."),
     out: Path = typer.Option(..., "--out", "-o", help="Folder for maps, checkpoints, log and model."),
+    start_from: str = typer.Option("", "--from", help="Model (name or folder) to start from; one recipe only."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
+    devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's batches."),
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Train by RECIPE.  Run it again with the same folder to go on where it stopped."""
+    """Train by RECIPES (the shipped model's: resources/configs).  Run it again with the same folder to go on."""
     from napari_hicstruct.config import load_config
     from napari_hicstruct.config.training import TrainConfig
     from napari_hicstruct.workflows.models import describe_model
-    from napari_hicstruct.workflows.train import iter_train_model
+    from napari_hicstruct.workflows.train import iter_train_model, iter_train_stages
 
-    config = load_config(TrainConfig, recipe)
-    folder = show_progress(iter_train_model(config, out, device=device), quiet)
+    stages = [load_config(TrainConfig, recipe) for recipe in recipes]
+    if len(stages) == 1:
+        work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
+    else:
+        work = iter_train_stages(stages, out, device=device, devices=devices)
+    folder = show_progress(work, quiet)
     info = describe_model(folder)
     emit({"model": info.name, "version": info.version, "folder": str(folder), "sha256": info.sha256}, json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
 from napari_hicstruct.config.model import ModelConfig
@@ -24,10 +24,12 @@ class TrainConfig(FrozenConfig):
     name: str = "default"
     version: str = "0.1"
     seed: int = 1
+    start_from: str = Field("", description="model (name or folder) whose weights a new run starts from")
     model: ModelConfig = ModelConfig()
     train: PoolConfig = PoolConfig()
     validation: PoolConfig = PoolConfig(extrusion=4, first_seed=900_000)
     steps: int = Field(4_000, ge=1)
+    batches: int = Field(1, ge=1, description="batches whose gradients make one step; several devices share them")
     fine_batch: int = Field(2, ge=1, description="5 kb windows per step")
     off_diagonal_batch: int = Field(1, ge=1, description="10 kb windows off the diagonal per step")
     coarse_size: int = Field(256, description="bins; 10 kb windows in training")
@@ -46,3 +48,14 @@ class TrainConfig(FrozenConfig):
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
     patience: int = Field(0, ge=0, description="stop after so many validations without gain; 0: never")
+
+    @model_validator(mode="after")
+    def _fits(self) -> TrainConfig:
+        names = {task.name for task in self.model.tasks}
+        if unknown := sorted(set(self.task_weights) - names):
+            raise ValueError(f"task_weights names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
+        if self.coarse_size % 8 or self.coarse_size <= 2 * self.model.windows.coarse_margin:
+            raise ValueError("coarse_size must be a multiple of 8 and larger than twice model.windows.coarse_margin")
+        if not self.train.extrusion + self.train.painted:
+            raise ValueError("train holds no maps: give train.extrusion")
+        return self

@@ -1,16 +1,13 @@
-"""The one training engine (Lightning Fabric): resumable to the step, seeded, keeps the best."""
+"""The one training engine (Lightning Fabric): one device or many, resumable to the step, seeded, keeps the best."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Generator, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -18,119 +15,58 @@ from torch.utils.data import DataLoader
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.models.network import MultiTaskNet
-from napari_hicstruct.training.average import WeightAverage
-from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_hicstruct.training.checkpoint import save_checkpoint
 from napari_hicstruct.training.samples import Batch, SampleStream
-from napari_hicstruct.training.step import batch_losses
+from napari_hicstruct.training.state import BEST, CHECKPOINT, LOG, Run, open_fabric, save_run, start_run
+from napari_hicstruct.training.update import autocast, update
 from napari_hicstruct.training.validate import Scores, validate
 
-CHECKPOINT, BEST, LOG = "last.ckpt", "best.ckpt", "log.jsonl"
+__all__ = ["BEST", "CHECKPOINT", "LOG", "iter_train"]
+
+WORKER_DEATHS = 3
+"""So often a killed worker is started again; batches depend on seed and step alone, so nothing is lost."""
 
 
-@dataclass(slots=True)
-class _Run:
-    fabric: Fabric
-    net: Any
-    optimizer: Any
-    average: WeightAverage
-    step: int = 0
-    best: float = -math.inf
-    since_best: int = 0
-
-
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """Linear warm-up, then cosine to 1 % of the peak."""
-    if step < config.warmup:
-        return config.learning_rate * (step + 1) / config.warmup
-    part = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
-
-
-def _groups(net: MultiTaskNet) -> list[dict[str, Any]]:
-    """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100)."""
-    own = {id(p) for p in net.interaction.parameters()}
-    rest = [p for p in net.parameters() if id(p) not in own]
-    groups = [{"params": rest, "scale": 1.0}]
-    if own:
-        groups.append({"params": list(net.interaction.parameters()), "scale": net.interaction.learning_rate_scale})
-    return groups
-
-
-def _start(config: TrainConfig, out: Path, device: str) -> _Run:
-    fabric = Fabric(accelerator=device, devices=1)
-    fabric.seed_everything(config.seed, verbose=False)
-    net = MultiTaskNet(config.model).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(_groups(net), lr=config.learning_rate, weight_decay=config.weight_decay)
-    average = WeightAverage(net, config.average)
-    run = _Run(fabric, net, optimizer, average)
-    saved = load_checkpoint(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
-    if saved is not None:
-        net.load_state_dict(saved["net"])
-        optimizer.load_state_dict(saved["optimizer"])
-        average.load(saved["average"])
-        run.step, run.best, run.since_best = saved["step"], saved["best"], saved["since_best"]
-    run.net, run.optimizer = fabric.setup(net, optimizer)
-    for name in ("fine", "coarse", "strip", "read_diagonal", "hint"):
-        run.net.mark_forward_method(name)
-    average.state = {key: value.to(fabric.device) for key, value in average.state.items()}
-    return run
-
-
-def _autocast(config: TrainConfig, fabric: Fabric) -> AbstractContextManager[Any]:
-    return torch.autocast(fabric.device.type, torch.bfloat16) if config.bf16 else nullcontext()
-
-
-def _save(run: _Run, out: Path) -> None:
-    state = {
-        "net": run.net.module.state_dict(),
-        "optimizer": run.optimizer.state_dict(),
-        "average": run.average.state,
-        "step": run.step,
-        "best": run.best,
-        "since_best": run.since_best,
-    }
-    save_checkpoint(out / CHECKPOINT, state)
-
-
-def _batches(config: TrainConfig, paths: list[Path], first: int) -> Iterator[Batch]:
-    stream = SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed)
+def _stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[Batch]:
+    stream = SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed, part=part)
     # one spawned worker draws maps while the network works; spawn, because forked HDF5 and torch threads hang
     return iter(DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn", prefetch_factor=4))
 
 
-def _train_step(run: _Run, batch: Batch, config: TrainConfig) -> dict[str, float]:
-    for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, config) * group["scale"]
-    batch = run.fabric.to_device(batch)
-    with _autocast(config, run.fabric):
-        losses = batch_losses(run.net, batch)
-    parts: list[Tensor] = [config.task_weights.get(name, 1.0) * loss for name, loss in losses.tasks.items()]
-    total = torch.stack([*parts, *losses.extras.values()]).sum()
-    if not torch.isfinite(total):
-        bad = ", ".join(name for name, loss in losses.all().items() if not torch.isfinite(loss)) or "the sum"
-        raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
-    run.optimizer.zero_grad(set_to_none=True)
-    run.fabric.backward(total)
-    run.fabric.clip_gradients(run.net, run.optimizer, max_norm=config.clip)
-    run.optimizer.step()
-    run.average.update(run.net.module, run.step)
-    run.step += 1
-    return {name: float(loss.detach()) for name, loss in losses.all().items()}
+def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[Batch]]:
+    """This process's batches, step by step, from the run's step on; outlives a few deaths of the worker."""
+    world, rank = run.fabric.world_size, run.fabric.global_rank
+    mine = config.batches // world
+    for death in range(WORKER_DEATHS + 1):
+        stream = _stream(config, paths, run.step, slice(rank * mine, (rank + 1) * mine))
+        try:
+            while run.step < config.steps and (step := list(islice(stream, mine))):
+                yield step
+            return
+        except RuntimeError as error:
+            if "worker" not in str(error).lower():
+                raise
+            if death == WORKER_DEATHS:
+                raise JobError(
+                    f"the process that draws maps was killed {death + 1} times, last at step {run.step}.",
+                    mend="Free memory (fewer maps_per_draw), then start the same command again: it goes on there.",
+                ) from error
+            run.said.append(f"The process that draws maps was killed at step {run.step}; started again.")
 
 
-def _validate(run: _Run, config: TrainConfig, batches: list[Batch], out: Path) -> Scores:
-    own = {key: value.detach().clone() for key, value in run.net.module.state_dict().items()}
-    run.net.module.load_state_dict(run.average.state)
+def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) -> Scores:
+    own = {key: value.detach().clone() for key, value in run.net.state_dict().items()}
+    run.net.load_state_dict(run.average.state)
     try:
-        with _autocast(config, run.fabric):
+        with autocast(config, run.fabric):
             scores = validate(run.net, [run.fabric.to_device(batch) for batch in batches])
     finally:
-        run.net.module.load_state_dict(own)
+        run.net.load_state_dict(own)
     run.since_best += 1
     if scores.total > run.best:
         run.best, run.since_best = scores.total, 0
-        save_checkpoint(out / BEST, {"net": run.average.state, "step": run.step, "scores": scores.as_dict()})
+        if run.leads:
+            save_checkpoint(out / BEST, {"net": run.average.state, "step": run.step, "scores": scores.as_dict()})
     return scores
 
 
@@ -140,44 +76,57 @@ def iter_train(
     *,
     train_paths: list[Path],
     validation: list[Batch],
-    device: str = "auto",
     token: CancelToken,
+    fabric: Fabric | None = None,
+    weights: dict[str, Tensor] | None = None,
 ) -> Generator[Progress, None, Path]:
     """Train, or go on where ``out`` stopped; gives the path of the best checkpoint.
 
     Every step yields a :class:`Progress` whose payload is the losses by task.  Cancelling keeps the last checkpoint
     and the best.  Log lines go to ``out/log.jsonl``.
 
+    Parameters
+    ----------
+    weights : dict of str to Tensor, optional
+        What a new run starts from (an earlier stage's network).
+
     Raises
     ------
     JobError
-        If a loss becomes NaN.
+        If a loss becomes NaN, memory is used up even by one window, or the worker is killed again and again.
     OutputError
         If a checkpoint cannot be written; the previous one stays whole.
     """
-    run, clock = _start(config, out, device), Clock()
+    run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights), Clock()
     first = run.step
     recent: list[dict[str, float]] = []
-    for batch in _batches(config, train_paths, run.step) if run.step < config.steps else ():
+    for batches in _batches(run, config, train_paths):
         if token.cancelled:
-            _save(run, out)
+            save_run(run, out)
             token.check()
-        recent.append(_train_step(run, batch, config))
-        yield clock.step("train", run.step - first, config.steps - first, payload=recent[-1])
+        recent.append(update(run, batches, config))
+        said, run.said = " ".join(run.said), []
+        yield clock.step("train", run.step - first, config.steps - first, message=said, payload=recent[-1])
         if run.step % config.validate_every == 0 or run.step == config.steps:
-            scores = _validate(run, config, validation, out)
-            means = {name: sum(r[name] for r in recent) / len(recent) for name in recent[0]}
-            entry = {"step": run.step, "train": means, "validation": scores.as_dict()}
-            _log(out, entry)
+            entry = _checked(run, config, validation, out, recent)
             recent = []
-            yield clock.step("train", run.step - first, config.steps - first, message=str(scores), payload=entry)
+            message = entry.pop("message")
+            yield clock.step("train", run.step - first, config.steps - first, message=message, payload=entry)
         if run.step % config.checkpoint_every == 0 or run.step == config.steps:
-            _save(run, out)
+            save_run(run, out)
         if config.patience and run.since_best >= config.patience:
             break
     return out / BEST
 
 
-def _log(out: Path, entry: dict[str, Any]) -> None:
-    with (out / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")
+def _checked(
+    run: Run, config: TrainConfig, validation: list[Batch], out: Path, recent: list[dict[str, float]]
+) -> dict[str, Any]:
+    """Validate and log; gives the log's entry with a message for people."""
+    scores = _validate(run, config, validation, out)
+    means = {name: sum(r[name] for r in recent) / len(recent) for name in recent[0]}
+    entry = {"step": run.step, "train": means, "validation": scores.as_dict()}
+    if run.leads:
+        with (out / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+    return entry | {"message": str(scores)}

@@ -78,7 +78,7 @@ def _without_bins(fine: Band, coarse: Band, share: float, rng: np.random.Generat
 
 
 class SampleStream(IterableDataset[Batch]):
-    """Endless batches from ``first_step`` on.
+    """Batches of the steps ``first_step … last_step``, ``config.batches`` to a step.
 
     Parameters
     ----------
@@ -88,11 +88,23 @@ class SampleStream(IterableDataset[Batch]):
     first_step, last_step : int
     seed : int
         Differs between training and validation.
+    part : slice, optional
+        Which of a step's batches, where several devices share them.
     """
 
-    def __init__(self, config: TrainConfig, paths: list[Path], *, first_step: int, last_step: int, seed: int) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        paths: list[Path],
+        *,
+        first_step: int,
+        last_step: int,
+        seed: int,
+        part: slice = slice(None),
+    ) -> None:
         super().__init__()
         self.config, self.paths, self.seed = config, paths, seed
+        self.part = range(config.batches)[part]
         self.steps = range(first_step, last_step)
 
     def __iter__(self) -> Iterator[Batch]:
@@ -104,7 +116,8 @@ class SampleStream(IterableDataset[Batch]):
                 rng = np.random.default_rng([self.seed, block])
                 chosen = rng.choice(len(self.paths), min(self.config.maps_per_draw, len(self.paths)), replace=False)
                 maps, drawn = [draw_map(self.paths[k], self.config, rng) for k in chosen], block
-            yield make_batch(maps, self.config, np.random.default_rng([self.seed, block, step]))
+            for k in self.part:
+                yield make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
 
 
 def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generator) -> Batch:

@@ -57,7 +57,7 @@ def batch_losses(net: MultiTaskNet, batch: Batch) -> Losses:
     """Losses of every task of the network on one batch.
 
     The strip is tiled by on-diagonal windows; gradients flow through the chosen one (the first coarse window of
-    the batch), the others are computed without (MODEL.md §2).
+    the batch), the others are computed without (MODEL.md §2).  A piece of a batch may come without a strip.
     """
     points, masks, strips = (net.tasks_of(head) for head in ("point", "mask", "boundary"))
     fine, coarse = batch["fine"], batch["coarse"]
@@ -76,11 +76,11 @@ def batch_losses(net: MultiTaskNet, batch: Batch) -> Losses:
     for task in masks:
         losses[task] = mask_loss(dense[task], coarse["mask"], coarse["down"], coarse["mask_known"])
     extras = dict(trace.penalties)
-    tiles = _tile_hints(net, batch["strip"])
-    for task in strips:
-        losses[task] = _strip_loss(net, batch["strip"], dense[task][:1], task, tiles)
-    if "hint" in batch["strip"]:
-        extras["hint"] = _hint_loss(net, batch["strip"])
+    if strip := batch.get("strip"):
+        tiles = _tile_hints(net, strip)
+        losses |= {task: _strip_loss(net, strip, dense[task][:1], task, tiles) for task in strips}
+        if "hint" in strip:
+            extras["hint"] = _hint_loss(net, strip)
     return Losses(losses, extras)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 
 if TYPE_CHECKING:
@@ -25,25 +27,101 @@ def pool_folder(out: Path) -> Path:
 
 
 def iter_train_model(
-    config: TrainConfig, out: str | Path, *, device: str = "auto", token: CancelToken | None = None
+    config: TrainConfig,
+    out: str | Path,
+    *,
+    device: str = "auto",
+    devices: int = 1,
+    parent: str | Path | None = None,
+    token: CancelToken | None = None,
 ) -> Generator[Progress, None, Path]:
     """Simulate what is missing, train (or go on), and write ``out/model``; gives that folder.
 
+    Parameters
+    ----------
+    devices : int
+        Devices to share the batches of a step; the same command is started once for each.
+    parent : path or str, optional
+        Model (folder or name) whose weights a new run starts from; ``config.start_from`` where not given.
+
     Raises
     ------
-    ConfigError, JobError, OutputError
+    ConfigError
+        Before anything starts, if the recipe asks for what cannot be.
+    JobError, OutputError
     """
     from napari_hicstruct.training.engine import iter_train
     from napari_hicstruct.training.pool import iter_make_pool
+    from napari_hicstruct.training.state import open_fabric
 
     out, token = Path(out), token or CancelToken()
+    before = _check(config, devices, parent or config.start_from)
+    fabric = open_fabric(device, devices)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "recipe.json").write_text(config.model_dump_json(indent=2), encoding="utf-8")
-    train_paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
-    validation_paths = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
-    batches = validation_batches(config, validation_paths)
-    best = yield from iter_train(config, out, train_paths=train_paths, validation=batches, device=device, token=token)
-    return pack_model(config, best, out / "model")
+    if fabric.is_global_zero:
+        (out / "recipe.json").write_text(config.model_dump_json(indent=2), encoding="utf-8")
+        yield from iter_make_pool(config.train, pool_folder(out), token=token)
+        yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+    fabric.barrier()
+    paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
+    held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+    best = yield from iter_train(
+        config,
+        out,
+        train_paths=paths,
+        validation=validation_batches(config, held_out),
+        token=token,
+        fabric=fabric,
+        weights=None if before is None else before.weights,
+    )
+    return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The model a run starts from."""
+
+    name: str
+    sha256: str
+    weights: dict[str, Any]
+    lineage: tuple[str, ...]
+
+
+def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
+    """Refuse an impossible recipe while nothing has been made yet; gives the parent to start from."""
+    from napari_hicstruct.models.network import MultiTaskNet
+    from napari_hicstruct.models.store import load_model
+    from napari_hicstruct.training.state import take_weights
+    from napari_hicstruct.workflows.models import find_model
+
+    if config.batches % devices:
+        raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
+    net = MultiTaskNet(config.model)
+    if not parent:
+        return None
+    info = find_model(str(parent))
+    weights = load_model(info.path)[0].state_dict()
+    take_weights(net, weights)
+    lineage = (*info.card.get("lineage", ()), f"{info.name} {info.version} ({info.sha256[:12]})")
+    return Parent(info.name, info.sha256, weights, lineage)
+
+
+def iter_train_stages(
+    stages: Sequence[TrainConfig], out: str | Path, *, device: str = "auto", devices: int = 1
+) -> Generator[Progress, None, Path]:
+    """Train one recipe after the other, each from the model before it; gives the last one's folder.
+
+    Stages that are done are passed over: run the same list again to go on.  Folders are ``out/<k>-<name>``.
+    """
+    out = Path(out)
+    os.environ.setdefault("HICSTRUCT_POOL", str(out / "maps"))
+    previous: Path | None = None
+    for k, config in enumerate(stages):
+        folder = out / f"{k}-{config.name}"
+        previous = yield from iter_train_model(config, folder, device=device, devices=devices, parent=previous)
+    if previous is None:
+        raise ConfigError("there is no stage to train.", mend="Give at least one recipe.")
+    return previous
 
 
 def validation_batches(config: TrainConfig, paths: list[Path]) -> list[Batch]:
@@ -55,7 +133,7 @@ def validation_batches(config: TrainConfig, paths: list[Path]) -> list[Batch]:
     return list(stream)
 
 
-def pack_model(config: TrainConfig, best: Path, folder: Path) -> Path:
+def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent | None = None) -> Path:
     """Turn a checkpoint's averaged weights into a model folder with card."""
     from napari_hicstruct.models.store import save_model
     from napari_hicstruct.training.checkpoint import load_checkpoint
@@ -69,7 +147,8 @@ def pack_model(config: TrainConfig, best: Path, folder: Path) -> Path:
         "metrics": {"validation (simulated)": saved["scores"]},
         "step": saved["step"],
         "seed": config.seed,
-        "parent": None,
+        "parent": None if parent is None else {"name": parent.name, "sha256": parent.sha256},
+        "lineage": [] if parent is None else list(parent.lineage),
         "licence": "BSD-3-Clause",
         "made_with": f"napari-hicstruct {__version__}",
         "recipe": json.loads(config.model_dump_json()),

@@ -15,7 +15,7 @@ from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import Cancelled, JobError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
-from napari_hicstruct.training import checkpoint, engine
+from napari_hicstruct.training import checkpoint, engine, state, update
 from napari_hicstruct.training.pool import iter_make_pool, load_map, pool_members, save_map
 from napari_hicstruct.training.samples import SampleStream
 from napari_hicstruct.workflows.models import describe_model
@@ -60,10 +60,11 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw batches in this process: spawning a worker for six steps costs more than the steps."""
 
-    def batches(config: TrainConfig, paths: list[Path], first: int) -> Iterator[engine.Batch]:
-        return iter(SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed))
+    def stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[engine.Batch]:
+        last = config.steps
+        return iter(SampleStream(config, paths, first_step=first, last_step=last, seed=config.seed, part=part))
 
-    monkeypatch.setattr(engine, "_batches", batches)
+    monkeypatch.setattr(engine, "_stream", stream)
     monkeypatch.setattr("napari_hicstruct.workflows.train.VALIDATION_BATCHES", 2)
 
 
@@ -94,11 +95,11 @@ def test_a_cancelled_run_goes_on_to_the_very_same_weights(tmp_path: Path) -> Non
 
 
 def test_the_loss_falls_when_the_same_batches_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def same(config: TrainConfig, paths: list[Path], first: int) -> Iterator[engine.Batch]:
+    def same(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[engine.Batch]:
         batch = next(iter(SampleStream(config, paths, first_step=0, last_step=1, seed=1)))
         return iter([batch] * config.steps)
 
-    monkeypatch.setattr(engine, "_batches", same)
+    monkeypatch.setattr(engine, "_stream", same)
     config = CONFIG.model_copy(update={"steps": 30, "validate_every": 30})
     losses = [
         p.payload for p in iter_train_model(config, tmp_path, device="cpu") if p.stage == "train" and not p.message
@@ -108,7 +109,7 @@ def test_the_loss_falls_when_the_same_batches_come_again(tmp_path: Path, monkeyp
 
 
 def test_nan_stops_with_its_task_and_step_and_keeps_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine.batch_losses
+    real = state.batch_losses
     seen = []
 
     def poisoned(net: object, batch: object) -> dict[str, torch.Tensor]:
@@ -118,7 +119,7 @@ def test_nan_stops_with_its_task_and_step_and_keeps_the_best(tmp_path: Path, mon
             losses.tasks["tad"] = losses.tasks["tad"] * float("nan")
         return losses
 
-    monkeypatch.setattr(engine, "batch_losses", poisoned)
+    monkeypatch.setattr(state, "batch_losses", poisoned)
     with pytest.raises(JobError, match="tad became NaN at step 4"):
         drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
     assert checkpoint.load_checkpoint(tmp_path / engine.BEST)["step"] == 3
@@ -173,7 +174,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_the_learning_rate_warms_up_and_falls() -> None:
     config = CONFIG.model_copy(update={"steps": 100, "warmup": 10})
-    rates = [engine.learning_rate(step, config) for step in range(100)]
+    rates = [update.learning_rate(step, config) for step in range(100)]
     assert rates[0] == pytest.approx(config.learning_rate / 10)
     assert max(rates) == pytest.approx(config.learning_rate)
     assert rates[10:] == sorted(rates[10:], reverse=True)

@@ -1,0 +1,140 @@
+"""A training run between two steps: network, optimiser, average, counters; started, saved and taken up again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training.average import WeightAverage
+from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_hicstruct.training.samples import Batch
+from napari_hicstruct.training.step import batch_losses
+
+CHECKPOINT, BEST, LOG = "last.ckpt", "best.ckpt", "log.jsonl"
+
+
+class LossModule(nn.Module):
+    """The network with its losses as one forward pass, which is what several devices can share."""
+
+    def __init__(self, net: MultiTaskNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
+        """Losses of a batch: ``tasks`` and ``extras`` of :class:`~napari_hicstruct.training.step.Losses`."""
+        losses = batch_losses(self.net, batch)
+        return {"tasks": losses.tasks, "extras": losses.extras}
+
+
+@dataclass(slots=True)
+class Run:
+    """One run in memory.
+
+    Attributes
+    ----------
+    module : the wrapped :class:`LossModule`
+    net : MultiTaskNet
+        The bare network inside it.
+    step : int
+        Steps done.
+    parts : int
+        Pieces a batch is cut into because the whole did not fit into memory.
+    """
+
+    fabric: Fabric
+    module: Any
+    net: MultiTaskNet
+    optimizer: Any
+    average: WeightAverage
+    step: int = 0
+    best: float = -math.inf
+    since_best: int = 0
+    parts: int = 1
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def leads(self) -> bool:
+        """True in the one process that writes."""
+        return bool(self.fabric.is_global_zero)
+
+
+def open_fabric(device: str, devices: int = 1) -> Fabric:
+    """Devices to train on; with several, further processes of the same command are started (DDP)."""
+    if devices == 1:
+        return Fabric(accelerator=device, devices=1)
+    fabric = Fabric(accelerator=device, devices=devices, strategy="ddp_find_unused_parameters_true")
+    fabric.launch()
+    return fabric
+
+
+def parameter_groups(net: MultiTaskNet) -> list[dict[str, Any]]:
+    """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100)."""
+    own = {id(p) for p in net.interaction.parameters()}
+    groups = [{"params": [p for p in net.parameters() if id(p) not in own], "scale": 1.0}]
+    if own:
+        groups.append({"params": list(net.interaction.parameters()), "scale": net.interaction.learning_rate_scale})
+    return groups
+
+
+def start_run(config: TrainConfig, out: Path, fabric: Fabric, weights: dict[str, Tensor] | None = None) -> Run:
+    """A new run (from ``weights`` where given), or the one that stopped in ``out``."""
+    fabric.seed_everything(config.seed, verbose=False)
+    net = MultiTaskNet(config.model).to(memory_format=torch.channels_last)
+    if weights is not None:
+        take_weights(net, weights)
+    optimizer = torch.optim.AdamW(parameter_groups(net), lr=config.learning_rate, weight_decay=config.weight_decay)
+    run = Run(fabric, None, net, optimizer, WeightAverage(net, config.average))
+    saved = load_checkpoint(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
+    if saved is not None:
+        net.load_state_dict(saved["net"])
+        optimizer.load_state_dict(saved["optimizer"])
+        run.average.load(saved["average"])
+        run.step, run.best, run.since_best, run.parts = (saved[k] for k in ("step", "best", "since_best", "parts"))
+    run.module, run.optimizer = fabric.setup(LossModule(net), optimizer)
+    run.average.state = {key: value.to(fabric.device) for key, value in run.average.state.items()}
+    return run
+
+
+def take_weights(net: MultiTaskNet, weights: dict[str, Tensor]) -> list[str]:
+    """Start from another network's weights; gives the names that are new here and keep their first values.
+
+    Raises
+    ------
+    ConfigError
+        If the encoders do not fit: nothing useful would be taken over.
+    """
+    own = net.state_dict()
+    fits = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
+    lost = sorted(name for name in own if name.startswith("encoder.") and name not in fits)
+    if lost:
+        raise ConfigError(
+            f"the weights to start from have another encoder ('{lost[0]}' does not fit).",
+            mend="Give the same encoder, channels and inputs in 'model', or start without.",
+        )
+    net.load_state_dict(own | fits)
+    return sorted(set(own) - set(fits))
+
+
+def save_run(run: Run, out: Path) -> None:
+    """Write the checkpoint to go on from."""
+    if not run.leads:
+        return
+    state = {
+        "net": run.net.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "average": run.average.state,
+        "step": run.step,
+        "best": run.best,
+        "since_best": run.since_best,
+        "parts": run.parts,
+    }
+    save_checkpoint(out / CHECKPOINT, state)

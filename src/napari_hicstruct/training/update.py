@@ -1,0 +1,113 @@
+"""One step of training: losses, their balance, gradients, weights; a batch that does not fit is cut in two."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.errors import JobError
+from napari_hicstruct.training.samples import Batch
+from napari_hicstruct.training.state import Run
+
+
+def learning_rate(step: int, config: TrainConfig) -> float:
+    """Linear warm-up, then cosine to 1 % of the peak."""
+    if step < config.warmup:
+        return config.learning_rate * (step + 1) / config.warmup
+    part = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
+
+
+def autocast(config: TrainConfig, fabric: Fabric) -> AbstractContextManager[Any]:
+    """bfloat16 where the recipe wants it."""
+    return torch.autocast(fabric.device.type, torch.bfloat16) if config.bf16 else nullcontext()
+
+
+def cut(batch: Batch, parts: int) -> list[Batch]:
+    """A batch in ``parts`` pieces; the strip stays with the first, whose coarse window it belongs to."""
+    pieces: list[Batch] = [{} for _ in range(parts)]
+    for kind in ("fine", "coarse"):
+        keys = batch[kind]
+        chunks = {key: value.tensor_split(parts) for key, value in keys.items()}
+        for k, piece in enumerate(pieces):
+            if len(chunks["x"][k]):
+                piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
+    pieces[0]["strip"] = batch["strip"]
+    return [piece for piece in pieces if piece]
+
+
+def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
+    """Weights after one more step over ``batches`` (their gradients are averaged); gives the losses by name.
+
+    Raises
+    ------
+    JobError
+        If a loss is not finite, or one window alone does not fit into memory.
+    """
+    for group in run.optimizer.param_groups:
+        group["lr"] = learning_rate(run.step, config) * group["scale"]
+    while True:
+        try:
+            losses = _gradients(run, batches, config)
+            break
+        except RuntimeError as error:
+            if not out_of_memory(error):
+                raise
+            _halve(run, batches, error)
+    run.fabric.clip_gradients(run.module, run.optimizer, max_norm=config.clip)
+    run.optimizer.step()
+    run.average.update(run.net, run.step)
+    run.step += 1
+    return losses
+
+
+def out_of_memory(error: RuntimeError) -> bool:
+    """True if torch says that memory is used up, on a GPU or here."""
+    text = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
+    largest = max(len(batch[kind]["x"]) for batch in batches for kind in ("fine", "coarse"))
+    if run.parts >= largest:
+        raise JobError(
+            f"out of memory at step {run.step}, even with one window at a time ({error}).",
+            mend="Give smaller windows (coarse_size, model.windows), fewer channels, or a device with more memory.",
+        ) from error
+    run.parts *= 2
+    run.said.append(f"Out of memory at step {run.step}: batches are cut into {run.parts} pieces from here on.")
+    if run.fabric.device.type == "cuda":
+        torch.cuda.empty_cache()
+
+
+def _gradients(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
+    run.optimizer.zero_grad(set_to_none=True)
+    pieces = [piece for batch in batches for piece in cut(run.fabric.to_device(batch), run.parts)]
+    seen: dict[str, list[float]] = {}
+    for k, piece in enumerate(pieces):
+        with run.fabric.no_backward_sync(run.module, enabled=k + 1 < len(pieces)):
+            with autocast(config, run.fabric):
+                losses = run.module(piece)
+            run.fabric.backward(_total(losses, config, run, shares=(len(batches), len(pieces))))
+        for name, loss in (losses["tasks"] | losses["extras"]).items():
+            seen.setdefault(name, []).append(float(loss.detach()))
+    return {name: sum(values) / len(values) for name, values in seen.items()}
+
+
+def _total(losses: dict[str, dict[str, Tensor]], config: TrainConfig, run: Run, *, shares: tuple[int, int]) -> Tensor:
+    """One piece's part of the loss; what comes from the strip comes once per batch, the rest once per piece."""
+    once = {*run.net.tasks_of("boundary"), "hint"}
+    weighted = {name: config.task_weights.get(name, 1.0) * loss for name, loss in losses["tasks"].items()}
+    parts = [loss / shares[name not in once] for name, loss in (weighted | losses["extras"]).items()]
+    total = torch.stack(parts).sum()
+    if not torch.isfinite(total):
+        everything = losses["tasks"] | losses["extras"]
+        bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss)) or "the sum"
+        raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
+    return total
