@@ -30,6 +30,10 @@ _LOG = frozenset(
         "leg_contact",
         "decay_bend",
         "compartment_size",
+        "compartment_onset",
+        "decoy_rise",
+        "slope_size",
+        "overdispersion",
         "depth",
     }
 )
@@ -50,42 +54,52 @@ class SimulationConfig(FrozenConfig):
 
     # barriers
     barrier_spacing: Range = (50_000, 400_000)  # mean distance of neighbours, log-uniform
-    barrier_strength: Range = (0.6, 0.97)  # mean probability that a leg is caught
+    barrier_strength: Range = (0.5, 0.97)  # mean probability that a leg is caught
     barrier_clustered: Range = (0.2, 0.7)  # share of sites that are divergent pairs (domain borders)
-    barrier_residence: Range = (100, 2_000)  # steps until a caught leg is let go, log-uniform
+    barrier_residence: Range = (60, 1_500)  # steps until a caught leg is let go, log-uniform
 
     # loop-extruding factors
     lef_spacing: Range = (60_000, 220_000)  # bp per factor, log-uniform
-    processivity: Range = (150_000, 1_000_000)  # mean loop of an unhindered factor, log-uniform
-    stabilisation: Range = (1.5, 8.0)  # how much longer a factor lives between two barriers, log-uniform
+    processivity: Range = (120_000, 600_000)  # mean loop of an unhindered factor, log-uniform
+    stabilisation: Range = (1.2, 6.0)  # how much longer a factor lives between two barriers, log-uniform
     n_steps: int = Field(16_000, ge=500)
     n_snapshots: int = Field(120, ge=8)
 
     # contacts
-    leg_contact: Range = (0.6, 4.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
-    psf_bins: Range = (0.8, 1.8)  # Gaussian spread of leg contacts, bins
-    loop_exponent: Range = (1.0, 1.7)  # contacts fall with (effective distance) ** -exponent inside loops
-    unlooped: Range = (0.0, 0.2)  # share of cells without extrusion
+    leg_contact: Range = (0.4, 4.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
+    psf_bins: Range = (0.7, 2.0)  # Gaussian spread of leg contacts, bins
+    loop_exponent: Range = (1.2, 2.4)  # contacts fall with (effective distance) ** -exponent inside loops
+    unlooped: Range = (0.0, 0.3)  # share of cells without extrusion
 
     # distance decay
-    decay_near: Range = (-0.9, -0.5)  # slope of P(s) below the bend
-    decay_far: Range = (-1.8, -0.85)  # slope far above it
+    decay_near: Range = (-1.1, -0.5)  # slope of P(s) below the bend
+    decay_far: Range = (-2.0, -0.85)  # slope far above it
     decay_first: Range = (0.0, 3.0)  # how far the first off-diagonal stands above that line (self-ligation)
-    decay_bend: Range = (200_000, 1_000_000)  # where the slope changes, log-uniform
+    decay_bend: Range = (100_000, 1_000_000)  # where the slope changes, log-uniform
 
     # texture
-    compartment_strength: Range = (0.0, 0.35)
-    compartment_size: Range = (400_000, 3_000_000)  # log-uniform
-    roughness: Range = (0.0, 0.08)
+    compartment_strength: Range = (0.0, 0.7)
+    compartment_size: Range = (200_000, 3_000_000)  # log-uniform
+    compartment_onset: Range = (60_000, 1_500_000)  # distance of half strength, log-uniform
+    roughness: Range = (0.0, 0.2)  # log-normal, correlated over a few bins
+
+    # what looks like structure and is none
+    decoys: Range = (0.0, 12.0)  # blobs and bright single pixels without a barrier, per Mb
+    decoy_rise: Range = (0.15, 1.5)  # their height over the surround, mean of the map, log-uniform
+    slope_sigma: Range = (0.02, 0.15)  # spread of the local slope of the decay along the chromosome
+    slope_size: Range = (40_000, 600_000)  # correlation length of that slope, log-uniform
+    odd_bins: Range = (0.0, 0.01)  # share of bins whose contacts fall with a slope of their own, on both sides
+    odd_slope: Range = (0.05, 0.35)  # standard deviation of that slope's difference
 
     # coverage
     bias_sigma: Range = (0.1, 0.4)
-    low_bins: Range = (0.0, 0.015)  # share of bins with very low coverage
+    low_bins: Range = (0.0, 0.03)  # share of bins with very low coverage
     masked_single: Range = (0.001, 0.02)  # share of bins
     masked_runs: Range = (0.0, 0.6)  # runs of 2–20 bins, per Mb
     masked_gaps: Range = (0.0, 0.06)  # gaps of 0.15–3 Mb, per Mb
 
-    depth: Range = (5.0, 1_500.0)  # mean count at a distance of one bin, log-uniform
+    overdispersion: Range = (0.003, 0.1)  # variance of counts beyond Poisson, over the squared mean; log-uniform
+    depth: Range = (0.5, 3_000.0)  # mean count at a distance of one bin, log-uniform
 
     @model_validator(mode="after")
     def _whole_bins(self) -> SimulationConfig:

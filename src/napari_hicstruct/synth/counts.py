@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.synth.types import SimulatedMap
+from napari_hicstruct.synth.types import SimulatedMap, draw_counts
 
 Pixels = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]
 """``bin1 <= bin2`` (chromosome-relative) and counts, sorted by bin1, then bin2."""
@@ -44,7 +44,7 @@ def _near(
     padded = np.concatenate([seen, np.zeros(n_diagonals, np.float32)])
     for d in range(n_diagonals):
         mean[d] *= seen[start:stop] * padded[start + d : stop + d]
-    counts = rng.poisson(mean.T)
+    counts = draw_counts(mean, sim.overdispersion, rng).T
     row, column = np.nonzero(counts)
     bin1 = row.astype(np.int64) + start
     return bin1, bin1 + column, counts[row, column].astype(np.int32)

@@ -82,7 +82,7 @@ def draw_compartments(config: SimulationConfig, rng: np.random.Generator) -> NDA
     )
     profile = np.repeat(level, lengths)
     offset = int(rng.integers(0, max(1, len(profile) - n)))
-    soft = log_uniform(rng, (15_000, 150_000)) / config.resolution
+    soft = log_uniform(rng, (5_000, 150_000)) / config.resolution
     return np.asarray(gaussian_filter1d(profile[offset : offset + n], soft), np.float32)
 
 
@@ -128,7 +128,7 @@ def draw_decay(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np
 def roughness(config: SimulationConfig, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32] | None:
     """A mild two-dimensional texture with mean about 1 (structure that no barrier explains), or None."""
     amplitude = uniform(rng, config.roughness)
-    sigma = uniform(rng, (1.5, 5.0))
+    sigma = log_uniform(rng, (0.7, 6.0))
     if amplitude <= 0:
         return None
     rows, n = shape[0] + 16, shape[1]  # the first rows only keep the filter's edge away from the main diagonal
@@ -138,3 +138,39 @@ def roughness(config: SimulationConfig, shape: tuple[int, int], rng: np.random.G
     sheared[:] = gaussian_filter1d(sheared, sigma, axis=0, truncate=2.5)
     field = field[16:]
     return np.asarray(np.exp(field * np.float32(amplitude / max(float(field.std()), 1e-9))), np.float32)
+
+
+def add_decoys(config: SimulationConfig, oe: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """Raise blobs and bright single pixels at random places, in place; shape (n_diagonals, n_bins).
+
+    They stand where no barriers say so, and a detector that takes every bright spot for a loop errs on them.
+    """
+    n_diagonals, n = oe.shape
+    nearest = 25_000 / config.resolution
+    height = log_uniform(rng, config.decoy_rise)
+    for _ in range(rng.poisson(config.length / 1e6 * uniform(rng, config.decoys))):
+        sigma = 0.4 if rng.random() < 0.3 else log_uniform(rng, (0.8, 8.0))
+        d, i = log_uniform(rng, (nearest, n_diagonals)), int(rng.integers(n))
+        wide = sigma * log_uniform(rng, (1.0, 2.5)) if rng.random() < 0.5 else sigma
+        a, b = (
+            np.arange(-int(3 * s) - 1, int(3 * s) + 2) for s in ((sigma, wide) if rng.random() < 0.5 else (wide, sigma))
+        )
+        kernel = np.exp(-0.5 * ((a[:, None] / (len(a) / 6)) ** 2 + (b[None, :] / (len(b) / 6)) ** 2))
+        rows, columns = (int(d) + b[None, :] - a[:, None]), np.broadcast_to(i + a[:, None], kernel.shape)
+        inside = (rows >= 1) & (rows < n_diagonals) & (columns >= 0) & (columns < n)
+        oe[rows[inside], columns[inside]] *= (1 + height * rng.exponential() * kernel[inside]).astype(np.float32)
+
+
+def own_slopes(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Per bin, by how much its own distance decay differs from the map's.
+
+    Most of it drifts along the chromosome: compact and open stretches.  A few bins differ by themselves and show as
+    pale or dark stripes on both sides: balancing evens out a bin's sum, not its slope, so that repeats and
+    half-mappable bins keep them.
+    """
+    n = config.n_bins
+    drift = uniform(rng, config.slope_sigma) * _smooth_noise(
+        rng, n, log_uniform(rng, config.slope_size) / config.resolution
+    )
+    odd = rng.random(n) < uniform(rng, config.odd_bins)
+    return np.asarray(drift + np.where(odd, uniform(rng, config.odd_slope) * rng.standard_normal(n), 0), np.float32)

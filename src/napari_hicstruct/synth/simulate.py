@@ -42,7 +42,8 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
     candidates = barrier_candidates(barriers, config.resolution, config.n_diagonals)
     truth = read_truth(band, bias, masked, config.resolution, candidates)
-    return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far)
+    extra = log_uniform(rng, config.overdispersion)
+    return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far, extra)
 
 
 def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -116,10 +117,16 @@ def finish_band(
     decay = layout.draw_decay(config, rng)
     profile = layout.draw_compartments(config, rng)
     strength = uniform(rng, config.compartment_strength)
-    onset = log_uniform(rng, (200_000, 1_500_000)) / config.resolution
+    onset = log_uniform(rng, config.compartment_onset) / config.resolution
     texture = layout.roughness(config, contacts.shape, rng)
     if texture is not None:
         contacts *= texture
+    slopes = layout.own_slopes(config, rng)
+    middle = 200_000 / config.resolution
+    for d in range(n_diagonals):
+        tilt = np.float32(np.log(max(d, 1) / middle))
+        contacts[d, : n - d] *= np.exp(tilt * (slopes[: n - d] + slopes[d:]))
+    layout.add_decoys(config, contacts, rng)
     for d in range(n_diagonals):
         row = contacts[d, : n - d]
         row *= np.float32(1 / max(float(row.mean()), 1e-12))

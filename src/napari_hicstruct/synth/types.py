@@ -71,6 +71,8 @@ class SimulatedMap:
     seed : int
     far : FarField, optional
         What lies beyond the band; only needed to write a whole map.
+    overdispersion : float
+        Variance of counts beyond Poisson over the squared mean (counts are gamma–Poisson); 0 is Poisson.
     """
 
     chrom: str
@@ -82,6 +84,7 @@ class SimulatedMap:
     truth: Truth
     seed: int
     far: FarField | None = None
+    overdispersion: float = 0.0
 
     @property
     def n_bins(self) -> int:
@@ -89,10 +92,18 @@ class SimulatedMap:
         return int(self.band.shape[1])
 
     def sample(self, depth: float, rng: np.random.Generator) -> NDArray[np.float32]:
-        """Poisson counts, same shape as ``band``, with mean ``depth`` at distance 1 bin (before bias)."""
+        """Noisy counts, same shape as ``band``, with mean ``depth`` at distance 1 bin (before bias)."""
         n_diagonals, n = self.band.shape
         lam = self.band * np.float32(depth)
         seen = np.where(self.masked, 0, self.bias).astype(np.float32)
         for d in range(n_diagonals):
             lam[d, : n - d] *= seen[: n - d] * seen[d:]
-        return rng.poisson(lam).astype(np.float32)
+        return draw_counts(lam, self.overdispersion, rng).astype(np.float32)
+
+
+def draw_counts(mean: NDArray[np.float32], overdispersion: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Gamma–Poisson counts: variance ``mean + overdispersion · mean²``; ``mean`` is overwritten."""
+    if overdispersion > 0:
+        mean *= rng.standard_gamma(1 / overdispersion, mean.shape, dtype=np.float32)
+        mean *= np.float32(overdispersion)
+    return rng.poisson(mean)

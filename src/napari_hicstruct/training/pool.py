@@ -14,7 +14,7 @@ from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.synth.types import SimulatedMap, Truth
 
-_ARRAYS = ("bias", "masked")
+_ARRAYS = ("bias", "masked", "overdispersion")
 _TRUTH = ("loops", "stripes", "boundaries", "domains")
 
 

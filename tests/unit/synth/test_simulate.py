@@ -135,7 +135,8 @@ def test_boundaries_insulate_and_domains_nest_between_them(maps: list[SimulatedM
 
 
 def test_without_extrusion_there_is_no_truth() -> None:
-    quiet = CONFIG.model_copy(update={"unlooped": (1.0, 1.0), "compartment_strength": (0, 0), "roughness": (0, 0)})
+    still = dict.fromkeys(("compartment_strength", "roughness", "decoys", "odd_bins", "slope_sigma"), (0, 0))
+    quiet = CONFIG.model_copy(update={"unlooped": (1.0, 1.0), **still})
     truth = simulate_map(quiet, 3).truth
     assert [len(t) for t in (truth.loops, truth.stripes, truth.boundaries, truth.domains)] == [0, 0, 0, 0]
 

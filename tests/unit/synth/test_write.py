@@ -74,7 +74,7 @@ def test_counts_follow_the_expected_map_beyond_the_band_too(sims: list[Simulated
     sim = sims[0]
     assert sim.far is not None
     n, reach = sim.n_bins, len(sim.band)
-    total, wanted = np.zeros(n), np.zeros(n)
+    total, wanted, extra = np.zeros(n), np.zeros(n), np.zeros(n)
     for bin1, bin2, count in iter_counts(sim, 300, np.random.default_rng(1), rows=257):
         key = bin1 * n + bin2
         assert (np.diff(key) > 0).all()  # sorted, no pixel twice
@@ -84,11 +84,12 @@ def test_counts_follow_the_expected_map_beyond_the_band_too(sims: list[Simulated
         pair = seen[: n - d] * seen[d:]
         if d < reach:
             wanted[d] = 300 * (sim.band[d, : n - d] * pair).sum()
+            extra[d] = sim.overdispersion * ((300 * sim.band[d, : n - d] * pair) ** 2).sum()
         else:
             pattern = 1 + sim.far.strength * d / (d + sim.far.onset) * sim.far.profile[: n - d] * sim.far.profile[d:]
             wanted[d] = 300 * sim.far.decay[d] * (pattern * pair).sum()
     for part in (slice(1, reach), slice(reach, reach + 50), slice(reach + 50, n)):
-        spread = 5 * np.sqrt(wanted[part].sum())
+        spread = 5 * np.sqrt((wanted + extra)[part].sum())
         assert total[part].sum() == pytest.approx(wanted[part].sum(), abs=spread)
 
 
