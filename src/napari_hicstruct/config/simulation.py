@@ -66,8 +66,8 @@ class SimulationConfig(FrozenConfig):
     n_snapshots: int = Field(120, ge=8)
 
     # contacts
-    leg_contact: Range = (0.4, 4.0)  # contacts of the two legs against those of neighbouring bins, log-uniform
-    psf_bins: Range = (0.7, 2.0)  # Gaussian spread of leg contacts, bins
+    leg_contact: Range = (0.4, 3.5)  # contacts of the two legs against those of neighbouring bins, log-uniform
+    psf_bins: Range = (0.7, 2.6)  # Gaussian spread of leg contacts, bins
     loop_exponent: Range = (1.2, 2.4)  # contacts fall with (effective distance) ** -exponent inside loops
     unlooped: Range = (0.0, 0.3)  # share of cells without extrusion
 
