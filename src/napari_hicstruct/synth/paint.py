@@ -33,6 +33,8 @@ def paint_map(config: SimulationConfig, seed: int) -> SimulatedMap:
         Same seed and configuration, same map.
     """
     rng = np.random.default_rng([seed, 2])
+    # A decoy is a blob without a barrier, and so is a painted dot: here it would be a loop that the truth omits.
+    config = config.model_copy(update={"decoys": (0.0, 0.0)})
     oe = np.ones((config.n_diagonals, config.n_bins), np.float32)
     borders = _paint_domains(oe, config, rng)
     anchors, down = _paint_stripes(oe, config, borders, rng)
