@@ -54,14 +54,14 @@ class SimulationConfig(FrozenConfig):
 
     # barriers
     barrier_spacing: Range = (50_000, 400_000)  # mean distance of neighbours, log-uniform
-    barrier_strength: Range = (0.5, 0.97)  # mean probability that a leg is caught
+    barrier_strength: Range = (0.55, 0.98)  # mean probability that a leg is caught
     barrier_clustered: Range = (0.2, 0.7)  # share of sites that are divergent pairs (domain borders)
-    barrier_residence: Range = (60, 1_500)  # steps until a caught leg is let go, log-uniform
+    barrier_residence: Range = (100, 2_000)  # steps until a caught leg is let go, log-uniform
 
     # loop-extruding factors
-    lef_spacing: Range = (60_000, 220_000)  # bp per factor, log-uniform
-    processivity: Range = (120_000, 600_000)  # mean loop of an unhindered factor, log-uniform
-    stabilisation: Range = (1.2, 6.0)  # how much longer a factor lives between two barriers, log-uniform
+    lef_spacing: Range = (50_000, 200_000)  # bp per factor, log-uniform
+    processivity: Range = (150_000, 800_000)  # mean loop of an unhindered factor, log-uniform
+    stabilisation: Range = (1.5, 8.0)  # how much longer a factor lives between two barriers, log-uniform
     n_steps: int = Field(16_000, ge=500)
     n_snapshots: int = Field(120, ge=8)
 
@@ -69,7 +69,7 @@ class SimulationConfig(FrozenConfig):
     leg_contact: Range = (0.4, 3.5)  # contacts of the two legs against those of neighbouring bins, log-uniform
     psf_bins: Range = (0.7, 2.6)  # Gaussian spread of leg contacts, bins
     loop_exponent: Range = (1.2, 2.4)  # contacts fall with (effective distance) ** -exponent inside loops
-    unlooped: Range = (0.0, 0.3)  # share of cells without extrusion
+    unlooped: Range = (0.0, 0.2)  # share of cells without extrusion
 
     # distance decay
     decay_near: Range = (-1.1, -0.5)  # slope of P(s) below the bend
@@ -80,13 +80,13 @@ class SimulationConfig(FrozenConfig):
     # texture
     compartment_strength: Range = (0.0, 0.7)
     compartment_size: Range = (200_000, 3_000_000)  # log-uniform
-    compartment_onset: Range = (60_000, 1_500_000)  # distance of half strength, log-uniform
+    compartment_onset: Range = (30_000, 1_000_000)  # distance of half strength, log-uniform
     roughness: Range = (0.0, 0.2)  # log-normal, correlated over a few bins
 
     # what looks like structure and is none
     decoys: Range = (0.0, 12.0)  # blobs and bright single pixels without a barrier, per Mb
     decoy_rise: Range = (0.15, 1.5)  # their height over the surround, mean of the map, log-uniform
-    slope_sigma: Range = (0.02, 0.15)  # spread of the local slope of the decay along the chromosome
+    slope_sigma: Range = (0.04, 0.22)  # spread of the local slope of the decay along the chromosome
     slope_size: Range = (40_000, 600_000)  # correlation length of that slope, log-uniform
     odd_bins: Range = (0.0, 0.01)  # share of bins whose contacts fall with a slope of their own, on both sides
     odd_slope: Range = (0.05, 0.35)  # standard deviation of that slope's difference
