@@ -21,6 +21,14 @@ class ConvBlock(nn.Sequential):
         )
 
 
+class PixelNorm(nn.LayerNorm):
+    """Layer norm of every pixel's channels, ``(B, C, H, W)``: no pixel knows of another."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
 class Up(nn.Module):
     """Repeat each bin 2×2, join the finer scale's features, convolve.  Bins are genome: never interpolated."""
 

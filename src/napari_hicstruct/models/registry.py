@@ -8,10 +8,29 @@ from typing import Any
 
 from napari_hicstruct.errors import ConfigError
 
-ENCODERS: Mapping[str, str] = {"unet_small": "napari_hicstruct.models.unet_small:UNetSmall"}
-SELECTORS: Mapping[str, str] = {"identity": "napari_hicstruct.models.identity:IdentitySelector"}
+ENCODERS: Mapping[str, str] = {
+    "unet_small": "napari_hicstruct.models.unet_small:UNetSmall",
+    "resnet50": "napari_hicstruct.models.resnet50:ResNet50",
+    "efficientnet_b0": "napari_hicstruct.models.efficientnet_b0:EfficientNetB0",
+    "swin": "napari_hicstruct.models.swin:Swin",
+}
+SELECTORS: Mapping[str, str] = {
+    "identity": "napari_hicstruct.models.identity:IdentitySelector",
+    "task_dw": "napari_hicstruct.models.selectors.task_dw:TaskDepthwise",
+    "low_rank_free": "napari_hicstruct.models.selectors.low_rank_free:LowRankFree",
+    "low_rank_free_low": "napari_hicstruct.models.selectors.low_rank_free:LowRankFreeLow",
+    "low_rank_prior": "napari_hicstruct.models.selectors.low_rank_prior:LowRankPrior",
+    "strip": "napari_hicstruct.models.selectors.low_rank_prior:Strip",
+    "hybrid_high": "napari_hicstruct.models.selectors.hybrid_high:HybridHigh",
+    "hybrid_mid_high": "napari_hicstruct.models.selectors.hybrid_mid_high:HybridMidHigh",
+    "patch_gate": "napari_hicstruct.models.selectors.patch_gate:PatchGate",
+}
 INTERACTIONS: Mapping[str, str] = {"none": "napari_hicstruct.models.identity:NoInteraction"}
-ATTENTIONS: Mapping[str, str] = {"none": "napari_hicstruct.models.attention:NoAttention"}
+ATTENTIONS: Mapping[str, str] = {
+    "none": "napari_hicstruct.models.attention:NoAttention",
+    "axial": "napari_hicstruct.models.attention_axial:AxialAttention",
+    "band": "napari_hicstruct.models.attention_band:BandAttention",
+}
 HINTS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.hint:NoHint",
     "band": "napari_hicstruct.models.hint:BandHint",

@@ -96,8 +96,9 @@ def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[Mul
         data = path.read_bytes()
     except OSError as error:
         raise ModelError(f"lacks {WEIGHTS}.", where=folder, mend="Copy the model folder again, whole.") from error
-    # a flipped bit loads without a word: the checksum comes first, but a pickle deserves its own message
-    if data[:2] == b"PK" or data[:1] == b"\x80":
+    # a flipped bit loads without a word: the checksum comes first, but a pickle deserves its own message;
+    # safetensors begin with their header's length, whose bytes may be any, and then the header
+    if (data[:2] == b"PK" or data[:1] == b"\x80") and data[8:9] != b"{":
         raise ModelError("holds pickled weights, which can run code; refused.", where=path, mend="Use safetensors.")
     if hashlib.sha256(data).hexdigest() != text["sha256"]:
         raise ModelError("does not match its checksum; the file is damaged.", where=path, mend="Copy it again.")
