@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
@@ -30,7 +32,16 @@ WORKER_DEATHS = 3
 def _stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[Batch]:
     stream = SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed, part=part)
     # one spawned worker draws maps while the network works; spawn, because forked HDF5 and torch threads hang
-    return iter(DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn", prefetch_factor=4))
+    loader = DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn", prefetch_factor=4)
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
+        return iter(loader)
+    # The loader raises from a signal handler when its worker dies: anywhere, in the middle of a step too.  Without
+    # the handler the death is noticed where the next batch is asked for, between two steps.
+    handler = signal.getsignal(signal.SIGCHLD)
+    try:
+        return iter(loader)
+    finally:
+        signal.signal(signal.SIGCHLD, handler)
 
 
 def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[Batch]]:
