@@ -16,9 +16,12 @@ class Selector(nn.Module):
     decodes : bool
         True if :meth:`forward` already gives decoded features (``f2``, and ``f1`` where it came in) of the widths
         that the task's heads read; the network then has no U-Net decoders (E6).
+    detaches_encoder : bool
+        True if no gradient passes to what comes before the selector.
     """
 
     decodes = False
+    detaches_encoder = False
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
