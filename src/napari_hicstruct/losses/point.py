@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from napari_hicstruct.config.losses import PointLossConfig
+
+_DEFAULT = PointLossConfig()
 _CENTRE = 0.999
 
 
@@ -19,7 +22,7 @@ def heatmap_focal(logit: Tensor, target: Tensor, known: Tensor, *, gamma: float 
     Parameters
     ----------
     logit, target, known : Tensor, shape (B, H, W)
-        ``target`` in [0, 1], 1 exactly at centres; ``known`` 0 where the pixel does not count.
+        ``target`` in [0, 1], 1 exactly at centres; ``known`` the pixel's weight, 0 where it does not count.
     """
     logit = logit.float()
     p = torch.sigmoid(logit)
@@ -42,6 +45,20 @@ def offset_l1(offset: Tensor, target: Tensor, heat: Tensor, known: Tensor) -> Te
     return ((offset.float() - target).abs() * at).sum() / (2 * at.sum()).clamp_min(1.0)
 
 
-def point_loss(output: Tensor, heat: Tensor, offset: Tensor, known: Tensor) -> Tensor:
-    """Heat map focal + 1.0 · offset L1 of a point head's ``(B, 3, H, W)`` output."""
-    return heatmap_focal(output[:, 0], heat, known) + offset_l1(output[:, 1:], offset, heat, known)
+def point_loss(
+    output: Tensor, heat: Tensor, offset: Tensor, known: Tensor, options: PointLossConfig = _DEFAULT
+) -> Tensor:
+    """Heat map focal + 1.0 · offset L1 of a point head.
+
+    Parameters
+    ----------
+    output : Tensor, shape (B, 3, H, W)
+        Heat logit, Δrow, Δcolumn.
+    heat : Tensor, shape (B, H, W)
+    offset : Tensor, shape (B, 2, H, W)
+    known : Tensor, shape (B, H, W)
+        Weight of each pixel: 0 where nobody knows, less than 1 where the label is less than a person's.
+    options : PointLossConfig
+    """
+    found = heatmap_focal(output[:, 0], heat, known, gamma=options.gamma, alpha=options.alpha)
+    return found + options.offset * offset_l1(output[:, 1:], offset, heat, known)
