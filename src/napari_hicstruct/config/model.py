@@ -54,12 +54,17 @@ EQUAL_WIDTHS = ("cross_stitch", "sluice", "mmoe")
 INPUTS = ("oe", "residual", "distance", "expected", "valid")
 """Input channels read by default; equals ``contacts.channels.CHANNELS`` (a test holds them together)."""
 
+MORE_INPUTS = ("raw", "balanced", "coverage")
+"""Further channels to choose from; equals ``contacts.channels.MORE_CHANNELS``."""
+
 
 class ModelConfig(FrozenConfig):
     """Architecture of one multitask network."""
 
     inputs: tuple[str, ...] = Field(INPUTS, description="channels of a window, in order (contacts/channels.py)")
     tracks: tuple[str, ...] = Field((), description="names of 1-D tracks, each read along rows and along columns")
+
+    position: bool = Field(False, description="learnable row and column encodings at f2 (models/position.py)")
 
     encoder: str = "unet_small"
     attention: AttentionConfig = AttentionConfig()
@@ -84,6 +89,11 @@ class ModelConfig(FrozenConfig):
             raise ValueError("coarse_resolution must be twice fine_resolution: one coarse bin is a 2×2 block")
         if len({task.name for task in self.tasks}) != len(self.tasks) or not self.tasks:
             raise ValueError("tasks must have different names, and there must be at least one")
+        if unknown := [name for name in self.inputs if name not in INPUTS + MORE_INPUTS]:
+            have = ", ".join(INPUTS + MORE_INPUTS)
+            raise ValueError(f"there is no input '{unknown[0]}': choose from {have}")
+        if len(set(self.inputs)) < len(self.inputs) or len(set(self.tracks)) < len(self.tracks):
+            raise ValueError("inputs and tracks must be named once each")
         if missing := [name for name in ("distance", "valid") if name not in self.inputs]:
             raise ValueError(f"inputs must hold '{missing[0]}': the network's parts read it")
         if self.hint.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):

@@ -1,8 +1,8 @@
 """Attention ``band``: as ``axial``, but within a window that slides along the diagonal: ``|i − j| ≤ reach``.
 
-Sources: Ho et al. 2019 (axial attention), Beltagy et al. 2020 (sliding windows).  Far from the diagonal contacts are few
-and say little: they are neither read nor changed.  Each row's run of band pixels is gathered first, so the price is
-``2 · reach + 1`` keys per pixel however large the window is.
+Sources: Ho et al. 2019 (axial attention), Beltagy et al. 2020 (sliding windows).  Far from the diagonal contacts are
+few and say little: they are neither read nor changed.  Each row's run of band pixels is gathered first, so the price
+is ``2 · reach + 1`` keys per pixel however large the window is.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from napari_hicstruct.config.model import ModelConfig, TaskConfig
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
 from napari_hicstruct.models.context import Hint, Trace, WindowContext
+from napari_hicstruct.models.position import PositionEncoding
 from napari_hicstruct.models.strip import unfold_diagonal
 from napari_hicstruct.models.tad_prior import TadPrior
 
@@ -27,6 +28,7 @@ class MultiTaskNet(nn.Module):
         self.config = config
         find = registry.resolve
         self.encoder = find(registry.ENCODERS, config.encoder, "encoder")(config.in_channels, config.channels)
+        self.position = PositionEncoding(config) if config.position else None
         self.attention = find(registry.ATTENTIONS, config.attention.kind, "attention")(config)
         self.selector = find(registry.SELECTORS, config.selector, "selector")(config)
         self.interaction = find(registry.INTERACTIONS, config.interaction, "interaction")(config)
@@ -102,6 +104,8 @@ class MultiTaskNet(nn.Module):
         """
         if not tasks:
             return {}
+        if self.position is not None:
+            features = self.position(features)
         features = self.boundary_hint.inject(self.attention(features, context), context)
         running = [task.name for task in self.config.tasks] if self.interaction.exchanges else tasks
         read = {name: self.interaction.share(self.selector(features, name, context), name, context) for name in running}

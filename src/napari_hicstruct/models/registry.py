@@ -34,6 +34,7 @@ ATTENTIONS: Mapping[str, str] = {
 HINTS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.hint:NoHint",
     "band": "napari_hicstruct.models.hint:BandHint",
+    "chromosome": "napari_hicstruct.models.hint_chromosome:ChromosomeHint",
 }
 HEADS: Mapping[str, str] = {
     "point": "napari_hicstruct.models.heads:PointHead",

@@ -22,6 +22,7 @@ def _cases() -> list[Any]:
     cases += [("selector", name, {"selector": name}) for name in registry.SELECTORS]
     cases += [("interaction", n, {"interaction": n, "hint": {"kind": "band"}}) for n in registry.INTERACTIONS]
     cases += [("hint", n, {"hint": {"kind": n, "inject": n != "none"}}) for n in registry.HINTS]
+    cases += [("position", "on", {"position": True})]
     cases += [("tad_prior", "on", {"tad_prior": True, "hint": {"kind": "band"}})]
     return [pytest.param(small(**changes), id=f"{table}-{name}") for table, name, changes in cases]
 
@@ -56,7 +57,7 @@ class TestEveryPart:
         loss = torch.stack([value.square().mean() for value in run(model, trace).values()]).sum()
         extra = [value.square().mean() for value in trace.auxiliary.values()] + list(trace.penalties.values())
         loss = loss + sum(extra, torch.zeros(()))
-        if config.hint.kind == "band":
+        if config.hint.kind != "none":
             loss = loss + model.hint(torch.ones(2, config.in_channels, 16, 32)).square().mean()
         loss.backward()
         assert torch.isfinite(loss)

@@ -1,0 +1,137 @@
+"""1-D tracks (bigWig) in a map's bins: what a model may read beside contacts, e.g. CTCF or histone marks."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.errors import ConfigError, MapError
+from napari_hicstruct.genome import NameMatcher, n_bins
+
+_LIMIT = 4.0
+_BIGWIG = 0x888FFC26
+
+
+def check_tracks(wanted: Sequence[str], files: Mapping[str, str | Path]) -> None:
+    """Refuse, before anything starts, what a model cannot read.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Names of the model's tracks.
+    files : mapping of str to path
+        The bigWig of each.
+
+    Raises
+    ------
+    ConfigError
+        If a track has no file, a file no track, or pybbi is not installed.
+    MapError
+        If a file cannot be read.
+    """
+    if missing := [name for name in wanted if name not in files]:
+        raise ConfigError(f"the model reads a track '{missing[0]}'.", mend=f"Give its file: {missing[0]}=FILE.bw.")
+    if extra := [name for name in files if name not in wanted]:
+        have = f"It reads {', '.join(wanted)}." if wanted else "It reads none."
+        raise ConfigError(f"the model reads no track '{extra[0]}'.", mend=have)
+    for name in wanted:
+        with _open(files[name]):
+            pass
+
+
+def read_tracks(
+    wanted: Sequence[str], files: Mapping[str, str | Path], chrom: str, *, length: int, resolution: int
+) -> NDArray[np.float32] | None:
+    """The model's tracks on one chromosome, binned and scaled; None where it reads none.
+
+    Parameters
+    ----------
+    wanted, files
+        As in :func:`check_tracks`.
+    chrom : str
+        In any spelling.
+    length, resolution : int
+        bp.
+
+    Returns
+    -------
+    float32, shape (n_tracks, n_bins)
+
+    Raises
+    ------
+    MapError
+        If a track has no such chromosome.
+    """
+    if not wanted:
+        return None
+    return np.stack([scale(bin_track(files[name], chrom, length=length, resolution=resolution)) for name in wanted])
+
+
+def bin_track(path: str | Path, chrom: str, *, length: int, resolution: int) -> NDArray[np.float32]:
+    """Mean of a bigWig in each bin, bases without a value counted as 0; shape (n_bins,)."""
+    with _open(path) as file:
+        name = NameMatcher(file.chromsizes).match(chrom)
+        if name is None:
+            raise MapError(f"the track has no chromosome '{chrom}'.", where=path)
+        whole = length // resolution
+        parts = [np.zeros(0)]
+        if whole:
+            parts.append(file.fetch(name, 0, whole * resolution, bins=whole, missing=0.0, oob=0.0, exact=True))
+        if whole < n_bins(length, resolution):  # the last bin is shorter: its mean is over what there is of it
+            parts.append(file.fetch(name, whole * resolution, length, bins=1, missing=0.0, oob=0.0, exact=True))
+    return np.nan_to_num(np.concatenate(parts)).astype(np.float32)
+
+
+def scale(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``(t - median) / spread``, clipped to ±4: tracks of any unit look alike.
+
+    The spread is half the range from the 5th to the 95th percentile; where that is 0 (rare peaks) the standard
+    deviation; a constant track becomes 0.
+    """
+    low, centre, high = np.percentile(values, [5, 50, 95])
+    spread = (high - low) / 2 or float(np.std(values)) or 1.0
+    return np.asarray(np.clip((values - centre) / spread, -_LIMIT, _LIMIT), np.float32)
+
+
+def coarsen_tracks(tracks: NDArray[np.float32] | None, factor: int) -> NDArray[np.float32] | None:
+    """Means over ``factor`` bins, the last over what there is: ``(n_tracks, n) → (n_tracks, ⌈n / factor⌉)``."""
+    if tracks is None:
+        return None
+    starts = np.arange(0, tracks.shape[1], factor)
+    counts = np.minimum(starts + factor, tracks.shape[1]) - starts
+    return np.asarray(np.add.reduceat(tracks, starts, axis=1) / counts, np.float32)
+
+
+def _open(path: str | Path) -> Any:
+    try:
+        import bbi
+    except ImportError as error:
+        mend = 'Install it: pip install "napari-hicstruct[tracks]".'
+        raise ConfigError("tracks are read with pybbi, which is not installed.", mend=mend) from error
+    try:
+        whole = _is_whole(Path(path))
+    except OSError as error:
+        raise MapError(f"the track cannot be read ({error.strerror}).", where=path) from error
+    except struct.error as error:
+        raise MapError("is not a bigWig file.", where=path) from error
+    if not whole:
+        raise MapError("is not a whole bigWig file.", where=path, mend="Copy it again.")
+    return bbi.open(str(path))
+
+
+def _is_whole(path: Path) -> bool:
+    """True if all that a bigWig's header points to lies inside the file: the library ends the process otherwise."""
+    with path.open("rb") as file:
+        head = file.read(64)
+        order = next((o for o in "<>" if struct.unpack(f"{o}I", head[:4]) == (_BIGWIG,)), None)
+        if order is None:
+            return False
+        fields = struct.unpack(f"{order}IHHQQQHHQQIQ", head)
+        zooms = [struct.unpack(f"{order}IIQQ", file.read(24)) for _ in range(fields[2])]
+    offsets = [*fields[3:6], *fields[8:10], fields[11], *(at for zoom in zooms for at in zoom[2:])]
+    return max(offsets) < path.stat().st_size

@@ -1,0 +1,33 @@
+"""Hint ``chromosome``: one look at the whole chromosome in large bins (40 or 80 kb), before any window is read."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.models.hint import BandHint
+from napari_hicstruct.models.strip import LinearAttention
+
+
+class ChromosomeHint(BandHint):
+    """Boundary logit per large bin from all of a chromosome's diagonal, repeated to coarse bins.
+
+    As :class:`BandHint`, with linear attention (Katharopoulos et al. 2020) over the whole length, so that every bin
+    knows what the chromosome looks like: how deep, how strong its domains, how far they reach.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        if config.hint.resolution % config.coarse_resolution:
+            raise ConfigError(
+                f"key 'hint.resolution': {config.hint.resolution} is no multiple of {config.coarse_resolution} bp.",
+                mend="Choose 40000 or 80000.",
+            )
+        self.factor = config.hint.resolution // config.coarse_resolution
+        self.attention = LinearAttention(config.hint.width)
+
+    def forward(self, strip: Tensor) -> Tensor:
+        """``(B, C, D, L)`` in large bins → ``(B, L · factor)`` boundary logits in coarse ones."""
+        x = self.pyramid(self.read(self.stem(strip).flatten(1, 2)))
+        return self.out(self.attention(x))[:, 0].repeat_interleave(self.factor, -1)
