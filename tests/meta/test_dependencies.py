@@ -15,7 +15,7 @@ from tests.meta.tracked import ROOT, tracked_files
 INDIRECT = {"hictkpy"}
 
 # what only some people need; a ConfigError names the extra where it is missing
-OPTIONAL = ("encoders", "tracks")
+OPTIONAL = ("conflict", "encoders", "tracks")
 
 
 def normal(name: str) -> str:
