@@ -64,18 +64,40 @@ def strip_experts(channels: int, count: int) -> list[nn.Module]:
     return [StripExpert(channels) for _ in range(count)]
 
 
+def responses(experts: nn.ModuleList, like: Tensor, size: int) -> Tensor:
+    """What each expert makes of a single bright pixel, ``(K, C, size, size)``; strips without their GELU."""
+    impulse = like.new_zeros(1, like.shape[1], size, size)
+    impulse[..., size // 2, size // 2] = 1.0
+    return torch.cat([(e.linear if isinstance(e, StripExpert) else e)(impulse) for e in experts])
+
+
 def correlation(experts: nn.ModuleList, like: Tensor) -> Tensor:
-    """Mean |cosine| over pairs of experts (and channels) of their impulse responses; strips without their GELU.
+    """Mean |cosine| over pairs of experts (and channels) of their impulse responses.
 
     Filters are compared, not outputs: neighbouring contacts are so alike that any two smoothing filters give nearly
     the same picture.  Absolute, because two experts that cancel each other are as redundant as two equal ones.
     """
-    impulse = like.new_zeros(1, like.shape[1], REACH, REACH)
-    impulse[..., REACH // 2, REACH // 2] = 1.0
-    answers = [(e.linear if isinstance(e, StripExpert) else e)(impulse)[0].flatten(1).float() for e in experts]
-    unit = functional.normalize(torch.stack(answers, 1), dim=-1, eps=1e-6)  # (C, K, taps)
+    unit = functional.normalize(responses(experts, like, REACH).float().flatten(2), dim=-1, eps=1e-6)  # (K, C, taps)
     first, second = torch.triu_indices(len(experts), len(experts), offset=1)
-    return (unit[:, first] * unit[:, second]).sum(-1).abs().mean()
+    return (unit[first] * unit[second]).sum(-1).abs().mean()
+
+
+def mixed_by_filter(experts: nn.ModuleList, alpha: Tensor, x: Tensor) -> Tensor:
+    """``Σ_k α_k e_k(x)`` of linear experts with ``(B, K, 1, 1)`` weights as one filter per window instead of K.
+
+    The mixture of convolutions is the convolution with the mixture; it costs no more than one expert.
+    """
+    size = max((e.kernel_size[0] - 1) * e.dilation[0] + 1 for e in experts if isinstance(e, nn.Conv2d))
+    taps = responses(experts, x, size).flip(2, 3)  # a response is its filter turned around
+    filters = torch.einsum("bk,kcij->bcij", alpha[:, :, 0, 0].to(taps.dtype), taps)[:, :, None]
+    padding, groups = size // 2, x.shape[1]
+    windows = zip(x.split(1), filters, strict=True)
+    return torch.cat([functional.conv2d(one, taps, padding=padding, groups=groups) for one, taps in windows])
+
+
+def mixed_by_output(experts: nn.ModuleList, alpha: Tensor, x: Tensor) -> Tensor:
+    """``Σ_k α_k e_k(x)`` as it is written, for any experts and gates."""
+    return sum(weight * expert(x) for weight, expert in zip(alpha.to(x.dtype).split(1, 1), experts, strict=True))
 
 
 class ExpertMixture(nn.Module):
@@ -100,19 +122,18 @@ class ExpertMixture(nn.Module):
         self.gate = GATES[options.gate](channels, tasks, len(experts))
         self.options = options
         self.share = share / len(tasks)
+        self.one_filter = options.gate != "conv" and not any(isinstance(expert, StripExpert) for expert in experts)
 
     def forward(self, x: Tensor, task: str, scale: str, context: WindowContext) -> Tensor:
         """``(B, C, h, w)`` → the same shape."""
         # Detached, the gate says which expert fits the features; it cannot bend the features to please itself.
         seen = x.detach() if self.options.detach_gate else x
         alpha = self.gate(seen, task, context.pooled("valid", scale)).float().softmax(1)
-        mixed = x if self.options.residual else torch.zeros_like(x)
-        for weight, expert in zip(alpha.to(x.dtype).split(1, 1), self.experts, strict=True):
-            mixed = mixed + weight * expert(x)
+        mixed = (mixed_by_filter if self.one_filter else mixed_by_output)(self.experts, alpha, x)
         if context.trace is not None:
             context.trace.show(f"gate/{task}/{scale}", alpha.expand(-1, -1, *x.shape[2:]))
             context.trace.show(f"expert_use/{task}/{scale}", alpha.mean((2, 3)))
             context.trace.penalty("expert_entropy", self.options.entropy * self.share * imbalance(alpha))
             decorrelation = self.options.decorrelation * self.share * correlation(self.experts, x)
             context.trace.penalty("expert_decorrelation", decorrelation)
-        return mixed
+        return x + mixed if self.options.residual else mixed
