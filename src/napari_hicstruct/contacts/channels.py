@@ -32,7 +32,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.band import Band, coarsen_band
+from napari_hicstruct.contacts.tracks import coarsen_tracks
 from napari_hicstruct.errors import ConfigError
 
 CHANNELS = ("oe", "residual", "distance", "expected", "valid")
@@ -159,6 +160,18 @@ def strip_channels(
     d = np.arange(n_diagonals)[:, None]
     i = first + np.arange(length)[None, :] - d // 2
     return _chosen(band, out, i, i + d, inputs, tracks)
+
+
+def chromosome_channels(
+    band: Band,
+    factor: int,
+    n_diagonals: int,
+    inputs: Sequence[str] = CHANNELS,
+    tracks: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
+    """:func:`strip_channels` of a whole chromosome in bins ``factor`` times as large, ``tracks`` averaged over them."""
+    large = coarsen_band(band, factor)
+    return strip_channels(large, 0, large.n_bins, n_diagonals, inputs, coarsen_tracks(tracks, factor))
 
 
 def _chosen(

@@ -134,4 +134,4 @@ def _is_whole(path: Path) -> bool:
         fields = struct.unpack(f"{order}IHHQQQHHQQIQ", head)
         zooms = [struct.unpack(f"{order}IIQQ", file.read(24)) for _ in range(fields[2])]
     offsets = [*fields[3:6], *fields[8:10], fields[11], *(at for zoom in zooms for at in zoom[2:])]
-    return max(offsets) < path.stat().st_size
+    return bool(max(offsets) < path.stat().st_size)

@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
-from napari_hicstruct.contacts.channels import CHANNELS, strip_channels, window_channels
+from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
 from napari_hicstruct.training.augment import reverse_band, reverse_truth, transpose_sample
+from napari_hicstruct.training.hints import hint_strips, strip_hint
 from napari_hicstruct.training.pool import load_map
 
 Arrays = dict[str, NDArray[np.float32]]
 Batch = dict[str, dict[str, Tensor]]
-VALID = CHANNELS.index("valid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,52 +145,43 @@ def _corner(truth: BinTruth, band: Band, size: int, rng: np.random.Generator) ->
     return row, row + int(rng.triangular(0, 0, max(1, reach)))
 
 
-def _points(truth: BinTruth, x: NDArray[np.float32], corner: tuple[int, int], margin: int) -> Arrays:
-    target = point_target(truth, *corner, x.shape[-1])
-    known = target.known * x[VALID]
+def _points(truth: BinTruth, valid: NDArray[np.float32], corner: tuple[int, int], margin: int) -> Arrays:
+    target = point_target(truth, *corner, valid.shape[-1])
+    known = target.known * valid
     inner = np.zeros_like(known)
     inner[margin:-margin, margin:-margin] = 1
     return {"heat": target.heat, "offset": target.offset, "known": known * inner}
 
 
-def _hint_strips(drawn: DrawnMap, corner: tuple[int, int], size: int, config: TrainConfig) -> Arrays:
-    """Strips along the diagonal around a window's rows and columns (coarse bins), where the network wants a hint."""
-    hint = config.model.hint
-    if hint.kind != "band":
-        return {}
-    length, n = size + 2 * hint.pad, config.model.windows.strip_diagonals
-    rows, cols = (strip_channels(drawn.coarse, first - hint.pad, length, n) for first in corner)
-    return {"hint_rows": rows, "hint_cols": cols}
-
-
 def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     windows = config.model.windows
     row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng))
-    x = window_channels(drawn.fine, row, col, windows.fine_size)
-    out = {"x": x, **_points(drawn.fine_truth, x, (row, col), windows.fine_margin)}
+    x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs)
+    valid = x[config.model.inputs.index("valid")]
+    out = {"x": x, **_points(drawn.fine_truth, valid, (row, col), windows.fine_margin)}
     # the coarse head of the same window: valid where any of the 2×2 fine pixels is
-    valid = x[:, ::2, ::2].copy()
-    valid[VALID] = x[VALID].reshape(windows.fine_size // 2, 2, -1, 2).max(axis=(1, 3))
-    coarse = _points(drawn.coarse_truth, valid, (row // 2, col // 2), windows.fine_margin // 2)
+    blocks = valid.reshape(windows.fine_size // 2, 2, -1, 2).max(axis=(1, 3))
+    coarse = _points(drawn.coarse_truth, blocks, (row // 2, col // 2), windows.fine_margin // 2)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
-    out |= _hint_strips(drawn, (row // 2, col // 2), windows.fine_size // 2, config)
+    out |= hint_strips(drawn.coarse, (row // 2, col // 2), windows.fine_size // 2, config.model)
     return _maybe_transpose(out, rng)
 
 
-def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, margin: int) -> Arrays:
-    x = window_channels(drawn.coarse, *corner, size)
-    points = _points(drawn.coarse_truth, x, corner, margin)
+def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: ModelConfig) -> Arrays:
+    x, margin = window_channels(drawn.coarse, *corner, size, model.inputs), model.windows.coarse_margin
+    valid = x[model.inputs.index("valid")]
+    points = _points(drawn.coarse_truth, valid, corner, margin)
     stripes = mask_target(drawn.coarse_truth, *corner, size)
     inner = np.zeros((size, size), np.float32)
     inner[margin:-margin, margin:-margin] = 1
-    known = stripes.known * x[VALID] * inner
+    known = stripes.known * valid * inner
     return {"x": x, **points, "mask": stripes.mask, "down": stripes.down, "mask_known": known}
 
 
 def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng)
-    sample = _coarse_window(drawn, corner, config.coarse_size, config.model.windows.coarse_margin)
-    sample |= _hint_strips(drawn, corner, config.coarse_size, config)
+    sample = _coarse_window(drawn, corner, config.coarse_size, config.model)
+    sample |= hint_strips(drawn.coarse, corner, config.coarse_size, config.model)
     return _maybe_transpose(sample, rng)
 
 
@@ -201,8 +193,8 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
     first = int(rng.integers(-step // 2, max(1, drawn.coarse.n_bins - length + step // 2)))
     chosen = int(rng.integers(config.strip_tiles))
     corners = [first + k * step - windows.coarse_margin for k in range(config.strip_tiles)]
-    tiles = np.stack([window_channels(drawn.coarse, c, c, size) for c in corners])
-    x = strip_channels(drawn.coarse, first, length, windows.strip_diagonals)
+    tiles = np.stack([window_channels(drawn.coarse, c, c, size, config.model.inputs) for c in corners])
+    x = strip_channels(drawn.coarse, first, length, windows.strip_diagonals, config.model.inputs)
     bins = np.arange(first, first + length)
     inside = (bins >= 0) & (bins < drawn.coarse.n_bins)
     known = inside & drawn.coarse.valid[np.clip(bins, 0, drawn.coarse.n_bins - 1)]
@@ -213,7 +205,6 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         "target": boundary_target(drawn.coarse_truth, first, length),
         "known": known.astype(np.float32),
     }
-    coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, windows.coarse_margin)
-    coarse |= _hint_strips(drawn, (corners[chosen],) * 2, size, config)
-    around = _hint_strips(drawn, (corners[0],) * 2, length + 2 * windows.coarse_margin, config)
-    return strip | ({"hint": around["hint_rows"]} if around else {}), coarse
+    coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
+    coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model)
+    return strip | strip_hint(drawn.coarse, first, length, config.model), coarse

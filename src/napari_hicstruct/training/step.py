@@ -12,6 +12,7 @@ from napari_hicstruct.losses.mask import mask_loss
 from napari_hicstruct.losses.point import point_loss
 from napari_hicstruct.models.context import Hint, Trace
 from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training.hints import hint_loss, tile_hints, window_hint
 from napari_hicstruct.training.samples import Batch
 
 AUXILIARY = 0.5
@@ -42,17 +43,6 @@ def _dense(x: Tensor) -> Tensor:
     return x.contiguous(memory_format=torch.channels_last)
 
 
-def window_hint(net: MultiTaskNet, sample: dict[str, Tensor]) -> Hint | None:
-    """Boundary probability of the rows and columns of a batch of windows; None where the network wants none."""
-    if "hint_rows" not in sample:
-        return None
-    pad = net.config.hint.pad
-    with torch.no_grad():
-        logits = net.hint(torch.cat([sample["hint_rows"], sample["hint_cols"]])).float()
-    p = torch.sigmoid(logits[:, pad : logits.shape[1] - pad])
-    return Hint(*p.chunk(2))
-
-
 def batch_losses(net: MultiTaskNet, batch: Batch) -> Losses:
     """Losses of every task of the network on one batch.
 
@@ -77,24 +67,11 @@ def batch_losses(net: MultiTaskNet, batch: Batch) -> Losses:
         losses[task] = mask_loss(dense[task], coarse["mask"], coarse["down"], coarse["mask_known"])
     extras = dict(trace.penalties)
     if strip := batch.get("strip"):
-        tiles = _tile_hints(net, strip)
+        tiles = tile_hints(net, strip)
         losses |= {task: _strip_loss(net, strip, dense[task][:1], task, tiles) for task in strips}
         if "hint" in strip:
-            extras["hint"] = _hint_loss(net, strip)
+            extras["hint"] = hint_loss(net, strip)
     return Losses(losses, extras)
-
-
-def _tile_hints(net: MultiTaskNet, strip: dict[str, Tensor]) -> list[Hint | None]:
-    """Hints of the on-diagonal tiles of a strip, cut from one look along all of it."""
-    tiles = strip["tiles"][0]
-    if "hint" not in strip:
-        return [None] * len(tiles)
-    size, pad = tiles.shape[-1], net.config.hint.pad
-    with torch.no_grad():
-        p = torch.sigmoid(net.hint(strip["hint"]).float())
-    step = size - 2 * net.config.windows.coarse_margin
-    cuts = [p[:, pad + k * step : pad + k * step + size] for k in range(len(tiles))]
-    return [Hint(cut, cut) for cut in cuts]
 
 
 def _strip_loss(
@@ -112,10 +89,3 @@ def _strip_loss(
             parts.append(net.read_diagonal(features, margin))
     logits = net.strip(strip["x"], torch.cat(parts, -1), task)
     return boundary_loss(logits, strip["target"], strip["known"])
-
-
-def _hint_loss(net: MultiTaskNet, strip: dict[str, Tensor]) -> Tensor:
-    """Boundary loss of the first look on the strip itself."""
-    edge = net.config.hint.pad + net.config.windows.coarse_margin
-    logits = net.hint(strip["hint"])
-    return boundary_loss(logits[:, edge : logits.shape[1] - edge], strip["target"], strip["known"])

@@ -12,8 +12,9 @@ from torch.nn import functional
 
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training.hints import window_hint
 from napari_hicstruct.training.samples import Batch
-from napari_hicstruct.training.step import batch_losses, window_hint
+from napari_hicstruct.training.step import batch_losses
 
 _FLOOR = 0.02
 
