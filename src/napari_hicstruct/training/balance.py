@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.config.losses import LossConfig
+from napari_hicstruct.errors import ConfigError
 
 Reduce = Callable[[Tensor], Tensor]
 """Mean of a tensor over devices."""
@@ -38,7 +39,7 @@ class Balancer(nn.Module):
         self.fixed = {task: float(task_weights.get(task, 1.0)) for task in tasks}
 
     def weigh(self, losses: Mapping[str, Tensor], shared: Sequence[Tensor] = ()) -> dict[str, Tensor]:
-        """Weighted losses of one piece of a batch; their sum is to be minimised.
+        """Each loss of one piece of a batch times its weight now, which is a constant here.
 
         Parameters
         ----------
@@ -50,17 +51,11 @@ class Balancer(nn.Module):
         return {task: self.fixed[task] * loss for task, loss in losses.items()}
 
     def end_step(self, reduce: Reduce = one_device) -> None:
-        """Tell that all pieces of a step were weighed; every device calls it, at the same step."""
+        """Learn from the step whose pieces were all weighed; on every device, before the optimiser's step."""
 
     def own_parameters(self) -> list[nn.Parameter]:
-        """What the optimiser must learn, without weight decay."""
+        """What the optimiser learns, without weight decay; :meth:`end_step` leaves the gradients there."""
         return list(self.parameters())
-
-    def share_gradients(self, reduce: Reduce) -> None:
-        """Average the gradients of :meth:`own_parameters` over devices, before the optimiser's step."""
-        for parameter in self.own_parameters():
-            if parameter.grad is not None:
-                parameter.grad = reduce(parameter.grad)
 
     def current(self) -> dict[str, float]:
         """Weights by task, for the log."""
@@ -70,33 +65,12 @@ class Balancer(nn.Module):
         return {task: self.fixed[task] * float(w) for task, w in zip(self.tasks, weights.detach(), strict=True)}
 
 
-class Uncertainty(Balancer):
-    """``Σ ½·exp(-s_i)·L_i + ½·s_i`` with a learned log-variance ``s_i`` per task, from 0.
-
-    Source: Kendall et al. 2018, "Multi-task learning using uncertainty to weigh losses".
-    """
-
-    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float]) -> None:
-        super().__init__(tasks, task_weights)
-        self.log_variance = nn.Parameter(torch.zeros(len(self.tasks)))
-
-    def weigh(self, losses: Mapping[str, Tensor], shared: Sequence[Tensor] = ()) -> dict[str, Tensor]:
-        s = {task: self.log_variance[self.tasks.index(task)] for task in losses}
-        return {t: 0.5 * torch.exp(-s[t]) * self.fixed[t] * loss + 0.5 * s[t] for t, loss in losses.items()}
-
-    def current(self) -> dict[str, float]:
-        return self._by_task(0.5 * torch.exp(-self.log_variance))
-
-
 class _Measured(Balancer):
     """Weights that follow what was measured of the tasks; sums over a step's pieces live here."""
-
-    weight: Tensor
 
     def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], window: int) -> None:
         super().__init__(tasks, task_weights)
         self.window = window
-        self.register_buffer("weight", torch.ones(len(self.tasks)))
         self.register_buffer("steps", torch.zeros((), dtype=torch.long))
         self.register_buffer("sums", torch.zeros(3, len(self.tasks)))  # losses, gradient norms, how many of either
 
@@ -104,7 +78,8 @@ class _Measured(Balancer):
         for task, loss in losses.items():
             k = self.tasks.index(task)
             self.sums[:, k] += torch.stack([loss.detach(), self._norm(loss, k, shared), self.sums.new_ones(())])
-        return {t: self.weight[self.tasks.index(t)] * self.fixed[t] * loss for t, loss in losses.items()}
+        weight = self.weight
+        return {t: weight[self.tasks.index(t)] * self.fixed[t] * loss for t, loss in losses.items()}
 
     def _norm(self, loss: Tensor, k: int, shared: Sequence[Tensor]) -> Tensor:
         return self.sums.new_zeros(())
@@ -120,13 +95,38 @@ class _Measured(Balancer):
         return self._by_task(self.weight)
 
 
+class Uncertainty(_Measured):
+    """``Σ ½·exp(-s_i)·L_i + ½·s_i`` with a learned log-variance ``s_i`` per task, from 0.
+
+    The weights are ``½·exp(-s_i)``; the optimiser gets ``½ - ½·exp(-s_i)·L_i``, the slope along ``s_i``, with the mean
+    loss over the step and all devices.  That is joint descent on the paper's sum, however the network's own gradients
+    are taken (whole, task by task, by distance).
+
+    Source: Kendall et al. 2018, "Multi-task learning using uncertainty to weigh losses".
+    """
+
+    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float]) -> None:
+        super().__init__(tasks, task_weights, window=1)
+        self.log_variance = nn.Parameter(torch.zeros(len(self.tasks)))
+
+    @property
+    def weight(self) -> Tensor:
+        """``½·exp(-s)``."""
+        return 0.5 * torch.exp(-self.log_variance.detach())
+
+    def end_step(self, reduce: Reduce = one_device) -> None:
+        loss, _, seen = self._means(reduce)
+        fixed = loss.new_tensor([self.fixed[task] for task in self.tasks])
+        self.log_variance.grad = torch.where(seen, 0.5 - self.weight * fixed * loss, 0.0)
+
+
 class GradNorm(_Measured):
     """Weights that bring the tasks' gradient norms ``G_i = w_i·‖∇L_i‖`` to ``Ḡ·r_i^α`` on the last shared layer.
 
     ``r_i`` is the share of its first loss that task i still has, relative to the mean over tasks.  One step goes down
     ``Σ|G_i - Ḡ·r_i^α|`` (the target held fixed), by ``rate / Ḡ`` so that it does not depend on the losses' scale; then
-    weights sum to the number of tasks again.  The first loss is the mean of the first ``window`` steps, in which weights
-    stay 1: one batch without loops would else rule the run.
+    weights sum to the number of tasks again.  The first loss is the mean of the first ``window`` steps, in which
+    weights stay 1: one batch without loops would else rule the run.
 
     Source: Chen et al. 2018, "GradNorm", eq. 1–2 and algorithm 1.
     """
@@ -134,12 +134,19 @@ class GradNorm(_Measured):
     def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: LossConfig) -> None:
         super().__init__(tasks, task_weights, config.balance_window)
         self.alpha, self.rate = config.gradnorm_alpha, config.gradnorm_rate
+        self.register_buffer("weight", torch.ones(len(self.tasks)))
         self.register_buffer("first", torch.zeros(2, len(self.tasks)))  # sums of losses, steps
 
     def _norm(self, loss: Tensor, k: int, shared: Sequence[Tensor]) -> Tensor:
         weighted = self.fixed[self.tasks[k]] * loss
         gradients = torch.autograd.grad(weighted, list(shared), retain_graph=True, allow_unused=True)
-        return torch.stack([g.detach().float().square().sum() for g in gradients if g is not None]).sum().sqrt()
+        squares = [g.detach().float().square().sum() for g in gradients if g is not None]
+        if not squares:
+            raise ConfigError(
+                f"balancing 'gradnorm' needs weights that all tasks share, and '{self.tasks[k]}' does not reach them.",
+                mend="Choose another balancing, or a selector that does not detach the encoder.",
+            )
+        return torch.stack(squares).sum().sqrt()
 
     def end_step(self, reduce: Reduce = one_device) -> None:
         loss, norm, seen = self._means(reduce)
@@ -166,6 +173,7 @@ class DynamicAverage(_Measured):
     def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: LossConfig) -> None:
         super().__init__(tasks, task_weights, config.balance_window)
         self.temperature = config.dwa_temperature
+        self.register_buffer("weight", torch.ones(len(self.tasks)))
         self.register_buffer("last", torch.full((len(self.tasks),), torch.nan))
 
     def end_step(self, reduce: Reduce = one_device) -> None:

@@ -89,8 +89,8 @@ class ConflictLog:
     def as_dict(self) -> dict[str, float]:
         """For the log: cosines and conflict rate (share of pairs with a negative cosine), whole and by bucket.
 
-        Keys are ``cosine/<a>-<b>``, ``cosine/<a>-<b>/<bucket>``, ``conflict_rate`` and ``conflict_rate/<bucket>``; pairs
-        with a gradient of zero are left out.
+        Keys are ``cosine/<a>-<b>``, ``cosine/<a>-<b>/<bucket>``, ``conflict_rate`` and ``conflict_rate/<bucket>``;
+        pairs with a gradient of zero are left out.
         """
         log: dict[str, float] = {}
         for bucket in dict.fromkeys(("", *(name for _, name in self.rows))):

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from napari_hicstruct.config.losses import LossConfig
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.training.balance import Balancer, make_balancer
 
 TASKS = ("loop", "stripe", "tad")
@@ -25,20 +26,18 @@ def losses(values: list[float], shared: torch.Tensor) -> dict[str, torch.Tensor]
 
 
 def run(balancer: Balancer, steps: int, seed: int = 0) -> torch.Tensor:
-    """Weighted losses over some steps of random losses; the log-variances take plain gradient steps."""
+    """Weighted losses over some steps of random losses; log-variances take plain steps."""
     generator = torch.Generator().manual_seed(seed)
     shared = torch.ones(2, requires_grad=True)
     seen = []
     for _ in range(steps):
         values = (torch.rand(3, generator=generator) + 0.1).tolist()
         weighted = balancer.weigh(losses(values, shared), [shared])
-        torch.stack(list(weighted.values())).sum().backward()
+        balancer.end_step()
         with torch.no_grad():
             for p in balancer.own_parameters():
                 assert p.grad is not None
                 p -= 0.1 * p.grad
-                p.grad = None
-        balancer.end_step()
         seen.append(torch.stack([loss.detach() for loss in weighted.values()]))
     return torch.stack(seen)
 
@@ -76,23 +75,33 @@ def test_a_resumed_run_weighs_as_one_that_never_stopped(kind: str) -> None:
 def test_uncertainty_equals_the_paper_and_torchjd() -> None:
     from torchjd.scalarization import UW
 
-    balancer, theirs = make("uncertainty"), UW(3)
-    s = [0.3, -0.7, 0.1]
-    values = [2.0, 0.5, 1.0]
-    for p in (balancer.own_parameters()[0], theirs.log_var):
-        p.data = torch.tensor(s)
-    total = torch.stack(list(balancer.weigh({t: torch.tensor(v) for t, v in zip(TASKS, values, strict=True)}).values()))
-    want = sum(0.5 * math.exp(-a) * v + 0.5 * a for a, v in zip(s, values, strict=True))
-    assert total.sum().item() == pytest.approx(want, rel=1e-6)
-    assert total.sum().item() == pytest.approx(theirs(torch.tensor(values)).item(), rel=1e-6)
-    total.sum().backward()
-    gradient = balancer.own_parameters()[0].grad
-    assert gradient is not None
-    assert gradient.tolist() == pytest.approx(
-        [0.5 - 0.5 * math.exp(-a) * v for a, v in zip(s, values, strict=True)], rel=1e-5
-    )
-    balancer.share_gradients(lambda g: g / 2)
-    assert torch.allclose(balancer.own_parameters()[0].grad, gradient / 2)  # type: ignore[arg-type]
+    balancer, theirs = make("uncertainty", {"tad": 0.5}), UW(3)
+    s, values = [0.3, -0.7, 0.1], [2.0, 0.5, 1.0]
+    (ours,) = balancer.own_parameters()
+    ours.data, theirs.log_var.data = torch.tensor(s), torch.tensor(s)
+    network = torch.ones(3, requires_grad=True)
+    now = dict(zip(TASKS, network * torch.tensor(values), strict=True))
+    weighted = torch.stack(list(balancer.weigh(now).values()))
+    paper = theirs(network * torch.tensor([2.0, 0.5, 0.5]))  # the recipe halves the third
+    assert weighted.sum().item() + sum(s) / 2 == pytest.approx(paper.item(), rel=1e-6)
+    weight = [0.5 * math.exp(-a) * f for a, f in zip(s, (1.0, 1.0, 0.5), strict=True)]
+    assert list(balancer.current().values()) == pytest.approx(weight, rel=1e-6)
+    want_network, want_s = torch.autograd.grad(paper, (network, theirs.log_var))
+    assert torch.allclose(torch.autograd.grad(weighted.sum(), network)[0], want_network)
+    balancer.end_step()
+    assert ours.grad is not None
+    assert torch.allclose(ours.grad, want_s)
+
+
+def test_uncertainty_averages_the_pieces_of_a_step_and_forgets_them() -> None:
+    balancer = make("uncertainty")
+    (s,) = balancer.own_parameters()
+    for pieces in ([1.0, 3.0], [4.0]):
+        for value in pieces:
+            balancer.weigh({"loop": torch.tensor(value)})
+        balancer.end_step()
+        assert s.grad is not None
+        assert s.grad.tolist() == pytest.approx([0.5 - 0.5 * sum(pieces) / len(pieces), 0, 0])
 
 
 def test_dwa_equals_torchjd_window_by_window() -> None:
@@ -129,7 +138,7 @@ def test_gradnorm_equals_the_paper() -> None:
         left = values / first
         target = (g.mean() * (left / left.mean()) ** 1.5).detach()
         (slope,) = torch.autograd.grad((g - target).abs().sum(), w)
-        stepped = weight - 0.025 / float(g.mean()) * slope
+        stepped = weight - 0.025 / float(g.mean().detach()) * slope
         weight = 3 * stepped / stepped.sum()
         assert list(balancer.current().values()) == pytest.approx(weight.tolist(), rel=1e-4)
 
@@ -142,6 +151,12 @@ def test_gradnorm_evens_out_gradients() -> None:
         balancer.end_step()
     norms = [w * (k + 1) for k, w in enumerate(balancer.current().values())]
     assert max(norms) < 1.15 * min(norms)
+
+
+def test_gradnorm_says_when_nothing_is_shared() -> None:
+    shared, own = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    with pytest.raises(ConfigError, match="'stripe' does not reach"):
+        make("gradnorm").weigh({"stripe": own.sum()}, [shared])
 
 
 def test_measured_kinds_wait_for_tasks_they_have_not_seen() -> None:

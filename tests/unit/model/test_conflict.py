@@ -15,6 +15,7 @@ from napari_hicstruct.losses.buckets import BUCKETS, distance_parts, only
 from napari_hicstruct.losses.mask import mask_loss
 from napari_hicstruct.losses.point import point_loss
 from napari_hicstruct.training.conflict import ConflictLog, Row, TaskGradients, conflict_weighting
+from tests.unit.model.model_kit import TASKS, net, window
 
 A = torch.tensor([1.0, 0.0, 1.0])
 B = torch.tensor([-2.0, 1.0, 0.5])
@@ -203,3 +204,34 @@ def test_pcgrads_order_depends_on_the_step_alone() -> None:
     assert torch.equal(torch.get_rng_state(), state)
     torch.manual_seed(2)
     assert torch.equal(resolve(three, "pcgrad")[0], first)
+
+
+def test_the_network_learns_as_ever_without_a_method_and_harms_no_task_with_upgrad() -> None:
+    model, x = net(), window(64)
+    shared = list(model.encoder.parameters())
+    ids = {id(p) for p in shared}
+    own = [p for p in model.parameters() if id(p) not in ids]
+
+    def losses() -> dict[Row, torch.Tensor]:
+        out = model.coarse(x, TASKS)
+        return {(task, ""): (3**k * out[task] * (-1) ** k).mean() for k, task in enumerate(TASKS)}
+
+    def gradients(method: str) -> tuple[list[torch.Tensor | None], ConflictLog]:
+        model.zero_grad(set_to_none=True)
+        table = TaskGradients(shared, own)
+        table.add(losses())
+        log = table.resolve(conflict_weighting(method), seed=0)
+        return [p.grad for p in model.parameters()], log
+
+    model.zero_grad(set_to_none=True)
+    torch.stack(list(losses().values())).sum().backward()
+    ever = [p.grad for p in model.parameters()]
+    for a, b in zip(ever, gradients("none")[0], strict=True):
+        assert (a is None and not (b is not None and b.any())) or torch.allclose(a, b, atol=1e-5)  # type: ignore[arg-type]
+    found, log = gradients("upgrad")
+    assert log.as_dict()["conflict_rate"] > 0
+    update = log.gramian @ log.weights  # inner product of the update with each task's gradient
+    assert (update >= -1e-3 * torch.diagonal(log.gramian)).all()
+    mine = [g for p, g in zip(model.parameters(), found, strict=True) if id(p) in ids]
+    length = sum(float(g.square().sum()) for g in mine if g is not None)
+    assert length == pytest.approx(float(log.weights @ log.gramian @ log.weights), rel=1e-3)
