@@ -33,6 +33,9 @@ def predict(
     mode: str = typer.Option("fast", "--mode", help="fast, or accurate (each place is seen four times)."),
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
+    track: list[str] = typer.Option(
+        [], "--track", help="NAME=FILE.bw, for a model that reads tracks; may be repeated."
+    ),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
     json: bool = json_option,
     quiet: bool = quiet_option,
@@ -51,6 +54,7 @@ def predict(
         mode=mode,
         norm=norm or None,
         threads=threads,
+        tracks=_tracks(track),
     )
     check_request(source, request)
     check_targets(source, out, project)
@@ -69,6 +73,14 @@ def predict(
     if project is not None:
         summary["set"] = store_predictions(result, source, project)
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _tracks(texts: list[str]) -> dict[str, str]:
+    """``NAME=FILE`` by name."""
+    named = dict(text.partition("=")[::2] for text in texts)
+    if bad := [text for text in texts if not all(text.partition("="))]:
+        raise ConfigError("that is no track.", where=f"--track {bad[0]}", mend="Give NAME=FILE.bw.")
+    return named
 
 
 def _regions(chromsizes: Mapping[str, int], texts: list[str], genome: bool) -> tuple[Interval, ...]:

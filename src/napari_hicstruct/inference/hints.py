@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.channels import strip_channels
+from napari_hicstruct.contacts.channels import chromosome_channels, strip_channels
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.models.context import Hint
 from napari_hicstruct.models.network import MultiTaskNet
@@ -42,16 +42,34 @@ class HintTrack:
 
 
 def look_ahead(
-    net: MultiTaskNet, band: Band, device: torch.device, *, start: int = 0, stop: int = 1 << 60
+    net: MultiTaskNet,
+    band: Band,
+    device: torch.device,
+    tracks: NDArray[np.float32] | None = None,
+    *,
+    start: int = 0,
+    stop: int = 1 << 60,
 ) -> HintTrack:
-    """Run the hint network along bins ``start … stop`` of a coarse band (0 elsewhere)."""
-    w = net.config.windows
+    """Run the hint network along bins ``start … stop`` of a coarse band (0 elsewhere), or over all of it at once.
+
+    ``tracks`` are the band's, where the network reads any.
+    """
+    w, inputs = net.config.windows, net.config.inputs
+    if net.config.hint.kind == "chromosome":
+        factor = net.config.hint.resolution // band.resolution
+        x = chromosome_channels(band, factor, w.strip_diagonals, inputs, tracks)
+        return HintTrack(_look(net, x, device)[: band.n_bins])
     p = np.zeros(band.n_bins, np.float32)
     inner = w.strip_length - 2 * _REACH
     for first in range(max(0, start), min(stop, band.n_bins), inner):
-        x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals)
-        with torch.inference_mode(), precision(device):
-            out = torch.sigmoid(net.hint(torch.from_numpy(x)[None].to(device)).float())[0].cpu().numpy()
-        part = out[_REACH : _REACH + inner]
+        x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals, inputs, tracks)
+        part = _look(net, x, device)[_REACH : _REACH + inner]
         p[first : first + inner] = part[: band.n_bins - first]
     return HintTrack(p)
+
+
+def _look(net: MultiTaskNet, strip: NDArray[np.float32], device: torch.device) -> NDArray[np.float32]:
+    """Boundary probability that the hint network reads off one strip ``(C, D, L)``, per coarse bin."""
+    with torch.inference_mode(), precision(device):
+        p = torch.sigmoid(net.hint(torch.from_numpy(strip)[None].to(device)).float())[0].cpu().numpy()
+    return np.asarray(p, np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -49,6 +49,8 @@ class Predictor:
         Called with the number of windows just done; may raise to cancel.
     hints : HintTrack, optional
         Boundaries of the chromosome at hand, for networks that read them (:meth:`look_ahead`).
+    tracks : mapping of int to float32, shape (n_tracks, n_bins)
+        The chromosome's 1-D tracks by bin size, for networks that read any.
     """
 
     net: MultiTaskNet
@@ -56,11 +58,13 @@ class Predictor:
     overlap: int = 1
     on_windows: Callable[[int], None] = field(default=lambda _: None)
     hints: HintTrack | None = None
+    tracks: Mapping[int, Array] = field(default_factory=dict)
 
     def look_ahead(self, band: Band, start: int, stop: int) -> None:
         """Read where boundaries probably are in coarse bins start … stop, if the network wants to know."""
         wanted = self.net.config.hint.kind != "none"
-        self.hints = look_ahead(self.net, band, self.device, start=start, stop=stop) if wanted else None
+        tracks = self.tracks.get(band.resolution)
+        self.hints = look_ahead(self.net, band, self.device, tracks, start=start, stop=stop) if wanted else None
 
     def _run(
         self,
@@ -96,7 +100,8 @@ class Predictor:
         live = [(r, c) for r, c in every if good(r) and good(c)]
         if len(live) < len(every):
             self.on_windows(len(every) - len(live))
-        return live, [window_channels(band, r, c, size) for r, c in live]
+        inputs, tracks = self.net.config.inputs, self.tracks.get(band.resolution)
+        return live, [window_channels(band, r, c, size, inputs, tracks) for r, c in live]
 
     def fine_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
         """Tiles at fine bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
@@ -168,8 +173,10 @@ class Predictor:
         inner = length - 2 * margin
         ramp = np.zeros(length, np.float32)
         ramp[margin : length - margin] = 0.05 + np.sin(np.pi * (np.arange(inner) + 0.5) / inner)
+        inputs, tracks = self.net.config.inputs, self.tracks.get(band.resolution)
         for first in features.firsts(w):
-            x = torch.from_numpy(strip_channels(band, first, length, w.strip_diagonals))[None].to(self.device)
+            own = strip_channels(band, first, length, w.strip_diagonals, inputs, tracks)
+            x = torch.from_numpy(own)[None].to(self.device)
             shared = torch.from_numpy(features.get(first, length))[None].to(self.device)
             with torch.inference_mode(), precision(self.device):
                 p = torch.sigmoid(self.net.strip(x, shared, task).float())[0].cpu().numpy()

@@ -31,6 +31,7 @@ class ModelInfo:
     shipped: bool
     default: bool
     card: dict[str, Any] = field(repr=False)
+    tracks: tuple[str, ...] = ()
 
 
 def user_models_dir() -> Path:
@@ -51,13 +52,14 @@ def describe_model(folder: Path, *, shipped: bool = False, default: bool = False
         text = json.loads((folder / CARD).read_text(encoding="utf-8"))
         card, sha256 = text["card"], text["sha256"]
         tasks = tuple(task["name"] for task in text["config"]["tasks"])
+        tracks = tuple(text["config"].get("tracks", ()))
     except OSError as error:
         mend = f"A model is a folder with {CARD} and {WEIGHTS}."
         raise ModelError("is not a model folder.", where=folder, mend=mend) from error
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError("has a damaged card.", where=folder / CARD, mend="Copy the folder again, whole.") from error
     name = folder.name if shipped else str(card.get("name") or folder.name)
-    return ModelInfo(name, str(card.get("version", "")), folder, tasks, sha256, shipped, default, card)
+    return ModelInfo(name, str(card.get("version", "")), folder, tasks, sha256, shipped, default, card, tracks)
 
 
 def default_name() -> str:

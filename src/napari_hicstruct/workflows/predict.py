@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from napari_hicstruct.annotations.writers.tracks import BinTrack
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.inference.maps import Predictor
@@ -47,6 +50,8 @@ class PredictRequest:
         Stored weights to use; default: the map's best, else balanced in memory.
     threads : int
         Processor threads for the network; 0 leaves torch's own choice.
+    tracks : mapping of str to path
+        The bigWig file of each track that the model reads.
     """
 
     regions: tuple[Interval, ...]
@@ -56,6 +61,7 @@ class PredictRequest:
     mode: str = "fast"
     norm: str | None = None
     threads: int = 0
+    tracks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
 
 
 def _check_model(request: PredictRequest) -> ModelInfo:
+    from napari_hicstruct.contacts.tracks import check_tracks
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.workflows.models import find_model
 
@@ -135,6 +142,7 @@ def _check_model(request: PredictRequest) -> ModelInfo:
             f"the model '{info.name}' has no task '{missing[0]}'.", mend=f"It has {', '.join(info.tasks)}."
         )
     choose_device(request.device)
+    check_tracks(info.tracks, request.tracks)
     return info
 
 
@@ -158,6 +166,17 @@ def _iter_bands(
     if resolution == config.coarse_resolution:
         return None, loaded
     return loaded, coarsen_band(loaded, config.coarse_resolution // resolution)
+
+
+def _read_tracks(
+    source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig
+) -> dict[int, NDArray[np.float32]]:
+    """The model's tracks on a chromosome by bin size; empty where it reads none."""
+    from napari_hicstruct.contacts.tracks import read_tracks
+
+    length, both = source.chromsizes[chrom], (config.fine_resolution, config.coarse_resolution)
+    read = {r: read_tracks(config.tracks, request.tracks, chrom, length=length, resolution=r) for r in both}
+    return {resolution: tracks for resolution, tracks in read.items() if tracks is not None}
 
 
 def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str, Any]]:
@@ -210,6 +229,7 @@ def iter_predict(
     for region in regions:
         try:
             fine, coarse = yield from _iter_bands(source, region.chrom, request, config, token, clock)
+            predictor.tracks = _read_tracks(source, region.chrom, request, config)
         except MapError as error:
             if len(regions) == 1:
                 raise
@@ -249,6 +269,7 @@ def _run_record(
             "mode": request.mode,
             "norm": request.norm or "best stored",
             "loop_resolution": loop_resolution(source),
+            "tracks": dict(request.tracks),
         },
         "notes": said,
         "seconds": round(clock.step("", 0, 0).elapsed, 2),

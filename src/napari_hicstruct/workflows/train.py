@@ -96,6 +96,10 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
 
     if config.batches % devices:
         raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
+    if config.model.tracks:
+        raise ConfigError(
+            f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.", mend="Leave it out."
+        )
     net = MultiTaskNet(config.model)
     if not parent:
         return None
