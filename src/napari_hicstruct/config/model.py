@@ -73,6 +73,7 @@ class ModelConfig(FrozenConfig):
     interaction: str = "none"
     interaction_options: InteractionConfig = InteractionConfig()
     hint: HintConfig = HintConfig()
+    reconstruction: bool = Field(False, description="a head that gives back hidden contacts (band-MAE)")
     tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
     fine_resolution: int = 5_000

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
+from napari_hicstruct.config.losses import LossConfig
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.simulation import SimulationConfig
+from napari_hicstruct.config.weak import WeakConfig
 
 
 class PoolConfig(FrozenConfig):
@@ -16,6 +20,23 @@ class PoolConfig(FrozenConfig):
     painted: int = Field(0, ge=0, description="maps by painted kernels")
     first_seed: int = Field(1, ge=0, description="seed of the first map; the others follow")
     settings: SimulationConfig = SimulationConfig()
+
+
+class MaskingConfig(FrozenConfig):
+    """What band-MAE hides of a coarse window (MODEL.md §6, stage 0)."""
+
+    share: tuple[float, float] = Field((0.3, 0.5), description="share of the diagonals that is hidden")
+    run: int = Field(4, ge=1, description="bins; neighbouring diagonals hidden together")
+    patches: int = Field(6, ge=0, description="square corner patches hidden per window")
+    patch: int = Field(12, ge=1, description="bins; side of a patch")
+    noise: float = Field(0.25, ge=0, description="added to the signal channels of one distance bucket")
+    smooth: bool = Field(True, description="give back the 3×3 mean of O/E, which noise does not drown")
+
+    @model_validator(mode="after")
+    def _shares(self) -> MaskingConfig:
+        if not 0 <= self.share[0] <= self.share[1] < 1:
+            raise ValueError("share must be two ascending shares in [0, 1)")
+        return self
 
 
 class TrainConfig(FrozenConfig):
@@ -44,6 +65,10 @@ class TrainConfig(FrozenConfig):
     clip: float = 3.0
     average: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average that is shipped")
     task_weights: dict[str, float] = Field(default_factory=dict)
+    objective: Literal["tasks", "reconstruction"] = Field("tasks", description="reconstruction: stage 0, band-MAE")
+    losses: LossConfig = LossConfig()
+    masking: MaskingConfig = MaskingConfig()
+    weak: WeakConfig = WeakConfig()
     validate_every: int = Field(250, ge=1)
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
@@ -56,6 +81,14 @@ class TrainConfig(FrozenConfig):
             raise ValueError(f"task_weights names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
         if self.coarse_size % 8 or self.coarse_size <= 2 * self.model.windows.coarse_margin:
             raise ValueError("coarse_size must be a multiple of 8 and larger than twice model.windows.coarse_margin")
+        options = self.losses.consistency
+        if self.model.hint.kind == "none" and (options.corner or options.edge):
+            raise ValueError("losses.consistency.corner and .edge need boundaries: set model.hint.kind to 'band'")
+        wants = self.objective == "reconstruction" or self.losses.reconstruction > 0
+        if wants and not (self.model.reconstruction and "oe" in self.model.inputs):
+            raise ValueError("reconstruction needs model.reconstruction: true, and 'oe' among model.inputs")
+        if self.losses.conflict_buckets and self.losses.conflict == "none" and self.losses.balancing == "gradnorm":
+            raise ValueError("losses.conflict_buckets and balancing 'gradnorm' both measure gradients: choose one")
         if not self.train.extrusion + self.train.painted:
             raise ValueError("train holds no maps: give train.extrusion")
         return self

@@ -11,6 +11,7 @@ from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
 from napari_hicstruct.models.context import Hint, Trace, WindowContext
 from napari_hicstruct.models.position import PositionEncoding
+from napari_hicstruct.models.reconstruction import ReconstructionHead
 from napari_hicstruct.models.strip import unfold_diagonal
 from napari_hicstruct.models.tad_prior import TadPrior
 
@@ -42,6 +43,7 @@ class MultiTaskNet(nn.Module):
         fine = [task for task in config.tasks if task.fine]
         self.fine_heads = nn.ModuleDict({task.name: self._head(task, config.channels[0]) for task in fine})
         self.tad_prior = TadPrior(config) if config.tad_prior else None
+        self.reconstruction = ReconstructionHead(config) if config.reconstruction else None
 
     def _head(self, task: TaskConfig, width: int) -> nn.Module:
         kind = registry.resolve(registry.HEADS, task.head, "head")

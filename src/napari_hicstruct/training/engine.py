@@ -8,8 +8,10 @@ import threading
 from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -17,9 +19,11 @@ from torch.utils.data import DataLoader
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import save_checkpoint
 from napari_hicstruct.training.samples import Batch, SampleStream
 from napari_hicstruct.training.state import BEST, CHECKPOINT, LOG, Run, open_fabric, save_run, start_run
+from napari_hicstruct.training.step import run_batch
 from napari_hicstruct.training.update import autocast, update
 from napari_hicstruct.training.validate import Scores, validate
 
@@ -70,7 +74,7 @@ def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) ->
     run.net.load_state_dict(run.average.state)
     try:
         with autocast(config, run.fabric):
-            scores = validate(run.net, [run.fabric.to_device(batch) for batch in batches])
+            scores = validate(run.net, [run.fabric.to_device(batch) for batch in batches], config)
     finally:
         run.net.load_state_dict(own)
     run.since_best += 1
@@ -130,13 +134,27 @@ def iter_train(
     return out / BEST
 
 
+def _figures(run: Run, config: TrainConfig, validation: list[Batch]) -> dict[str, float]:
+    """What the selector's gates and weights do on the first validation batch."""
+    if config.model.selector == "identity" or config.objective == "reconstruction" or not validation:
+        return {}
+    with torch.no_grad(), autocast(config, run.fabric):
+        outputs = run_batch(run.net, run.fabric.to_device(validation[0]))
+    return selector_log(outputs.far.trace)
+
+
 def _checked(
     run: Run, config: TrainConfig, validation: list[Batch], out: Path, recent: list[dict[str, float]]
 ) -> dict[str, Any]:
     """Validate and log; gives the log's entry with a message for people."""
     scores = _validate(run, config, validation, out)
-    means = {name: sum(r[name] for r in recent) / len(recent) for name in recent[0]}
-    entry = {"step": run.step, "train": means, "validation": scores.as_dict()}
+    names = dict.fromkeys(name for step in recent for name in step)
+    means = {name: fmean(step[name] for step in recent if name in step) for name in names}
+    entry: dict[str, Any] = {"step": run.step, "train": means, "validation": scores.as_dict()}
+    if config.losses.balancing != "fixed":
+        entry["weights"] = run.balancer.current()
+    if figures := _figures(run, config, validation):
+        entry["parts"] = figures
     if run.leads:
         with (out / LOG).open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

@@ -21,6 +21,7 @@ from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
+from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
 from napari_hicstruct.training.augment import reverse_band, reverse_truth, transpose_sample
 from napari_hicstruct.training.hints import hint_strips, strip_hint
 from napari_hicstruct.training.pool import load_map
@@ -37,6 +38,7 @@ class DrawnMap:
     coarse: Band
     fine_truth: BinTruth
     coarse_truth: BinTruth
+    weak: WeakBoundaries | None = None
 
 
 def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
@@ -52,7 +54,8 @@ def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> Drawn
     if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
         fine, coarse = reverse_band(fine), reverse_band(coarse)
-    return DrawnMap(fine, coarse, *truths)
+    weak = weak_boundaries(coarse, config.weak) if config.weak.on else None
+    return DrawnMap(fine, coarse, truths[0], truths[1], weak)
 
 
 def _maybe_transpose(sample: Arrays, rng: np.random.Generator) -> Arrays:
@@ -118,7 +121,9 @@ class SampleStream(IterableDataset[Batch]):
                 chosen = rng.choice(len(self.paths), min(self.config.maps_per_draw, len(self.paths)), replace=False)
                 maps, drawn = [draw_map(self.paths[k], self.config, rng) for k in chosen], block
             for k in self.part:
-                yield make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
+                batch = make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
+                batch["strip"]["progress"] = torch.tensor([step / self.config.steps])
+                yield batch
 
 
 def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generator) -> Batch:
@@ -185,6 +190,18 @@ def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generato
     return _maybe_transpose(sample, rng)
 
 
+def _weak_strip(weak: WeakBoundaries | None, bins: NDArray[np.int64]) -> Arrays:
+    """What the map itself says of the boundaries in ``bins``; 0 beyond the chromosome."""
+    if weak is None:
+        return {}
+    out = {}
+    for name in ("insulation", "direction", "structure"):
+        track = getattr(weak, name)
+        inside = (bins >= 0) & (bins < len(track))
+        out[f"weak_{name}"] = np.where(inside, track[np.clip(bins, 0, len(track) - 1)], 0).astype(np.float32)
+    return out
+
+
 def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
     """A strip along the diagonal with its tiles, and the tile that gets gradients as a coarse sample."""
     windows, size = config.model.windows, config.coarse_size
@@ -204,6 +221,7 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         "chosen": np.array(chosen, np.float32),
         "target": boundary_target(drawn.coarse_truth, first, length),
         "known": known.astype(np.float32),
+        **_weak_strip(drawn.weak, bins),
     }
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
     coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model)

@@ -15,6 +15,7 @@ from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.average import WeightAverage
+from napari_hicstruct.training.balance import Balancer, make_balancer
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.step import batch_losses
@@ -25,14 +26,18 @@ CHECKPOINT, BEST, LOG = "last.ckpt", "best.ckpt", "log.jsonl"
 class LossModule(nn.Module):
     """The network with its losses as one forward pass, which is what several devices can share."""
 
-    def __init__(self, net: MultiTaskNet) -> None:
+    def __init__(self, net: MultiTaskNet, config: TrainConfig) -> None:
         super().__init__()
-        self.net = net
+        self.net, self.config = net, config
 
-    def forward(self, batch: Batch) -> dict[str, dict[str, Tensor]]:
-        """Losses of a batch: ``tasks`` and ``extras`` of :class:`~napari_hicstruct.training.step.Losses`."""
-        losses = batch_losses(self.net, batch)
-        return {"tasks": losses.tasks, "extras": losses.extras}
+    def forward(self, batch: Batch) -> dict[str, dict[Any, Tensor]]:
+        """``tasks``, ``extras`` and ``rows`` of :class:`~napari_hicstruct.training.step.Losses`."""
+        losses = batch_losses(self.net, batch, self.config)
+        return {"tasks": losses.tasks, "extras": losses.extras, "rows": losses.rows}
+
+    def shared(self) -> list[nn.Parameter]:
+        """Weights that every task reads: the encoder and its attention."""
+        return [*self.net.encoder.parameters(), *self.net.attention.parameters()]
 
 
 @dataclass(slots=True)
@@ -55,6 +60,7 @@ class Run:
     net: MultiTaskNet
     optimizer: Any
     average: WeightAverage
+    balancer: Balancer
     step: int = 0
     best: float = -math.inf
     since_best: int = 0
@@ -76,13 +82,20 @@ def open_fabric(device: str, devices: int = 1) -> Fabric:
     return fabric
 
 
-def parameter_groups(net: MultiTaskNet) -> list[dict[str, Any]]:
+def parameter_groups(net: MultiTaskNet, balancer: Balancer) -> list[dict[str, Any]]:
     """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100)."""
     own = {id(p) for p in net.interaction.parameters()}
     groups = [{"params": [p for p in net.parameters() if id(p) not in own], "scale": 1.0}]
     if own:
         groups.append({"params": list(net.interaction.parameters()), "scale": net.interaction.learning_rate_scale})
+    if balancer.own_parameters():
+        groups.append({"params": balancer.own_parameters(), "scale": 1.0, "weight_decay": 0.0})
     return groups
+
+
+def tasks_of(config: TrainConfig) -> list[str]:
+    """Names of what is balanced: the model's tasks, or the reconstruction alone."""
+    return ["reconstruction"] if config.objective == "reconstruction" else [task.name for task in config.model.tasks]
 
 
 def start_run(config: TrainConfig, out: Path, fabric: Fabric, weights: dict[str, Tensor] | None = None) -> Run:
@@ -91,15 +104,19 @@ def start_run(config: TrainConfig, out: Path, fabric: Fabric, weights: dict[str,
     net = MultiTaskNet(config.model).to(memory_format=torch.channels_last)
     if weights is not None:
         take_weights(net, weights)
-    optimizer = torch.optim.AdamW(parameter_groups(net), lr=config.learning_rate, weight_decay=config.weight_decay)
-    run = Run(fabric, None, net, optimizer, WeightAverage(net, config.average))
+    balancer = make_balancer(config.losses, tasks_of(config), config.task_weights)
+    groups = parameter_groups(net, balancer)
+    optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
+    run = Run(fabric, None, net, optimizer, WeightAverage(net, config.average), balancer)
     saved = load_checkpoint(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
     if saved is not None:
         net.load_state_dict(saved["net"])
         optimizer.load_state_dict(saved["optimizer"])
         run.average.load(saved["average"])
+        balancer.load_state_dict(saved["balancer"])
         run.step, run.best, run.since_best, run.parts = (saved[k] for k in ("step", "best", "since_best", "parts"))
-    run.module, run.optimizer = fabric.setup(LossModule(net), optimizer)
+    run.module, run.optimizer = fabric.setup(LossModule(net, config), optimizer)
+    balancer.to(fabric.device)
     run.average.state = {key: value.to(fabric.device) for key, value in run.average.state.items()}
     return run
 
@@ -132,6 +149,7 @@ def save_run(run: Run, out: Path) -> None:
         "net": run.net.state_dict(),
         "optimizer": run.optimizer.state_dict(),
         "average": run.average.state,
+        "balancer": run.balancer.state_dict(),
         "step": run.step,
         "best": run.best,
         "since_best": run.since_best,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor
 
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import JobError
+from napari_hicstruct.training.conflict import TaskGradients, conflict_weighting
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.state import Run
 
@@ -89,25 +92,84 @@ def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
 def _gradients(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
     run.optimizer.zero_grad(set_to_none=True)
     pieces = [piece for batch in batches for piece in cut(run.fabric.to_device(batch), run.parts)]
-    seen: dict[str, list[float]] = {}
+    shares = Shares(1 / len(batches), 1 / len(pieces), frozenset({*run.net.tasks_of("boundary"), "hint"}))
+    log = _resolved(run, pieces, config, shares) if _separate(config) else _summed(run, pieces, shares)
+    run.balancer.end_step(partial(run.fabric.all_reduce, reduce_op="mean"))
+    return log
+
+
+def _separate(config: TrainConfig) -> bool:
+    return config.losses.conflict != "none" or config.losses.conflict_buckets
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Parts of one piece in a step: what comes from the strip comes once per batch, the rest once per piece."""
+
+    batch: float
+    piece: float
+    once: frozenset[str]
+
+    def of(self, losses: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses of one piece times their shares."""
+        return {name: loss * (self.batch if name in self.once else self.piece) for name, loss in losses.items()}
+
+
+def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, Tensor]]:
+    with autocast(config, run.fabric):
+        losses = run.module(piece)
+    everything = losses["tasks"] | losses["extras"]
+    bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss))
+    if bad:
+        raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
+    return losses
+
+
+def _summed(run: Run, pieces: list[Batch], shares: Shares) -> dict[str, float]:
+    """Gradients of the weighted sum of all losses."""
+    config, seen = run.module.module.config, _Means()
     for k, piece in enumerate(pieces):
         with run.fabric.no_backward_sync(run.module, enabled=k + 1 < len(pieces)):
-            with autocast(config, run.fabric):
-                losses = run.module(piece)
-            run.fabric.backward(_total(losses, config, run, shares=(len(batches), len(pieces))))
-        for name, loss in (losses["tasks"] | losses["extras"]).items():
-            seen.setdefault(name, []).append(float(loss.detach()))
-    return {name: sum(values) / len(values) for name, values in seen.items()}
+            losses = _losses(run, piece, config)
+            last = list(run.net.encoder.down5.parameters()) if config.losses.balancing == "gradnorm" else []
+            weighted = run.balancer.weigh(losses["tasks"], last)
+            run.fabric.backward(torch.stack(list(shares.of(weighted | losses["extras"]).values())).sum())
+        seen.add(losses["tasks"] | losses["extras"])
+    return seen.means()
 
 
-def _total(losses: dict[str, dict[str, Tensor]], config: TrainConfig, run: Run, *, shares: tuple[int, int]) -> Tensor:
-    """One piece's part of the loss; what comes from the strip comes once per batch, the rest once per piece."""
-    once = {*run.net.tasks_of("boundary"), "hint"}
-    weighted = {name: config.task_weights.get(name, 1.0) * loss for name, loss in losses["tasks"].items()}
-    parts = [loss / shares[name not in once] for name, loss in (weighted | losses["extras"]).items()]
-    total = torch.stack(parts).sum()
-    if not torch.isfinite(total):
-        everything = losses["tasks"] | losses["extras"]
-        bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss)) or "the sum"
-        raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
-    return total
+def _resolved(run: Run, pieces: list[Batch], config: TrainConfig, shares: Shares) -> dict[str, float]:
+    """Gradients task by task (and bucket by bucket), made to agree on the shared weights."""
+    module, seen = run.module.module, _Means()
+    shared = module.shared()
+    ids = {id(p) for p in shared}
+    own = [p for p in (*run.net.parameters(), *run.balancer.own_parameters()) if id(p) not in ids]
+    gradients = TaskGradients(shared, own)
+    for piece in pieces:
+        with run.fabric.no_backward_sync(run.module):
+            losses = _losses(run, piece, config)
+        weighted = run.balancer.weigh(losses["tasks"], shared[-1:])
+        rows = {(name, ""): loss for name, loss in shares.of(weighted).items()}
+        if losses["rows"]:
+            factor = {name: (loss / losses["tasks"][name]).detach() for name, loss in shares.of(weighted).items()}
+            rows = {row: factor[row[0]] * loss for row, loss in losses["rows"].items()}
+        extras = list(shares.of(losses["extras"]).values())
+        gradients.add(rows, torch.stack(extras).sum() if extras else None)
+        seen.add(losses["tasks"] | losses["extras"])
+    weighting = conflict_weighting(config.losses.conflict, radius=config.losses.conflict_radius)
+    reduce = partial(run.fabric.all_reduce, reduce_op="mean")
+    return seen.means() | gradients.resolve(weighting, seed=run.step, reduce=reduce).as_dict()
+
+
+class _Means:
+    """Mean of every loss over the pieces that have it."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[float]] = {}
+
+    def add(self, losses: dict[str, Tensor]) -> None:
+        for name, loss in losses.items():
+            self._values.setdefault(name, []).append(float(loss.detach()))
+
+    def means(self) -> dict[str, float]:
+        return {name: sum(values) / len(values) for name, values in self._values.items()}

@@ -146,11 +146,11 @@ def test_a_worker_that_dies_again_and_again_ends_the_run_with_the_mend(
 def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, sizes = state.batch_losses, []
 
-    def hungry(net: object, batch: engine.Batch) -> object:
+    def hungry(net: object, batch: engine.Batch, config: object) -> object:
         sizes.append(len(batch["fine"]["x"]))
         if torch.is_grad_enabled() and sizes[-1] > 1:
             raise RuntimeError("[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory")
-        return real(net, batch)  # type: ignore[arg-type]
+        return real(net, batch, config)  # type: ignore[arg-type]
 
     monkeypatch.setattr(state, "batch_losses", hungry)
     said = [p.message for p in iter_train_model(CONFIG, tmp_path, device="cpu") if "Out of memory" in p.message]
@@ -160,7 +160,7 @@ def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path, monkeypatch:
 
 @pytest.mark.usefixtures("in_process")
 def test_out_of_memory_with_one_window_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def starved(net: object, batch: object) -> object:
+    def starved(net: object, batch: object, config: object) -> object:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(state, "batch_losses", starved)

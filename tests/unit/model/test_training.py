@@ -112,8 +112,8 @@ def test_nan_stops_with_its_task_and_step_and_keeps_the_best(tmp_path: Path, mon
     real = state.batch_losses
     seen = []
 
-    def poisoned(net: object, batch: object) -> dict[str, torch.Tensor]:
-        losses = real(net, batch)  # type: ignore[arg-type]
+    def poisoned(net: object, batch: object, config: object) -> dict[str, torch.Tensor]:
+        losses = real(net, batch, config)  # type: ignore[arg-type]
         seen.append(1)
         if len(seen) == 5:
             losses.tasks["tad"] = losses.tasks["tad"] * float("nan")

@@ -1,0 +1,41 @@
+"""Weak supervision of boundaries: what a map's own insulation says where nobody has drawn TADs."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from napari_hicstruct.config.base import FrozenConfig
+
+
+class WeakConfig(FrozenConfig):
+    """Settings of weak boundary labels and their loss (MODEL.md §6); bins are coarse bins (10 kb)."""
+
+    on: bool = Field(False, description="boundary tasks learn from the maps alone, without any TAD label")
+    windows: tuple[int, ...] = Field((10, 20, 40), description="bins; sides of the insulation diamond")
+    direction_window: int = Field(40, ge=4, description="bins; reach of the directionality index")
+    direction_least: float = Field(1.0, ge=0, description="τ: a sign change counts where |DI| exceeds it on both sides")
+    insulation_slope: float = Field(1.5, description="a of w = σ(a·z_IS + b·z_DI + c)")
+    direction_slope: float = Field(0.75, description="b")
+    offset: float = Field(-1.5, description="c: a candidate at the mean of both scores gets σ(c)")
+    sigma: float = Field(1.0, gt=0, description="bins; width of the bumps")
+    structure_windows: tuple[int, ...] = Field((10, 15, 25), description="bins; blocks left and right of a bin")
+    margin: float = Field(0.05, ge=0, description="m: by how much both blocks should exceed the cross block")
+    insulation: float = Field(0.5, ge=0, description="weight of BCE against insulation bumps; falls to a half")
+    direction: float = Field(0.5, ge=0, description="weight of BCE against directionality bumps; falls to a half")
+    structure: float = Field(0.3, ge=0, description="weight of the structure loss; doubles")
+    sparsity: float = Field(0.1, ge=0, description="weight of the mean probability (L1)")
+    spacing: float = Field(0.05, ge=0, description="weight of boundaries closer than spacing_bins")
+    spacing_bins: int = Field(4, ge=1)
+    ramp: tuple[float, float] = Field((0.2, 0.6), description="share of the run over which weights move")
+    self_training: float = Field(0.2, ge=0, description="weight of own sure peaks after the ramp")
+    sure: tuple[float, float] = Field((0.1, 0.7), description="below: surely none, a peak above: surely a boundary")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> WeakConfig:
+        if not self.windows or not self.structure_windows:
+            raise ValueError("windows and structure_windows must hold at least one size")
+        if not 0 <= self.ramp[0] <= self.ramp[1] <= 1:
+            raise ValueError("ramp must be two ascending shares of the run, 0 … 1")
+        if not 0 < self.sure[0] < self.sure[1] < 1:
+            raise ValueError("sure must be two ascending probabilities")
+        return self

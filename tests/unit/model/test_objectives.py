@@ -1,0 +1,214 @@
+"""What a run may be asked for: balancing, conflicts, weak boundaries, reconstruction, other task sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.training import MaskingConfig, TrainConfig
+from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training import checkpoint, engine, state
+from napari_hicstruct.training.pool import iter_make_pool
+from napari_hicstruct.training.reconstruct import corrupt, hidden_pixels
+from napari_hicstruct.training.samples import SampleStream
+from napari_hicstruct.training.step import batch_losses
+from napari_hicstruct.workflows.models import describe_model
+from napari_hicstruct.workflows.train import iter_train_model
+from tests.unit.model.model_kit import SMALL
+
+BASE: dict[str, Any] = {
+    "name": "objective",
+    "model": SMALL.model_dump() | {"max_distance": 400_000},
+    "train": {"extrusion": 1, "settings": {"length": 2_000_000, "max_distance": 500_000, "n_steps": 1000}},
+    "validation": {
+        "extrusion": 1,
+        "first_seed": 900_000,
+        "settings": {"length": 2_000_000, "max_distance": 500_000, "n_steps": 1000},
+    },
+    "steps": 4,
+    "coarse_size": 72,
+    "strip_tiles": 2,
+    "steps_per_draw": 2,
+    "maps_per_draw": 1,
+    "warmup": 1,
+    "depth": (100.0, 200.0),
+    "validate_every": 4,
+    "bf16": False,
+}
+
+
+def recipe(**changes: Any) -> TrainConfig:
+    model = BASE["model"] | changes.pop("model", {})
+    return parse_config(TrainConfig, BASE | changes | {"model": model})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    def stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[engine.Batch]:
+        last = config.steps
+        return iter(SampleStream(config, paths, first_step=first, last_step=last, seed=config.seed, part=part))
+
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("maps")
+        patch.setenv("HICSTRUCT_POOL", str(folder))
+        patch.setattr("napari_hicstruct.workflows.train.VALIDATION_BATCHES", 1)
+        patch.setattr(engine, "_stream", stream)
+        yield folder
+
+
+def batch_of(config: TrainConfig, pool: Path) -> engine.Batch:
+    paths = drain(iter_make_pool(config.train, pool, token=CancelToken()))
+    return next(iter(SampleStream(config, paths, first_step=0, last_step=1, seed=1)))
+
+
+def net_of(config: TrainConfig) -> MultiTaskNet:
+    torch.manual_seed(0)
+    return MultiTaskNet(config.model)
+
+
+@pytest.mark.parametrize(
+    "losses",
+    [
+        {"balancing": "uncertainty"},
+        {"balancing": "gradnorm", "balance_window": 2},
+        {"balancing": "dwa", "balance_window": 1},
+        {"conflict": "pcgrad"},
+        {"conflict": "upgrad", "conflict_buckets": True},
+    ],
+    ids=lambda losses: "-".join(str(value) for value in losses.values()),
+)
+def test_balanced_and_resolved_runs_train_log_and_resume(losses: dict[str, Any], tmp_path: Path) -> None:
+    pytest.importorskip("torchjd")
+    config = recipe(losses=losses, checkpoint_every=2)
+    drain(iter_train_model(config, tmp_path / "whole", device="cpu"))
+    half = config.model_copy(update={"steps": 4})
+    steps = iter_train_model(half, tmp_path / "parts", device="cpu")
+    for step in steps:
+        if step.stage == "train" and step.done == 2:
+            break
+    steps.close()
+    drain(iter_train_model(config, tmp_path / "parts", device="cpu"))
+    whole, parts = (checkpoint.load_checkpoint(tmp_path / n / state.CHECKPOINT) for n in ("whole", "parts"))
+    for name, value in whole["net"].items():
+        torch.testing.assert_close(parts["net"][name], value, msg=name)
+    assert whole["balancer"].keys() == parts["balancer"].keys()
+    entry = json.loads((tmp_path / "whole" / state.LOG).read_text().splitlines()[-1])
+    if config.losses.balancing != "fixed":
+        assert set(entry["weights"]) == {"loop", "stripe", "tad"}
+    if config.losses.conflict != "none":
+        assert "conflict_rate" in entry["train"]
+    assert ("conflict_rate/<200kb" in entry["train"]) == config.losses.conflict_buckets
+
+
+def test_consistency_adds_what_is_switched_on_and_nothing_else(pool: Path) -> None:
+    plain = recipe(model={"hint": {"kind": "band"}})
+    weights = {"corner": 0.05, "edge": 0.05, "symmetry": 0.02, "block": 0.1}
+    full = recipe(model={"hint": {"kind": "band"}}, losses={"consistency": weights})
+    net, batch = net_of(plain), batch_of(plain, pool)
+    assert set(batch_losses(net, batch, plain).extras) == {"hint"}
+    extras = batch_losses(net, batch, full).extras
+    assert {"corner/loop", "edge/stripe", "symmetry/loop", "symmetry/stripe", "block/loop"} <= set(extras)
+    assert all(torch.isfinite(value) for value in extras.values())
+
+
+def test_bucket_rows_split_the_gradient_and_keep_the_value(pool: Path) -> None:
+    config = recipe(losses={"conflict": "pcgrad", "conflict_buckets": True})
+    net = net_of(config)
+    losses = batch_losses(net, batch_of(config, pool), config)
+    weights = list(net.encoder.parameters())
+    for task in ("loop", "stripe"):
+        rows = [loss for row, loss in losses.rows.items() if row[0] == task]
+        assert len(rows) == 3
+        whole = torch.autograd.grad(losses.tasks[task], weights, retain_graph=True, allow_unused=True)
+        parts = [torch.autograd.grad(row, weights, retain_graph=True, allow_unused=True) for row in rows]
+        for k, gradient in enumerate(whole):
+            if gradient is not None:
+                total = sum(part[k] for part in parts if part[k] is not None)
+                torch.testing.assert_close(total, gradient, atol=1e-5, rtol=1e-3)
+    assert ("tad", "") in losses.rows
+
+
+def test_weak_runs_never_see_a_boundary_label(pool: Path) -> None:
+    config = recipe(weak={"on": True})
+    net, batch = net_of(config), batch_of(config, pool)
+    before = batch_losses(net, batch, config).tasks["tad"]
+    batch["strip"]["target"] = torch.rand_like(batch["strip"]["target"])
+    assert torch.equal(batch_losses(net, batch, config).tasks["tad"], before)
+    assert batch["strip"]["weak_insulation"].max() > 0
+
+
+def test_pretraining_runs_and_its_encoder_starts_the_next_stage(tmp_path: Path) -> None:
+    mae = recipe(name="mae", objective="reconstruction", model={"reconstruction": True})
+    folder = drain(iter_train_model(mae, tmp_path / "mae", device="cpu"))
+    config = recipe(steps=1, learning_rate=0.0)
+    drain(iter_train_model(config, tmp_path / "next", device="cpu", parent=folder))
+    before = checkpoint.load_checkpoint(tmp_path / "mae" / state.BEST)["net"]
+    after = checkpoint.load_checkpoint(tmp_path / "next" / state.CHECKPOINT)["net"]
+    for name in after:
+        if name.startswith("encoder."):
+            assert torch.equal(after[name], before[name]), name
+    assert not any(name.startswith("reconstruction.") for name in after)
+
+
+def test_hiding_takes_whole_diagonals_and_leaves_what_is_known_of_the_pixel() -> None:
+    options = MaskingConfig(patches=0)
+    bins = torch.arange(64)
+    distance = ((bins[:, None] - bins[None, :]).abs() * 10_000.0)[None, None].expand(2, 1, 64, 64)
+    hidden = hidden_pixels(distance, options, torch.Generator().manual_seed(0))
+    for d in range(64):
+        assert hidden[0, 0].diagonal(d).unique().numel() == 1
+    share = hidden[0, 0, 0].mean()
+    assert options.share[0] <= share <= options.share[1] + options.run / 64
+    x = torch.randn(2, 5, 64, 64)
+    x[:, 4] = 1
+    seen, back = corrupt(x, distance, options, SMALL.inputs, 3)
+    gone = back[:, 0] > 0
+    assert torch.equal(seen[:, 2], x[:, 2])
+    assert torch.equal(seen[:, 0][~gone], x[:, 0][~gone])
+    assert (seen[:, 0][gone] != x[:, 0][gone]).float().mean() > 0.99
+
+
+TASKS = {
+    "two": [
+        {"name": "dots", "head": "point", "fine": True, "widths": (8, 8, 8)},
+        {"name": "borders", "head": "boundary", "widths": (8, 8, 8)},
+    ],
+    "four": [
+        {"name": "loop", "head": "point", "fine": True, "widths": (8, 8, 8)},
+        {"name": "stripe", "head": "mask", "widths": (8, 8, 8)},
+        {"name": "tad", "head": "boundary", "widths": (8, 8, 8)},
+        {"name": "corner", "head": "point", "widths": (8, 8, 8)},
+    ],
+}
+
+
+@pytest.mark.parametrize("tasks", TASKS.values(), ids=TASKS)
+def test_other_task_sets_train_without_touching_code(tasks: list[dict[str, Any]], tmp_path: Path) -> None:
+    config = recipe(model={"tasks": tasks, "interaction": "none"}, steps=2, validate_every=2)
+    info = describe_model(drain(iter_train_model(config, tmp_path, device="cpu")))
+    assert info.tasks == tuple(task["name"] for task in tasks)
+    entry = json.loads((tmp_path / state.LOG).read_text())
+    assert {task["name"] for task in tasks} <= set(entry["train"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"losses": {"consistency": {"corner": 0.05}}}, "corner"),
+        ({"objective": "reconstruction"}, "model.reconstruction"),
+        ({"losses": {"balancing": "gradnorm", "conflict_buckets": True}}, "conflict_buckets"),
+        ({"losses": {"conflict": "magic"}}, "losses.conflict"),
+        ({"model": {"interaction": "cross_stitch", "tasks": TASKS["two"][:1]}}, "at least two tasks"),
+    ],
+)
+def test_impossible_combinations_name_their_key(changes: dict[str, Any], key: str) -> None:
+    with pytest.raises(ConfigError, match=key):
+        recipe(**changes)
