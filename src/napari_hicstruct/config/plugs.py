@@ -32,7 +32,7 @@ class SelectorConfig(FrozenConfig):
     residual: bool = False
     detach_gate: bool = Field(True, description="gate input detached from the encoder")
     decorrelation: float = Field(1e-3, ge=0, description="λ of the mean cosine over pairs of experts")
-    entropy: float = Field(1e-3, ge=0, description="λ of the gate entropy; its sign keeps experts alive")
+    entropy: float = Field(1e-2, ge=0, description="λ of 1 − gate entropy, per gate: keeps experts alive")
     smoothness: float = Field(1e-3, ge=0, description="λ of the difference of neighbouring scales' gates (E6)")
 
 

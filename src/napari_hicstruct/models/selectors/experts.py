@@ -110,18 +110,14 @@ class ExpertMixture(nn.Module):
     channels : int
     tasks : list of str
     options : SelectorConfig
-    share : float
-        This scale's part in the penalties, so that their λ means the same for any number of scales.
     """
 
-    def __init__(
-        self, experts: list[nn.Module], channels: int, tasks: list[str], options: SelectorConfig, share: float
-    ) -> None:
+    def __init__(self, experts: list[nn.Module], channels: int, tasks: list[str], options: SelectorConfig) -> None:
         super().__init__()
         self.experts = nn.ModuleList(experts)
         self.gate = GATES[options.gate](channels, tasks, len(experts))
         self.options = options
-        self.share = share / len(tasks)
+        self.tasks = len(tasks)
         self.one_filter = options.gate != "conv" and not any(isinstance(expert, StripExpert) for expert in experts)
 
     def forward(self, x: Tensor, task: str, scale: str, context: WindowContext) -> Tensor:
@@ -133,7 +129,9 @@ class ExpertMixture(nn.Module):
         if context.trace is not None:
             context.trace.show(f"gate/{task}/{scale}", alpha.expand(-1, -1, *x.shape[2:]))
             context.trace.show(f"expert_use/{task}/{scale}", alpha.mean((2, 3)))
-            context.trace.penalty("expert_entropy", self.options.entropy * self.share * imbalance(alpha))
-            decorrelation = self.options.decorrelation * self.share * correlation(self.experts, x)
+            # Every gate meets its task's loss with its full λ; a mean over gates would leave each too little to live.
+            context.trace.penalty("expert_entropy", self.options.entropy * imbalance(alpha))
+            # Experts are shared: once per pass, not once per task.
+            decorrelation = self.options.decorrelation * correlation(self.experts, x) / self.tasks
             context.trace.penalty("expert_decorrelation", decorrelation)
         return x + mixed if self.options.residual else mixed

@@ -11,7 +11,7 @@ from napari_hicstruct.models.selectors.task_dw import TaskWeights
 class HybridHigh(LowRankFree):
     """E4: E1 where scales are fine, E2 where they are coarse; ``scales`` are those with experts."""
 
-    scales = ("f5",)
+    scales: tuple[str, ...] = ("f5",)
 
     def unit(self, scale: str, channels: int, tasks: list[str]) -> nn.Module:
         """Experts at ``scales``, weights elsewhere."""

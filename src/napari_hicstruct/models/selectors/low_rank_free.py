@@ -29,7 +29,7 @@ class LowRankFree(ScalewiseSelector):
         if scale not in self.scales:
             return None
         options = self.config.selector_options
-        return ExpertMixture(self.make(channels, options.experts), channels, tasks, options, 1 / len(self.scales))
+        return ExpertMixture(self.make(channels, options.experts), channels, tasks, options)
 
 
 class LowRankFreeLow(LowRankFree):

@@ -79,8 +79,8 @@ class PatchGate(Selector):
     def forward(self, features: dict[str, Tensor], task: str, context: WindowContext) -> dict[str, Tensor]:
         """``f2``, and ``f1`` of fine tasks in fine windows, as the task's heads read them."""
         features = {scale: x.detach() for scale, x in features.items()}
-        decoded = {}
-        for scale in ("f2", "f1"):
+        decoded: dict[str, Tensor] = {}
+        for scale in self.at:
             if scale in features and (scale == "f2" or task in self.fine):
                 decoded[scale], alpha = self.at[scale](features, task)
                 self._note(alpha, task, scale, context)
@@ -89,8 +89,8 @@ class PatchGate(Selector):
     def _note(self, alpha: Tensor, task: str, scale: str, context: WindowContext) -> None:
         if context.trace is None:
             return
-        options, share = self.config.selector_options, 1 / len(self.config.tasks)
+        options = self.config.selector_options
         jumps = (alpha[:, 1:] - alpha[:, :-1]).abs().mean()
         context.trace.show(f"scale_gate/{task}/{scale}", alpha.mean(2))
-        context.trace.penalty("scale_entropy", options.entropy * share * imbalance(alpha))
-        context.trace.penalty("scale_smoothness", options.smoothness * share * jumps)
+        context.trace.penalty("scale_entropy", options.entropy * imbalance(alpha))
+        context.trace.penalty("scale_smoothness", options.smoothness * jumps)
