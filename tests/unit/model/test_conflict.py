@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from napari_hicstruct.losses.buckets import BUCKETS, distance_parts, only
 from napari_hicstruct.losses.mask import mask_loss
 from napari_hicstruct.losses.point import point_loss
 from napari_hicstruct.training.conflict import ConflictLog, Row, TaskGradients, conflict_weighting
+from scripts.conflict_pictures import ORDER, draw, read_curves
 from tests.unit.model.model_kit import TASKS, net, window
 
 A = torch.tensor([1.0, 0.0, 1.0])
@@ -235,3 +238,21 @@ def test_the_network_learns_as_ever_without_a_method_and_harms_no_task_with_upgr
     mine = [g for p, g in zip(model.parameters(), found, strict=True) if id(p) in ids]
     length = sum(float(g.square().sum()) for g in mine if g is not None)
     assert length == pytest.approx(float(log.weights @ log.gramian @ log.weights), rel=1e-3)
+
+
+def test_logged_conflicts_are_drawn(tmp_path: Path) -> None:
+    log, out = tmp_path / "log.jsonl", tmp_path / "conflicts.png"
+    entries = []
+    for step in (100, 200):
+        rows = {(t, b): torch.randn(3) for t in ("loop", "stripe") for b in BUCKETS} | {("tad", ""): torch.randn(3)}
+        figures = resolve(rows, "none")[1].as_dict()
+        entries.append({"step": step, "train": {"loop": 1.0, **figures}, "validation": {}})
+    log.write_text("\n".join(map(json.dumps, entries)))
+    rates = read_curves(log, "conflict_rate")
+    assert set(rates) == set(ORDER) == {"", *BUCKETS}
+    assert rates["<200kb"] == ([100, 200], [e["train"]["conflict_rate/<200kb"] for e in entries])
+    draw(log, out)
+    assert out.read_bytes().startswith(b"\x89PNG")
+    log.write_text(json.dumps({"step": 1, "train": {"loop": 1.0}}))
+    with pytest.raises(SystemExit, match="no conflicts were logged"):
+        draw(log, out)

@@ -230,3 +230,14 @@ def test_the_designs_defaults() -> None:
     assert not any((config.consistency.corner, config.consistency.edge, config.consistency.block))
     with pytest.raises(ValueError, match="hough_angles"):
         MaskLossConfig(hough=0.1, hough_angles=())
+
+
+def test_losses_of_bfloat16_outputs_are_float32() -> None:
+    output, target, known = random(1, 3, 16, 16).bfloat16(), torch.zeros(1, 16, 16), torch.ones(1, 16, 16)
+    target[0, 3:12, 4] = 1
+    losses = [
+        point_loss(output, target, random(1, 2, 16, 16), known),
+        mask_loss(output[:, :2], target, target, known, EVERYTHING),
+        boundary_loss(output[:, 0, 0], target[:, 3], known[:, 0]),
+    ]
+    assert all(loss.dtype == torch.float32 and torch.isfinite(loss) for loss in losses)
