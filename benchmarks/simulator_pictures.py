@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/simulator.md: the sample with its truth, a gallery of seeds, distance decay."""
+"""Draw the pictures of docs/simulator.md: the sample with its truth, a gallery of seeds, real maps beside them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks._harness import ROOT, BenchmarkError, data_dir, say
+from benchmarks._harness import ROOT, say
+from benchmarks.simulator_realism_pictures import realism_pictures
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.simulation import SimulationConfig
-from napari_hicstruct.synth import SimulatedMap, draw_depth, paint_map, simulate_map
+from napari_hicstruct.synth import draw_depth, paint_map, simulate_map
 from napari_hicstruct.synth.records import truth_records
 from napari_hicstruct.workflows import simulate
 
@@ -25,11 +26,11 @@ WIDE = SimulationConfig(length=20_000_000, max_distance=4_200_000)
 
 
 def save(figure: Figure, name: str, dpi: int) -> None:
-    """PNG with 64 colours: noise compresses badly."""
+    """PNG with 128 colours: noise compresses badly."""
     path = IMAGES / name
     figure.savefig(path, dpi=dpi)
     with Image.open(path) as picture:
-        picture.convert("RGB").quantize(64).save(path, optimize=True)
+        picture.convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def block(band: NDArray[np.float32], start: int, size: int) -> NDArray[np.float64]:
@@ -81,10 +82,10 @@ def sample_picture() -> None:
     show(left, counts, "sample map, chr1:4–7 Mb at 5 kb")
     show(right, counts, "its visible truth: loops, stripes, TADs")
     overlay(right, truth_records(sim, simulate.SAMPLE_DEPTH)[0], 800, 600, sim.resolution)
-    save(figure, "simulator-sample.png", 85)
+    save(figure, "simulator-sample.png", 78)
 
 
-def gallery() -> list[SimulatedMap]:
+def gallery() -> None:
     """Six maps by extrusion and two painted ones, each at the depth of its seed, at 10 kb."""
     figure = Figure(figsize=(13, 6.8), layout="constrained")
     sims = [simulate_map(WIDE, seed) for seed in (0, 1, 2, 4, 7, 8)] + [paint_map(WIDE, seed) for seed in (4, 5)]
@@ -94,58 +95,14 @@ def gallery() -> list[SimulatedMap]:
         counts = fine.reshape(300, 2, 300, 2).sum(axis=(1, 3))
         style = "extrusion" if k < 6 else "painted"
         show(axes, counts, f"{style}, seed {sim.seed}, depth {depth:.0f}")
-    save(figure, "simulator-gallery.png", 75)
-    return sims[:6]
-
-
-def decay(sims: list[SimulatedMap]) -> None:
-    """Contacts by distance: simulated maps beside the real ones at hand."""
-    figure = Figure(figsize=(5.5, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for sim in sims:
-        mean = sim.band.sum(axis=1) / (sim.n_bins - np.arange(len(sim.band)))
-        reference = mean[4]
-        distance = np.arange(1, len(mean)) * sim.resolution
-        axes.loglog(distance, mean[1:] / reference, color="0.6", lw=1, label="simulated" if sim is sims[0] else None)
-    for (name, distance, mean), color in zip(real_decays(), ("#D55E00", "#CC79A7", "#E69F00"), strict=False):
-        axes.loglog(distance, mean / np.interp(20_000, distance, mean), color=color, lw=1.8, label=name)
-    axes.set_xlabel("distance (bp)")
-    axes.set_ylabel("mean contacts, 20 kb = 1")
-    axes.set_xlim(1e4, 3e6)
-    axes.legend(frameon=False, fontsize=8)
-    save(figure, "simulator-decay.png", 90)
-
-
-def real_decays() -> list[tuple[str, NDArray[np.float64], NDArray[np.float64]]]:
-    """Mean raw contacts by distance over covered bins of the real maps, if they are there."""
-    import cooler
-
-    try:
-        maps = data_dir() / "maps"
-    except BenchmarkError as error:
-        say(str(error))
-        return []
-    found = []
-    for name, uri, chrom in (
-        ("HFFc6 Micro-C", "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool::/resolutions/5000", "chr17:62500000-63500000"),
-        ("LNCaP Hi-C", "LNCaP_chr7_chr14_10kb_hg38.cool", "chr14"),
-        ("GM12878 Hi-C", "GM12878_MboI_chr21_10kb_hg19.cool::/10000", "21"),
-    ):
-        clr = cooler.Cooler(f"{maps}/{uri}")
-        counts = clr.matrix(balance=False).fetch(chrom).astype(float)
-        cover = counts.sum(axis=0)
-        bad = cover < 0.2 * np.median(cover[cover > 0])
-        counts[bad] = counts[:, bad] = np.nan
-        reach = min(300, len(counts) * 3 // 5)
-        mean = np.array([np.nanmean(np.diagonal(counts, d)) for d in range(1, reach)])
-        found.append((name, np.arange(1, reach) * float(clr.binsize), mean))
-    return found
+    save(figure, "simulator-gallery.png", 64)
 
 
 def main() -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     sample_picture()
-    decay(gallery())
+    gallery()
+    realism_pictures(save)
     for path in sorted(Path(IMAGES).glob("simulator-*.png")):
         say(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
     return 0
