@@ -39,6 +39,10 @@ class LossModule(nn.Module):
         """Weights that every task reads: the encoder and its attention."""
         return [*self.net.encoder.parameters(), *self.net.attention.parameters()]
 
+    def last_shared(self) -> list[nn.Parameter]:
+        """The last convolution that every task reads, at f5: where GradNorm measures."""
+        return [p for p in self.net.encoder.parameters() if p.ndim == 4][-1:]
+
 
 @dataclass(slots=True)
 class Run:

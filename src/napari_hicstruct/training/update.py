@@ -127,12 +127,11 @@ def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, 
 
 def _summed(run: Run, pieces: list[Batch], shares: Shares) -> dict[str, float]:
     """Gradients of the weighted sum of all losses."""
-    config, seen = run.module.module.config, _Means()
+    module, seen = run.module.module, _Means()
     for k, piece in enumerate(pieces):
         with run.fabric.no_backward_sync(run.module, enabled=k + 1 < len(pieces)):
-            losses = _losses(run, piece, config)
-            last = list(run.net.encoder.down5.parameters()) if config.losses.balancing == "gradnorm" else []
-            weighted = run.balancer.weigh(losses["tasks"], last)
+            losses = _losses(run, piece, module.config)
+            weighted = run.balancer.weigh(losses["tasks"], module.last_shared())
             run.fabric.backward(torch.stack(list(shares.of(weighted | losses["extras"]).values())).sum())
         seen.add(losses["tasks"] | losses["extras"])
     return seen.means()
@@ -148,10 +147,10 @@ def _resolved(run: Run, pieces: list[Batch], config: TrainConfig, shares: Shares
     for piece in pieces:
         with run.fabric.no_backward_sync(run.module):
             losses = _losses(run, piece, config)
-        weighted = run.balancer.weigh(losses["tasks"], shared[-1:])
+        weighted = run.balancer.weigh(losses["tasks"], module.last_shared())
         rows = {(name, ""): loss for name, loss in shares.of(weighted).items()}
         if losses["rows"]:
-            factor = {name: (loss / losses["tasks"][name]).detach() for name, loss in shares.of(weighted).items()}
+            factor = shares.of({name: torch.tensor(w) for name, w in run.balancer.current().items()})
             rows = {row: factor[row[0]] * loss for row, loss in losses["rows"].items()}
         extras = list(shares.of(losses["extras"]).values())
         gradients.add(rows, torch.stack(extras).sum() if extras else None)
