@@ -25,7 +25,10 @@ SELECTORS: Mapping[str, str] = {
     "hybrid_mid_high": "napari_hicstruct.models.selectors.hybrid_mid_high:HybridMidHigh",
     "patch_gate": "napari_hicstruct.models.selectors.patch_gate:PatchGate",
 }
-INTERACTIONS: Mapping[str, str] = {"none": "napari_hicstruct.models.identity:NoInteraction"}
+INTERACTIONS: Mapping[str, str] = {
+    "none": "napari_hicstruct.models.identity:NoInteraction",
+    "band_exchange": "napari_hicstruct.models.interactions.band_exchange:BandExchange",
+}
 ATTENTIONS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.attention:NoAttention",
     "axial": "napari_hicstruct.models.attention_axial:AxialAttention",

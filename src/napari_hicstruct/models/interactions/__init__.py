@@ -1,0 +1,1 @@
+"""Interactions between task decoders, one file each; ``models/registry.py`` names them."""
