@@ -111,7 +111,8 @@ def decay(band: Band) -> tuple[Floats, Floats]:
     """Distances (bp, from one bin on) and mean balanced contacts there over those at 50 kb."""
     mean = band.expected[1:].astype(np.float64)
     held = mean > 0
-    return (np.flatnonzero(held) + 1.0) * band.resolution, mean[held] / mean[50_000 // band.resolution - 1]
+    distance = np.asarray((np.flatnonzero(held) + 1) * band.resolution, np.float64)
+    return distance, mean[held] / mean[50_000 // band.resolution - 1]
 
 
 def slopes(band: Band) -> Floats:
