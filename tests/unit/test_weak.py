@@ -77,7 +77,7 @@ def test_bumps_are_highest_where_they_belong() -> None:
 
 
 def test_a_map_labels_itself(blocks: Band) -> None:
-    weak = weak_boundaries(blocks, WeakConfig(on=True))
+    weak = weak_boundaries(blocks, WeakConfig(enabled=True))
     assert weak.structure[BORDERS].max() < -0.3
     middle = [57, 92, 135]
     assert min(weak.insulation[border - 1 : border + 1].max() for border in BORDERS) > 1.3 * weak.insulation[middle].max()
@@ -111,7 +111,7 @@ def test_sure_peaks_teach_and_the_doubtful_do_not() -> None:
 
 
 def test_boundaries_are_learnt_from_a_map_without_labels(blocks: Band) -> None:
-    config = WeakConfig(on=True)
+    config = WeakConfig(enabled=True)
     weak = weak_boundaries(blocks, config)
     strip = {f"weak_{name}": torch.from_numpy(getattr(weak, name))[None] for name in ("insulation", "direction")}
     strip["weak_structure"] = torch.from_numpy(weak.structure)[None]

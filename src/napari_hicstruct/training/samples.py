@@ -54,7 +54,7 @@ def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> Drawn
     if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
         fine, coarse = reverse_band(fine), reverse_band(coarse)
-    weak = weak_boundaries(coarse, config.weak) if config.weak.on else None
+    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
     return DrawnMap(fine, coarse, truths[0], truths[1], weak)
 
 

@@ -168,6 +168,6 @@ def strip_logits(net: MultiTaskNet, strip: Sample, live: Tensor, task: str, hint
 
 def _boundaries(logits: Tensor, strip: Sample, config: TrainConfig) -> Tensor:
     """Loss against the labels, or, without any, against what the map itself says."""
-    if config.weak.on:
+    if config.weak.enabled:
         return weak_loss(logits, strip, config.weak)
     return boundary_loss(logits, strip["target"], strip["known"], config.losses.boundary)

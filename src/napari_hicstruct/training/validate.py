@@ -75,7 +75,7 @@ def validate(net: MultiTaskNet, batches: list[Batch], config: TrainConfig) -> Sc
     net.eval()
     losses: dict[str, list[float]] = {}
     rankings: dict[str, _Ranking] = {}
-    plain = config.model_copy(update={"weak": config.weak.model_copy(update={"on": False})})
+    plain = config.model_copy(update={"weak": config.weak.model_copy(update={"enabled": False})})
     with torch.no_grad():
         for batch in batches:
             if config.objective == "reconstruction":

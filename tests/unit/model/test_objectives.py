@@ -137,7 +137,7 @@ def test_bucket_rows_split_the_gradient_and_keep_the_value(pool: Path) -> None:
 
 
 def test_weak_runs_never_see_a_boundary_label(pool: Path) -> None:
-    config = recipe(weak={"on": True})
+    config = recipe(weak={"enabled": True})
     net, batch = net_of(config), batch_of(config, pool)
     before = batch_losses(net, batch, config).tasks["tad"]
     batch["strip"]["target"] = torch.rand_like(batch["strip"]["target"])
