@@ -54,13 +54,13 @@ class RowAttention(nn.Module):
     def read(self, qkv: Tensor, bias: Tensor | None) -> Tensor:
         """Queries, keys, values ``(B, 3C, H, W)`` and a bias per key → what is read, ``(B, C, H, W)``."""
         batch, _, height, width = qkv.shape
-        # rows become the batch: (3, B·H, heads, W, d)
-        parts = qkv.reshape(batch, 3, self.heads, -1, height, width).permute(1, 0, 4, 2, 5, 3).flatten(1, 2)
+        # rows become the batch, channels stay innermost: (3, B·H, heads, W, d)
+        parts = qkv.permute(0, 2, 3, 1).reshape(batch, height, width, 3, self.heads, -1).permute(3, 0, 1, 4, 2, 5)
         mask = None
         if bias is not None:
             mask = bias.to(qkv.dtype).transpose(1, 2).flatten(0, 1)[:, :, None].expand(-1, -1, width, -1)
-        y = functional.scaled_dot_product_attention(*parts.unbind(0), attn_mask=mask)
-        return y.reshape(batch, height, self.heads, width, -1).permute(0, 2, 4, 1, 3).flatten(1, 2)
+        y = functional.scaled_dot_product_attention(*parts.flatten(1, 2).unbind(0), attn_mask=mask)
+        return y.transpose(1, 2).reshape(batch, height, width, -1).permute(0, 3, 1, 2)
 
 
 class AxialAttention(NoAttention):

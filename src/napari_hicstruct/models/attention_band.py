@@ -39,16 +39,20 @@ class BandRowAttention(RowAttention):
     def forward(self, x: Tensor, oe: Tensor | None, band: Tensor | None) -> Tensor:
         """``(B, C, H, W)``, contacts or None, band ``(B, H, W)`` → ``(B, C, H, W)``."""
         assert band is not None
-        run = min(self.longest, x.shape[-1])
-        first = band.to(torch.uint8).argmax(-1).clamp(max=x.shape[-1] - run)
-        at = (first[..., None] + torch.arange(run, device=x.device))[:, None]  # (B, 1, H, run)
-        inside = band[:, None].gather(-1, at)
-        bias = self.bias(None if oe is None else oe.gather(-1, at))
+        batch, _, height, width = x.shape
+        run = min(self.longest, width)
+        first = band.to(torch.uint8).argmax(-1).clamp(max=width - run)
+        at = first[..., None] + torch.arange(run, device=x.device)  # (B, H, run)
+        inside = band.gather(-1, at)[:, None]
+        bias = self.bias(None if oe is None else oe.gather(-1, at[:, None]))
         closed = torch.where(inside, 0.0, CLOSED).expand(-1, self.heads, -1, -1)
-        qkv = self.qkv(self.norm(x))
-        qkv = qkv.gather(-1, at.expand(-1, qkv.shape[1], -1, -1))
+        # whole pixels are gathered and laid back, so channels stay innermost
+        windows, rows = (torch.arange(n, device=x.device) for n in (batch, height))
+        place = windows[:, None, None], rows[:, None], at
+        qkv = self.qkv(self.norm(x)).permute(0, 2, 3, 1)[place].permute(0, 3, 1, 2)
         said = self.out(self.read(qkv, closed if bias is None else closed + bias)) * inside
-        return x + torch.zeros_like(x, dtype=said.dtype).scatter(-1, at.expand_as(said), said)
+        added = torch.zeros_like(x, dtype=said.dtype).permute(0, 2, 3, 1).index_put(place, said.permute(0, 2, 3, 1))
+        return x + added.permute(0, 3, 1, 2)
 
 
 class BandAttention(AxialAttention):
