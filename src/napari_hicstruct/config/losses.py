@@ -69,6 +69,7 @@ class LossConfig(FrozenConfig):
     mask: MaskLossConfig = MaskLossConfig()
     boundary: BoundaryLossConfig = BoundaryLossConfig()
     consistency: ConsistencyConfig = ConsistencyConfig()
+    deep: float = Field(0.4, ge=0, description="λ of further predictions that interactions make at coarser scales")
     reconstruction: float = Field(0.0, ge=0, description="λ of masked reconstruction; the design's is 0.1")
     reconstruction_kind: Literal["huber", "poisson"] = "huber"
     balancing: Literal["fixed", "uncertainty", "gradnorm", "dwa"] = "fixed"

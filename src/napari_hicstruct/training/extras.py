@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
+from napari_hicstruct.config.losses import LossConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.losses.consistency import Surroundings, block_loss, window_consistency
 from napari_hicstruct.losses.gates import gate_consistency
+from napari_hicstruct.losses.point import heatmap_focal
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.windows import Pass
 
@@ -19,9 +22,34 @@ def extra_losses(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) 
         for name, value in part.trace.penalties.items():
             extras[name] = extras[name] + value if name in extras else value
     extras |= _consistency(net, near, far, config)
+    extras |= _deep(net, near, far, config.losses)
     if weight := config.model.interaction_options.gate_consistency:
         extras["gates"] = weight * _gates(net, near, far)
     return extras
+
+
+def _deep(net: MultiTaskNet, near: Pass, far: Pass, options: LossConfig) -> dict[str, Tensor]:
+    """Deep supervision: what interactions predict at coarser scales, against the targets pooled to them.
+
+    A coarser bin holds a loop, or a stripe, if any of its bins does; it counts where all of them are known.
+    """
+    heads = {task.name: task.head for task in net.config.tasks}
+    extras: dict[str, Tensor] = {}
+    for part, end in ((near, "fine"), (far, "coarse")):
+        for (task, scale), output in part.trace.auxiliary.items():
+            names = {"point": ("heat", "known"), "mask": ("mask", "mask_known")}.get(heads[task], ("", ""))
+            if options.deep and names[0] in part.sample:
+                factor = part.context.factor(scale)
+                target = functional.max_pool2d(part.sample[names[0]], factor)
+                known = -functional.max_pool2d(-part.sample[names[1]], factor)
+                loss = heatmap_focal if heads[task] == "point" else _mean_bce
+                extras[f"deep/{task}/{scale}/{end}"] = options.deep * loss(output[:, 0], target, known)
+    return extras
+
+
+def _mean_bce(logit: Tensor, target: Tensor, known: Tensor) -> Tensor:
+    loss = functional.binary_cross_entropy_with_logits(logit.float(), target, reduction="none") * known
+    return loss.sum() / known.sum().clamp_min(1.0)
 
 
 def _consistency(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) -> dict[str, Tensor]:

@@ -16,10 +16,12 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training import checkpoint, engine, state
+from napari_hicstruct.training.extras import extra_losses
 from napari_hicstruct.training.pool import iter_make_pool
 from napari_hicstruct.training.reconstruct import corrupt, hidden_pixels
 from napari_hicstruct.training.samples import SampleStream
 from napari_hicstruct.training.step import batch_losses
+from napari_hicstruct.training.windows import Pass
 from napari_hicstruct.workflows.models import describe_model
 from napari_hicstruct.workflows.train import iter_train_model
 from tests.unit.model.model_kit import SMALL
@@ -117,6 +119,25 @@ def test_consistency_adds_what_is_switched_on_and_nothing_else(pool: Path) -> No
     extras = batch_losses(net, batch, full).extras
     assert {"corner/loop", "edge/stripe", "symmetry/loop", "symmetry/stripe", "block/loop"} <= set(extras)
     assert all(torch.isfinite(value) for value in extras.values())
+
+
+def test_deep_supervision_pools_the_targets_and_reaches_what_predicted(pool: Path) -> None:
+    config = recipe()
+    net, batch = net_of(config), batch_of(config, pool)
+    far, near = (Pass(batch[kind], finest, None, config.model) for kind, finest in (("coarse", "f2"), ("fine", "f1")))
+    logits = torch.zeros(2, 3, 36, 36, requires_grad=True)
+    far.trace.auxiliary["loop", "f3"] = logits
+    far.trace.auxiliary["tad", "f3"] = torch.zeros(2, 1, 36, 36)  # boundaries have no dense target
+    extras = extra_losses(net, near, far, config)
+    assert set(extras) == {"deep/loop/f3/coarse"}
+    extras["deep/loop/f3/coarse"].backward()
+    heat, known = (batch["coarse"][k].unflatten(1, (36, 2)).unflatten(3, (36, 2)) for k in ("heat", "known"))
+    centre = (heat.amax((2, 4)) >= 0.999) & (known.amin((2, 4)) > 0)
+    assert centre.any()
+    assert (logits.grad[:, 0][centre] < 0).all()  # more is wanted where a loop is
+    assert (logits.grad[:, 0][known.amin((2, 4)) == 0] == 0).all()
+    off = recipe(losses={"deep": 0.0})
+    assert not extra_losses(net, near, far, off)
 
 
 def test_bucket_rows_split_the_gradient_and_keep_the_value(pool: Path) -> None:
