@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.workflows.predict import PredictResult
 
 
 def register(app: typer.Typer) -> None:
@@ -62,17 +63,22 @@ def predict(
         typer.echo(f"note: {note}", err=True)
     result = show_progress(iter_predict(source, request), quiet)
     paths = write_predictions(result, out, tasks=request.tasks)
+    summary = _summary(result)
+    summary["files"] = [str(path) for path in paths] if json else ", ".join(path.name for path in paths)
+    if project is not None:
+        summary["set"] = store_predictions(result, source, project)
+    emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _summary(result: PredictResult) -> dict[str, Any]:
+    """How many of what, by which model, in what time."""
     counts = Counter(f"{a.kind}s" if a.kind != "boundary" else "boundaries" for a in result.annotations)
-    summary = {
+    return {
         **{name: counts.get(name, 0) for name in ("loops", "stripes", "tads", "boundaries")},
         "model": f"{result.run['model']['name']} {result.run['model']['version']}",
         "seconds": result.run["seconds"],
         "notes": " ".join(result.notes),
-        "files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths),
     }
-    if project is not None:
-        summary["set"] = store_predictions(result, source, project)
-    emit({key: value for key, value in summary.items() if value != ""}, json)
 
 
 def _tracks(texts: list[str]) -> dict[str, str]:

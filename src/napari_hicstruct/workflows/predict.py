@@ -222,10 +222,9 @@ def iter_predict(
     predictor, about = _load(request, on_windows)
     config = predictor.net.config
     regions = [r for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
-    everything = sum(len(r) for r in regions)
+    everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
-    before = 0.0
     for region in regions:
         try:
             fine, coarse = yield from _iter_bands(source, region.chrom, request, config, token, clock)
