@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks._harness import THREADS, hicstruct, paired, record, say, scratch
 from benchmarks._maps import DEPTH, simulated
-from benchmarks.loops_chr21 import chromosight
+from benchmarks._callers import chromosight
 
 MEMORY_BAR_MB = 1_500 * 1e6 / 2**20
 

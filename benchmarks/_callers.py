@@ -1,0 +1,155 @@
+"""Every caller beside the others: its command, and its calls as plain tables; a peer runs once per map and setting.
+
+Our own command always runs (models change); what a peer wrote stays in ``scratch/bench`` beside a note of the map and
+the command it came from, and is made again when either differs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks._harness import PEERS, THREADS, BenchmarkError, hicstruct, peer, run_program
+from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.evaluation.records import loop_table, select
+
+Table = Any
+"""float64 array; loops are centres of both anchors (bp) and a score, shape ``(n, 3)``."""
+
+MAX_DISTANCE = 3_000_000
+PEER_LOOPS = ("chromosight", "cooltools dots", "mustache")
+
+
+def predict(
+    uri: str | Path, out: Path, *, model: str, tasks: str = "loop", chrom: str | None = None, threads: int = THREADS
+) -> Path:
+    """Run ``hicstruct predict`` in mode ``fast`` (the default, of every figure here) into ``out``."""
+    shutil.rmtree(out, ignore_errors=True)
+    where = ["--genome"] if chrom is None else ["--chrom", chrom]
+    command = [hicstruct(), "predict", uri, "-o", out, *where, "--tasks", tasks, "--model", model, "--quiet"]
+    run_program([*command, "--mode", "fast", "--threads", str(threads)], threads=threads)
+    return out
+
+
+def our_loops(folder: Path, chrom: str | None = None) -> Table:
+    """Loops that :func:`predict` wrote."""
+    return _loops(folder / "loops.bedpe", chrom)
+
+
+def peer_loops(name: str, uri: str, folder: Path, *, loose: bool = False) -> Table:
+    """A peer's loops on a balanced map, up to 3 Mb, best score highest.
+
+    Parameters
+    ----------
+    name : one of :data:`PEER_LOOPS`
+    uri : str
+        ``FILE`` or ``FILE::/group``.
+    folder : Path
+        Keeps its output.
+    loose : bool
+        Thresholds of significance relaxed far below the authors', so that the precision–recall curve is whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"chromosight": _chromosight, "cooltools dots": _dots, "mustache": _mustache}[name](uri, folder, loose)
+
+
+def chromosight(uri: str, prefix: Path, *options: str, threads: int = THREADS) -> list[str | Path]:
+    """Chromosight's loop detection as its authors set it, up to 3 Mb."""
+    common = ["--threads", str(threads), "--no-plotting", "--max-dist", str(MAX_DISTANCE)]
+    return [peer("chromosight"), "detect", *common, *options, uri, prefix]
+
+
+def insulation(uri: str, folder: Path, window: int = 100_000) -> Table:
+    """Start (bp) and strength of all minima of cooltools' insulation score, shape ``(n, 2)``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / f"insulation_{window}.tsv"
+    _once(uri, out, [[peer("cooltools"), "insulation", uri, str(window), "-o", out]])
+    table = pd.read_csv(out, sep="\t")
+    table = table[table[f"boundary_strength_{window}"].notna()]
+    return table[["start", f"boundary_strength_{window}"]].to_numpy(float)
+
+
+def stripepy(uri: str, folder: Path, resolution: int) -> Table:
+    """StripePy's stripes without its last threshold: ``x0, x1, y0, y1, relative change, direction``, ``(n, 6)``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = PEERS.parent.with_name(".venv-peers-stripepy") / "bin" / "stripepy"
+    if not program.exists():
+        raise BenchmarkError("stripepy is not installed: run benchmarks/peers.sh")
+    found, shown = folder / "stripepy.hdf5", folder / "stripepy.tsv"
+    call = [program, "call", uri, str(resolution), "-b", str(MAX_DISTANCE), "-o", found, "--force"]
+    view = [program, "view", found, "--relative-change-threshold", "0", "--with-header", "--with-biodescriptors"]
+    norm = ["--normalization", "weight", "--verbosity", "error"]
+    _once(uri, shown, [[*call, *norm], [*view, "--verbosity", "error"]], log=shown)
+    return read_stripepy(pd.read_csv(shown, sep="\t"))
+
+
+def read_stripepy(table: pd.DataFrame) -> Table:
+    """The narrow side is the anchor x; a stripe that reaches beyond it points down, one that ends in it up."""
+    first = table[["start1", "end1"]].to_numpy(float)
+    second = table[["start2", "end2"]].to_numpy(float)
+    narrow = (first[:, 1] - first[:, 0] <= second[:, 1] - second[:, 0])[:, None]
+    x, y = np.where(narrow, first, second), np.where(narrow, second, first)
+    down = np.where(y.mean(axis=1) >= x.mean(axis=1), 1.0, -1.0)
+    return np.column_stack([x, y, table["rel_change"].to_numpy(float), down])
+
+
+def _loops(path: Path, chrom: str | None = None) -> Table:
+    return loop_table(select(read_labels(path).records, Kind.LOOP, chrom))
+
+
+def _chromosight(uri: str, folder: Path, loose: bool) -> Table:
+    """Loose: correlation from .15 on and windows of any number of empty pixels (shallow maps have little else)."""
+    prefix = folder / f"chromosight{'_loose' * loose}"
+    options = ["--pearson", "0.15", "--perc-zero", "100"] if loose else []
+    table = prefix.with_suffix(".tsv")
+    _once(uri, table, [chromosight(uri, prefix, *options)])
+    return _loops(table)
+
+
+def _dots(uri: str, folder: Path, loose: bool) -> Table:
+    """Ranked by count over the donut's expected (the better of this and z); loose: FDR .5, more empty bins."""
+    expected, out = folder / "expected.tsv", folder / f"dots{'_loose' * loose}.bedpe"
+    _once(uri, expected, [[peer("cooltools"), "expected-cis", uri, "-o", expected]])
+    options = ["--max-loci-separation", str(MAX_DISTANCE), "--fdr", "0.5" if loose else "0.02"]
+    options += ["--max-nans-tolerated", "4"] if loose else []
+    _once(uri, out, [[peer("cooltools"), "dots", uri, expected, *options, "-o", out]])
+    table = pd.read_csv(out, sep="\t")
+    score = table["count"] / table["la_exp.donut.value"]
+    return np.column_stack([_centres(table, "start1", "end1"), _centres(table, "start2", "end2"), score.to_numpy()])
+
+
+def _mustache(uri: str, folder: Path, loose: bool) -> Table:
+    """Ranked by FDR; loose: FDR up to .5 and sparse surroundings allowed."""
+    out = folder / f"mustache{'_loose' * loose}.tsv"
+    file, _, group = uri.partition("::")
+    resolution = group.rsplit("/", 1)[-1]
+    options = ["-pt", "0.5" if loose else "0.2", "-st", "0.5" if loose else "0.88", "-p", "1"]
+    _once(uri, out, [[peer("mustache"), "-f", file, "-r", resolution, "-d", str(MAX_DISTANCE), *options, "-o", out]])
+    if not out.exists() or not out.read_text().strip():
+        return np.zeros((0, 3))
+    table = pd.read_csv(out, sep="\t")
+    x, y = _centres(table, "BIN1_START", "BIN1_END"), _centres(table, "BIN2_START", "BIN2_END")
+    return np.column_stack([x, y, -table["FDR"].to_numpy(float)])
+
+
+def _centres(table: pd.DataFrame, start: str, end: str) -> Table:
+    return ((table[start] + table[end]) / 2).to_numpy(float)
+
+
+def _once(uri: str, out: Path, commands: Sequence[Sequence[str | Path]], *, log: Path | None = None) -> None:
+    """Run the commands in turn unless ``out`` is there, of this very map and these very words."""
+    file = Path(uri.partition("::")[0]).stat()
+    note = "\n".join([f"{file.st_size} {file.st_mtime_ns}", *(" ".join(map(str, c)) for c in commands)])
+    stamp = out.with_name(f"{out.name}.from")
+    if stamp.exists() and stamp.read_text() == note:
+        return
+    out.unlink(missing_ok=True)
+    for k, command in enumerate(commands):
+        run_program(command, threads=1, log=log if k == len(commands) - 1 else None)
+    stamp.write_text(note)
