@@ -41,9 +41,16 @@ class WindowConfig(FrozenConfig):
     strip_diagonals: int = 64
 
     @model_validator(mode="after")
-    def _multiples(self) -> WindowConfig:
+    def _leave_something(self) -> WindowConfig:
         if self.fine_size % 16 or self.coarse_size % 8:
             raise ValueError("fine_size must be a multiple of 16 and coarse_size of 8 (the encoder halves them)")
+        for name in ("fine", "coarse"):
+            if getattr(self, f"{name}_size") <= 2 * getattr(self, f"{name}_margin"):
+                raise ValueError(f"{name}_size must be larger than twice {name}_margin: nothing would be left between")
+        if self.strip_length <= 2 * self.strip_margin:
+            raise ValueError("strip_length must be larger than twice strip_margin: nothing would be left between")
+        if 2 * self.coarse_margin < self.strip_diagonals:
+            raise ValueError("coarse_margin must be at least half of strip_diagonals, which are read around each bin")
         return self
 
 

@@ -48,6 +48,9 @@ class TrainConfig(FrozenConfig):
     start_from: str = Field("", description="model (name or folder) whose weights a new run starts from")
     model: ModelConfig = ModelConfig()
     train: PoolConfig = PoolConfig()
+    datasets: tuple[str, ...] = Field((), description="folders written by hicstruct dataset, beside simulated maps")
+    dataset_share: float = Field(0.5, ge=0, le=1, description="share of draws from datasets where both are given")
+    thinning: float = Field(16.0, ge=1, description="contacts of a dataset are divided by 1 … this")
     validation: PoolConfig = PoolConfig(extrusion=4, first_seed=900_000)
     steps: int = Field(4_000, ge=1)
     batches: int = Field(1, ge=1, description="batches whose gradients make one step; several devices share them")
@@ -89,6 +92,6 @@ class TrainConfig(FrozenConfig):
             raise ValueError("reconstruction needs model.reconstruction: true, and 'oe' among model.inputs")
         if self.losses.conflict_buckets and self.losses.conflict == "none" and self.losses.balancing == "gradnorm":
             raise ValueError("losses.conflict_buckets and balancing 'gradnorm' both measure gradients: choose one")
-        if not self.train.extrusion + self.train.painted:
-            raise ValueError("train holds no maps: give train.extrusion")
+        if not self.train.extrusion + self.train.painted and not self.datasets:
+            raise ValueError("train holds no maps: give train.extrusion, or datasets")
         return self

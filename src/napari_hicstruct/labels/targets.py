@@ -45,15 +45,17 @@ def point_target(truth: BinTruth, row0: int, col0: int, size: int, *, sigma: flo
         Bin of the window's corner.
     size : int
     sigma : float
-        bins; see :func:`loop_sigma`.
+        bins, of loops that bring no width of their own; see :func:`loop_sigma`.
     """
     heat, known = np.zeros((size, size), np.float32), np.ones((size, size), np.float32)
     offset = np.zeros((2, size, size), np.float32)
-    both = np.concatenate([truth.loops, truth.loops[:, [1, 0, 2]]])
+    widths = truth.loops[:, 3] if truth.loops.shape[1] > 3 else np.full(len(truth.loops), sigma)
+    both = np.concatenate([truth.loops[:, :3], truth.loops[:, [1, 0, 2]]])
+    widths = np.concatenate([widths, widths])
     y, x = both[:, 0] - row0, both[:, 1] - col0
     near = (y > -4) & (y < size + 4) & (x > -4) & (x < size + 4)
-    reach = int(np.ceil(3 * sigma))
-    for py, px, weight in zip(y[near], x[near], both[near, 2], strict=True):
+    for py, px, weight, sigma in zip(y[near], x[near], both[near, 2], widths[near], strict=True):
+        reach = int(np.ceil(3 * sigma))
         iy, ix = int(np.floor(py)), int(np.floor(px))
         y0, y1, x0, x1 = max(iy - reach, 0), iy + reach + 1, max(ix - reach, 0), ix + reach + 1
         if weight == 0:
@@ -62,27 +64,30 @@ def point_target(truth: BinTruth, row0: int, col0: int, size: int, *, sigma: flo
         gy, gx = np.arange(y0, min(y1, size)), np.arange(x0, min(x1, size))
         bump = np.exp(-((gy[:, None] - iy) ** 2 + (gx[None, :] - ix) ** 2) / (2 * sigma**2))
         patch = heat[y0:y1, x0:x1]
+        if weight < 1:  # a doubtful label counts less, and so do its neighbours
+            own = known[y0:y1, x0:x1]
+            np.minimum(own, np.where(bump > patch, weight, own), out=own)
         np.maximum(patch, bump, out=patch)
         if 0 <= iy < size and 0 <= ix < size:
             offset[:, iy, ix] = py - iy - 0.5, px - ix - 0.5
-    known[heat >= 0.999] = 1
+    known[(heat >= 0.999) & (known == 0)] = 1
     return PointTarget(heat, offset, known)
 
 
 def mask_target(truth: BinTruth, row0: int, col0: int, size: int) -> MaskTarget:
     """Mask of the stripes in the window, marked as rows = x, columns = y and transposed, with direction."""
     mask, known = np.zeros((size, size), np.float32), np.ones((size, size), np.float32)
-    down = np.zeros((size, size), np.float32)
+    down, own = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
     for x0, x1, y0, y1, is_down, weight in truth.stripes:
         for top, bottom, left, right in ((x0, x1, y0, y1), (y0, y1, x0, x1)):
             rows = slice(max(int(np.floor(top)) - row0, 0), max(int(np.ceil(bottom)) - row0, 0))
             cols = slice(max(int(np.floor(left)) - col0, 0), max(int(np.ceil(right)) - col0, 0))
             if weight > 0:
                 mask[rows, cols], down[rows, cols] = 1, is_down
+                own[rows, cols] = np.maximum(own[rows, cols], weight)
             else:
                 known[rows, cols] = 0
-    known[mask > 0] = 1
-    return MaskTarget(mask, down, known)
+    return MaskTarget(mask, down, np.where(mask > 0, own, known))
 
 
 def boundary_target(truth: BinTruth, first: int, length: int, *, sigma: float = 1.0) -> Array:

@@ -20,12 +20,13 @@ NEAREST_BINS = 4
 
 @dataclass(frozen=True, slots=True)
 class BinTruth:
-    """Truth in bins.  ``weight`` 1: must be found; 0: ignored in loss and scoring (visible to some, not to others).
+    """Truth in bins.  ``weight`` 1: must be found; 0: ignored in loss and scoring (visible to some, not to others);
+    between: a label that counts less than a person's.
 
     Attributes
     ----------
-    loops : float32, shape (n, 3)
-        Row and column position in bins (a bin's centre is ``index + 0.5``), weight.
+    loops : float32, shape (n, 3) or (n, 4)
+        Row and column position in bins (a bin's centre is ``index + 0.5``), weight, and the Gaussian's width (bins).
     stripes : float32, shape (n, 6)
         x0, x1, y0, y1 in bins (half-open), 1 if down, weight.
     boundaries : float32, shape (n, 2)

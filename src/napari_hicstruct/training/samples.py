@@ -6,7 +6,6 @@ Every batch depends on the seed and its step alone, so a resumed run sees what a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,68 +16,30 @@ from torch.utils.data import IterableDataset
 
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.training import TrainConfig
-from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
+from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
-from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
-from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
-from napari_hicstruct.training.augment import reverse_band, reverse_truth, transpose_sample
+from napari_hicstruct.labels.truth import BinTruth
+from napari_hicstruct.labels.weak import WeakBoundaries
+from napari_hicstruct.training.augment import transpose_sample
 from napari_hicstruct.training.hints import hint_strips, strip_hint
-from napari_hicstruct.training.pool import load_map
+from napari_hicstruct.training.maps import DrawnMap, draw_map
 
 Arrays = dict[str, NDArray[np.float32]]
 Batch = dict[str, dict[str, Tensor]]
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnMap:
-    """One simulated map at one depth, at both bin sizes."""
-
-    fine: Band
-    coarse: Band
-    fine_truth: BinTruth
-    coarse_truth: BinTruth
-    weak: WeakBoundaries | None = None
-
-
-def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
-    """Sample counts of a stored map at a log-uniform depth and balance them as a real map's."""
-    sim = load_map(path)
-    depth = float(np.exp(rng.uniform(*np.log(config.depth))))
-    counts = sim.sample(depth, rng)[: config.model.max_distance // sim.resolution]
-    fine = make_band(sim.chrom, sim.resolution, counts)
-    coarse = coarsen_band(fine, config.model.coarse_resolution // sim.resolution)
-    fine, coarse = _without_diagonals(fine, rng), _without_diagonals(coarse, rng)
-    fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
-    truths = [truth_in_bins(sim.truth, band.resolution, base=sim.resolution, depth=depth) for band in (fine, coarse)]
-    if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
-        truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
-        fine, coarse = reverse_band(fine), reverse_band(coarse)
-    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
-    return DrawnMap(fine, coarse, truths[0], truths[1], weak)
 
 
 def _maybe_transpose(sample: Arrays, rng: np.random.Generator) -> Arrays:
     return transpose_sample(sample) if rng.random() < 0.5 else sample
 
 
-def _without_diagonals(band: Band, rng: np.random.Generator) -> Band:
-    """Many published maps have lost their first diagonals: so do some of ours."""
-    lost = int(rng.choice([0, 0, 1, 2]))
-    counts, expected = band.counts.copy(), band.expected.copy()
-    counts[:lost], expected[:lost] = 0, 0
-    return Band(band.chrom, band.resolution, band.first_bin, counts, band.weights, expected)
-
-
-def _without_bins(fine: Band, coarse: Band, share: float, rng: np.random.Generator) -> tuple[Band, Band]:
-    """Mark up to ``share`` of the coarse bins, and the fine bins in them, as bad."""
-    bad = rng.random(coarse.n_bins) < rng.uniform(0, share)
-    factor = coarse.resolution // fine.resolution
-    weights = [np.where(np.repeat(bad, k)[: b.n_bins], np.nan, b.weights) for k, b in ((factor, fine), (1, coarse))]
-    return (
-        replace(fine, weights=weights[0].astype(np.float32)),
-        replace(coarse, weights=weights[1].astype(np.float32)),
-    )
+def chances(paths: list[Path], dataset_share: float) -> NDArray[np.float64]:
+    """How likely each map is drawn: data set regions (folders) share ``dataset_share``, simulated maps the rest."""
+    labelled = np.array([path.is_dir() for path in paths])
+    if labelled.all() or not labelled.any():
+        return np.full(len(paths), 1 / len(paths))
+    each = np.where(labelled, dataset_share / labelled.sum(), (1 - dataset_share) / (~labelled).sum())
+    return np.asarray(each / each.sum())
 
 
 class SampleStream(IterableDataset[Batch]):
@@ -114,11 +75,13 @@ class SampleStream(IterableDataset[Batch]):
     def __iter__(self) -> Iterator[Batch]:
         maps: list[DrawnMap] = []
         drawn = -1
+        share = chances(self.paths, self.config.dataset_share)
         for step in self.steps:
             block = step // self.config.steps_per_draw
             if block != drawn:
                 rng = np.random.default_rng([self.seed, block])
-                chosen = rng.choice(len(self.paths), min(self.config.maps_per_draw, len(self.paths)), replace=False)
+                count = min(self.config.maps_per_draw, int((share > 0).sum()))
+                chosen = rng.choice(len(self.paths), count, replace=False, p=share)
                 maps, drawn = [draw_map(self.paths[k], self.config, rng) for k in chosen], block
             for k in self.part:
                 batch = make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
@@ -150,9 +113,11 @@ def _corner(truth: BinTruth, band: Band, size: int, rng: np.random.Generator) ->
     return row, row + int(rng.triangular(0, 0, max(1, reach)))
 
 
-def _points(truth: BinTruth, valid: NDArray[np.float32], corner: tuple[int, int], margin: int) -> Arrays:
-    target = point_target(truth, *corner, valid.shape[-1])
+def _points(drawn: DrawnMap, valid: NDArray[np.float32], corner: tuple[int, int], margin: int, *, fine: bool) -> Arrays:
+    target = point_target(drawn.fine_truth if fine else drawn.coarse_truth, *corner, valid.shape[-1])
     known = target.known * valid
+    if drawn.scope is not None:
+        known = drawn.scope.apply("point", known, target.heat > 0.1, corner, fine=fine)
     inner = np.zeros_like(known)
     inner[margin:-margin, margin:-margin] = 1
     return {"heat": target.heat, "offset": target.offset, "known": known * inner}
@@ -163,10 +128,10 @@ def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator)
     row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng))
     x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs)
     valid = x[config.model.inputs.index("valid")]
-    out = {"x": x, **_points(drawn.fine_truth, valid, (row, col), windows.fine_margin)}
+    out = {"x": x, **_points(drawn, valid, (row, col), windows.fine_margin, fine=True)}
     # the coarse head of the same window: valid where any of the 2×2 fine pixels is
     blocks = valid.reshape(windows.fine_size // 2, 2, -1, 2).max(axis=(1, 3))
-    coarse = _points(drawn.coarse_truth, blocks, (row // 2, col // 2), windows.fine_margin // 2)
+    coarse = _points(drawn, blocks, (row // 2, col // 2), windows.fine_margin // 2, fine=False)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
     out |= hint_strips(drawn.coarse, (row // 2, col // 2), windows.fine_size // 2, config.model)
     return _maybe_transpose(out, rng)
@@ -175,11 +140,13 @@ def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator)
 def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: ModelConfig) -> Arrays:
     x, margin = window_channels(drawn.coarse, *corner, size, model.inputs), model.windows.coarse_margin
     valid = x[model.inputs.index("valid")]
-    points = _points(drawn.coarse_truth, valid, corner, margin)
+    points = _points(drawn, valid, corner, margin, fine=False)
     stripes = mask_target(drawn.coarse_truth, *corner, size)
     inner = np.zeros((size, size), np.float32)
     inner[margin:-margin, margin:-margin] = 1
     known = stripes.known * valid * inner
+    if drawn.scope is not None:
+        known = drawn.scope.apply("mask", known, stripes.mask > 0, corner, fine=False)
     return {"x": x, **points, "mask": stripes.mask, "down": stripes.down, "mask_known": known}
 
 
@@ -215,11 +182,14 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
     bins = np.arange(first, first + length)
     inside = (bins >= 0) & (bins < drawn.coarse.n_bins)
     known = inside & drawn.coarse.valid[np.clip(bins, 0, drawn.coarse.n_bins - 1)]
+    target = boundary_target(drawn.coarse_truth, first, length)
+    if drawn.scope is not None:
+        known = known & drawn.scope.strip(target > 0.1, first)
     strip = {
         "x": x,
         "tiles": tiles,
         "chosen": np.array(chosen, np.float32),
-        "target": boundary_target(drawn.coarse_truth, first, length),
+        "target": target,
         "known": known.astype(np.float32),
         **_weak_strip(drawn.weak, bins),
     }

@@ -65,6 +65,8 @@ def iter_train_model(
     fabric.barrier()
     paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
     held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+    paths += dataset_regions(config, "train")
+    held_out = dataset_regions(config, "validation") or held_out
     best = yield from iter_train(
         config,
         out,
@@ -101,6 +103,7 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
             f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.", mend="Leave it out."
         )
     net = MultiTaskNet(config.model)
+    _check_datasets(config)
     if not parent:
         return None
     info = find_model(str(parent))
@@ -108,6 +111,32 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
     take_weights(net, weights)
     lineage = (*info.card.get("lineage", ()), f"{info.name} {info.version} ({info.sha256[:12]})")
     return Parent(info.name, info.sha256, weights, lineage)
+
+
+def dataset_regions(config: TrainConfig, split: str) -> list[Path]:
+    """Folders of the regions of ``config.datasets`` that belong to a split."""
+    return [path for folder in config.datasets for path in sorted((Path(folder) / split).glob("*.zarr"))]
+
+
+def _check_datasets(config: TrainConfig) -> None:
+    """Refuse data sets that are none, and tasks that nobody gives labels for."""
+    from napari_hicstruct.training.dataset import load_region
+
+    heads: set[str] = set()
+    for folder in config.datasets:
+        mine = [path for path in dataset_regions(config, "train") if path.is_relative_to(folder)]
+        if not mine:
+            mend = "Make it with hicstruct dataset; key 'datasets' names its folder."
+            raise ConfigError("is no data set with regions to train on.", where=folder, mend=mend)
+        heads |= set().union(*(load_region(path).heads for path in mine))
+    alone = config.datasets and not config.train.extrusion + config.train.painted
+    for task in config.model.tasks if alone else ():
+        if task.head not in heads and not (task.head == "boundary" and config.weak.enabled):
+            raise ConfigError(
+                f"task '{task.name}' has no labels in {', '.join(config.datasets)}.",
+                mend="Leave it out of model.tasks, give its label file to hicstruct dataset, or add simulated maps "
+                "(train.extrusion).",
+            )
 
 
 def iter_train_stages(

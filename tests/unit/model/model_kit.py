@@ -16,7 +16,15 @@ SMALL = ModelConfig(
     channels=(WIDTH,) * 5,
     tasks=tuple(task.model_copy(update={"widths": (WIDTH,) * 3}) for task in HIC_TASKS),
     strip_channels=8,
-    windows=WindowConfig(fine_size=32, coarse_size=64, strip_length=64, strip_diagonals=16),
+    windows=WindowConfig(
+        fine_size=32,
+        fine_margin=8,
+        coarse_size=64,
+        coarse_margin=16,
+        strip_length=128,
+        strip_margin=32,
+        strip_diagonals=16,
+    ),
 )
 TASKS = [task.name for task in SMALL.tasks]
 

@@ -26,7 +26,7 @@ MODEL = ModelConfig(
     tasks=tuple(task.model_copy(update={"widths": (8, 8, 8)}) for task in HIC_TASKS),
     strip_channels=8,
     max_distance=400_000,
-    windows=WindowConfig(fine_size=64, coarse_size=64, coarse_margin=8, strip_length=64, strip_diagonals=16),
+    windows=WindowConfig(fine_size=64, coarse_size=64, coarse_margin=8, strip_length=128, strip_diagonals=16),
 )
 SETTINGS = SimulationConfig(length=3_000_000, max_distance=500_000, n_steps=2000, n_snapshots=16)
 CONFIG = TrainConfig(

@@ -1,0 +1,59 @@
+"""``hicstruct dataset``: a map and its label files → a data set to train on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(dataset)
+
+
+def dataset(
+    map: Annotated[str, typer.Argument(help="Contact map: .cool, .mcool, URI::/group or .hic.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    loops: Annotated[list[Path] | None, typer.Option(help="Loop file; may stand several times.")] = None,
+    tads: Annotated[list[Path] | None, typer.Option(help="TAD file; may stand several times.")] = None,
+    stripes: Annotated[list[Path] | None, typer.Option(help="Stripe file; may stand several times.")] = None,
+    train: Annotated[str, typer.Option(help="Chromosomes or regions, comma-separated. [1-16]")] = "",
+    validation: Annotated[str, typer.Option(help="The same. [17, 18]")] = "",
+    test: Annotated[str, typer.Option(help="The same. [19-22, X]")] = "",
+    reviewed: Annotated[
+        Path | None, typer.Option(help="BED of where labels are complete; elsewhere only labels are known.")
+    ] = None,
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Turn MAP and label files into a data set: name it under 'datasets' in a recipe of hicstruct train."""
+    from napari_hicstruct.workflows.dataset import DatasetRequest, iter_make_dataset
+
+    given = {"train": train, "validation": validation, "test": test}
+    splits = {name: tuple(part.strip() for part in text.split(";" if ";" in text else ",") if part.strip())
+              for name, text in given.items() if text}  # fmt: skip
+    request = DatasetRequest(
+        map=map,
+        out=out,
+        loops=tuple(loops or ()),
+        tads=tuple(tads or ()),
+        stripes=tuple(stripes or ()),
+        splits=splits,
+        reviewed=reviewed,
+    )
+    manifest = show_progress(iter_make_dataset(request), quiet)
+    problems = sum(len(entry["problems"]) for entry in manifest["labels"])
+    emit(
+        {
+            "folder": str(out),
+            "labels": sum(entry["records"] for entry in manifest["labels"]),
+            "lines left out": problems,
+            **{f"{split} windows": count for split, count in manifest["windows"].items()},
+            **{f"{split} loops": count for split, count in manifest["loops_in_windows"].items()},
+        },
+        json,
+    )

@@ -1,0 +1,121 @@
+"""Regions of users' data sets on disk (zarr): contacts, labels and where they speak; written once, drawn for ever.
+
+A region is a zarr group of its own, so windows are cut from it by the very code that cuts simulated maps: training sees
+them thinned, reversed and shifted, and what prediction sees later is made the same way (ADR 8).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.labels.truth import BinTruth
+
+FORMAT = 1
+_TRUTH = ("loops", "stripes", "boundaries")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One labelled region.
+
+    Attributes
+    ----------
+    fine, coarse : Band
+        ``fine`` holds no contacts and only bad bins where the map has no fine bins.
+    fine_truth, coarse_truth : BinTruth
+        In bins from the region's start.
+    fine_known, coarse_known : bool, shape (n_bins,)
+        Bins in which absence is a label.
+    heads : frozenset of str
+        Kinds of heads (point, mask, boundary) for which labels were given.
+    """
+
+    fine: Band
+    coarse: Band
+    fine_truth: BinTruth
+    coarse_truth: BinTruth
+    fine_known: NDArray[np.bool_]
+    coarse_known: NDArray[np.bool_]
+    heads: frozenset[str]
+
+
+def save_region(region: Region, path: Path) -> None:
+    """Write a region as a zarr group; a folder beside it first, then renamed.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, suffix=".partial"))
+        try:
+            _fill(zarr.open_group(temporary, mode="w"), region)
+            if path.exists():
+                shutil.rmtree(path)
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(f"the data set could not be written ({error.strerror}).", where=path) from error
+
+
+def _fill(group: zarr.Group, region: Region) -> None:
+    group.attrs.update({"format": FORMAT, "heads": sorted(region.heads)})
+    parts = {"fine": (region.fine, region.fine_truth, region.fine_known)}
+    parts["coarse"] = (region.coarse, region.coarse_truth, region.coarse_known)
+    for name, (band, truth, known) in parts.items():
+        inner = group.create_group(name)
+        inner.attrs.update({"chrom": band.chrom, "resolution": band.resolution, "first_bin": band.first_bin})
+        arrays = {"counts": band.counts, "weights": band.weights, "expected": band.expected, "known": known}
+        for key, values in (arrays | {key: getattr(truth, key) for key in _TRUTH}).items():
+            inner.create_array(key, data=values)
+
+
+def load_region(path: Path) -> Region:
+    """Read what :func:`save_region` wrote.
+
+    Raises
+    ------
+    ModelError
+        If it is no region of a data set, or was written by a newer version.
+    """
+    try:
+        group = zarr.open_group(path, mode="r")
+        if int(group.attrs["format"]) > FORMAT:
+            raise ModelError("was written by a newer version.", where=path, mend="Update.")
+        fine, coarse = (_read(group[name]) for name in ("fine", "coarse"))
+        heads = frozenset(group.attrs["heads"])
+    except (KeyError, ValueError, OSError) as error:
+        mend = "Make it again with hicstruct dataset."
+        raise ModelError("is not a whole region of a data set.", where=path, mend=mend) from error
+    return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads)
+
+
+def _read(group: zarr.Group) -> tuple[Band, BinTruth, NDArray[np.bool_]]:
+    values = {key: np.asarray(group[key][...]) for key in ("counts", "weights", "expected", "known", *_TRUTH)}
+    attributes = group.attrs
+    where = (str(attributes["chrom"]), int(attributes["resolution"]), int(attributes["first_bin"]))
+    band = Band(*where, values["counts"], values["weights"], values["expected"])
+    return band, BinTruth(*(values[key] for key in _TRUTH)), values["known"].astype(bool)
+
+
+def thinned(region: Region, factor: float, rng: np.random.Generator) -> tuple[Band, Band]:
+    """Both bands with each contact kept with a chance of ``1 / factor`` (fine and coarse independently)."""
+    return _thin(region.fine, factor, rng), _thin(region.coarse, factor, rng)
+
+
+def _thin(band: Band, factor: float, rng: np.random.Generator) -> Band:
+    counts = rng.binomial(np.rint(band.counts).astype(np.int64), 1 / factor).astype(np.float32)
+    return replace(band, counts=counts, expected=(band.expected / factor).astype(np.float32))

@@ -1,0 +1,123 @@
+"""One map at one depth: simulated and sampled anew, or a labelled region of a data set, thinned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
+from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
+from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
+from napari_hicstruct.training.augment import reverse_band, reverse_truth
+from napari_hicstruct.training.dataset import load_region, thinned
+from napari_hicstruct.training.pool import load_map
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMap:
+    """One simulated map at one depth, at both bin sizes."""
+
+    fine: Band
+    coarse: Band
+    fine_truth: BinTruth
+    coarse_truth: BinTruth
+    weak: WeakBoundaries | None = None
+    scope: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where and of what labels speak (users' data sets; simulated truth speaks of everything).
+
+    Attributes
+    ----------
+    fine, coarse : bool, shape (n_bins,)
+        Bins in which absence is a label; elsewhere only what is labelled is known.
+    heads : frozenset of str
+        Heads whose tasks have labels.
+    """
+
+    fine: NDArray[np.bool_]
+    coarse: NDArray[np.bool_]
+    heads: frozenset[str]
+
+    def apply(
+        self, head: str, known: NDArray[np.float32], positive: NDArray[np.bool_], corner: tuple[int, int], *, fine: bool
+    ) -> NDArray[np.float32]:
+        """``known`` of a window with 0 where nobody knows."""
+        if head not in self.heads:
+            return np.zeros_like(known)
+        bins = self.fine if fine else self.coarse
+        inside = [_take(bins, first, size) for first, size in zip(corner, known.shape, strict=True)]
+        return np.where(positive | (inside[0][:, None] & inside[1][None, :]), known, 0).astype(np.float32)
+
+    def strip(self, positive: NDArray[np.bool_], first: int) -> NDArray[np.bool_]:
+        """Which bins of a strip from coarse bin ``first`` on are known."""
+        if "boundary" not in self.heads:
+            return np.zeros_like(positive)
+        return positive | _take(self.coarse, first, len(positive))
+
+
+def _take(bins: NDArray[np.bool_], first: int, size: int) -> NDArray[np.bool_]:
+    """``bins[first : first + size]``, False outside."""
+    at = np.arange(first, first + size)
+    return np.where((at >= 0) & (at < len(bins)), bins[np.clip(at, 0, len(bins) - 1)], False)
+
+
+def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
+    """A simulated map at a log-uniform depth, balanced as a real one, or a region of a data set, thinned."""
+    return draw_region(path, config, rng) if path.is_dir() else _draw_simulated(path, config, rng)
+
+
+def draw_region(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
+    """A labelled region with its contacts thinned by a factor of 1 … 16, bins dropped, perhaps reversed."""
+    region = load_region(path)
+    fine, coarse = thinned(region, float(np.exp(rng.uniform(0, np.log(config.thinning)))), rng)
+    fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
+    truths, known = [region.fine_truth, region.coarse_truth], [region.fine_known, region.coarse_known]
+    if rng.random() < 0.5 and fine.n_bins == 2 * coarse.n_bins:
+        truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
+        known = [bins[::-1].copy() for bins in known]
+        fine, coarse = reverse_band(fine), reverse_band(coarse)
+    scope = Scope(known[0], known[1], region.heads)
+    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
+    return DrawnMap(fine, coarse, truths[0], truths[1], weak, scope)
+
+
+def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
+    sim = load_map(path)
+    depth = float(np.exp(rng.uniform(*np.log(config.depth))))
+    counts = sim.sample(depth, rng)[: config.model.max_distance // sim.resolution]
+    fine = make_band(sim.chrom, sim.resolution, counts)
+    coarse = coarsen_band(fine, config.model.coarse_resolution // sim.resolution)
+    fine, coarse = _without_diagonals(fine, rng), _without_diagonals(coarse, rng)
+    fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
+    truths = [truth_in_bins(sim.truth, band.resolution, base=sim.resolution, depth=depth) for band in (fine, coarse)]
+    if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
+        truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
+        fine, coarse = reverse_band(fine), reverse_band(coarse)
+    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
+    return DrawnMap(fine, coarse, truths[0], truths[1], weak)
+
+
+def _without_diagonals(band: Band, rng: np.random.Generator) -> Band:
+    """Many published maps have lost their first diagonals: so do some of ours."""
+    lost = int(rng.choice([0, 0, 1, 2]))
+    counts, expected = band.counts.copy(), band.expected.copy()
+    counts[:lost], expected[:lost] = 0, 0
+    return Band(band.chrom, band.resolution, band.first_bin, counts, band.weights, expected)
+
+
+def _without_bins(fine: Band, coarse: Band, share: float, rng: np.random.Generator) -> tuple[Band, Band]:
+    """Mark up to ``share`` of the coarse bins, and the fine bins in them, as bad."""
+    bad = rng.random(coarse.n_bins) < rng.uniform(0, share)
+    factor = coarse.resolution // fine.resolution
+    weights = [np.where(np.repeat(bad, k)[: b.n_bins], np.nan, b.weights) for k, b in ((factor, fine), (1, coarse))]
+    return (
+        replace(fine, weights=weights[0].astype(np.float32)),
+        replace(coarse, weights=weights[1].astype(np.float32)),
+    )
