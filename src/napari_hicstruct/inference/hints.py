@@ -61,7 +61,8 @@ def look_ahead(
         return HintTrack(_look(net, x, device)[: band.n_bins])
     p = np.zeros(band.n_bins, np.float32)
     inner = w.strip_length - 2 * _REACH
-    for first in range(max(0, start), min(stop, band.n_bins), inner):
+    # strips lie at the same places whatever stretch is wanted, so that a bin's hint never depends on the stretch
+    for first in range(max(0, start) // inner * inner, min(stop, band.n_bins), inner):
         x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals, inputs, tracks)
         part = _look(net, x, device)[_REACH : _REACH + inner]
         p[first : first + inner] = part[: band.n_bins - first]
