@@ -57,6 +57,9 @@ class WindowConfig(FrozenConfig):
 EQUAL_WIDTHS = ("cross_stitch", "sluice", "mmoe")
 """Interactions that mix the tasks' features channel by channel."""
 
+DECODING = ("patch_gate",)
+"""Selectors that decode by themselves: there are no task decoders, so nothing between them."""
+
 
 INPUTS = ("oe", "residual", "distance", "expected", "valid")
 """Input channels read by default; equals ``contacts.channels.CHANNELS`` (a test holds them together)."""
@@ -109,6 +112,11 @@ class ModelConfig(FrozenConfig):
             raise ValueError(f"{which} needs boundaries: set hint.kind to 'band' or 'chromosome'")
         if self.interaction != "none" and len(self.tasks) < 2:
             raise ValueError(f"interaction '{self.interaction}' needs at least two tasks")
+        if self.interaction != "none" and self.selector in DECODING:
+            raise ValueError(
+                f"selector '{self.selector}' decodes by itself, so interaction '{self.interaction}' has nothing to act "
+                "on: set interaction to 'none' or choose another selector"
+            )
         if self.interaction in EQUAL_WIDTHS and len({task.widths for task in self.tasks}) > 1:
             raise ValueError(f"interaction '{self.interaction}' mixes channels: give all tasks the same widths")
         return self

@@ -26,9 +26,7 @@ class SelectorConfig(FrozenConfig):
     """Options of the selectors with experts (E2 – E6)."""
 
     experts: int = Field(4, ge=2, le=8)
-    gate: Literal["conv", "pooled", "task"] = Field(
-        "task", description="1×1 conv; pooled MLP; that + task embedding"
-    )
+    gate: Literal["conv", "pooled", "task"] = Field("task", description="1×1 conv; pooled MLP; that + task embedding")
     residual: bool = False
     detach_gate: bool = Field(True, description="gate input detached from the encoder")
     decorrelation: float = Field(1e-3, ge=0, description="λ of the mean cosine over pairs of experts")
@@ -39,9 +37,14 @@ class SelectorConfig(FrozenConfig):
 class InteractionConfig(FrozenConfig):
     """Options of the interactions between task decoders."""
 
-    scales: tuple[Scale, ...] = Field(("f3", "f2"), description="decoder scales after which features are exchanged")
+    scales: tuple[Scale, ...] = Field(
+        ("f3", "f2"),
+        description="decoder scales with exchange (cross_stitch, sluice, nddr, mmoe, band_exchange)",
+    )
     experts: int = Field(4, ge=2, le=8, description="mmoe")
     shortcut: bool = Field(False, description="nddr: with shortcut")
+    frozen_norm: bool = Field(False, description="nddr, xtam, mtan: batch norm keeps its statistics also in training")
+    orthogonality: float = Field(1e-3, ge=0, description="sluice: λ of what the two halves have in common")
     attention: bool = Field(False, description="band_exchange: attention instead of 1×1 exchange")
     gate: Literal["distance", "constant"] = Field("distance", description="band_exchange: g(d) or one constant")
     shuffled: bool = Field(False, description="band_exchange: masks moved elsewhere (the control)")

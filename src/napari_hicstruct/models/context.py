@@ -70,6 +70,8 @@ class WindowContext:
         Where to leave what is worth looking at; None in plain inference.
     inputs : tuple of str
         Names of the channels of ``x``.
+    memory : dict of str to Tensor
+        What a part remembers from one call to the next within this forward pass.
     """
 
     x: Tensor
@@ -77,6 +79,7 @@ class WindowContext:
     hint: Hint | None = None
     trace: Trace | None = None
     inputs: tuple[str, ...] = INPUTS
+    memory: dict[str, Tensor] = field(default_factory=dict)
 
     def factor(self, scale: str) -> int:
         """Bins of ``x`` per bin of ``scale``."""
