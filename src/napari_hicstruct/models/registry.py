@@ -27,6 +27,14 @@ SELECTORS: Mapping[str, str] = {
 }
 INTERACTIONS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.identity:NoInteraction",
+    "cross_stitch": "napari_hicstruct.models.interactions.cross_stitch:CrossStitch",
+    "sluice": "napari_hicstruct.models.interactions.sluice:Sluice",
+    "nddr": "napari_hicstruct.models.interactions.nddr:Nddr",
+    "mtan": "napari_hicstruct.models.interactions.mtan:Mtan",
+    "mmoe": "napari_hicstruct.models.interactions.mmoe:Mmoe",
+    "xtam": "napari_hicstruct.models.interactions.xtam:XTam",
+    "padnet": "napari_hicstruct.models.interactions.padnet:PadNet",
+    "mti": "napari_hicstruct.models.interactions.mti:Mti",
     "band_exchange": "napari_hicstruct.models.interactions.band_exchange:BandExchange",
 }
 ATTENTIONS: Mapping[str, str] = {
