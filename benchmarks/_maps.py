@@ -17,7 +17,7 @@ SHALLOW = 60.0
 SEED = 640_005
 
 HELD_OUT = (800_001, 800_002, 800_003)
-"""Seeds of test maps; training draws below 1,000 and at 900,000, calibration at 700,000."""
+"""Seeds of test maps; training draws below 1,000 and from 900,000, calibration from 700,000."""
 
 CORNERS: tuple[dict[str, Any], ...] = (
     {"lef_spacing": (200_000, 260_000), "processivity": (800_000, 1_100_000), "bias_sigma": (0.4, 0.5)},
@@ -31,6 +31,9 @@ DEPTHS = (8.0, 40.0, 200.0, 1_000.0)
 """Mean counts of neighbouring 5 kb bins; ``resolutions/10000`` is the same map in bins of 10 kb."""
 
 STYLES = ("extrusion", "painted")
+
+LENGTH = 10_000_000
+"""bp of a held-out map."""
 
 
 def simulated(length: int, depth: float = DEPTH) -> Path:
@@ -66,17 +69,17 @@ class TestMap:
         return f"{self.path}::/resolutions/{resolution}"
 
 
-def held_out(style: str, depth: float, *, corners: int = len(CORNERS), length: int = 16_000_000) -> list[TestMap]:
+def held_out(style: str, depth: float, *, corners: int = len(CORNERS)) -> list[TestMap]:
     """The test maps of one simulator and depth, one per corner."""
-    return [_held_out(style, depth, corner, length) for corner in range(corners)]
+    return [_held_out(style, depth, corner) for corner in range(corners)]
 
 
-def _held_out(style: str, depth: float, corner: int, length: int) -> TestMap:
+def _held_out(style: str, depth: float, corner: int) -> TestMap:
     from napari_hicstruct.config.simulation import SimulationConfig
     from napari_hicstruct.synth import paint_map, simulate_map
     from napari_hicstruct.synth.write import write_simulation
 
-    config = SimulationConfig(length=length, resolution=5_000, **CORNERS[corner])
+    config = SimulationConfig(length=LENGTH, resolution=5_000, **CORNERS[corner])
     digest = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]  # another simulator, another file
     path = scratch("held_out") / f"{style}_{corner}_depth{depth:.0f}_{digest}.mcool"
     if not path.exists():

@@ -69,7 +69,8 @@ def main() -> None:
     for name, metrics in scores.items():
         top = "  ".join(f"P@{n} {value:.3f}" for n, value in metrics["precision_at"].items())
         say(f"{name:22s} {metrics['calls']:4d} calls  {top}  AP {metrics['average_precision']:.3f}"
-            f"  F1@133 {metrics['f1_at'].get(133, float('nan')):.3f}  chance {metrics['shifted_control_precision']:.3f}")  # fmt: skip
+            f"  F1@133 {metrics['f1_at'].get(133, float('nan')):.3f}"
+            f"  chance {metrics['shifted_control_precision']:.3f}")  # fmt: skip
     curve = {name: curves.precisions(curves.real_match(table)) for name, table in calls.items()}
     below = {
         name: curves.worse(curve["hicstruct"], theirs, above_from=ABOVE_FROM)

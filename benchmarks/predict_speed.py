@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from benchmarks._callers import chromosight
 from benchmarks._harness import THREADS, hicstruct, paired, record, say, scratch
 from benchmarks._maps import DEPTH, simulated
-from benchmarks._callers import chromosight
 
 MEMORY_BAR_MB = 1_500 * 1e6 / 2**20
 
