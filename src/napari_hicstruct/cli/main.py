@@ -18,7 +18,19 @@ import typer
 from napari_hicstruct import __version__
 from napari_hicstruct.errors import Cancelled, HicStructError
 
-COMMANDS = ("info", "view", "predict", "import_labels", "export", "simulate", "dataset", "train", "evaluate", "models")
+COMMANDS = (
+    "info",
+    "view",
+    "predict",
+    "import_labels",
+    "export",
+    "simulate",
+    "dataset",
+    "train",
+    "calibrate",
+    "evaluate",
+    "models",
+)
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
+from napari_hicstruct.evaluation.matching import Score, as_points, near_any, score_counts
+from napari_hicstruct.evaluation.ranking import Ranked
 
 SIZES = (0.0, 400_000.0, 1_000_000.0, float("inf"))
 """Edges of the size classes in bp: < 400 kb, 400 kb – 1 Mb, > 1 Mb."""
@@ -30,6 +31,24 @@ def partition(domains: ArrayLike, start: float, end: float, resolution: int) -> 
     centres = np.arange(start + resolution / 2, end, resolution)
     labels = np.searchsorted(cuts, centres, side="right")
     return np.asarray(np.unique(labels, return_inverse=True)[1], np.int64)
+
+
+def partitions(
+    pred: Sequence[ArrayLike], truth: Sequence[ArrayLike], resolution: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """:func:`partition` of both sides over several chromosomes, no segment shared between two of them.
+
+    Each chromosome is compared over the bins between its outermost starts and ends.
+    """
+    ours: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    theirs: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    for p, t in zip(pred, truth, strict=True):
+        ends = np.concatenate([np.asarray(p, np.float64).ravel(), np.asarray(t, np.float64).ravel()])
+        if len(ends):
+            for labels, domains in ((ours, p), (theirs, t)):
+                base = int(labels[-1].max(initial=-1)) + 1
+                labels.append(base + partition(domains, float(ends.min()), float(ends.max()), resolution))
+    return np.concatenate(ours), np.concatenate(theirs)
 
 
 def variation_of_information(first: NDArray[np.int64], second: NDArray[np.int64]) -> float:
@@ -106,6 +125,36 @@ def domain_score_by_size(
         mean = float(best[in_t].mean()) if in_t.any() else float("nan")
         result[low, high] = DomainScore(_class_score(p_hit[in_p], t_hit[in_t]), mean, int(in_p.sum()), int(in_t.sum()))
     return result
+
+
+def rank_domains(calls: ArrayLike, truth: ArrayLike, *, threshold: float = 0.7) -> Ranked:
+    """Domains best first, each with the free truth of the largest Jaccard from ``threshold`` on.
+
+    Parameters
+    ----------
+    calls : array, shape (n, 3)
+        Start, end (bp) and score, NaN last.
+    truth : array, shape (m, 2)
+    """
+    table, t = as_points(calls, 3), as_points(truth, 2)
+    order = np.argsort(-table[:, 2], kind="stable")
+    hits, free = np.zeros(len(table), bool), np.ones(len(t), bool)
+    for k, row in enumerate(jaccard_matrix(table[order, :2], t)):
+        fits = np.where(free, row, 0)
+        if len(fits) and fits.max() >= threshold:
+            hits[k], free[int(fits.argmax())] = True, False
+    return Ranked(order, hits, len(t))
+
+
+def ends_found_by_size(
+    boundaries: ArrayLike, truth: ArrayLike, tol_bp: float, *, edges: Sequence[float] = SIZES
+) -> dict[tuple[float, float], float]:
+    """Share of the true domains' starts and ends with a boundary within ``tol_bp``, per size class; NaN without."""
+    t, called = as_points(truth, 2), as_points(boundaries, 1)
+    found = near_any(t.reshape(-1, 1), called, tol_bp).reshape(-1, 2)
+    size = np.ptp(t, axis=1)
+    classes = {(low, high): (size >= low) & (size < high) for low, high in itertools.pairwise(edges)}
+    return {edge: float(found[own].mean()) if own.any() else float("nan") for edge, own in classes.items()}
 
 
 def _class_score(pred_hits: NDArray[np.bool_], truth_hits: NDArray[np.bool_]) -> Score:

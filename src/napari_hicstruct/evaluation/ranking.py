@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -40,3 +41,28 @@ def average_precision_of(hits: NDArray[np.bool_], n_truth: int) -> float:
     if not n_truth or not len(hits):
         return 0.0
     return float(pr_curve(hits, n_truth).precision[hits].sum() / n_truth)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Calls judged one-to-one, best first.
+
+    Attributes
+    ----------
+    kept : int64, shape (n,)
+        Where each call stands among those that were given; what counts neither way is gone.
+    hits : bool, shape (n,)
+    n_truth : int
+    """
+
+    kept: NDArray[np.int64]
+    hits: NDArray[np.bool_]
+    n_truth: int
+
+    def curve(self) -> Curve:
+        """Precision and recall after each call."""
+        return pr_curve(self.hits, self.n_truth)
+
+    def average_precision(self) -> float:
+        """Area under :meth:`curve` in steps."""
+        return average_precision_of(self.hits, self.n_truth)

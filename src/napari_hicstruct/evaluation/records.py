@@ -47,6 +47,11 @@ def domain_table(records: Sequence[Annotation]) -> NDArray[np.float64]:
     return np.array([(r.anchor1.start, r.anchor1.end) for r in records], np.float64).reshape(-1, 2)
 
 
+def scored_domain_table(records: Sequence[Annotation]) -> NDArray[np.float64]:
+    """Starts, ends (bp) and scores of domains, shape ``(n, 3)``."""
+    return np.column_stack([domain_table(records), scores(records)])
+
+
 def stripe_table(records: Sequence[Annotation]) -> NDArray[np.float64]:
     """Stripes as ``x0, x1, y0, y1, score, direction`` (bp; +1 down, −1 up, 0 neither), shape ``(n, 6)``."""
     sign = {Direction.DOWN: 1.0, Direction.UP: -1.0, Direction.NONE: 0.0}

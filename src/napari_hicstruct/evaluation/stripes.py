@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_hicstruct.evaluation.matching import UNMATCHED, Score, as_points, score_counts
+from napari_hicstruct.evaluation.ranking import Ranked
 
 X0, X1, Y0, Y1, SCORE, DIRECTION = range(6)
 
@@ -101,6 +102,17 @@ def anchors_inside(stripes: ArrayLike, others: ArrayLike, tol_bp: float) -> NDAr
 def drop_ignored(pred: ArrayLike, truth: ArrayLike, ignore: ArrayLike, tol_bp: float) -> NDArray[np.bool_]:
     """False for each call whose anchor only lies inside a stripe too faint to ask for: it counts neither way."""
     return np.asarray(anchors_inside(pred, truth, tol_bp) | ~anchors_inside(pred, ignore, tol_bp))
+
+
+def rank_stripes(calls: ArrayLike, truth: ArrayLike, tol_bp: float, *, ignore: ArrayLike | None = None) -> Ranked:
+    """Stripes best first as :func:`match_stripes` matches them; see :func:`drop_ignored` for ``ignore``."""
+    table, true = as_points(calls, 6), as_points(truth, 6)
+    known = np.ones(len(table), bool)
+    if ignore is not None and np.size(ignore):
+        known = drop_ignored(table, true, ignore, tol_bp)
+    hits = match_stripes(table[known], true, tol_bp) != UNMATCHED
+    order = np.argsort(-table[known, SCORE], kind="stable")
+    return Ranked(np.flatnonzero(known)[order], hits[order], len(true))
 
 
 def stripe_score(pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5) -> StripeScore:

@@ -14,6 +14,7 @@ from napari_hicstruct.decode.boundaries import decode_boundaries
 from napari_hicstruct.decode.loops import LoopDecoder
 from napari_hicstruct.decode.stripes import decode_stripes
 from napari_hicstruct.decode.tads import decode_tads
+from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
 
@@ -95,7 +96,7 @@ class ChromosomeRun:
         """Annotations as they become final; each once, all inside the stretch."""
         for found in self._run():
             wanted = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
-            yield tuple(wanted)
+            yield tuple(calibrated(a, self.predictor.calibration) for a in wanted)
 
     def _run(self) -> Iterator[list[Annotation]]:
         start, stop = self._bins(self.coarse)

@@ -14,6 +14,7 @@ from torch import Tensor
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
+from napari_hicstruct.evaluation.calibrate import CalibrationMap
 from napari_hicstruct.inference.canvas import Canvas, blend_weight
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.hints import HintTrack, look_ahead
@@ -51,6 +52,8 @@ class Predictor:
         Boundaries of the chromosome at hand, for networks that read them (:meth:`look_ahead`).
     tracks : mapping of int to float32, shape (n_tracks, n_bins)
         The chromosome's 1-D tracks by bin size, for networks that read any.
+    calibration : mapping of str to CalibrationMap
+        From raw scores to probabilities, by what is called (``evaluation.calibrate.key_of``).
     """
 
     net: MultiTaskNet
@@ -59,6 +62,7 @@ class Predictor:
     on_windows: Callable[[int], None] = field(default=lambda _: None)
     hints: HintTrack | None = None
     tracks: Mapping[int, Array] = field(default_factory=dict)
+    calibration: Mapping[str, CalibrationMap] = field(default_factory=dict)
 
     def look_ahead(self, band: Band, start: int, stop: int) -> None:
         """Read where boundaries probably are in coarse bins start … stop, if the network wants to know."""

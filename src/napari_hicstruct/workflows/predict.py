@@ -182,6 +182,7 @@ def _read_tracks(
 def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str, Any]]:
     import torch
 
+    from napari_hicstruct.evaluation.calibrate import maps_of
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.inference.maps import Predictor
     from napari_hicstruct.models.store import load_model
@@ -189,9 +190,10 @@ def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str
     if request.threads:
         torch.set_num_threads(request.threads)
     info, device = _check_model(request), choose_device(request.device)
-    net, _ = load_model(info.path, device=device)
+    net, card = load_model(info.path, device=device)
     run = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(device)}
-    return Predictor(net, device, MODES[request.mode], on_windows), run
+    maps = maps_of(card)
+    return Predictor(net, device, MODES[request.mode], on_windows, calibration=maps), run
 
 
 def iter_predict(

@@ -1,0 +1,188 @@
+"""Score → probability: one increasing map per kind of structure, fitted on maps whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.errors import ModelError
+from napari_hicstruct.evaluation.calibration import Calibration, calibration
+
+Array = NDArray[np.float64]
+
+GOOD_ECE = 0.05
+"""Temperature and bias are enough up to this calibration error."""
+
+KNOTS = 8
+CLIP = 1e-7
+TILT = 1e-3
+"""Share of the plain sigmoid that is mixed in between knots, so that no two scores become one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationMap:
+    """A strictly increasing map from score to probability; the identity by default.
+
+    Attributes
+    ----------
+    temperature, bias : float
+        p = sigmoid(logit(score) / temperature + bias).  Source: Platt 1999; Guo et al., ICML 2017.
+    knots : tuple of (float, float)
+        If there are any, instead: (logit of the score, probability), straight between them (Zadrozny & Elkan,
+        KDD 2002, thinned to a few quantiles).
+    """
+
+    temperature: float = 1.0
+    bias: float = 0.0
+    knots: tuple[tuple[float, float], ...] = ()
+
+    def apply(self, scores: ArrayLike) -> Array:
+        """Probabilities of ``scores`` in [0, 1], of their shape; NaN stays NaN."""
+        x = logit(scores)
+        if not self.knots:
+            return _sigmoid(x / self.temperature + self.bias)
+        at, value = np.array(self.knots).T
+        return np.asarray((1 - TILT) * np.interp(x, at, value) + TILT * _sigmoid(x))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON's own types; see :meth:`from_dict`."""
+        return {"temperature": self.temperature, "bias": self.bias, "knots": [list(knot) for knot in self.knots]}
+
+    @classmethod
+    def from_dict(cls, text: Mapping[str, Any]) -> CalibrationMap:
+        """The map that :meth:`to_dict` described.
+
+        Raises
+        ------
+        ModelError
+            If it is none, or does not increase.
+        """
+        try:
+            knots = tuple((float(x), float(p)) for x, p in text.get("knots", ()))
+            found = cls(float(text["temperature"]), float(text["bias"]), knots)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(f"holds a damaged calibration ({text}).") from error
+        steps = np.diff(np.array(knots), axis=0) if len(knots) > 1 else np.zeros((0, 2))
+        rising = bool((steps[:, 0] > 0).all() and (steps[:, 1] >= 0).all())
+        within = all(np.isfinite(x) and 0 <= p <= 1 for x, p in knots)
+        if not (rising and within and 0 < found.temperature < np.inf and np.isfinite(found.bias)):
+            raise ModelError(f"holds a calibration that does not increase with the score ({text}).")
+        return found
+
+
+def logit(scores: ArrayLike) -> Array:
+    """log(s / (1 − s)), finite at 0 and 1."""
+    s = np.clip(np.asarray(scores, np.float64), CLIP, 1 - CLIP)
+    return np.asarray(np.log(s) - np.log1p(-s))
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def fit_temperature(scores: ArrayLike, hits: ArrayLike) -> CalibrationMap:
+    """Temperature and bias of the highest posterior probability.
+
+    The prior (log temperature and bias normal around 0, variance 1) keeps few or perfectly separated calls finite;
+    beside a hundred calls it hardly counts.
+    """
+    from scipy.optimize import minimize
+
+    x, y = logit(scores).ravel(), np.asarray(hits, np.float64).ravel()
+
+    def cost(free: Array) -> tuple[float, Array]:
+        slope = np.exp(free[0])
+        z = slope * x + free[1]
+        error = _sigmoid(z) - y
+        loss = float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(free**2))
+        return loss, np.array([np.sum(error * x) * slope + free[0], np.sum(error) + free[1]])
+
+    best = minimize(cost, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-4, 4), (-12, 12)])
+    return CalibrationMap(float(np.exp(-best.x[0])), float(best.x[1]))
+
+
+def fit_isotonic(scores: ArrayLike, hits: ArrayLike, *, n_knots: int = KNOTS) -> CalibrationMap:
+    """Hit rates of ``n_knots`` equally large groups of neighbouring scores, pooled until they rise.
+
+    Equal scores never part.  Needs at least one call.
+    """
+    from sklearn.isotonic import isotonic_regression
+
+    x, y = logit(scores).ravel(), np.asarray(hits, np.float64).ravel()
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, n_knots + 1)[1:-1]))
+    group = np.searchsorted(edges, x, side="right")
+    count = np.bincount(group).astype(np.float64)
+    there = count > 0
+    at = np.bincount(group, x)[there] / count[there]
+    rate = (np.bincount(group, y)[there] + 0.5) / (count[there] + 1)
+    value = isotonic_regression(rate, sample_weight=count[there], y_min=0, y_max=1)
+    return CalibrationMap(knots=tuple((float(a), float(v)) for a, v in zip(at, value, strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A map, and how reliable probabilities are with the plain scores and with the map, on calls not used to fit it.
+
+    ``after`` is cross-fitted: each group is judged by what was fitted to all others; ``map`` is fitted to all.
+    """
+
+    map: CalibrationMap
+    before: Calibration
+    after: Calibration
+
+
+def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike) -> Fitted:
+    """Temperature and bias; a few isotonic knots only where those leave a calibration error and knots a smaller one.
+
+    Which of the two is decided by cross-fitting, one group left out at a time.
+
+    Parameters
+    ----------
+    scores, hits : array, shape (n,)
+        In [0, 1]; bool.
+    groups : array of int, shape (n,)
+        What must not be torn apart (the map a call is from), two or more.
+    """
+    s, y = np.asarray(scores, np.float64).ravel(), np.asarray(hits, bool).ravel()
+    of = np.asarray(groups).ravel()
+
+    def crossed(method: Callable[[ArrayLike, ArrayLike], CalibrationMap]) -> Calibration:
+        p = np.zeros(len(s))
+        for group in np.unique(of):
+            out = of == group
+            p[out] = method(s[~out], y[~out]).apply(s[out])
+        return calibration(p, y)
+
+    before, after = calibration(s, y), crossed(fit_temperature)
+    if after.ece > GOOD_ECE:
+        bent = crossed(fit_isotonic)
+        if bent.ece < after.ece:
+            return Fitted(fit_isotonic(s, y), before, bent)
+    return Fitted(fit_temperature(s, y), before, after)
+
+
+def key_of(record: Annotation) -> str:
+    """What a record is calibrated with: its kind; loops also by bin size, for two heads call them."""
+    return f"loop@{record.resolution}" if record.kind is Kind.LOOP else str(record.kind)
+
+
+def calibrated(record: Annotation, maps: Mapping[str, CalibrationMap]) -> Annotation:
+    """The record with the probability that its score means; as it is where there is no map for it."""
+    known = maps.get(key_of(record))
+    return record if known is None else record.with_(probability=round(float(known.apply(record.score)), 6))
+
+
+def maps_of(card: Mapping[str, Any]) -> dict[str, CalibrationMap]:
+    """The maps in a model's card; none where it was never calibrated.
+
+    Raises
+    ------
+    ModelError
+        If one is damaged.
+    """
+    return {key: CalibrationMap.from_dict(text) for key, text in card.get("calibration", {}).items()}

@@ -1,0 +1,74 @@
+"""``hicstruct calibrate`` on the shipped model: held-out maps, the card, what predictions make of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.cli.main import main
+from napari_hicstruct.config.resources import resource
+from napari_hicstruct.contacts import open_map
+from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.evaluation.calibrate import key_of, maps_of
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.calibrate import CalibrateRequest, calibrate
+from napari_hicstruct.workflows.predict import PredictRequest, predict
+from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
+
+CHEAP = {"n_steps": 4000, "n_snapshots": 40}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the shipped model without calibration."""
+    folder = Path(shutil.copytree(resource("models", "default"), tmp_path_factory.mktemp("model") / "mine"))
+    text = json.loads((folder / "model.json").read_text())
+    text["card"].pop("calibration", None)
+    (folder / "model.json").write_text(json.dumps(text))
+    return folder
+
+
+def test_a_model_is_calibrated_and_predictions_say_so(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = json.loads((model / "model.json").read_text())
+    weights = (model / "weights.safetensors").read_bytes()
+    path = tmp_path / "map.mcool"
+    simulate(SimulateRequest(out=path, lengths={"chr1": 3_000_000}, depth=300.0, seed=3, settings=CHEAP))
+    request = PredictRequest(regions=(Interval("chr1", 0, 3_000_000),), model=str(model), device="cpu")
+    raw = predict(open_map(path), request).annotations
+    assert all(np.isnan(r.probability) if r.kind is Kind.TAD else r.probability == r.score for r in raw)
+
+    config = tmp_path / "cheap.yaml"
+    config.write_text("\n".join(f"{key}: {value}" for key, value in CHEAP.items()))
+    args = ["calibrate", str(model), "--maps", "2", "--length", "3M", "--depth", "250", "--config", str(config)]
+    assert main([*args, "--device", "cpu", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    after = json.loads((model / "model.json").read_text())
+    assert after["card"].pop("calibration") == said["calibration"]
+    assert after == before  # nothing else has changed
+    assert (model / "weights.safetensors").read_bytes() == weights
+
+    maps = maps_of({"calibration": said["calibration"]})
+    assert "boundary" in maps
+    said_now = predict(open_map(path), request).annotations
+    assert [(r.kind, r.score) for r in said_now] == [(r.kind, r.score) for r in raw]
+    for record in said_now:
+        if key_of(record) in maps:
+            assert record.probability == pytest.approx(float(maps[key_of(record)].apply(record.score)), abs=1e-6)
+        else:
+            assert record.probability == record.score
+
+
+def test_what_cannot_be_calibrated_is_refused(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "default"]) == 2
+    assert "shipped and stays as it is" in capsys.readouterr().err
+    assert main(["calibrate", str(model), "--length", "1M"]) == 2
+    assert "at least 2 Mb" in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="at least 2 maps"):
+        calibrate(CalibrateRequest(model=str(model), maps=1))
