@@ -172,6 +172,15 @@ class LoopMatch:
             scores[stratum] = Score(precision, recall, 2 * precision * recall / max(precision + recall, 1e-9))
         return scores
 
+    def average_precision_by_distance(self, edges: Sequence[float] = STRATA) -> list[float]:
+        """Average precision within each stratum of :meth:`by_distance`; NaN where it holds no truth."""
+        call_class, truth_class = _stratum(self.calls, edges), _stratum(self.truth, edges)
+        sizes = [int((truth_class == k).sum()) for k in range(len(edges) - 1)]
+        return [
+            average_precision_of(self.hits[call_class == k], size) if size else float("nan")
+            for k, size in enumerate(sizes)
+        ]
+
 
 def match_loops(
     calls: NDArray[np.float64],

@@ -13,18 +13,27 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_hicstruct.evaluation import agreement
-from napari_hicstruct.evaluation.boundaries import CONTROL_SHIFT, boundaries_of, boundary_score, strongest
+from napari_hicstruct.evaluation.boundaries import (
+    CONTROL_SHIFT,
+    boundaries_of,
+    boundary_score,
+    rank_boundaries,
+    strongest,
+)
 from napari_hicstruct.evaluation.calibration import calibration
 from napari_hicstruct.evaluation.domains import (
     adjusted_mutual_information,
     domain_score,
     domain_score_by_size,
-    partition,
+    ends_found_by_size,
+    partitions,
+    rank_domains,
     variation_of_information,
 )
 from napari_hicstruct.evaluation.loops import LoopMatch, match_loops, prepare, prepare_order, rank, unite
-from napari_hicstruct.evaluation.matching import UNMATCHED, Score, as_points, near_any
-from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, match_stripes, stripe_score
+from napari_hicstruct.evaluation.matching import Score, as_points, near_any
+from napari_hicstruct.evaluation.ranking import Ranked, precision_of_top
+from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, rank_stripes, stripe_score
 
 BINS = (1, 2)
 """Tolerances in bins that are always reported beside the one asked for."""
@@ -64,7 +73,6 @@ def loop_section(
     probability: ArrayLike | None = None,
 ) -> Section:
     """Loops, arrays of shape ``(n, 2 or 3)``; ``probability`` has one entry per call.  See ``loops.py``."""
-    order = prepare_order(calls)
     xy, truth = prepare(calls), unite(truths)
     faint = None if ignore is None else rank(ignore)
 
@@ -84,12 +92,17 @@ def loop_section(
         "precision_at": match.precision_at(rule.top),
         "f1_at": {n: match.score(n).f1 for n in rule.top if n <= len(match.calls)},
         "by_tolerance": {name: _rates(at(bp).score()) for name, bp in rule.tolerances().items()},
-        "by_distance": {_span(low, high): _rates(s) for (low, high), s in match.by_distance().items()},
+        "by_distance": {
+            _span(*edges): {**_rates(score), "average_precision": precision}
+            for (edges, score), precision in zip(
+                match.by_distance().items(), match.average_precision_by_distance(), strict=True
+            )
+        },
     }
     plots = {"precision": curve.precision, "recall": curve.recall}
     if probability is not None:
-        known = np.asarray(probability, np.float64)[order][match.kept]
-        _add_calibration(metrics, plots, known, match.hits)
+        close = at(rule.resolution)
+        _add_calibration(metrics, plots, probability, Ranked(prepare_order(calls)[close.kept], close.hits, len(truth)))
     return Section(metrics, plots)
 
 
@@ -99,9 +112,13 @@ def boundary_section(
     rule: Yardstick,
     *,
     ignore: ArrayLike | None = None,
+    probability: ArrayLike | None = None,
 ) -> Section:
     """Boundaries: calls ``(n, 2)`` position and score, truth ``(m,)`` positions.  See ``boundaries.py``."""
     table, true = as_points(calls, 2), as_points(truth, 1)
+    ranked = rank_boundaries(table, true, rule.tolerance, ignore=ignore)
+    close = rank_boundaries(table, true, rule.resolution, ignore=ignore)
+    scored = bool(np.isfinite(table[:, 1]).any())
     if ignore is not None and np.size(ignore):
         faint = as_points(ignore, 1)
         table = table[near_any(table[:, :1], true, rule.tolerance) | ~near_any(table[:, :1], faint, rule.tolerance)]
@@ -121,39 +138,81 @@ def boundary_section(
             **{f"f1 {name}": boundary_score(equal, true, bp).f1 for name, bp in tolerances.items()},
         },
     }
-    return Section(metrics)
+    plots = _add_ranking(metrics, ranked, rule) if scored else {}
+    if probability is not None:
+        _add_calibration(metrics, plots, probability, close)
+    return Section(metrics, plots)
 
 
-def domain_section(pred: Sequence[ArrayLike], truth: Sequence[ArrayLike], rule: Yardstick) -> Section:
-    """Domains, one array ``(n, 2)`` per chromosome in the same order on both sides.  See ``domains.py``.
+def domain_section(
+    pred: Sequence[ArrayLike],
+    truth: Sequence[ArrayLike],
+    rule: Yardstick,
+    *,
+    boundaries: Sequence[ArrayLike] = (),
+    probability: ArrayLike | None = None,
+) -> Section:
+    """Domains, one array per chromosome in the same order on both sides.  See ``domains.py``.
 
-    The partitions are compared over the bins between the outermost starts and ends of each chromosome.
+    Parameters
+    ----------
+    pred, truth : sequence of array, shape (n, 2 or 3) and (m, 2)
+        Starts, ends (bp) and perhaps scores.
+    rule : Yardstick
+    boundaries : sequence of array, shape (k,), optional
+        Called boundaries (bp), to be sought at the ends of the true domains; default: the called domains' ends.
+    probability : array, shape (sum of n,), optional
+        Of all domains, chromosome after chromosome.
     """
-    ours: list[NDArray[np.int64]] = []
-    theirs: list[NDArray[np.int64]] = []
-    for p, t in zip(pred, truth, strict=True):
-        ends = np.concatenate([boundaries_of(p), boundaries_of(t)])
-        if len(ends):
-            for labels, domains in ((ours, p), (theirs, t)):
-                base = int(labels[-1].max()) + 1 if labels else 0
-                labels.append(base + partition(domains, float(ends.min()), float(ends.max()), rule.resolution))
-    a, b = (np.concatenate(x) if x else np.zeros(0, np.int64) for x in (ours, theirs))
-    placed = [np.vstack([as_points(x, 2) + 1e10 * k for k, x in enumerate(side)]) for side in (pred, truth)]
-    whole = domain_score(*placed)
+    labels = partitions([_ends(x) for x in pred], [_ends(x) for x in truth], rule.resolution)
+    ours, theirs = (
+        np.vstack([np.zeros((0, 2)), *(_ends(x) + 1e10 * k for k, x in enumerate(side))]) for side in (pred, truth)
+    )
+    scores = np.concatenate([np.zeros(0), *map(_scores, pred)])
+    called = boundaries or [boundaries_of(_ends(x)) for x in pred]
+    places = np.concatenate(
+        [np.zeros(0), *(np.asarray(x, np.float64).ravel() + 1e10 * k for k, x in enumerate(called))]
+    )
+    found = {name: ends_found_by_size(places, theirs, bp) for name, bp in rule.tolerances().items()}
+    whole = domain_score(ours, theirs)
     metrics: dict[str, Any] = {
         "calls": whole.n_pred,
         "truth": whole.n_truth,
         "resolution_bp": rule.resolution,
         "mean_best_jaccard": whole.jaccard,
         **{f"{name}_at_jaccard_0.7": value for name, value in _rates(whole.score).items()},
-        "variation_of_information_nats": variation_of_information(a, b),
-        "adjusted_mutual_information": adjusted_mutual_information(a, b),
+        "variation_of_information_nats": variation_of_information(*labels),
+        "adjusted_mutual_information": adjusted_mutual_information(*labels),
         "by_size": {
-            _span(low, high): {"calls": s.n_pred, "truth": s.n_truth, "mean_best_jaccard": s.jaccard, **_rates(s.score)}
-            for (low, high), s in domain_score_by_size(*placed).items()
+            _span(*size): {
+                "calls": s.n_pred,
+                "truth": s.n_truth,
+                "mean_best_jaccard": s.jaccard,
+                **{f"ends_found {name}": share[size] for name, share in found.items()},
+                **_rates(s.score),
+            }
+            for size, s in domain_score_by_size(ours, theirs).items()
         },
     }
-    return Section(metrics)
+    plots: dict[str, NDArray[np.float64]] = {}
+    ranked = rank_domains(np.column_stack([ours, scores]), theirs)
+    if np.isfinite(scores).any():
+        plots = _add_ranking(metrics, ranked, rule)
+    if probability is not None:
+        _add_calibration(metrics, plots, probability, ranked)
+    return Section(metrics, plots)
+
+
+def _ends(domains: ArrayLike) -> NDArray[np.float64]:
+    """Starts and ends alone, shape ``(n, 2)``."""
+    table = np.asarray(domains, np.float64)
+    return table[:, :2] if table.size else np.zeros((0, 2))
+
+
+def _scores(domains: ArrayLike) -> NDArray[np.float64]:
+    """The third column; NaN where there is none."""
+    table = np.asarray(domains, np.float64)
+    return table[:, 2] if table.size and table.shape[1] > 2 else np.full(len(table), np.nan)
 
 
 def stripe_section(
@@ -166,10 +225,10 @@ def stripe_section(
 ) -> Section:
     """Stripes, arrays ``(n, 6)``; ``probability`` has one entry per call.  See ``stripes.py``."""
     pred, true = as_points(calls, 6), as_points(truth, 6)
-    known = np.full(len(pred), np.nan) if probability is None else np.asarray(probability, np.float64)
+    ranked = rank_stripes(pred, true, rule.tolerance, ignore=ignore)
+    close = rank_stripes(pred, true, rule.resolution, ignore=ignore)
     if ignore is not None and np.size(ignore):
-        kept = drop_ignored(pred, true, ignore, rule.tolerance)
-        pred, known = pred[kept], known[kept]
+        pred = pred[drop_ignored(pred, true, ignore, rule.tolerance)]
     whole = asdict(stripe_score(pred, true, rule.tolerance))
     metrics: dict[str, Any] = {
         "calls": len(pred),
@@ -180,12 +239,9 @@ def stripe_section(
         **whole,
         "by_tolerance": {name: _rates(stripe_score(pred, true, bp).score) for name, bp in rule.tolerances().items()},
     }
-    plots: dict[str, NDArray[np.float64]] = {}
-    if len(pred) and np.isfinite(pred[:, SCORE]).any():
-        best = np.argsort(-pred[:, SCORE], kind="stable")
-        hits = match_stripes(pred, true, rule.tolerance)[best] != UNMATCHED
-        metrics["precision_at"] = {n: float(hits[:n].mean()) for n in rule.top if n <= len(hits)}
-    _add_calibration(metrics, plots, known, match_stripes(pred, true, rule.tolerance) != UNMATCHED)
+    plots = _add_ranking(metrics, ranked, rule) if np.isfinite(pred[:, SCORE]).any() else {}
+    if probability is not None:
+        _add_calibration(metrics, plots, probability, close)
     return Section(metrics, plots)
 
 
@@ -203,17 +259,24 @@ def across_section(
     return Section({name: {"share": s.value, "shifted_control": s.control} for name, s in found.items()})
 
 
+def _add_ranking(metrics: dict[str, Any], ranked: Ranked, rule: Yardstick) -> dict[str, NDArray[np.float64]]:
+    """Add average precision and precision at n, and give the curve."""
+    curve = ranked.curve()
+    metrics["average_precision"] = ranked.average_precision()
+    metrics["precision_at"] = precision_of_top(ranked.hits, rule.top)
+    return {"precision": curve.precision, "recall": curve.recall}
+
+
 def _add_calibration(
-    metrics: dict[str, Any],
-    plots: dict[str, NDArray[np.float64]],
-    probability: NDArray[np.float64],
-    hits: NDArray[np.bool_],
+    metrics: dict[str, Any], plots: dict[str, NDArray[np.float64]], probability: ArrayLike, close: Ranked
 ) -> None:
-    """Add ECE and Brier where there are probabilities."""
-    if np.isfinite(probability).any():
-        result = calibration(probability, hits)
+    """Add ECE and Brier where there are probabilities: they say how likely a call is right within one bin."""
+    known = np.asarray(probability, np.float64)[close.kept]
+    if np.isfinite(known).any():
+        result = calibration(known, close.hits)
         metrics["ece"], metrics["brier"] = result.ece, result.brier
         plots["confidence"], plots["hit_rate"] = result.confidence, result.hit_rate
+        plots["count"] = result.count.astype(np.float64)
 
 
 def _span(low: float, high: float) -> str:

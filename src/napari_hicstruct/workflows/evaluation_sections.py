@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import numpy as np
+
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.agreement import loop_agreement
-from napari_hicstruct.evaluation.records import domain_table, probabilities, select
+from napari_hicstruct.evaluation.records import domain_table, probabilities, scored_domain_table, select
 from napari_hicstruct.evaluation.report import (
     Section,
     across_section,
@@ -15,7 +17,7 @@ from napari_hicstruct.evaluation.report import (
     loop_section,
     stripe_section,
 )
-from napari_hicstruct.workflows.evaluation_labels import Material
+from napari_hicstruct.workflows.evaluation_labels import APART, Material
 
 
 def compare(material: Material, notes: list[str]) -> dict[str, Section]:
@@ -65,17 +67,30 @@ def _stripes(material: Material) -> Section:
 
 
 def _domains(material: Material) -> Section:
-    calls, truth = (
-        [domain_table(select(labels.of(Kind.TAD), Kind.TAD, chrom)) for chrom in material.chroms]
-        for labels in (material.calls, material.truth)
+    ours, theirs = (
+        [select(side.of(Kind.TAD), Kind.TAD, chrom) for chrom in material.chroms]
+        for side in (material.calls, material.truth)
     )
-    return domain_section(calls, truth, material.rule(Kind.TAD))
+    placed = material.boundaries(material.calls)[:, 0]
+    return domain_section(
+        [scored_domain_table(records) for records in ours],
+        [domain_table(records) for records in theirs],
+        material.rule(Kind.TAD),
+        boundaries=[placed[placed // APART == k] % APART for k in range(len(material.chroms))],
+        probability=probabilities([record for records in ours for record in records]),
+    )
 
 
 def _boundaries(material: Material) -> Section:
-    rule = material.rule(Kind.BOUNDARY if material.calls.of(Kind.BOUNDARY) else Kind.TAD)
+    called = material.calls.of(Kind.BOUNDARY)
+    rule = material.rule(Kind.BOUNDARY if called else Kind.TAD)
     truth, ignore = material.boundaries(material.truth, merge=rule.resolution), material.boundaries(material.ignore)
-    return boundary_section(material.boundaries(material.calls), truth[:, 0], rule, ignore=ignore[:, 0])
+    table = material.boundaries(material.calls)
+    known = np.full(len(table), np.nan)
+    for k, chrom in enumerate(material.chroms):
+        if records := select(called, Kind.BOUNDARY, chrom):  # elsewhere domains' ends stand in, which have none
+            known[table[:, 0] // APART == k] = probabilities(records)
+    return boundary_section(table, truth[:, 0], rule, ignore=ignore[:, 0], probability=known)
 
 
 def _across(material: Material) -> Section:
