@@ -26,7 +26,7 @@ from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
 
 class HicDock(QWidget):
-    """Map, Labels, Predict, Review, Export, top to bottom; sections that need a map appear with it.
+    """Map, Labels, Predict, Review, Why, Export, top to bottom; sections that need a map appear with it.
 
     Parameters
     ----------
@@ -39,6 +39,7 @@ class HicDock(QWidget):
         self.session: Session = ensure_session(napari_viewer)
         self.sections: dict[str, Section] = {}
         self.predict: Any = None
+        self.why: Any = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -108,7 +109,7 @@ class HicDock(QWidget):
 
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
-        """Open a section (``map``, ``labels``, ``predict``, ``review``, ``export``)."""
+        """Open a section (``map``, ``labels``, ``predict``, ``review``, ``why``, ``export``)."""
         if key in self.sections:
             self.sections[key].unfold(True)
 
@@ -123,6 +124,7 @@ class HicDock(QWidget):
         from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
         from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
         from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
+        from napari_hicstruct.plugin.widgets.why_panel import WhyPanel
 
         session = self.session
         self._add(
@@ -131,6 +133,9 @@ class HicDock(QWidget):
         self.predict = PredictPanel(session)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         self._add("review", "Review", ReviewPanel(session), "Accept, reject and correct candidates one by one.")
+        self.why = WhyPanel(session, self.predict)
+        self._add("why", "Why", self.why, "What the model saw where it called the chosen object.", open=False)
+        self.sections["why"].toggled.connect(self.why.follow)
         self._add("export", "Export", ExportPanel(session), "Write what is accepted to label files.", open=False)
 
     def _map_changed(self) -> None:

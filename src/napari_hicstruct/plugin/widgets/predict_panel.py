@@ -13,6 +13,7 @@ from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.plugin.prediction import Backend, default_backend
 from napari_hicstruct.plugin.session import Session
+from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 from napari_hicstruct.plugin.workers import BackgroundJob
 
@@ -33,6 +34,11 @@ class PredictPanel(QWidget):
     session : Session
     backend : Backend, optional
         What to run in place of the models that are installed.
+
+    Attributes
+    ----------
+    runs : dict of int to dict
+        What each set of this project that was predicted in this window was asked for (``regions``, ``model``, …).
     """
 
     def __init__(self, session: Session, *, backend: Backend | None = None) -> None:
@@ -44,6 +50,8 @@ class PredictPanel(QWidget):
         self._set_id: int | None = None
         self._set_name = ""
         self._found = 0
+        self._request: dict[str, Any] = {}
+        self.runs: dict[int, dict[str, Any]] = {}
         self._build()
         session.map_changed.connect(self._map_changed)
         session.project_changed.connect(self._project_changed)
@@ -52,7 +60,7 @@ class PredictPanel(QWidget):
     def _build(self) -> None:
         self.model = QComboBox()
         self.model.setToolTip("Model that predicts; installed models are listed by name and version.")
-        self.model.currentIndexChanged.connect(lambda _: self._update_tasks())
+        self.model.currentIndexChanged.connect(lambda _: self._update_model())
         self.tasks = {key: QCheckBox(text[0].upper() + text[1:]) for key, text in _TASKS.items()}
         for box in self.tasks.values():
             box.setChecked(True)
@@ -79,6 +87,10 @@ class PredictPanel(QWidget):
         self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.cancel_button = compact_button("✕", "Cancel. What was found so far is kept.")
         self.cancel_button.clicked.connect(self._job.cancel)
+        self.card = ModelCard()
+        self.about = compact_button("i", "About this model. Its card: data, metrics, calibration, lineage.")
+        self.about.setCheckable(True)
+        self.about.toggled.connect(lambda _: self._update_model())
         self.result = subdued(QLabel())
         self.result.setWordWrap(True)
         self._lay_out()
@@ -96,9 +108,8 @@ class PredictPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(
-            form([("Model", [self.model, self.device]), ("Find", tasks), ("Where", self.scope), ("", self.run_button)])
-        )
+        rows = [("Model", [self.model, self.about, self.device]), ("", self.card), ("Find", tasks)]
+        layout.addLayout(form([*rows, ("Where", self.scope), ("", self.run_button)]))
         layout.addWidget(running)
         layout.addWidget(self.result)
         self.result.hide()
@@ -118,6 +129,12 @@ class PredictPanel(QWidget):
             self.model.addItem(f"{model.name} {model.version}".strip(), model)
         self.model.setCurrentIndex(max(0, self.model.findText(kept)))
         self.model.blockSignals(False)
+        self._update_model()
+
+    def _update_model(self) -> None:
+        model = self.model.currentData()
+        self.about.setEnabled(model is not None)
+        self.card.show_model(model if self.about.isChecked() else None)
         self._update_tasks()
 
     def _update_tasks(self) -> None:
@@ -176,7 +193,7 @@ class PredictPanel(QWidget):
         model = self.model.currentData()
         self._set_id, self._found = None, 0
         self._set_name = f"{self.model.currentText()} · {where}"
-        request = {
+        self._request = request = {
             "regions": regions,
             "tasks": self._chosen_tasks(),
             "model": model.name,
@@ -227,6 +244,7 @@ class PredictPanel(QWidget):
                     number += 1
                     name = f"{self._set_name} ({number})"
                 self._set_name, self._set_id = name, project.add_set(name, Origin.PREDICTED).id
+                self.runs[self._set_id] = self._request
             project.add(records, set_id=self._set_id, action="predict")
         except HicStructError as error:
             self._job.close()
@@ -253,6 +271,7 @@ class PredictPanel(QWidget):
     def _project_changed(self, project: Any) -> None:
         self._job.cancel()  # its set belongs to the project before
         self._project = project
+        self.runs.clear()
         self._update_run()
 
     def _set_running(self, running: bool) -> None:

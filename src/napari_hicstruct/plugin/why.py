@@ -1,0 +1,149 @@
+"""Pictures of why a model called an object, as layers of the window, and the work behind them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image, Points
+from napari.utils.colormaps import Colormap
+
+from napari_hicstruct.jobs import CancelToken, Progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations.records import Annotation
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.plugin.session import Session
+
+PREFIX = "Why: "
+Explain = Callable[..., Generator[Progress, None, Any]]
+
+_COLOURS = {"probability": (0.0, 0.35, 0.9), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_GATE = (0.85, 0.45, 0.0)
+_MARK = "#0050d8"
+
+
+def default_explain() -> Explain:
+    """``workflows.explain`` with one explainer, so that the next object of a chromosome is quick."""
+    kept: list[Any] = []
+    busy = threading.Lock()
+
+    def explain(
+        source: ContactSource, annotation: Annotation, *, model: str, run: Mapping[str, Any] | None, token: CancelToken
+    ) -> Generator[Progress, None, Any]:
+        from napari_hicstruct.workflows.explain import Explainer, model_of
+        from napari_hicstruct.workflows.predict import PredictRequest
+
+        request = None if run is None else PredictRequest(**run)
+        while not busy.acquire(timeout=0.05):  # an older look ends at its next check
+            token.check()
+        try:
+            kept[:] = kept or [Explainer()]
+            chosen = model_of(annotation) or model
+            return (yield from kept[0].iter_explain(source, annotation, chosen, request=request, token=token))
+        finally:
+            busy.release()
+
+    return explain
+
+
+def name_of_layer(name: str) -> str:
+    """``gate/loop/f2/1`` as people read it."""
+    kind, what, *rest = name.split("/")
+    where = f" at {rest[0]}" if rest else ""
+    part = f" {rest[1]}" if len(rest) > 1 else ""
+    words = {
+        "probability": f"p({what})",
+        "hint": f"{what} seen ahead",
+        "exchange": f"exchange {what.replace('-', ' ↔ ')}{where}",
+        "gate": f"{what} gate{where}, expert{part}",
+        "scale_gate": f"{what} gate{where}, scale{part}",
+        "weights": f"{what} weights{where}",
+    }
+    return PREFIX + words.get(kind, " ".join(name.split("/")))
+
+
+class WhyLayers:
+    """The layers of one explanation; a second takes the place of the first.
+
+    Parameters
+    ----------
+    session : Session
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.layers: list[Any] = []
+
+    def show(self, explanation: Any, *, flipped: bool) -> None:
+        """Draw an explanation above the diagonal, or below it (``flipped``); only the object's own p is visible."""
+        self.clear()
+        viewer, map_layer = self._session.viewer, getattr(self._session, "layer", None)
+        active = viewer.layers.selection.active
+        own = f"probability/{explanation.task}"
+        made = [
+            self._image(name, layer, flipped=flipped, visible=name == own)
+            for name, layer in sorted(explanation.relevant().items(), key=lambda item: item[0] == own)
+        ]
+        on_map = map_layer is not None and map_layer in viewer.layers
+        place = viewer.layers.index(map_layer) + 1 if on_map else len(viewer.layers)
+        for image in made:
+            viewer.layers.insert(place, image)
+            place += 1
+        self.layers = made
+        marks = [one for one in explanation.evidence if one.place is not None]
+        if marks:
+            self.layers.append(self._points(marks, explanation, flipped=flipped))
+            viewer.layers.append(self.layers[-1])
+        if active is not None and active in viewer.layers:
+            viewer.layers.selection.active = active
+
+    def clear(self) -> None:
+        """Take the layers out again."""
+        layers, self.layers = self.layers, []
+        viewer = self._session.viewer
+        for layer in layers:
+            if viewer is not None and layer in viewer.layers:
+                viewer.layers.remove(layer)
+
+    def _image(self, name: str, layer: Any, *, flipped: bool, visible: bool) -> Image:
+        values, corner = (layer.values.T, (layer.col, layer.row)) if flipped else (layer.values, (layer.row, layer.col))
+        r = layer.resolution
+        # p and gates lie in [0, 1]; a faint layer is stretched to what it has
+        top = 1.0 if name.startswith(("probability", "gate", "scale_gate")) else max(float(values.max()), 1e-3)
+        return Image(
+            np.ascontiguousarray(values),
+            name=name_of_layer(name),
+            scale=(r, r),
+            translate=tuple((k + 0.5) * r for k in corner),  # pixel centres are integers, bins begin at their start
+            contrast_limits=(0.0, top),
+            colormap=_clear_to(name.split("/")[0]),
+            blending="translucent_no_depth",
+            interpolation2d="nearest",
+            visible=visible,
+            metadata={"hicstruct_why": name},
+            **self._session.world_kwargs(),
+        )
+
+    def _points(self, marks: list[Any], explanation: Any, *, flipped: bool) -> Points:
+        places = np.array([one.place[::-1] if flipped else one.place for one in marks], float)
+        return Points(
+            places,
+            name=f"{PREFIX}evidence",
+            symbol="x",
+            size=len(explanation.rows) / 40,
+            face_color=_MARK,
+            border_color=_MARK,
+            features={"says": [one.text.split(" (")[0].split(":")[0] for one in marks]},
+            text={"string": "{says}", "color": _MARK, "size": 9, "anchor": "upper_left"},
+            metadata={"hicstruct_why": "evidence"},
+            **self._session.world_kwargs(),
+        )
+
+
+def _clear_to(kind: str) -> Colormap:
+    """From clear to the kind's colour: on a white map, adding light would show nothing."""
+    colour = _COLOURS.get(kind, _GATE)
+    return Colormap([(*colour, 0.0), (*colour, 0.9)], name=f"hic_why_{kind}")

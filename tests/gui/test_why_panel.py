@@ -1,0 +1,272 @@
+"""The Why section: pictures where they belong, words beside them, nothing left behind; and the model's card."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+
+from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.inference.explain import Layer
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.editing import attach, detach
+from napari_hicstruct.plugin.editing.geometry import Triangle
+from napari_hicstruct.plugin.prediction import Backend
+from napari_hicstruct.plugin.widgets.model_card import card_lines
+from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.plugin.widgets.why_panel import WhyPanel
+from napari_hicstruct.workflows.evidence import Evidence
+from napari_hicstruct.workflows.explain import Explanation, shown_part
+from napari_hicstruct.workflows.models import find_model
+from tests.gui.edit_kit import LENGTH, TinySession, add_map, iv, loop, make_project, tad
+from tests.gui.view_kit import open_in, pump
+
+HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
+MODEL = SimpleNamespace(name="tiny", version="0.1", tasks=("loop", "stripe", "tad"), card={})
+
+
+class Script:
+    """Explains with a dot at the object, whenever ``gate`` is open; remembers what it was asked."""
+
+    def __init__(self, **layers: float) -> None:
+        self.extra = {name.replace("__", "/"): value for name, value in layers.items()}
+        self.gate = threading.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self.asked: list[tuple[str, dict[str, Any] | None]] = []
+
+    def explain(
+        self, source: Any, annotation: Any, *, model: str, run: Any, token: CancelToken
+    ) -> Generator[Progress, None, Any]:
+        self.asked.append((annotation.uid, run))
+        yield Clock().step("look again", 0, 0)
+        self.gate.wait(10)
+        token.check()
+        if self.error is not None:
+            raise self.error
+        rows, cols = shown_part(annotation, LENGTH)
+        shape = (len(rows) // 5_000, len(cols) // 5_000)
+
+        def layer(height: float) -> Layer:
+            made = Layer(np.zeros(shape, np.float32), 5_000, rows.start // 5_000, cols.start // 5_000)
+            i, j = annotation.anchor1.start // 5_000 - made.row, (annotation.anchor2.end - 1) // 5_000 - made.col
+            made.values[i, j] = height
+            return made
+
+        place = annotation.anchor1.center, annotation.anchor2.center
+        evidence = [
+            Evidence("TAD boundary at anchor 1 (p 0.71)", True, place),
+            Evidence("No stripe from anchor 2 upwards", False),
+            Evidence("No orientation known", None),
+        ]
+        task = annotation.kind.value
+        layers = {f"probability/{task}": layer(0.9)} | {name: layer(value) for name, value in self.extra.items()}
+        use = {f"{task}/f3": (0.7, 0.3)} if any(name.startswith("gate") for name in self.extra) else {}
+        return Explanation(annotation, task, "tiny 0.1", rows, cols, layers, 0.9, evidence, use)
+
+
+@pytest.fixture
+def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
+    viewer = ViewerModel()
+    add_map(viewer)
+    with make_project(tmp_path) as project:
+        made = TinySession(viewer, project)
+        yield made
+        detach(made)  # type: ignore[arg-type]
+
+
+def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> WhyPanel:
+    listed = [MODEL] if models is None else models
+    backend = Backend(lambda *_, **__: iter(()), lambda _: {}, lambda: listed)
+    predict = PredictPanel(session, backend=backend)
+    panel = WhyPanel(session, predict, explain=script.explain)
+    for widget in (predict, panel):
+        qtbot.addWidget(widget)
+    panel.predict_for_test = predict  # type: ignore[attr-defined]  # keep it alive
+    return panel
+
+
+def put(session: Any, *records: Any) -> int:
+    made = session.project.add_set("calls", Origin.PREDICTED)
+    session.project.add(records, set_id=made.id)
+    return int(made.id)
+
+
+def choose(session: Any, record: Any) -> None:
+    attach(session).editor.set_current(record.uid)
+
+
+def names(session: Any) -> list[str]:
+    return [layer.name for layer in session.viewer.layers if layer.name.startswith("Why")]
+
+
+def layer_of(session: Any, name: str) -> Any:
+    return session.viewer.layers[f"Why: {name}"]
+
+
+def brightest(layer: Any) -> tuple[float, float]:
+    """World position (bp) of the brightest pixel's centre."""
+    index = np.unravel_index(int(np.argmax(layer.data)), layer.data.shape)
+    return tuple(layer.data_to_world(index))  # type: ignore[return-value]
+
+
+def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
+    script = Script(gate__loop__f3__1=0.4, **{"exchange__loop-tad__f3": 0.3}, gate__tad__f3__1=0.2, hint__boundary=0.1)
+    panel = make_panel(session, script, qtbot)
+    record = loop(200_000, 600_000, score=0.9, model="tiny 0.1")
+    put(session, record)
+    active = session.viewer.layers.selection.active = session.viewer.layers["map"]
+    panel.follow(True)
+    choose(session, record)
+    qtbot.waitUntil(lambda: len(names(session)) == 5)
+    assert set(names(session)) == {
+        "Why: p(loop)",
+        "Why: boundary seen ahead",
+        "Why: loop gate at f3, expert 1",
+        "Why: exchange loop ↔ tad at f3",
+        "Why: evidence",
+    }, "gates of other tasks stay out"
+    for name in names(session)[:-1]:
+        layer = session.viewer.layers[name]
+        assert brightest(layer) == (202_500, 602_500)
+        assert layer.visible is (name == "Why: p(loop)")
+    assert [str(unit) for unit in layer_of(session, "p(loop)").units] == ["basepair", "basepair"]
+    assert tuple(layer_of(session, "evidence").data[0]) == (202_500, 602_500)
+    assert session.viewer.layers.selection.active is active, "the tool in hand stays in hand"
+    for said in ("tiny 0.1", "called this loop with 0.900", "✓ TAD boundary", "✗ No stripe", "? No orientation", "70%"):
+        assert said in panel.text
+    assert "no task gates" not in panel.text
+
+
+def test_layers_follow_the_object_and_go_with_it(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    first, second = loop(200_000, 600_000), tad(300_000, 700_000)
+    put(session, first, second)
+    choose(session, first)
+    qtbot.wait(300)
+    assert not script.asked, "a folded section does no work"
+    panel.follow(True)
+    qtbot.waitUntil(lambda: "Why: p(loop)" in names(session))
+    assert "no task gates and no exchange" in panel.text
+    assert "did not call this loop" in panel.text
+    choose(session, second)
+    assert not names(session), "the pictures of another object go at once"
+    qtbot.waitUntil(lambda: "Why: p(tad)" in names(session))
+    assert "Why: p(loop)" not in names(session)
+    panel.follow(False)
+    assert not names(session)
+    assert "Choose an object" in panel.text
+
+
+def test_an_answer_that_comes_too_late_is_dropped(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    first, second = loop(200_000, 600_000), tad(300_000, 700_000)
+    put(session, first, second)
+    script.gate.clear()
+    panel.follow(True)
+    choose(session, first)
+    qtbot.waitUntil(lambda: len(script.asked) == 1)
+    choose(session, second)
+    qtbot.waitUntil(lambda: len(script.asked) == 2)
+    script.gate.set()
+    qtbot.waitUntil(lambda: bool(names(session)))
+    qtbot.wait(100)
+    assert "Why: p(tad)" in names(session)
+    assert "Why: p(loop)" not in names(session)
+
+
+def test_below_the_diagonal_pictures_are_transposed(session: Any, qtbot: Any) -> None:
+    panel = make_panel(session, Script(), qtbot)
+    record = loop(200_000, 600_000)
+    set_id = put(session, record)
+    attach(session).editor.set_triangle(set_id, Triangle.LOWER)
+    panel.follow(True)
+    choose(session, record)
+    qtbot.waitUntil(lambda: "Why: p(loop)" in names(session))
+    assert brightest(layer_of(session, "p(loop)")) == (602_500, 202_500)
+    assert tuple(layer_of(session, "evidence").data[0]) == (602_500, 202_500)
+
+
+def test_the_run_that_made_the_set_is_asked_for(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    record = loop(200_000, 600_000)
+    set_id = put(session, record)
+    run = {"regions": (iv(100_000, 900_000),), "tasks": ("loop",), "model": "tiny", "device": "auto"}
+    panel.predict_for_test.runs[set_id] = run  # type: ignore[attr-defined]
+    panel.follow(True)
+    choose(session, record)
+    qtbot.waitUntil(lambda: bool(script.asked))
+    assert script.asked == [(record.uid, run)]
+
+
+def test_what_went_wrong_is_said_in_the_panel(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    record = loop(200_000, 600_000)
+    put(session, record)
+    script.error = MapError("cannot be read.")
+    panel.follow(True)
+    choose(session, record)
+    qtbot.waitUntil(lambda: "cannot be read" in panel.text)
+    assert not names(session)
+    nobody = make_panel(session, script, qtbot, models=[])
+    nobody.follow(True)
+    assert "No model is installed" in nobody.text
+
+
+def test_the_card_says_what_lineage_and_calibration_are_known() -> None:
+    plain = dict(card_lines(find_model("default")))
+    assert plain["Finds"] == "loop, stripe, tad"
+    assert plain["Trained on"]
+    card = {
+        "data": "60 maps",
+        "metrics": {"validation (simulated)": {"losses": {"loop": 1.7}, "average_precision": {"loop/fine": 0.8939}}},
+        "calibration": {"loop": {"temperature": 1.2, "bias": 0.1, "ece": 0.0213}},
+        "parent": {"name": "base", "sha256": "a" * 64},
+        "lineage": ["first 0.1 (bbbb)", "base 0.2 (aaaa)"],
+        "seed": 1,
+    }
+    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    assert lines["Validation (simulated)"] == "average precision loop/fine 0.894"
+    assert lines["Calibration"] == "loop (ECE 0.021)"
+    assert lines["Lineage"] == "first 0.1 (bbbb) → base 0.2 (aaaa) → this"
+    del card["lineage"], card["calibration"]
+    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    assert lines["Lineage"] == "base (aaaaaaaaaaaa) → this"
+    assert lines["Calibration"].startswith("none")
+    card["parent"] = None
+    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    assert lines["Lineage"] == "trained from scratch, seed 1"
+
+
+def test_the_card_opens_with_its_button(session: Any, qtbot: Any) -> None:
+    predict = make_panel(session, Script(), qtbot).predict_for_test  # type: ignore[attr-defined]
+    assert predict.card.isHidden()
+    predict.about.click()
+    assert not predict.card.isHidden()
+    assert "tiny 0.1" in predict.card.text()
+
+
+def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callable[..., Any], data_dir: Path) -> None:
+    session, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
+    record = loop(62_900_000, 63_100_000)
+    session.project.add([record], set_id=session.project.human_set().id)
+    choose(session, record)
+    dock.sections["why"].unfold(True)
+    assert pump(lambda: "Why: p(loop)" in names(session), 120), dock.why.text
+    values = layer_of(session, "p(loop)").data
+    assert 0 < values.max() <= 1
+    assert {"Why: p(loop)", "Why: p(stripe)", "Why: p(tad)"} <= set(names(session))
+    assert "did not call this loop" in dock.why.text
+    dock.sections["why"].unfold(False)
+    assert not names(session)
