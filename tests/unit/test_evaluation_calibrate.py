@@ -70,13 +70,24 @@ def test_every_map_rises_strictly_within_0_and_1(case: str, method: object) -> N
     assert np.isnan(method(s, y.astype(float)).apply(np.nan))  # type: ignore[operator]
 
 
-def test_what_is_reported_comes_from_maps_that_were_not_fitted() -> None:
-    """Two maps that contradict each other: fitted together they look calibrated, apart neither predicts the other."""
+def test_maps_that_contradict_each_other_leave_the_scores_as_they_are() -> None:
+    """Fitted together they look calibrated; apart neither predicts the other, and that is what counts."""
     s = np.full(400, 0.5)
     y = np.repeat([True, False], 200)
-    result = fit(s, y, np.repeat([0, 1], 200))
-    assert calibration(result.map.apply(s), y).ece < 0.05
-    assert result.after.ece > 0.9
+    assert calibration(fit_temperature(s + 0.2, y).apply(s + 0.2), y).ece < 0.05
+    result = fit(s + 0.2, y, np.repeat([0, 1], 200))
+    assert result.map == CalibrationMap()
+    assert result.after.ece == result.before.ece == pytest.approx(0.2)
+
+
+def test_what_is_reported_comes_from_maps_that_were_not_fitted() -> None:
+    s = scores(900)
+    y, groups = drawn(s**2), np.arange(900) % 3
+    p = np.zeros(900)
+    for group in range(3):
+        out = groups == group
+        p[out] = fit_temperature(s[~out], y[~out]).apply(s[out])
+    assert fit(s, y, groups).after.ece == pytest.approx(calibration(p, y).ece)
 
 
 def test_maps_are_stored_as_json_and_damaged_ones_refused() -> None:

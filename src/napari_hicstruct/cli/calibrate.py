@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,10 +14,10 @@ from napari_hicstruct.cli.simulate import parse_length
 
 def calibrate(
     model: Annotated[str, typer.Argument(help="Name of an installed model or its folder; its card is rewritten.")],
-    maps: Annotated[int, typer.Option(min=2, help="Simulated maps, each taken at every depth.")] = 8,
+    maps: Annotated[int, typer.Option(min=2, help="Simulated maps, each taken at every depth.")] = 12,
     length: Annotated[str, typer.Option(help="Length of each map, as 8M.")] = "8M",
     depth: Annotated[
-        list[float] | None, typer.Option(help="Mean count at a distance of one bin [8 24 80 250 1000].")
+        list[float] | None, typer.Option(help="Mean count at a distance of one bin [8 40 200 1000].")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first map; never one that was trained on.")] = 700_000,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "auto",
@@ -43,12 +44,19 @@ def calibrate(
         return
     shown = ("calls", "ece_before", "ece", "brier_before", "brier")
     rows = [
-        {"task": key, **{name: entry[name] for name in shown}, "map": "isotonic" if entry["knots"] else "Platt"}
+        {"task": key, **{name: entry[name] for name in shown}, "map": _name(entry)}
         for key, entry in result.calibration.items()
     ]
     emit(rows)
     for note in (*result.notes, f"ece and brier are of maps not used for the fit; written to {result.folder}"):
         typer.echo(f"note: {note}", err=True)
+
+
+def _name(entry: Mapping[str, Any]) -> str:
+    if entry["knots"]:
+        return f"{len(entry['knots'])} isotonic knots"
+    plain = (entry["temperature"], entry["bias"]) == (1.0, 0.0)
+    return "scores as they are" if plain else f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}"
 
 
 def register(app: typer.Typer) -> None:

@@ -139,7 +139,9 @@ class Fitted:
 def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike) -> Fitted:
     """Temperature and bias; a few isotonic knots only where those leave a calibration error and knots a smaller one.
 
-    Which of the two is decided by cross-fitting, one group left out at a time.
+    Where neither beats the plain scores (too few or too different maps), the scores stay as they are.
+
+    All this is decided by cross-fitting, one group left out at a time.
 
     Parameters
     ----------
@@ -159,11 +161,12 @@ def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike) -> Fitted:
         return calibration(p, y)
 
     before, after = calibration(s, y), crossed(fit_temperature)
-    if after.ece > GOOD_ECE:
-        bent = crossed(fit_isotonic)
-        if bent.ece < after.ece:
-            return Fitted(fit_isotonic(s, y), before, bent)
-    return Fitted(fit_temperature(s, y), before, after)
+    chosen = fit_temperature(s, y)
+    if after.ece > GOOD_ECE and (bent := crossed(fit_isotonic)).ece < after.ece:
+        chosen, after = fit_isotonic(s, y), bent
+    if after.ece > max(before.ece, GOOD_ECE):
+        chosen, after = CalibrationMap(), before
+    return Fitted(chosen, before, after)
 
 
 def key_of(record: Annotation) -> str:

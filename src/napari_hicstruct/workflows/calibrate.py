@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FIRST_SEED = 700_000
 """Training draws its maps from other seeds: small ones, and validation from 900,000 on."""
 
-DEPTHS = (8.0, 24.0, 80.0, 250.0, 1_000.0)
+DEPTHS = (8.0, 40.0, 200.0, 1_000.0)
 FEWEST = 30
 """Calls below which nothing can be fitted."""
 
@@ -53,7 +53,7 @@ class CalibrateRequest:
     """
 
     model: str
-    maps: int = 8
+    maps: int = 12
     length: int = 8_000_000
     depths: tuple[float, ...] = DEPTHS
     seed: int = FIRST_SEED
