@@ -46,7 +46,20 @@ def test_a_model_is_calibrated_and_predictions_say_so(
 
     config = tmp_path / "cheap.yaml"
     config.write_text("\n".join(f"{key}: {value}" for key, value in CHEAP.items()))
-    args = ["calibrate", str(model), "--maps", "2", "--length", "3M", "--depth", "250", "--config", str(config)]
+    args = [
+        "calibrate",
+        str(model),
+        "--maps",
+        "2",
+        "--length",
+        "3M",
+        "--depth",
+        "250",
+        "--depth",
+        "60",
+        "--config",
+        str(config),
+    ]
     assert main([*args, "--device", "cpu", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     after = json.loads((model / "model.json").read_text())
