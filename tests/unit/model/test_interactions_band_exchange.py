@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from napari_hicstruct.models.context import Hint, Trace, WindowContext
-from napari_hicstruct.models.interactions.band_exchange import EDGES, BandExchange, Gate, WindowAttention
+from napari_hicstruct.models.interactions.band_exchange import EDGES, BandExchange, Gate, WindowAttention, buckets
 from napari_hicstruct.models.network import MultiTaskNet
 from tests.unit.model.model_kit import WIDTH, context, hint, small, window
 
@@ -106,8 +106,8 @@ def test_gates_by_distance_and_constant() -> None:
     with torch.no_grad():
         by_distance.logit.copy_(torch.arange(6.0))
     d = torch.tensor([50e3, 150e3, 300e3, 600e3, 1e6, 3e6]).view(1, 1, 2, 3)
-    torch.testing.assert_close(by_distance(d).flatten(), torch.sigmoid(torch.arange(6.0)))
-    assert constant(d).unique().tolist() == [0.5]
+    torch.testing.assert_close(by_distance(buckets(d)).flatten(), torch.sigmoid(torch.arange(6.0)))
+    assert constant(buckets(d)).unique().tolist() == [0.5]
     assert sum(p.numel() for p in constant.parameters()) == 1
 
 

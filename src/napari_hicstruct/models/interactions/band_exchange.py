@@ -35,12 +35,14 @@ class Gate(nn.Module):
         self.constant = constant
         self.logit = nn.Parameter(torch.zeros(1 if constant else len(EDGES) + 1))
 
-    def forward(self, distance: Tensor) -> Tensor:
-        """``(B, 1, h, w)`` distances in bp → gate, the same shape."""
-        if self.constant:
-            return torch.sigmoid(self.logit).expand_as(distance)
-        edges = torch.tensor(EDGES, device=distance.device, dtype=distance.dtype)
-        return torch.sigmoid(self.logit)[torch.bucketize(distance.contiguous(), edges)]
+    def forward(self, bucket: Tensor) -> Tensor:
+        """``(B, 1, h, w)`` distance buckets → gate, the same shape."""
+        return torch.sigmoid(self.logit).expand(bucket.shape) if self.constant else torch.sigmoid(self.logit)[bucket]
+
+
+def buckets(distance: Tensor) -> Tensor:
+    """Number of :data:`EDGES` below each distance (bp), the same shape."""
+    return torch.bucketize(distance.contiguous(), torch.tensor(EDGES, device=distance.device, dtype=distance.dtype))
 
 
 class Linear(nn.Module):
@@ -52,9 +54,13 @@ class Linear(nn.Module):
         self.tell = nn.Conv2d(c_from, c_to, 1, bias=False)
         nn.init.zeros_(self.tell.weight)
 
-    def forward(self, own: Tensor, other: Tensor) -> Tensor:
-        """``(B, c_to, h, w), (B, c_from, h, w) → (B, c_to, h, w)``."""
-        return self.tell(self.norm(other))
+    def forward(self, own: Tensor, normal: Tensor) -> Tensor:
+        """``(B, c_to, h, w), (B, c_from, h, w) → (B, c_to, h, w)``; ``normal`` is what the other says, normalised.
+
+        Scale and shift of the norm go into the weights, so that features are normalised once for all who listen.
+        """
+        weight = self.tell.weight
+        return functional.conv2d(normal, weight * self.norm.weight[:, None, None], weight[:, :, 0, 0] @ self.norm.bias)
 
 
 class WindowAttention(nn.Module):
@@ -127,10 +133,10 @@ class BandExchange(Interaction):
         if self.options.shuffled:
             factor = 2 ** ("f1", "f2", "f3", "f4").index(scale) // 2
             rows, cols = (p.roll(shift // factor, -1) for p, shift in zip((rows, cols), _SHIFT, strict=True))
-        band, corner = band_mask(rows, cols), corner_mask(rows, cols)
-        near = functional.max_pool2d(corner, 3, 1, 1)
-        interior = _DAMPING * (1 - band)
-        raw = {"band": band, "corner": near, "interior": interior}
+        band = band_mask(rows, cols)
+        # the largest product of a 3×3 neighbourhood is the product of the largest factors
+        near = corner_mask(*(functional.max_pool1d(p[:, None], 3, 1, 1)[:, 0] for p in (rows, cols)))
+        raw = {"band": band, "corner": near, "interior": _DAMPING * (1 - band)}
         return {name: self._sharpened(name, mask) for name, mask in raw.items()}
 
     def _sharpened(self, name: str, mask: Tensor) -> Tensor:
@@ -141,20 +147,17 @@ class BandExchange(Interaction):
         """Features of every task plus what its partners tell it inside the pair's mask."""
         if scale not in self.scales:
             return maps
-        masks, distance = self.masks(scale, context), context.distance(scale)
-        out = dict(maps)
-        for name, pairs in self.pairs.items():
-            for pair in pairs:
-                if not all(task in maps for task in pair):
-                    continue
-                gate = self.gates[f"{'-'.join(pair)}-{scale}"](distance) * masks[name]
-                self._note(f"{'-'.join(pair)}/{scale}", gate, context)
-                inside = masks[name] > 0
-                for to, other in (pair, pair[::-1]):
-                    told = self.tell[f"{other}-{to}-{scale}"](maps[to], maps[other])
-                    # where, not plus zero: outside the mask features stay what they were, to the bit
-                    out[to] = torch.where(inside, out[to] + (gate * told).to(out[to].dtype), out[to])
-        return out
+        masks, bucket = self.masks(scale, context), buckets(context.distance(scale))
+        heard = maps if self.options.attention else {name: functional.group_norm(x, 1) for name, x in maps.items()}
+        out: dict[str, Tensor] = {}
+        for name, pair in ((name, pair) for name, pairs in self.pairs.items() for pair in pairs):
+            gate = self.gates[f"{'-'.join(pair)}-{scale}"](bucket) * masks[name]
+            self._note(f"{'-'.join(pair)}/{scale}", gate, context)
+            for to, other in (pair, pair[::-1]):
+                told = self.tell[f"{other}-{to}-{scale}"](maps[to], heard[other])
+                # the first sum is new memory, into which the others go; where the gate is 0 features stay what they are
+                out[to] = out[to].addcmul_(gate, told) if to in out else torch.addcmul(maps[to], gate, told)
+        return maps | {name: x.to(maps[name].dtype) for name, x in out.items()}
 
     def _note(self, name: str, gate: Tensor, context: WindowContext) -> None:
         if context.trace is None:
