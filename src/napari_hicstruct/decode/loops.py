@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.decode.prominence import prominence, raised
 from napari_hicstruct.genome import Interval
 
 Array = NDArray[np.float32]
@@ -19,7 +21,7 @@ Array = NDArray[np.float32]
 class LoopSettings:
     """Thresholds of loop decoding; distances in bins unless said otherwise."""
 
-    threshold: float = 0.2
+    threshold: float = 0.1
     suppress: int = 2
     nearest: int = 4
     farthest_bp: int = 3_000_000
@@ -64,12 +66,15 @@ class LoopDecoder:
         Loops with a bad anchor bin are not called.
     length : int
         Chromosome length, bp.
+    band : Band, optional
+        Contacts, by which loops are ranked anew: log-odds plus what the dot itself stands out (``decode.prominence``).
     """
 
     chrom: str
     resolution: int
     valid: NDArray[np.bool_]
     length: int
+    band: Band | None = None
     settings: LoopSettings = field(default_factory=LoopSettings)
     model: str = ""
     _done: int = 0
@@ -103,7 +108,10 @@ class LoopDecoder:
         for row, d in peaks:
             i, j = int(row) + start, int(row) + start + int(d)
             if j < len(self.valid) and self.valid[i] and self.valid[j]:
-                yield self._loop(i, j, offsets[:, row, d], float(p[row, d]))
+                score = float(p[row, d])
+                if self.band is not None:
+                    score = raised(score, prominence(self.band, i, j))
+                yield self._loop(i, j, offsets[:, row, d], score)
 
     def finish(self, p: Array, offsets: Array, *, start: int) -> Iterator[Annotation]:
         """Loops of all rows that are left."""

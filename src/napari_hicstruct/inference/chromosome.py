@@ -121,6 +121,7 @@ class ChromosomeRun:
             chrom=band.chrom,
             resolution=band.resolution,
             valid=band.valid,
+            band=band,
             length=self.stretch.length,
             model=self.stretch.model,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import threading
 from collections.abc import Generator, Iterator
@@ -20,7 +21,7 @@ from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.selectors.logs import selector_log
-from napari_hicstruct.training.checkpoint import save_checkpoint
+from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.samples import Batch, SampleStream
 from napari_hicstruct.training.state import BEST, CHECKPOINT, LOG, Run, open_fabric, save_run, start_run
 from napari_hicstruct.training.step import run_batch
@@ -127,10 +128,23 @@ def iter_train(
             recent = []
             message = entry.pop("message")
             yield clock.step("train", run.step - first, config.steps - first, message=message, payload=entry)
+        if run.step in config.blend and run.leads:
+            save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.state, "step": run.step})
         if run.step % config.checkpoint_every == 0 or run.step == config.steps:
             save_run(run, out)
         if config.patience and run.since_best >= config.patience:
             break
+    return _blended(run, config, validation, out) if config.blend else out / BEST
+
+
+def _blended(run: Run, config: TrainConfig, validation: list[Batch], out: Path) -> Path:
+    """The mean of the weights kept on the way, validated; an early network knows less of the simulator's habits."""
+    parts = [load_checkpoint(out / f"blend-{step}.ckpt")["net"] for step in config.blend]
+    for name, value in run.average.state.items():
+        if value.is_floating_point():
+            value.copy_(torch.stack([part[name].to(value) for part in parts]).mean(0))
+    run.best = -math.inf
+    _validate(run, config, validation, out)
     return out / BEST
 
 

@@ -15,6 +15,7 @@ from napari_hicstruct.config.training import MaskingConfig, TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training import checkpoint, engine, state
 from napari_hicstruct.training.extras import extra_losses
 from napari_hicstruct.training.pool import iter_make_pool
@@ -197,6 +198,18 @@ def test_hiding_takes_whole_diagonals_and_leaves_what_is_known_of_the_pixel() ->
     assert torch.equal(seen[:, 2], x[:, 2])
     assert torch.equal(seen[:, 0][~gone], x[:, 0][~gone])
     assert (seen[:, 0][gone] != x[:, 0][gone]).float().mean() > 0.99
+
+
+def test_a_blend_is_the_mean_of_the_steps_it_names(tmp_path: Path) -> None:
+    config = recipe(blend=(1, 3))
+    folder = drain(iter_train_model(config, tmp_path, device="cpu"))
+    parts = [checkpoint.load_checkpoint(tmp_path / f"blend-{step}.ckpt")["net"] for step in (1, 3)]
+    net, card = load_model(folder)
+    for name, value in net.state_dict().items():
+        torch.testing.assert_close(value, (parts[0][name] + parts[1][name]) / 2, msg=name)
+    assert card["recipe"]["blend"] == [1, 3]
+    with pytest.raises(ConfigError, match="blend"):
+        recipe(blend=(5,))
 
 
 TASKS = {

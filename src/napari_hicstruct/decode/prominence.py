@@ -1,0 +1,62 @@
+"""How far a called dot stands above its own surround: what people look at, and what a network may not weigh enough.
+
+A network trained on simulated maps is as sure of a faint dot in a smooth place as of a strong one; in real maps the
+faint one is more often none.  Adding a little of the dot's own significance to its log-odds ranks both right.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+
+Array = NDArray[np.float32]
+
+WEIGHT = 0.2
+"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/model.md)."""
+
+LIMITS = (-5.0, 15.0)
+"""Standard deviations beyond which nothing more is said."""
+
+_MIDDLE, _NEAR, _FAR = 1, 4, 7  # bins: 3×3 of the dot; ring around it
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _stand_out(counts: Array, weights: Array, expected: Array, i0: int, j0: int) -> float:
+    n_diagonals, n = counts.shape
+    seen = mean = ring_seen = ring_mean = 0.0
+    for a in range(-_FAR, _FAR + 1):
+        for b in range(-_FAR, _FAR + 1):
+            i, j, r = i0 + a, j0 + b, max(abs(a), abs(b))
+            if i < 0 or j >= n or _MIDDLE < r < _NEAR:
+                continue
+            d = j - i
+            if d < 2 or d >= n_diagonals or not (weights[i] > 0 and weights[j] > 0 and expected[d] > 0):
+                continue
+            e = expected[d] / (weights[i] * weights[j])
+            if r <= _MIDDLE:
+                seen += counts[d, i]
+                mean += e
+            else:
+                ring_seen += counts[d, i]
+                ring_mean += e
+    around = mean * (ring_seen + 0.5) / (ring_mean + 0.5)
+    return float((seen - around) / np.sqrt(around + 1.0))
+
+
+def prominence(band: Band, i: int, j: int) -> float:
+    """Standard deviations by which the 3×3 counts at bins (i, j) exceed what the ring 4–7 bins away lets expect.
+
+    ``(C − E·R) / √(E·R + 1)``: C and E observed and expected of the nine pixels, R observed over expected of the ring;
+    bad bins and the first two diagonals are left out.
+    """
+    return _stand_out(band.counts, band.weights, band.expected, i, j)
+
+
+def raised(probability: float, z: float) -> float:
+    """``σ(logit p + 0.2 · z)``, z within :data:`LIMITS`."""
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    logit = np.log(p / (1 - p)) + WEIGHT * min(max(z, LIMITS[0]), LIMITS[1])
+    return float(1 / (1 + np.exp(-logit)))
