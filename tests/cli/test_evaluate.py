@@ -58,7 +58,8 @@ def test_folders_give_json_and_pictures(
     written = json.loads((out / "metrics.json").read_text())
     assert written["metrics"]["loops"] == result["loops"]
     pictures = {path.name for path in out.iterdir()}
-    assert pictures == {"metrics.json", "precision_recall.png", "precision_at_n.png"}
+    names = ("precision_recall", "precision_at_n", "by_distance", "by_tad_size", "across_tasks")
+    assert pictures == {"metrics.json"} | {f"{name}{ending}" for name in names for ending in (".png", ".svg")}
     assert all((out / name).stat().st_size > 0 for name in pictures)
 
 

@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
 
+_RATES = {"precision", "recall", "f1"}
 _MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom")
 
 
@@ -87,8 +88,9 @@ def _table(metrics: Mapping[str, Any]) -> Any:
 def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in content.items():
         label = f"{prefix} · {name}" if prefix else str(name)
-        if isinstance(value, Mapping) and set(value) == {"precision", "recall", "f1"}:
-            yield f"{label} · P / R / F1", " / ".join(f"{part:.3f}" for part in value.values())
+        if isinstance(value, Mapping) and set(value) >= _RATES:
+            yield f"{label} · P / R / F1", " / ".join(_text(value[rate]) for rate in ("precision", "recall", "f1"))
+            yield from _flat({key: item for key, item in value.items() if key not in _RATES}, label)
         elif isinstance(value, Mapping):
             yield from _flat(value, label)
         else:
