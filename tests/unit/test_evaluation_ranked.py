@@ -23,7 +23,7 @@ from napari_hicstruct.evaluation.report import (
     stripe_section,
 )
 from napari_hicstruct.evaluation.stripes import rank_stripes
-from napari_hicstruct.workflows.evaluation_plots import PICTURES
+from napari_hicstruct.workflows.evaluation_plots import PICTURES, save_picture
 
 KB = 1_000
 RULE = Yardstick(tolerance=20 * KB, resolution=10 * KB, top=(1, 3))
@@ -143,7 +143,7 @@ def test_every_picture_is_drawn_where_there_is_something_to_draw(tmp_path: Path)
     for name, picture in PICTURES.items():
         assert picture.chosen(drawn), name
         assert not picture.chosen({"empty": Section({})}), name
-        picture.save(tmp_path / f"{name}.svg", drawn)
+        save_picture(tmp_path / f"{name}.svg", picture, drawn)
         assert picture.title in (tmp_path / f"{name}.svg").read_text()
     text = (tmp_path / "precision_recall.svg").read_text()
     assert "stripes · AP 1.00" in text

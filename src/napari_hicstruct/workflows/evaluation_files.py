@@ -12,7 +12,7 @@ from typing import Any
 
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.evaluation.report import Section
-from napari_hicstruct.workflows.evaluation_plots import PICTURES
+from napari_hicstruct.workflows.evaluation_plots import PICTURES, save_picture
 
 ENDINGS = (".png", ".svg")
 
@@ -32,7 +32,9 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
         for name, picture in PICTURES.items():
             if picture.chosen(sections):
                 for ending in ENDINGS:
-                    files.append(_write(out_dir / f"{name}{ending}", partial(picture.save, sections=sections)))
+                    files.append(
+                        _write(out_dir / f"{name}{ending}", partial(save_picture, picture=picture, sections=sections))
+                    )
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error}).", where=out_dir) from error
     return tuple(files)

@@ -48,22 +48,23 @@ class Picture:
         """The sections that it draws; empty if there is no such picture."""
         return {name: section for name, section in sections.items() if self.needs(section)}
 
-    def save(self, path: Path, sections: Mapping[str, Section]) -> None:
-        """Draw and write; the ending says the format."""
-        import matplotlib
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
 
-        with matplotlib.rc_context(_FONT):
-            figure = Figure(figsize=self.size, layout="constrained")
-            FigureCanvasAgg(figure)
-            axes = figure.add_subplot()
-            axes.spines[["top", "right"]].set_visible(False)
-            self.draw(axes, self.chosen(sections))
-            axes.set_title(self.title, loc="left", fontweight="bold")
-            if handles := axes.get_legend_handles_labels()[0]:
-                figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
-            figure.savefig(path, dpi=150)
+def save_picture(path: Path, picture: Picture, sections: Mapping[str, Section]) -> None:
+    """Draw a picture and write it; the ending of ``path`` says the format."""
+    import matplotlib
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_FONT):
+        figure = Figure(figsize=picture.size, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.spines[["top", "right"]].set_visible(False)
+        picture.draw(axes, picture.chosen(sections))
+        axes.set_title(picture.title, loc="left", fontweight="bold")
+        if handles := axes.get_legend_handles_labels()[0]:
+            figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
+        figure.savefig(path, dpi=150)
 
 
 def _colour(name: str) -> str:
