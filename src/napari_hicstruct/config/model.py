@@ -117,6 +117,8 @@ class ModelConfig(FrozenConfig):
                 f"selector '{self.selector}' decodes by itself, so interaction '{self.interaction}' has nothing to act "
                 "on: set interaction to 'none' or choose another selector"
             )
+        if self.interaction == "padnet" and "oe" not in self.inputs:
+            raise ValueError("interaction 'padnet' learns maps of the channel 'oe': add it to inputs")
         if self.interaction in EQUAL_WIDTHS and len({task.widths for task in self.tasks}) > 1:
             raise ValueError(f"interaction '{self.interaction}' mixes channels: give all tasks the same widths")
         return self

@@ -41,6 +41,11 @@ class InteractionConfig(FrozenConfig):
         ("f3", "f2"),
         description="decoder scales with exchange (cross_stitch, sluice, nddr, mmoe, band_exchange)",
     )
+    learning_rate_scale: float | None = Field(
+        None,
+        gt=0,
+        description="learns so many times as fast; none: 100 for cross_stitch, nddr, mmoe's stitches, else 1",
+    )
     experts: int = Field(4, ge=2, le=8, description="mmoe")
     shortcut: bool = Field(False, description="nddr: with shortcut")
     frozen_norm: bool = Field(False, description="nddr, xtam, mtan: batch norm keeps its statistics also in training")
@@ -50,6 +55,12 @@ class InteractionConfig(FrozenConfig):
     shuffled: bool = Field(False, description="band_exchange: masks moved elsewhere (the control)")
     sparsity: float = Field(1e-3, ge=0, description="band_exchange: λ of the mean gate")
     gate_consistency: float = Field(0.0, ge=0, description="λ of ‖g_task − g_tad‖₁ in corners and bands")
+
+    @model_validator(mode="after")
+    def _somewhere_to_exchange(self) -> InteractionConfig:
+        if not {"f4", "f3", "f2"} & set(self.scales):
+            raise ValueError("interaction_options.scales must hold f4, f3 or f2: there all tasks have decoders")
+        return self
 
 
 class HintConfig(FrozenConfig):

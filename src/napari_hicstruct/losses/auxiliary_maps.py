@@ -15,11 +15,13 @@ Values are in units of the channel ``oe``; 0 where nothing valid is in reach.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from napari_hicstruct.models.context import WindowContext
 
 NAMES = ("insulation", "directionality", "cornerness", "stripeness")
 
@@ -59,6 +61,32 @@ def auxiliary_maps(x: Tensor, inputs: Sequence[str], factor: int) -> dict[str, T
         "cornerness": torch.maximum(dl, ur) - (ul + dr + torch.minimum(dl, ur)) / 3,
         "stripeness": torch.maximum(row, column),
     }
+
+
+def auxiliary_map_losses(live: Mapping[str, Tensor], context: WindowContext) -> dict[str, Tensor]:
+    """Mean Huber error (δ = 1) over valid pixels of what was predicted of the maps, by name and scale.
+
+    Parameters
+    ----------
+    live : mapping of str to Tensor
+        ``trace.live`` of one pass over the windows of ``context``: predictions are ``auxiliary/<name>/<scale>``.
+    context : WindowContext
+
+    Returns
+    -------
+    dict of str to Tensor
+        Scalars, without their λ; empty where nothing was predicted.
+    """
+    losses: dict[str, Tensor] = {}
+    for key, predicted in live.items():
+        kind, _, rest = key.partition("/")
+        if kind == "auxiliary":
+            name, scale = rest.split("/")
+            target = auxiliary_maps(context.x, context.inputs, context.factor(scale))[name]
+            valid = context.pooled("valid", scale)
+            error = functional.huber_loss(predicted.float(), target, reduction="none")
+            losses[rest] = (error * valid).sum() / valid.sum().clamp_min(1.0)
+    return losses
 
 
 class _Means:

@@ -16,7 +16,7 @@ class Interaction(nn.Module):
     exchanges : bool
         True if decoders of all tasks must run side by side, also those whose heads are not asked for.
     learning_rate_scale : float
-        The optimiser's group of this module learns so many times as fast.
+        The optimiser's group of this module learns so many times as fast; ``interaction_options`` may say otherwise.
     """
 
     exchanges = False
@@ -25,6 +25,13 @@ class Interaction(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        if config.interaction_options.learning_rate_scale is not None:
+            self.learning_rate_scale = config.interaction_options.learning_rate_scale
+
+    def parameter_groups(self) -> list[tuple[float, list[nn.Parameter]]]:
+        """How many times as fast as the network which weights learn; without groups that are empty."""
+        weights = list(self.parameters())
+        return [(self.learning_rate_scale, weights)] if weights else []
 
     def share(self, features: dict[str, Tensor], task: str, context: WindowContext) -> dict[str, Tensor]:
         """Encoder features as ``task`` shall read them (f1 … f5), after the selector."""

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from napari_hicstruct.config.losses import LossConfig
 from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.losses.auxiliary_maps import auxiliary_map_losses
 from napari_hicstruct.losses.consistency import Surroundings, block_loss, window_consistency
 from napari_hicstruct.losses.gates import gate_consistency
 from napari_hicstruct.losses.point import heatmap_focal
@@ -31,19 +32,24 @@ def extra_losses(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) 
 def _deep(net: MultiTaskNet, near: Pass, far: Pass, options: LossConfig) -> dict[str, Tensor]:
     """Deep supervision: what interactions predict at coarser scales, against the targets pooled to them.
 
-    A coarser bin holds a loop, or a stripe, if any of its bins does; it counts where all of them are known.
+    A coarser bin holds a loop, or a stripe, if any of its bins does; it counts where all of them are known.  Maps that
+    follow from the input (padnet) are compared with it.
     """
+    if not options.deep:
+        return {}
     heads = {task.name: task.head for task in net.config.tasks}
     extras: dict[str, Tensor] = {}
     for part, end in ((near, "fine"), (far, "coarse")):
+        for name, loss in auxiliary_map_losses(part.trace.live, part.context).items():
+            extras[f"deep/{name}/{end}"] = options.deep * loss
         for (task, scale), output in part.trace.auxiliary.items():
             names = {"point": ("heat", "known"), "mask": ("mask", "mask_known")}.get(heads[task], ("", ""))
-            if options.deep and names[0] in part.sample:
+            if names[0] in part.sample:
                 factor = part.context.factor(scale)
                 target = functional.max_pool2d(part.sample[names[0]], factor)
                 known = -functional.max_pool2d(-part.sample[names[1]], factor)
-                loss = heatmap_focal if heads[task] == "point" else _mean_bce
-                extras[f"deep/{task}/{scale}/{end}"] = options.deep * loss(output[:, 0], target, known)
+                compare = heatmap_focal if heads[task] == "point" else _mean_bce
+                extras[f"deep/{task}/{scale}/{end}"] = options.deep * compare(output[:, 0], target, known)
     return extras
 
 

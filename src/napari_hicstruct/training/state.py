@@ -87,11 +87,15 @@ def open_fabric(device: str, devices: int = 1) -> Fabric:
 
 
 def parameter_groups(net: MultiTaskNet, balancer: Balancer) -> list[dict[str, Any]]:
-    """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100)."""
+    """Parameter groups: interactions may learn faster than the rest (cross-stitch, NDDR: × 100).
+
+    Those that do are not decayed: decay goes with the learning rate, and × 100 would pull mixtures to 0 in a few
+    hundred steps.
+    """
     own = {id(p) for p in net.interaction.parameters()}
     groups = [{"params": [p for p in net.parameters() if id(p) not in own], "scale": 1.0}]
-    if own:
-        groups.append({"params": list(net.interaction.parameters()), "scale": net.interaction.learning_rate_scale})
+    for scale, weights in net.interaction.parameter_groups():
+        groups.append({"params": weights, "scale": scale} | ({"weight_decay": 0.0} if scale > 1 else {}))
     if balancer.own_parameters():
         groups.append({"params": balancer.own_parameters(), "scale": 1.0, "weight_decay": 0.0})
     return groups
