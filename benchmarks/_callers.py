@@ -75,26 +75,27 @@ def insulation(uri: str, folder: Path, window: int = 100_000) -> Table:
     return table[["start", f"boundary_strength_{window}"]].to_numpy(float)
 
 
-def stripepy(uri: str, folder: Path, resolution: int) -> Table:
-    """StripePy's stripes without its last threshold: ``x0, x1, y0, y1, relative change, direction``, ``(n, 6)``."""
+def stripepy(uri: str, folder: Path, resolution: int, *, loose: bool = False) -> Table:
+    """StripePy's stripes without its last threshold: ``x0, x1, y0, y1, relative change, direction``, ``(n, 6)``.
+
+    ``loose`` lets stripes run on where they are weak, so that they are longer (its thresholds on the local trend).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     program = PEERS.parent.with_name(".venv-peers-stripepy") / "bin" / "stripepy"
     if not program.exists():
         raise BenchmarkError("stripepy is not installed: run benchmarks/peers.sh")
-    found, shown = folder / "stripepy.hdf5", folder / "stripepy.tsv"
-    call = [program, "call", uri, str(resolution), "-b", str(MAX_DISTANCE), "-o", found, "--force"]
+    found, shown = (folder / f"stripepy{'_loose' * loose}.{end}" for end in ("hdf5", "tsv"))
+    options = ["-b", MAX_DISTANCE, "--normalization", "weight", "-o", found, "--force", "--verbosity", "error"]
+    options += ["--loc-trend-min", "0.1", "--loc-pers-min", "0.15"] if loose else []
+    call = [program, "call", uri.partition("::")[0], resolution, *options]
     view = [program, "view", found, "--relative-change-threshold", "0", "--with-header", "--with-biodescriptors"]
-    norm = ["--normalization", "weight", "--verbosity", "error"]
-    _once(uri, shown, [[*call, *norm], [*view, "--verbosity", "error"]], log=shown)
+    _once(uri, shown, [[*map(str, call)], [*view, "--verbosity", "error"]], log=shown)
     return read_stripepy(pd.read_csv(shown, sep="\t"))
 
 
 def read_stripepy(table: pd.DataFrame) -> Table:
-    """The narrow side is the anchor x; a stripe that reaches beyond it points down, one that ends in it up."""
-    first = table[["start1", "end1"]].to_numpy(float)
-    second = table[["start2", "end2"]].to_numpy(float)
-    narrow = (first[:, 1] - first[:, 0] <= second[:, 1] - second[:, 0])[:, None]
-    x, y = np.where(narrow, first, second), np.where(narrow, second, first)
+    """Its first interval is the anchor x, the second the extent y: below the diagonal it points down, above it up."""
+    x, y = (table[[f"start{k}", f"end{k}"]].to_numpy(float) for k in (1, 2))
     down = np.where(y.mean(axis=1) >= x.mean(axis=1), 1.0, -1.0)
     return np.column_stack([x, y, table["rel_change"].to_numpy(float), down])
 
