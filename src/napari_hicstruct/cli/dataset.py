@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -34,8 +35,7 @@ def dataset(
     from napari_hicstruct.workflows.dataset import DatasetRequest, iter_make_dataset
 
     given = {"train": train, "validation": validation, "test": test}
-    splits = {name: tuple(part.strip() for part in text.split(";" if ";" in text else ",") if part.strip())
-              for name, text in given.items() if text}  # fmt: skip
+    splits = {name: _parts(text) for name, text in given.items() if text}
     request = DatasetRequest(
         map=map,
         out=out,
@@ -53,7 +53,14 @@ def dataset(
             "labels": sum(entry["records"] for entry in manifest["labels"]),
             "lines left out": problems,
             **{f"{split} windows": count for split, count in manifest["windows"].items()},
-            **{f"{split} loops": count for split, count in manifest["loops_in_windows"].items()},
+            **{f"{split} {name}": count for split, all in manifest["labelled"].items() for name, count in all.items()},
+            "labels not on the map": sum(sum(entry["not_on_the_map"].values()) for entry in manifest["labels"]),
+            "left out (no labels there)": ", ".join(manifest["left_out"]) or "none",
         },
         json,
     )
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    """``chr1:0-20,000,000,chr2`` → its two parts: a comma before three digits belongs to the number."""
+    return tuple(part.strip() for part in re.split(r",(?!\d{3}(?!\d))", text) if part.strip())

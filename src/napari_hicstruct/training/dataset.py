@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -21,6 +22,7 @@ from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.truth import BinTruth
 
 FORMAT = 1
+_BROKEN, _MEND = "is not a whole region of a data set.", "Make it again with hicstruct dataset."
 _TRUTH = ("loops", "stripes", "boundaries")
 
 
@@ -83,6 +85,28 @@ def _fill(group: zarr.Group, region: Region) -> None:
             inner.create_array(key, data=values)
 
 
+def region_heads(path: Path) -> tuple[frozenset[str], int]:
+    """Heads with labels, and the coarse bin size (bp), without reading contacts.
+
+    Raises
+    ------
+    ModelError
+        As :func:`load_region`.
+    """
+    try:
+        group = _open(path)
+        return frozenset(group.attrs["heads"]), int(group["coarse"].attrs["resolution"])
+    except (KeyError, ValueError, OSError) as error:
+        raise ModelError(_BROKEN, where=path, mend=_MEND) from error
+
+
+def _open(path: Path) -> Any:
+    group: Any = zarr.open_group(path, mode="r")
+    if int(group.attrs["format"]) > FORMAT:
+        raise ModelError("was written by a newer version.", where=path, mend="Update.")
+    return group
+
+
 def load_region(path: Path) -> Region:
     """Read what :func:`save_region` wrote.
 
@@ -92,18 +116,15 @@ def load_region(path: Path) -> Region:
         If it is no region of a data set, or was written by a newer version.
     """
     try:
-        group = zarr.open_group(path, mode="r")
-        if int(group.attrs["format"]) > FORMAT:
-            raise ModelError("was written by a newer version.", where=path, mend="Update.")
+        group = _open(path)
         fine, coarse = (_read(group[name]) for name in ("fine", "coarse"))
         heads = frozenset(group.attrs["heads"])
     except (KeyError, ValueError, OSError) as error:
-        mend = "Make it again with hicstruct dataset."
-        raise ModelError("is not a whole region of a data set.", where=path, mend=mend) from error
+        raise ModelError(_BROKEN, where=path, mend=_MEND) from error
     return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads)
 
 
-def _read(group: zarr.Group) -> tuple[Band, BinTruth, NDArray[np.bool_]]:
+def _read(group: Any) -> tuple[Band, BinTruth, NDArray[np.bool_]]:
     values = {key: np.asarray(group[key][...]) for key in ("counts", "weights", "expected", "known", *_TRUTH)}
     attributes = group.attrs
     where = (str(attributes["chrom"]), int(attributes["resolution"]), int(attributes["first_bin"]))
@@ -112,10 +133,18 @@ def _read(group: zarr.Group) -> tuple[Band, BinTruth, NDArray[np.bool_]]:
 
 
 def thinned(region: Region, factor: float, rng: np.random.Generator) -> tuple[Band, Band]:
-    """Both bands with each contact kept with a chance of ``1 / factor`` (fine and coarse independently)."""
+    """Both bands with each contact kept with a chance of ``1 / factor`` (fine and coarse independently).
+
+    Maps stored normalised hold equivalent counts with fractions: those are rounded up or down by chance, so that the
+    expectation stays.
+    """
     return _thin(region.fine, factor, rng), _thin(region.coarse, factor, rng)
 
 
 def _thin(band: Band, factor: float, rng: np.random.Generator) -> Band:
-    counts = rng.binomial(np.rint(band.counts).astype(np.int64), 1 / factor).astype(np.float32)
+    whole = np.floor(band.counts)
+    part = band.counts - whole
+    if part.any():
+        whole += rng.random(part.shape, np.float32) < part
+    counts = rng.binomial(whole.astype(np.int64), 1 / factor).astype(np.float32)
     return replace(band, counts=counts, expected=(band.expected / factor).astype(np.float32))

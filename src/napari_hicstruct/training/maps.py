@@ -55,11 +55,11 @@ class Scope:
         inside = [_take(bins, first, size) for first, size in zip(corner, known.shape, strict=True)]
         return np.where(positive | (inside[0][:, None] & inside[1][None, :]), known, 0).astype(np.float32)
 
-    def strip(self, positive: NDArray[np.bool_], first: int) -> NDArray[np.bool_]:
-        """Which bins of a strip from coarse bin ``first`` on are known."""
+    def strip(self, positive: NDArray[np.bool_], first: int, *, fine: bool = False) -> NDArray[np.bool_]:
+        """Which bins of a strip from bin ``first`` on are known."""
         if "boundary" not in self.heads:
             return np.zeros_like(positive)
-        return positive | _take(self.coarse, first, len(positive))
+        return positive | _take(self.fine if fine else self.coarse, first, len(positive))
 
 
 def _take(bins: NDArray[np.bool_], first: int, size: int) -> NDArray[np.bool_]:

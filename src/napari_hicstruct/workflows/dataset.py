@@ -1,4 +1,4 @@
-"""A map and its label files → a data set to train on: regions by split, windows listed, ignore masks kept."""
+"""A map and its label files → a data set to train on: regions by split, windows listed, where labels speak."""
 
 from __future__ import annotations
 
@@ -8,24 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.workflows.dataset_regions import COLUMNS, label_region, load_bands, pieces, snap, window_rows
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.labels.records import Labels
-    from napari_hicstruct.training.dataset import Region
 
 SPLITS = ("train", "validation", "test")
 MANIFEST, WINDOWS = "manifest.json", "windows.tsv"
-_HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 _DEFAULT = {"train": range(1, 17), "validation": range(17, 19), "test": range(19, 23)}
 MIN_LENGTH = 1_000_000
 
@@ -76,18 +72,24 @@ def iter_make_dataset(
     source = open_map(request.map)
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
+    parts = [(split, part) for split, region in regions for part in pieces(region)]
     rows: list[tuple[Any, ...]] = []
+    silent: set[str] = set()
     bands: dict[str, tuple[Band | None, Band]] = {}
-    for done, (split, region) in enumerate(regions):
+    for done, (split, part) in enumerate(parts):
         token.check()
-        yield clock.step("write regions", done, len(regions), message=str(region))
-        if region.chrom not in bands:
-            bands = {region.chrom: _bands(source, region.chrom, token)}
-        made = _region(bands[region.chrom], labels, region)
-        name = f"{split}/{region.chrom}_{region.start}-{region.end}.zarr"
+        yield clock.step("write regions", done, len(parts), message=str(part))
+        if part.chrom not in bands:
+            bands = {part.chrom: load_bands(source, part.chrom, token)}
+        made = label_region(bands[part.chrom], labels, part)
+        if not made.heads:
+            silent.add(part.chrom)
+            continue
+        name = f"{split}/{part.chrom}_{part.start}-{part.end}.zarr"
         save_region(made, request.out / name)
-        rows += _windows(split, name, made)
-    manifest = _manifest(request, source, regions, files, rows)
+        rows += [(split, name, *row) for row in window_rows(made)]
+    _check_rows(rows, source)
+    manifest = _manifest(request, source, regions, files, rows) | {"left_out": sorted(silent)}
     _write_text(request.out, manifest, rows)
     return manifest
 
@@ -104,7 +106,14 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
             records += found.records
             kinds |= {record.kind for record in found.records}
             problems = [f"line {p.line}: {p.reason}" for p in found.problems]
-            files.append({"file": path.name, "records": len(found.records), "problems": problems})
+            files.append(
+                {
+                    "file": path.name,
+                    "records": len(found.records),
+                    "problems": problems,
+                    "not_on_the_map": dict(found.unmatched),
+                }
+            )
     if not records:
         raise LabelError("there are no labels.", mend="Give at least one of --loops, --tads and --stripes.")
     return Labels(tuple(records), frozenset(kinds), _reviewed(request.reviewed, source)), files
@@ -122,6 +131,7 @@ def _reviewed(path: Path | None, source: ContactSource) -> tuple[Interval, ...] 
     from napari_hicstruct.annotations import read_labels
 
     found = read_labels(path, chromsizes=source.chromsizes, kind=Kind.TAD)
+    _check_fits(path, found.records, found.unmatched)
     return tuple(record.anchor1 for record in found.records)
 
 
@@ -135,6 +145,7 @@ def _regions(request: DatasetRequest, source: ContactSource) -> list[tuple[str, 
             wanted = [parse_region(text, source.chromsizes) for text in request.splits.get(split, ())]
         else:
             wanted = [Interval(c, 0, n) for c, n in source.chromsizes.items() if _default_split(c) == split]
+        wanted = [snap(region, source.chromsizes[region.chrom]) for region in wanted]
         chosen += [(split, region) for region in wanted if len(region) >= MIN_LENGTH]
     if not any(split == "train" for split, _ in chosen):
         have = ", ".join(list(source.chromsizes)[:4])
@@ -157,81 +168,10 @@ def _default_split(chrom: str) -> str:
     return next((split for split, names in _DEFAULT.items() if name.isdigit() and int(name) in names), "")
 
 
-def _bands(source: ContactSource, chrom: str, token: CancelToken) -> tuple[Band | None, Band]:
-    from napari_hicstruct.workflows.predict import PredictRequest, _iter_bands
-
-    request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
-    return drain(_iter_bands(source, chrom, request, ModelConfig(), token, Clock()))
-
-
-def _region(bands: tuple[Band | None, Band], labels: Labels, region: Interval) -> Region:
-    from napari_hicstruct.labels.records import reviewed_bins, truth_of
-    from napari_hicstruct.training.dataset import Region
-
-    coarse = _cut(bands[1], region)
-    fine = _cut(bands[0], region) if bands[0] is not None else _empty(coarse)
-    parts: list[Any] = []
-    for band in (fine, coarse):
-        truth = truth_of(labels.records, region.chrom, band.resolution)
-        shift = region.start // band.resolution
-        parts.append(
-            (_shifted(truth, shift, band.n_bins), reviewed_bins(labels, region, band.resolution)[: band.n_bins])
-        )
-    heads = frozenset(_HEADS[kind] for kind in labels.kinds)
-    return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads)
-
-
-def _cut(band: Band, region: Interval) -> Band:
-    from napari_hicstruct.contacts.band import Band
-
-    first, last = region.start // band.resolution, -(-region.end // band.resolution)
-    counts = band.counts[:, first:last].copy()
-    n = counts.shape[1]
-    for d in range(len(counts)):
-        counts[d, max(0, n - d) :] = 0
-    return Band(band.chrom, band.resolution, first, counts, band.weights[first:last], band.expected)
-
-
-def _empty(coarse: Band) -> Band:
-    """Fine bins of a map that has none: no contacts, every bin bad."""
-    from napari_hicstruct.contacts.band import Band
-
-    shape = (2 * coarse.n_diagonals, 2 * coarse.n_bins)
-    bad = np.full(shape[1], np.nan, np.float32)
-    resolution, first = coarse.resolution // 2, 2 * coarse.first_bin
-    return Band(coarse.chrom, resolution, first, np.zeros(shape, np.float32), bad, np.zeros(shape[0], np.float32))
-
-
-def _shifted(truth: Any, shift: int, n: int) -> Any:
-    """Truth in bins from the region's start; what lies outside is left out."""
-    from napari_hicstruct.labels.truth import BinTruth
-
-    loops, stripes, borders = truth.loops.copy(), truth.stripes.copy(), truth.boundaries.copy()
-    loops[:, :2] -= shift
-    stripes[:, :4] -= shift
-    borders[:, 0] -= shift
-    loops = loops[(loops[:, 0] >= 0) & (loops[:, 1] < n)]
-    stripes = stripes[(stripes[:, 1] > 0) & (stripes[:, 0] < n)]
-    return BinTruth(loops, stripes, borders[(borders[:, 0] >= 0) & (borders[:, 0] <= n)])
-
-
-def _windows(split: str, name: str, region: Region) -> list[tuple[Any, ...]]:
-    """All coarse windows of a region on the stride of prediction, with what each holds."""
-    windows = ModelConfig().windows
-    stride = windows.coarse_size - 2 * windows.coarse_margin
-    n, reach = region.coarse.n_bins, min(region.coarse.n_diagonals, region.coarse.n_bins)
-    loops, borders = region.coarse_truth.loops, region.coarse_truth.boundaries[:, 0]
-    out = []
-    for row in range(0, n, stride):
-        for col in range(row, min(n, row + reach), stride):
-            inside = (loops[:, 0] >= row) & (loops[:, 0] < row + stride)
-            inside &= (loops[:, 1] >= col) & (loops[:, 1] < col + stride)
-            near = (borders >= row) & (borders < row + stride) if row == col else np.zeros(0, bool)
-            known = int(region.coarse_known[row : row + stride].sum())
-            out.append(
-                (split, name, region.coarse.resolution, row, col, stride, int(inside.sum()), int(near.sum()), known)
-            )
-    return out
+def _check_rows(rows: list[tuple[Any, ...]], source: ContactSource) -> None:
+    if not any(row[0] == "train" for row in rows):
+        mend = "Give --train chromosomes or regions that the label files name."
+        raise LabelError("no label lies in what is for training.", where=source.uri, mend=mend)
 
 
 def _manifest(
@@ -247,13 +187,20 @@ def _manifest(
         "labels": files,
         "splits": {split: [str(region) for own, region in regions if own == split] for split in SPLITS},
         "windows": {split: sum(row[0] == split for row in rows) for split in SPLITS},
-        "loops_in_windows": {split: sum(row[6] for row in rows if row[0] == split) for split in SPLITS},
+        "labelled": {split: _positives(rows, split) for split in SPLITS},
     }
 
 
+def _positives(rows: list[tuple[Any, ...]], split: str) -> dict[str, int]:
+    """Loops, stripes and boundaries at the coarse bin size: windows' centres lie side by side, so each counts once."""
+    at = COLUMNS.index("resolution")
+    coarse = max((row[at] for row in rows), default=0)
+    mine = [row for row in rows if row[0] == split and row[at] == coarse]
+    return {name: sum(row[COLUMNS.index(name)] for row in mine) for name in ("loops", "stripes", "boundaries")}
+
+
 def _write_text(out: Path, manifest: dict[str, Any], rows: list[tuple[Any, ...]]) -> None:
-    header = "split\tregion\tresolution\trow\tcol\tsize\tloops\tboundaries\tknown_bins"
-    lines = [header, *("\t".join(map(str, row)) for row in rows)]
+    lines = ["\t".join(COLUMNS), *("\t".join(map(str, row)) for row in rows)]
     (out / WINDOWS).write_text("\n".join(lines) + "\n", encoding="utf-8")
     (out / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
 

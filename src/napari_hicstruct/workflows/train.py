@@ -120,15 +120,16 @@ def dataset_regions(config: TrainConfig, split: str) -> list[Path]:
 
 def _check_datasets(config: TrainConfig) -> None:
     """Refuse data sets that are none, and tasks that nobody gives labels for."""
-    from napari_hicstruct.training.dataset import load_region
-
     heads: set[str] = set()
     for folder in config.datasets:
         mine = [path for path in dataset_regions(config, "train") if path.is_relative_to(folder)]
         if not mine:
             mend = "Make it with hicstruct dataset; key 'datasets' names its folder."
             raise ConfigError("is no data set with regions to train on.", where=folder, mend=mend)
-        heads |= set().union(*(load_region(path).heads for path in mine))
+        heads |= set().union(*(_heads(path, config) for path in mine))
+    if not config.validation.extrusion + config.validation.painted and not dataset_regions(config, "validation"):
+        mend = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."
+        raise ConfigError("there is nothing to validate on.", mend=mend)
     alone = config.datasets and not config.train.extrusion + config.train.painted
     for task in config.model.tasks if alone else ():
         if task.head not in heads and not (task.head == "boundary" and config.weak.enabled):
@@ -137,6 +138,17 @@ def _check_datasets(config: TrainConfig) -> None:
                 mend="Leave it out of model.tasks, give its label file to hicstruct dataset, or add simulated maps "
                 "(train.extrusion).",
             )
+
+
+def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
+    """Heads that a region has labels for; refuses regions in other bins than the model's."""
+    from napari_hicstruct.training.dataset import region_heads
+
+    heads, resolution = region_heads(path)
+    if resolution != config.model.coarse_resolution:
+        what = f"is in bins of {resolution:,} bp; the model's coarse bins are {config.model.coarse_resolution:,} bp."
+        raise ConfigError(what, where=path, mend="Set model.coarse_resolution to the data set's.")
+    return heads
 
 
 def iter_train_stages(
@@ -166,6 +178,11 @@ def validation_batches(config: TrainConfig, paths: list[Path]) -> list[Batch]:
     return list(stream)
 
 
+def _data(config: TrainConfig) -> str:
+    names = "".join(f", data set {Path(folder).name}" for folder in config.datasets)
+    return f"{config.train.extrusion} loop-extrusion and {config.train.painted} painted simulated maps{names}"
+
+
 def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent | None = None) -> Path:
     """Turn a checkpoint's averaged weights into a model folder with card."""
     from napari_hicstruct.models.store import save_model
@@ -176,7 +193,7 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
         "name": config.name,
         "version": config.version,
         "tasks": [task.name for task in config.model.tasks],
-        "data": f"{config.train.extrusion} loop-extrusion and {config.train.painted} painted simulated maps",
+        "data": _data(config),
         "metrics": {"validation (simulated)": saved["scores"]},
         "step": saved["step"],
         "seed": config.seed,

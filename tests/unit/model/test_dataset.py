@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +13,8 @@ import torch
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.training import TrainConfig
-from napari_hicstruct.errors import ConfigError, LabelError
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.labels.records import PSEUDO, label_weight, truth_of
@@ -26,88 +24,9 @@ from napari_hicstruct.training.dataset import load_region, thinned
 from napari_hicstruct.training.maps import draw_map
 from napari_hicstruct.training.samples import SampleStream, chances
 from napari_hicstruct.workflows.dataset import DatasetRequest, make_dataset
-from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
 from napari_hicstruct.workflows.train import iter_train_model
+from tests.unit.model.dataset_kit import LENGTH, recipe, request
 from tests.unit.model.model_kit import SMALL
-
-LENGTH = 3_000_000
-
-
-def _soft_loops(records: list[Annotation], path: Path) -> None:
-    head = ["chrom1", "start1", "end1", "chrom2", "start2", "end2", "soft_score", "n_calls", "n_tools", "supporters"]
-    rows = [
-        (a.chrom, a.anchor1.start, a.anchor1.end, a.chrom, a.anchor2.start, a.anchor2.end, 0.75, 3, 3, "a,b,c")
-        for a in records
-    ]
-    path.write_text("\n".join("\t".join(map(str, row)) for row in [head, *rows]) + "\n")
-
-
-def _repeated_tads(records: list[Annotation], path: Path) -> None:
-    rows = [(a.chrom, a.anchor1.start, a.anchor1.end) * 2 for a in records]
-    path.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
-
-
-def _stripenn(records: list[Annotation], path: Path) -> None:
-    head = "chr pos1 pos2 chr2 pos3 pos4 length width Mean maxpixel pvalue Stripiness".split()  # noqa: SIM905
-    rows = []
-    for a in records:
-        x, y = a.anchor1, a.anchor2
-        sides = (a.chrom, x.start + 1, x.end, a.chrom, y.start + 1, y.end)
-        rows.append((*sides, len(y), len(x), 10.5, "95.0%", 0.01, 3.2))
-    path.write_text("\n".join("\t".join(map(str, row)) for row in [head, *rows]) + "\n")
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    folder = tmp_path_factory.mktemp("own")
-    out = {"map": folder / "map.mcool", "truth": folder / "truth"}
-    request = SimulateRequest(
-        out=out["map"],
-        lengths={"chr1": LENGTH, "chr17": LENGTH},
-        resolutions=(5_000, 10_000),
-        depth=600.0,
-        seed=5,
-        truth_dir=out["truth"],
-        settings={"max_distance": 500_000, "n_steps": 2000, "n_snapshots": 16, "barrier_strength": (0.9, 0.95)},
-    )
-    simulate(request)
-    sources = {"loops": "loops.bedpe", "tads": "tads.bed", "stripes": "stripes.tsv"}
-    writers = {"loops": _soft_loops, "tads": _repeated_tads, "stripes": _stripenn}
-    for name, source in sources.items():
-        out[name] = folder / f"{name}.txt"
-        writers[name](list(read_labels(out["truth"] / source).records), out[name])
-    return out
-
-
-def request(files: dict[str, Path], out: Path, **changes: Any) -> DatasetRequest:
-    labels = {name: (files[name],) for name in ("loops", "tads", "stripes")}
-    return DatasetRequest(map=str(files["map"]), out=out, **(labels | changes))
-
-
-@pytest.fixture(scope="module")
-def dataset(files: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("set")
-    make_dataset(request(files, out))
-    return out
-
-
-def recipe(dataset: Path, **changes: Any) -> TrainConfig:
-    base = {
-        "model": SMALL.model_dump() | {"max_distance": 400_000},
-        "train": {"extrusion": 0},
-        "validation": {"extrusion": 0},
-        "datasets": [str(dataset)],
-        "steps": 4,
-        "coarse_size": 72,
-        "strip_tiles": 2,
-        "steps_per_draw": 2,
-        "maps_per_draw": 1,
-        "warmup": 1,
-        "validate_every": 4,
-        "checkpoint_every": 1,
-        "bf16": False,
-    }
-    return parse_config(TrainConfig, base | changes)
 
 
 @pytest.fixture(autouse=True)
@@ -142,12 +61,11 @@ def test_the_manifest_and_the_window_list_tell_what_is_there(dataset: Path) -> N
     assert manifest["splits"]["validation"] == [f"chr17:0-{LENGTH:,}"]
     lines = (dataset / "windows.tsv").read_text().splitlines()
     assert len(lines) - 1 == sum(manifest["windows"].values())
-    held = sum(int(line.split("\t")[6]) for line in lines[1:] if line.startswith("train"))
-    assert (
-        held
-        == manifest["loops_in_windows"]["train"]
-        == len(load_region(next((dataset / "train").iterdir())).coarse_truth.loops)
-    )
+    region = load_region(next((dataset / "train").iterdir()))
+    truth = region.coarse_truth
+    held = {"loops": len(truth.loops), "stripes": len(truth.stripes), "boundaries": len(truth.boundaries)}
+    assert manifest["labelled"]["train"] == held
+    assert min(held.values()) > 0
 
 
 def test_training_on_it_runs_resumes_and_predicts(files: dict[str, Path], dataset: Path, tmp_path: Path) -> None:
@@ -212,29 +130,6 @@ def test_a_task_without_labels_is_refused_unless_simulated_maps_have_them(
         drain(iter_train_model(recipe(tmp_path / "set"), tmp_path / "run", device="cpu"))
     with pytest.raises(ConfigError, match="is no data set"):
         drain(iter_train_model(recipe(tmp_path), tmp_path / "run", device="cpu"))
-
-
-def test_labels_that_do_not_fit_the_map_are_named_with_the_mend(files: dict[str, Path], tmp_path: Path) -> None:
-    beyond = tmp_path / "beyond.bedpe"
-    beyond.write_text("chr1\t2990000\t2995000\tchr1\t3190000\t3195000\n")
-    with pytest.raises(LabelError, match=r"beyond\.bedpe.*beyond the map's chromosomes.*lift them over"):
-        make_dataset(request(files, tmp_path / "a", loops=(beyond,)))
-    other = tmp_path / "other.bedpe"
-    other.write_text("chr5\t10000\t15000\tchr5\t300000\t305000\n")
-    with pytest.raises(LabelError, match=r"other\.bedpe"):
-        make_dataset(request(files, tmp_path / "b", loops=(other,)))
-    assert not (tmp_path / "a").exists()
-    assert not (tmp_path / "b").exists()
-
-
-def test_splits_must_fit_the_map_and_not_overlap(files: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="overlap"):
-        make_dataset(request(files, tmp_path / "a", splits={"train": ("chr1:0-2M",), "test": ("chr1:1M-3M",)}))
-    with pytest.raises(ConfigError, match=r"left for training.*--train"):
-        make_dataset(request(files, tmp_path / "b", splits={"validation": ("chr1",)}))
-    words = ["dataset", str(files["map"]), "-o", str(tmp_path / "c"), "--loops", str(files["loops"]), "--quiet"]
-    assert main([*words, "--train", "chr1:0-2M,chr17", "--validation", "chr1:2M-3M"]) == 0
-    assert len(list((tmp_path / "c" / "train").iterdir())) == 2
 
 
 def test_weights_people_before_consensus_before_models() -> None:
