@@ -33,7 +33,7 @@ def said(capsys: Out) -> object:
 def test_the_shipped_model_is_listed_and_shows_its_card(own_models: Path, capsys: Out) -> None:
     assert main(["models", "--json"]) == 0
     rows = said(capsys)
-    assert [row["name"] for row in rows] == ["default"]  # type: ignore[attr-defined]
+    assert [row["name"] for row in rows] == ["default", "tiny"]  # type: ignore[attr-defined]
     assert main(["models", "show", "--json"]) == 0
     card = said(capsys)
     assert card["tasks"] == ["loop", "stripe", "tad"]  # type: ignore[index]
@@ -82,10 +82,15 @@ def test_a_wrong_recipe_is_refused_before_anything_starts(tmp_path: Path, capsys
     assert not (tmp_path / "run").exists()
 
 
-def test_the_shipped_recipe_is_the_one_in_the_shipped_card() -> None:
-    from napari_hicstruct.config import load_config
+@pytest.mark.parametrize(("name", "most"), [("default", 10_000_000), ("tiny", 1_000_000)])
+def test_the_shipped_recipes_are_the_ones_in_the_shipped_cards(name: str, most: int) -> None:
+    from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.training import TrainConfig
 
-    recipe = load_config(TrainConfig, resource("configs", "default.yaml"))
-    card = json.loads((resource("models", "default") / "model.json").read_text())["card"]
-    assert json.loads(recipe.model_dump_json()) == card["recipe"]
+    recipe, folder = load_config(TrainConfig, resource("configs", f"{name}.yaml")), resource("models", name)
+    card = json.loads((folder / "model.json").read_text())["card"]
+    assert parse_config(TrainConfig, card["recipe"]) == recipe
+    assert (folder / "weights.safetensors").stat().st_size <= most
+    assert {"loop@5000", "loop@10000", "stripe", "boundary", "tad"} <= set(card["calibration"])
+    steps = [json.loads(line)["step"] for line in (folder / "training-log.jsonl").read_text().splitlines()]
+    assert steps[-1] == recipe.steps
