@@ -40,6 +40,24 @@ def run_model(dock: Any) -> None:
     wait(1_500)
 
 
+def explain_best_loop(dock: Any, attached: Any, set_id: int) -> None:
+    """Open the *Why* section on the surest loop of a set and wait for its layers."""
+    from napari_hicstruct.annotations import Kind
+
+    best = max(
+        (loop for loop in attached.editor.project.query(kind=Kind.LOOP, set_ids=[set_id]) if loop.distance < 400_000),
+        key=lambda loop: loop.score,
+    )
+    attached.review.go_to(best.uid)
+    for name, section in dock.sections.items():
+        section.unfold(name in ("review", "why"))
+    wait(500)
+    while not dock.why.why_layers.layers:
+        wait(100)
+    attached.editor.session.go_to(best.anchor1.expand(120_000), best.anchor2.expand(120_000))
+    wait(1_500)
+
+
 def main() -> None:
     import napari
     from qtpy.QtWidgets import QApplication
@@ -81,6 +99,15 @@ def main() -> None:
     wait(1_500)
     shoot(viewer, "predictions")
     dock.grab().save(str(IMAGES / "dock.png"))
+    explain_best_loop(dock, attached, predicted.id)
+    shoot(viewer, "why")
+    for name, section in dock.sections.items():
+        section.unfold(name not in ("why", "export"))
+    dock.predict.about.click()
+    wait(500)
+    dock.sections["predict"].grab().save(str(IMAGES / "model-card.png"))
+    dock.predict.about.click()
+    session.go_to(place(62_640_000, 63_200_000))
     tads = [r for r in project.query(kind=Kind.TAD) if 200_000 < len(r.anchor1) < 450_000]
     edited = tads[0].with_(
         anchor1=place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000),

@@ -69,7 +69,7 @@ class Script:
         task = annotation.kind.value
         layers = {f"probability/{task}": layer(0.9)} | {name: layer(value) for name, value in self.extra.items()}
         use = {f"{task}/f3": (0.7, 0.3)} if any(name.startswith("gate") for name in self.extra) else {}
-        return Explanation(annotation, task, "tiny 0.1", rows, cols, layers, 0.9, evidence, use)
+        return Explanation(annotation, task, "tiny 0.1", rows, cols, layers, 0.9, 0.9, evidence, use)
 
 
 @pytest.fixture

@@ -30,10 +30,7 @@ _RIM = 8
 class Layer:
     """A picture over a part of the map: ``values[0, 0]`` is bin (``row``, ``col``) of ``resolution`` bp.
 
-    Attributes
-    ----------
-    values : float32, shape (rows, columns)
-        0 where no window of the tiling looks.
+    Float32, ``(rows, columns)``; 0 where no window of the tiling looks.
     """
 
     values: Array
@@ -43,9 +40,20 @@ class Layer:
 
     def around(self, row_bp: float, col_bp: float, reach: int = 0) -> float:
         """Largest value within ``reach`` bins of a place (bp), NaN outside the picture."""
-        i, j = int(row_bp // self.resolution) - self.row, int(col_bp // self.resolution) - self.col
-        part = self.values[max(0, i - reach) : max(0, i + reach + 1), max(0, j - reach) : max(0, j + reach + 1)]
-        return float(part.max()) if part.size else float("nan")
+        i, j = self.peak(row_bp, col_bp, reach)
+        y, x = i - self.row, j - self.col
+        inside = 0 <= y < len(self.values) and 0 <= x < self.values.shape[1]
+        return float(self.values[y, x]) if inside else float("nan")
+
+    def peak(self, row_bp: float, col_bp: float, reach: int) -> Bins:
+        """Row and column (bins of the chromosome) of that largest value; the place itself outside the picture."""
+        i, j = int(row_bp // self.resolution), int(col_bp // self.resolution)
+        top, left = max(0, i - self.row - reach), max(0, j - self.col - reach)
+        part = self.values[top : max(0, i - self.row + reach + 1), left : max(0, j - self.col + reach + 1)]
+        if not part.size:
+            return i, j
+        y, x = np.unravel_index(int(part.argmax()), part.shape)
+        return self.row + top + int(y), self.col + left + int(x)
 
 
 @dataclass(frozen=True, slots=True)

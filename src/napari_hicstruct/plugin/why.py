@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 PREFIX = "Why: "
 Explain = Callable[..., Generator[Progress, None, Any]]
 
-_COLOURS = {"probability": (0.0, 0.35, 0.9), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_COLOURS = {"probability": (0.0, 0.6, 1.0), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
 _GATE = (0.85, 0.45, 0.0)
-_MARK = "#0050d8"
+_MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
+_MARK = "#0040c0"
 
 
 def default_explain() -> Explain:
@@ -133,11 +134,17 @@ class WhyLayers:
             places,
             name=f"{PREFIX}evidence",
             symbol="x",
-            size=len(explanation.rows) / 40,
+            size=_MARK_BP,
             face_color=_MARK,
-            border_color=_MARK,
-            features={"says": [one.text.split(" (")[0].split(":")[0] for one in marks]},
-            text={"string": "{says}", "color": _MARK, "size": 9, "anchor": "upper_left"},
+            border_width=0,
+            features={"says": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
+            text={
+                "string": "{says}",
+                "color": _MARK,
+                "size": 9,
+                "anchor": "center",
+                "translation": (1.2 * _MARK_BP, 0),  # below the mark
+            },
             metadata={"hicstruct_why": "evidence"},
             **self._session.world_kwargs(),
         )
@@ -146,4 +153,4 @@ class WhyLayers:
 def _clear_to(kind: str) -> Colormap:
     """From clear to the kind's colour: on a white map, adding light would show nothing."""
     colour = _COLOURS.get(kind, _GATE)
-    return Colormap([(*colour, 0.0), (*colour, 0.9)], name=f"hic_why_{kind}")
+    return Colormap([(*colour, 0.0), (*colour, 0.5), (*colour, 1.0)], controls=[0.0, 0.2, 1.0], name=f"hic_why_{kind}")

@@ -16,10 +16,19 @@ if TYPE_CHECKING:
 NEAR = 20_000
 """bp: what is as near as this is at the place."""
 
-THRESHOLDS = {"point": 0.2, "mask": 0.4, "boundary": 0.05}
-"""From here on decoding calls an object (decode/)."""
-
 _MOTIF_BIN = 5_000
+_BESIDE = 60_000  # bp from a loop's dot to the marks beside it
+
+
+_CLEAR = 2.0  # standard deviations
+
+
+def _thresholds() -> dict[str, float]:
+    """From here on decoding calls an object, by head."""
+    from napari_hicstruct.decode.loops import LoopSettings
+    from napari_hicstruct.decode.stripes import StripeSettings
+
+    return {"point": LoopSettings().threshold, "mask": StripeSettings().threshold, "boundary": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,11 @@ def gather(
     return found
 
 
+def dot_evidence(z: float) -> Evidence:
+    """Whether a loop's dot stands out of its surround by itself (``decode.prominence``)."""
+    return Evidence(f"The dot's contacts stand {z:+.1f} SD from its surround's", z >= _CLEAR)
+
+
 def _ends(annotation: Annotation) -> list[tuple[str, float]]:
     """The places that matter of an object, bp: anchors of a loop, ends of a domain, a stripe's anchor."""
     if annotation.kind is Kind.LOOP:
@@ -103,17 +117,29 @@ def _corner(annotation: Annotation) -> tuple[float, float]:
     return float(annotation.span.start), float(annotation.span.end - 1)
 
 
+def _mark(annotation: Annotation, place: float, axis: int, away: int) -> tuple[float, float]:
+    """Where evidence at an end is marked: on the diagonal; of a loop, whose anchors may be far from it, beside the dot.
+
+    ``axis`` 0 marks along the row of the first anchor, 1 along the column of the second; ``away`` is in bp, towards
+    the diagonal where it is negative.
+    """
+    if annotation.kind is not Kind.LOOP:
+        return place, place
+    row, col = _corner(annotation)
+    return (row, col + away) if axis == 0 else (row - away, col)
+
+
 def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
     """Boundaries at the ends and, where there are two, the corner of a domain between them."""
-    reach, limit = NEAR // track.resolution, THRESHOLDS["boundary"]
+    reach, limit = NEAR // track.resolution, _thresholds()["boundary"]
     known = {name: track.around(place, reach) for name, place in _ends(annotation)}
     found = []
     if annotation.kind is not Kind.BOUNDARY:
-        for name, place in _ends(annotation):
+        for axis, (name, place) in enumerate(_ends(annotation)):
             p = known[name]
             there = p >= limit
             text = f"TAD boundary at {name} (p {p:.2f})" if there else f"No TAD boundary at {name} (p {p:.2f})"
-            found.append(Evidence(text, there, (place, place) if there else None))
+            found.append(Evidence(text, there, _mark(annotation, place, axis, -_BESIDE) if there else None))
     if annotation.kind is Kind.LOOP:
         row, col = _corner(annotation)
         p = min(known.values())
@@ -129,20 +155,23 @@ def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
 
 def _stripes(annotation: Annotation, layer: Layer) -> list[Evidence]:
     """Stripes that leave each end: a run of the mask in the row of the first, in the column of the second."""
-    limit, reach = THRESHOLDS["mask"], NEAR // layer.resolution
+    limit, reach = _thresholds()["mask"], NEAR // layer.resolution
     found = []
     ends = _ends(annotation)
     for (name, place), axis in zip(ends if len(ends) > 1 else ends * 2, (0, 1), strict=True):
         at = int(place // layer.resolution) - (layer.row, layer.col)[axis]
         lines = layer.values if axis == 0 else layer.values.T
         lines = lines[max(0, at - reach) : max(0, at + reach + 1)]
+        # only what lies above the diagonal: the mirror image of a row is the other stripe
+        diagonal = int(place // layer.resolution) - (layer.col, layer.row)[axis]
+        lines = lines[:, max(0, diagonal) :] if axis == 0 else lines[:, : max(0, diagonal + 1)]
         if not lines.size:
             continue
-        longest = int((lines >= limit).sum(1).max()) * layer.resolution
-        there = longest >= 2 * NEAR
+        covered = int((lines >= limit).sum(1).max()) * layer.resolution
+        there = covered >= 2 * NEAR
         text = f"Stripe from {name} {'rightwards' if axis == 0 else 'upwards'}"
-        text = f"{text} ({format_bp(longest)} in the part shown)" if there else f"No {text[0].lower()}{text[1:]}"
-        found.append(Evidence(text, there, (place, place) if there else None))
+        text = f"{text} ({format_bp(covered)} in the part shown)" if there else f"No {text[0].lower()}{text[1:]}"
+        found.append(Evidence(text, there, _mark(annotation, place, axis, _BESIDE) if there else None))
     return found
 
 
@@ -151,7 +180,7 @@ def _loop(annotation: Annotation, layer: Layer) -> Evidence:
     row, col = _corner(annotation)
     p = layer.around(row, col, NEAR // layer.resolution)
     where = "the domain's corner" if annotation.kind is Kind.TAD else "the stripe's end"
-    if p >= THRESHOLDS["point"]:
+    if p >= _thresholds()["point"]:
         return Evidence(f"Loop at {where} (p {p:.2f})", True, (row, col))
     return Evidence(f"No loop at {where} (p {p:.2f})", False)
 

@@ -11,7 +11,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.workflows.evidence import Evidence, gather
+from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
 from napari_hicstruct.workflows.predict import (
     MAX_DISTANCE,
     MODES,
@@ -50,9 +50,10 @@ class Explanation:
         Pictures by name: ``probability/<task>`` for every task, ``hint/boundary``, and from the pass that made the
         call ``gate/<task>/<scale>/<expert>``, ``scale_gate/…``, ``weights/<task>/<scale>``,
         ``exchange/<a>-<b>/<scale>``.  A TAD task's picture is the weaker boundary of row and column.
+    probability : float
+        What its task's layer says of the object, not calibrated; NaN where the model saw nothing.
     score : float
-        What its task's layer says of the object, not calibrated: a loop's or boundary's own score; NaN where the model
-        saw nothing.
+        The same as prediction would rank it: loops are raised by how far their dot stands out.
     evidence : list of Evidence
         What other tasks and, if known, motif orientation say at the object; ``str(one)`` is the sentence.
     expert_use : dict of str to tuple of float
@@ -65,6 +66,7 @@ class Explanation:
     rows: Interval
     cols: Interval
     layers: dict[str, Layer]
+    probability: float
     score: float
     evidence: list[Evidence]
     expert_use: dict[str, tuple[float, ...]]
@@ -115,6 +117,7 @@ class Explainer:
         Cancelled
             Within one window after ``token`` was cancelled.
         """
+        from napari_hicstruct.decode.prominence import raised
         from napari_hicstruct.inference.explain import Watch
 
         token, clock, chrom = token or CancelToken(), Clock(), annotation.chrom
@@ -135,9 +138,13 @@ class Explainer:
         which = "fine" if fine and any(one.name == task and one.head == "point" for one in config.tasks) else "coarse"
         layers, use = _of_pass(seen, which)
         evidence = gather(annotation, layers, seen.boundaries, config, source, self.orientation)
-        score = score_at(annotation, layers.get(f"probability/{task}"))
+        p = probability_at(annotation, layers.get(f"probability/{task}"))
+        stands_out = self._stands_out(annotation, layers.get(f"probability/{task}"))
+        score = raised(p, stands_out) if p == p and stands_out is not None else p
+        if stands_out is not None:
+            evidence.insert(0, dot_evidence(stands_out))
         name = f"{info.name} {info.version}".strip()
-        return Explanation(annotation, task, name, rows, cols, layers, score, evidence, use)
+        return Explanation(annotation, task, name, rows, cols, layers, p, score, evidence, use)
 
     def _read(
         self, source: ContactSource, chrom: str, request: PredictRequest, info: ModelInfo, token: CancelToken
@@ -157,6 +164,16 @@ class Explainer:
         self._bands = yield from _iter_bands(source, chrom, request, net.config, token, Clock())
         self._watcher.tracks = _read_tracks(source, chrom, request, net.config)
         self._key = key
+
+    def _stands_out(self, annotation: Annotation, layer: Layer | None) -> float | None:
+        """Standard deviations by which a loop's dot stands above its surround; None for other objects."""
+        from napari_hicstruct.decode.prominence import prominence
+
+        if annotation.kind is not Kind.LOOP or layer is None:
+            return None
+        assert self._bands is not None
+        band = next(one for one in self._bands if one is not None and one.resolution == layer.resolution)
+        return prominence(band, *layer.peak(annotation.anchor1.center, annotation.anchor2.center, 1))
 
     def _run(self, request: PredictRequest, chrom: str, length: int, tasks: tuple[str, ...]) -> ChromosomeRun:
         from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
@@ -203,7 +220,7 @@ def shown_part(annotation: Annotation, length: int) -> tuple[Interval, Interval]
     return first.expand(PAD, length), second.expand(PAD, length)
 
 
-def score_at(annotation: Annotation, layer: Layer | None) -> float:
+def probability_at(annotation: Annotation, layer: Layer | None) -> float:
     """What its task's layer says of an object: at a loop's dot, a domain's corner, a boundary; a stripe's mean."""
     if layer is None:
         return float("nan")

@@ -171,6 +171,8 @@ def test_a_model_without_gates_still_shows_what_it_thinks(source: ContactSource,
     seen = explain(source, record, write_model(tmp_path / "plain", plain), "cpu")
     assert set(seen.layers) == {"probability/loop", "probability/stripe", "probability/tad", "hint/boundary"}
     assert seen.evidence
+    assert "stand" in str(seen.evidence[0])
+    assert seen.score != seen.probability, "loops are ranked by their dot, too"
     assert "No orientation known" in str(seen.evidence[-1])
     assert seen.evidence[-1].present is None
 

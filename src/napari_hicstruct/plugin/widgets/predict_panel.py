@@ -108,8 +108,9 @@ class PredictPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        rows = [("Model", [self.model, self.about, self.device]), ("", self.card), ("Find", tasks)]
-        layout.addLayout(form([*rows, ("Where", self.scope), ("", self.run_button)]))
+        layout.addLayout(form([("Model", [self.model, self.about, self.device])]))
+        layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
+        layout.addLayout(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)]))
         layout.addWidget(running)
         layout.addWidget(self.result)
         self.result.hide()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
@@ -125,6 +125,7 @@ class WhyPanel(QWidget):
         said = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
         self._words.setText("<br>".join([*said, *_experts(explanation)]))
         self._layers_text.setText(_layers_said(explanation, len(self.why_layers.layers)))
+        self._fit()
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
@@ -134,6 +135,16 @@ class WhyPanel(QWidget):
         self._headline.setText(text)
         self._words.clear()
         self._layers_text.clear()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Make all layouts around ask for heights anew: those of wrapped texts have just changed."""
+        widget: QWidget | None = self
+        while widget is not None and not isinstance(widget, QScrollArea):
+            if (layout := widget.layout()) is not None:
+                layout.invalidate()
+            widget.updateGeometry()
+            widget = widget.parentWidget()
 
 
 def _headline(explanation: Any) -> str:
@@ -148,7 +159,8 @@ def _headline(explanation: Any) -> str:
     if record.kind.value not in ("loop", "boundary") or record.score != record.score:
         return f"<b>{who}</b> called this {what}; its layer says {score:.3f}."
     if abs(score - record.score) <= _SAME:
-        return f"<b>{who}</b> called this {what} with {score:.3f}."
+        own = f" (the network alone: {explanation.probability:.3f})" if explanation.probability != score else ""
+        return f"<b>{who}</b> called this {what} with {score:.3f}{own}."
     return (
         f"<b>{who}</b> gives {score:.3f} here; the record says {record.score:.3f}: "
         "it was moved, or called on another region, in another mode or with other weights."
