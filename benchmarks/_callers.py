@@ -23,6 +23,13 @@ Table = Any
 """float64 array; loops are centres of both anchors (bp) and a score, shape ``(n, 3)``."""
 
 MAX_DISTANCE = 3_000_000
+STRIPEPY = {
+    "authors": (),
+    "longer": ("--loc-trend-min", "0.1", "--loc-pers-min", "0.15"),
+    "fewer": ("--glob-pers-min", "0.1"),
+}
+"""Settings of StripePy: its own, stripes that run on where they are weak, only the most prominent anchors."""
+
 PEER_LOOPS = ("chromosight", "cooltools dots", "mustache")
 
 
@@ -75,21 +82,20 @@ def insulation(uri: str, folder: Path, window: int = 100_000) -> Table:
     return table[["start", f"boundary_strength_{window}"]].to_numpy(float)
 
 
-def stripepy(uri: str, folder: Path, resolution: int, *, loose: bool = False) -> Table:
+def stripepy(uri: str, folder: Path, resolution: int, *, setting: str = "authors") -> Table:
     """StripePy's stripes without its last threshold: ``x0, x1, y0, y1, relative change, direction``, ``(n, 6)``.
 
-    ``loose`` lets stripes run on where they are weak, so that they are longer (its thresholds on the local trend).
+    It reads raw counts, its default: on balanced ones its stripes shrink to a few bins (tried).
     """
     folder.mkdir(parents=True, exist_ok=True)
     program = PEERS.parent.with_name(".venv-peers-stripepy") / "bin" / "stripepy"
     if not program.exists():
         raise BenchmarkError("stripepy is not installed: run benchmarks/peers.sh")
-    found, shown = (folder / f"stripepy{'_loose' * loose}.{end}" for end in ("hdf5", "tsv"))
-    options = ["-b", MAX_DISTANCE, "--normalization", "weight", "-o", found, "--force", "--verbosity", "error"]
-    options += ["--loc-trend-min", "0.1", "--loc-pers-min", "0.15"] if loose else []
-    call = [program, "call", uri.partition("::")[0], resolution, *options]
+    found, shown = (folder / f"stripepy_{setting}.{end}" for end in ("hdf5", "tsv"))
+    options = ["-b", str(MAX_DISTANCE), "-o", found, "--force", "--verbosity", "error", *STRIPEPY[setting]]
+    call = [program, "call", uri.partition("::")[0], str(resolution), *options]
     view = [program, "view", found, "--relative-change-threshold", "0", "--with-header", "--with-biodescriptors"]
-    _once(uri, shown, [[*map(str, call)], [*view, "--verbosity", "error"]], log=shown)
+    _once(uri, shown, [call, [*view, "--verbosity", "error"]], log=shown)
     return read_stripepy(pd.read_csv(shown, sep="\t"))
 
 

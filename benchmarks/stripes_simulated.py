@@ -3,9 +3,9 @@
 Two simulators, four depths, three maps of 10 Mb each (``_maps.py``), together per cell.  Truth: what is visible at the
 depth; what is too faint counts neither way.  A call is right if its anchor's centre lies within ±2 bins of a true one
 and the extents share half of what they cover (``f1``), or by the anchor alone (``anchor_f1``).  StripePy runs with its
-authors' settings and with ones that make stripes longer, each at the threshold on the relative change that suits it
-best in the cell; we are taken as we list them.  Bars: both F1 above StripePy's, recall above its at its precision, in
-every cell; direction right in 95 % of the matched.
+authors' settings and two others (``_callers.STRIPEPY``), each with all thresholds on the relative change, and the best
+F1 of them in the cell counts; ours are taken as listed.  Bars: both F1 above StripePy's, recall above its at its
+precision, in every cell; direction right in 95 % of the matched.
 
     python -m benchmarks.stripes_simulated [--model M] [--quick]
 """
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import _maps as maps
-from benchmarks._callers import predict, stripepy
+from benchmarks._callers import STRIPEPY, predict, stripepy
 from benchmarks._harness import record, say, scratch
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
@@ -70,13 +70,13 @@ class Tally:
 
 def cell(tests: list[maps.TestMap], model: str) -> dict[str, Any]:
     """Both callers over the maps of one cell, by both rules of matching."""
-    names = ("hicstruct", "default", "loose")
+    names = ("hicstruct", *STRIPEPY)
     tallies = {(name, rule): Tally() for name in names for rule in MATCHES}
     for test in tests:
         uri, folder = test.uri(10_000), test.path.with_suffix("") / "10000"
         ours = predict(uri, scratch("held_out") / "predicted_stripes", model=model, tasks="stripe")
         calls = {"hicstruct": stripes_of(ours)}
-        calls |= {name: stripepy(uri, folder, 10_000, loose=name == "loose") for name in names[1:]}
+        calls |= {name: stripepy(uri, folder, 10_000, setting=name) for name in STRIPEPY}
         truth, faint = stripes_of(test.truth), stripes_of(test.truth / "faint")
         for (name, rule), tally in tallies.items():
             tally.add(calls[name], truth, faint, MATCHES[rule])
@@ -85,10 +85,8 @@ def cell(tests: list[maps.TestMap], model: str) -> dict[str, Any]:
 
 def _beside(tallies: dict[tuple[str, str], Tally], rule: str) -> dict[str, Any]:
     mine = tallies["hicstruct", rule]
-    theirs = max(
-        (tallies[name, rule].rates(t) for name in ("default", "loose") for t in THRESHOLDS), key=lambda score: score.f1
-    )
-    authors = tallies["default", rule].rates(5.0)
+    theirs = max((tallies[name, rule].rates(t) for name in STRIPEPY for t in THRESHOLDS), key=lambda score: score.f1)
+    authors = tallies["authors", rule].rates(5.0)
     recall = mine.recall_at(theirs.precision)
     ours = mine.rates()
     return {
