@@ -2,7 +2,7 @@
 
 Three masks from the detached boundary probability: bands along boundaries (mask ↔ boundary tasks, stripes and TADs),
 corner neighbourhoods (point ↔ boundary tasks, loops and TADs) and, damped, the interior of domains (point ↔ mask).
-Outside a pair's mask both tasks' features are bit-identical to what came in.
+Outside a pair's mask both tasks' features are bit-identical to what came in (but for the sign of a zero).
 """
 
 from __future__ import annotations
