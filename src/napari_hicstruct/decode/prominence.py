@@ -52,7 +52,7 @@ def prominence(band: Band, i: int, j: int) -> float:
     ``(C − E·R) / √(E·R + 1)``: C and E observed and expected of the nine pixels, R observed over expected of the ring;
     bad bins and the first two diagonals are left out.
     """
-    return _stand_out(band.counts, band.weights, band.expected, i, j)
+    return float(_stand_out(band.counts, band.weights, band.expected, i, j))
 
 
 def raised(probability: float, z: float) -> float:
