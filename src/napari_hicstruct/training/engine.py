@@ -49,6 +49,15 @@ def _stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> 
         signal.signal(signal.SIGCHLD, handler)
 
 
+def _worker_died(error: Exception) -> bool:
+    """True if the process that draws maps is gone; an error of its own comes back as "Caught … in worker"."""
+    text = str(error)
+    if isinstance(error, RuntimeError):
+        return "worker" in text.lower() and "Caught" not in text
+    # it was killed while it handed over a batch: the pipe or the shared memory breaks off
+    return isinstance(error, ConnectionError | EOFError | FileNotFoundError) and "Caught" not in text
+
+
 def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[Batch]]:
     """This process's batches, step by step, from the run's step on; outlives a few deaths of the worker."""
     world, rank = run.fabric.world_size, run.fabric.global_rank
@@ -59,8 +68,8 @@ def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[
             while run.step < config.steps and (step := list(islice(stream, mine))):
                 yield step
             return
-        except RuntimeError as error:
-            if "worker" not in str(error).lower():
+        except (RuntimeError, OSError, EOFError) as error:
+            if not _worker_died(error):
                 raise
             if death == WORKER_DEATHS:
                 raise JobError(

@@ -142,6 +142,14 @@ def test_a_worker_that_dies_again_and_again_ends_the_run_with_the_mend(
         drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
 
 
+def test_a_worker_s_own_error_is_no_death() -> None:
+    assert engine._worker_died(RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed."))
+    assert engine._worker_died(ConnectionResetError(104, "Connection reset by peer"))
+    assert not engine._worker_died(FileNotFoundError("Caught FileNotFoundError in DataLoader worker process 0."))
+    assert not engine._worker_died(RuntimeError("Caught RuntimeError in DataLoader worker process 0."))
+    assert not engine._worker_died(PermissionError("no"))
+
+
 @pytest.mark.usefixtures("in_process")
 def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, sizes = state.batch_losses, []
