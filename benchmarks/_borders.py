@@ -18,7 +18,8 @@ from napari_hicstruct.evaluation.records import boundary_table, select
 
 BIN = 10_000
 SIZE_NAMES = ("< 400 kb", "400 kb – 1 Mb", "> 1 Mb")
-OFFSETS = {"hicstruct": (0,), "cooltools insulation": (0, BIN // 2, BIN)}
+CALLERS = ("hicstruct", "cooltools insulation")
+OFFSETS = (0, BIN // 2, BIN)
 """An insulation minimum is a bin, not a border: its start, centre and end are tried, and the best one counts."""
 
 
@@ -32,7 +33,7 @@ def predicted(folder: Path, chrom: str | None = None) -> Any:
 
 
 def compare(
-    calls: Mapping[str, Any], truth: Any, domains: Any, *, faint: Any = None, most: int | None = None
+    calls: Mapping[str, Any], truth: Any, domains: Any, *, faint: Any = None, offsets: Sequence[int] = OFFSETS
 ) -> dict[str, Any]:
     """Every caller's strongest ``n`` boundaries against the truth.
 
@@ -46,14 +47,20 @@ def compare(
         True starts and ends: recall is also given for the ends of each class of sizes.
     faint : (f,), optional
         Positions that count neither way.
-    most : int, optional
-        ``n`` is the number of true boundaries, or of the shortest list, or this, whichever is least.
+    offsets : sequence of int
+        bp added to the peer's positions; the one of the best F1 counts.
+
+    Returns
+    -------
+    dict
+        ``n``, the number of true boundaries or of the shortest list, whichever is less; rates of each caller.
     """
     usable = {name: _without(table, truth, faint) for name, table in calls.items()}
-    n = min([len(truth), *(len(table) for table in usable.values()), *([most] if most else [])])
+    n = min(len(truth), *(len(table) for table in usable.values()))
     found: dict[str, Any] = {}
     for name, table in usable.items():
-        tried = [strongest(table[:, 0] + offset, table[:, 1], n) for offset in OFFSETS[name]]
+        moves = (0,) if name == CALLERS[0] else offsets
+        tried = [strongest(table[:, 0] + offset, table[:, 1], n) for offset in moves]
         found[name] = _rates(max(tried, key=lambda p: boundary_f1(p, truth, 2 * BIN)), truth, domains)
     return {"n": n, "truth": len(truth), "callers": found}
 

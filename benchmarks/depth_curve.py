@@ -2,7 +2,8 @@
 
 Every contact is kept with probability 1/k and the map balanced anew; several draws per depth.  Truth and protocol as
 in ``loops_chr21``.  Where a caller gives fewer calls than that, the missing
-ones count as wrong.  Bar: P@50 at or above chromosight's at every depth.
+ones count as wrong; chromosight's own limits leave it few on thinned maps, so it also runs with loose ones
+(``_callers``).  Bar: P@50 at or above the better of the two at every depth.
 
     python -m benchmarks.depth_curve [--model M] [--quick] [--picture PNG]
 """
@@ -21,7 +22,7 @@ from benchmarks._variants import load, thinned, weighted
 FACTORS = (1, 2, 4, 8, 16)
 DRAWS = 3
 TOP = (25, 50)
-CALLERS = ("hicstruct", "chromosight")
+CALLERS = ("hicstruct", "chromosight", "chromosight loose")
 
 
 def one_map(factor: int, seed: int) -> Path:
@@ -34,13 +35,13 @@ def one_map(factor: int, seed: int) -> Path:
 
 
 def measure(factor: int, draws: int, model: str) -> dict[str, Any]:
-    """Mean and spread of the share of true loops among the best 25 and 50, for both callers."""
+    """Mean and spread of the share of true loops among the best 25 and 50, for every caller."""
     hits: dict[str, dict[int, list[float]]] = {caller: {n: [] for n in TOP} for caller in CALLERS}
     for seed in range(1 if factor == 1 else draws):
         path = one_map(factor, seed)
         mine = our_loops(predict(path, scratch("thinned") / "predicted", model=model, chrom="21"))
-        peers = peer_loops("chromosight", str(path), path.with_suffix(""))
-        for caller, table in zip(CALLERS, (mine, peers), strict=True):
+        peers = [peer_loops("chromosight", str(path), path.with_suffix(""), loose=loose) for loose in (False, True)]
+        for caller, table in zip(CALLERS, (mine, *peers), strict=True):
             found = curves.real_match(table).hits
             for n in TOP:
                 hits[caller][n].append(float(found[:n].sum()) / n)
@@ -61,7 +62,7 @@ def draw(found: dict[int, Any], path: Path) -> None:
     FigureCanvasAgg(figure)
     factors = list(found)
     for axes, n in zip(figure.subplots(1, len(TOP), sharey=True), TOP, strict=True):
-        for caller, colour in zip(CALLERS, ("tab:blue", "tab:green"), strict=True):
+        for caller, colour in zip(CALLERS, ("tab:blue", "tab:green", "tab:olive"), strict=True):
             rows = [found[k][caller][f"P@{n}"] for k in factors]
             axes.plot(factors, [row["mean"] for row in rows], "o-", color=colour, label=caller)
             axes.fill_between(
@@ -89,7 +90,8 @@ def main() -> None:
             f"{caller} " + " ".join(f"{n} {value['mean']:.3f}" for n, value in found[factor][caller].items())
             for caller in CALLERS))  # fmt: skip
     draw(found, args.picture)
-    met = all(one["hicstruct"]["P@50"]["mean"] >= one["chromosight"]["P@50"]["mean"] for one in found.values())
+    p50 = [{caller: one[caller]["P@50"]["mean"] for caller in CALLERS} for one in found.values()]
+    met = all(one["hicstruct"] >= max(one[c] for c in CALLERS[1:]) for one in p50)
     record(
         "depth_curve",
         {"model": args.model, "draws": draws, "factors": found, "met": met, "picture": args.picture.name},
