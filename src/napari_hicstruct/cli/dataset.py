@@ -46,16 +46,14 @@ def dataset(
         reviewed=reviewed,
     )
     manifest = show_progress(iter_make_dataset(request), quiet)
-    problems = sum(len(entry["problems"]) for entry in manifest["labels"])
+    for note in manifest["notes"]:
+        typer.echo(note, err=True)
     emit(
         {
             "folder": str(out),
             "labels": sum(entry["records"] for entry in manifest["labels"]),
-            "lines left out": problems,
             **{f"{split} windows": count for split, count in manifest["windows"].items()},
             **{f"{split} {name}": count for split, all in manifest["labelled"].items() for name, count in all.items()},
-            "labels not on the map": sum(sum(entry["not_on_the_map"].values()) for entry in manifest["labels"]),
-            "left out (no labels there)": ", ".join(manifest["left_out"]) or "none",
         },
         json,
     )

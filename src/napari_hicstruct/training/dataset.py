@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band
@@ -59,6 +58,8 @@ def save_region(region: Region, path: Path) -> None:
     OutputError
         If it cannot be written.
     """
+    import zarr
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, suffix=".partial"))
@@ -73,7 +74,7 @@ def save_region(region: Region, path: Path) -> None:
         raise OutputError(f"the data set could not be written ({error.strerror}).", where=path) from error
 
 
-def _fill(group: zarr.Group, region: Region) -> None:
+def _fill(group: Any, region: Region) -> None:
     group.attrs.update({"format": FORMAT, "heads": sorted(region.heads)})
     parts = {"fine": (region.fine, region.fine_truth, region.fine_known)}
     parts["coarse"] = (region.coarse, region.coarse_truth, region.coarse_known)
@@ -101,6 +102,8 @@ def region_heads(path: Path) -> tuple[frozenset[str], int]:
 
 
 def _open(path: Path) -> Any:
+    import zarr
+
     group: Any = zarr.open_group(path, mode="r")
     if int(group.attrs["format"]) > FORMAT:
         raise ModelError("was written by a newer version.", where=path, mend="Update.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.errors import ConfigError, LabelError
+from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.dataset_regions import COLUMNS, label_region, load_bands, pieces, snap, window_rows
@@ -73,6 +74,7 @@ def iter_make_dataset(
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
     parts = [(split, part) for split, region in regions for part in pieces(region)]
+    _clear(request.out)
     rows: list[tuple[Any, ...]] = []
     silent: set[str] = set()
     bands: dict[str, tuple[Band | None, Band]] = {}
@@ -89,9 +91,25 @@ def iter_make_dataset(
         save_region(made, request.out / name)
         rows += [(split, name, *row) for row in window_rows(made)]
     _check_rows(rows, source)
-    manifest = _manifest(request, source, regions, files, rows) | {"left_out": sorted(silent)}
+    manifest = _manifest(request, source, regions, files, rows) | {"notes": _notes(files, sorted(silent))}
     _write_text(request.out, manifest, rows)
     return manifest
+
+
+def _clear(out: Path) -> None:
+    """Remove an older data set, lest its regions mix with the new ones; touch nothing that is none.
+
+    The manifest goes first and comes back last: a folder without one is refused by training.
+    """
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
+        raise OutputError("holds something else than a data set.", where=out, mend="Give a new or an empty folder.")
+    (out / MANIFEST).unlink(missing_ok=True)
+    for split in SPLITS:
+        shutil.rmtree(out / split, ignore_errors=True)
+
+
+def _is_ours(out: Path) -> bool:
+    return {path.name for path in out.iterdir()} <= {MANIFEST, WINDOWS, *SPLITS}
 
 
 def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels, list[dict[str, Any]]]:
@@ -168,8 +186,21 @@ def _default_split(chrom: str) -> str:
     return next((split for split, names in _DEFAULT.items() if name.isdigit() and int(name) in names), "")
 
 
+def _notes(files: list[dict[str, Any]], silent: list[str]) -> list[str]:
+    """What a person should know: labels that lie nowhere on the map, chromosomes without labels."""
+    said = []
+    for entry in files:
+        for name, count in entry["not_on_the_map"].items():
+            said.append(f"{entry['file']}: {count} labels on {name}, which the map lacks. Is it the same genome?")
+        if entry["problems"]:
+            said.append(f"{entry['file']}: {len(entry['problems'])} lines left out; the first: {entry['problems'][0]}.")
+    if silent:
+        said.append(f"Left out, as no label lies there: {', '.join(silent)}. --reviewed says that this is a finding.")
+    return said
+
+
 def _check_rows(rows: list[tuple[Any, ...]], source: ContactSource) -> None:
-    if not any(row[0] == "train" for row in rows):
+    if not sum(_positives(rows, "train").values()):
         mend = "Give --train chromosomes or regions that the label files name."
         raise LabelError("no label lies in what is for training.", where=source.uri, mend=mend)
 

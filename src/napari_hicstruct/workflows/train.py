@@ -123,9 +123,9 @@ def _check_datasets(config: TrainConfig) -> None:
     heads: set[str] = set()
     for folder in config.datasets:
         mine = [path for path in dataset_regions(config, "train") if path.is_relative_to(folder)]
-        if not mine:
+        if not mine or not (Path(folder) / "manifest.json").exists():
             mend = "Make it with hicstruct dataset; key 'datasets' names its folder."
-            raise ConfigError("is no data set with regions to train on.", where=folder, mend=mend)
+            raise ConfigError("is no whole data set with regions to train on.", where=folder, mend=mend)
         heads |= set().union(*(_heads(path, config) for path in mine))
     if not config.validation.extrusion + config.validation.painted and not dataset_regions(config, "validation"):
         mend = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."

@@ -128,7 +128,7 @@ def test_a_task_without_labels_is_refused_unless_simulated_maps_have_them(
     make_dataset(request(files, tmp_path / "set", stripes=(), tads=()))
     with pytest.raises(ConfigError, match=r"task 'stripe' has no labels"):
         drain(iter_train_model(recipe(tmp_path / "set"), tmp_path / "run", device="cpu"))
-    with pytest.raises(ConfigError, match="is no data set"):
+    with pytest.raises(ConfigError, match="is no whole data set"):
         drain(iter_train_model(recipe(tmp_path), tmp_path / "run", device="cpu"))
 
 

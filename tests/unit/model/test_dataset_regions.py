@@ -15,7 +15,7 @@ import zarr
 
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.errors import ConfigError, LabelError, ModelError
+from napari_hicstruct.errors import ConfigError, LabelError, ModelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.training.dataset import load_region, thinned
@@ -25,7 +25,7 @@ from napari_hicstruct.training.samples import _coarse_window
 from napari_hicstruct.workflows.dataset import make_dataset
 from napari_hicstruct.workflows.dataset_regions import PIECE, pieces, snap
 from napari_hicstruct.workflows.train import iter_train_model
-from tests.unit.model.dataset_kit import recipe, request
+from tests.unit.model.dataset_kit import LENGTH, recipe, request
 from tests.unit.model.model_kit import SMALL
 
 
@@ -100,9 +100,9 @@ def test_a_chromosome_without_labels_says_nothing(files: dict[str, Path], tmp_pa
     manifest = make_dataset(request(files, tmp_path / "a", **labels))
     assert load_region(next((tmp_path / "a" / "train").iterdir())).heads == {"point", "boundary"}
     assert load_region(next((tmp_path / "a" / "validation").iterdir())).heads == {"boundary"}
-    assert manifest["left_out"] == []
+    assert manifest["notes"] == []
     manifest = make_dataset(request(files, tmp_path / "b", **labels, tads=()))
-    assert manifest["left_out"] == ["chr17"]
+    assert manifest["notes"] == ["Left out, as no label lies there: chr17. --reviewed says that this is a finding."]
     assert not (tmp_path / "b" / "validation").exists()
     reviewed = tmp_path / "reviewed.bed"
     reviewed.write_text("chr1\t0\t3000000\nchr17\t0\t3000000\n")
@@ -153,3 +153,31 @@ def test_commas_inside_numbers_are_no_separators(files: dict[str, Path], tmp_pat
     splits = json.loads((tmp_path / "c" / "manifest.json").read_text())["splits"]
     assert splits["train"] == ["chr1:0-2,000,000", "chr17:0-3,000,000"]
     assert splits["test"] == ["chr1:2,000,000-3,000,000"]
+
+
+def test_labels_that_lie_nowhere_are_named_beside_those_that_fit(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mixed = tmp_path / "mixed.bedpe"
+    elsewhere = "chr5\t10000\t15000\tchr5\t300000\t305000\n"
+    mixed.write_text("chr1\t500000\t505000\tchr1\t900000\t905000\n" + 2 * elsewhere)
+    words = ["dataset", str(files["map"]), "-o", str(tmp_path / "a"), "--loops", str(mixed)]
+    assert main(words) == 0
+    said = capsys.readouterr().err
+    assert "mixed.bedpe: 2 labels on chr5, which the map lacks. Is it the same genome?" in said
+    assert "no label lies there: chr17" in said
+
+
+def test_a_data_set_made_anew_keeps_nothing_of_the_old_one(files: dict[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    make_dataset(request(files, out))
+    make_dataset(request(files, out, splits={"train": ("chr17",), "validation": ("chr1",)}))
+    assert [path.name for path in (out / "train").iterdir()] == [f"chr17_0-{LENGTH}.zarr"]
+    (out / "manifest.json").unlink()  # as if it had been interrupted
+    with pytest.raises(ConfigError, match="is no whole data set"):
+        drain(iter_train_model(recipe(out), tmp_path / "run", device="cpu"))
+    (out / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputError, match="something else than a data set"):
+        make_dataset(request(files, out))
+    assert (out / "thesis.txt").exists()
+    assert (out / "train").exists()
