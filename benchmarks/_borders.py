@@ -33,7 +33,13 @@ def predicted(folder: Path, chrom: str | None = None) -> Any:
 
 
 def compare(
-    calls: Mapping[str, Any], truth: Any, domains: Any, *, faint: Any = None, offsets: Sequence[int] = OFFSETS
+    calls: Mapping[str, Any],
+    truth: Any,
+    domains: Any,
+    *,
+    faint: Any = None,
+    offsets: Sequence[int] = OFFSETS,
+    most: int = 10**9,
 ) -> dict[str, Any]:
     """Every caller's strongest ``n`` boundaries against the truth.
 
@@ -49,14 +55,16 @@ def compare(
         Positions that count neither way.
     offsets : sequence of int
         bp added to the peer's positions; the one of the best F1 counts.
+    most : int
+        No more calls of each than this.
 
     Returns
     -------
     dict
-        ``n``, the number of true boundaries or of the shortest list, whichever is less; rates of each caller.
+        ``n``, the number of true boundaries, of the shortest list or ``most``, the least of them; rates of each caller.
     """
     usable = {name: _without(table, truth, faint) for name, table in calls.items()}
-    n = min(len(truth), *(len(table) for table in usable.values()))
+    n = min(most, len(truth), *(len(table) for table in usable.values()))
     found: dict[str, Any] = {}
     for name, table in usable.items():
         moves = (0,) if name == CALLERS[0] else offsets

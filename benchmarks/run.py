@@ -2,8 +2,9 @@
 
     python -m benchmarks.run [NAME ...] [--peers] [--table]
 
-Without names: all.  ``--peers`` installs chromosight and cooltools into .venv-peers first; once they are there they
-are always run beside us.  ``--table`` only redraws the table from the newest results.
+Without names: all.  ``--peers`` installs the peers into .venv-peers and .venv-peers-stripepy first; once they are there
+they are always run beside us, and what only compares with them is left out before.  ``--table`` only redraws the table
+from the newest results.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from typing import Any
 from benchmarks._harness import PEERS, RESULTS, ROOT, record, say
 from benchmarks._table import ROWS, update_readme
 
-WITH_PEERS = ("loops_chr21", "tads_chr21", "predict_speed")
+WITH_PEERS = ("loops_chr21", "tads_chr21", "loops_simulated", "predict_speed")
+"""Benchmarks that also run without the peers."""
+
+ONLY_WITH_PEERS = ("tads_simulated", "stripes_simulated", "robustness", "depth_curve")
 
 
 def main() -> int:
@@ -30,7 +34,7 @@ def main() -> int:
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(names())}")
     if args.peers:
         subprocess.run([ROOT / "benchmarks" / "peers.sh"], check=True)
-    failed = [] if args.table else [name for name in args.names or names() if not run(name)]
+    failed = [] if args.table else [name for name in args.names or able() if not run(name)]
     update_readme()
     for name in failed:
         say(f"{name} FAILED")
@@ -40,6 +44,11 @@ def main() -> int:
 def names() -> list[str]:
     """Every benchmark of the table that is a script here, once."""
     return [name for name in dict.fromkeys(row.name for row in ROWS) if (ROOT / "benchmarks" / f"{name}.py").exists()]
+
+
+def able() -> list[str]:
+    """Those that can run here: without peers, not what only compares with them."""
+    return [name for name in names() if PEERS.exists() or name not in ONLY_WITH_PEERS]
 
 
 def run(name: str) -> bool:

@@ -1,9 +1,9 @@
 """TAD boundaries on real GM12878 chr21 at 10 kb: hicstruct beside cooltools insulation, at equal numbers.
 
-F1 at ±1 and ±2 bins (10 kb), one-to-one, against HiTAD alone and against Arrowhead ∪ HiTAD: the strongest of each
-caller, as many as the truth has or the shorter list gives.  An insulation minimum is a bin, not a border: the peer is
-scored at its bins' starts, centres and ends, and the best of the three counts.  Bar: F1@±2 bins against the union at
-least .08 above the peer's, against HiTAD not below it.  By size: the share of the ends of true domains that are found.
+F1 at ±1 and ±2 bins (10 kb), one-to-one: the strongest 138 of each caller, as many as HiTAD has, against HiTAD alone
+and against Arrowhead ∪ HiTAD, and as many as the union has.  An insulation minimum is a bin, not a border: the peer is
+scored at its bins' starts, centres and ends, and the best of the three counts.  Bar: F1@±2 bins of the 138 against the
+union at least .08 above the peer's, elsewhere not below it.  By size: the share of the ends of true domains found.
 
     python -m benchmarks.tads_chr21 [--pred DIR] [--model M]
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._borders import BIN, SIZE_NAMES, compare, predicted
+from benchmarks._borders import BIN, CALLERS, SIZE_NAMES, compare, predicted
 from benchmarks._callers import insulation, predict
 from benchmarks._harness import data_dir, record, rounded, say, scratch
 from benchmarks.loops_chr21 import MAP
@@ -26,7 +26,7 @@ from napari_hicstruct.evaluation.boundaries import boundaries_of
 from napari_hicstruct.evaluation.records import domain_table, select
 
 GAIN = 0.08
-UNION, ONE = "Arrowhead ∪ HiTAD", "HiTAD"
+ONE, UNION, WHOLE = "HiTAD", "Arrowhead ∪ HiTAD", "the union, as many as it has"
 
 
 def domains_of(name: str) -> Any:
@@ -48,21 +48,25 @@ def main() -> None:
         calls["cooltools insulation"] = insulation(uri, work)
     hitad = domains_of("GM12878_chr21.HiTAD.20kb.hg19.txt")
     both = np.vstack([domains_of("GM12878_chr21.Arrowhead.hg19.bed"), hitad])
-    truths = {ONE: (boundaries_of(hitad), hitad), UNION: (boundaries_of(both, merge=BIN), both)}
-    found = {name: compare(calls, *truth) for name, truth in truths.items()}
-    for name, one in found.items():
-        for caller, rates in one["callers"].items():
+    one, union = boundaries_of(hitad), boundaries_of(both, merge=BIN)
+    found = {
+        ONE: compare(calls, one, hitad),
+        UNION: compare(calls, union, both, most=len(one)),
+        WHOLE: compare(calls, union, both),
+    }
+    for name, part in found.items():
+        for caller, rates in part["callers"].items():
             ends = "  ".join(f"{size} {rounded(rates['ends_found'][size]['found'])}" for size in SIZE_NAMES)
-            say(f"{caller:22s} best {one['n']} of {len(calls[caller])} against {name:18s}: F1 ±1 bin "
+            say(f"{caller:22s} best {part['n']} of {len(calls[caller])} against {name:28s}: F1 ±1 bin "
                 f"{rates['f1_1_bin']:.3f}  ±2 bins {rates['f1_2_bins']:.3f}  shifted precision "
                 f"{rates['shifted_precision']:.3f}  ends found: {ends}")  # fmt: skip
     result: dict[str, Any] = {"model": args.model, "truths": found}
     if not args.no_peers:
         gain = {
-            name: one["callers"]["hicstruct"]["f1_2_bins"] - one["callers"]["cooltools insulation"]["f1_2_bins"]
-            for name, one in found.items()
+            name: part["callers"][CALLERS[0]]["f1_2_bins"] - part["callers"][CALLERS[1]]["f1_2_bins"]
+            for name, part in found.items()
         }
-        result |= {"gain": gain, "met": gain[UNION] >= GAIN and gain[ONE] >= 0}
+        result |= {"gain": gain, "met": gain[UNION] >= GAIN and min(gain.values()) >= 0}
     record("tads_chr21", result)
 
 
