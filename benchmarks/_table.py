@@ -228,7 +228,7 @@ ROWS = (
     Row(
         "tads_chr21",
         "TAD boundaries, chr21, at equal numbers, F1@±2 bins",
-        "≥ .08 above cooltools insulation for the 138 best against Arrowhead ∪ HiTAD, elsewhere not below",
+        "≥ .08 above cooltools insulation against Arrowhead ∪ HiTAD at both numbers, against HiTAD not below",
         _tads,
     ),
     Row(
