@@ -38,6 +38,7 @@ def predict(
 ) -> Path:
     """Run ``hicstruct predict`` in mode ``fast`` (the default, of every figure here) into ``out``."""
     shutil.rmtree(out, ignore_errors=True)
+    out.parent.mkdir(parents=True, exist_ok=True)
     where = ["--genome"] if chrom is None else ["--chrom", chrom]
     command = [hicstruct(), "predict", uri, "-o", out, *where, "--tasks", tasks, "--model", model, "--quiet"]
     run_program([*command, "--mode", "fast", "--threads", str(threads)], threads=threads)

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks import _maps as maps
 from benchmarks._callers import PEER_LOOPS, our_loops, peer_loops, predict
-from benchmarks._harness import BenchmarkError, record, say, scratch
+from benchmarks._harness import BenchmarkError, record, say
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.loops import match_loops, prepare, rank
@@ -45,7 +45,7 @@ def cell(tests: list[maps.TestMap], resolution: int, model: str, peers: tuple[st
     values: dict[str, list[float]] = {}
     for test in tests:
         uri = test.uri(resolution)
-        ours = predict(uri, scratch("held_out") / "predicted", model=model)
+        ours = predict(uri, test.path.with_suffix("") / f"predicted_{resolution}", model=model)
         values.setdefault("hicstruct", []).append(score(our_loops(ours), test))
         for name in peers:
             for loose in (False, True):

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks import _maps as maps
 from benchmarks._callers import STRIPEPY, predict, stripepy
-from benchmarks._harness import record, say, scratch
+from benchmarks._harness import record, say
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.matching import UNMATCHED, score_counts
@@ -74,7 +74,7 @@ def cell(tests: list[maps.TestMap], model: str) -> dict[str, Any]:
     tallies = {(name, rule): Tally() for name in names for rule in MATCHES}
     for test in tests:
         uri, folder = test.uri(10_000), test.path.with_suffix("") / "10000"
-        ours = predict(uri, scratch("held_out") / "predicted_stripes", model=model, tasks="stripe")
+        ours = predict(uri, folder / "predicted_stripes", model=model, tasks="stripe")
         calls = {"hicstruct": stripes_of(ours)}
         calls |= {name: stripepy(uri, folder, 10_000, setting=name) for name in STRIPEPY}
         truth, faint = stripes_of(test.truth), stripes_of(test.truth / "faint")

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks import _maps as maps
 from benchmarks._borders import CALLERS, OFFSETS, SIZE_NAMES, compare, mean_found, predicted
 from benchmarks._callers import insulation, predict
-from benchmarks._harness import record, rounded, say, scratch
+from benchmarks._harness import record, rounded, say
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.records import boundary_table, domain_table, select
@@ -32,7 +32,7 @@ SLACK = 0.01
 def one_map(test: maps.TestMap, model: str) -> dict[int, dict[str, Any]]:
     """Both callers on one map, by the offset of the peer's positions."""
     uri = test.uri(10_000)
-    ours = predict(uri, scratch("held_out") / "predicted_tads", model=model, tasks="tad")
+    ours = predict(uri, test.path.with_suffix("") / "predicted_tads", model=model, tasks="tad")
     calls = {"hicstruct": predicted(ours), CALLERS[1]: insulation(uri, test.path.with_suffix("") / "10000")}
     truth, faint = (
         boundary_table(select(read_labels(folder / "boundaries.bed", kind=Kind.BOUNDARY).records, Kind.BOUNDARY), [])
