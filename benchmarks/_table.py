@@ -61,7 +61,9 @@ def _stripes(result: Mapping[str, Any]) -> str:
         for name, one in result["cells"].items()
     ]
     head = f"ours / StripePy's best, {result['maps_per_cell']} map(s) per cell:"
-    return "<br>".join([head, *rows, f"least direction agreement {result['least_direction_agreement']:.2f}"])
+    ways = [one["anchor_f1"]["direction_agreement"] for one in result["cells"].values()]
+    least = min(way for way in ways if way is not None)
+    return "<br>".join([head, *rows, f"least direction agreement {least:.2f}"])
 
 
 def _tads(result: Mapping[str, Any]) -> str:
