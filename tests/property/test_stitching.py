@@ -39,9 +39,19 @@ def test_every_wanted_pixel_lies_in_a_centre_and_is_stitched_exactly(
 
 
 def test_offsets_change_places_below_the_diagonal() -> None:
-    canvas = Canvas(3, 20, 10, np.ones((4, 4), np.float32), swap=True)
+    canvas = Canvas(3, 20, 10, np.ones((4, 4), np.float32), below="offsets")
     window = np.zeros((3, 4, 4), np.float32)
     window[1], window[2] = 0.1, 0.4
     canvas.add(window, 8, 4)  # rows 8–11, columns 4–7: all below the diagonal
     values = canvas.rows(4, 5)
     np.testing.assert_allclose(values[:, 0, 4], [0, 0.4, 0.1])
+
+
+def test_along_the_row_becomes_down_above_the_diagonal_and_up_below_it() -> None:
+    window = np.zeros((2, 4, 4), np.float32)
+    window[1] = 0.9
+    above, under = (Canvas(2, 20, 10, np.ones((4, 4), np.float32), below="direction") for _ in range(2))
+    above.add(window, 4, 8)
+    under.add(window, 8, 4)
+    assert above.rows(4, 5)[1, 0, 4] == np.float32(0.9)
+    np.testing.assert_allclose(under.rows(4, 5)[1, 0, 4], 0.1, atol=1e-6)

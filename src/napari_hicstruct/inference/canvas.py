@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Below = Literal["same", "offsets", "direction"]
+BELOW: tuple[Below, ...] = ("same", "offsets", "direction")
 
 
 def blend_weight(size: int, margin: int) -> Array:
@@ -18,7 +22,7 @@ def blend_weight(size: int, margin: int) -> Array:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add(total: Array, weight: Array, window: Array, blend: Array, row0: int, col0: int, swap: int) -> None:
+def _add(total: Array, weight: Array, window: Array, blend: Array, row0: int, col0: int, below: int) -> None:
     channels, n, n_diagonals = total.shape
     size = window.shape[1]
     for y in range(size):
@@ -31,10 +35,11 @@ def _add(total: Array, weight: Array, window: Array, blend: Array, row0: int, co
             if low < 0 or low + d >= n or d >= n_diagonals:
                 continue
             weight[low, d] += w
+            mirrored = below if j < i else 0
             for c in range(channels):
-                # below the diagonal, row and column offsets change places
-                source = 3 - c if swap and c > 0 and j < i else c
-                total[c, low, d] += w * window[source, y, x]
+                source = 3 - c if mirrored == 1 and c > 0 else c
+                value = window[source, y, x]
+                total[c, low, d] += w * (1 - value if mirrored == 2 and c == 1 else value)
 
 
 class Canvas:
@@ -45,18 +50,20 @@ class Canvas:
     channels, n_bins, n_diagonals : int
     blend : float32, shape (S, S)
         From :func:`blend_weight`.
-    swap : bool
-        True for point outputs: channels 1 and 2 are offsets along rows and columns.
+    below : {"same", "offsets", "direction"}
+        What becomes of channels below the diagonal, where rows and columns have changed places: nothing; channels 1 and
+        2 are offsets along rows and columns and change places; channel 1 is the probability that a stripe runs along
+        the row, and becomes its complement, so that on the canvas it is the probability of *down*.
     """
 
-    def __init__(self, channels: int, n_bins: int, n_diagonals: int, blend: Array, *, swap: bool = False) -> None:
-        self.blend, self.swap = blend, swap
+    def __init__(self, channels: int, n_bins: int, n_diagonals: int, blend: Array, *, below: Below = "same") -> None:
+        self.blend, self.below = blend, BELOW.index(below)
         self._total = np.zeros((channels, n_bins, n_diagonals), np.float32)
         self._weight = np.zeros((n_bins, n_diagonals), np.float32)
 
     def add(self, window: Array, row0: int, col0: int) -> None:
         """Add a window ``(channels, S, S)`` whose corner is bin (row0, col0); both triangles fold onto the upper."""
-        _add(self._total, self._weight, window, self.blend, row0, col0, int(self.swap))
+        _add(self._total, self._weight, window, self.blend, row0, col0, self.below)
 
     def rows(self, start: int, stop: int) -> Array:
         """Blended values of rows ``start … stop``, shape (channels, stop - start, n_diagonals); 0 where none came."""

@@ -121,7 +121,7 @@ class Predictor:
     def fine(self, band: Band, tiling: Tiling, tasks: list[str]) -> Iterator[RowDone]:
         """Point maps at fine bins: channels probability, row offset, column offset."""
         blend = blend_weight(tiling.size, tiling.margin)
-        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, swap=True) for name in tasks}
+        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, below="offsets") for name in tasks}
 
         def forward(x: Tensor, hint: Hint | None) -> dict[str, Tensor]:
             return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks, hint=hint).items()}
@@ -139,8 +139,8 @@ class Predictor:
     ) -> Iterator[RowDone]:
         """Point and mask maps at coarse bins; fills ``strips`` with the diagonal's features on the way."""
         blend = blend_weight(tiling.size, tiling.margin)
-        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, swap=True) for name in points}
-        canvases |= {name: Canvas(2, band.n_bins, tiling.n_diagonals, blend) for name in masks}
+        canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, below="offsets") for name in points}
+        canvases |= {name: Canvas(2, band.n_bins, tiling.n_diagonals, blend, below="direction") for name in masks}
         dense, on_diagonal = [*points, *masks], [*points, *masks, *strips]
         for row in tiling.row_tiles():
             corners, windows = self._windows(band, tiling, row)

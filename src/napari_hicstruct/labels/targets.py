@@ -23,10 +23,16 @@ class PointTarget:
 
 @dataclass(frozen=True, slots=True)
 class MaskTarget:
-    """Stripes: ``mask`` (S, S) 0/1, ``down`` (S, S) 0/1 (meaningful inside the mask), ``known`` (S, S)."""
+    """Stripes, all (S, S): ``mask`` 0/1, ``down`` and ``along`` 0/1 (meaningful inside the mask), ``known``.
+
+    ``along`` is 1 where the stripe runs along the window's row.  Above the diagonal that is where it goes down, below it
+    where it goes up: a network that knows neither where the diagonal lies nor whether its window was transposed can
+    learn it.
+    """
 
     mask: Array
     down: Array
+    along: Array
     known: Array
 
 
@@ -77,17 +83,17 @@ def point_target(truth: BinTruth, row0: int, col0: int, size: int, *, sigma: flo
 def mask_target(truth: BinTruth, row0: int, col0: int, size: int) -> MaskTarget:
     """Mask of the stripes in the window, marked as rows = x, columns = y and transposed, with direction."""
     mask, known = np.zeros((size, size), np.float32), np.ones((size, size), np.float32)
-    down, own = np.zeros((size, size), np.float32), np.zeros((size, size), np.float32)
+    down, along, own = (np.zeros((size, size), np.float32) for _ in range(3))
     for x0, x1, y0, y1, is_down, weight in truth.stripes:
-        for top, bottom, left, right in ((x0, x1, y0, y1), (y0, y1, x0, x1)):
+        for top, bottom, left, right, is_along in ((x0, x1, y0, y1, 1), (y0, y1, x0, x1, 0)):
             rows = slice(max(int(np.floor(top)) - row0, 0), max(int(np.ceil(bottom)) - row0, 0))
             cols = slice(max(int(np.floor(left)) - col0, 0), max(int(np.ceil(right)) - col0, 0))
             if weight > 0:
-                mask[rows, cols], down[rows, cols] = 1, is_down
+                mask[rows, cols], down[rows, cols], along[rows, cols] = 1, is_down, is_along
                 own[rows, cols] = np.maximum(own[rows, cols], weight)
             else:
                 known[rows, cols] = 0
-    return MaskTarget(mask, down, np.where(mask > 0, own, known))
+    return MaskTarget(mask, down, along, np.where(mask > 0, own, known))
 
 
 def boundary_target(truth: BinTruth, first: int, length: int, *, sigma: float = 1.0) -> Array:

@@ -62,21 +62,21 @@ def thinness_loss(p: Tensor, target: Tensor, known: Tensor, *, width: int = 5) -
     return (core * known * (1 - true_core)).sum() / (p * known).sum().clamp_min(1.0)
 
 
-def mask_loss(output: Tensor, mask: Tensor, down: Tensor, known: Tensor, options: MaskLossConfig = BASELINE) -> Tensor:
+def mask_loss(output: Tensor, mask: Tensor, along: Tensor, known: Tensor, options: MaskLossConfig = BASELINE) -> Tensor:
     """Loss of a mask head.
 
     Parameters
     ----------
     output : Tensor, shape (B, 2, H, W)
-        Mask logit, direction logit.
-    mask, down, known : Tensor, shape (B, H, W)
-        Truth 0/1, direction 0/1 inside it, and each pixel's weight (0 where nobody knows).
+        Mask logit, logit of running along the row.
+    mask, along, known : Tensor, shape (B, H, W)
+        Truth 0/1, whether it runs along the row 0/1 inside it, and each pixel's weight (0 where nobody knows).
     options : MaskLossConfig
     """
     logit, direction = output[:, 0].float(), output[:, 1].float()
     p = torch.sigmoid(logit)
     inside = mask * known
-    way = (functional.binary_cross_entropy_with_logits(direction, down, reduction="none") * inside).sum()
+    way = (functional.binary_cross_entropy_with_logits(direction, along, reduction="none") * inside).sum()
     if options.centre_line:
         mask = centre_line(mask, options.centre_line)
     # Stripes cover a few percent of the pixels: weight them up, or the first epochs learn emptiness only.

@@ -30,7 +30,9 @@ class PointHead(nn.Module):
 
 
 class MaskHead(nn.Module):
-    """Stripes: logit of the mask and logit of its direction (positive = down).
+    """Stripes: logit of the mask, and logit of a stripe running along the window's row rather than its column.
+
+    Above the diagonal a stripe that runs along the row goes down, below the diagonal up (``inference.canvas``).
 
     ``(B, C, H, W) → (B, 2, H, W)``.
     """
@@ -44,5 +46,5 @@ class MaskHead(nn.Module):
             self.out.bias[0] = PRIOR / 2
 
     def forward(self, x: Tensor) -> Tensor:
-        """Mask logit and direction logit per pixel."""
+        """Mask logit and along-the-row logit per pixel."""
         return self.out(self.mix(x))

@@ -147,7 +147,7 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: M
     known = stripes.known * valid * inner
     if drawn.scope is not None:
         known = drawn.scope.apply("mask", known, stripes.mask > 0, corner, fine=False)
-    return {"x": x, **points, "mask": stripes.mask, "down": stripes.down, "mask_known": known}
+    return {"x": x, **points, "mask": stripes.mask, "along": stripes.along, "mask_known": known}
 
 
 def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:

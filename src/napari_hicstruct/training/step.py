@@ -135,7 +135,7 @@ def _dense_losses(
             )
     for task in net.tasks_of("mask"):
         out = seen(far.outputs[task], far.distance("f2"))
-        losses[task] = mask_loss(out, coarse["mask"], coarse["down"], coarse["mask_known"], options.mask)
+        losses[task] = mask_loss(out, coarse["mask"], coarse["along"], coarse["mask_known"], options.mask)
     return losses
 
 

@@ -86,3 +86,19 @@ def test_more_agreement_means_a_narrower_loop() -> None:
     widths = [loop_sigma(soft, n) for soft, n in ((0.2, 1), (0.6, 2), (1.0, 4))]
     assert widths == sorted(widths, reverse=True)
     assert (min(widths), max(widths)) == (0.8, 2.5)
+
+
+def test_a_stripe_s_way_turns_with_its_window_and_below_the_diagonal() -> None:
+    whole = mask_target(bin_truth(), 0, 0, 128)
+    assert whole.along[41, 60] == 1  # down, above the diagonal: along the row
+    assert whole.along[60, 41] == 0
+    assert whole.along[80, 90] == 0  # up, above the diagonal: along the column
+    assert whole.along[90, 80] == 1
+    direct, other = mask_target(bin_truth(), 2, 20, 96), mask_target(bin_truth(), 20, 2, 96)
+    turned = transpose_sample({"mask": direct.mask, "along": direct.along})
+    # a stripe's own crossing with the diagonal runs both ways
+    once = (
+        (other.mask > 0) & ~np.eye(96, k=18, dtype=bool) & ~np.eye(96, k=17, dtype=bool) & ~np.eye(96, k=19, dtype=bool)
+    )
+    assert once.sum() > 100
+    np.testing.assert_array_equal(turned["along"][once], other.along[once])
