@@ -46,7 +46,8 @@ def decode_boundaries(
     Parameters
     ----------
     p : float32, shape (n_bins,)
-        Boundary probability; NaN where nothing is known.
+        What speaks for a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
+        known.
     chrom : str
     resolution : int
         bp.
@@ -56,7 +57,7 @@ def decode_boundaries(
     model : str
         Name for the records.
     """
-    found, p = [], boundary_strength(p)
+    found = []
     for k in boundary_peaks(p, threshold=threshold):
         place = Interval(chrom, int(k) * resolution, min((int(k) + 1) * resolution, length))
         score = round(float(p[k]), 6)

@@ -1,12 +1,12 @@
-"""Stripe mask → stripes: runs along one anchor, thinned across anchors, merged to rectangles."""
+"""Stripe mask → stripes: each anchor's best run from the diagonal, thinned across anchors, to rectangles."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.genome import Interval
@@ -18,12 +18,28 @@ Array = NDArray[np.float32]
 class StripeSettings:
     """Thresholds of stripe decoding."""
 
-    threshold: float = 0.4
+    level: float = 0.4
+    """Mask probability that neither lengthens nor shortens a run: what lies above adds, what lies below takes away."""
+    threshold: float = 0.7
+    """Least mean probability of a run."""
+    near_bp: int = 40_000
+    """Pixels nearer the diagonal than this say nothing: every anchor is bright there."""
     min_length_bp: int = 150_000
-    max_start_bp: int = 100_000
-    """A stripe begins at the diagonal: its run may leave out no more than this."""
-    gap_bp: int = 40_000
     max_width_bp: int = 60_000
+    opposite: float = 0.5
+    """Of two stripes that leave one anchor both ways, the weaker is kept if it has this share of the other's weight."""
+
+
+class _Run(NamedTuple):
+    """A stripe in bins: rows [low, high) about the peak, ``length`` from the diagonal on ``side`` (1 down, -1 up)."""
+
+    weight: float
+    peak: int
+    low: int
+    high: int
+    side: int
+    length: int
+    mean: float
 
 
 def shear(p: Array) -> Array:
@@ -64,67 +80,96 @@ def decode_stripes(
         Name for the records.
     """
     s = settings or StripeSettings()
-    found: list[Annotation] = []
-    for direction, rows in ((Direction.DOWN, p * (down >= 0.5)), (Direction.UP, shear(p * (down < 0.5)))):
-        for x0, x1, far, score in _runs(rows, resolution, s, 1 if direction is Direction.DOWN else -1):
-            a, b = (x0 + first) * resolution, min((x1 + first) * resolution, length)
-            if direction is Direction.DOWN:
-                extent = Interval(chrom, a, min((far + 1 + first) * resolution, length))
-            else:
-                extent = Interval(chrom, max((far + first) * resolution, 0), b)
-            found.append(
-                Annotation(
-                    kind=Kind.STRIPE,
-                    anchor1=Interval(chrom, a, b),
-                    anchor2=extent,
-                    direction=direction,
-                    score=round(score, 6),
-                    probability=round(score, 6),
-                    resolution=resolution,
-                    source=model or "model",
-                    model=model,
-                )
+    found = _runs(p, down, 1, resolution, s) + _runs(shear(p), shear(1 - down), -1, resolution, s)
+    near = max(1, s.max_width_bp // resolution // 2)
+    stripes = []
+    for run in _without_weak_opposites(found, near, s.opposite):
+        low, high = first + run.low, first + run.high
+        far = first + run.peak + run.side * (run.length - 1)
+        start, end = (low, far + 1) if run.side > 0 else (far, high)
+        score = round(run.mean, 6)
+        stripes.append(
+            Annotation(
+                kind=Kind.STRIPE,
+                anchor1=Interval(chrom, low * resolution, min(high * resolution, length)),
+                anchor2=Interval(chrom, max(start, 0) * resolution, min(end * resolution, length)),
+                direction=Direction.DOWN if run.side > 0 else Direction.UP,
+                score=score,
+                probability=score,
+                resolution=resolution,
+                source=model or "model",
+                model=model,
             )
-    return sorted(found, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
+        )
+    return sorted(stripes, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
 
 
-def _runs(rows: Array, resolution: int, s: StripeSettings, side: int) -> list[tuple[int, int, int, float]]:
-    """``(first anchor bin, end, farthest bin on ``side``, mean probability)`` of the stripes in one orientation."""
-    gap = max(1, s.gap_bp // resolution)
-    mask = rows >= s.threshold
-    closed = ndimage.binary_closing(np.pad(mask, ((0, 0), (gap, gap))), np.ones((1, gap + 1), bool))[:, gap:-gap] | mask
-    begin, end = _longest_run(closed, s.max_start_bp // resolution)
-    lengths = np.where((end - begin) * resolution >= s.min_length_bp, end - begin, 0)
-    strength = np.array(
-        [rows[i, b:e].mean() if n else 0 for i, (b, e, n) in enumerate(zip(begin, end, lengths, strict=True))]
-    )
-    weight = lengths * strength
-    out = []
-    taken = np.zeros(len(rows), bool)
+def best_runs(p: Array, near: int, level: float) -> tuple[NDArray[np.int64], Array]:
+    """Where each row's run from the diagonal ends: the length with the largest sum of ``p − level``.
+
+    A gap inside a long stripe costs what it is worth and no more; a run needs no threshold to be cut at.
+
+    Parameters
+    ----------
+    p : float32, shape (rows, n_diagonals)
+    near : int
+        bins; distances below it do not count.
+    level : float
+
+    Returns
+    -------
+    length : int64, shape (rows,)
+        bins, ``near`` or more; ``near`` where nothing begins.
+    weight : float32, shape (rows,)
+        The sum, 0 or more.
+    """
+    gain = np.cumsum(p[:, near:] - np.float32(level), axis=1)
+    best = gain.argmax(axis=1)
+    weight = np.maximum(gain[np.arange(len(p)), best], 0).astype(np.float32)
+    return np.where(weight > 0, near + best + 1, near), weight
+
+
+def _runs(p: Array, way: Array, side: int, resolution: int, s: StripeSettings) -> list[_Run]:
+    """Stripes in one orientation; ``way`` is how likely each pixel belongs to one."""
+    near = min(max(1, s.near_bp // resolution), p.shape[1] - 1)
+    # a pixel that surely belongs to a stripe of the other orientation adds nothing to this one
+    own = p * np.minimum(2 * way, 1)
+    length, weight = best_runs(own, near, s.level)
+    counted = np.arange(p.shape[1])[None, :] < length[:, None]
+    counted[:, :near] = False
+    mean = (own * counted).sum(axis=1) / np.maximum(length - near, 1)
+    weight = np.where((length * resolution >= s.min_length_bp) & (mean >= s.threshold), weight, 0)
     half = max(1, s.max_width_bp // resolution // 2)
+    return [
+        _Run(float(weight[i]), i, low, high, side, int(length[i]), float(mean[i]))
+        for i, low, high in _thinned(weight, half)
+    ]
+
+
+def _thinned(weight: Array, half: int) -> list[tuple[int, int, int]]:
+    """``(peak, low, high)`` of the heaviest rows, one per group of neighbours, with the rows half as heavy or more."""
+    taken = np.zeros(len(weight), bool)
+    out = []
     for i in np.argsort(-weight, kind="stable"):
         if weight[i] <= 0:
             break
-        if taken[max(0, i - half) : i + half + 1].any():  # thinned: one stripe per group of neighbouring anchors
+        if taken[max(0, i - half) : i + half + 1].any():
             continue
-        low, high = i, i + 1
+        low, high = int(i), int(i) + 1
         while low > max(0, i - half) and weight[low - 1] >= 0.5 * weight[i] and not taken[low - 1]:
             low -= 1
-        while high < min(len(rows), i + half + 1) and weight[high] >= 0.5 * weight[i] and not taken[high]:
+        while high < min(len(weight), i + half + 1) and weight[high] >= 0.5 * weight[i] and not taken[high]:
             high += 1
         taken[low:high] = True
-        out.append((int(low), int(high), int(i + side * (end[i] - 1)), float(strength[i])))
+        out.append((int(i), low, high))
     return out
 
 
-def _longest_run(mask: NDArray[np.bool_], latest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Begin and end of the longest run of True in each row that starts at column ``latest`` or before."""
-    edges = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
-    row, begin = np.nonzero(edges == 1)
-    _, end = np.nonzero(edges == -1)
-    early = begin <= latest
-    best_begin, best_end = np.zeros(len(mask), np.int64), np.zeros(len(mask), np.int64)
-    for r, b, e in zip(row[early], begin[early], end[early], strict=True):
-        if e - b > best_end[r] - best_begin[r]:
-            best_begin[r], best_end[r] = b, e
-    return best_begin, best_end
+def _without_weak_opposites(runs: list[_Run], near: int, share: float) -> list[_Run]:
+    """Runs, heaviest first, but those that a heavier one leaving the same anchor the other way outweighs."""
+    kept: list[_Run] = []
+    for run in sorted(runs, reverse=True):
+        rivals = (k for k in kept if k.side != run.side and abs(k.peak - run.peak) <= near)
+        if all(run.weight >= share * k.weight for k in rivals):
+            kept.append(run)
+    return kept

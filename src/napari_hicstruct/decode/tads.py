@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind, new_uid
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.decode.boundaries import boundary_peaks, boundary_strength
+from napari_hicstruct.decode.boundaries import boundary_peaks
 from napari_hicstruct.genome import Interval
 
 Array = NDArray[np.float32]
@@ -166,7 +166,8 @@ def decode_tads(
     Parameters
     ----------
     p : float32, shape (n_bins,)
-        Boundary probability; NaN where nothing is known.
+        What speaks for a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
+        known.
     band : Band
         The map at the same bins.
     length : int
@@ -175,7 +176,7 @@ def decode_tads(
     model : str
         Name for the records.
     """
-    s, p = settings or TadSettings(), boundary_strength(p)
+    s = settings or TadSettings()
     peaks = boundary_peaks(p, threshold=s.threshold)
     total = cumulative_oe(band)
     flat = flat_partition(peaks, p, total, band.resolution, s)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import decode_boundaries
+from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.decode.loops import LoopDecoder
 from napari_hicstruct.decode.stripes import decode_stripes
 from napari_hicstruct.decode.tads import decode_tads
@@ -156,6 +157,7 @@ class ChromosomeRun:
     def _domains(self, name: str, features: StripFeatures) -> list[Annotation]:
         p = self.predictor.boundaries(self.coarse, name, features)
         self.track = p
+        p = boundary_evidence(p, self.coarse)
         boundaries = decode_boundaries(
             p,
             chrom=self.coarse.chrom,

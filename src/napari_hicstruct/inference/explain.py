@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.decode.boundaries import boundary_strength
+from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.inference.canvas import Canvas
 from napari_hicstruct.inference.chromosome import ChromosomeRun
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
@@ -217,9 +217,9 @@ class Watch:
         self._finish("coarse", band, around, done)
         for name, features in strips.items():
             p = np.full(high - low, np.nan, np.float32)
-            known = self._watcher.boundaries(band, name, features)[low:high]
+            known = boundary_evidence(self._watcher.boundaries(band, name, features), band)[low:high]
             p[: len(known)] = known
-            p = np.nan_to_num(boundary_strength(p))
+            p = np.nan_to_num(p)
             self._boundaries[name] = Track(p, band.resolution, low)
             first, second = (p[part[0] - low : part[1] - low] for part in (rows, cols))
             self._keep(f"probability/{name}", np.minimum(first[:, None], second[None, :]), band)

@@ -25,8 +25,8 @@ class PointTarget:
 class MaskTarget:
     """Stripes, all (S, S): ``mask`` 0/1, ``down`` and ``along`` 0/1 (meaningful inside the mask), ``known``.
 
-    ``along`` is 1 where the stripe runs along the window's row.  Above the diagonal that is where it goes down, below it
-    where it goes up: a network that knows neither where the diagonal lies nor whether its window was transposed can
+    ``along`` is 1 where the stripe runs along the window's row.  Above the diagonal that is where it goes down, below
+    it where it goes up: a network that knows neither where the diagonal lies nor whether its window was transposed can
     learn it.
     """
 

@@ -28,7 +28,7 @@ def _thresholds() -> dict[str, float]:
     from napari_hicstruct.decode.loops import LoopSettings
     from napari_hicstruct.decode.stripes import StripeSettings
 
-    return {"point": LoopSettings().threshold, "mask": StripeSettings().threshold, "boundary": 0.05}
+    return {"point": LoopSettings().threshold, "mask": StripeSettings().level, "boundary": 0.05}
 
 
 @dataclass(frozen=True, slots=True)

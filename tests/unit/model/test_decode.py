@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.records import Direction, Kind
 from napari_hicstruct.contacts.band import make_band
 from napari_hicstruct.decode.boundaries import boundary_peaks, boundary_strength, decode_boundaries
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
-from napari_hicstruct.decode.stripes import decode_stripes, shear
+from napari_hicstruct.decode.stripes import StripeSettings, best_runs, decode_stripes, shear
 from napari_hicstruct.decode.tads import TadSettings, contrast, cumulative_oe, decode_tads, flat_partition
 
 RES, N = 10_000, 200
@@ -75,8 +75,9 @@ def test_stripes_come_back_as_rectangles_with_direction() -> None:
     for j in (150, 151, 152):  # up: columns 150–152, rows from 110
         for i in range(110, j + 1):
             p[i, j - i], down[i, j - i] = 0.8, 0
-    p[100, 0:5] = 0.9  # too short
-    p[10, 30:60] = 0.9  # does not begin at the diagonal
+    p[100, 0:9] = 0.9  # too short
+    p[10, 40:60] = 0.9  # does not begin at the diagonal
+    p[60, 0:40] = 0.5  # too faint
     first, second = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
     assert (first.direction, first.kind) == (Direction.DOWN, Kind.STRIPE)
     assert (first.anchor1.start, first.anchor1.end) == (300_000, 320_000)
@@ -86,6 +87,39 @@ def test_stripes_come_back_as_rectangles_with_direction() -> None:
     assert second.anchor2.end == 1_530_000
     assert abs(second.anchor2.start - 1_100_000) <= 20_000
     assert first.score > second.score
+
+
+def test_a_run_ends_where_its_sum_is_largest() -> None:
+    p = np.random.default_rng(5).random((40, 60)).astype(np.float32)
+    length, weight = best_runs(p, 4, 0.5)
+    for row, n, w in zip(p, length, weight, strict=True):
+        sums = {k: float((row[4:k] - 0.5).sum()) for k in range(4, 61)}
+        assert w == pytest.approx(max(sums.values()), abs=1e-4)
+        assert sums[int(n)] == pytest.approx(w, abs=1e-4)
+
+
+def test_of_two_stripes_on_one_anchor_the_much_weaker_goes() -> None:
+    p, down = np.zeros((N, 80), np.float32), np.ones((N, 80), np.float32)
+    p[100, 0:60] = 0.9
+    for i in range(80, 101):
+        p[i, 100 - i], down[i, 100 - i] = 0.9, 0
+    down[100, 0] = 0.5
+    (only,) = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
+    assert only.direction is Direction.DOWN
+    both = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES, settings=StripeSettings(opposite=0.1))
+    assert {a.direction for a in both} == {Direction.DOWN, Direction.UP}
+
+
+def test_a_crossing_stripe_does_not_cut_a_run() -> None:
+    p, down = np.zeros((N, 80), np.float32), np.ones((N, 80), np.float32)
+    p[100, 0:60] = 0.9
+    for i in range(70, 131):  # up stripe of anchor 130 crosses at column 130
+        p[i, 130 - i], down[i, 130 - i] = 0.9, 0
+    found = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
+    assert [(a.direction, (a.anchor2.end - a.anchor2.start) // RES) for a in found] == [
+        (Direction.DOWN, 60),
+        (Direction.UP, 61),
+    ]
 
 
 def test_shearing_turns_rows_into_columns() -> None:
@@ -117,7 +151,7 @@ def test_a_boundary_keeps_its_height_and_one_spread_over_bins_counts_whole() -> 
     assert np.isnan(strength[50:55]).all()
     assert strength[30] == pytest.approx(0.8, abs=0.01)
     assert strength[70] > 0.45  # broader than one bump: more than its highest bin says
-    sharp, broad = decode_boundaries(p, chrom="chr1", resolution=RES, length=99 * RES + 7)
+    sharp, broad = decode_boundaries(strength, chrom="chr1", resolution=RES, length=99 * RES + 7)
     assert (sharp.anchor1.start, broad.anchor1.start) == (30 * RES, 70 * RES)
 
 

@@ -1,0 +1,77 @@
+"""How deep the valley of insulation is at a called boundary: what the network knows only from single pixels.
+
+A network sees one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
+is better counted over a whole square.  Adding the depth of that valley to the boundary's log-odds ranks both right.
+Source of the score: Crane et al. 2015, on counts over expected.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage, signal
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.decode.boundaries import boundary_strength
+from napari_hicstruct.labels.weak import block_contrast
+
+Array = NDArray[np.float32]
+
+WEIGHT = 3.0
+"""Log-odds per log2 of the valley's depth; 2 – 6 do alike (docs/model.md)."""
+
+TYPICAL = 0.5
+"""log2; depth of a valley that neither raises nor lowers a boundary."""
+
+DEEPEST = 1.5
+"""log2; what lies deeper says nothing more."""
+
+_WINDOWS = (5, 10)  # bins; sides of the squares that are averaged
+_SMOOTH = 2.0  # bins, σ
+_AROUND = 201  # bins; a valley's shoulders lie within half of this
+_SPREAD = 1.5  # bins, σ of what a valley's middle says about the bins beside it
+
+
+def valleys(band: Band) -> Array:
+    """Depth of the insulation valley at each bin, log2, 0 … :data:`DEEPEST`, shape (n_bins,); 0 outside valleys.
+
+    The mean over squares of 5 and 10 bins of log2 (counts / expected) between the bins before and from each bin,
+    smoothed; depth is the prominence of its minima, spread over neighbouring bins with σ = 1.5.
+    """
+    track = np.mean([block_contrast(band, window)[0] for window in _WINDOWS], axis=0)
+    known, bins = np.isfinite(track), np.arange(band.n_bins)
+    known[: max(_WINDOWS)] = known[band.n_bins - max(_WINDOWS) :] = False  # squares that stick out of the chromosome
+    out = np.zeros(band.n_bins, np.float32)
+    if not known.any():
+        return out
+    # a gap is no shoulder: across it the track runs straight
+    track = ndimage.gaussian_filter1d(np.interp(bins, bins[known], track[known]), _SMOOTH)
+    at, _ = signal.find_peaks(-track)
+    depth = signal.peak_prominences(-track, at, wlen=_AROUND)[0]
+    beside = np.arange(-6, 7)
+    bump = np.exp(-(beside**2) / (2 * _SPREAD**2))
+    for x, height in zip(at, depth, strict=True):
+        inside = (x + beside >= 0) & (x + beside < len(out))
+        place = x + beside[inside]
+        out[place] = np.maximum(out[place], height * bump[inside])
+    return np.minimum(out, np.float32(DEEPEST))
+
+
+def boundary_evidence(p: Array, band: Band) -> Array:
+    """``σ(logit s + 3 (depth − 0.5))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
+
+    NaN stays NaN, and the first and last ten bins of a chromosome become it: nobody can tell a boundary where one of
+    its two sides is missing.
+
+    Parameters
+    ----------
+    p : float32, shape (n_bins,)
+        The network's boundary probability; s is its :func:`~napari_hicstruct.decode.boundaries.boundary_strength`.
+    band : Band
+        The map at the same bins, a whole chromosome.
+    """
+    s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
+    q = np.asarray(1 / (1 + (1 / s - 1) * np.exp(-WEIGHT * (valleys(band) - TYPICAL))), np.float32)
+    margin = max(_WINDOWS)
+    q[:margin] = q[max(0, len(q) - margin) :] = np.nan
+    return q

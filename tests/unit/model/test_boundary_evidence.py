@@ -1,0 +1,64 @@
+"""Insulation beside the network's word on a boundary."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.contacts.band import make_band
+from napari_hicstruct.decode.boundaries import boundary_strength
+from napari_hicstruct.decode.insulation import DEEPEST, TYPICAL, WEIGHT, boundary_evidence, valleys
+
+N, RES = 200, 10_000
+
+
+def domains(edges: list[int], inside: float, depth: float = 400) -> np.ndarray:
+    """Counts of a band whose domains are ``inside`` times as dense as what lies between them."""
+    label = np.searchsorted(edges, np.arange(N), side="right")
+    counts = np.zeros((60, N), np.float32)
+    rng = np.random.default_rng(3)
+    for d in range(60):
+        counts[d, : N - d] = rng.poisson(depth / (1 + d) * np.where(label[: N - d] == label[d:], inside, 1.0))
+    return counts
+
+
+def test_a_valley_lies_at_the_edge_and_is_deeper_where_domains_differ_more() -> None:
+    weak = valleys(make_band("chr1", RES, domains([60, 130], 1.5)))
+    strong = valleys(make_band("chr1", RES, domains([60, 130], 4.0)))
+    for track in (weak, strong):
+        assert {int(track[:100].argmax()), 100 + int(track[100:].argmax())} <= {59, 60, 61, 129, 130, 131}
+    assert (strong[[60, 130]] > 2 * weak[[60, 130]]).all()
+    assert strong.max() <= DEEPEST
+    assert strong[[30, 95, 170]].max() < 0.2
+
+
+def test_depth_is_the_prominence_of_a_naive_insulation_track() -> None:
+    counts = domains([100], 2.0, depth=3000)
+    band = make_band("chr1", RES, counts)
+    track = np.zeros(N)
+    for window in (5, 10):
+        for x in range(10, N - 10):
+            pairs = [(i, j) for i in range(x - window, x) for j in range(x, x + window) if j >= i + 2]
+            seen = sum(counts[j - i, i] for i, j in pairs)
+            mean = sum(band.expected[j - i] / (band.weights[i] * band.weights[j]) for i, j in pairs)
+            track[x] += np.log2((seen + 0.5) / (mean + 0.5)) / 2
+    kernel = np.exp(-(np.arange(-8, 9) ** 2) / 8)
+    smooth = np.convolve(np.pad(track[10:-10], 18, "edge"), kernel / kernel.sum(), "valid")
+    depth = min(smooth[:101].max(), smooth[100:].max()) - smooth[96:105].min()
+    assert valleys(band).max() == pytest.approx(min(depth, DEEPEST), abs=0.02)
+
+
+def test_evidence_is_the_sum_of_log_odds_and_silent_at_the_ends() -> None:
+    band = make_band("chr1", RES, domains([60, 130], 3.0))
+    p = np.full(N, 0.3, np.float32)
+    p[80] = np.nan
+    got, depth, strength = boundary_evidence(p, band), valleys(band), boundary_strength(p)
+    assert np.isnan(got[[0, 9, 80, N - 10, N - 1]]).all()
+    odds = np.log(strength / (1 - strength)) + WEIGHT * (depth - TYPICAL)
+    inner = np.isfinite(got)
+    np.testing.assert_allclose(got[inner], (1 / (1 + np.exp(-odds)))[inner], rtol=1e-4)
+    assert got[60] > strength[60] > got[40]
+
+
+def test_a_map_without_contacts_has_no_valleys() -> None:
+    assert valleys(make_band("chr1", RES, np.zeros((60, N), np.float32))).max() == 0
