@@ -92,6 +92,7 @@ class ModelConfig(FrozenConfig):
     channels: tuple[int, int, int, int, int] = (16, 32, 64, 96, 128)
     """Encoder channels at f1 (fine bins), f2 (coarse bins), f3, f4, f5."""
     strip_channels: int = 64
+    band_branch: bool = Field(True, description="boundaries are read along the diagonal; off: window by window")
     windows: WindowConfig = WindowConfig()
 
     @model_validator(mode="after")

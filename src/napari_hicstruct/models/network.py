@@ -46,7 +46,8 @@ class MultiTaskNet(nn.Module):
         self.reconstruction = ReconstructionHead(config) if config.reconstruction else None
 
     def _head(self, task: TaskConfig, width: int) -> nn.Module:
-        kind = registry.resolve(registry.HEADS, task.head, "head")
+        local = task.head == "boundary" and not self.config.band_branch
+        kind = registry.resolve(registry.HEADS, "boundary_window" if local else task.head, "head")
         if task.head == "boundary":
             return kind(self.config.in_channels, width, self.config.strip_channels, self.config.windows.strip_diagonals)
         return kind(width)

@@ -51,6 +51,7 @@ HEADS: Mapping[str, str] = {
     "point": "napari_hicstruct.models.heads:PointHead",
     "mask": "napari_hicstruct.models.heads:MaskHead",
     "boundary": "napari_hicstruct.models.strip:BoundaryHead",
+    "boundary_window": "napari_hicstruct.models.strip:WindowBoundaryHead",
 }
 
 

@@ -107,3 +107,25 @@ class BoundaryHead(nn.Module):
         shared = self.read_features(features.flatten(1, 2))
         x = nn.functional.silu(self.join(torch.cat([own, shared], 1)))
         return self.out(self.attention(self.pyramid(x)))[:, 0]
+
+
+class WindowBoundaryHead(nn.Module):
+    """Boundary logit per bin from the window's features at that bin alone: what is left without the band branch.
+
+    Parameters
+    ----------
+    in_channels : int
+        Of the strip, which is not read.
+    feature_channels, width, n_diagonals : int
+        As in :class:`BoundaryHead`.
+    """
+
+    def __init__(self, in_channels: int, feature_channels: int, width: int, n_diagonals: int) -> None:
+        super().__init__()
+        self.read_features = nn.Conv1d(feature_channels * n_diagonals, width, 1)
+        self.out = nn.Conv1d(width, 1, 1)
+        nn.init.constant_(self.out.bias, PRIOR / 2)
+
+    def forward(self, strip: Tensor, features: Tensor) -> Tensor:
+        """``(B, C, D, L), (B, F, D, L) → (B, L)`` boundary logits."""
+        return self.out(nn.functional.silu(self.read_features(features.flatten(1, 2))))[:, 0]

@@ -14,7 +14,7 @@ from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.identity import IdentitySelector, NoInteraction
 from napari_hicstruct.models.store import load_model, save_model
-from napari_hicstruct.models.strip import unfold_diagonal
+from napari_hicstruct.models.strip import WindowBoundaryHead, unfold_diagonal
 from tests.unit.model.model_kit import SMALL, context, net
 
 
@@ -49,6 +49,21 @@ def test_gradients_reach_the_encoder_from_every_task_and_no_other_task_s_decoder
         reached = {name.split(".")[1] for name, p in model.decoders.named_parameters(prefix="d") if p.grad is not None}
         assert reached == {task}
         assert model.encoder.coarse_stem[0].weight.grad is not None
+
+
+def test_without_the_band_branch_a_boundary_depends_on_its_own_bin_alone() -> None:
+    torch.manual_seed(1)
+    head = WindowBoundaryHead(5, 8, 12, 16)
+    strip, features = torch.randn(1, 5, 16, 32), torch.randn(1, 8, 16, 32)
+    changed = features.clone()
+    changed[..., 20] += 1
+    moved = (head(strip, features) != head(2 * strip, changed))[0]
+    assert moved.nonzero().flatten().tolist() == [20]
+    weight, bias = head.read_features.weight[..., 0], head.read_features.bias
+    hidden = torch.nn.functional.silu(weight @ features[0, :, :, 7].flatten() + bias)
+    naive = head.out.weight[0, :, 0] @ hidden + head.out.bias[0]
+    torch.testing.assert_close(head(strip, features)[0, 7], naive)
+    assert sum(p.numel() for p in head.parameters()) == 8 * 16 * 12 + 12 + 12 + 1
 
 
 def test_a_forward_pass_is_deterministic_and_windows_do_not_influence_each_other() -> None:

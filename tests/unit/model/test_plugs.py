@@ -23,6 +23,7 @@ def _cases() -> list[Any]:
     cases += [("interaction", n, {"interaction": n, "hint": {"kind": "band"}}) for n in registry.INTERACTIONS]
     cases += [("hint", n, {"hint": {"kind": n, "inject": n != "none"}}) for n in registry.HINTS]
     cases += [("position", "on", {"position": True})]
+    cases += [("band_branch", "off", {"band_branch": False})]
     cases += [("tad_prior", "on", {"tad_prior": True, "hint": {"kind": "band"}})]
     return [pytest.param(small(**changes), id=f"{table}-{name}") for table, name, changes in cases]
 
