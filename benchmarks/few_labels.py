@@ -1,8 +1,8 @@
 """What pretraining on unlabelled maps (band-MAE) brings where a tenth of the maps has labels.
 
-Proxy networks (``ablations.yaml``), three seeds: 20 maps without labels for masked reconstruction, 2 of them (others for
-each seed) with labels for the tasks; beside the same training from nothing, and from nothing on all 20.  Figures are
-average precision on held-out maps.
+Proxy networks (``ablations.yaml``), three seeds: 20 maps without labels for masked reconstruction, 2 of them (others
+for each seed) with labels for the tasks; beside the same training from nothing, and from nothing on all 20.  Figures
+are average precision on held-out maps.
 
     python -m benchmarks.few_labels [--steps 300] [--pretraining 600]
 """

@@ -55,9 +55,8 @@ def main() -> None:
         for name, rows in found.items()
     }
     for name, values in f1.items():
-        say(
-            f"{name:24s} F1@±2 {np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}  ends by size {rounded(sizes[name])}"
-        )
+        spread = np.std(values, ddof=1)
+        say(f"{name:24s} F1@±2 {np.mean(values):.3f} ± {spread:.3f}  ends by size {rounded(sizes[name])}")
     say(f"{CALLERS[1]:24s} F1@±2 {np.mean(peer):.3f}")
     weak, full, insulation = (float(np.mean(v)) for v in (f1["no labels"], f1["labels"], peer))
     met = weak >= insulation + ABOVE_INSULATION and weak >= full - BELOW_SUPERVISED

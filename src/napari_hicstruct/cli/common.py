@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import typer
 
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import Progress, drain
 
 T = TypeVar("T")
@@ -138,3 +139,16 @@ def _cell(value: Any) -> str:
     if isinstance(value, list | tuple | set | frozenset):
         return escape(", ".join(str(item) for item in value))
     return escape(str(value))
+
+
+def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
+    """``NAME=FILE`` by name.
+
+    Raises
+    ------
+    ConfigError
+        If one is not of that form.
+    """
+    if bad := [text for text in texts if not all(text.partition("="))]:
+        raise ConfigError("that is no track.", where=f"--track {bad[0]}", mend="Give NAME=FILE.bw.")
+    return dict(text.partition("=")[::2] for text in texts)

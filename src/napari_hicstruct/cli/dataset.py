@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,9 @@ def dataset(
     reviewed: Annotated[
         Path | None, typer.Option(help="BED of where labels are complete; elsewhere only labels are known.")
     ] = None,
+    track: Annotated[
+        list[str] | None, typer.Option(help="NAME=FILE.bw of a 1-D track for models that read it; several times.")
+    ] = None,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -44,6 +47,7 @@ def dataset(
         stripes=tuple(stripes or ()),
         splits=splits,
         reviewed=reviewed,
+        tracks=parse_tracks(track or ()),
     )
     manifest = show_progress(iter_make_dataset(request), quiet)
     for note in manifest["notes"]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def predict(
         mode=mode,
         norm=norm or None,
         threads=threads,
-        tracks=_tracks(track),
+        tracks=parse_tracks(track),
     )
     check_request(source, request)
     check_targets(source, out, project)
@@ -79,14 +79,6 @@ def _summary(result: PredictResult) -> dict[str, Any]:
         "seconds": result.run["seconds"],
         "notes": " ".join(result.notes),
     }
-
-
-def _tracks(texts: list[str]) -> dict[str, str]:
-    """``NAME=FILE`` by name."""
-    named = dict(text.partition("=")[::2] for text in texts)
-    if bad := [text for text in texts if not all(text.partition("="))]:
-        raise ConfigError("that is no track.", where=f"--track {bad[0]}", mend="Give NAME=FILE.bw.")
-    return named
 
 
 def _regions(chromsizes: Mapping[str, int], texts: list[str], genome: bool) -> tuple[Interval, ...]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.truth import BinTruth
 
+Track = NDArray[np.float32]
 FORMAT = 1
 _BROKEN, _MEND = "is not a whole region of a data set.", "Make it again with hicstruct dataset."
 _TRUTH = ("loops", "stripes", "boundaries")
@@ -39,6 +41,8 @@ class Region:
         Bins in which absence is a label.
     heads : frozenset of str
         Kinds of heads (point, mask, boundary) for which labels were given.
+    tracks : mapping of str to (float32, float32)
+        1-D tracks by name, scaled over the whole chromosome, in fine and in coarse bins of the region.
     """
 
     fine: Band
@@ -48,6 +52,7 @@ class Region:
     fine_known: NDArray[np.bool_]
     coarse_known: NDArray[np.bool_]
     heads: frozenset[str]
+    tracks: Mapping[str, tuple[Track, Track]] = field(default_factory=dict)
 
 
 def save_region(region: Region, path: Path) -> None:
@@ -75,7 +80,7 @@ def save_region(region: Region, path: Path) -> None:
 
 
 def _fill(group: Any, region: Region) -> None:
-    group.attrs.update({"format": FORMAT, "heads": sorted(region.heads)})
+    group.attrs.update({"format": FORMAT, "heads": sorted(region.heads), "tracks": list(region.tracks)})
     parts = {"fine": (region.fine, region.fine_truth, region.fine_known)}
     parts["coarse"] = (region.coarse, region.coarse_truth, region.coarse_known)
     for name, (band, truth, known) in parts.items():
@@ -84,10 +89,12 @@ def _fill(group: Any, region: Region) -> None:
         arrays = {"counts": band.counts, "weights": band.weights, "expected": band.expected, "known": known}
         for key, values in (arrays | {key: getattr(truth, key) for key in _TRUTH}).items():
             inner.create_array(key, data=values)
+        if region.tracks:
+            inner.create_array("tracks", data=np.stack([both[name == "coarse"] for both in region.tracks.values()]))
 
 
-def region_heads(path: Path) -> tuple[frozenset[str], int]:
-    """Heads with labels, and the coarse bin size (bp), without reading contacts.
+def region_heads(path: Path) -> tuple[frozenset[str], int, tuple[str, ...]]:
+    """Heads with labels, the coarse bin size (bp) and the names of the tracks, without reading contacts.
 
     Raises
     ------
@@ -96,7 +103,7 @@ def region_heads(path: Path) -> tuple[frozenset[str], int]:
     """
     try:
         group = _open(path)
-        return frozenset(group.attrs["heads"]), int(group["coarse"].attrs["resolution"])
+        return frozenset(group.attrs["heads"]), int(group["coarse"].attrs["resolution"]), _names(group)
     except (KeyError, ValueError, OSError) as error:
         raise ModelError(_BROKEN, where=path, mend=_MEND) from error
 
@@ -110,6 +117,10 @@ def _open(path: Path) -> Any:
     return group
 
 
+def _names(group: Any) -> tuple[str, ...]:
+    return tuple(group.attrs.get("tracks", ()))  # data sets made before tracks have none
+
+
 def load_region(path: Path) -> Region:
     """Read what :func:`save_region` wrote.
 
@@ -121,10 +132,12 @@ def load_region(path: Path) -> Region:
     try:
         group = _open(path)
         fine, coarse = (_read(group[name]) for name in ("fine", "coarse"))
-        heads = frozenset(group.attrs["heads"])
+        heads, names = frozenset(group.attrs["heads"]), _names(group)
+        both = [np.asarray(group[name]["tracks"][...]) if names else () for name in ("fine", "coarse")]
+        tracks = dict(zip(names, zip(*both, strict=True), strict=True))
     except (KeyError, ValueError, OSError) as error:
         raise ModelError(_BROKEN, where=path, mend=_MEND) from error
-    return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads)
+    return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads, tracks)
 
 
 def _read(group: Any) -> tuple[Band, BinTruth, NDArray[np.bool_]]:

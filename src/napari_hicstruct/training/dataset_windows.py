@@ -16,7 +16,7 @@ from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.training.dataset import Region, load_region
-from napari_hicstruct.training.maps import Scope
+from napari_hicstruct.training.maps import Scope, region_tracks
 
 Array = NDArray[np.float32]
 
@@ -36,8 +36,8 @@ class LabelledWindow:
         Channels as the network sees them (``config.inputs``).
     heat, offset : float32, shapes (S, S) and (2, S, S)
         Loops: Gaussians, and offsets in bins.
-    mask, down : float32, shape (S, S)
-        Stripes and their direction.
+    mask, down, along : float32, shape (S, S)
+        Stripes, whether they go down, and whether they run along the window's row (what the network learns).
     boundary : float32, shape (S,)
         Soft boundary label of each row.
     known : dict of str to float32
@@ -54,6 +54,7 @@ class LabelledWindow:
     offset: Array
     mask: Array
     down: Array
+    along: Array
     boundary: Array
     known: dict[str, Array]
 
@@ -117,7 +118,8 @@ def cut_window(
     margin = config.windows.fine_margin if fine else config.windows.coarse_margin
     row, col = corner[0] - margin, corner[1] - margin
     whole = size + 2 * margin
-    x = window_channels(band, row, col, whole, config.inputs)
+    tracks = region_tracks(region, config.tracks).get(resolution)
+    x = window_channels(band, row, col, whole, config.inputs, tracks)
     loops, stripes = point_target(truth, row, col, whole), mask_target(truth, row, col, whole)
     boundary = boundary_target(truth, row, whole)
     scope = Scope(region.fine_known, region.coarse_known, region.heads)
@@ -133,5 +135,5 @@ def cut_window(
         "boundary": seen * scope.strip(boundary > 0.1, row, fine=fine),
     }
     start = (band.first_bin + row) * resolution, (band.first_bin + col) * resolution
-    arrays = (x, loops.heat, loops.offset, stripes.mask, stripes.down, boundary)
+    arrays = (x, loops.heat, loops.offset, stripes.mask, stripes.down, stripes.along, boundary)
     return LabelledWindow(band.chrom, resolution, *start, *arrays, {k: v.astype(np.float32) for k, v in known.items()})

@@ -17,11 +17,13 @@ from napari_hicstruct.models.network import MultiTaskNet
 Arrays = dict[str, NDArray[np.float32]]
 
 
-def hint_strips(band: Band, corner: tuple[int, int], size: int, config: ModelConfig) -> Arrays:
+def hint_strips(
+    band: Band, corner: tuple[int, int], size: int, config: ModelConfig, tracks: NDArray[np.float32] | None = None
+) -> Arrays:
     """What the hint network reads for a window of ``size`` coarse bins; empty where the network wants no hint.
 
     ``band`` kind: strips around the window's rows and columns.  ``chromosome``: the whole chromosome, and the window's
-    bins in it.
+    bins in it.  ``tracks`` are the band's, where the network reads any.
     """
     hint, n = config.hint, config.windows.strip_diagonals
     if hint.kind == "none":
@@ -29,17 +31,19 @@ def hint_strips(band: Band, corner: tuple[int, int], size: int, config: ModelCon
     if hint.kind == "chromosome":
         factor = hint.resolution // config.coarse_resolution
         bins = [np.arange(first, first + size, dtype=np.float32) for first in corner]
-        whole = chromosome_channels(band, factor, n, config.inputs)
+        whole = chromosome_channels(band, factor, n, config.inputs, tracks)
         return {"hint_map": whole, "hint_rows": bins[0], "hint_cols": bins[1]}
     length = size + 2 * hint.pad
-    rows, cols = (strip_channels(band, first - hint.pad, length, n, config.inputs) for first in corner)
+    rows, cols = (strip_channels(band, first - hint.pad, length, n, config.inputs, tracks) for first in corner)
     return {"hint_rows": rows, "hint_cols": cols}
 
 
-def strip_hint(band: Band, first: int, length: int, config: ModelConfig) -> Arrays:
+def strip_hint(
+    band: Band, first: int, length: int, config: ModelConfig, tracks: NDArray[np.float32] | None = None
+) -> Arrays:
     """The same for a strip of tiles whose own bins are ``first … first + length``."""
     margin = config.windows.coarse_margin
-    around = hint_strips(band, (first - margin,) * 2, length + 2 * margin, config)
+    around = hint_strips(band, (first - margin,) * 2, length + 2 * margin, config, tracks)
     if "hint_map" in around:
         return {"hint": around["hint_map"], "hint_first": np.array(first, np.float32)}
     return {"hint": around["hint_rows"]} if around else {}

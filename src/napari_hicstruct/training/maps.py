@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
 from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
 from napari_hicstruct.training.augment import reverse_band, reverse_truth
-from napari_hicstruct.training.dataset import load_region, thinned
+from napari_hicstruct.training.dataset import Region, load_region, thinned
 from napari_hicstruct.training.pool import load_map
 
 
@@ -27,6 +28,12 @@ class DrawnMap:
     coarse_truth: BinTruth
     weak: WeakBoundaries | None = None
     scope: Scope | None = None
+    tracks: Mapping[int, NDArray[np.float32]] = field(default_factory=dict)
+    """The model's 1-D tracks by bin size, shape (n_tracks, n_bins); empty where it reads none."""
+
+    def tracks_of(self, band: Band) -> NDArray[np.float32] | None:
+        """The tracks in a band's bins."""
+        return self.tracks.get(band.resolution)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,24 @@ def draw_region(path: Path, config: TrainConfig, rng: np.random.Generator) -> Dr
     region = load_region(path)
     fine, coarse = thinned(region, float(np.exp(rng.uniform(0, np.log(config.thinning)))), rng)
     fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
+    tracks = region_tracks(region, config.model.tracks)
     truths, known = [region.fine_truth, region.coarse_truth], [region.fine_known, region.coarse_known]
     if rng.random() < 0.5 and fine.n_bins == 2 * coarse.n_bins:
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
         known = [bins[::-1].copy() for bins in known]
+        tracks = {resolution: values[:, ::-1].copy() for resolution, values in tracks.items()}
         fine, coarse = reverse_band(fine), reverse_band(coarse)
     scope = Scope(known[0], known[1], region.heads)
     weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
-    return DrawnMap(fine, coarse, truths[0], truths[1], weak, scope)
+    return DrawnMap(fine, coarse, truths[0], truths[1], weak, scope, tracks)
+
+
+def region_tracks(region: Region, names: Sequence[str]) -> dict[int, NDArray[np.float32]]:
+    """The named tracks of a region by bin size, in that order; empty where none are wanted."""
+    if not names:
+        return {}
+    parts = zip(*(region.tracks[name] for name in names), strict=True)
+    return {band.resolution: np.stack(part) for band, part in zip((region.fine, region.coarse), parts, strict=True)}
 
 
 def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:

@@ -126,19 +126,21 @@ def _points(drawn: DrawnMap, valid: NDArray[np.float32], corner: tuple[int, int]
 def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     windows = config.model.windows
     row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng))
-    x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs)
+    x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs, drawn.tracks_of(drawn.fine))
     valid = x[config.model.inputs.index("valid")]
     out = {"x": x, **_points(drawn, valid, (row, col), windows.fine_margin, fine=True)}
     # the coarse head of the same window: valid where any of the 2×2 fine pixels is
     blocks = valid.reshape(windows.fine_size // 2, 2, -1, 2).max(axis=(1, 3))
     coarse = _points(drawn, blocks, (row // 2, col // 2), windows.fine_margin // 2, fine=False)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
-    out |= hint_strips(drawn.coarse, (row // 2, col // 2), windows.fine_size // 2, config.model)
+    half = windows.fine_size // 2
+    out |= hint_strips(drawn.coarse, (row // 2, col // 2), half, config.model, drawn.tracks_of(drawn.coarse))
     return _maybe_transpose(out, rng)
 
 
 def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: ModelConfig) -> Arrays:
-    x, margin = window_channels(drawn.coarse, *corner, size, model.inputs), model.windows.coarse_margin
+    x = window_channels(drawn.coarse, *corner, size, model.inputs, drawn.tracks_of(drawn.coarse))
+    margin = model.windows.coarse_margin
     valid = x[model.inputs.index("valid")]
     points = _points(drawn, valid, corner, margin, fine=False)
     stripes = mask_target(drawn.coarse_truth, *corner, size)
@@ -153,7 +155,7 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: M
 def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng)
     sample = _coarse_window(drawn, corner, config.coarse_size, config.model)
-    sample |= hint_strips(drawn.coarse, corner, config.coarse_size, config.model)
+    sample |= hint_strips(drawn.coarse, corner, config.coarse_size, config.model, drawn.tracks_of(drawn.coarse))
     return _maybe_transpose(sample, rng)
 
 
@@ -177,8 +179,9 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
     first = int(rng.integers(-step // 2, max(1, drawn.coarse.n_bins - length + step // 2)))
     chosen = int(rng.integers(config.strip_tiles))
     corners = [first + k * step - windows.coarse_margin for k in range(config.strip_tiles)]
-    tiles = np.stack([window_channels(drawn.coarse, c, c, size, config.model.inputs) for c in corners])
-    x = strip_channels(drawn.coarse, first, length, windows.strip_diagonals, config.model.inputs)
+    inputs, tracks = config.model.inputs, drawn.tracks_of(drawn.coarse)
+    tiles = np.stack([window_channels(drawn.coarse, c, c, size, inputs, tracks) for c in corners])
+    x = strip_channels(drawn.coarse, first, length, windows.strip_diagonals, inputs, tracks)
     bins = np.arange(first, first + length)
     inside = (bins >= 0) & (bins < drawn.coarse.n_bins)
     known = inside & drawn.coarse.valid[np.clip(bins, 0, drawn.coarse.n_bins - 1)]
@@ -194,5 +197,5 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         **_weak_strip(drawn.weak, bins),
     }
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
-    coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model)
-    return strip | strip_hint(drawn.coarse, first, length, config.model), coarse
+    coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)
+    return strip | strip_hint(drawn.coarse, first, length, config.model, tracks), coarse

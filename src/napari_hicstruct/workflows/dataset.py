@@ -14,7 +14,16 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.workflows.dataset_regions import COLUMNS, label_region, load_bands, pieces, snap, window_rows
+from napari_hicstruct.workflows.dataset_regions import (
+    COLUMNS,
+    Tracks,
+    label_region,
+    load_bands,
+    load_tracks,
+    pieces,
+    snap,
+    window_rows,
+)
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
@@ -43,6 +52,8 @@ class DatasetRequest:
         Chromosomes or regions (``chr1:0-50M``) by split; empty: 1–16, 17–18, 19–22 and X.
     reviewed : Path, optional
         BED of where labels are complete; elsewhere only what is labelled is known.
+    tracks : dict of str to path
+        1-D tracks (bigWig) by the name that a model's ``tracks`` give them.
     """
 
     map: str
@@ -52,6 +63,7 @@ class DatasetRequest:
     stripes: tuple[Path, ...] = ()
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reviewed: Path | None = None
+    tracks: dict[str, str] = field(default_factory=dict)
 
 
 def iter_make_dataset(
@@ -67,10 +79,12 @@ def iter_make_dataset(
         If the folder cannot be written.
     """
     from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.contacts.tracks import check_tracks
     from napari_hicstruct.training.dataset import save_region
 
     token, clock = token or CancelToken(), Clock()
     source = open_map(request.map)
+    check_tracks(tuple(request.tracks), request.tracks)
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
     parts = [(split, part) for split, region in regions for part in pieces(region)]
@@ -78,12 +92,14 @@ def iter_make_dataset(
     rows: list[tuple[Any, ...]] = []
     silent: set[str] = set()
     bands: dict[str, tuple[Band | None, Band]] = {}
+    tracks: Tracks = {}
     for done, (split, part) in enumerate(parts):
         token.check()
         yield clock.step("write regions", done, len(parts), message=str(part))
         if part.chrom not in bands:
             bands = {part.chrom: load_bands(source, part.chrom, token)}
-        made = label_region(bands[part.chrom], labels, part)
+            tracks = load_tracks(bands[part.chrom], request.tracks, source.chromsizes[part.chrom])
+        made = label_region(bands[part.chrom], labels, part, tracks)
         if not made.heads:
             silent.add(part.chrom)
             continue
@@ -216,6 +232,7 @@ def _manifest(
         "made_with": f"napari-hicstruct {__version__}",
         "map": {"uri": source.uri, "fingerprint": source.fingerprint(), "assembly": source.assembly},
         "labels": files,
+        "tracks": {name: Path(path).name for name, path in request.tracks.items()},
         "splits": {split: [str(region) for own, region in regions if own == split] for split in SPLITS},
         "windows": {split: sum(row[0] == split for row in rows) for split in SPLITS},
         "labelled": {split: _positives(rows, split) for split in SPLITS},

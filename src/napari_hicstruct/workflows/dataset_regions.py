@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,9 @@ PIECE = 40_000_000
 
 COLUMNS = ("split", "region", "resolution", "row", "col", "size", "loops", "stripes", "boundaries", "known_bins")
 """Of the window list.  ``row``, ``col``, ``size``: supervised centre in bins from the region's start."""
+
+Tracks = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""Chromosome-long 1-D tracks by name, in fine and coarse bins."""
 
 _HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 
@@ -54,8 +57,22 @@ def load_bands(source: ContactSource, chrom: str, token: CancelToken) -> tuple[B
     return drain(_iter_bands(source, chrom, request, ModelConfig(), token, Clock()))
 
 
-def label_region(bands: tuple[Band | None, Band], labels: Labels, region: Interval) -> Region:
-    """Contacts and labels of one region.
+def load_tracks(bands: tuple[Band | None, Band], files: Mapping[str, str], length: int) -> Tracks:
+    """1-D tracks of a chromosome in fine and coarse bins, scaled as prediction scales them."""
+    from napari_hicstruct.contacts.tracks import read_tracks
+
+    coarse = bands[1]
+    read = [
+        read_tracks(tuple(files), files, coarse.chrom, length=length, resolution=r)
+        for r in (coarse.resolution // 2, coarse.resolution)
+    ]
+    return dict(zip(files, zip(*read, strict=True), strict=True)) if files else {}
+
+
+def label_region(
+    bands: tuple[Band | None, Band], labels: Labels, region: Interval, tracks: Tracks | None = None
+) -> Region:
+    """Contacts and labels of one region, and its part of the chromosome's tracks.
 
     A chromosome on which a kind of label has no record says nothing of that kind, unless somebody reviewed it.
     """
@@ -72,7 +89,14 @@ def label_region(bands: tuple[Band | None, Band], labels: Labels, region: Interv
         parts.append((_shifted(truth, shift, band.n_bins), known[: band.n_bins]))
     heard = {record.kind for record in labels.records if record.chrom == region.chrom}
     heads = frozenset(_HEADS[kind] for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else heard))
-    return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads)
+    own = {name: (_part(a, fine), _part(b, coarse)) for name, (a, b) in (tracks or {}).items()}
+    return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads, own)
+
+
+def _part(track: Any, band: Band) -> Any:
+    """A chromosome's track in a region's bins; 0 (its median) beyond the chromosome's end."""
+    part = track[band.first_bin : band.first_bin + band.n_bins]
+    return np.pad(part, (0, band.n_bins - len(part)))
 
 
 def _cut(band: Band, region: Interval) -> Band:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
-from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 
@@ -98,9 +98,10 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
 
     if config.batches % devices:
         raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
-    if config.model.tracks:
+    if config.model.tracks and (_simulated(config.train) or not dataset_regions(config, "validation")):
         raise ConfigError(
-            f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.", mend="Leave it out."
+            f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.",
+            mend="Train and validate on data sets made with --track (datasets, train.extrusion: 0), or leave it out.",
         )
     net = MultiTaskNet(config.model)
     _check_datasets(config)
@@ -111,6 +112,10 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
     take_weights(net, weights)
     lineage = (*info.card.get("lineage", ()), f"{info.name} {info.version} ({info.sha256[:12]})")
     return Parent(info.name, info.sha256, weights, lineage)
+
+
+def _simulated(pool: PoolConfig) -> int:
+    return pool.extrusion + pool.painted
 
 
 def dataset_regions(config: TrainConfig, split: str) -> list[Path]:
@@ -127,10 +132,12 @@ def _check_datasets(config: TrainConfig) -> None:
             mend = "Make it with hicstruct dataset; key 'datasets' names its folder."
             raise ConfigError("is no whole data set with regions to train on.", where=folder, mend=mend)
         heads |= set().union(*(_heads(path, config) for path in mine))
-    if not config.validation.extrusion + config.validation.painted and not dataset_regions(config, "validation"):
+    for path in dataset_regions(config, "validation"):
+        _heads(path, config)
+    if not _simulated(config.validation) and not dataset_regions(config, "validation"):
         mend = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."
         raise ConfigError("there is nothing to validate on.", mend=mend)
-    alone = config.datasets and not config.train.extrusion + config.train.painted
+    alone = config.datasets and not _simulated(config.train)
     for task in config.model.tasks if alone else ():
         if task.head not in heads and not (task.head == "boundary" and config.weak.enabled):
             raise ConfigError(
@@ -141,10 +148,13 @@ def _check_datasets(config: TrainConfig) -> None:
 
 
 def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
-    """Heads that a region has labels for; refuses regions in other bins than the model's."""
+    """Heads that a region has labels for; refuses regions in other bins than the model's, or without its tracks."""
     from napari_hicstruct.training.dataset import region_heads
 
-    heads, resolution = region_heads(path)
+    heads, resolution, tracks = region_heads(path)
+    if missing := [name for name in config.model.tracks if name not in tracks]:
+        mend = f"Make the data set again with hicstruct dataset --track {missing[0]}=FILE.bw."
+        raise ConfigError(f"has no track '{missing[0]}', which the model reads.", where=path, mend=mend)
     if resolution != config.model.coarse_resolution:
         what = f"is in bins of {resolution:,} bp; the model's coarse bins are {config.model.coarse_resolution:,} bp."
         raise ConfigError(what, where=path, mend="Set model.coarse_resolution to the data set's.")

@@ -60,8 +60,8 @@ def test_windows_read_back_are_the_windows_training_cuts(dataset: Path) -> None:
     for k, row in enumerate(windows.rows[:2]):
         corner = tuple(int(row[name]) - config.windows.coarse_margin for name in ("row", "col"))
         wanted, window = _coarse_window(drawn, corner, config.windows.coarse_size, config), windows[k]
-        found = {"x": window.x, "heat": window.heat, "offset": window.offset, "mask": window.mask, "down": window.down}
-        found |= {"known": window.known["loop"], "mask_known": window.known["stripe"]}
+        found = {"x": window.x, "heat": window.heat, "offset": window.offset, "mask": window.mask}
+        found |= {"along": window.along, "known": window.known["loop"], "mask_known": window.known["stripe"]}
         for name, values in found.items():
             np.testing.assert_array_equal(values, wanted[name], err_msg=name)
         assert (window.start1, window.start2) == tuple(c * 10_000 for c in corner)
