@@ -77,10 +77,14 @@ def held_out(style: str, depth: float, *, corners: int = len(CORNERS)) -> list[T
 def _held_out(style: str, depth: float, corner: int) -> TestMap:
     from napari_hicstruct.config.simulation import SimulationConfig
     from napari_hicstruct.synth import paint_map, simulate_map
+    from napari_hicstruct.synth.truth import VERSION
     from napari_hicstruct.synth.write import write_simulation
 
     config = SimulationConfig(length=LENGTH, resolution=5_000, **CORNERS[corner])
-    digest = hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:8]  # another simulator, another file
+    # another simulator or other rules of truth, another file
+    digest = hashlib.sha256(f"{VERSION}{config.model_dump_json()}".encode()).hexdigest()[
+        :8
+    ]  # another simulator, another file
     path = scratch("held_out") / f"{style}_{corner}_depth{depth:.0f}_{digest}.mcool"
     if not path.exists():
         say(f"simulating {path.stem} …")

@@ -37,11 +37,11 @@ def paint_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     config = config.model_copy(update={"decoys": (0.0, 0.0)})
     oe = np.ones((config.n_diagonals, config.n_bins), np.float32)
     borders = _paint_domains(oe, config, rng)
-    anchors, down = _paint_stripes(oe, config, borders, rng)
+    anchors = _paint_stripes(oe, config, borders, rng)
     pairs = _paint_dots(oe, config, borders, rng)
     band, far = finish_band(config, oe, rng)
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
-    truth = read_truth(band, bias, masked, config.resolution, Candidates(pairs, anchors, down))
+    truth = read_truth(band, bias, masked, config.resolution, Candidates(pairs, anchors))
     return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far)
 
 
@@ -66,10 +66,10 @@ def _paint_domains(oe: Oe, config: SimulationConfig, rng: np.random.Generator) -
 
 def _paint_stripes(
     oe: Oe, config: SimulationConfig, borders: list[tuple[int, int]], rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Straight bars from the diagonal, most at domain borders, fading over their length; gives anchors and sides."""
+) -> NDArray[np.int64]:
+    """Straight bars from the diagonal, most at domain borders, fading over their length; gives their anchors."""
     n, res = config.n_bins, config.resolution
-    anchors, down = [], []
+    anchors = []
     for _ in range(rng.poisson(config.length / log_uniform(rng, (250_000, 2_500_000)))):
         side = bool(rng.random() < 0.5)
         x = int(rng.integers(10, n - 10))
@@ -87,8 +87,7 @@ def _paint_stripes(
                 if i >= 0 and i + d < n and 0 < d < oe.shape[0] and 0 <= row < n:
                     oe[d, i] *= np.float32(1 + weight * (1 - fade * t / length))
         anchors.append(x)
-        down.append(side)
-    return np.array(anchors, np.int64), np.array(down, np.bool_)
+    return np.array(anchors, np.int64)
 
 
 def _paint_dots(

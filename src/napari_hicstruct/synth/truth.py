@@ -6,6 +6,7 @@ does not stand above both sides is no stripe; a site that insulates nothing is n
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,29 +19,31 @@ Band = NDArray[np.float32]
 
 _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
-_STRIPE_RISE, _STRIPE_MIN = 1.10, 150_000  # over both sides; bp
+_STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 _DIAMOND = (10, 20)  # bins
 _PROMINENCE = 0.12  # log2
 _CONTRAST = 1.10
 
+VERSION = 2
+"""Of these rules: truth kept on disk says by which it was read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Where to look, in bins: pairs that may be loops (n, 2); anchors that may raise stripes and to which side."""
+    """Where to look, in bins: pairs that may be loops (n, 2); anchors that may raise stripes to either side."""
 
     pairs: NDArray[np.int64]
     anchors: NDArray[np.int64]
-    down: NDArray[np.bool_]
 
 
 def barrier_candidates(barriers: Barriers, resolution: int, n_diagonals: int) -> Candidates:
-    """Convergent pairs within reach; every barrier, with its stripe on the side that its orientation faces."""
+    """Convergent pairs within reach; every barrier."""
     starts = np.sort(barriers.position[barriers.forward])
     ends = np.sort(barriers.position[~barriers.forward])
     reach = min(_LOOP_MAX // resolution, n_diagonals - 8)
     low, high = np.searchsorted(ends, starts + _LOOP_MIN), np.searchsorted(ends, starts + reach)
     pairs = [(i, j) for i, a, b in zip(starts, low, high, strict=True) for j in ends[a:b]]
-    return Candidates(np.array(pairs, np.int64).reshape(-1, 2), barriers.position, barriers.forward)
+    return Candidates(np.array(pairs, np.int64).reshape(-1, 2), barriers.position)
 
 
 def read_truth(
@@ -180,18 +183,25 @@ def _stripe_profile(oe: Band, x: int, way: int, reach: int) -> tuple[Band, Band]
     return on, np.maximum(across[0:3].mean(axis=0), across[10:13].mean(axis=0))
 
 
-def _stripe_length(on: Band, off: Band, smooth: int) -> int:
-    """Bins until the smoothed stripe no longer stands above both sides."""
+def _stripe_extent(on: Band, off: Band, smooth: int, latest: int) -> tuple[int, int]:
+    """Where, in bins from the anchor, the smoothed stripe stands above both sides; (0, 0) if nowhere.
+
+    It may begin up to ``latest`` bins from the diagonal (the inside of a domain is brightest there), and ends where the
+    sum of log (rise / least rise) is largest: a short gap does not end it.
+    """
     ok = np.isfinite(on) & np.isfinite(off)
     stop = int(np.argmin(ok)) if not ok.all() else len(ok)
-    first = 6
-    if stop <= first + smooth:
-        return 0
+    near = 6
+    if stop <= near + smooth:
+        return 0, 0
     kernel = np.ones(smooth) / smooth
-    rise = np.convolve(on[first:stop], kernel, "valid") / np.convolve(off[first:stop], kernel, "valid")
-    below = np.flatnonzero(rise < _STRIPE_RISE)
-    steps = int(below[0]) if len(below) else len(rise)
-    return 0 if steps == 0 else first + steps + smooth // 2
+    rise = np.convolve(on[near:stop], kernel, "valid") / np.convolve(off[near:stop], kernel, "valid")
+    above = np.flatnonzero(rise[: latest + 1] >= _STRIPE_RISE)
+    if not len(above):
+        return 0, 0
+    first = int(above[0])
+    steps = int(np.cumsum(np.log(rise[first:] / _STRIPE_RISE)).argmax()) + 1
+    return near + first, near + first + steps + smooth // 2
 
 
 def find_stripes(
@@ -202,23 +212,25 @@ def find_stripes(
     resolution: int,
     candidates: Candidates,
 ) -> NDArray[np.void]:
-    """Barriers whose row stands above both its sides over at least 150 kb; a forward one reaches right (down)."""
+    """Barriers whose row, right (down) or left of the diagonal, stands above both its sides over at least 150 kb.
+
+    Either way: a barrier's orientation says to which side its stripe should reach, not which sides one sees.
+    """
     rows = []
-    reach, n = oe.shape[0] - 10, oe.shape[1]
-    for x, forward in zip(candidates.anchors, candidates.down, strict=True):
-        x = int(x)
+    reach, n, smooth = oe.shape[0] - 10, oe.shape[1], max(8, 60_000 // resolution)
+    for x, down in itertools.product(map(int, candidates.anchors), (True, False)):
         if masked[max(0, x - 1) : x + 2].any():
             continue
-        on, off = _stripe_profile(oe, x, 1 if forward else -1, reach)
-        length = _stripe_length(on, off, max(8, 60_000 // resolution))
-        if length * resolution < _STRIPE_MIN:
+        on, off = _stripe_profile(oe, x, 1 if down else -1, reach)
+        first, length = _stripe_extent(on, off, smooth, _STRIPE_LATEST // resolution)
+        if (length - first) * resolution < _STRIPE_MIN:
             continue
-        part = slice(6, length)
+        part = slice(first, length)
         rise = float(on[part].mean() / off[part].mean())
         expected = 3 * decay[part] * off[part] * float(bias[x])
         z = float((3 * decay[part] * (on[part] - off[part]) * bias[x]).sum() / np.sqrt(expected.sum()))
-        y0, y1 = (x - 1, x + length) if forward else (x - length + 1, x + 2)
-        rows.append((x - 1, x + 2, max(0, y0), min(n, y1), bool(forward), rise, z))
+        y0, y1 = (x - 1, x + length) if down else (x - length + 1, x + 2)
+        rows.append((x - 1, x + 2, max(0, y0), min(n, y1), down, rise, z))
     kept: list[tuple[int, int, int, int, bool, float, float]] = []
     for row in sorted(rows, key=lambda r: -r[-1]):
         if not any(abs(row[0] - other[0]) <= 4 and row[4] == other[4] for other in kept):

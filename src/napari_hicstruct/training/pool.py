@@ -12,6 +12,7 @@ import numpy as np
 
 from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.synth.truth import VERSION
 from napari_hicstruct.synth.types import SimulatedMap, Truth
 
 _ARRAYS = ("bias", "masked", "overdispersion")
@@ -27,7 +28,7 @@ def pool_members(config: PoolConfig) -> list[tuple[str, int]]:
 
 
 def _member_path(folder: Path, config: PoolConfig, style: str, seed: int) -> Path:
-    key = hashlib.sha256(config.settings.model_dump_json().encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{VERSION}{config.settings.model_dump_json()}".encode()).hexdigest()[:12]
     return folder / f"{style}-{seed}-{key}.npz"
 
 
