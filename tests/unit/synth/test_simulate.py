@@ -11,6 +11,7 @@ from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.synth import SimulatedMap, draw_depth, paint_map, simulate_map
+from napari_hicstruct.synth.truth import Candidates, _stripe_extent, find_stripes
 from napari_hicstruct.synth.types import Truth
 
 CONFIG = SimulationConfig(length=6_000_000, max_distance=1_500_000, n_steps=4_000, n_snapshots=40)
@@ -106,7 +107,8 @@ def test_every_stripe_stands_above_both_sides(maps: list[SimulatedMap]) -> None:
             x = (x0 + x1) // 2
             assert (y1 - x > x - y0) == stripe["down"]
             assert (y1 - y0) * RES >= 150_000
-            y = np.arange(x + 8, y1 - 4) if stripe["down"] else np.arange(y0 + 4, x - 7)
+            # nearer than 100 kb the inside of a domain may be as bright
+            y = np.arange(x + 27, y1 - 4) if stripe["down"] else np.arange(y0 + 4, x - 26)
             if x < 8 or x > sim.n_bins - 8:
                 continue
             on = np.nanmean(oe[x - 1 : x + 2][:, y])
@@ -159,3 +161,35 @@ def test_fixed_parameters_lie_in_their_ranges_and_are_shared() -> None:
 def test_impossible_settings_are_refused_by_name(settings: dict[str, object], word: str) -> None:
     with pytest.raises(ConfigError, match=word):
         parse_config(SimulationConfig, settings)
+
+
+def test_a_stripe_may_begin_off_the_diagonal_and_go_on_behind_a_gap() -> None:
+    on, off = np.full(300, 2.0), np.full(300, 1.0)
+    on[:20] = 0.8  # the inside of a domain: brighter than the stripe
+    on[120:126] = 1.0  # a gap
+    on[200:] = 1.0
+    first, end = _stripe_extent(on, off, 12, 20)
+    assert 12 <= first <= 20
+    assert 195 <= end <= 210
+    assert _stripe_extent(np.roll(on, 40), off, 12, 20) == (0, 0)  # begins too late
+    assert _stripe_extent(off, off, 12, 20) == (0, 0)
+
+
+def test_rows_that_stand_out_are_stripes_whichever_way_their_barrier_faces(maps: list[SimulatedMap]) -> None:
+    (sim,) = maps[:1]
+    oe = sim.band / np.maximum(sim.band.mean(axis=1, keepdims=True), 1e-12)
+    assert {bool(v) for v in sim.truth.stripes["down"]} == {True, False}
+    x = 150
+    oe = np.ones_like(oe)
+    for d in range(60):
+        oe[d, x - 1 : x + 2] *= 3  # right of the diagonal
+        oe[d, x - 1 - d : x + 2 - d] *= 3  # and left of it
+    stripes = find_stripes(
+        oe,
+        np.ones(len(oe), np.float32),
+        np.ones(sim.n_bins, np.float32),
+        np.zeros(sim.n_bins, bool),
+        RES,
+        Candidates(np.zeros((0, 2), np.int64), np.array([x])),
+    )
+    assert sorted(bool(row["down"]) for row in stripes) == [False, True]
