@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts.band import Band, make_band
-from napari_hicstruct.decode.prominence import LIMITS, WEIGHT, prominence, raised
+from napari_hicstruct.decode.prominence import LIMITS, WEIGHT, prominence, raised, stripe_prominence
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,49 @@ def test_log_odds_grow_by_a_little_and_keep_their_limits() -> None:
     assert raised(0.3, 1e9) == raised(0.3, LIMITS[1])
     assert 0 < raised(1.0, 1e9) < 1
     assert raised(0.0, -1e9) > 0
+
+
+def striped(row: float, inside: float = 1.0) -> Band:
+    """Counts with a bright row right of the diagonal at bin 100, ``inside`` times as many on one of its sides."""
+    rng = np.random.default_rng(4)
+    counts = np.zeros((120, 300), np.float32)
+    for d in range(120):
+        rate = np.full(300 - d, 200 / (1 + d))
+        rate[101 : max(101, min(300 - d, 160 - d))] *= inside
+        rate[100:101] *= row
+        counts[d, : 300 - d] = rng.poisson(rate)
+    return make_band("chr1", 10_000, counts)
+
+
+def test_a_stripe_stands_above_both_sides_and_an_edge_does_not() -> None:
+    rise, z = stripe_prominence(striped(2.0), 100, 1, 4, 50)
+    assert rise > 0.3  # balancing has taken its part
+    assert z > 5
+    assert stripe_prominence(striped(1.0), 100, 1, 4, 50)[1] < 2
+    assert stripe_prominence(striped(2.0, inside=2.0), 100, 1, 4, 50)[1] < 2  # one edge of a domain
+    assert stripe_prominence(striped(2.0), 100, -1, 4, 50)[1] < 3  # nothing on the other side of the diagonal
+
+
+def test_stripe_prominence_equals_a_naive_count() -> None:
+    band = striped(1.7)
+    band.weights[[103, 120]] = np.nan
+    dense, mean = np.zeros((300, 300)), np.zeros((300, 300))
+    good = np.isfinite(band.weights)
+    for i in range(300):
+        for j in range(i + 2, min(300, i + 120)):
+            if good[i] and good[j] and band.expected[j - i] > 0:
+                dense[i, j] = dense[j, i] = band.counts[j - i, i]
+                mean[i, j] = mean[j, i] = band.expected[j - i] / (band.weights[i] * band.weights[j])
+    seen = around = 0.0
+    for start in range(4, 33, 5):
+        stop = min(start + 5, 33)
+        wide, own = slice(100 + start - 2, 100 + stop + 2), slice(100 + start, 100 + stop)
+        sides = [
+            (dense[rows, wide].sum() + 0.5) / (mean[rows, wide].sum() + 0.5)
+            for rows in (slice(96, 99), slice(102, 105))
+        ]
+        seen += dense[100, own].sum()
+        around += mean[100, own].sum() * max(sides)
+    rise, z = stripe_prominence(band, 100, 1, 4, 33)
+    assert rise == pytest.approx(np.log2((seen + 5) / (around + 5)), abs=1e-4)
+    assert z == pytest.approx((seen - around) / np.sqrt(around + 1), rel=1e-4)

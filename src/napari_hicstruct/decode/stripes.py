@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.decode.prominence import stripe_prominence
 from napari_hicstruct.genome import Interval
 
 Array = NDArray[np.float32]
@@ -20,8 +22,12 @@ class StripeSettings:
 
     level: float = 0.4
     """Mask probability that neither lengthens nor shortens a run: what lies above adds, what lies below takes away."""
-    threshold: float = 0.7
-    """Least mean probability of a run."""
+    threshold: float = 0.85
+    """Least score: mean probability of a run, its log-odds raised by ``rise_weight`` times its rise."""
+    rise_weight: float = 4.0
+    """Log-odds per log2 of how far the anchor's row stands above the stronger of its two sides."""
+    least_z: float = 2.0
+    """Standard deviations by which it must: one edge of a domain is no stripe."""
     near_bp: int = 40_000
     """Pixels nearer the diagonal than this say nothing: every anchor is bright there."""
     min_length_bp: int = 150_000
@@ -39,7 +45,7 @@ class _Run(NamedTuple):
     high: int
     side: int
     length: int
-    mean: float
+    score: float
 
 
 def shear(p: Array) -> Array:
@@ -58,23 +64,23 @@ def decode_stripes(
     chrom: str,
     resolution: int,
     length: int,
-    first: int = 0,
+    band: Band | None = None,
     settings: StripeSettings | None = None,
     model: str = "",
 ) -> list[Annotation]:
-    """Stripes of a stretch of a chromosome.
+    """Stripes of a chromosome.
 
     Parameters
     ----------
-    p, down : float32, shape (rows, n_diagonals)
+    p, down : float32, shape (n_bins, n_diagonals)
         Probability of the mask, and of the direction down, of bins (i, i + d).
     chrom : str
     resolution : int
         bp.
     length : int
         Chromosome length, bp.
-    first : int
-        Bin of row 0.
+    band : Band, optional
+        The map at the same bins; without it the score is the network's alone.
     settings : StripeSettings, optional
     model : str
         Name for the records.
@@ -82,26 +88,41 @@ def decode_stripes(
     s = settings or StripeSettings()
     found = _runs(p, down, 1, resolution, s) + _runs(shear(p), shear(1 - down), -1, resolution, s)
     near = max(1, s.max_width_bp // resolution // 2)
-    stripes = []
-    for run in _without_weak_opposites(found, near, s.opposite):
-        low, high = first + run.low, first + run.high
-        far = first + run.peak + run.side * (run.length - 1)
-        start, end = (low, far + 1) if run.side > 0 else (far, high)
-        score = round(run.mean, 6)
-        stripes.append(
-            Annotation(
-                kind=Kind.STRIPE,
-                anchor1=Interval(chrom, low * resolution, min(high * resolution, length)),
-                anchor2=Interval(chrom, max(start, 0) * resolution, min(end * resolution, length)),
-                direction=Direction.DOWN if run.side > 0 else Direction.UP,
-                score=score,
-                probability=score,
-                resolution=resolution,
-                source=model or "model",
-                model=model,
-            )
-        )
+    kept = _without_weak_opposites(found, near, s.opposite)
+    if band is not None:
+        kept = [raised for run in kept if (raised := _raised(run, band, resolution, s)) is not None]
+    stripes = [_record(run, chrom, resolution, length, model) for run in kept if run.score >= s.threshold]
     return sorted(stripes, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
+
+
+def _record(run: _Run, chrom: str, resolution: int, length: int, model: str) -> Annotation:
+    far = run.peak + run.side * (run.length - 1)
+    start, end = (run.low, far + 1) if run.side > 0 else (far, run.high)
+    score = round(run.score, 6)
+    return Annotation(
+        kind=Kind.STRIPE,
+        anchor1=Interval(chrom, run.low * resolution, min(run.high * resolution, length)),
+        anchor2=Interval(chrom, max(start, 0) * resolution, min(end * resolution, length)),
+        direction=Direction.DOWN if run.side > 0 else Direction.UP,
+        score=score,
+        probability=score,
+        resolution=resolution,
+        source=model or "model",
+        model=model,
+    )
+
+
+def _raised(run: _Run, band: Band, resolution: int, s: StripeSettings) -> _Run | None:
+    """The run with its log-odds raised by how far its best row stands out; None if it hardly does."""
+    near = max(1, s.near_bp // resolution)
+    rise, z = max(
+        (stripe_prominence(band, x, run.side, near, run.length) for x in range(run.low, run.high)),
+        key=lambda both: both[1],
+    )
+    if z < s.least_z:
+        return None
+    p = min(max(run.score, 1e-3), 1 - 1e-3)
+    return run._replace(score=float(1 / (1 + (1 / p - 1) * np.exp(-s.rise_weight * min(max(rise, -1.0), 1.0)))))
 
 
 def best_runs(p: Array, near: int, level: float) -> tuple[NDArray[np.int64], Array]:
@@ -138,7 +159,7 @@ def _runs(p: Array, way: Array, side: int, resolution: int, s: StripeSettings) -
     counted = np.arange(p.shape[1])[None, :] < length[:, None]
     counted[:, :near] = False
     mean = (own * counted).sum(axis=1) / np.maximum(length - near, 1)
-    weight = np.where((length * resolution >= s.min_length_bp) & (mean >= s.threshold), weight, 0)
+    weight = np.where(length * resolution >= s.min_length_bp, weight, 0)
     half = max(1, s.max_width_bp // resolution // 2)
     return [
         _Run(float(weight[i]), i, low, high, side, int(length[i]), float(mean[i]))

@@ -151,6 +151,7 @@ class ChromosomeRun:
             chrom=band.chrom,
             resolution=band.resolution,
             length=self.stretch.length,
+            band=band,
             model=self.stretch.model,
         )
 

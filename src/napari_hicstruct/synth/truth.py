@@ -13,16 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.synth.layout import Barriers
-from napari_hicstruct.synth.types import BOUNDARY_DTYPE, DOMAIN_DTYPE, LOOP_DTYPE, STRIPE_DTYPE, Truth
+from napari_hicstruct.synth.truth_domains import find_boundaries, find_domains
+from napari_hicstruct.synth.types import LOOP_DTYPE, STRIPE_DTYPE, Truth
 
 Band = NDArray[np.float32]
 
 _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
-_DIAMOND = (10, 20)  # bins
-_PROMINENCE = 0.12  # log2
-_CONTRAST = 1.10
 
 VERSION = 2
 """Of these rules: truth kept on disk says by which it was read."""
@@ -239,74 +237,3 @@ def find_stripes(
     for name in ("x0", "x1", "y0", "y1"):
         out[name] *= resolution
     return out
-
-
-def diamond(oe: Band, width: int) -> NDArray[np.float64]:
-    """Mean O/E of the ``width``² contacts across the border between bins ``i − 1`` and ``i``; NaN at the ends."""
-    n = oe.shape[1]
-    total = np.zeros(n - 2 * width + 1)
-    for a in range(1, width + 1):
-        for b in range(width):
-            total += oe[a + b, width - a : n - width - a + 1]
-    out = np.full(n, np.nan)
-    out[width : n - width + 1] = total[: n - width] / width**2
-    return out
-
-
-def find_boundaries(oe: Band, masked: NDArray[np.bool_], resolution: int) -> NDArray[np.void]:
-    """Prominent minima of the diamond insulation; strength is the depth of the valley in log2 units."""
-    from scipy.signal import find_peaks, peak_prominences
-
-    score = np.zeros(oe.shape[1])
-    for width in _DIAMOND:
-        score += np.log2(np.maximum(diamond(oe, width), 1e-6)) / len(_DIAMOND)
-    score = np.where(np.isfinite(score), score, np.nanmax(score))
-    peaks, _ = find_peaks(-score, distance=5)
-    wlen = max(41, int(2_000_000 // resolution) | 1)
-    depth = peak_prominences(-score, peaks, wlen=wlen)[0]
-    clear = [not masked[max(0, p - 2) : p + 2].all() for p in peaks]
-    keep = (depth >= _PROMINENCE) & np.array(clear, bool)
-    out = np.zeros(int(keep.sum()), BOUNDARY_DTYPE)
-    out["position"], out["strength"] = peaks[keep] * resolution, depth[keep]
-    return out
-
-
-def find_domains(oe: Band, boundaries: NDArray[np.void], resolution: int) -> NDArray[np.void]:
-    """Nested intervals between boundaries, both stronger than every boundary inside, denser inside than across.
-
-    Two such intervals cannot cross: each would hold one end of the other, weaker than both its own.
-    """
-    position, strength = boundaries["position"] // resolution, boundaries["strength"]
-    rows = []
-    for a in range(len(position)):
-        inside = -np.inf
-        for b in range(a + 1, len(position)):
-            size = int(position[b] - position[a])
-            if size >= oe.shape[0]:
-                break
-            if min(strength[a], strength[b]) > inside and size * resolution >= 60_000:
-                contrast = _contrast(oe, int(position[a]), int(position[b]))
-                if contrast >= _CONTRAST:
-                    rows.append((int(position[a]), int(position[b]), 0, contrast))
-            inside = max(inside, float(strength[b]))
-            if inside >= strength[a]:
-                break
-    out = np.array(rows, DOMAIN_DTYPE)
-    for row in out:
-        row["level"] = int(((out["start"] <= row["start"]) & (out["end"] >= row["end"])).sum()) - 1
-    out["start"] *= resolution
-    out["end"] *= resolution
-    return out
-
-
-def _contrast(oe: Band, start: int, end: int) -> float:
-    """Mean O/E inside a domain over the mean across its two borders, at the same distances."""
-    size, n = end - start, oe.shape[1]
-    inside, across = np.zeros(2), np.zeros(2)
-    for d in range(2, size, max(1, size // 60)):
-        before, after = oe[d, max(0, start - d + 1) : start], oe[d, end - d : min(end, n - d)]
-        inside += oe[d, start : end - d].sum(), size - d
-        across += before.sum() + after.sum(), len(before) + len(after)
-    if inside[1] == 0 or across[1] == 0 or across[0] <= 0:
-        return 0.0
-    return float((inside[0] / inside[1]) / (across[0] / across[1]))

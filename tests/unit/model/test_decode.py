@@ -70,14 +70,14 @@ def test_loops_beside_bad_bins_the_diagonal_or_stronger_ones_are_not_called() ->
 
 def test_stripes_come_back_as_rectangles_with_direction() -> None:
     p, down = np.zeros((N, 80), np.float32), np.ones((N, 80), np.float32)
-    p[30:32, 0:50] = 0.9  # down: rows 30–31; the stronger row reaches column 79
+    p[30:32, 0:50] = 0.97  # down: rows 30–31; the stronger row reaches column 79
     p[30:32, 20:22] = 0  # a small gap
     for j in (150, 151, 152):  # up: columns 150–152, rows from 110
         for i in range(110, j + 1):
-            p[i, j - i], down[i, j - i] = 0.8, 0
+            p[i, j - i], down[i, j - i] = 0.88, 0
     p[100, 0:9] = 0.9  # too short
     p[10, 40:60] = 0.9  # does not begin at the diagonal
-    p[60, 0:40] = 0.5  # too faint
+    p[60, 0:40] = 0.6  # too faint
     first, second = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
     assert (first.direction, first.kind) == (Direction.DOWN, Kind.STRIPE)
     assert (first.anchor1.start, first.anchor1.end) == (300_000, 320_000)
