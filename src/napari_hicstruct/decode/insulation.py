@@ -17,8 +17,8 @@ from napari_hicstruct.labels.weak import block_contrast
 
 Array = NDArray[np.float32]
 
-WEIGHT = 3.0
-"""Log-odds per log2 of the valley's depth; 2 – 6 do alike (docs/model.md)."""
+WEIGHT = 2.0
+"""Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/model.md)."""
 
 TYPICAL = 0.1
 """log2; depth of a valley that neither raises nor lowers a boundary."""
@@ -58,7 +58,7 @@ def valleys(band: Band) -> Array:
 
 
 def boundary_evidence(p: Array, band: Band) -> Array:
-    """``σ(logit s + 3 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
+    """``σ(logit s + 2 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
 
     NaN stays NaN, and the first and last ten bins of a chromosome become it: nobody can tell a boundary where one of
     its two sides is missing.
