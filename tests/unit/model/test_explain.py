@@ -66,6 +66,8 @@ def write_model(folder: Path, config: ModelConfig = CONFIG, *, nudge: float = 0.
         for name, value in net.named_parameters():
             if "heads" in name and name.endswith("bias"):
                 value.zero_()
+            if name == "heads.stripe.out.bias":
+                value[0] = 3.0  # a stripe must be sure over its whole length
             if value.abs().max() == 0 and "bias" not in name:
                 value.normal_(0, 0.1)
             if ".gate.read.loop" in name and name.endswith("bias"):
