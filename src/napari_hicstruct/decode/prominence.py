@@ -14,7 +14,7 @@ from napari_hicstruct.contacts.band import Band
 
 Array = NDArray[np.float32]
 
-WEIGHT = 0.3
+WEIGHT = 0.2
 """Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/model.md)."""
 
 LIMITS = (-5.0, 15.0)
@@ -56,7 +56,7 @@ def prominence(band: Band, i: int, j: int) -> float:
 
 
 def raised(probability: float, z: float) -> float:
-    """``σ(logit p + 0.3 · z)``, z within :data:`LIMITS`."""
+    """``σ(logit p + 0.2 · z)``, z within :data:`LIMITS`."""
     p = min(max(probability, 1e-6), 1 - 1e-6)
     logit = np.log(p / (1 - p)) + WEIGHT * min(max(z, LIMITS[0]), LIMITS[1])
     return float(1 / (1 + np.exp(-logit)))
