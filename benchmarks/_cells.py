@@ -1,0 +1,176 @@
+"""What the table of bars shows of each benchmark's result: one cell of Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from benchmarks._callers import PEER_LOOPS
+
+
+def at(result: Mapping[str, Any], *keys: Any) -> Any:
+    """A nested entry."""
+    value: Any = result
+    for key in keys:
+        value = value[str(key)]
+    return value
+
+
+def loops(result: Mapping[str, Any]) -> str:
+    lines = []
+    for caller, metrics in result["callers"].items():
+        top = " · ".join(f"P@{n} {value:.2f}" for n, value in metrics["precision_at"].items() if value is not None)
+        f1 = metrics["f1_at"].get("133")
+        chance = metrics["shifted_control_precision"]
+        lines.append(
+            f"{caller}: {top}{'' if f1 is None else f' · F1@133 {f1:.3f}'} · "
+            f"AP {metrics['average_precision']:.3f} (shifted {chance:.2f})"
+        )
+    lines += [f"not above {peer} at n = {ns}" for peer, ns in result["below_at"].items()]
+    return "<br>".join(lines)
+
+
+def loops_simulated(result: Mapping[str, Any]) -> str:
+    return f"AP, {result['maps_per_cell']} map(s) per cell:<br>" + "<br>".join(
+        f"{name}: {one['hicstruct']:.3f} · "
+        + " · ".join(f"{peer} {one[peer]:.3f}" for peer in PEER_LOOPS if peer in one)
+        for name, one in result["cells"].items()
+    )
+
+
+def stripes(result: Mapping[str, Any]) -> str:
+    rows = [
+        f"{name}: F1 {one['f1']['hicstruct']['f1']:.2f} / {one['f1']['stripepy']['f1']:.2f}, anchors "
+        f"{one['anchor_f1']['hicstruct']['f1']:.2f} / {one['anchor_f1']['stripepy']['f1']:.2f}"
+        for name, one in result["cells"].items()
+    ]
+    head = f"ours / StripePy's best, {result['maps_per_cell']} map(s) per cell:"
+    ways = [one["anchor_f1"]["direction_agreement"] for one in result["cells"].values()]
+    least = min(way for way in ways if way is not None)
+    return "<br>".join([head, *rows, f"least direction agreement {least:.2f}"])
+
+
+def tads(result: Mapping[str, Any]) -> str:
+    return "<br>".join(
+        f"{truth}, best {part['n']}: "
+        + " · ".join(
+            f"{caller} {rates['f1_2_bins']:.3f} (shifted precision {rates['shifted_precision']:.2f})"
+            for caller, rates in part["callers"].items()
+        )
+        for truth, part in result["truths"].items()
+    )
+
+
+def tads_simulated(result: Mapping[str, Any]) -> str:
+    sizes = result["ends_found"]["hicstruct"]
+    ends = ", ".join(f"{size} {value:.2f}" for size, value in sizes.items() if value is not None)
+    return "<br>".join(
+        [
+            " · ".join(f"{caller} {value:.3f}" for caller, value in result["f1_2_bins"].items())
+            + f" (gain {result['gain']:.3f}; {result['maps_per_cell']} map(s) per cell)",
+            *(
+                f"{name}: " + " / ".join(f"{value:.2f}" for value in cell.values())
+                for name, cell in result["cells"].items()
+            ),
+            f"ends of domains found: {ends}",
+        ]
+    )
+
+
+def robustness(result: Mapping[str, Any]) -> str:
+    return "<br>".join(
+        f"{name}: "
+        + " · ".join(
+            f"{caller} " + ", ".join(f"P@{n} {value:.2f}" for n, value in top.items() if value is not None)
+            for caller, top in one["precision_at"].items()
+        )
+        + f" (below at n = {one['below_at']})"
+        for name, one in result["maps"].items()
+    )
+
+
+def depth(result: Mapping[str, Any]) -> str:
+    return (
+        "<br>".join(
+            f"÷{factor}: " + " · ".join(f"{caller} P@50 {value['P@50']['mean']:.2f}" for caller, value in one.items())
+            for factor, one in result["factors"].items()
+        )
+        + f"<br>[picture](results/{result['picture']})"
+    )
+
+
+def speed(result: Mapping[str, Any]) -> str:
+    lines = []
+    for depth, part in (("", result), ("shallow map, ", result.get("shallow", {}))):
+        for name in ("hicstruct", "tiny", "chromosight"):
+            if name in part:
+                one = part[name]
+                ratio = f", {one['wall_ratio']:.2f} of chromosight's" if "wall_ratio" in one else ""
+                lines.append(
+                    f"{depth}{name}: {one['wall_s']:.1f} s{ratio}, CPU {one['cpu_s']:.0f} s, {one['peak_mb']:,.0f} MB"
+                )
+    return "<br>".join([*lines, f"{result['threads']} thread(s) each"])
+
+
+def hffc6(result: Mapping[str, Any]) -> str:
+    return (
+        "<br>".join(
+            f"{name}: {found['called']} loops ({found['piled_up']} piled up) · centre/corner "
+            f"{found['centre_to_corner']:.2f} · shifted {found['shifted_control']:.2f}"
+            for name, found in result.items()
+            if isinstance(found, Mapping)
+        )
+        + f"<br>[picture](results/{result['picture']})"
+    )
+
+
+def plain(result: Mapping[str, Any]) -> str:
+    """All numbers and texts at the top of a result; of what is nested, the 95th percentiles."""
+    shown = []
+    for key, value in result.items():
+        if isinstance(value, Mapping):
+            shown += [f"{key} p95 {v:g} ms" for k, v in value.items() if k == "p95_ms"]
+        elif isinstance(value, int | float | str) and not isinstance(value, bool):
+            shown.append(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}")
+    return " · ".join(shown)
+
+
+def gestures_met(result: Mapping[str, Any]) -> bool:
+    return all(v["p95_ms"] <= 50 for v in result.values() if isinstance(v, Mapping) and "p95_ms" in v)
+
+
+def viewport(result: Mapping[str, Any]) -> str:
+    return "<br>".join(
+        f"{norm}: worst p95 ratio near {one['worst_p95_ratio_near']:.2f} ({one['worst_level_near']:,} bp), "
+        f"far {one['worst_p95_ratio_far']:.2f} ({one['worst_level_far']:,} bp); "
+        f"of all sums {one['ratio_near_wall']:.2f} and {one['ratio_far_wall']:.2f}; "
+        f"cached p95 {one['cached_p95_ms']:.3f} ms"
+        for norm, one in result.items()
+    )
+
+
+def viewport_met(result: Mapping[str, Any]) -> bool:
+    bars = {"worst_p95_ratio_near": 1.5, "worst_p95_ratio_far": 1.3, "cached_p95_ms": 5.0}
+    return all(one[key] <= bar for one in result.values() for key, bar in bars.items())
+
+
+def simulate(result: Mapping[str, Any]) -> str:
+    one, sample = result["map_20mb_cpu_s"]["simulate_map"], result["sample_cold"]["cpu_s"]
+    whole = f" · chr1 {result['chr1']['cpu_s']:.0f} s, {result['chr1']['peak_mb']:,.0f} MB" if "chr1" in result else ""
+    return f"20 Mb map {one:.1f} s · sample {sample:.1f} s{whole} (CPU)"
+
+
+def weak_tads(result: Mapping[str, Any]) -> str:
+    lines = [f"{result['steps']} steps, {len(result['seeds'])} seeds, {result['maps_per_cell']} map(s) per cell:"]
+    for name, values in result["f1_2_bins"].items():
+        ends = ", ".join(f"{size} {value:.2f}" for size, value in result["ends_found"][name].items())
+        lines.append(f"{name}: F1 {np.mean(values):.3f} ± {np.std(values, ddof=1):.3f}; ends found {ends}")
+    return "<br>".join([*lines, f"cooltools insulation: F1 {result['insulation']:.3f}"])
+
+
+def few_labels(result: Mapping[str, Any]) -> str:
+    lines = [f"{name}: {one['total']:.3f}" for name, one in result["average_precision"].items()]
+    gains = ", ".join(f"{gain:+.3f}" for gain in result["gain_by_seed"])
+    return "<br>".join([*lines, f"gain of band-MAE {result['gain']:+.3f} (by seed {gains})"])
