@@ -1,6 +1,7 @@
-"""The truth of a simulated map, read off its noise-free expected band: loops, stripes, boundaries, domains.
+"""The truth of a simulated map, read off its noise-free balanced band: loops, stripes, boundaries, domains.
 
-Placement only says where to look.  A convergent pair of barriers that raises no dot is no loop; a barrier whose stripe
+Balanced, as people and callers see it: balancing makes the row of a strong stripe fainter and a bin with few contacts
+brighter, and what it takes away is not there to be found.  Placement only says where to look.  A convergent pair of barriers that raises no dot is no loop; a barrier whose stripe
 does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
 """
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.band import balance_band
 from napari_hicstruct.synth.layout import Barriers
 from napari_hicstruct.synth.truth_domains import find_boundaries, find_domains
 from napari_hicstruct.synth.types import LOOP_DTYPE, STRIPE_DTYPE, Truth
@@ -22,7 +24,7 @@ _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 
-VERSION = 2
+VERSION = 3
 """Of these rules: truth kept on disk says by which it was read."""
 
 
@@ -47,12 +49,15 @@ def barrier_candidates(barriers: Barriers, resolution: int, n_diagonals: int) ->
 def read_truth(
     band: Band, bias: NDArray[np.float32], masked: NDArray[np.bool_], resolution: int, candidates: Candidates
 ) -> Truth:
-    """All structures of the expected map that lie on mappable bins.
+    """All structures of the balanced expected map that lie on mappable bins.
 
     Thresholds are generous: strengths travel with the truth, and who uses it decides what is visible.
     """
+    weights = balancing_weights(band, masked)
     decay = _mean_per_diagonal(band)
-    oe = np.divide(band, decay[:, None], dtype=np.float32)
+    oe = _balanced_oe(band, weights)
+    # expected counts of a pixel, in units of what balancing gives: its bins' coverage over their weights
+    bias = bias / weights
     boundaries = find_boundaries(oe, masked, resolution)
     return Truth(
         loops=find_loops(oe, decay, bias, masked, resolution, candidates),
@@ -60,6 +65,25 @@ def read_truth(
         boundaries=boundaries,
         domains=find_domains(oe, boundaries, resolution),
     )
+
+
+def balancing_weights(band: Band, masked: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """What balancing a map without noise multiplies each bin by (mean 1), unmappable bins as their neighbours."""
+    seen = (~masked).astype(np.float32)
+    mappable = band * seen
+    for d in range(len(band)):
+        mappable[d, : len(seen) - d] *= seen[d:]
+    weights = balance_band(mappable, iterations=100, skip=2)  # as balanced maps: two diagonals left out
+    known, bins = np.isfinite(weights), np.arange(len(weights))
+    return np.interp(bins, bins[known], weights[known]).astype(np.float32) if known.any() else np.ones_like(weights)
+
+
+def _balanced_oe(band: Band, weights: NDArray[np.float32]) -> Band:
+    balanced = band * weights
+    for d in range(len(band)):
+        balanced[d, : len(weights) - d] *= weights[d:]
+    balanced /= _mean_per_diagonal(balanced)[:, None]
+    return balanced
 
 
 def _mean_per_diagonal(band: Band) -> Band:

@@ -26,13 +26,33 @@ def diamond(oe: Band, width: int) -> NDArray[np.float64]:
     return out
 
 
+def triangle(oe: Band, width: int) -> NDArray[np.float64]:
+    """Mean O/E of the contacts among the ``width`` bins from ``i`` on, the main diagonal left out; NaN at the end."""
+    n = oe.shape[1]
+    total = np.zeros(n - width + 1)
+    for d in range(1, width):
+        sums = np.cumsum(np.concatenate([[0.0], oe[d, : n - d]]))
+        total += sums[width - d :] - sums[: d - width]
+    out = np.full(n, np.nan)
+    out[: n - width + 1] = total / (width * (width - 1) / 2)
+    return out
+
+
+def border_contrast(oe: Band, width: int) -> NDArray[np.float64]:
+    """``log2`` of the contacts across the border before bin ``i`` over those within its two sides; NaN at the ends.
+
+    The geometric mean of both sides: what multiplies bins (coverage, balancing, however it was done) cancels.
+    """
+    across, within = (np.log2(np.maximum(part(oe, width), 1e-6)) for part in (diamond, triangle))
+    before = np.concatenate([np.full(width, np.nan), within[:-width]])
+    return np.asarray(across - (before + within) / 2)
+
+
 def find_boundaries(oe: Band, masked: NDArray[np.bool_], resolution: int) -> NDArray[np.void]:
-    """Prominent minima of the diamond insulation; strength is the depth of the valley in log2 units."""
+    """Prominent minima of the border contrast; strength is the depth of the valley in log2 units."""
     from scipy.signal import find_peaks, peak_prominences
 
-    score = np.zeros(oe.shape[1])
-    for width in _DIAMOND:
-        score += np.log2(np.maximum(diamond(oe, width), 1e-6)) / len(_DIAMOND)
+    score = np.mean([border_contrast(oe, width) for width in _DIAMOND], axis=0)
     score = np.where(np.isfinite(score), score, np.nanmax(score))
     peaks, _ = find_peaks(-score, distance=5)
     wlen = max(41, int(2_000_000 // resolution) | 1)
