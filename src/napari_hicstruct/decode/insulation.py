@@ -1,8 +1,7 @@
-"""How deep the valley of insulation is at a called boundary: what the network knows only from single pixels.
+"""How deep the valley of contacts is at a called boundary: what the network knows only from single pixels.
 
 A network sees one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
 is better counted over a whole square.  Adding the depth of that valley to the boundary's log-odds ranks both right.
-Source of the score: Crane et al. 2015, on counts over expected.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.contrast import border_contrast, observed_over_expected
 from napari_hicstruct.decode.boundaries import boundary_strength
-from napari_hicstruct.labels.weak import block_contrast
 
 Array = NDArray[np.float32]
 
@@ -26,21 +25,21 @@ TYPICAL = 0.1
 DEEPEST = 1.5
 """log2; what lies deeper says nothing more."""
 
-_WINDOWS = (5, 10)  # bins; sides of the squares that are averaged
-_SMOOTH = 2.0  # bins, σ
+_WIDTHS = (5, 10)  # bins; sides of the squares that are averaged
+_SMOOTH = 1.0  # bins, σ
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
 _SPREAD = 1.5  # bins, σ of what a valley's middle says about the bins beside it
 
 
 def valleys(band: Band) -> Array:
-    """Depth of the insulation valley at each bin, log2, 0 … :data:`DEEPEST`, shape (n_bins,); 0 outside valleys.
+    """Depth of the valley of border contrast at each bin, log2, 0 … :data:`DEEPEST`, (n_bins,); 0 outside valleys.
 
-    The mean over squares of 5 and 10 bins of log2 (counts / expected) between the bins before and from each bin,
-    smoothed; depth is the prominence of its minima, spread over neighbouring bins with σ = 1.5.
+    The mean over widths of 5 and 10 bins of :func:`~napari_hicstruct.contacts.contrast.border_contrast`, smoothed;
+    depth is the prominence of its minima, spread over neighbouring bins with σ = 1.5.
     """
-    track = np.mean([block_contrast(band, window)[0] for window in _WINDOWS], axis=0)
+    oe = observed_over_expected(band, 2 * max(_WIDTHS))
+    track = np.mean([border_contrast(oe, width) for width in _WIDTHS], axis=0)
     known, bins = np.isfinite(track), np.arange(band.n_bins)
-    known[: max(_WINDOWS)] = known[band.n_bins - max(_WINDOWS) :] = False  # squares that stick out of the chromosome
     out = np.zeros(band.n_bins, np.float32)
     if not known.any():
         return out
@@ -72,6 +71,6 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     """
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
     q = np.asarray(1 / (1 + (1 / s - 1) * np.exp(-WEIGHT * (valleys(band) - TYPICAL))), np.float32)
-    margin = max(_WINDOWS)
+    margin = max(_WIDTHS)
     q[:margin] = q[max(0, len(q) - margin) :] = np.nan
     return q

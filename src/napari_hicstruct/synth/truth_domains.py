@@ -5,54 +5,21 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.contrast import border_contrast
 from napari_hicstruct.synth.types import BOUNDARY_DTYPE, DOMAIN_DTYPE
 
 Band = NDArray[np.float32]
 
-_DIAMOND = (10, 20)  # bins
+_WIDTHS = (10, 20)  # bins
 _PROMINENCE = 0.12  # log2
 _CONTRAST = 1.10
-
-
-def diamond(oe: Band, width: int) -> NDArray[np.float64]:
-    """Mean O/E of the ``width``² contacts across the border between bins ``i − 1`` and ``i``; NaN at the ends."""
-    n = oe.shape[1]
-    total = np.zeros(n - 2 * width + 1)
-    for a in range(1, width + 1):
-        for b in range(width):
-            total += oe[a + b, width - a : n - width - a + 1]
-    out = np.full(n, np.nan)
-    out[width : n - width + 1] = total[: n - width] / width**2
-    return out
-
-
-def triangle(oe: Band, width: int) -> NDArray[np.float64]:
-    """Mean O/E of the contacts among the ``width`` bins from ``i`` on, the main diagonal left out; NaN at the end."""
-    n = oe.shape[1]
-    total = np.zeros(n - width + 1)
-    for d in range(1, width):
-        sums = np.cumsum(np.concatenate([[0.0], oe[d, : n - d]]))
-        total += sums[width - d :] - sums[: d - width]
-    out = np.full(n, np.nan)
-    out[: n - width + 1] = total / (width * (width - 1) / 2)
-    return out
-
-
-def border_contrast(oe: Band, width: int) -> NDArray[np.float64]:
-    """``log2`` of the contacts across the border before bin ``i`` over those within its two sides; NaN at the ends.
-
-    The geometric mean of both sides: what multiplies bins (coverage, balancing, however it was done) cancels.
-    """
-    across, within = (np.log2(np.maximum(part(oe, width), 1e-6)) for part in (diamond, triangle))
-    before = np.concatenate([np.full(width, np.nan), within[:-width]])
-    return np.asarray(across - (before + within) / 2)
 
 
 def find_boundaries(oe: Band, masked: NDArray[np.bool_], resolution: int) -> NDArray[np.void]:
     """Prominent minima of the border contrast; strength is the depth of the valley in log2 units."""
     from scipy.signal import find_peaks, peak_prominences
 
-    score = np.mean([border_contrast(oe, width) for width in _DIAMOND], axis=0)
+    score = np.mean([border_contrast(oe, width) for width in _WIDTHS], axis=0)
     score = np.where(np.isfinite(score), score, np.nanmax(score))
     peaks, _ = find_peaks(-score, distance=5)
     wlen = max(41, int(2_000_000 // resolution) | 1)

@@ -32,18 +32,22 @@ def test_a_valley_lies_at_the_edge_and_is_deeper_where_domains_differ_more() -> 
     assert strong[[30, 95, 170]].max() < 0.2
 
 
-def test_depth_is_the_prominence_of_a_naive_insulation_track() -> None:
+def test_depth_is_the_prominence_of_a_naive_contrast_track() -> None:
     counts = domains([100], 2.0, depth=3000)
     band = make_band("chr1", RES, counts)
     track = np.zeros(N)
-    for window in (5, 10):
-        for x in range(10, N - 10):
-            pairs = [(i, j) for i in range(x - window, x) for j in range(x, x + window) if j >= i + 2]
-            seen = sum(counts[j - i, i] for i, j in pairs)
-            mean = sum(band.expected[j - i] / (band.weights[i] * band.weights[j]) for i, j in pairs)
-            track[x] += np.log2((seen + 0.5) / (mean + 0.5)) / 2
-    kernel = np.exp(-(np.arange(-8, 9) ** 2) / 8)
-    smooth = np.convolve(np.pad(track[10:-10], 18, "edge"), kernel / kernel.sum(), "valid")
+
+    def mean(rows: range, columns: range) -> float:
+        pairs = [(i, j) for i in rows for j in columns if j > i]
+        each = [counts[j - i, i] * band.weights[i] * band.weights[j] / band.expected[j - i] for i, j in pairs]
+        return float(np.log2(np.mean(each)))
+
+    for width in (5, 10):
+        for x in range(10, N - 9):
+            before, after = range(x - width, x), range(x, x + width)
+            track[x] += (mean(before, after) - (mean(before, before) + mean(after, after)) / 2) / 2
+    kernel = np.exp(-(np.arange(-4, 5) ** 2) / 2)
+    smooth = np.convolve(np.pad(track[10:-9], 14, "edge"), kernel / kernel.sum(), "valid")
     depth = min(smooth[:101].max(), smooth[100:].max()) - smooth[96:105].min()
     assert valleys(band).max() == pytest.approx(min(depth, DEEPEST), abs=0.02)
 

@@ -11,7 +11,7 @@ from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.synth import SimulatedMap, draw_depth, paint_map, simulate_map
-from napari_hicstruct.synth.truth import Candidates, _stripe_extent, find_stripes
+from napari_hicstruct.synth.truth import Candidates, _stripe_extent, balancing_weights, find_stripes
 from napari_hicstruct.synth.types import Truth
 
 CONFIG = SimulationConfig(length=6_000_000, max_distance=1_500_000, n_steps=4_000, n_snapshots=40)
@@ -25,12 +25,14 @@ def maps(request: pytest.FixtureRequest) -> list[SimulatedMap]:
 
 
 def dense(sim: SimulatedMap) -> np.ndarray:
-    """Noise-free O/E as a full symmetric matrix, NaN outside the band."""
+    """Noise-free balanced O/E as a full symmetric matrix, NaN outside the band."""
     n_diagonals, n = sim.band.shape
+    weights = balancing_weights(sim.band, sim.masked)
     out = np.full((n, n), np.nan)
     for d in range(n_diagonals):
         i = np.arange(n - d)
-        out[i, i + d] = out[i + d, i] = sim.band[d, : n - d] / sim.band[d, : n - d].mean()
+        balanced = sim.band[d, : n - d] * weights[: n - d] * weights[d:]
+        out[i, i + d] = out[i + d, i] = balanced / balanced.mean()
     return out
 
 
@@ -121,7 +123,15 @@ def test_every_stripe_stands_above_both_sides(maps: list[SimulatedMap]) -> None:
 def test_boundaries_insulate_and_domains_nest_between_them(maps: list[SimulatedMap]) -> None:
     for sim in maps:
         oe = dense(sim)
-        cross = np.array([np.nanmean(oe[max(0, b - 10) : b + 1, b : b + 10]) for b in range(sim.n_bins)])
+        cross = np.array(
+            [
+                np.nanmean(oe[b - 10 : b, b : b + 10])
+                / np.sqrt(np.nanmean(oe[b - 10 : b, b - 10 : b]) * np.nanmean(oe[b : b + 10, b : b + 10]))
+                if 10 <= b <= sim.n_bins - 10
+                else np.nan
+                for b in range(sim.n_bins)
+            ]
+        )
         at = sim.truth.boundaries["position"] // RES
         at = at[(at >= 40) & (at < sim.n_bins - 40)]
         around = [max(cross[b - 30 : b].mean(), cross[b + 1 : b + 31].mean()) for b in at]

@@ -1,0 +1,74 @@
+"""How many contacts cross a border beside how many stay on either side of it: what makes a boundary one.
+
+Plain insulation (Crane et al. 2015) counts what crosses, and so falls wherever balancing turns bins down.  Beside the
+geometric mean of the two sides, whatever multiplies bins cancels: coverage, and the weights of any balancing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+
+Array = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+_KNOWN = 1 / 3
+"""Share of a square's or a triangle's pixels that must be known for it to say anything."""
+
+_FLOOR = 1e-3
+"""O/E of a block without any contact."""
+
+
+def observed_over_expected(band: Band, n_diagonals: int) -> Array:
+    """Balanced O/E of the first diagonals, shape (n_diagonals, n_bins); NaN where nothing is known."""
+    n, weights = band.n_bins, band.weights
+    out = np.full((n_diagonals, n), np.nan, np.float32)
+    for d in range(min(n_diagonals, band.n_diagonals, n)):
+        if band.expected[d] > 0:
+            out[d, : n - d] = band.counts[d, : n - d] * weights[: n - d] * weights[d:] / band.expected[d]
+    return out
+
+
+def border_contrast(oe: Array, width: int) -> Doubles:
+    """``log2`` of the contacts across the border before each bin over those within its two sides, shape (n_bins,).
+
+    Parameters
+    ----------
+    oe : float32, shape (n_diagonals, n_bins)
+        ``oe[d, i]`` is the O/E of bins i and i + d; NaN is not known.  At least ``2 · width`` diagonals.
+    width : int
+        Bins on either side, at least 2.
+
+    Returns
+    -------
+    float64, shape (n_bins,)
+        ``log2 across − (log2 before + log2 after) / 2``, each the mean of its pixels off the main diagonal; NaN where a
+        side leaves the chromosome or less than a third of it is known.
+    """
+    n = oe.shape[1]
+    out = np.full(n, np.nan)
+    if n < 2 * width:
+        return out
+    pixels = [(k - width, a + width - k) for k in range(width) for a in range(width)]
+    across = _log_mean(oe, pixels, width)
+    triangle = [(a, b - a) for b in range(1, width) for a in range(b)]
+    after = _log_mean(oe, triangle, width)
+    before = _log_mean(oe, [(a - width, d) for a, d in triangle], width)
+    inner = slice(width, n - width + 1)
+    out[inner] = across - (before + after) / 2
+    return out
+
+
+def _log_mean(oe: Array, pixels: list[tuple[int, int]], width: int) -> Doubles:
+    """log2 of the mean over pixels, given as (first bin from the border on, distance), at every border in reach."""
+    n = oe.shape[1]
+    total, known = np.zeros(n - 2 * width + 1), np.zeros(n - 2 * width + 1)
+    for first, d in pixels:
+        part = oe[d, width + first : n - width + first + 1]
+        there = np.isfinite(part)
+        total += np.where(there, part, 0)
+        known += there
+    mean = np.divide(total, known, out=np.full(len(total), np.nan), where=known >= _KNOWN * len(pixels))
+    return np.asarray(np.log2(np.maximum(mean, _FLOOR)))
