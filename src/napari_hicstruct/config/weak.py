@@ -11,7 +11,7 @@ class WeakConfig(FrozenConfig):
     """Settings of weak boundary labels and their loss (MODEL.md §6); bins are coarse bins (10 kb)."""
 
     enabled: bool = Field(False, description="boundary tasks learn from the maps alone, without any TAD label")
-    windows: tuple[int, ...] = Field((10, 20, 40), description="bins; sides of the insulation diamond")
+    windows: tuple[int, ...] = Field((10, 20, 40), description="bins; sides of the squares across a border")
     direction_window: int = Field(40, ge=4, description="bins; reach of the directionality index")
     direction_least: float = Field(1.0, ge=0, description="τ: a sign change counts where |DI| exceeds it on both sides")
     insulation_slope: float = Field(1.5, description="a of w = σ(a·z_IS + b·z_DI + c)")

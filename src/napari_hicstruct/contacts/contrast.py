@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from napari_hicstruct.contacts.band import Band
 
@@ -19,6 +20,22 @@ _KNOWN = 1 / 3
 
 _FLOOR = 1e-3
 """O/E of a block without any contact."""
+
+
+_SMOOTH = 1.0
+"""Bins, σ: where contacts are few, neighbouring borders are better heard together."""
+
+
+def contrast_track(oe: Array, width: int) -> Doubles:
+    """:func:`border_contrast` of ``width`` and half of it, their mean, smoothed (σ 1 bin), shape (n_bins,).
+
+    A gap is no shoulder of a valley: across it the track runs straight.  NaN only where nothing is known anywhere.
+    """
+    track: Doubles = np.mean([border_contrast(oe, size) for size in (width // 2, width)], axis=0)
+    known, bins = np.isfinite(track), np.arange(oe.shape[1])
+    if not known.any():
+        return track
+    return np.asarray(ndimage.gaussian_filter1d(np.interp(bins, bins[known], track[known]), _SMOOTH))
 
 
 def observed_over_expected(band: Band, n_diagonals: int) -> Array:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import signal
 
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.contrast import border_contrast, observed_over_expected
+from napari_hicstruct.contacts.contrast import contrast_track, observed_over_expected
 from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
@@ -25,8 +25,9 @@ TYPICAL = 0.1
 DEEPEST = 1.5
 """log2; what lies deeper says nothing more."""
 
-_WIDTHS = (5, 10)  # bins; sides of the squares that are averaged
-_SMOOTH = 1.0  # bins, σ
+WIDTH = 10
+"""Bins; side of the larger of the two squares that are averaged."""
+
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
 _SPREAD = 1.5  # bins, σ of what a valley's middle says about the bins beside it
 
@@ -34,17 +35,13 @@ _SPREAD = 1.5  # bins, σ of what a valley's middle says about the bins beside i
 def valleys(band: Band) -> Array:
     """Depth of the valley of border contrast at each bin, log2, 0 … :data:`DEEPEST`, (n_bins,); 0 outside valleys.
 
-    The mean over widths of 5 and 10 bins of :func:`~napari_hicstruct.contacts.contrast.border_contrast`, smoothed;
-    depth is the prominence of its minima, spread over neighbouring bins with σ = 1.5.
+    Depth is the prominence of the minima of the :func:`~napari_hicstruct.contacts.contrast.contrast_track` of 5 and 10
+    bins, spread over neighbouring bins with σ = 1.5.
     """
-    oe = observed_over_expected(band, 2 * max(_WIDTHS))
-    track = np.mean([border_contrast(oe, width) for width in _WIDTHS], axis=0)
-    known, bins = np.isfinite(track), np.arange(band.n_bins)
+    track = contrast_track(observed_over_expected(band, 2 * WIDTH), WIDTH)
     out = np.zeros(band.n_bins, np.float32)
-    if not known.any():
+    if not np.isfinite(track).any():
         return out
-    # a gap is no shoulder: across it the track runs straight
-    track = ndimage.gaussian_filter1d(np.interp(bins, bins[known], track[known]), _SMOOTH)
     at, _ = signal.find_peaks(-track)
     depth = signal.peak_prominences(-track, at, wlen=_AROUND)[0]
     beside = np.arange(-6, 7)
@@ -71,6 +68,5 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     """
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
     q = np.asarray(1 / (1 + (1 / s - 1) * np.exp(-WEIGHT * (valleys(band) - TYPICAL))), np.float32)
-    margin = max(_WIDTHS)
-    q[:margin] = q[max(0, len(q) - margin) :] = np.nan
+    q[:WIDTH] = q[max(0, len(q) - WIDTH) :] = np.nan
     return q

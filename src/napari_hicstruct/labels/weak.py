@@ -1,7 +1,7 @@
-"""Boundaries that a map suggests by itself: insulation minima, turns of the directionality index, block contrast.
+"""Boundaries that a map suggests by itself: minima of border contrast, turns of the directionality index, blocks.
 
-Sources: insulation (Crane et al. 2015), directionality index (Dixon et al. 2012); both on counts over expected, so that
-distance decay and coverage cancel.
+Sources: insulation (Crane et al. 2015), here beside what stays on either side, so that balancing cannot move it;
+directionality index (Dixon et al. 2012); both on counts over expected, so that distance decay and coverage cancel.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.contrast import contrast_track, observed_over_expected
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -28,7 +29,7 @@ class WeakBoundaries:
     Attributes
     ----------
     insulation, direction : float32, shape (n_bins,)
-        Soft labels in [0, 1]: bumps at insulation minima, at turns of the directionality index.
+        Soft labels in [0, 1]: bumps at minima of border contrast, at turns of the directionality index.
     structure : float32, shape (n_bins,)
         ``μ_LR − (μ_LL + μ_RR)/2`` of log2 O/E: cross block against the blocks on both sides, negative at boundaries;
         0 where nothing is known.
@@ -177,7 +178,8 @@ def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
     config : WeakConfig
     """
     n, reach = band.n_bins, max(1, int(_REACH * min(config.windows)))
-    scales = [minima(block_contrast(band, window)[0]) for window in config.windows]
+    oe = observed_over_expected(band, 2 * max(config.windows))
+    scales = [minima(contrast_track(oe, window)) for window in config.windows]
     at, depth = scales[0]
     agreement = sum((_nearest(at, x, _score(s), reach) for x, s in scales[1:]), np.zeros(len(at)))
     z_is = (_score(depth) + agreement) / np.sqrt(len(scales))

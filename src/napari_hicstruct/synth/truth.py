@@ -1,8 +1,9 @@
 """The truth of a simulated map, read off its noise-free balanced band: loops, stripes, boundaries, domains.
 
 Balanced, as people and callers see it: balancing makes the row of a strong stripe fainter and a bin with few contacts
-brighter, and what it takes away is not there to be found.  Placement only says where to look.  A convergent pair of barriers that raises no dot is no loop; a barrier whose stripe
-does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
+brighter, and what it takes away is not there to be found.  Placement only says where to look: a convergent pair of
+barriers that raises no dot is no loop; a barrier whose stripe does not stand above both sides is no stripe; a site that
+insulates nothing is no boundary.
 """
 
 from __future__ import annotations
