@@ -170,6 +170,15 @@ def weak_tads(result: Mapping[str, Any]) -> str:
     return "<br>".join([*lines, f"cooltools insulation: F1 {result['insulation']:.3f}"])
 
 
+def multitask(result: Mapping[str, Any]) -> str:
+    lines = [f"{result['steps']} steps, {len(result['seeds'])} seeds:"]
+    for name, row in result["average_precision"].items():
+        cells = (f"{key} {value:.3f} ± {result['spread'][name][key]:.3f}" for key, value in row.items())
+        lines.append(f"{name}: {', '.join(cells)}")
+    gaps = ", ".join(f"{key} {gap:+.3f} ± {error:.3f}" for key, (gap, error) in result["gain"].items())
+    return "<br>".join([*lines, f"together − alone (± standard error): {gaps}"])
+
+
 def few_labels(result: Mapping[str, Any]) -> str:
     lines = [f"{name}: {one['total']:.3f}" for name, one in result["average_precision"].items()]
     gains = ", ".join(f"{gain:+.3f}" for gain in result["gain_by_seed"])

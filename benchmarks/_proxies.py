@@ -14,6 +14,7 @@ from benchmarks.ablations import merged, plan
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.jobs import drain
+from napari_hicstruct.synth.truth import VERSION
 from napari_hicstruct.workflows.train import iter_train_model
 
 SEEDS = (1, 2, 3)
@@ -35,7 +36,7 @@ def proxy(name: str, changes: Mapping[str, Any], *, steps: int, seed: int, paren
     os.environ.setdefault("HICSTRUCT_POOL", str(scratch("ablations") / "maps"))
     settings = merged(merged(plan()["proxy"], changes), {"steps": steps, "seed": seed, "warmup": min(30, steps // 5)})
     config = parse_config(TrainConfig, settings, where=name)
-    key = hashlib.sha256((config.model_dump_json() + str(parent or "")).encode()).hexdigest()[:12]
+    key = hashlib.sha256(f"{VERSION}{config.model_dump_json()}{parent or ''}".encode()).hexdigest()[:12]
     out = scratch("proxies") / f"{name.replace(' ', '_')}-{seed}-{key}"
     if not (out / "model" / "model.json").exists():
         say(f"training {name}, {steps} steps, seed {seed} …")

@@ -89,6 +89,13 @@ ROWS = (
         lambda result: result["met"] if result["gain"] >= 0.08 else False,
     ),
     Row(
+        "multitask",
+        "one network for three tasks beside one for each; proxy networks, average precision",
+        "together at least as good as alone on every output",
+        cells.multitask,
+        lambda result: result["met"],
+    ),
+    Row(
         "weak_tads",
         "TAD boundaries learnt without labels, and without the band branch; proxy networks, simulated maps, F1@±2 bins",
         "without labels ≥ insulation + .03 and at most .05 below the labelled network",
