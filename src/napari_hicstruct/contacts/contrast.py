@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_hicstruct.contacts.band import Band
 
@@ -31,6 +30,8 @@ def contrast_track(oe: Array, width: int) -> Doubles:
 
     A gap is no shoulder of a valley: across it the track runs straight.  NaN only where nothing is known anywhere.
     """
+    from scipy import ndimage
+
     track: Doubles = np.mean([border_contrast(oe, size) for size in (width // 2, width)], axis=0)
     known, bins = np.isfinite(track), np.arange(oe.shape[1])
     if not known.any():
