@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.decode.extent import stripe_extent
 from napari_hicstruct.decode.prominence import stripe_prominence
 from napari_hicstruct.genome import Interval
 
@@ -20,9 +21,9 @@ Array = NDArray[np.float32]
 class StripeSettings:
     """Thresholds of stripe decoding."""
 
-    level: float = 0.4
+    level: float = 0.07
     """Mask probability that neither lengthens nor shortens a run: what lies above adds, what lies below takes away."""
-    threshold: float = 0.85
+    threshold: float = 0.6
     """Least score: mean probability of a run, its log-odds raised by ``rise_weight`` times its rise."""
     rise_weight: float = 4.0
     """Log-odds per log2 of how far the anchor's row stands above the stronger of its two sides."""
@@ -91,7 +92,10 @@ def decode_stripes(
     kept = _without_weak_opposites(found, near, s.opposite)
     if band is not None:
         kept = [raised for run in kept if (raised := _raised(run, band, resolution, s)) is not None]
-    stripes = [_record(run, chrom, resolution, length, model) for run in kept if run.score >= s.threshold]
+    kept = [run for run in kept if run.score >= s.threshold]
+    if band is not None:
+        kept = [_extended(run, band, resolution, p.shape[1], s) for run in kept]
+    stripes = [_record(run, chrom, resolution, length, model) for run in kept]
     return sorted(stripes, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
 
 
@@ -123,6 +127,12 @@ def _raised(run: _Run, band: Band, resolution: int, s: StripeSettings) -> _Run |
         return None
     p = min(max(run.score, 1e-3), 1 - 1e-3)
     return run._replace(score=float(1 / (1 + (1 / p - 1) * np.exp(-s.rise_weight * min(max(rise, -1.0), 1.0)))))
+
+
+def _extended(run: _Run, band: Band, resolution: int, far: int, s: StripeSettings) -> _Run:
+    """The run as far as the contacts speak for it, never shorter than it was."""
+    near = max(1, s.near_bp // resolution)
+    return run._replace(length=max(run.length, stripe_extent(band, run.peak, run.side, near, far)))
 
 
 def best_runs(p: Array, near: int, level: float) -> tuple[NDArray[np.int64], Array]:
