@@ -77,7 +77,7 @@ def test_stripes_come_back_as_rectangles_with_direction() -> None:
             p[i, j - i], down[i, j - i] = 0.88, 0
     p[100, 0:9] = 0.9  # too short
     p[10, 40:60] = 0.9  # does not begin at the diagonal
-    p[60, 0:40] = 0.6  # too faint
+    p[60, 0:40] = 0.5  # too faint
     first, second = decode_stripes(p, down, chrom="chr1", resolution=RES, length=N * RES)
     assert (first.direction, first.kind) == (Direction.DOWN, Kind.STRIPE)
     assert (first.anchor1.start, first.anchor1.end) == (300_000, 320_000)
