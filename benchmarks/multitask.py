@@ -22,7 +22,6 @@ ATTENTION = {"model": {"attention": {"kind": "band", "contact_bias": True}}}
 TOGETHER: dict[str, dict[str, Any]] = {
     "together": {},
     "together, nddr": {"model": {"interaction": "nddr"}},
-    "together, band_exchange": {"model": {"interaction": "band_exchange"}},
 }
 
 
