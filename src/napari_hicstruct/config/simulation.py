@@ -62,7 +62,7 @@ class SimulationConfig(FrozenConfig):
     lef_spacing: Range = (50_000, 200_000)  # bp per factor, log-uniform
     processivity: Range = (150_000, 800_000)  # mean loop of an unhindered factor, log-uniform
     stabilisation: Range = (1.5, 8.0)  # how much longer a factor lives between two barriers, log-uniform
-    n_steps: int = Field(16_000, ge=500)
+    n_steps: int = Field(64_000, ge=500)  # fewer leave chance meetings of factors as dots in the map
     n_snapshots: int = Field(120, ge=8)
 
     # contacts

@@ -9,7 +9,7 @@ from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.synth import layout
 from napari_hicstruct.synth.extrusion import Extrusion, extrude, loop_contacts
 from napari_hicstruct.synth.layout import Barriers, log_uniform, uniform
-from napari_hicstruct.synth.truth import barrier_candidates, read_truth
+from napari_hicstruct.synth.truth import extrusion_candidates, read_truth
 from napari_hicstruct.synth.types import FarField, SimulatedMap
 
 _PER_BIN = 8.0  # resolution of the table of contact probabilities
@@ -37,17 +37,23 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     """
     rng = np.random.default_rng([seed, 0])
     barriers = layout.draw_barriers(config, rng)
-    oe = _extrusion_contacts(config, barriers, rng)
+    oe, bridged = _extrusion_contacts(config, barriers, rng)
+    candidates = extrusion_candidates(bridged, barriers, config.resolution)
+    del bridged
     band, far = finish_band(config, oe, rng)
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
-    candidates = barrier_candidates(barriers, config.resolution, config.n_diagonals)
     truth = read_truth(band, bias, masked, config.resolution, candidates)
     extra = log_uniform(rng, config.overdispersion)
     return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far, extra)
 
 
-def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Contacts of a mixture of extruding and unlooped cells, shape (n_diagonals, n_bins), any scale per diagonal."""
+def _extrusion_contacts(
+    config: SimulationConfig, barriers: Barriers, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Contacts of a mixture of extruding and unlooped cells, shape (n_diagonals, n_bins), any scale per diagonal.
+
+    Beside it the share of time that the two legs of a factor stand at a pixel, blurred as in the contacts.
+    """
     n, n_diagonals, res = config.n_bins, config.n_diagonals, config.resolution
     catch = np.zeros((2, n), np.float32)
     for side, facing in enumerate((barriers.forward, ~barriers.forward)):
@@ -72,13 +78,13 @@ def _extrusion_contacts(config: SimulationConfig, barriers: Barriers, rng: np.ra
     reach = np.arange(int((n_diagonals + 2) * _PER_BIN)) / _PER_BIN
     table = ((reach**2 + soft**2) ** (-alpha / 2)).astype(np.float32)
     contacts = np.ascontiguousarray(loop_contacts(legs, n, n_diagonals, table, _PER_BIN).T)
-    psf = uniform(rng, config.psf_bins)
-    contacts += np.float32(log_uniform(rng, config.leg_contact)) * spread(bridged, psf)
+    bridged = spread(bridged, uniform(rng, config.psf_bins))
+    contacts += np.float32(log_uniform(rng, config.leg_contact)) * bridged
     unlooped = uniform(rng, config.unlooped)
     straight = table[(np.arange(n_diagonals) * _PER_BIN).astype(int)][:, None]
     contacts *= np.float32(1 - unlooped)
     contacts += np.float32(unlooped) * straight
-    return contacts
+    return contacts, bridged
 
 
 def spread(band: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

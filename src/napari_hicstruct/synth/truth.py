@@ -1,9 +1,9 @@
 """The truth of a simulated map, read off its noise-free balanced band: loops, stripes, boundaries, domains.
 
 Balanced, as people and callers see it: balancing makes the row of a strong stripe fainter and a bin with few contacts
-brighter, and what it takes away is not there to be found.  Placement only says where to look: a convergent pair of
-barriers that raises no dot is no loop; a barrier whose stripe does not stand above both sides is no stripe; a site that
-insulates nothing is no boundary.
+brighter, and what it takes away is not there to be found.  Extrusion only says where to look: a convergent pair of
+barriers that raises no dot is no loop, and a dot that other factors in the way have raised is one; a barrier whose stripe
+does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ Band = NDArray[np.float32]
 
 _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
+_DWELL = 5e-5  # share of time that a pair of legs stands at a pixel, the least worth a look
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 
-VERSION = 3
+VERSION = 4
 """Of these rules: truth kept on disk says by which it was read."""
 
 
@@ -37,14 +38,27 @@ class Candidates:
     anchors: NDArray[np.int64]
 
 
-def barrier_candidates(barriers: Barriers, resolution: int, n_diagonals: int) -> Candidates:
-    """Convergent pairs within reach; every barrier."""
-    starts = np.sort(barriers.position[barriers.forward])
-    ends = np.sort(barriers.position[~barriers.forward])
+def extrusion_candidates(bridged: Band, barriers: Barriers, resolution: int) -> Candidates:
+    """Every pair of bins where the legs of a factor dwell; every barrier.
+
+    Not convergent barriers alone: a leg also waits behind another factor that is held, and what that raises in the
+    map is a dot like any other.
+
+    Parameters
+    ----------
+    bridged : float32, shape (n_diagonals, n_bins)
+        Contacts of the two legs, blurred as they show in the map.
+    barriers : Barriers
+    resolution : int
+        bp.
+    """
+    from scipy.ndimage import maximum_filter
+
+    n_diagonals, n = bridged.shape
     reach = min(_LOOP_MAX // resolution, n_diagonals - 8)
-    low, high = np.searchsorted(ends, starts + _LOOP_MIN), np.searchsorted(ends, starts + reach)
-    pairs = [(i, j) for i, a, b in zip(starts, low, high, strict=True) for j in ends[a:b]]
-    return Candidates(np.array(pairs, np.int64).reshape(-1, 2), barriers.position)
+    d, i = np.nonzero((bridged == maximum_filter(bridged, 5)) & (bridged >= _DWELL))
+    inside = (d >= _LOOP_MIN) & (d < reach) & (i + d < n)
+    return Candidates(np.stack([i, i + d], axis=1)[inside].astype(np.int64), barriers.position)
 
 
 def read_truth(
