@@ -37,9 +37,9 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     """
     rng = np.random.default_rng([seed, 0])
     barriers = layout.draw_barriers(config, rng)
-    oe, bridged = _extrusion_contacts(config, barriers, rng)
-    candidates = extrusion_candidates(bridged, barriers, config.resolution)
-    del bridged
+    oe, legs = _extrusion_contacts(config, barriers, rng)
+    candidates = extrusion_candidates(legs, oe, barriers, config.resolution)
+    del legs
     band, far = finish_band(config, oe, rng)
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
     truth = read_truth(band, bias, masked, config.resolution, candidates)
@@ -52,7 +52,7 @@ def _extrusion_contacts(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Contacts of a mixture of extruding and unlooped cells, shape (n_diagonals, n_bins), any scale per diagonal.
 
-    Beside it the share of time that the two legs of a factor stand at a pixel, blurred as in the contacts.
+    Beside them those of the two legs of one factor alone, on the same scale.
     """
     n, n_diagonals, res = config.n_bins, config.n_diagonals, config.resolution
     catch = np.zeros((2, n), np.float32)
@@ -65,7 +65,7 @@ def _extrusion_contacts(
         residence=log_uniform(rng, config.barrier_residence),
     )
     seed = int(rng.integers(2**31))
-    bridged, legs = extrude(
+    bridged, moments = extrude(
         catch,
         factors,
         n_steps=config.n_steps,
@@ -77,14 +77,15 @@ def _extrusion_contacts(
     alpha, soft = uniform(rng, config.loop_exponent), uniform(rng, (2.0, 4.0))
     reach = np.arange(int((n_diagonals + 2) * _PER_BIN)) / _PER_BIN
     table = ((reach**2 + soft**2) ** (-alpha / 2)).astype(np.float32)
-    contacts = np.ascontiguousarray(loop_contacts(legs, n, n_diagonals, table, _PER_BIN).T)
-    bridged = spread(bridged, uniform(rng, config.psf_bins))
-    contacts += np.float32(log_uniform(rng, config.leg_contact)) * bridged
+    contacts = np.ascontiguousarray(loop_contacts(moments, n, n_diagonals, table, _PER_BIN).T)
+    legs = spread(bridged, uniform(rng, config.psf_bins))
+    legs *= np.float32(log_uniform(rng, config.leg_contact))
+    contacts += legs
     unlooped = uniform(rng, config.unlooped)
     straight = table[(np.arange(n_diagonals) * _PER_BIN).astype(int)][:, None]
     contacts *= np.float32(1 - unlooped)
     contacts += np.float32(unlooped) * straight
-    return contacts, bridged
+    return contacts, legs * np.float32(1 - unlooped)
 
 
 def spread(band: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:

@@ -2,8 +2,8 @@
 
 Balanced, as people and callers see it: balancing makes the row of a strong stripe fainter and a bin with few contacts
 brighter, and what it takes away is not there to be found.  Extrusion only says where to look: a convergent pair of
-barriers that raises no dot is no loop, and a dot that other factors in the way have raised is one; a barrier whose stripe
-does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
+barriers that raises no dot is no loop, and a dot that other factors in the way have raised is one; a barrier whose
+stripe does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Band = NDArray[np.float32]
 
 _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
-_DWELL = 5e-5  # share of time that a pair of legs stands at a pixel, the least worth a look
+_LEGS = 0.01  # share of a pixel's contacts that are of two legs, the least worth a look
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 
 VERSION = 4
@@ -38,25 +38,25 @@ class Candidates:
     anchors: NDArray[np.int64]
 
 
-def extrusion_candidates(bridged: Band, barriers: Barriers, resolution: int) -> Candidates:
-    """Every pair of bins where the legs of a factor dwell; every barrier.
+def extrusion_candidates(legs: Band, contacts: Band, barriers: Barriers, resolution: int) -> Candidates:
+    """Every pixel where the two legs of factors meet most, if that is a share of its contacts; every barrier.
 
     Not convergent barriers alone: a leg also waits behind another factor that is held, and what that raises in the
     map is a dot like any other.
 
     Parameters
     ----------
-    bridged : float32, shape (n_diagonals, n_bins)
-        Contacts of the two legs, blurred as they show in the map.
+    legs, contacts : float32, shape (n_diagonals, n_bins)
+        Contacts of the two legs of one factor; all contacts.
     barriers : Barriers
     resolution : int
         bp.
     """
     from scipy.ndimage import maximum_filter
 
-    n_diagonals, n = bridged.shape
+    n_diagonals, n = legs.shape
     reach = min(_LOOP_MAX // resolution, n_diagonals - 8)
-    d, i = np.nonzero((bridged == maximum_filter(bridged, 5)) & (bridged >= _DWELL))
+    d, i = np.nonzero((legs == maximum_filter(legs, 5)) & (legs >= _LEGS * contacts))
     inside = (d >= _LOOP_MIN) & (d < reach) & (i + d < n)
     return Candidates(np.stack([i, i + d], axis=1)[inside].astype(np.int64), barriers.position)
 
