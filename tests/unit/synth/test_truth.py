@@ -8,7 +8,7 @@ import pytest
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.contacts.band import balance_band
 from napari_hicstruct.synth.simulate import simulate_map
-from napari_hicstruct.synth.truth import Candidates, balancing_weights, read_truth
+from napari_hicstruct.synth.truth import Candidates, _balanced_oe, balancing_weights, read_truth
 from napari_hicstruct.synth.types import SimulatedMap
 
 CONFIG = SimulationConfig(length=6_000_000, max_distance=1_500_000, n_steps=4_000, n_snapshots=40)
@@ -68,3 +68,26 @@ def test_boundaries_need_no_balancing(sim: SimulatedMap, monkeypatch: pytest.Mon
     plain = read_truth(sim.band, sim.bias, sim.masked, RES, candidates(sim)).boundaries
     near = [np.abs(plain["position"] - p).min() <= 2 * RES for p in balanced["position"]]
     assert np.mean(near) >= 0.9
+
+
+def test_every_dot_of_the_map_is_a_loop() -> None:
+    """Also those that no convergent pair of barriers raises: factors wait behind one another."""
+    from scipy.ndimage import maximum_filter
+
+    plain = {"decoys": (0.0, 0.0), "roughness": (0.0, 0.0), "n_steps": 64_000, "n_snapshots": 240}
+    sharp = {"psf_bins": (1.0, 1.0), "leg_contact": (2.0, 2.0)}
+    made = simulate_map(CONFIG.model_copy(update={**plain, **sharp}), 7)
+    weights = balancing_weights(made.band, made.masked)
+    oe = _balanced_oe(made.band, weights)
+    d, i = np.nonzero(oe == maximum_filter(oe, 5))
+    inside = (d >= 8) & (d < len(oe) - 12) & (i + d < made.n_bins)
+    anywhere = Candidates(np.stack([i, i + d], axis=1)[inside], np.zeros(0, np.int64))
+    dots = visible(read_truth(made.band, made.bias, made.masked, RES, anywhere).loops)
+    loops = made.truth.loops
+    apart = np.abs(dots["start1"][:, None] - loops["start1"]) + np.abs(dots["start2"][:, None] - loops["start2"])
+    assert len(dots) >= 40
+    assert (apart.min(axis=1) <= 2 * RES).mean() >= 0.95
+
+
+def visible(loops: np.ndarray, depth: float = 1_000.0) -> np.ndarray:
+    return loops[(loops["z"] * np.sqrt(depth) >= 5) & (loops["enrichment"] >= 1.3)]
