@@ -88,6 +88,23 @@ def test_records_are_whole_and_lie_on_the_map(result: PredictResult) -> None:
     assert all(t.values.shape == (LENGTH // 10_000,) for t in result.boundary_tracks)
 
 
+def test_people_say_how_sure_a_listed_call_must_be(simulated: Path, result: PredictResult) -> None:
+    source = open_map(simulated / "map.mcool")
+    asked = PredictRequest(regions=whole(source), device="cpu", least={"stripe": 0.05, "loop": 0.5})
+    other = predict(source, asked)
+
+    def places(calls: list[Annotation]) -> set[tuple[Interval, Interval]]:
+        return {(a.anchor1, a.anchor2) for a in calls}
+
+    assert places(of(other, Kind.STRIPE)) > places(of(result, Kind.STRIPE))
+    assert min(a.probability or 0 for a in of(other, Kind.STRIPE)) >= 0.05
+    sure = [a for a in of(result, Kind.LOOP) if (a.probability or 0) >= 0.5]
+    assert 0 < len(sure) < len(of(result, Kind.LOOP))
+    assert places(of(other, Kind.LOOP)) == places(sure)
+    assert places(of(other, Kind.TAD)) == places(of(result, Kind.TAD))
+    assert other.run["parameters"]["least"] == {"stripe": 0.05, "loop": 0.5}
+
+
 def test_a_region_gives_what_the_whole_gives_there(simulated: Path, result: PredictResult) -> None:
     source = open_map(simulated / "map.mcool")
     chrom = next(iter(source.chromsizes))
@@ -206,6 +223,9 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
         (["--region", "chr99:1-2M"], "no chromosome"),
         (["--device", "cuda:99"], "no device 'cuda:99'"),
         (["--tasks", ","], "no task"),
+        (["--least", "loop=much"], "no probability"),
+        (["--least", "loop=1.2"], "no probability"),
+        (["--tasks", "loop", "--least", "stripe=0.2"], "no task that runs"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

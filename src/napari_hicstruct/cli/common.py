@@ -152,3 +152,21 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     if bad := [text for text in texts if not all(text.partition("="))]:
         raise ConfigError("that is no track.", where=f"--track {bad[0]}", mend="Give NAME=FILE.bw.")
     return dict(text.partition("=")[::2] for text in texts)
+
+
+def parse_least(texts: Sequence[str]) -> dict[str, float]:
+    """``TASK=P`` by task.
+
+    Raises
+    ------
+    ConfigError
+        If one is not of that form.
+    """
+    found = {}
+    for text in texts:
+        task, _, value = text.partition("=")
+        try:
+            found[task.strip()] = float(value)
+        except ValueError:
+            raise ConfigError("that is no probability.", where=f"--least {text}", mend="Give TASK=0.2.") from None
+    return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, parse_least, parse_tracks, quiet_option, show_progress
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ def predict(
     track: list[str] = typer.Option(
         [], "--track", help="NAME=FILE.bw, for a model that reads tracks; may be repeated."
     ),
+    least: list[str] = typer.Option(
+        [], "--least", help="TASK=P, e.g. stripe=0.2: list calls of that probability or more; may be repeated."
+    ),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
     json: bool = json_option,
     quiet: bool = quiet_option,
@@ -56,6 +59,7 @@ def predict(
         norm=norm or None,
         threads=threads,
         tracks=parse_tracks(track),
+        least=parse_least(least),
     )
     check_request(source, request)
     check_targets(source, out, project)

@@ -11,6 +11,8 @@ from napari_hicstruct.genome import Interval
 
 Array = NDArray[np.float32]
 
+THRESHOLD = 0.05
+"""Least strength of a listed boundary."""
 
 BUMP = 1.0
 """Width in bins (σ) of the bump that training puts on a boundary (``labels.targets.boundary_target``)."""
@@ -27,7 +29,7 @@ def boundary_strength(p: Array) -> Array:
     return np.where(known, np.minimum(spread * np.sqrt(2), 1), np.nan).astype(np.float32)
 
 
-def boundary_peaks(p: Array, *, threshold: float = 0.05, suppress: int = 2) -> NDArray[np.int64]:
+def boundary_peaks(p: Array, *, threshold: float = THRESHOLD, suppress: int = 2) -> NDArray[np.int64]:
     """Bins whose probability is at least ``threshold`` and not beaten within ``suppress`` bins; NaN never is one."""
     filled = np.nan_to_num(p, nan=-1.0)
     padded = np.pad(filled, suppress, constant_values=-1.0)
@@ -39,7 +41,7 @@ def boundary_peaks(p: Array, *, threshold: float = 0.05, suppress: int = 2) -> N
 
 
 def decode_boundaries(
-    p: Array, *, chrom: str, resolution: int, length: int, threshold: float = 0.05, model: str = ""
+    p: Array, *, chrom: str, resolution: int, length: int, threshold: float = THRESHOLD, model: str = ""
 ) -> list[Annotation]:
     """Boundaries of a chromosome.
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.decode.boundaries import decode_boundaries
+from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
 from napari_hicstruct.decode.insulation import boundary_evidence
-from napari_hicstruct.decode.loops import LoopDecoder
-from napari_hicstruct.decode.stripes import decode_stripes
+from napari_hicstruct.decode.least import sure_enough, threshold
+from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
+from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
 from napari_hicstruct.decode.tads import decode_tads
 from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
+
+HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.BOUNDARY: "boundary", Kind.TAD: "boundary"}
+"""The head whose tasks call each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,8 @@ class Stretch:
         Farthest anchors of loops and stripes, bp.
     model : str
         Name for the records.
+    least : mapping of str to float
+        Least probability of a call to be listed, by task; else the decoders' own thresholds.
     """
 
     start: int
@@ -41,6 +47,7 @@ class Stretch:
     tasks: tuple[str, ...]
     max_distance: int
     model: str = ""
+    least: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -65,6 +72,9 @@ class ChromosomeRun:
 
     def _tasks(self, head: str) -> list[str]:
         return [name for name in self.predictor.net.tasks_of(head) if name in self.stretch.tasks]
+
+    def _least(self, head: str) -> float | None:
+        return min((p for name in self._tasks(head) if (p := self.stretch.least.get(name))), default=None)
 
     def _reach(self, band: Band) -> int:
         return self.stretch.max_distance // band.resolution + 2
@@ -96,8 +106,9 @@ class ChromosomeRun:
     def run(self) -> Iterator[tuple[Annotation, ...]]:
         """Annotations as they become final; each once, all inside the stretch."""
         for found in self._run():
-            wanted = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
-            yield tuple(calibrated(a, self.predictor.calibration) for a in wanted)
+            inside = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
+            calls = (calibrated(a, self.predictor.calibration) for a in inside)
+            yield tuple(a for a in calls if sure_enough(a, self._least(HEADS[a.kind])))
 
     def _run(self) -> Iterator[list[Annotation]]:
         start, stop = self._bins(self.coarse)
@@ -124,6 +135,7 @@ class ChromosomeRun:
             valid=band.valid,
             band=band,
             length=self.stretch.length,
+            settings=LoopSettings(threshold=threshold(self._least("point"), LoopSettings().threshold)),
             model=self.stretch.model,
         )
         decoder.begin(max(0, self._bins(band)[0] - 2))
@@ -152,6 +164,7 @@ class ChromosomeRun:
             resolution=band.resolution,
             length=self.stretch.length,
             band=band,
+            settings=StripeSettings(threshold=threshold(self._least("mask"), StripeSettings().threshold)),
             model=self.stretch.model,
         )
 
@@ -164,6 +177,7 @@ class ChromosomeRun:
             chrom=self.coarse.chrom,
             resolution=self.coarse.resolution,
             length=self.stretch.length,
+            threshold=threshold(self._least("boundary"), THRESHOLD),
             model=self.stretch.model,
         )
         tads = decode_tads(p, self.coarse, length=self.stretch.length, model=self.stretch.model)

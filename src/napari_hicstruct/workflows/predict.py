@@ -11,6 +11,7 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.decode.least import check_least
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -52,6 +53,8 @@ class PredictRequest:
         Processor threads for the network; 0 leaves torch's own choice.
     tracks : mapping of str to path
         The bigWig file of each track that the model reads.
+    least : mapping of str to float
+        Least probability listed, by task; else the decoders' own thresholds.
     """
 
     regions: tuple[Interval, ...]
@@ -62,6 +65,7 @@ class PredictRequest:
     norm: str | None = None
     threads: int = 0
     tracks: Mapping[str, str] = field(default_factory=dict)
+    least: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     if unknown or not request.tasks:
         name = unknown[0] if unknown else ""
         raise ConfigError(f"there is no task '{name}'.", mend=f"Choose from {', '.join(can)}.")
+    check_least(request.least, request.tasks)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
     if why := next((can[task] for task in request.tasks if can[task]), ""):
@@ -243,6 +248,7 @@ def iter_predict(
             tasks=request.tasks,
             max_distance=MAX_DISTANCE,
             model=f"{about['name']} {about['version']}".strip(),
+            least=request.least,
         )
         run = ChromosomeRun(predictor, fine, coarse, stretch)
         counter[0], total, share = 0, run.windows(), len(region) / everything
@@ -271,6 +277,7 @@ def _run_record(
             "norm": request.norm or "best stored",
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
+            "least": dict(request.least),
         },
         "notes": said,
         "seconds": round(clock.step("", 0, 0).elapsed, 2),
