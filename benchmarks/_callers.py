@@ -34,14 +34,20 @@ PEER_LOOPS = ("chromosight", "cooltools dots", "mustache")
 
 
 def predict(
-    uri: str | Path, out: Path, *, model: str, tasks: str = "loop", chrom: str | None = None, threads: int = THREADS
+    uri: str | Path,
+    out: Path,
+    *options: str,
+    model: str,
+    tasks: str = "loop",
+    chrom: str | None = None,
+    threads: int = THREADS,
 ) -> Path:
     """Run ``hicstruct predict`` in mode ``fast`` (the default, of every figure here) into ``out``."""
     shutil.rmtree(out, ignore_errors=True)
     out.parent.mkdir(parents=True, exist_ok=True)
     where = ["--genome"] if chrom is None else ["--chrom", chrom]
     command = [hicstruct(), "predict", uri, "-o", out, *where, "--tasks", tasks, "--model", model, "--quiet"]
-    run_program([*command, "--mode", "fast", "--threads", str(threads)], threads=threads)
+    run_program([*command, *options, "--mode", "fast", "--threads", str(threads)], threads=threads)
     return out
 
 

@@ -10,7 +10,11 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Annotation, Project
+    from napari_hicstruct.genome import Interval
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("HICSTRUCT_DATA", ROOT.parent / "shared" / "data"))
@@ -58,12 +62,16 @@ def explain_best_loop(dock: Any, attached: Any, set_id: int) -> None:
     wait(1_500)
 
 
+def place(start: int, end: int) -> Interval:
+    from napari_hicstruct.genome import Interval
+
+    return Interval("chr17", start, end)
+
+
 def main() -> None:
     import napari
     from qtpy.QtWidgets import QApplication
 
-    from napari_hicstruct.annotations import Annotation, Kind, Status
-    from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin.dock import open_dock
     from napari_hicstruct.plugin.editing import attach, import_files
     from napari_hicstruct.plugin.session import ensure_session
@@ -74,10 +82,6 @@ def main() -> None:
     session.open_map(str(MAP))
     open_dock(viewer)
     wait(3_000)
-
-    def place(start: int, end: int) -> Interval:
-        return Interval("chr17", start, end)
-
     session.go_to(place(62_500_000, 63_500_000))
     wait(1_500)
     shoot(viewer, "opened-map")
@@ -85,35 +89,57 @@ def main() -> None:
     run_model(dock)
     import_files(session, [LABELS])
     attached = attach(session)
-    project, editor = session.project, attached.editor
-    predicted, imported = project.sets()[:2]
-    editor.set_triangle(predicted.id, "upper")
-    editor.set_triangle(imported.id, "lower")
-    wait(1_500)
-    for widget in QApplication.allWidgets():
-        if type(widget).__name__ == "NapariQtNotification":
-            widget.close()  # the import's message would hide the scale bar
-    wait(500)
-    shoot(viewer, "overlays")
+    predicted, imported = session.project.sets()[:2]
+    overlays(viewer, attached, predicted.id, imported.id)
     session.go_to(place(62_640_000, 63_200_000))
     wait(1_500)
     shoot(viewer, "predictions")
     dock.grab().save(str(IMAGES / "dock.png"))
     explain_best_loop(dock, attached, predicted.id)
     shoot(viewer, "why")
+    model_card(dock)
+    session.go_to(place(62_640_000, 63_200_000))
+    edited = correct(session.project, imported.id)
+    session.go_to(place(62_500_000, 63_500_000))
+    attached.review.go_to(edited.uid)
+    wait(1_500)
+    shoot(viewer, "edited-tad")
+    attached.review.check_stripe(1, transpose=True)
+    wait(1_500)
+    shoot(viewer, "stripe-check")
+    viewer.close()
+
+
+def overlays(viewer: Any, attached: Any, predicted: int, imported: int) -> None:
+    """Predictions above the diagonal, another program's calls below."""
+    from qtpy.QtWidgets import QApplication
+
+    attached.editor.set_triangle(predicted, "upper")
+    attached.editor.set_triangle(imported, "lower")
+    wait(1_500)
+    for widget in QApplication.allWidgets():
+        if type(widget).__name__ == "NapariQtNotification":
+            widget.close()  # the import's message would hide the scale bar
+    wait(500)
+    shoot(viewer, "overlays")
+
+
+def model_card(dock: Any) -> None:
     for name, section in dock.sections.items():
         section.unfold(name not in ("why", "export"))
     dock.predict.about.click()
     wait(500)
     dock.sections["predict"].grab().save(str(IMAGES / "model-card.png"))
     dock.predict.about.click()
-    session.go_to(place(62_640_000, 63_200_000))
+
+
+def correct(project: Project, imported: int) -> Annotation:
+    """Resize a TAD, add a loop, reject five imported ones; gives the TAD."""
+    from napari_hicstruct.annotations import Annotation, Kind, Status
+
     tads = [r for r in project.query(kind=Kind.TAD) if 200_000 < len(r.anchor1) < 450_000]
-    edited = tads[0].with_(
-        anchor1=place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000),
-        anchor2=place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000),
-        status=Status.EDITED,
-    )
+    wider = place(tads[0].anchor1.start, tads[0].anchor1.end + 25_000)
+    edited = tads[0].with_(anchor1=wider, anchor2=wider, status=Status.EDITED)
     project.update([edited], action="resize")
     loop = Annotation(
         kind=Kind.LOOP,
@@ -124,15 +150,8 @@ def main() -> None:
         source="me",
     )
     project.add([loop], set_id=project.human_set().id)
-    project.set_status([r.uid for r in project.query(kind=Kind.LOOP, set_ids=[imported.id])[-9:-4]], Status.REJECTED)
-    session.go_to(place(62_500_000, 63_500_000))
-    attached.review.go_to(edited.uid)
-    wait(1_500)
-    shoot(viewer, "edited-tad")
-    attached.review.check_stripe(1, transpose=True)
-    wait(1_500)
-    shoot(viewer, "stripe-check")
-    viewer.close()
+    project.set_status([r.uid for r in project.query(kind=Kind.LOOP, set_ids=[imported])[-9:-4]], Status.REJECTED)
+    return edited
 
 
 if __name__ == "__main__":

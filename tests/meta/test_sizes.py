@@ -12,12 +12,8 @@ MOST_LINES, MOST_FUNCTION_LINES = 300, 50
 
 
 def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from ``def`` to the end; the docstring does not count, it may be as long as it must."""
-    whole = (function.end_lineno or 0) - function.lineno + 1
-    first = function.body[0]
-    if ast.get_docstring(function) is None:
-        return whole
-    return whole - ((first.end_lineno or 0) - first.lineno + 1)
+    """Lines from ``def`` to the end, the docstring too."""
+    return (function.end_lineno or 0) - function.lineno + 1
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -15,7 +15,8 @@ from napari_hicstruct.contacts.tracks import bin_track, check_tracks, read_track
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import parse_region
 from napari_hicstruct.models.store import save_model
-from napari_hicstruct.workflows.predict import PredictRequest, predict
+from napari_hicstruct.workflows.predict import predict
+from napari_hicstruct.workflows.predict_request import PredictRequest
 from tests.unit.model.model_kit import net, small
 
 CHR7 = 15_503_000

@@ -34,9 +34,7 @@ def predict(
     mode: str = typer.Option("fast", "--mode", help="fast, or accurate (each place is seen four times)."),
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
-    track: list[str] = typer.Option(
-        [], "--track", help="NAME=FILE.bw, for a model that reads tracks; may be repeated."
-    ),
+    track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
     least: list[str] = typer.Option(
         [], "--least", help="TASK=P, e.g. stripe=0.2: list calls of that probability or more; may be repeated."
     ),
@@ -46,8 +44,9 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.predict import PredictRequest, check_request, iter_predict, notes
+    from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict_files import check_targets, store_predictions, write_predictions
+    from napari_hicstruct.workflows.predict_request import PredictRequest, check_request, notes
 
     source = open_map(map)
     request = PredictRequest(

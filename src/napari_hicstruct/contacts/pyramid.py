@@ -189,22 +189,21 @@ def build_levels(
     stored = _usable(sorted(set(source.resolutions if resolutions is None else resolutions)), length)
     if not stored:
         raise MapError("no resolution was chosen.", where=source.uri, mend="Name at least one of the map's bin sizes.")
-    shared = cache if cache is not None else RectangleCache()
     ratio = transform == "oe"
-    bins: list[StoredBins | BlockSums] = [
-        StoredBins(source, chrom, r, _norm_at(source, r, norm), ratio=ratio) for r in stored
-    ]
-    base = bins[-1]
-    assert isinstance(base, StoredBins)
-    sums = BlockSums.ladder(base, COARSEST_BINS)
-    total = math.lcm(*stored, *(level.resolution for level in sums))
+    bins = [StoredBins(source, chrom, r, _norm_at(source, r, norm), ratio=ratio) for r in stored]
+    ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]
+    return _same_extent(ladder, length, cache if cache is not None else RectangleCache(), density and not ratio)
+
+
+def _same_extent(
+    ladder: Sequence[StoredBins | BlockSums], length: int, cache: RectangleCache, density: bool
+) -> list[Level]:
+    """Levels that all cover one number of bp: the least of whole bins of every size that holds the chromosome."""
+    total = math.lcm(*(bins.resolution for bins in ladder))
     total *= -(-length // total)
-    finest = bins[0]
     return [
-        Level(
-            level, total // level.resolution, shared, _scaler(finest, level) if density and not ratio else lambda: 1.0
-        )
-        for level in (*bins, *sums)
+        Level(bins, total // bins.resolution, cache, _scaler(ladder[0], bins) if density else lambda: 1.0)
+        for bins in ladder
     ]
 
 

@@ -22,6 +22,7 @@ from napari_hicstruct.evaluation.boundaries import (
 )
 from napari_hicstruct.evaluation.calibration import calibration
 from napari_hicstruct.evaluation.domains import (
+    DomainScore,
     adjusted_mutual_information,
     domain_score,
     domain_score_by_size,
@@ -165,14 +166,10 @@ def domain_section(
         Of all domains, chromosome after chromosome.
     """
     labels = partitions([_ends(x) for x in pred], [_ends(x) for x in truth], rule.resolution)
-    ours, theirs = (
-        np.vstack([np.zeros((0, 2)), *(_ends(x) + 1e10 * k for k, x in enumerate(side))]) for side in (pred, truth)
-    )
+    ours, theirs = (np.vstack([np.zeros((0, 2)), *_strung([_ends(x) for x in side])]) for side in (pred, truth))
     scores = np.concatenate([np.zeros(0), *map(_scores, pred)])
     called = boundaries or [boundaries_of(_ends(x)) for x in pred]
-    places = np.concatenate(
-        [np.zeros(0), *(np.asarray(x, np.float64).ravel() + 1e10 * k for k, x in enumerate(called))]
-    )
+    places = np.concatenate([np.zeros(0), *_strung([np.asarray(x, np.float64).ravel() for x in called])])
     found = {name: ends_found_by_size(places, theirs, bp) for name, bp in rule.tolerances().items()}
     whole = domain_score(ours, theirs)
     metrics: dict[str, Any] = {
@@ -184,13 +181,7 @@ def domain_section(
         "variation_of_information_nats": variation_of_information(*labels),
         "adjusted_mutual_information": adjusted_mutual_information(*labels),
         "by_size": {
-            _span(*size): {
-                "calls": s.n_pred,
-                "truth": s.n_truth,
-                "mean_best_jaccard": s.jaccard,
-                **{f"ends_found {name}": share[size] for name, share in found.items()},
-                **_rates(s.score),
-            }
+            _span(*size): _of_size(s) | {f"ends_found {name}": share[size] for name, share in found.items()}
             for size, s in domain_score_by_size(ours, theirs).items()
         },
     }
@@ -201,6 +192,16 @@ def domain_section(
     if probability is not None:
         _add_calibration(metrics, plots, probability, ranked)
     return Section(metrics, plots)
+
+
+def _strung(parts: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+    """Positions of chromosome after chromosome on one line, far apart."""
+    return [part + 1e10 * k for k, part in enumerate(parts)]
+
+
+def _of_size(score: DomainScore) -> dict[str, Any]:
+    whole = {"calls": score.n_pred, "truth": score.n_truth, "mean_best_jaccard": score.jaccard}
+    return {**whole, **_rates(score.score)}
 
 
 def _ends(domains: ArrayLike) -> NDArray[np.float64]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
+from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.decode.least import sure_enough, threshold
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
@@ -19,9 +20,6 @@ from napari_hicstruct.decode.tads import decode_tads
 from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
-
-HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.BOUNDARY: "boundary", Kind.TAD: "boundary"}
-"""The head whose tasks call each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

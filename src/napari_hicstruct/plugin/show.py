@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from napari_hicstruct.plugin.session import Session, ensure_session
 from napari_hicstruct.workflows import projects
 
 if TYPE_CHECKING:
+    import napari
+
     from napari_hicstruct.contacts.protocol import ContactSource
 
 _SIZE = (1500, 950)
@@ -32,24 +34,21 @@ def show(
     relink: bool = False,
     screenshot: str | Path | None = None,
 ) -> None:
-    """Open napari on a contact map; runs until the window is closed, or until the picture is written.
+    """Open napari on a contact map, until the window is closed or the picture is written.
 
     Parameters
     ----------
-    path : path
-        Contact map.
-    labels : sequence of path
-        Label files to import into the project.
-    region : str, optional
-        What to look at, for example ``chr17:62.5M-63.5M``.
-    norm : str, optional
-        ``raw``, ``oe``, or the name of weights.
+    path, labels : path, sequence of path
+        Contact map; label files to import into the project.
+    region, norm : str, optional
+        What to look at (``chr17:62.5M-63.5M``); ``raw``, ``oe``, or the name of weights.
     project : path, optional
-        Project to open; without it the automatic one of this map, for a picture one that is thrown away.
+        Project to open; without it the automatic one of this map.  A picture, which must not leave its labels there,
+        gets one that is thrown away.
     relink : bool
         Tie ``project`` to this map first, if it belongs to another one.
     screenshot : path, optional
-        Draw everything, write the window as PNG here, and return.
+        PNG of the window to write.
 
     Raises
     ------
@@ -60,15 +59,12 @@ def show(
 
     source = _checked(path, labels)
     if relink:
-        if project is None:
-            raise ProjectError("There is no project to relink.", mend="Name it with --project.")
-        projects.relink(project, source)
+        _relink(project, source)
     with ExitStack() as stack:
-        if screenshot is not None and project is None:
-            # a picture must not leave its labels in the person's own project
-            project = Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
+        if screenshot is not None:
+            project = project or Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
         viewer = napari.Viewer(title="HiC Structures", show=True)
-        try:
+        with _closed_unless(viewer, stays=screenshot is None):
             viewer.window.resize(*_SIZE)
             session = ensure_session(viewer)
             session.open_source(source)
@@ -76,13 +72,26 @@ def show(
             _dress(session, labels, region, norm, project)
             if screenshot is not None:
                 _take_picture(session, Path(screenshot))
-        except BaseException:
-            viewer.close()
-            raise
-        if screenshot is not None:
-            viewer.close()
-            return
-        napari.run()
+        if screenshot is None:
+            napari.run()
+
+
+def _relink(project: str | Path | None, source: ContactSource) -> None:
+    if project is None:
+        raise ProjectError("There is no project to relink.", mend="Name it with --project.")
+    projects.relink(project, source)
+
+
+@contextmanager
+def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
+    """Close the window afterwards unless it ``stays``, and always if something goes wrong."""
+    try:
+        yield
+    except BaseException:
+        viewer.close()
+        raise
+    if not stays:
+        viewer.close()
 
 
 def _take_picture(session: Session, path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 
@@ -29,8 +29,6 @@ COLUMNS = ("split", "region", "resolution", "row", "col", "size", "loops", "stri
 
 Tracks = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Chromosome-long 1-D tracks by name, in fine and coarse bins."""
-
-_HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 
 
 def snap(region: Interval, length: int) -> Interval:
@@ -51,10 +49,11 @@ def pieces(region: Interval) -> list[Interval]:
 
 def load_bands(source: ContactSource, chrom: str, token: CancelToken) -> tuple[Band | None, Band]:
     """Fine band (None where the map has no such bins) and coarse band, as prediction reads them."""
-    from napari_hicstruct.workflows.predict import PredictRequest, _iter_bands
+    from napari_hicstruct.workflows.predict import iter_bands
+    from napari_hicstruct.workflows.predict_request import PredictRequest
 
     request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
-    return drain(_iter_bands(source, chrom, request, ModelConfig(), token, Clock()))
+    return drain(iter_bands(source, chrom, request, ModelConfig(), token, Clock()))
 
 
 def load_tracks(bands: tuple[Band | None, Band], files: Mapping[str, str], length: int) -> Tracks:
@@ -88,7 +87,7 @@ def label_region(
         known = reviewed_bins(labels, region, band.resolution)
         parts.append((_shifted(truth, shift, band.n_bins), known[: band.n_bins]))
     heard = {record.kind for record in labels.records if record.chrom == region.chrom}
-    heads = frozenset(_HEADS[kind] for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else heard))
+    heads = frozenset(HEADS[kind] for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else heard))
     own = {name: (_part(a, fine), _part(b, coarse)) for name, (a, b) in (tracks or {}).items()}
     return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads, own)
 

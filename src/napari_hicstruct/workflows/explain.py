@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
-from napari_hicstruct.workflows.predict import (
-    MAX_DISTANCE,
-    MODES,
-    PredictRequest,
-    _check_model,
-    _iter_bands,
-    _read_tracks,
-)
+from napari_hicstruct.workflows.predict import iter_bands, read_request_tracks
+from napari_hicstruct.workflows.predict_request import MAX_DISTANCE, MODES, PredictRequest, check_model
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.model import ModelConfig
@@ -28,7 +23,6 @@ if TYPE_CHECKING:
     from napari_hicstruct.inference.explain import Layer, Look, Watcher
     from napari_hicstruct.workflows.models import ModelInfo
 
-HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 PAD = 300_000
 """bp shown around an object."""
 
@@ -124,7 +118,7 @@ class Explainer:
         length = source.chromsizes[chrom]
         request = request or PredictRequest(regions=(Interval(chrom, 0, length),), tasks=(), model=model, device=device)
         yield clock.step("read model", 0, 0)
-        info = _check_model(request)
+        info = check_model(request)
         yield from self._read(source, chrom, request, info, token)
         assert self._watcher is not None
         assert self._bands is not None  # _read has just made both
@@ -138,13 +132,11 @@ class Explainer:
         which = "fine" if fine and any(one.name == task and one.head == "point" for one in config.tasks) else "coarse"
         layers, use = _of_pass(seen, which)
         evidence = gather(annotation, layers, seen.boundaries, config, source, self.orientation)
-        p = probability_at(annotation, layers.get(f"probability/{task}"))
-        stands_out = self._stands_out(annotation, layers.get(f"probability/{task}"))
+        said = layers.get(f"probability/{task}")
+        p, stands_out = probability_at(annotation, said), self._stands_out(annotation, said)
         score = raised(p, stands_out) if p == p and stands_out is not None else p
-        if stands_out is not None:
-            evidence.insert(0, dot_evidence(stands_out))
-        name = f"{info.name} {info.version}".strip()
-        return Explanation(annotation, task, name, rows, cols, layers, p, score, evidence, use)
+        evidence[:0] = [] if stands_out is None else [dot_evidence(stands_out)]
+        return Explanation(annotation, task, info.label, rows, cols, layers, p, score, evidence, use)
 
     def _read(
         self, source: ContactSource, chrom: str, request: PredictRequest, info: ModelInfo, token: CancelToken
@@ -161,8 +153,8 @@ class Explainer:
         device = choose_device(request.device)
         net, _ = load_model(info.path, device=device)
         self._watcher = Watcher(Witness(net), device, MODES[request.mode])  # type: ignore[arg-type]  # stands in
-        self._bands = yield from _iter_bands(source, chrom, request, net.config, token, Clock())
-        self._watcher.tracks = _read_tracks(source, chrom, request, net.config)
+        self._bands = yield from iter_bands(source, chrom, request, net.config, token, Clock())
+        self._watcher.tracks = read_request_tracks(source, chrom, request, net.config)
         self._key = key
 
     def _stands_out(self, annotation: Annotation, layer: Layer | None) -> float | None:
@@ -203,7 +195,7 @@ def model_of(annotation: Annotation) -> str:
     """Name of the installed model that called an object; empty if none did or it is no longer there."""
     from napari_hicstruct.workflows.models import list_models
 
-    names = {f"{info.name} {info.version}".strip(): info.name for info in list_models()}
+    names = {info.label: info.name for info in list_models()}
     return names.get(annotation.model, "")
 
 

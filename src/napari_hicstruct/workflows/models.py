@@ -33,6 +33,11 @@ class ModelInfo:
     card: dict[str, Any] = field(repr=False)
     tracks: tuple[str, ...] = ()
 
+    @property
+    def label(self) -> str:
+        """Name and version, as records and menus say it."""
+        return f"{self.name} {self.version}".strip()
+
 
 def user_models_dir() -> Path:
     """Folder of models installed by the user, in the data folder; ``$HICSTRUCT_MODELS`` overrides it."""

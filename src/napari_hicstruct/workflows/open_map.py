@@ -162,7 +162,7 @@ def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> f
 
 
 def _possible(source: ContactSource) -> dict[str, str]:
-    from napari_hicstruct.workflows.predict import capabilities
+    from napari_hicstruct.workflows.predict_request import capabilities
 
     return dict(capabilities(source))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,18 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.decode.least import check_least
-from napari_hicstruct.errors import ConfigError, MapError
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.errors import MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.workflows.predict_request import (
+    MAX_DISTANCE,
+    MIN_LENGTH,
+    MODES,
+    PredictRequest,
+    check_model,
+    check_request,
+    loop_resolution,
+    notes,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,50 +30,10 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.annotations.writers.tracks import BinTrack
     from napari_hicstruct.contacts.band import Band
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.inference.chromosome import ChromosomeRun
     from napari_hicstruct.inference.maps import Predictor
     from napari_hicstruct.workflows.models import ModelInfo
-
-MODES = {"fast": 1, "accurate": 2}
-MAX_DISTANCE = 3_000_000
-MIN_LENGTH = 200_000
-"""Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PredictRequest:
-    """What to predict.
-
-    Attributes
-    ----------
-    regions : tuple of Interval
-        Stretches of chromosomes; a whole chromosome is ``Interval(name, 0, length)``.
-    tasks : tuple of str
-        Any of the model's tasks.
-    model : str
-        Name or folder.
-    device : str
-        ``auto`` or a torch device.
-    mode : str
-        ``fast`` (each place is seen by one window centre) or ``accurate`` (four).
-    norm : str, optional
-        Stored weights to use; default: the map's best, else balanced in memory.
-    threads : int
-        Processor threads for the network; 0 leaves torch's own choice.
-    tracks : mapping of str to path
-        The bigWig file of each track that the model reads.
-    least : mapping of str to float
-        Least probability listed, by task; else the decoders' own thresholds.
-    """
-
-    regions: tuple[Interval, ...]
-    tasks: tuple[str, ...] = ("loop", "stripe", "tad")
-    model: str = "default"
-    device: str = "auto"
-    mode: str = "fast"
-    norm: str | None = None
-    threads: int = 0
-    tracks: Mapping[str, str] = field(default_factory=dict)
-    least: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,80 +46,7 @@ class PredictResult:
     notes: tuple[str, ...] = field(default=())
 
 
-def loop_resolution(source: ContactSource, config: ModelConfig | None = None) -> int:
-    """Bin size (bp) at which loops can be called on a map; 0 if at none."""
-    config = config or ModelConfig()
-    for resolution in (config.fine_resolution, config.coarse_resolution):
-        if any(resolution % level == 0 for level in source.resolutions):
-            return resolution
-    return 0
-
-
-def capabilities(source: ContactSource) -> dict[str, str]:
-    """Task → why it cannot be done on this map; empty where it can."""
-    config = ModelConfig()
-    why = ""
-    if loop_resolution(source, config) == 0:
-        have = ", ".join(f"{r // 1000} kb" if r >= 1000 else f"{r} bp" for r in source.resolutions)
-        why = f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
-    return {task.name: why for task in config.tasks}
-
-
-def notes(source: ContactSource, request: PredictRequest) -> list[str]:
-    """What a person should know before the run starts: bin sizes used, weights computed, contigs skipped."""
-    said, config = [], ModelConfig()
-    if "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
-        said.append("Loops are called at 10 kb: the map has no 5 kb level.")
-    if config.coarse_resolution not in source.resolutions:
-        said.append("The 10 kb map is summed from finer bins.")
-    if not source.integer_counts:
-        said.append("The map holds no raw counts: their scale is estimated from its noise.")
-    short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
-    if short:
-        named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
-        said.append(f"{len(short)} contigs shorter than {MIN_LENGTH // 1000} kb are skipped: {named}")
-    return said
-
-
-def check_request(source: ContactSource, request: PredictRequest) -> None:
-    """Refuse what cannot be done before anything starts.
-
-    Raises
-    ------
-    MapError, ConfigError, ModelError
-    """
-    can = capabilities(source)
-    unknown = [task for task in request.tasks if task not in can]
-    if unknown or not request.tasks:
-        name = unknown[0] if unknown else ""
-        raise ConfigError(f"there is no task '{name}'.", mend=f"Choose from {', '.join(can)}.")
-    check_least(request.least, request.tasks)
-    if request.mode not in MODES:
-        raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
-    if why := next((can[task] for task in request.tasks if can[task]), ""):
-        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
-    if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
-        raise MapError(f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.", where=source.uri)
-    _check_model(request)
-
-
-def _check_model(request: PredictRequest) -> ModelInfo:
-    from napari_hicstruct.contacts.tracks import check_tracks
-    from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.workflows.models import find_model
-
-    info = find_model(request.model)
-    missing = [task for task in request.tasks if task not in info.tasks]
-    if missing:
-        raise ConfigError(
-            f"the model '{info.name}' has no task '{missing[0]}'.", mend=f"It has {', '.join(info.tasks)}."
-        )
-    choose_device(request.device)
-    check_tracks(info.tracks, request.tracks)
-    return info
-
-
-def _iter_bands(
+def iter_bands(
     source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig, token: CancelToken, clock: Clock
 ) -> Generator[Progress, None, tuple[Band | None, Band]]:
     """Fine band (None if the map has no such bins) and coarse band of a chromosome."""
@@ -173,7 +68,7 @@ def _iter_bands(
     return loaded, coarsen_band(loaded, config.coarse_resolution // resolution)
 
 
-def _read_tracks(
+def read_request_tracks(
     source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig
 ) -> dict[int, NDArray[np.float32]]:
     """The model's tracks on a chromosome by bin size; empty where it reads none."""
@@ -184,7 +79,7 @@ def _read_tracks(
     return {resolution: tracks for resolution, tracks in read.items() if tracks is not None}
 
 
-def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str, Any]]:
+def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, ModelInfo]:
     import torch
 
     from napari_hicstruct.evaluation.calibrate import maps_of
@@ -194,11 +89,36 @@ def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, dict[str
 
     if request.threads:
         torch.set_num_threads(request.threads)
-    info, device = _check_model(request), choose_device(request.device)
+    info, device = check_model(request), choose_device(request.device)
     net, card = load_model(info.path, device=device)
-    run = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(device)}
-    maps = maps_of(card)
-    return Predictor(net, device, MODES[request.mode], on_windows, calibration=maps), run
+    return Predictor(net, device, MODES[request.mode], on_windows, calibration=maps_of(card)), info
+
+
+def _iter_open(
+    source: ContactSource,
+    region: Interval,
+    request: PredictRequest,
+    predictor: Predictor,
+    name: str,
+    clock: Clock,
+    token: CancelToken,
+) -> Generator[Progress, None, ChromosomeRun]:
+    """Bands and tracks of a region's chromosome, ready to run; ``name`` of the model is for the records."""
+    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+
+    config = predictor.net.config
+    fine, coarse = yield from iter_bands(source, region.chrom, request, config, token, clock)
+    predictor.tracks = read_request_tracks(source, region.chrom, request, config)
+    stretch = Stretch(
+        start=region.start,
+        end=region.end,
+        length=source.chromsizes[region.chrom],
+        tasks=request.tasks,
+        max_distance=MAX_DISTANCE,
+        model=name,
+        least=request.least,
+    )
+    return ChromosomeRun(predictor, fine, coarse, stretch)
 
 
 def iter_predict(
@@ -214,7 +134,6 @@ def iter_predict(
         Within one batch of windows after ``token`` was cancelled.
     """
     from napari_hicstruct.annotations.writers.tracks import BinTrack
-    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
 
     token, clock = token or CancelToken(), Clock()
     check_request(source, request)
@@ -226,31 +145,19 @@ def iter_predict(
 
     said = notes(source, request)
     yield clock.step("load model", 0, 0, " ".join(said))
-    predictor, about = _load(request, on_windows)
-    config = predictor.net.config
+    predictor, info = _load(request, on_windows)
     regions = [r for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
     for region in regions:
         try:
-            fine, coarse = yield from _iter_bands(source, region.chrom, request, config, token, clock)
-            predictor.tracks = _read_tracks(source, region.chrom, request, config)
+            run = yield from _iter_open(source, region, request, predictor, info.label, clock, token)
         except MapError as error:
             if len(regions) == 1:
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
-        stretch = Stretch(
-            start=region.start,
-            end=region.end,
-            length=source.chromsizes[region.chrom],
-            tasks=request.tasks,
-            max_distance=MAX_DISTANCE,
-            model=f"{about['name']} {about['version']}".strip(),
-            least=request.least,
-        )
-        run = ChromosomeRun(predictor, fine, coarse, stretch)
         counter[0], total, share = 0, run.windows(), len(region) / everything
         for final in run.run():
             found.extend(final)
@@ -258,7 +165,8 @@ def iter_predict(
             yield clock.step(f"predict {region.chrom}", done, 1.0, payload=final)
         before += share
         if run.track is not None:
-            tracks.append(BinTrack(region.chrom, 0, coarse.resolution, run.track, stretch.length))
+            tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
+    about = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(predictor.device)}
     record = _run_record(source, request, about, clock, said)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said))
 

@@ -67,14 +67,9 @@ def iter_train_model(
     held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
     paths += dataset_regions(config, "train")
     held_out = dataset_regions(config, "validation") or held_out
+    weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     best = yield from iter_train(
-        config,
-        out,
-        train_paths=paths,
-        validation=validation_batches(config, held_out),
-        token=token,
-        fabric=fabric,
-        weights=None if before is None else before.weights,
+        config, out, train_paths=paths, validation=batches, token=token, fabric=fabric, weights=weights
     )
     return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
 

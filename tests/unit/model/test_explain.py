@@ -22,7 +22,8 @@ from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.evidence import gather
 from napari_hicstruct.workflows.explain import Explainer, explain
-from napari_hicstruct.workflows.predict import PredictRequest, PredictResult, predict
+from napari_hicstruct.workflows.predict import PredictResult, predict
+from napari_hicstruct.workflows.predict_request import PredictRequest
 
 LENGTH = 4_000_000
 CONFIG = ModelConfig(

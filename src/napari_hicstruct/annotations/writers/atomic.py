@@ -26,12 +26,13 @@ def output_error(path: Path, error: OSError) -> OutputError:
     return OutputError(f"cannot be written: {reason}.{kept}", where=path, mend=mend)
 
 
-def make_folder(path: Path) -> None:
-    """The folder and its parents, if they are missing."""
+def make_folder(path: Path) -> Path:
+    """The folder, made with its parents if they are missing."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
+    return path
 
 
 def write_bytes(path: str | Path, data: bytes) -> Path:

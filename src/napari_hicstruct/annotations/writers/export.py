@@ -59,8 +59,7 @@ def export_records(
     provenance : mapping, optional
         What ``run.json`` is to say: model and its sha256, map and fingerprint, parameters, seconds, memory.
     kinds : collection of Kind, optional
-        Kinds to write even if there are none of them (an empty list is a finding); all others present are
-        written too.
+        Written even if there are none of them (an empty list is a finding), beside all others present.
 
     Returns
     -------
@@ -72,12 +71,10 @@ def export_records(
     OutputError
         If a format is unknown or a file cannot be written.
     """
-    if unknown := set(formats) - set(EXPORT_FORMATS):
-        raise OutputError(
-            f"There is no export format '{sorted(unknown)[0]}'.", mend=f"Choose from {', '.join(EXPORT_FORMATS)}."
-        )
-    folder = Path(out_dir)
-    make_folder(folder)
+    if unknown := sorted(set(formats) - set(EXPORT_FORMATS)):
+        have = ", ".join(EXPORT_FORMATS)
+        raise OutputError(f"There is no export format '{unknown[0]}'.", mend=f"Choose from {have}.")
+    folder = make_folder(Path(out_dir))
     by_kind: dict[Kind, list[Annotation]] = {kind: [] for kind in kinds or ()}
     for record in records:
         by_kind.setdefault(record.kind, []).append(record)
@@ -90,12 +87,16 @@ def export_records(
     if "parquet" in formats:
         everything = [record for kind in Kind for record in by_kind.get(kind, [])]
         written.append(foreign.write_parquet(everything, folder / PARQUET_FILE))
+    counts = {kind.value: len(found) for kind, found in by_kind.items()}
+    return [*written, _write_run(folder, provenance or {}, counts, written)]
+
+
+def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], written: list[Path]) -> Path:
     run = {
-        **(provenance or {}),
+        **provenance,
         "written": now(),
         "napari_hicstruct": __version__,
-        "counts": {kind.value: len(found) for kind, found in by_kind.items()},
+        "counts": counts,
         "files": [path.name for path in written],
     }
-    written.append(write_text(folder / RUN_FILE, json.dumps(run, indent=2, default=str) + "\n"))
-    return written
+    return write_text(folder / RUN_FILE, json.dumps(run, indent=2, default=str) + "\n")

@@ -22,7 +22,7 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
         Anything with ``name``, ``version``, ``tasks`` and ``card``.
     """
     card: Mapping[str, Any] = model.card
-    lines = [("Model", f"{model.name} {model.version}".strip()), ("Finds", ", ".join(model.tasks))]
+    lines = [("Model", model.label), ("Finds", ", ".join(model.tasks))]
     if card.get("data"):
         lines.append(("Trained on", str(card["data"])))
     for name, metrics in _mapping(card.get("metrics")).items():

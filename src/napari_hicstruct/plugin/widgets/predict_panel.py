@@ -127,7 +127,7 @@ class PredictPanel(QWidget):
         self.model.blockSignals(True)
         self.model.clear()
         for model in models:
-            self.model.addItem(f"{model.name} {model.version}".strip(), model)
+            self.model.addItem(model.label, model)
         self.model.setCurrentIndex(max(0, self.model.findText(kept)))
         self.model.blockSignals(False)
         self._update_model()
