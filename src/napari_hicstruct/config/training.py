@@ -46,6 +46,7 @@ class TrainConfig(FrozenConfig):
     version: str = "0.1"
     seed: int = 1
     start_from: str = Field("", description="model (name or folder) whose weights a new run starts from")
+    task_from: dict[str, str] = Field(default_factory=dict, description="task: model whose decoder and head it takes")
     model: ModelConfig = ModelConfig()
     train: PoolConfig = PoolConfig()
     datasets: tuple[str, ...] = Field((), description="folders written by hicstruct dataset, beside simulated maps")
@@ -81,8 +82,9 @@ class TrainConfig(FrozenConfig):
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:
         names = {task.name for task in self.model.tasks}
-        if unknown := sorted(set(self.task_weights) - names):
-            raise ValueError(f"task_weights names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
+        for key, named in (("task_weights", self.task_weights), ("task_from", self.task_from)):
+            if unknown := sorted(set(named) - names):
+                raise ValueError(f"{key} names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
         if self.coarse_size % 8 or self.coarse_size <= 2 * self.model.windows.coarse_margin:
             raise ValueError("coarse_size must be a multiple of 8 and larger than twice model.windows.coarse_margin")
         if any(not 1 <= step <= self.steps for step in self.blend):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from napari_hicstruct import __version__
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+from napari_hicstruct.workflows.train_parent import Parent, load_parent
 
 if TYPE_CHECKING:
     from napari_hicstruct.training.samples import Batch
@@ -74,22 +74,10 @@ def iter_train_model(
     return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The model a run starts from."""
-
-    name: str
-    sha256: str
-    weights: dict[str, Any]
-    lineage: tuple[str, ...]
-
-
 def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
     """Refuse an impossible recipe while nothing has been made yet; gives the parent to start from."""
     from napari_hicstruct.models.network import MultiTaskNet
-    from napari_hicstruct.models.store import load_model
     from napari_hicstruct.training.state import take_weights
-    from napari_hicstruct.workflows.models import find_model
 
     if config.batches % devices:
         raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
@@ -100,13 +88,10 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
         )
     net = MultiTaskNet(config.model)
     _check_datasets(config)
-    if not parent:
-        return None
-    info = find_model(str(parent))
-    weights = load_model(info.path)[0].state_dict()
-    take_weights(net, weights)
-    lineage = (*info.card.get("lineage", ()), f"{info.name} {info.version} ({info.sha256[:12]})")
-    return Parent(info.name, info.sha256, weights, lineage)
+    before = load_parent(config, parent)
+    if before is not None:
+        take_weights(net, before.weights)
+    return before
 
 
 def _simulated(pool: PoolConfig) -> int:

@@ -199,6 +199,8 @@ def test_the_pieces_of_a_batch_hold_every_window_once(pool: Path) -> None:
         ({"task_weights": {"loops": 1.0}}, "task_weights names 'loops'"),
         ({"coarse_size": 100}, "coarse_size"),
         ({"start_from": "no-such-model"}, "no-such-model"),
+        ({"task_from": {"loop": "no-such-model"}}, "no-such-model"),
+        ({"task_from": {"loops": "default"}}, "task_from names 'loops'"),
         ({"train": {"extrusion": 0}}, "train.extrusion"),
     ],
 )
