@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,11 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.prediction import Backend
 from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.view_kit import open_in, pump
 
 HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
-MODEL = SimpleNamespace(name="tiny", version="0.1", tasks=("loop", "tad"), card={})
+MODEL = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), "0" * 64, shipped=False, default=False, card={})
 
 
 class Script:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,12 +23,20 @@ from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
 from napari_hicstruct.plugin.widgets.why_panel import WhyPanel
 from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part
-from napari_hicstruct.workflows.models import find_model
+from napari_hicstruct.workflows.models import ModelInfo, find_model
 from tests.gui.edit_kit import LENGTH, TinySession, add_map, iv, loop, make_project, tad
 from tests.gui.view_kit import open_in, pump
 
 HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
-MODEL = SimpleNamespace(name="tiny", version="0.1", tasks=("loop", "stripe", "tad"), card={})
+
+
+def model_info(card: dict[str, Any]) -> ModelInfo:
+    """A model folder's description with this card."""
+    tasks = ("loop", "stripe", "tad")
+    return ModelInfo("tiny", "0.1", Path("tiny"), tasks, "0" * 64, shipped=False, default=False, card=card)
+
+
+MODEL = model_info({})
 
 
 class Script:
@@ -236,16 +243,16 @@ def test_the_card_says_what_lineage_and_calibration_are_known() -> None:
         "lineage": ["first 0.1 (bbbb)", "base 0.2 (aaaa)"],
         "seed": 1,
     }
-    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    lines = dict(card_lines(model_info(card)))
     assert lines["Validation (simulated)"] == "average precision loop/fine 0.894"
     assert lines["Calibration"] == "loop (ECE 0.021)"
     assert lines["Lineage"] == "first 0.1 (bbbb) → base 0.2 (aaaa) → this"
     del card["lineage"], card["calibration"]
-    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    lines = dict(card_lines(model_info(card)))
     assert lines["Lineage"] == "base (aaaaaaaaaaaa) → this"
     assert lines["Calibration"].startswith("none")
     card["parent"] = None
-    lines = dict(card_lines(SimpleNamespace(name="fine", version="2", tasks=("loop",), card=card)))
+    lines = dict(card_lines(model_info(card)))
     assert lines["Lineage"] == "trained from scratch, seed 1"
 
 
