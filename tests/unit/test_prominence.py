@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts.band import Band, make_band
-from napari_hicstruct.decode.prominence import LIMITS, WEIGHT, prominence, raised, stripe_prominence
+from napari_hicstruct.decode.prominence import (
+    LIMITS,
+    SHORT,
+    SHORT_WEIGHT,
+    WEIGHT,
+    loop_score,
+    prominence,
+    stripe_prominence,
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +59,19 @@ def test_a_dot_stands_out_and_flat_places_do_not(band: Band) -> None:
 
 def test_log_odds_grow_by_a_little_and_keep_their_limits() -> None:
     logit = math.log(0.3 / 0.7)
-    assert raised(0.3, 4.0) == pytest.approx(1 / (1 + math.exp(-(logit + WEIGHT * 4))))
-    assert raised(0.3, 0.0) == pytest.approx(0.3)
-    assert raised(0.3, 1e9) == raised(0.3, LIMITS[1])
-    assert 0 < raised(1.0, 1e9) < 1
-    assert raised(0.0, -1e9) > 0
+    assert loop_score(0.3, 4.0, SHORT) == pytest.approx(1 / (1 + math.exp(-(logit + WEIGHT * 4))))
+    assert loop_score(0.3, 0.0, 1e6) == pytest.approx(0.3)
+    assert loop_score(0.3, 1e9, 1e6) == loop_score(0.3, LIMITS[1], 1e6)
+    assert 0 < loop_score(1.0, 1e9, 1e6) < 1
+    assert loop_score(0.0, -1e9, 40_000) > 0
+
+
+def test_short_loops_are_trusted_less() -> None:
+    logit = math.log(0.3 / 0.7)
+    assert loop_score(0.3, 0.0, SHORT / 4) == pytest.approx(1 / (1 + math.exp(SHORT_WEIGHT * math.log(4) - logit)))
+    scores = [loop_score(0.3, 1.0, length) for length in (40_000, 80_000, 160_000, 200_000)]
+    assert scores == sorted(scores)
+    assert loop_score(0.3, 1.0, 3_000_000) == scores[-1]
 
 
 def striped(row: float, inside: float = 1.0) -> Band:

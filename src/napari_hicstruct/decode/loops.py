@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.decode.prominence import prominence, raised
+from napari_hicstruct.decode.prominence import loop_score, prominence
 from napari_hicstruct.genome import Interval
 
 Array = NDArray[np.float32]
@@ -67,7 +67,7 @@ class LoopDecoder:
     length : int
         Chromosome length, bp.
     band : Band, optional
-        Contacts, by which loops are ranked anew: log-odds plus what the dot itself stands out (``decode.prominence``).
+        Contacts, by which loops are ranked anew, with their length (``decode.prominence``).
     """
 
     chrom: str
@@ -110,7 +110,7 @@ class LoopDecoder:
             if j < len(self.valid) and self.valid[i] and self.valid[j]:
                 score = float(p[row, d])
                 if self.band is not None:
-                    score = raised(score, prominence(self.band, i, j))
+                    score = loop_score(score, prominence(self.band, i, j), (j - i) * self.resolution)
                 yield self._loop(i, j, offsets[:, row, d], score)
 
     def finish(self, p: Array, offsets: Array, *, start: int) -> Iterator[Annotation]:

@@ -1,7 +1,8 @@
 """How far a called dot or stripe stands above its own surround: what people see, and a network may not weigh enough.
 
 A network trained on simulated maps is as sure of a faint dot in a smooth place as of a strong one; in real maps the
-faint one is more often none.  Adding a little of the dot's own significance to its log-odds ranks both right.
+faint one is more often none.  Adding a little of the dot's own significance to its log-odds ranks both right; so does
+trusting it less close to the diagonal.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ WEIGHT = 0.3
 
 LIMITS = (-5.0, 15.0)
 """Standard deviations beyond which nothing more is said."""
+
+SHORT, SHORT_WEIGHT = 200_000, 0.8
+"""Below this distance (bp) a loop loses that much log-odds each time the distance falls by e: near the diagonal corners
+of domains and steep decay look like dots, more often than in the maps networks are trained on (docs/adr/0014)."""
 
 _MIDDLE, _NEAR, _FAR = 1, 4, 7  # bins: 3×3 of the dot; ring around it
 
@@ -55,10 +60,21 @@ def prominence(band: Band, i: int, j: int) -> float:
     return float(_stand_out(band.counts, band.weights, band.expected, i, j))
 
 
-def raised(probability: float, z: float) -> float:
-    """``σ(logit p + 0.2 · z)``, z within :data:`LIMITS`."""
+def loop_score(probability: float, z: float, length: float) -> float:
+    """``σ(logit p + 0.3 z − 0.8 max(0, ln(200 kb / length)))``: what loops are ranked by.
+
+    Parameters
+    ----------
+    probability : float
+        The network's word.
+    z : float
+        :func:`prominence`; what lies outside :data:`LIMITS` says no more than they do.
+    length : float
+        Distance of the anchors, bp, above 0.
+    """
     p = min(max(probability, 1e-6), 1 - 1e-6)
     logit = np.log(p / (1 - p)) + WEIGHT * min(max(z, LIMITS[0]), LIMITS[1])
+    logit -= SHORT_WEIGHT * max(0.0, np.log(SHORT / length))
     return float(1 / (1 + np.exp(-logit)))
 
 

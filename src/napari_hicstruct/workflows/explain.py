@@ -47,7 +47,7 @@ class Explanation:
     probability : float
         What its task's layer says of the object, not calibrated; NaN where the model saw nothing.
     score : float
-        The same as prediction would rank it: loops are raised by how far their dot stands out.
+        The same as prediction would rank it: loops by how far their dot stands out and by their length.
     evidence : list of Evidence
         What other tasks and, if known, motif orientation say at the object; ``str(one)`` is the sentence.
     expert_use : dict of str to tuple of float
@@ -111,7 +111,7 @@ class Explainer:
         Cancelled
             Within one window after ``token`` was cancelled.
         """
-        from napari_hicstruct.decode.prominence import raised
+        from napari_hicstruct.decode.prominence import loop_score
         from napari_hicstruct.inference.explain import Watch
 
         token, clock, chrom = token or CancelToken(), Clock(), annotation.chrom
@@ -133,9 +133,9 @@ class Explainer:
         layers, use = _of_pass(seen, which)
         evidence = gather(annotation, layers, seen.boundaries, config, source, self.orientation)
         said = layers.get(f"probability/{task}")
-        p, stands_out = probability_at(annotation, said), self._stands_out(annotation, said)
-        score = raised(p, stands_out) if p == p and stands_out is not None else p
-        evidence[:0] = [] if stands_out is None else [dot_evidence(stands_out)]
+        p, dot = probability_at(annotation, said), self._dot(annotation, said)
+        score = loop_score(p, *dot) if p == p and dot is not None else p
+        evidence[:0] = [] if dot is None else [dot_evidence(dot[0])]
         return Explanation(annotation, task, info.label, rows, cols, layers, p, score, evidence, use)
 
     def _read(
@@ -157,15 +157,16 @@ class Explainer:
         self._watcher.tracks = read_request_tracks(source, chrom, request, net.config)
         self._key = key
 
-    def _stands_out(self, annotation: Annotation, layer: Layer | None) -> float | None:
-        """Standard deviations by which a loop's dot stands above its surround; None for other objects."""
+    def _dot(self, annotation: Annotation, layer: Layer | None) -> tuple[float, float] | None:
+        """Standard deviations by which a loop's dot stands above its surround, and its length (bp); else None."""
         from napari_hicstruct.decode.prominence import prominence
 
         if annotation.kind is not Kind.LOOP or layer is None:
             return None
         assert self._bands is not None
         band = next(one for one in self._bands if one is not None and one.resolution == layer.resolution)
-        return prominence(band, *layer.peak(annotation.anchor1.center, annotation.anchor2.center, 1))
+        i, j = layer.peak(annotation.anchor1.center, annotation.anchor2.center, 1)
+        return prominence(band, i, j), (j - i) * band.resolution
 
     def _run(self, request: PredictRequest, chrom: str, length: int, tasks: tuple[str, ...]) -> ChromosomeRun:
         from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cooler
@@ -16,6 +17,7 @@ from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import Cancelled, ConfigError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.inference import device
 from napari_hicstruct.inference.explain import Layer, Track
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.models.network import MultiTaskNet
@@ -44,6 +46,14 @@ CONFIG = ModelConfig(
         strip_diagonals=16,
     ),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def float32() -> Iterator[None]:
+    """Scores are compared to 1e-4: bfloat16, used where the processor has it, rounds by batch and number of threads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(device, "has_fast_bf16", lambda _: False)
+        yield
 
 
 @pytest.fixture(scope="module")
