@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from napari_hicstruct.config.files import in_place_of
 
 LIMIT = 500_000_000
 """Bytes the folder may hold; the files unused for longest go first."""
@@ -45,15 +46,8 @@ def store_array(key: tuple[object, ...], array: NDArray[np.floating]) -> None:
     """Keep ``array`` under ``key``; a cache that cannot be written is no error, the value is just not kept."""
     path = _path(key)
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                np.save(file, array)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-            raise
+        with in_place_of(path) as file:
+            np.save(file, array)
         _prune(path.parent)
 
 

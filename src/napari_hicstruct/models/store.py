@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.models.network import MultiTaskNet
@@ -40,22 +39,11 @@ def save_model(folder: Path, config: ModelConfig, state: dict[str, Tensor], card
         "card": card,
     }
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _replace(folder / WEIGHTS, data)
-        _replace(folder / CARD, json.dumps(text, indent=2).encode())
+        for name, content in ((WEIGHTS, data), (CARD, json.dumps(text, indent=2).encode())):
+            with in_place_of(folder / name) as file:
+                file.write_bytes(content)
     except OSError as error:
         raise OutputError(f"the model could not be written ({error.strerror}).", where=folder) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -73,10 +72,8 @@ def iter_write(
     total = 3.0 + 2 * len(ladder)
     truths: list[SimulatedMap] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".mcool")
-        os.close(handle)
-        try:
+        with in_place_of(path) as file:
+            temporary = str(file)
             yield clock.step("simulate", 0, total, ", ".join(lengths))
             _write_base(temporary, lengths, make, depth, ladder[0], truths, token)
             for k, resolution in enumerate(ladder[1:], start=1):
@@ -90,10 +87,6 @@ def iter_write(
             _mark_mcool(temporary)
             if truth_dir is not None:
                 write_truth(truths, truth_dir, depth=depth, provenance=provenance)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error}).", where=path) from error
     yield clock.step("done", total, total, str(path))

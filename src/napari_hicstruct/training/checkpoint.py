@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.errors import ModelError, OutputError
 
 
@@ -20,14 +19,10 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     OutputError
         If the disk is full or the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
-    os.close(handle)
     try:
-        torch.save(state, temporary)
-        os.replace(temporary, path)
+        with in_place_of(path) as file:
+            torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        Path(temporary).unlink(missing_ok=True)
         raise OutputError(
             f"the checkpoint could not be written ({error}).", where=path, mend="Free some disk; the last one is whole."
         ) from error

@@ -6,9 +6,6 @@ them thinned, reversed and shifted, and what prediction sees later is made the s
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.truth import BinTruth
@@ -66,15 +64,8 @@ def save_region(region: Region, path: Path) -> None:
     import zarr
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, suffix=".partial"))
-        try:
-            _fill(zarr.open_group(temporary, mode="w"), region)
-            if path.exists():
-                shutil.rmtree(path)
-            os.replace(temporary, path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        with in_place_of(path) as folder:
+            _fill(zarr.open_group(folder, mode="w"), region)
     except OSError as error:
         raise OutputError(f"the data set could not be written ({error.strerror}).", where=path) from error
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
 
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.synth.truth import VERSION
@@ -34,13 +33,12 @@ def _member_path(folder: Path, config: PoolConfig, style: str, seed: int) -> Pat
 
 def save_map(sim: SimulatedMap, path: Path) -> None:
     """Write one map atomically; the band as float16 square roots (relative error below 0.1 %)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {name: getattr(sim, name) for name in _ARRAYS}
     arrays |= {f"truth_{name}": getattr(sim.truth, name) for name in _TRUTH}
     header = np.array([sim.length, sim.resolution, sim.seed])
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-        np.savez(file, root=np.sqrt(sim.band).astype(np.float16), header=header, chrom=np.array(sim.chrom), **arrays)
-    os.replace(file.name, path)
+    root = np.sqrt(sim.band).astype(np.float16)
+    with in_place_of(path) as file:
+        np.savez(file, root=root, header=header, chrom=np.array(sim.chrom), **arrays)
 
 
 def load_map(path: Path) -> SimulatedMap:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.evaluation.report import Section
 from napari_hicstruct.workflows.evaluation_plots import PICTURES, save_picture
@@ -41,13 +40,6 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
 
 
 def _write(target: Path, write: Callable[[Path], object]) -> Path:
-    """Fill a temporary file beside ``target``, then put it in place."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=target.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with in_place_of(target) as file:
+        write(file)
     return target

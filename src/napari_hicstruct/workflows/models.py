@@ -6,11 +6,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
 from napari_hicstruct.errors import ModelError, OutputError
@@ -127,13 +127,10 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
     if target.exists():
         raise ModelError(f"A model '{target.name}' is installed already.", mend="Give another --name.")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as temporary:
-            copy = Path(temporary) / target.name
+        with in_place_of(target) as copy:
             copy.mkdir()
             for part in (CARD, WEIGHTS):
                 shutil.copyfile(Path(folder) / part, copy / part)
-            os.replace(copy, target)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror}).", where=target) from error
     return describe_model(target)
@@ -144,10 +141,8 @@ def set_default(name: str) -> ModelInfo:
     info = find_model(name)
     base = user_models_dir()
     try:
-        base.mkdir(parents=True, exist_ok=True)
-        temporary = base / "default.txt.partial"
-        temporary.write_text(info.path.name, encoding="utf-8")
-        os.replace(temporary, base / "default.txt")
+        with in_place_of(base / "default.txt") as file:
+            file.write_text(info.path.name, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror}).", where=base) from error
     return find_model(info.path.name)

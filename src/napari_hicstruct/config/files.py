@@ -1,0 +1,42 @@
+"""Files and folders written whole or not at all: beside their place first, then renamed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def in_place_of(path: Path) -> Iterator[Path]:
+    """A new name beside ``path`` to write a file or folder to; it takes the place when the block ends well.
+
+    What stood there stays whole until then, and nothing is left of a block that fails.  Unlike :mod:`tempfile`'s, what
+    is written may be read by whoever may read any other new file: people of one lab share models and data sets.
+
+    Parameters
+    ----------
+    path : Path
+        Where it belongs; its folder is made if it is missing.  The new name ends as ``path`` does.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be made or written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}{path.suffix}")
+    try:
+        yield temporary
+        if temporary.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        os.replace(temporary, path)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
