@@ -81,6 +81,13 @@ def test_stripes_of_one_anchor_are_told_apart_by_extent_and_direction() -> None:
     assert np.isnan(far.direction_agreement)
 
 
+def test_by_the_anchor_alone_a_stripe_takes_the_truth_it_lies_on_first() -> None:
+    lower = [*DOWN[:4], 0.5, 1]
+    assert stripes.match_stripes([UP, lower], [DOWN], 5, min_length_iou=0.0).tolist() == [-1, 0]
+    assert stripes.match_stripes([UP], [DOWN], 5, min_length_iou=0.0).tolist() == [0]
+    assert stripes.match_stripes([UP], np.zeros((0, 6)), 5, min_length_iou=0.0).tolist() == [-1]
+
+
 def test_ignored_stripes_are_dropped_from_the_calls() -> None:
     faint = [[300, 310, 300, 800, 1, 1]]
     assert stripes.drop_ignored([DOWN, *faint], [DOWN], faint, 5).tolist() == [True, False]

@@ -16,6 +16,9 @@ from napari_hicstruct.evaluation.ranking import Ranked
 
 X0, X1, Y0, Y1, SCORE, DIRECTION = range(6)
 
+HALF = 0.5
+"""Length-IoU of a hit."""
+
 
 @dataclass(frozen=True, slots=True)
 class StripeScore:
@@ -68,9 +71,12 @@ def rectangle_iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.
 
 
 def match_stripes(
-    pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5
+    pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = HALF
 ) -> NDArray[np.int64]:
     """One-to-one matching, best score first (NaN last): the free truth of the largest length-IoU.
+
+    Where ``min_length_iou`` is below 0.5, calls that share half of the length are matched before the others: up and
+    down stripes of one anchor must not take each other's truth.
 
     Returns
     -------
@@ -79,15 +85,19 @@ def match_stripes(
     """
     p, t = as_points(pred, 6), as_points(truth, 6)
     matched = np.full(len(p), UNMATCHED, np.int64)
+    if not len(t):
+        return matched
     free = np.ones(len(t), bool)
     centres = (t[:, X0] + t[:, X1]) / 2
-    for i in np.argsort(-p[:, SCORE], kind="stable"):
-        iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
-        near = np.abs((p[i, X0] + p[i, X1]) / 2 - centres) <= tol_bp
-        iou[~(near & free & (iou >= min_length_iou))] = -1.0
-        if len(iou) and iou.max() >= 0:
-            matched[i] = int(iou.argmax())
-            free[matched[i]] = False
+    order = np.argsort(-p[:, SCORE], kind="stable")
+    for least in dict.fromkeys((max(min_length_iou, HALF), min_length_iou)):
+        for i in order[matched[order] == UNMATCHED]:
+            iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
+            near = np.abs((p[i, X0] + p[i, X1]) / 2 - centres) <= tol_bp
+            iou[~(near & free & (iou >= least))] = -1.0
+            if iou.max() >= 0:
+                matched[i] = int(iou.argmax())
+                free[matched[i]] = False
     return matched
 
 
@@ -115,7 +125,7 @@ def rank_stripes(calls: ArrayLike, truth: ArrayLike, tol_bp: float, *, ignore: A
     return Ranked(np.flatnonzero(known)[order], hits[order], len(true))
 
 
-def stripe_score(pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = 0.5) -> StripeScore:
+def stripe_score(pred: ArrayLike, truth: ArrayLike, tol_bp: float, *, min_length_iou: float = HALF) -> StripeScore:
     """Compare two sets of stripes; ``tol_bp`` is the tolerance of the anchors.  See :class:`StripeScore`."""
     p, t = as_points(pred, 6), as_points(truth, 6)
     matched = match_stripes(p, t, tol_bp, min_length_iou=min_length_iou)
