@@ -79,6 +79,10 @@ class TrainConfig(FrozenConfig):
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
     patience: int = Field(0, ge=0, description="stop after so many validations without gain; 0: never")
 
+    def judged(self) -> TrainConfig:
+        """The recipe as validation reads it: by labels, also where the run learns boundaries without any."""
+        return self.model_copy(update={"weak": self.weak.model_copy(update={"enabled": False})})
+
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:
         names = {task.name for task in self.model.tasks}

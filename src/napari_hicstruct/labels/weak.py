@@ -19,7 +19,7 @@ from napari_hicstruct.contacts.contrast import contrast_track, observed_over_exp
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 _SHRINK = 0.5
-_REACH = 0.5  # share of a window within which two scales' minima are one boundary, in smallest windows
+_REACH = 5  # bins within which a minimum and a turn are one boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, r
 
 
 def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
-    """What the map itself says of boundaries; weights ``σ(a·z_IS + b·z_DI + c)``, agreeing scales counting more.
+    """What the map itself says of boundaries; weights ``σ(a·z_IS + b·z_DI + c)``, contrast averaged over scales.
 
     Parameters
     ----------
@@ -177,17 +177,14 @@ def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
         At coarse bins.
     config : WeakConfig
     """
-    n, reach = band.n_bins, max(1, int(_REACH * min(config.windows)))
+    n = band.n_bins
     oe = observed_over_expected(band, 2 * max(config.windows))
-    scales = [minima(contrast_track(oe, window)) for window in config.windows]
-    at, depth = scales[0]
-    agreement = sum((_nearest(at, x, _score(s), reach) for x, s in scales[1:]), np.zeros(len(at)))
-    z_is = (_score(depth) + agreement) / np.sqrt(len(scales))
+    at, depth = minima(np.mean([contrast_track(oe, window) for window in config.windows], axis=0))
     turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
-    z_di = _score(strength)
+    z_is, z_di = _score(depth), _score(strength)
     a, b = config.insulation_slope, config.direction_slope
-    insulation = _height(z_is, _nearest(at, turn, z_di, reach), (a, b), config.offset)
-    direction = _height(z_di, _nearest(turn, at, z_is, reach), (b, a), config.offset)
+    insulation = _height(z_is, _nearest(at, turn, z_di, _REACH), (a, b), config.offset)
+    direction = _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
     blocks = np.stack([block_contrast(band, window) for window in config.structure_windows])
     structure = blocks[:, 0] - (blocks[:, 1] + blocks[:, 2]) / 2
     return WeakBoundaries(

@@ -13,6 +13,7 @@ from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
 from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
+from napari_hicstruct.synth.types import SimulatedMap
 from napari_hicstruct.training.augment import reverse_band, reverse_truth
 from napari_hicstruct.training.dataset import Region, load_region, thinned
 from napari_hicstruct.training.pool import load_map
@@ -81,8 +82,12 @@ def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> Drawn
 
 
 def draw_region(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
-    """A labelled region with its contacts thinned by a factor of 1 … 16, bins dropped, perhaps reversed."""
+    """A labelled region with its contacts thinned by a factor of 1 … 16, bins dropped, perhaps reversed.
+
+    Weak labels are what all its contacts say: the network learns to see in few what many show.
+    """
     region = load_region(path)
+    whole = region.coarse
     fine, coarse = thinned(region, float(np.exp(rng.uniform(0, np.log(config.thinning)))), rng)
     fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
     tracks = region_tracks(region, config.model.tracks)
@@ -92,8 +97,9 @@ def draw_region(path: Path, config: TrainConfig, rng: np.random.Generator) -> Dr
         known = [bins[::-1].copy() for bins in known]
         tracks = {resolution: values[:, ::-1].copy() for resolution, values in tracks.items()}
         fine, coarse = reverse_band(fine), reverse_band(coarse)
+        whole = reverse_band(whole)
     scope = Scope(known[0], known[1], region.heads)
-    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
+    weak = weak_boundaries(whole, config.weak) if config.weak.enabled else None
     return DrawnMap(fine, coarse, truths[0], truths[1], weak, scope, tracks)
 
 
@@ -108,7 +114,7 @@ def region_tracks(region: Region, names: Sequence[str]) -> dict[int, NDArray[np.
 def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
     sim = load_map(path)
     depth = float(np.exp(rng.uniform(*np.log(config.depth))))
-    counts = sim.sample(depth, rng)[: config.model.max_distance // sim.resolution]
+    counts, whole = _counts(sim, depth, config, rng)
     fine = make_band(sim.chrom, sim.resolution, counts)
     coarse = coarsen_band(fine, config.model.coarse_resolution // sim.resolution)
     fine, coarse = _without_diagonals(fine, rng), _without_diagonals(coarse, rng)
@@ -117,8 +123,22 @@ def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -
     if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
         fine, coarse = reverse_band(fine), reverse_band(coarse)
-    weak = weak_boundaries(coarse, config.weak) if config.weak.enabled else None
+        whole = None if whole is None else reverse_band(whole)
+    weak = None if whole is None else weak_boundaries(whole, config.weak)
     return DrawnMap(fine, coarse, truths[0], truths[1], weak)
+
+
+def _counts(
+    sim: SimulatedMap, depth: float, config: TrainConfig, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], Band | None]:
+    """Fine counts at ``depth``; for weak labels the deepest map that they are thinned from, in coarse bins."""
+    most = config.model.max_distance // sim.resolution
+    if not config.weak.enabled:
+        return sim.sample(depth, rng)[:most], None
+    deepest = config.depth[1]
+    counts = sim.sample(deepest, rng)[:most]
+    whole = coarsen_band(make_band(sim.chrom, sim.resolution, counts), config.model.coarse_resolution // sim.resolution)
+    return rng.binomial(counts.astype(np.int64), depth / deepest).astype(np.float32), whole
 
 
 def _without_diagonals(band: Band, rng: np.random.Generator) -> Band:

@@ -20,13 +20,13 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth
-from napari_hicstruct.labels.weak import WeakBoundaries
 from napari_hicstruct.training.augment import transpose_sample
 from napari_hicstruct.training.hints import hint_strips, strip_hint
 from napari_hicstruct.training.maps import DrawnMap, draw_map
 
 Arrays = dict[str, NDArray[np.float32]]
 Batch = dict[str, dict[str, Tensor]]
+_WEAK = ("insulation", "direction", "structure")
 
 
 def _maybe_transpose(sample: Arrays, rng: np.random.Generator) -> Arrays:
@@ -159,16 +159,23 @@ def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generato
     return _maybe_transpose(sample, rng)
 
 
-def _weak_strip(weak: WeakBoundaries | None, bins: NDArray[np.int64]) -> Arrays:
-    """What the map itself says of the boundaries in ``bins``; 0 beyond the chromosome."""
-    if weak is None:
-        return {}
-    out = {}
-    for name in ("insulation", "direction", "structure"):
-        track = getattr(weak, name)
-        inside = (bins >= 0) & (bins < len(track))
-        out[f"weak_{name}"] = np.where(inside, track[np.clip(bins, 0, len(track) - 1)], 0).astype(np.float32)
-    return out
+def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
+    """Soft labels of ``length`` bins from ``first`` on and which of them are known; 0 beyond the chromosome.
+
+    A map that labels itself (weak supervision) keeps its boundary labels, should it have any, from everybody: from the
+    first look (hint) as well, whose target is then the map's own insulation.
+    """
+    n, bins = drawn.coarse.n_bins, np.arange(first, first + length)
+    inside, at = (bins >= 0) & (bins < n), np.clip(bins, 0, n - 1)
+    known = inside & drawn.coarse.valid[at]
+    if drawn.weak is not None:
+        tracks = {name: np.where(inside, getattr(drawn.weak, name)[at], 0).astype(np.float32) for name in _WEAK}
+        own = {f"weak_{name}": track for name, track in tracks.items()}
+        return {"target": tracks["insulation"], "known": known.astype(np.float32), **own}
+    target = boundary_target(drawn.coarse_truth, first, length)
+    if drawn.scope is not None:
+        known = known & drawn.scope.strip(target > 0.1, first)
+    return {"target": target, "known": known.astype(np.float32)}
 
 
 def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
@@ -182,19 +189,11 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
     inputs, tracks = config.model.inputs, drawn.tracks_of(drawn.coarse)
     tiles = np.stack([window_channels(drawn.coarse, c, c, size, inputs, tracks) for c in corners])
     x = strip_channels(drawn.coarse, first, length, windows.strip_diagonals, inputs, tracks)
-    bins = np.arange(first, first + length)
-    inside = (bins >= 0) & (bins < drawn.coarse.n_bins)
-    known = inside & drawn.coarse.valid[np.clip(bins, 0, drawn.coarse.n_bins - 1)]
-    target = boundary_target(drawn.coarse_truth, first, length)
-    if drawn.scope is not None:
-        known = known & drawn.scope.strip(target > 0.1, first)
     strip = {
         "x": x,
         "tiles": tiles,
         "chosen": np.array(chosen, np.float32),
-        "target": target,
-        "known": known.astype(np.float32),
-        **_weak_strip(drawn.weak, bins),
+        **_strip_labels(drawn, first, length),
     }
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
     coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)

@@ -75,14 +75,13 @@ def validate(net: MultiTaskNet, batches: list[Batch], config: TrainConfig) -> Sc
     net.eval()
     losses: dict[str, list[float]] = {}
     rankings: dict[str, _Ranking] = {}
-    plain = config.model_copy(update={"weak": config.weak.model_copy(update={"enabled": False})})
     with torch.no_grad():
         for batch in batches:
             if config.objective == "reconstruction":
                 found = batch_losses(net, batch, config).tasks
             else:
                 outputs = run_batch(net, batch)
-                found = losses_of(net, outputs, batch, plain).tasks
+                found = losses_of(net, outputs, batch, config.judged()).tasks
                 _rank(net, outputs, batch, rankings)
             for name, loss in found.items():
                 losses.setdefault(name, []).append(float(loss))

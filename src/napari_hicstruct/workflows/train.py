@@ -163,7 +163,7 @@ def validation_batches(config: TrainConfig, paths: list[Path]) -> list[Batch]:
     """Fixed batches of the validation pool: other seeds, other depths, the same every time."""
     from napari_hicstruct.training.samples import SampleStream
 
-    few = config.model_copy(update={"steps_per_draw": 3})
+    few = config.judged().model_copy(update={"steps_per_draw": 3})
     stream = SampleStream(few, paths, first_step=0, last_step=VALIDATION_BATCHES, seed=config.seed + 1_000_003)
     return list(stream)
 

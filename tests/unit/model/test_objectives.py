@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,17 +16,21 @@ from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.training import MaskingConfig, TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.labels.weak import weak_boundaries
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training import checkpoint, engine, state
+from napari_hicstruct.training.augment import reverse_band
+from napari_hicstruct.training.dataset import Region, save_region
 from napari_hicstruct.training.extras import extra_losses
+from napari_hicstruct.training.maps import draw_map
 from napari_hicstruct.training.pool import iter_make_pool
 from napari_hicstruct.training.reconstruct import corrupt, hidden_pixels
-from napari_hicstruct.training.samples import SampleStream
+from napari_hicstruct.training.samples import SampleStream, make_batch
 from napari_hicstruct.training.step import batch_losses
 from napari_hicstruct.training.windows import Pass
 from napari_hicstruct.workflows.models import describe_model
-from napari_hicstruct.workflows.train import iter_train_model
+from napari_hicstruct.workflows.train import iter_train_model, validation_batches
 from tests.unit.model.model_kit import SMALL
 
 BASE: dict[str, Any] = {
@@ -160,13 +166,54 @@ def test_bucket_rows_split_the_gradient_and_keep_the_value(pool: Path) -> None:
     assert ("tad", "") in losses.rows
 
 
+def map_of(config: TrainConfig, pool: Path) -> Path:
+    return drain(iter_make_pool(config.train, pool, token=CancelToken()))[0]
+
+
 def test_weak_runs_never_see_a_boundary_label(pool: Path) -> None:
+    """Not even by the first look: without the truth's boundaries, batches and all losses are the same."""
+    config = recipe(weak={"enabled": True}, model={"hint": {"kind": "band"}})
+    drawn = draw_map(map_of(config, pool), config, np.random.default_rng(1))
+    assert len(drawn.coarse_truth.boundaries)
+    blank = replace(drawn.coarse_truth, boundaries=drawn.coarse_truth.boundaries[:0])
+    batches = [
+        make_batch([each], config, np.random.default_rng(2)) for each in (drawn, replace(drawn, coarse_truth=blank))
+    ]
+    for part, values in batches[0].items():
+        for name, value in values.items():
+            assert torch.equal(value, batches[1][part][name]), f"{part}/{name}"
+    for batch in batches:
+        batch["strip"]["progress"] = torch.tensor([0.5])
+    net = net_of(config)
+    first, second = (batch_losses(net, batch, config) for batch in batches)
+    assert {"tad", "hint"} <= set(first.all())
+    assert all(torch.equal(value, second.all()[name]) for name, value in first.all().items())
+    assert batches[0]["strip"]["weak_insulation"].max() > 0
+
+
+def test_validation_of_weak_runs_is_by_labels(pool: Path) -> None:
     config = recipe(weak={"enabled": True})
-    net, batch = net_of(config), batch_of(config, pool)
-    before = batch_losses(net, batch, config).tasks["tad"]
-    batch["strip"]["target"] = torch.rand_like(batch["strip"]["target"])
-    assert torch.equal(batch_losses(net, batch, config).tasks["tad"], before)
-    assert batch["strip"]["weak_insulation"].max() > 0
+    path = map_of(config, pool)
+    drawn = validation_batches(config, [path])[0]["strip"]["target"]
+    assert torch.equal(drawn, validation_batches(recipe(), [path])[0]["strip"]["target"])
+
+
+def test_a_region_without_boundary_labels_labels_itself_by_all_its_contacts(pool: Path, tmp_path: Path) -> None:
+    config = recipe(weak={"enabled": True})
+    drawn = draw_map(map_of(config, pool), config.judged(), np.random.default_rng(1))
+    known = [np.ones(band.n_bins, bool) for band in (drawn.fine, drawn.coarse)]
+    region = Region(drawn.fine, drawn.coarse, drawn.fine_truth, drawn.coarse_truth, *known, frozenset({"point"}), {})
+    save_region(region, tmp_path / "region")
+    every = [weak_boundaries(band, config.weak) for band in (drawn.coarse, reverse_band(drawn.coarse))]
+    for seed in range(4):
+        thin = draw_map(tmp_path / "region", config, np.random.default_rng(seed))
+        assert thin.coarse.counts.sum() < drawn.coarse.counts.sum()
+        assert thin.weak is not None
+        assert any(np.array_equal(thin.weak.insulation, weak.insulation) for weak in every)
+        strip = make_batch([thin], config, np.random.default_rng(seed))["strip"]
+        assert strip["known"].mean() > 0.5
+        plain = make_batch([replace(thin, weak=None)], config, np.random.default_rng(seed))["strip"]
+        assert plain["known"].max() == 0
 
 
 def test_pretraining_runs_and_its_encoder_starts_the_next_stage(tmp_path: Path) -> None:
