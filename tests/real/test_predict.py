@@ -195,6 +195,31 @@ def test_what_cannot_be_done_is_said_before_it_starts(data_dir: Path, simulated:
         next(iter_predict(good, PredictRequest(regions=whole(good), mode="slow")))
 
 
+def test_weights_that_no_chromosome_has_are_an_error_also_of_several_chromosomes(tmp_path: Path) -> None:
+    lengths = {"chr1": 2_000_000, "chr2": 2_000_000}
+    simulate(SimulateRequest(out=tmp_path / "two.mcool", lengths=lengths, depth=50.0, seed=3, resolutions=(5_000,)))
+    command = ["predict", str(tmp_path / "two.mcool"), "-o", str(tmp_path / "calls"), "--genome", "--model", "tiny"]
+    assert main([*command, "--norm", "nope", "--quiet"]) == 2
+    assert not list((tmp_path / "calls").glob("*.bed*"))
+
+
+def test_tasks_may_have_any_name_and_number(simulated: Path, tmp_path: Path) -> None:
+    from napari_hicstruct.models.network import MultiTaskNet
+    from napari_hicstruct.models.store import load_model, save_model
+    from napari_hicstruct.workflows.models import find_model
+
+    config = load_model(find_model("tiny").path)[0].config
+    names = {"loop": "dots", "tad": "domains"}
+    tasks = [task.model_copy(update={"name": names[task.name]}) for task in config.tasks if task.name in names]
+    own = config.model_copy(update={"tasks": tuple(tasks)})
+    save_model(tmp_path / "own", own, MultiTaskNet(own).state_dict(), {"name": "own", "version": "1"})
+    command = ["predict", str(simulated / "map.mcool"), "-o", str(tmp_path / "calls"), "--model", str(tmp_path / "own")]
+    assert main([*command, "--region", "chr1:0-2000000", "--quiet"]) == 0
+    written = {path.name for path in (tmp_path / "calls").iterdir()}
+    assert {"loops.bedpe", "tads.bed", "boundaries.bed", "boundaries.bedgraph", "run.json"} <= written
+    assert not {"stripes.bedpe", "stripes.tsv"} & written
+
+
 def test_the_command_writes_files_that_read_back_and_fills_a_project(
     simulated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,7 +28,7 @@ def predict(
     region: list[str] = typer.Option([], "--region", "-r", help="Region, e.g. chr17:62.5M-63.5M; may be repeated."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Chromosome; may be repeated."),
     genome: bool = typer.Option(False, "--genome", help="All chromosomes, one after another."),
-    tasks: str = typer.Option("loop,stripe,tad", "--tasks", "-t", help="Comma-separated."),
+    tasks: str = typer.Option("", "--tasks", "-t", help="Comma-separated (default: all of the model's)."),
     model: str = typer.Option("default", "--model", "-m", help="Name of a model or its folder."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
     mode: str = typer.Option("fast", "--mode", help="fast, or accurate (each place is seen four times)."),
@@ -44,6 +44,7 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
     from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict_files import check_targets, store_predictions, write_predictions
     from napari_hicstruct.workflows.predict_request import PredictRequest, check_request, notes
@@ -51,7 +52,7 @@ def predict(
     source = open_map(map)
     request = PredictRequest(
         regions=_regions(source.chromsizes, [*region, *chrom], genome),
-        tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()),
+        tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()) or find_model(model).tasks,
         model=model,
         device=device,
         mode=mode,
@@ -65,7 +66,7 @@ def predict(
     for note in () if quiet or json else notes(source, request):
         typer.echo(f"note: {note}", err=True)
     result = show_progress(iter_predict(source, request), quiet)
-    paths = write_predictions(result, out, tasks=request.tasks)
+    paths = write_predictions(result, out)
     summary = _summary(result)
     summary["files"] = [str(path) for path in paths] if json else ", ".join(path.name for path in paths)
     if project is not None:

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PredictResult:
-    """All annotations, boundary probabilities per bin, and what ``run.json`` says."""
+    """All annotations, boundary probabilities per bin, what ``run.json`` says, and the heads of the tasks that ran."""
 
     annotations: tuple[Annotation, ...]
     boundary_tracks: tuple[BinTrack, ...]
     run: dict[str, Any]
     notes: tuple[str, ...] = field(default=())
+    heads: frozenset[str] = frozenset()
 
 
 def iter_bands(
@@ -150,11 +151,13 @@ def iter_predict(
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
+    skipped = 0
     for region in regions:
         try:
             run = yield from _iter_open(source, region, request, predictor, info.label, clock, token)
         except MapError as error:
-            if len(regions) == 1:
+            skipped += 1
+            if skipped == len(regions):  # nothing was predicted anywhere: an empty result would look like a finding
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
@@ -168,7 +171,8 @@ def iter_predict(
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
     about = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(predictor.device)}
     record = _run_record(source, request, about, clock, said)
-    return PredictResult(tuple(found), tuple(tracks), record, tuple(said))
+    heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
+    return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
 
 def _run_record(

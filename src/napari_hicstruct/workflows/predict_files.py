@@ -9,15 +9,15 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.workflows.predict import PredictResult
 
-TASK_KINDS: dict[str, tuple[Kind, ...]] = {
-    "loop": (Kind.LOOP,),
-    "stripe": (Kind.STRIPE,),
-    "tad": (Kind.TAD, Kind.BOUNDARY),
+HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
+    "point": (Kind.LOOP,),
+    "mask": (Kind.STRIPE,),
+    "boundary": (Kind.TAD, Kind.BOUNDARY),
 }
-"""What each task of the set ``hic`` calls."""
+"""What tasks with each head call, whatever a task set names them."""
 
 
-def write_predictions(result: PredictResult, out: str | Path, *, tasks: tuple[str, ...]) -> list[Path]:
+def write_predictions(result: PredictResult, out: str | Path) -> list[Path]:
     """``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``, ``boundaries.bedgraph``,
     ``run.json``: those of the tasks that ran, also when nothing was found.
 
@@ -29,7 +29,7 @@ def write_predictions(result: PredictResult, out: str | Path, *, tasks: tuple[st
     from napari_hicstruct.annotations.writers import export_records
     from napari_hicstruct.annotations.writers.tracks import write_bedgraph
 
-    kinds = [kind for task in tasks for kind in TASK_KINDS.get(task, ())]
+    kinds = [kind for head, own in HEAD_KINDS.items() if head in result.heads for kind in own]
     paths = export_records(
         result.annotations, out, formats=("bedpe", "bed", "stripenn"), provenance=result.run, kinds=kinds
     )

@@ -67,14 +67,17 @@ def loop_resolution(source: ContactSource, config: ModelConfig | None = None) ->
     return 0
 
 
+def cannot(source: ContactSource) -> str:
+    """Why nothing can be predicted on this map; empty where it can."""
+    if loop_resolution(source):
+        return ""
+    have = ", ".join(f"{r // 1000} kb" if r >= 1000 else f"{r} bp" for r in source.resolutions)
+    return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
+
+
 def capabilities(source: ContactSource) -> dict[str, str]:
-    """Task → why it cannot be done on this map; empty where it can."""
-    config = ModelConfig()
-    why = ""
-    if loop_resolution(source, config) == 0:
-        have = ", ".join(f"{r // 1000} kb" if r >= 1000 else f"{r} bp" for r in source.resolutions)
-        why = f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
-    return {task.name: why for task in config.tasks}
+    """Task of the shipped models → why it cannot be done on this map; empty where it can."""
+    return dict.fromkeys((task.name for task in ModelConfig().tasks), cannot(source))
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
@@ -100,19 +103,16 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     ------
     MapError, ConfigError, ModelError
     """
-    can = capabilities(source)
-    unknown = [task for task in request.tasks if task not in can]
-    if unknown or not request.tasks:
-        name = unknown[0] if unknown else ""
-        raise ConfigError(f"there is no task '{name}'.", mend=f"Choose from {', '.join(can)}.")
+    if not request.tasks:
+        raise ConfigError("there is no task ''.", mend="Name at least one of the model's.")
+    check_model(request)
     check_least(request.least, request.tasks)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
-    if why := next((can[task] for task in request.tasks if can[task]), ""):
+    if why := cannot(source):
         raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.", where=source.uri)
-    check_model(request)
 
 
 def check_model(request: PredictRequest) -> ModelInfo:
