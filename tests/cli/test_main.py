@@ -137,6 +137,16 @@ def test_interrupted_progress_closes_the_job() -> None:
     assert closed == [True]
 
 
+def test_notices_are_told_without_a_bar_too(capsys: pytest.CaptureFixture[str]) -> None:
+    def job() -> Generator[Progress, None, int]:
+        yield Progress(stage="train", done=1, total=2, message="loss 3")
+        yield Progress(stage="train", done=2, total=2, message="Out of memory: batches are cut.", notice=True)
+        return 1
+
+    assert show_progress(job()) == 1
+    assert capsys.readouterr().err == "note: Out of memory: batches are cut.\n"
+
+
 def test_progress_bar_on_a_terminal_goes_to_stderr(monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
     def job() -> Generator[Progress, None, int]:
         yield Progress(stage="predict chr17", done=0, total=0)

@@ -28,10 +28,14 @@ quiet_option: bool = typer.Option(False, "--quiet", "-q", help="No progress bar,
 def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     """Run ``job`` to its end and give its result, with a bar on standard error if that is a terminal.
 
+    Notices are printed there in any case, unless ``quiet``.
+
     Ctrl+C closes the generator, so that its clean-up runs, and passes on as ``KeyboardInterrupt``.
     """
-    if quiet or not sys.stderr.isatty():
+    if quiet:
         return drain(job)
+    if not sys.stderr.isatty():
+        return drain(job, lambda step: print(f"note: {step.message}", file=sys.stderr) if step.notice else None)
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -50,6 +54,8 @@ def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
 
 def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:
     def update(step: Progress) -> None:
+        if step.notice:
+            bar.console.print(f"note: {step.message}")
         text = f"{step.stage} · {step.message}" if step.message else step.stage
         bar.update(task, description=text, completed=step.done, total=step.total or None)
 

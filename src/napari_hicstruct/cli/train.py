@@ -26,10 +26,13 @@ def train(
     """Train by RECIPES (the shipped model's: resources/configs).  Run it again with the same folder to go on."""
     from napari_hicstruct.config import load_config
     from napari_hicstruct.config.training import TrainConfig
+    from napari_hicstruct.errors import ConfigError
     from napari_hicstruct.workflows.models import describe_model
     from napari_hicstruct.workflows.train import iter_train_model, iter_train_stages
 
     stages = [load_config(TrainConfig, recipe) for recipe in recipes]
+    if start_from and len(stages) > 1:
+        raise ConfigError("--from goes with one recipe only.", mend="Name it in the first recipe (start_from).")
     if len(stages) == 1:
         work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
     else:

@@ -21,6 +21,8 @@ class Progress:
         Seconds since the work began.
     message : str
         One more line for people; may be empty.
+    notice : bool
+        The message must reach the person, also where no bar is drawn.
     payload : object
         Partial result of this step (for example the annotations of one window), or None.
     """
@@ -31,6 +33,7 @@ class Progress:
     elapsed: float = 0.0
     message: str = ""
     payload: Any = None
+    notice: bool = False
 
     @property
     def fraction(self) -> float:
@@ -50,7 +53,11 @@ class Clock:
 
     started: float = field(default_factory=time.monotonic)
 
-    def step(self, stage: str, done: float, total: float, message: str = "", payload: Any = None) -> Progress:
+    def step(
+        self, stage: str, done: float, total: float, message: str = "", payload: Any = None, *, notice: bool = False
+    ) -> Progress:
         """A :class:`Progress` stamped with the seconds since this clock started."""
         elapsed = time.monotonic() - self.started
-        return Progress(stage=stage, done=done, total=total, elapsed=elapsed, message=message, payload=payload)
+        return Progress(
+            stage=stage, done=done, total=total, elapsed=elapsed, message=message, payload=payload, notice=notice
+        )

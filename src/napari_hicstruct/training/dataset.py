@@ -126,7 +126,7 @@ def load_region(path: Path) -> Region:
         heads, names = frozenset(group.attrs["heads"]), _names(group)
         both = [np.asarray(group[name]["tracks"][...]) if names else () for name in ("fine", "coarse")]
         tracks = dict(zip(names, zip(*both, strict=True), strict=True))
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, RuntimeError) as error:  # codecs raise RuntimeError on damaged chunks
         raise ModelError(_BROKEN, where=path, mend=_MEND) from error
     return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads, tracks)
 

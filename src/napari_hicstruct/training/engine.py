@@ -18,11 +18,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from napari_hicstruct.config.training import TrainConfig
-from napari_hicstruct.errors import JobError
+from napari_hicstruct.errors import HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
-from napari_hicstruct.training.samples import Batch, SampleStream
+from napari_hicstruct.training.samples import Batch, WorkerStream
 from napari_hicstruct.training.state import BEST, CHECKPOINT, LOG, Run, open_fabric, save_run, start_run
 from napari_hicstruct.training.step import run_batch
 from napari_hicstruct.training.update import autocast, update
@@ -35,7 +35,7 @@ WORKER_DEATHS = 3
 
 
 def _stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[Batch]:
-    stream = SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed, part=part)
+    stream = WorkerStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed, part=part)
     # one spawned worker draws maps while the network works; spawn, because forked HDF5 and torch threads hang
     loader = DataLoader(stream, batch_size=None, num_workers=1, multiprocessing_context="spawn", prefetch_factor=4)
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGCHLD"):
@@ -66,6 +66,8 @@ def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[
         stream = _stream(config, paths, run.step, slice(rank * mine, (rank + 1) * mine))
         try:
             while run.step < config.steps and (step := list(islice(stream, mine))):
+                if isinstance(step[-1], HicStructError):
+                    raise step[-1]
                 yield step
             return
         except (RuntimeError, OSError, EOFError) as error:
@@ -88,7 +90,7 @@ def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) ->
     finally:
         run.net.load_state_dict(own)
     run.since_best += 1
-    if scores.total > run.best:
+    if scores.total > run.best and scores.finite:
         run.best, run.since_best = scores.total, 0
         if run.leads:
             save_checkpoint(out / BEST, {"net": run.average.state, "step": run.step, "scores": scores.as_dict()})
@@ -131,12 +133,13 @@ def iter_train(
             token.check()
         recent.append(update(run, batches, config))
         said, run.said = " ".join(run.said), []
-        yield clock.step("train", run.step - first, config.steps - first, message=said, payload=recent[-1])
+        done, total = run.step - first, config.steps - first
+        yield clock.step("train", done, total, said, recent[-1], notice=bool(said))
         if run.step % config.validate_every == 0 or run.step == config.steps:
             entry = _checked(run, config, validation, out, recent)
             recent = []
             message = entry.pop("message")
-            yield clock.step("train", run.step - first, config.steps - first, message=message, payload=entry)
+            yield clock.step("train", done, total, message, entry)
         if run.step in config.blend and run.leads:
             save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.state, "step": run.step})
         if run.step % config.checkpoint_every == 0 or run.step == config.steps:

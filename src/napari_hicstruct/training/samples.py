@@ -18,6 +18,7 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.training.augment import transpose_sample
@@ -87,6 +88,16 @@ class SampleStream(IterableDataset[Batch]):
                 batch = make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
                 batch["strip"]["progress"] = torch.tensor([step / self.config.steps])
                 yield batch
+
+
+class WorkerStream(SampleStream):
+    """The same in a process of its own, where an error for people is the last item: torch would bury it in a trace."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        try:
+            yield from super().__iter__()
+        except HicStructError as error:
+            yield error  # type: ignore[misc]  # the engine raises it
 
 
 def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generator) -> Batch:

@@ -150,8 +150,8 @@ def take_weights(net: MultiTaskNet, weights: dict[str, Tensor]) -> list[str]:
 
 
 def save_run(run: Run, out: Path) -> None:
-    """Write the checkpoint to go on from."""
-    if not run.leads:
+    """Write the checkpoint to go on from, unless the weights have left the numbers: the one before is kept then."""
+    if not run.leads or not all(bool(torch.isfinite(p).all()) for p in run.net.parameters()):
         return
     state = {
         "net": run.net.state_dict(),

@@ -121,7 +121,8 @@ def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, 
     everything = losses["tasks"] | losses["extras"]
     bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss))
     if bad:
-        raise JobError(f"The loss of {bad} became NaN at step {run.step}; the best model so far is kept.")
+        mend = "Lower learning_rate or clip, and train into a new folder."
+        raise JobError(f"The loss of {bad} became NaN at step {run.step}.", mend=mend)
     return losses
 
 

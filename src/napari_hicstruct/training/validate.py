@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +42,11 @@ class Scores:
             return -sum(self.losses.values())
         own = [[v for name, v in self.precision.items() if name.partition("/")[0] == task] for task in tasks]
         return float(np.mean([np.mean(values) for values in own]))
+
+    @property
+    def finite(self) -> bool:
+        """False if a loss is NaN or infinite: such weights are no candidates."""
+        return all(math.isfinite(value) for value in self.losses.values())
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for the log."""

@@ -169,18 +169,17 @@ def iter_predict(
         before += share
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
-    about = {"name": info.name, "version": info.version, "sha256": info.sha256, "device": str(predictor.device)}
-    record = _run_record(source, request, about, clock, said)
+    record = _run_record(source, request, info, str(predictor.device), clock, said)
     heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
 
 def _run_record(
-    source: ContactSource, request: PredictRequest, model: dict[str, Any], clock: Clock, said: list[str]
+    source: ContactSource, request: PredictRequest, model: ModelInfo, device: str, clock: Clock, said: list[str]
 ) -> dict[str, Any]:
     return {
         "made_with": f"napari-hicstruct {__version__}",
-        "model": model,
+        "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "device": device},
         "map": {"uri": source.uri, "fingerprint": source.fingerprint(), "assembly": source.assembly},
         "parameters": {
             "regions": [str(region) for region in request.regions],

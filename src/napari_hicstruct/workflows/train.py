@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+from napari_hicstruct.workflows.train_folder import RECIPE, prepare_folder
 from napari_hicstruct.workflows.train_parent import Parent, load_parent
 
 if TYPE_CHECKING:
@@ -50,28 +52,40 @@ def iter_train_model(
         Before anything starts, if the recipe asks for what cannot be.
     JobError, OutputError
     """
+    from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.training.engine import iter_train
-    from napari_hicstruct.training.pool import iter_make_pool
     from napari_hicstruct.training.state import open_fabric
 
     out, token = Path(out), token or CancelToken()
+    choose_device(device)
     before = _check(config, devices, parent or config.start_from)
+    prepare_folder(config, out)
     fabric = open_fabric(device, devices)
-    out.mkdir(parents=True, exist_ok=True)
     if fabric.is_global_zero:
-        (out / "recipe.json").write_text(config.model_dump_json(indent=2), encoding="utf-8")
-        yield from iter_make_pool(config.train, pool_folder(out), token=token)
-        yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+        with in_place_of(out / RECIPE) as part:
+            part.write_text(config.model_dump_json(indent=2), encoding="utf-8")
+        yield from _iter_maps(config, out, token)
     fabric.barrier()
+    paths, held_out = yield from _iter_maps(config, out, token)
+    weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
+    try:
+        best = yield from iter_train(
+            config, out, train_paths=paths, validation=batches, token=token, fabric=fabric, weights=weights
+        )
+    except JobError as error:
+        raise (_with_best(error, config, out, before) if fabric.is_global_zero else error) from error
+    return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
+
+
+def _iter_maps(
+    config: TrainConfig, out: Path, token: CancelToken
+) -> Generator[Progress, None, tuple[list[Path], list[Path]]]:
+    """Simulate the maps that are not there yet; gives what is trained and what is validated on."""
+    from napari_hicstruct.training.pool import iter_make_pool
+
     paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
     held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
-    paths += dataset_regions(config, "train")
-    held_out = dataset_regions(config, "validation") or held_out
-    weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
-    best = yield from iter_train(
-        config, out, train_paths=paths, validation=batches, token=token, fabric=fabric, weights=weights
-    )
-    return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
+    return paths + dataset_regions(config, "train"), dataset_regions(config, "validation") or held_out
 
 
 def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
@@ -92,6 +106,16 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
     if before is not None:
         take_weights(net, before.weights)
     return before
+
+
+def _with_best(error: JobError, config: TrainConfig, out: Path, parent: Parent | None) -> JobError:
+    """The same error, and where the best weights before it lie as a model, if there are any."""
+    from napari_hicstruct.training.state import BEST
+
+    kept = "No model was kept yet."
+    if (out / BEST).exists():
+        kept = f"The best model before is in {pack_model(config, out / BEST, out / 'model', parent=parent)}."
+    return JobError(f"{error.message} {kept}", where=error.where, mend=error.mend)
 
 
 def _simulated(pool: PoolConfig) -> int:
@@ -117,13 +141,18 @@ def _check_datasets(config: TrainConfig) -> None:
     if not _simulated(config.validation) and not dataset_regions(config, "validation"):
         mend = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."
         raise ConfigError("there is nothing to validate on.", mend=mend)
-    alone = config.datasets and not _simulated(config.train)
+    if config.datasets and not config.dataset_share:
+        mend = "Leave 'datasets' out, or give a share above 0."
+        raise ConfigError("key 'dataset_share' is 0: the data sets would never be drawn.", mend=mend)
+    if config.objective == "reconstruction":  # reads no label
+        return
+    alone = config.datasets and (not _simulated(config.train) or config.dataset_share == 1)
     for task in config.model.tasks if alone else ():
         if task.head not in heads and not (task.head == "boundary" and config.weak.enabled):
             raise ConfigError(
                 f"task '{task.name}' has no labels in {', '.join(config.datasets)}.",
                 mend="Leave it out of model.tasks, give its label file to hicstruct dataset, or add simulated maps "
-                "(train.extrusion).",
+                "(train.extrusion, dataset_share below 1).",
             )
 
 
@@ -168,6 +197,12 @@ def validation_batches(config: TrainConfig, paths: list[Path]) -> list[Batch]:
     return list(stream)
 
 
+def validated_on(config: TrainConfig) -> str:
+    """What a card's validation figures were measured on, as their heading."""
+    own = sorted({path.parent.parent.name for path in dataset_regions(config, "validation")})
+    return f"validation ({'data set ' + ', '.join(own) if own else 'simulated'})"
+
+
 def _data(config: TrainConfig) -> str:
     names = "".join(f", data set {Path(folder).name}" for folder in config.datasets)
     return f"{config.train.extrusion} loop-extrusion and {config.train.painted} painted simulated maps{names}"
@@ -184,7 +219,7 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
         "version": config.version,
         "tasks": [task.name for task in config.model.tasks],
         "data": _data(config),
-        "metrics": {"validation (simulated)": saved["scores"]},
+        "metrics": {validated_on(config): saved["scores"]},
         "step": saved["step"],
         "seed": config.seed,
         "parent": None if parent is None else {"name": parent.name, "sha256": parent.sha256},

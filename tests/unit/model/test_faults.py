@@ -18,7 +18,7 @@ import yaml
 from napari_hicstruct.config import load_config
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
-from napari_hicstruct.errors import ConfigError, JobError
+from napari_hicstruct.errors import ConfigError, JobError, ModelError
 from napari_hicstruct.jobs import Progress, drain
 from napari_hicstruct.training import checkpoint, engine, state
 from napari_hicstruct.training.samples import SampleStream
@@ -140,6 +140,15 @@ def test_a_worker_that_dies_again_and_again_ends_the_run_with_the_mend(
     monkeypatch.setattr(engine, "_stream", dies)
     with pytest.raises(JobError, match=r"killed 4 times.*Free memory"):
         drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
+
+
+def test_a_damaged_region_is_one_sentence_also_out_of_the_worker(pool: Path, tmp_path: Path) -> None:
+    (tmp_path / "damaged.zarr").mkdir()
+    stream = engine._stream(CONFIG, [tmp_path / "damaged.zarr"], 0, slice(None))
+    error = next(stream)
+    assert isinstance(error, ModelError)
+    assert "damaged.zarr" in str(error)
+    assert "Traceback" not in str(error)
 
 
 def test_a_worker_s_own_error_is_no_death() -> None:

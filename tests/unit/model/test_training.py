@@ -13,11 +13,12 @@ import torch
 from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
-from napari_hicstruct.errors import Cancelled, JobError, ModelError, OutputError
+from napari_hicstruct.errors import Cancelled, ConfigError, JobError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 from napari_hicstruct.training import checkpoint, engine, state, update
 from napari_hicstruct.training.pool import iter_make_pool, load_map, pool_members, save_map
 from napari_hicstruct.training.samples import SampleStream
+from napari_hicstruct.training.validate import Scores
 from napari_hicstruct.workflows.models import describe_model
 from napari_hicstruct.workflows.train import iter_train_model
 
@@ -120,9 +121,38 @@ def test_nan_stops_with_its_task_and_step_and_keeps_the_best(tmp_path: Path, mon
         return losses
 
     monkeypatch.setattr(state, "batch_losses", poisoned)
-    with pytest.raises(JobError, match="tad became NaN at step 4"):
+    with pytest.raises(
+        JobError, match=r"tad became NaN at step 4\. The best model before is in .* Lower learning_rate"
+    ):
         drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
     assert checkpoint.load_checkpoint(tmp_path / engine.BEST)["step"] == 3
+    assert describe_model(tmp_path / "model").card["step"] == 3
+
+
+def test_weights_that_have_left_the_numbers_are_neither_kept_nor_best(tmp_path: Path) -> None:
+    run = state.start_run(CONFIG, tmp_path, state.open_fabric("cpu"))
+    state.save_run(run, tmp_path)
+    before = (tmp_path / state.CHECKPOINT).read_bytes()
+    with torch.no_grad():
+        next(run.net.parameters()).fill_(float("inf"))
+    state.save_run(run, tmp_path)
+    assert (tmp_path / state.CHECKPOINT).read_bytes() == before
+    assert not Scores({"tad": float("nan")}, {"tad": 1.0}).finite
+    assert Scores({"tad": 0.5}, {"tad": 1.0}).finite
+
+
+def test_a_folder_belongs_to_one_recipe(tmp_path: Path) -> None:
+    drain(iter_train_model(CONFIG.model_copy(update={"steps": 3}), tmp_path, device="cpu"))
+    kept = (tmp_path / "recipe.json").read_text()
+    for changes, key in (({"learning_rate": 0.1}, "learning_rate"), ({"steps": 2}, "steps"), ({"seed": 9}, "seed")):
+        with pytest.raises(ConfigError, match=f"'{key}' is not that of the run"):
+            drain(iter_train_model(CONFIG.model_copy(update={"steps": 3} | changes), tmp_path, device="cpu"))
+    assert (tmp_path / "recipe.json").read_text() == kept
+    model = drain(iter_train_model(CONFIG.model_copy(update={"steps": 4, "name": "longer"}), tmp_path, device="cpu"))
+    assert describe_model(model).card["recipe"]["steps"] == 4
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be made"):
+        drain(iter_train_model(CONFIG, tmp_path / "file" / "run", device="cpu"))
 
 
 def test_batches_depend_on_seed_and_step_alone(tmp_path: Path, pool: Path) -> None:
