@@ -156,3 +156,18 @@ def test_a_perfect_model_has_no_calibration_error_but_chance() -> None:
     assert calibration(p, rng.random(20_000) < p).ece < 0.02
     ranked = Ranked(np.arange(2), np.array([False, True]), 0)
     assert ranked.average_precision() == 0.0
+
+
+def test_average_precision_by_distance_is_none_above_one_at_the_strata_s_edges() -> None:
+    """Calls just beyond an edge whose truths lie just before it count in the truths' stratum, and nowhere else."""
+    edge = STRATA[2]
+    truth = np.array([[1_000.0 * KB, 1_000 * KB + edge - 5 * KB], [5_000.0 * KB, 5_000 * KB + edge + 5 * KB]])
+    calls = np.array([[1_000.0 * KB, 1_000 * KB + edge + 5 * KB], [5_000.0 * KB, 5_000 * KB + edge + 5 * KB]])
+    values = match_loops(calls, truth, 20 * KB).average_precision_by_distance()
+    assert values[1] == values[2] == 1.0
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        start = np.sort(rng.uniform(0, 5e6, 30))
+        truth = np.column_stack([start, start + rng.uniform(4e4, 2.9e6, 30)])
+        match = match_loops(truth + rng.normal(0, 15 * KB, truth.shape), truth, 20 * KB)
+        assert all(np.isnan(value) or 0 <= value <= 1 for value in match.average_precision_by_distance())

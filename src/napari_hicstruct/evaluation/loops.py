@@ -173,8 +173,12 @@ class LoopMatch:
         return scores
 
     def average_precision_by_distance(self, edges: Sequence[float] = STRATA) -> list[float]:
-        """Average precision within each stratum of :meth:`by_distance`; NaN where it holds no truth."""
+        """Average precision within each stratum, 0 … 1; NaN where it holds no truth.
+
+        A hit belongs to its truth's stratum, so that none is counted beside truths that it is not of.
+        """
         call_class, truth_class = _stratum(self.calls, edges), _stratum(self.truth, edges)
+        call_class[self.hits] = truth_class[self.matched[self.hits]]
         sizes = [int((truth_class == k).sum()) for k in range(len(edges) - 1)]
         return [
             average_precision_of(self.hits[call_class == k], size) if size else float("nan")
