@@ -123,3 +123,21 @@ def test_errors_are_one_line(folders: tuple[Path, Path], tmp_path: Path, capsys:
         error = capsys.readouterr().err
         assert words in error
         assert error.count("\n") == 1
+
+
+def test_predictions_of_nothing_are_named_not_the_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth, pred = _bedpe(tmp_path / "truth.bedpe", "chr1", LOOPS), tmp_path / "pred"
+    pred.mkdir()
+    (pred / "loops.bedpe").write_text(HEADER)
+    assert main(["evaluate", "--pred", str(pred), "--truth", str(truth)]) == 2
+    assert f"{pred}: holds no call" in capsys.readouterr().err
+
+
+def test_what_cannot_be_compared_is_told_with_both_sides(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth, pred = _bedpe(tmp_path / "truth.bedpe", "chr2", LOOPS), _bedpe(tmp_path / "pred.bedpe", "chr1", LOOPS)
+    assert main(["evaluate", "--pred", str(pred), "--truth", str(truth)]) == 2
+    assert "lie on chr1, the truth on chr2. Are both of the same genome?" in capsys.readouterr().err
+    tads = tmp_path / "tads.bed"
+    tads.write_text("chr1\t100000\t500000\nchr1\t500000\t1300000\n")
+    assert main(["evaluate", "--pred", str(pred), "--truth", str(tads)]) == 2
+    assert "the predictions hold loops, the truth TADs" in capsys.readouterr().err

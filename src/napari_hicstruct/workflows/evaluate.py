@@ -80,7 +80,8 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     yield clock.step("compare", 1, 4)
     sections = compare(material, notes)
     if not sections:
-        raise LabelError("holds no structures on the judged chromosomes.", where=request.truth[0])
+        what = f"the predictions hold {material.calls.kinds()}, the truth {material.truth.kinds()}: nothing to compare."
+        raise LabelError(what, where=request.truth[0], mend="Give files of the same kind.")
     if request.map is not None:
         from napari_hicstruct.workflows.pile_up import pile_up_section
 

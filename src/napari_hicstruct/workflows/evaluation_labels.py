@@ -56,6 +56,12 @@ class Labels:
         wanted = {canonical_name(chrom) for chrom in chroms}
         return Labels(tuple(tuple(r for r in rs if canonical_name(r.chrom) in wanted) for rs in self.files))
 
+    def kinds(self) -> str:
+        """What it holds, as people say it."""
+        held = {str(record.kind) for records in self.files for record in records}
+        names = {"loop": "loops", "stripe": "stripes", "tad": "TADs", "boundary": "boundaries"}
+        return " and ".join(names[kind] for kind in names if kind in held) or "nothing"
+
     def chroms(self) -> list[str]:
         """Each chromosome once, as it is spelt first, in natural order."""
         spelt: dict[str, str] = {}
@@ -122,11 +128,18 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     paths = (request.predictions, request.truth, (*request.ignore, *faint))
     calls, truth, ignore = (_read_all(each, notes) for each in paths)
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
+    if not calls.chroms():
+        mend = "Recall is 0. hicstruct predict lists more with --least TASK=P."
+        raise LabelError("holds no call, so there is nothing to judge.", where=request.predictions[0], mend=mend)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
     for chrom in request.chroms:
         if canonical_name(chrom) not in known:
             raise RegionError(f"neither predictions nor truth have a chromosome '{chrom}'.")
     judged = {canonical_name(chrom) for chrom in chroms}
+    if truth.chroms() and not truth.within(chroms).chroms():
+        where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
+        mend = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
+        raise LabelError(f"the predictions to judge lie on {where}.", where=request.truth[0], mend=mend)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
