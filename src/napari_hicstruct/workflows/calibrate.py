@@ -105,6 +105,9 @@ def iter_calibrate(
     token, clock = token or CancelToken(), Clock()
     config, info = _check(request)
     predictor = _predictor(info, request.device)
+    if config.resolution != predictor.net.config.fine_resolution:
+        mend = f"Set resolution: {predictor.net.config.fine_resolution}."
+        raise ConfigError(f"key 'resolution': {config.resolution} is not the model's finer bin size.", mend=mend)
     calls: dict[str, _Calls] = {}
     total = request.maps * len(request.depths)
     for k in range(request.maps):
@@ -136,9 +139,19 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
         raise ModelError(f"The model '{info.name}' is shipped and stays as it is.", mend=mend)
     if info.tracks:
         raise ModelError(f"reads the track '{info.tracks[0]}', which simulated maps lack.", where=info.path)
+    _check_seeds(info, request)
     reach = min(3_300_000, request.length // 2) // 5_000 * 5_000
     own = {"chrom": "chr1", "length": request.length, "resolution": 5_000, "max_distance": reach}
     return parse_config(SimulationConfig, {**own, **request.settings}), info
+
+
+def _check_seeds(info: ModelInfo, request: CalibrateRequest) -> None:
+    """Refuse maps that the model was trained on: it is surer of those than of any other."""
+    pool = info.card.get("recipe", {}).get("train", {})
+    first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
+    if request.seed < first + count and first < request.seed + request.maps:
+        mend = f"Give --seed {first + count} or more."
+        raise ConfigError(f"--seed {request.seed}: the model was trained on maps of these seeds.", mend=mend)
 
 
 def _predictor(info: ModelInfo, device: str) -> Predictor:
