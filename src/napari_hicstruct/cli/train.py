@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
@@ -38,5 +39,7 @@ def train(
     else:
         work = iter_train_stages(stages, out, device=device, devices=devices)
     folder = show_progress(work, quiet)
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        return  # a further device's process: the first one speaks for all
     info = describe_model(folder)
     emit({"model": info.name, "version": info.version, "folder": str(folder), "sha256": info.sha256}, json)

@@ -74,7 +74,10 @@ def iter_train_model(
         )
     except JobError as error:
         raise (_with_best(error, config, out, before) if fabric.is_global_zero else error) from error
-    return pack_model(config, best, out / "model", parent=before) if fabric.is_global_zero else out / "model"
+    if fabric.is_global_zero:
+        pack_model(config, best, out / "model", parent=before)
+    fabric.barrier()  # nobody reads the folder before it is whole
+    return out / "model"
 
 
 def _iter_maps(

@@ -92,7 +92,10 @@ def test_two_processes_give_what_one_gives(whole: Path, tmp_path: Path) -> None:
     recipe, out = _write(CONFIG, tmp_path / "recipe.yaml"), tmp_path / "two"
     words = ["train", str(recipe), "-o", str(out), "--device", "cpu", "--quiet", "--devices", "2"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    subprocess.run([sys.executable, str(script), *words], check=True, env=environment, timeout=240)
+    command = [sys.executable, str(script), *words]
+    done = subprocess.run(command, check=True, env=environment, timeout=240, capture_output=True, text=True)
+    assert done.stdout.count("sha256") == 1
+    assert "is not a model folder" not in done.stderr
     two = weights(out)
     for name, value in weights(whole).items():
         torch.testing.assert_close(two[name], value, atol=2e-4, rtol=1e-3, msg=lambda text, n=name: f"{n}: {text}")
