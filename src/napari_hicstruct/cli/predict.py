@@ -52,7 +52,7 @@ def predict(
     source = open_map(map)
     request = PredictRequest(
         regions=_regions(source.chromsizes, [*region, *chrom], genome),
-        tasks=tuple(name.strip() for name in tasks.split(",") if name.strip()) or find_model(model).tasks,
+        tasks=tuple(name for part in tasks.split(",") if (name := part.strip())) if tasks else find_model(model).tasks,
         model=model,
         device=device,
         mode=mode,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import shutil
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -24,6 +25,7 @@ from napari_hicstruct.workflows.dataset_regions import (
     snap,
     window_rows,
 )
+from napari_hicstruct.workflows.predict_request import check_levels
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
@@ -69,26 +71,45 @@ class DatasetRequest:
 def iter_make_dataset(
     request: DatasetRequest, *, token: CancelToken | None = None
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """Write the data set; gives its manifest.
+    """Write the data set; gives its manifest.  An older data set is replaced when the new one is whole, never before.
 
     Raises
     ------
     MapError, LabelError, ConfigError
-        Before anything is written, if map, labels and splits do not fit together.
+        If map, labels and splits do not fit together.
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds something else than a data set.
     """
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.contacts.tracks import check_tracks
-    from napari_hicstruct.training.dataset import save_region
 
-    token, clock = token or CancelToken(), Clock()
+    token = token or CancelToken()
     source = open_map(request.map)
+    check_levels(source, "no data set can be made of it")
     check_tracks(tuple(request.tracks), request.tracks)
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
+    with _folder_of(request.out) as folder:
+        rows, silent = yield from _write_regions(request, folder, source, labels, regions, token)
+        _check_rows(rows, source)
+        manifest = _manifest(request, source, regions, files, rows) | {"notes": _notes(files, silent)}
+        _write_text(folder, manifest, rows)
+    return manifest
+
+
+def _write_regions(
+    request: DatasetRequest,
+    folder: Path,
+    source: ContactSource,
+    labels: Labels,
+    regions: list[tuple[str, Interval]],
+    token: CancelToken,
+) -> Generator[Progress, None, tuple[list[tuple[Any, ...]], list[str]]]:
+    """Rows of the window list, and the chromosomes in which no label lies."""
+    from napari_hicstruct.training.dataset import save_region
+
+    clock = Clock()
     parts = [(split, part) for split, region in regions for part in pieces(region)]
-    _clear(request.out)
     rows: list[tuple[Any, ...]] = []
     silent: set[str] = set()
     bands: dict[str, tuple[Band | None, Band]] = {}
@@ -104,24 +125,29 @@ def iter_make_dataset(
             silent.add(part.chrom)
             continue
         name = f"{split}/{part.chrom}_{part.start}-{part.end}.zarr"
-        save_region(made, request.out / name)
+        save_region(made, folder / name)
         rows += [(split, name, *row) for row in window_rows(made)]
-    _check_rows(rows, source)
-    manifest = _manifest(request, source, regions, files, rows) | {"notes": _notes(files, sorted(silent))}
-    _write_text(request.out, manifest, rows)
-    return manifest
+    return rows, sorted(silent)
 
 
-def _clear(out: Path) -> None:
-    """Remove an older data set, lest its regions mix with the new ones; touch nothing that is none.
+@contextlib.contextmanager
+def _folder_of(out: Path) -> Iterator[Path]:
+    """A new folder that takes the place of ``out`` when all is written; until then an older data set stays whole.
 
-    The manifest goes first and comes back last: a folder without one is refused by training.
+    What is no data set is never replaced.
     """
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
-        raise OutputError("holds something else than a data set.", where=out, mend="Give a new or an empty folder.")
-    (out / MANIFEST).unlink(missing_ok=True)
-    for split in SPLITS:
-        shutil.rmtree(out / split, ignore_errors=True)
+    out = out.resolve()  # a link to a folder, or ".", has no name beside which something could be written
+    try:
+        if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
+            raise OutputError("holds something else than a data set.", where=out, mend="Give a new or an empty folder.")
+        with in_place_of(out) as folder:
+            folder.mkdir()
+            yield folder
+    except OSError as error:
+        mend = "Give a folder that can be made and written."
+        raise OutputError(
+            f"the data set could not be written ({error.strerror or error}).", where=out, mend=mend
+        ) from error
 
 
 def _is_ours(out: Path) -> bool:

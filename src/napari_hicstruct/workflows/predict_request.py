@@ -67,17 +67,27 @@ def loop_resolution(source: ContactSource, config: ModelConfig | None = None) ->
     return 0
 
 
-def cannot(source: ContactSource) -> str:
-    """Why nothing can be predicted on this map; empty where it can."""
+def capabilities(source: ContactSource) -> dict[str, str]:
+    """Task of the shipped models → why it cannot be done on this map; empty where it can."""
+    return dict.fromkeys((task.name for task in ModelConfig().tasks), _lacks_level(source))
+
+
+def _lacks_level(source: ContactSource) -> str:
     if loop_resolution(source):
         return ""
     have = ", ".join(f"{r // 1000} kb" if r >= 1000 else f"{r} bp" for r in source.resolutions)
     return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
 
 
-def capabilities(source: ContactSource) -> dict[str, str]:
-    """Task of the shipped models → why it cannot be done on this map; empty where it can."""
-    return dict.fromkeys((task.name for task in ModelConfig().tasks), cannot(source))
+def check_levels(source: ContactSource, refused: str) -> None:
+    """Refuse a map whose bins are too large, saying first what is refused.
+
+    Raises
+    ------
+    MapError
+    """
+    if why := _lacks_level(source):
+        raise MapError(f"{refused}: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
@@ -104,13 +114,12 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     MapError, ConfigError, ModelError
     """
     if not request.tasks:
-        raise ConfigError("there is no task ''.", mend="Name at least one of the model's.")
+        raise ConfigError("no task is named.", mend="Name at least one of the model's.")
     check_model(request)
     check_least(request.least, request.tasks)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
-    if why := cannot(source):
-        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
+    check_levels(source, "nothing can be predicted")
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.", where=source.uri)
 
