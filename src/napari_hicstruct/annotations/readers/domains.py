@@ -103,8 +103,11 @@ def _is_span(fields: tuple[str, ...]) -> bool:
 
 
 def _is_hitad(table: Table) -> bool:
-    if table.has(*SINGLE, "level"):
-        return True
+    return table.has(*SINGLE, "level")
+
+
+def _may_be_hitad(table: Table) -> bool:
+    """Small numbers in the fourth column: HiTAD's levels, or names in a BED of anything."""
     levels = table.every(lambda f: len(f) == 4 and f[3].isdigit() and int(f[3]) < 20, 4)
     return not table.header and levels
 
@@ -129,9 +132,10 @@ FORMATS = (
     Format("repeated BED", _TADS, is_repeated_bed, _domain_of_pair, PAIR, nest),
 )
 PLAIN = (
+    Format("HiTAD", (Kind.TAD,), _may_be_hitad, _hitad, (*SINGLE, "level"), nest),
     Format("boundary BED", _MARKS, lambda t: "boundar" in t.name and _plain_bed(t), _domain_of_bed, _BED6),
     Format("BED", _TADS, _plain_bed, _domain_of_bed, _BED6, nest),
 )
-"""BED of no particular program: tried last."""
+"""BED of no particular program, or HiTAD's without a header: tried last."""
 BROKEN = (Format("BED", _TADS, lambda t: t.some(_is_span, 3), _domain_of_bed, _BED6, nest),)
 """BED most of whose lines are bad."""

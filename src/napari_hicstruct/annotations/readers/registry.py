@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
@@ -16,20 +17,20 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import HicStructError, LabelError
 from napari_hicstruct.genome import Interval, NameMatcher
 
-FORMATS: tuple[Format, ...] = (
+_SPECIFIC: tuple[Format, ...] = (
     *own.FORMATS,
     *stripes.FORMATS,
     *juicebox.FORMATS,
     *loops.FORMATS,
     *domains.FORMATS,
-    *loops.PLAIN,
-    *domains.PLAIN,
-    *loops.BROKEN,
-    *domains.BROKEN,
 )
+_GENERIC = (*loops.PLAIN, *domains.PLAIN, *loops.BROKEN, *domains.BROKEN)
+FORMATS: tuple[Format, ...] = (*_SPECIFIC, *_GENERIC)
 """Tried in this order: a program's own columns and names before plain BEDPE and BED."""
 
 _PARQUET = Format("Parquet", tuple(Kind), lambda _: False, lambda *_: None, ())
+
+_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "tads", Kind.BOUNDARY: "boundaries"}
 
 OVERHANG = 100_000
 """Last bins are written whole by many callers: an end may lie this far (bp) behind the chromosome and is clamped."""
@@ -102,20 +103,32 @@ def _choose(table: Table, kind: Kind | None) -> Format:
     if not table.rows and not table.header:
         raise LabelError("holds no labels.", where=table.path, mend="Choose a file with labels.")
     fitting = [one for one in FORMATS if one.matches(table)]
-    for one in fitting:
-        if kind is None or kind in one.kinds:
-            return one
-    if fitting:
+    if not fitting:
         raise LabelError(
-            f"holds {fitting[0].kinds[0]}s ({fitting[0].name}), not {kind}s.",
+            "is of no label format that is known here.",
+            where=table.path,
+            mend="Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops).",
+        )
+    chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
+    said = _said_by_content(table, fitting)
+    if chosen is None or (said is not None and chosen in _GENERIC):
+        held = said or fitting[0]
+        raise LabelError(
+            f"holds {_PLURALS[held.kinds[0]]} ({held.name}), not {_PLURALS[kind] if kind else 'labels'}.",
             where=table.path,
             mend="Choose another file or another kind.",
         )
-    raise LabelError(
-        "is of no label format that is known here.",
-        where=table.path,
-        mend="Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops).",
-    )
+    return chosen
+
+
+def _said_by_content(table: Table, fitting: list[Format]) -> Format | None:
+    """The program's format that columns or values speak for.
+
+    Such a file holds what its program calls: a table of loops would pass as plain BEDPE of anything.  A program's name
+    in the file's name alone is no such proof: a person who asks for a kind knows better.
+    """
+    nameless = replace(table, path=Path())
+    return next((one for one in fitting if one in _SPECIFIC and one.matches(nameless)), None)
 
 
 def _parse(table: Table, chosen: Format, kind: Kind) -> _Result:
