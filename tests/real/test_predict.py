@@ -248,7 +248,7 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
         (["--model", "nonesuch"], "There is no model 'nonesuch'"),
         (["--region", "chr99:1-2M"], "no chromosome"),
         (["--device", "cuda:99"], "no device 'cuda:99'"),
-        (["--tasks", ","], "no task"),
+        (["--tasks", ","], "no task is named"),
         (["--least", "loop=much"], "no probability"),
         (["--least", "loop=1.2"], "no probability"),
         (["--tasks", "loop", "--least", "stripe=0.2"], "no task that runs"),
