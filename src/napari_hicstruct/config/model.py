@@ -7,17 +7,17 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
-from napari_hicstruct.config.plugs import AttentionConfig, HintConfig, InteractionConfig, SelectorConfig
+from napari_hicstruct.config.plugs import AttentionConfig, Channels, HintConfig, InteractionConfig, SelectorConfig
 
 
 class TaskConfig(FrozenConfig):
     """One task: its name, what kind of output it gives, and the width of its decoder."""
 
-    name: str
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="small letters, digits, underscores")
     head: Literal["point", "mask", "boundary"]
     fine: bool = False
     """True if the decoder goes on to the fine bins and has a second head there."""
-    widths: tuple[int, int, int] = (64, 32, 16)
+    widths: tuple[Channels, Channels, Channels] = (64, 32, 16)
     """Decoder channels at f4, f3, f2."""
 
 
@@ -32,13 +32,13 @@ HIC_TASKS = (
 class WindowConfig(FrozenConfig):
     """Sizes in bins of the windows that the network reads (MODEL.md §1)."""
 
-    fine_size: int = 256
-    fine_margin: int = 16
-    coarse_size: int = 320
-    coarse_margin: int = 32
-    strip_length: int = 1024
-    strip_margin: int = 32
-    strip_diagonals: int = 64
+    fine_size: int = Field(256, gt=0)
+    fine_margin: int = Field(16, ge=0)
+    coarse_size: int = Field(320, gt=0)
+    coarse_margin: int = Field(32, ge=0)
+    strip_length: int = Field(1024, gt=0)
+    strip_margin: int = Field(32, ge=0)
+    strip_diagonals: int = Field(64, ge=1)
 
     @model_validator(mode="after")
     def _leave_something(self) -> WindowConfig:
@@ -86,12 +86,12 @@ class ModelConfig(FrozenConfig):
     reconstruction: bool = Field(False, description="a head that gives back hidden contacts (band-MAE)")
     tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
-    fine_resolution: int = 5_000
-    coarse_resolution: int = 10_000
-    max_distance: int = Field(default=3_200_000, description="bp; contacts beyond are not read")
-    channels: tuple[int, int, int, int, int] = (16, 32, 64, 96, 128)
+    fine_resolution: int = Field(5_000, gt=0, description="bp")
+    coarse_resolution: int = Field(10_000, gt=0, description="bp")
+    max_distance: int = Field(default=3_200_000, gt=0, description="bp; contacts beyond are not read")
+    channels: tuple[Channels, Channels, Channels, Channels, Channels] = (16, 32, 64, 96, 128)
     """Encoder channels at f1 (fine bins), f2 (coarse bins), f3, f4, f5."""
-    strip_channels: int = 64
+    strip_channels: Channels = Field(64, multiple_of=4, description="four heads of linear attention share them")
     band_branch: bool = Field(True, description="boundaries are read along the diagonal; off: window by window")
     windows: WindowConfig = WindowConfig()
 

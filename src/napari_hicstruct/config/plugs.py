@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
 
@@ -12,11 +12,31 @@ Scale = Literal["f1", "f2", "f3", "f4", "f5"]
 """Scales of the network: 5, 10, 20, 40, 80 kb where the fine bins are 5 kb."""
 
 
+def _groups(channels: int) -> int:
+    if channels % max(1, channels // 8):
+        raise ValueError(f"{channels} channels do not divide into groups of about 8: use a multiple of 8")
+    return channels
+
+
+Channels = Annotated[int, Field(ge=1), AfterValidator(_groups)]
+"""Channels of a convolution that is followed by group norm (``models/blocks.py``)."""
+
+
+def _once(scales: tuple[Scale, ...]) -> tuple[Scale, ...]:
+    if len(set(scales)) < len(scales):
+        raise ValueError("a scale is named twice")
+    return scales
+
+
+Scales = Annotated[tuple[Scale, ...], AfterValidator(_once)]
+"""Scales at which a part stands, each once."""
+
+
 class AttentionConfig(FrozenConfig):
     """Attention blocks after the encoder, at its coarse scales."""
 
     kind: Literal["none", "axial", "band"] = "none"
-    scales: tuple[Scale, ...] = ("f3", "f4")
+    scales: Scales = ("f3", "f4")
     heads: int = Field(4, ge=1)
     reach: int = Field(48, ge=1, description="bins of the scale; band attention looks where |i − j| ≤ reach")
     contact_bias: bool = Field(False, description="contact strength as additive bias of the attention logits")
@@ -37,7 +57,7 @@ class SelectorConfig(FrozenConfig):
 class InteractionConfig(FrozenConfig):
     """Options of the interactions between task decoders."""
 
-    scales: tuple[Scale, ...] = Field(
+    scales: Scales = Field(
         ("f3", "f2"),
         description="decoder scales with exchange (cross_stitch, sluice, nddr, mmoe, band_exchange)",
     )
@@ -70,9 +90,9 @@ class HintConfig(FrozenConfig):
     """
 
     kind: Literal["none", "band", "chromosome"] = "none"
-    width: int = Field(32, ge=8)
+    width: Channels = Field(32, ge=8)
     pad: int = Field(32, ge=0, description="coarse bins read beyond the window on either side")
-    resolution: int = Field(80_000, description="bp; bins of the whole-chromosome look")
+    resolution: int = Field(80_000, gt=0, description="bp; bins of the whole-chromosome look")
     inject: bool = Field(False, description="add the boundary map to the encoder's f2 features")
 
     @model_validator(mode="after")

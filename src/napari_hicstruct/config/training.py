@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.weak import WeakConfig
 
+Weight = Annotated[float, Field(ge=0)]
+
 
 class PoolConfig(FrozenConfig):
     """Simulated maps to train or validate on; made once, kept on disk, re-sampled at new depths for ever."""
@@ -20,6 +22,11 @@ class PoolConfig(FrozenConfig):
     painted: int = Field(0, ge=0, description="maps by painted kernels")
     first_seed: int = Field(1, ge=0, description="seed of the first map; the others follow")
     settings: SimulationConfig = SimulationConfig()
+
+    @property
+    def seeds(self) -> range:
+        """Seeds of the maps."""
+        return range(self.first_seed, self.first_seed + self.extrusion + self.painted)
 
 
 class MaskingConfig(FrozenConfig):
@@ -63,12 +70,12 @@ class TrainConfig(FrozenConfig):
     maps_per_draw: int = Field(3, ge=1)
     dropped_bins: float = Field(0.05, ge=0, lt=1, description="at most this share of bins is marked bad, map by map")
     depth: tuple[float, float] = Field((4.0, 2_000.0), description="counts at distance 1 bin, log-uniform")
-    learning_rate: float = 3e-4
-    weight_decay: float = 0.05
-    warmup: int = 100
-    clip: float = 3.0
+    learning_rate: float = Field(3e-4, gt=0)
+    weight_decay: float = Field(0.05, ge=0)
+    warmup: int = Field(100, ge=0, description="steps")
+    clip: float = Field(3.0, gt=0, description="longest gradient")
     average: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average that is shipped")
-    task_weights: dict[str, float] = Field(default_factory=dict)
+    task_weights: dict[str, Weight] = Field(default_factory=dict)
     objective: Literal["tasks", "reconstruction"] = Field("tasks", description="reconstruction: stage 0, band-MAE")
     losses: LossConfig = LossConfig()
     masking: MaskingConfig = MaskingConfig()
@@ -85,6 +92,8 @@ class TrainConfig(FrozenConfig):
 
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:
+        if not 0 < self.depth[0] <= self.depth[1]:
+            raise ValueError("depth must be two ascending numbers above 0")
         names = {task.name for task in self.model.tasks}
         for key, named in (("task_weights", self.task_weights), ("task_from", self.task_from)):
             if unknown := sorted(set(named) - names):
@@ -103,4 +112,16 @@ class TrainConfig(FrozenConfig):
             raise ValueError("losses.conflict_buckets and balancing 'gradnorm' both measure gradients: choose one")
         if not self.train.extrusion + self.train.painted and not self.datasets:
             raise ValueError("train holds no maps: give train.extrusion, or datasets")
+        self._check_pools()
         return self
+
+    def _check_pools(self) -> None:
+        for key, pool in (("train", self.train), ("validation", self.validation)):
+            if pool.seeds and pool.settings.resolution != self.model.fine_resolution:
+                raise ValueError(
+                    f"{key}.settings.resolution ({pool.settings.resolution}) must be model.fine_resolution "
+                    f"({self.model.fine_resolution}): maps are simulated in the bins that the network reads"
+                )
+        train, held_out = self.train.seeds, self.validation.seeds
+        if shared := range(max(train.start, held_out.start), min(train.stop, held_out.stop)):
+            raise ValueError(f"seed {shared[0]} is both in train and in validation: move validation.first_seed")

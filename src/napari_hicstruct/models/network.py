@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from torch import Tensor, nn
 
 from napari_hicstruct.config.model import ModelConfig, TaskConfig
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
 from napari_hicstruct.models.context import Hint, Trace, WindowContext
@@ -14,6 +15,12 @@ from napari_hicstruct.models.position import PositionEncoding
 from napari_hicstruct.models.reconstruction import ReconstructionHead
 from napari_hicstruct.models.strip import unfold_diagonal
 from napari_hicstruct.models.tad_prior import TadPrior
+
+
+def _check_names(config: ModelConfig) -> None:
+    if taken := [task.name for task in config.tasks if hasattr(nn.ModuleDict(), task.name)]:
+        mend = "Give the task another name."
+        raise ConfigError(f"key 'model.tasks': PyTorch keeps the name '{taken[0]}' for itself.", mend=mend)
 
 
 class MultiTaskNet(nn.Module):
@@ -26,6 +33,7 @@ class MultiTaskNet(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        _check_names(config)
         self.config = config
         find = registry.resolve
         self.encoder = find(registry.ENCODERS, config.encoder, "encoder")(config.in_channels, config.channels)

@@ -62,9 +62,11 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise ModelError("is not a model folder.", where=folder, mend=mend) from error
     except ValueError as error:
         raise ModelError("is not valid JSON; the model is damaged.", where=path) from error
-    missing = [key for key in ("format", "sha256", "config", "card") if not isinstance(text, dict) or key not in text]
-    if missing:
-        raise ModelError(f"lacks '{missing[0]}'.", where=path)
+    for key, kind in (("format", int), ("sha256", str), ("config", dict), ("card", dict)):
+        if not isinstance(text, dict) or key not in text:
+            raise ModelError(f"lacks '{key}'.", where=path, mend="Copy the model folder again, whole.")
+        if not isinstance(text[key], kind):
+            raise ModelError(f"holds no {kind.__name__} as '{key}'.", where=path, mend=f"Copy {CARD} again.")
     if text["format"] > FORMAT:
         raise ModelError(f"was written by a newer version (format {text['format']}).", where=path, mend="Update.")
     return dict(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import signal
 import threading
@@ -22,8 +21,9 @@ from napari_hicstruct.errors import HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_hicstruct.training.log import LOG, append_entry
 from napari_hicstruct.training.samples import Batch, WorkerStream
-from napari_hicstruct.training.state import BEST, CHECKPOINT, LOG, Run, open_fabric, save_run, start_run
+from napari_hicstruct.training.state import BEST, CHECKPOINT, Run, open_fabric, save_run, start_run
 from napari_hicstruct.training.step import run_batch
 from napari_hicstruct.training.update import autocast, update
 from napari_hicstruct.training.validate import Scores, validate
@@ -182,6 +182,5 @@ def _checked(
     if figures := _figures(run, config, validation):
         entry["parts"] = figures
     if run.leads:
-        with (out / LOG).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
+        append_entry(out, entry)
     return entry | {"message": str(scores)}

@@ -20,10 +20,9 @@ _TRUTH = ("loops", "stripes", "boundaries", "domains")
 
 def pool_members(config: PoolConfig) -> list[tuple[str, int]]:
     """Style and seed of every map of the pool, styles taking turns so that any prefix is mixed."""
-    seeds = range(config.first_seed, config.first_seed + config.extrusion + config.painted)
     styles = ["extrusion"] * config.extrusion + ["painted"] * config.painted
     order = np.random.default_rng(config.first_seed).permutation(len(styles))
-    return [(styles[k], seed) for k, seed in zip(order, seeds, strict=True)]
+    return [(styles[k], seed) for k, seed in zip(order, config.seeds, strict=True)]
 
 
 def _member_path(folder: Path, config: PoolConfig, style: str, seed: int) -> Path:

@@ -17,10 +17,11 @@ from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.average import WeightAverage
 from napari_hicstruct.training.balance import Balancer, make_balancer
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
+from napari_hicstruct.training.log import cut_log
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.step import batch_losses
 
-CHECKPOINT, BEST, LOG = "last.ckpt", "best.ckpt", "log.jsonl"
+CHECKPOINT, BEST = "last.ckpt", "best.ckpt"
 
 
 class LossModule(nn.Module):
@@ -123,6 +124,8 @@ def start_run(config: TrainConfig, out: Path, fabric: Fabric, weights: dict[str,
         run.average.load(saved["average"])
         balancer.load_state_dict(saved["balancer"])
         run.step, run.best, run.since_best, run.parts = (saved[k] for k in ("step", "best", "since_best", "parts"))
+    if run.leads:
+        cut_log(out, run.step)
     run.module, run.optimizer = fabric.setup(LossModule(net, config), optimizer)
     balancer.to(fabric.device)
     run.average.state = {key: value.to(fabric.device) for key, value in run.average.state.items()}

@@ -29,7 +29,7 @@ _PIXELS = 4_000  # drawn of each window for the masks' average precision
 @dataclass(frozen=True, slots=True)
 class Scores:
     """Mean loss by task and average precision: of peaks within one bin (points at coarse and fine bins, boundaries),
-    of pixels (masks)."""
+    of pixels (masks); of what the validation maps have labels for."""
 
     losses: dict[str, float]
     precision: dict[str, float]
@@ -92,7 +92,8 @@ def validate(net: MultiTaskNet, batches: list[Batch], config: TrainConfig) -> Sc
             for name, loss in found.items():
                 losses.setdefault(name, []).append(float(loss))
     net.train(training)
-    precision = {name: ranking.precision() for name, ranking in rankings.items()}
+    # what nobody labelled can neither be found nor missed: it has no average precision, least of all 0
+    precision = {name: ranking.precision() for name, ranking in rankings.items() if ranking.truths}
     return Scores({name: float(np.mean(values)) for name, values in losses.items()}, precision)
 
 

@@ -87,8 +87,10 @@ def _iter_maps(
     from napari_hicstruct.training.pool import iter_make_pool
 
     paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
-    held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
-    return paths + dataset_regions(config, "train"), dataset_regions(config, "validation") or held_out
+    held_out = dataset_regions(config, "validation")
+    if not held_out:
+        held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+    return paths + dataset_regions(config, "train"), held_out
 
 
 def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:

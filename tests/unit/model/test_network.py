@@ -148,9 +148,9 @@ def _other_architecture(path: Path) -> None:
     (path.parent / "model.json").write_text(json.dumps(text))
 
 
-def _newer(path: Path) -> None:
+def _changed(path: Path, **entries: object) -> None:
     text = json.loads((path.parent / "model.json").read_text())
-    (path.parent / "model.json").write_text(json.dumps(text | {"format": 99}))
+    (path.parent / "model.json").write_text(json.dumps(text | entries))
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,14 @@ def _newer(path: Path) -> None:
         (_pickled, "pickled"),
         (lambda path: path.unlink(), "lacks"),
         (_other_architecture, "another architecture"),
-        (_newer, "newer version"),
+        (lambda path: _changed(path, format=99), "newer version"),
         (lambda path: (path.parent / "model.json").write_text("{"), "not valid JSON"),
         (lambda path: (path.parent / "model.json").write_text("{}"), "lacks 'format'"),
         (lambda path: (path.parent / "model.json").unlink(), "not a model folder"),
+        (lambda path: _changed(path, format="one"), "no int as 'format'"),
+        (lambda path: _changed(path, card=3), "no dict as 'card'"),
+        (lambda path: _changed(path, config=[]), "no dict as 'config'"),
+        (lambda path: (path.parent / "model.json").write_text("[1]"), "lacks 'format'"),
     ],
 )
 def test_a_damaged_model_is_refused_with_one_clear_line(folder: Path, damage: object, message: str) -> None:

@@ -109,7 +109,7 @@ def test_balanced_and_resolved_runs_train_log_and_resume(losses: dict[str, Any],
     for name, value in whole["net"].items():
         torch.testing.assert_close(parts["net"][name], value, msg=name)
     assert whole["balancer"].keys() == parts["balancer"].keys()
-    entry = json.loads((tmp_path / "whole" / state.LOG).read_text().splitlines()[-1])
+    entry = json.loads((tmp_path / "whole" / engine.LOG).read_text().splitlines()[-1])
     if config.losses.balancing != "fixed":
         assert set(entry["weights"]) == {"loop", "stripe", "tad"}
     if config.losses.conflict != "none":
@@ -219,13 +219,13 @@ def test_a_region_without_boundary_labels_labels_itself_by_all_its_contacts(pool
 def test_pretraining_runs_and_its_encoder_starts_the_next_stage(tmp_path: Path) -> None:
     mae = recipe(name="mae", objective="reconstruction", model={"reconstruction": True})
     folder = drain(iter_train_model(mae, tmp_path / "mae", device="cpu"))
-    config = recipe(steps=1, learning_rate=0.0)
+    config = recipe(steps=1, learning_rate=1e-30)
     drain(iter_train_model(config, tmp_path / "next", device="cpu", parent=folder))
     before = checkpoint.load_checkpoint(tmp_path / "mae" / state.BEST)["net"]
     after = checkpoint.load_checkpoint(tmp_path / "next" / state.CHECKPOINT)["net"]
     for name in after:
         if name.startswith("encoder."):
-            assert torch.equal(after[name], before[name]), name
+            torch.testing.assert_close(after[name], before[name], rtol=0, atol=1e-20)
     assert not any(name.startswith("reconstruction.") for name in after)
 
 
@@ -278,7 +278,7 @@ def test_other_task_sets_train_without_touching_code(tasks: list[dict[str, Any]]
     config = recipe(model={"tasks": tasks, "interaction": "none"}, steps=2, validate_every=2)
     info = describe_model(drain(iter_train_model(config, tmp_path, device="cpu")))
     assert info.tasks == tuple(task["name"] for task in tasks)
-    entry = json.loads((tmp_path / state.LOG).read_text())
+    entry = json.loads((tmp_path / engine.LOG).read_text())
     assert {task["name"] for task in tasks} <= set(entry["train"])
 
 

@@ -15,12 +15,13 @@ from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import Cancelled, ConfigError, JobError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training import checkpoint, engine, state, update
 from napari_hicstruct.training.pool import iter_make_pool, load_map, pool_members, save_map
 from napari_hicstruct.training.samples import SampleStream
-from napari_hicstruct.training.validate import Scores
+from napari_hicstruct.training.validate import Scores, validate
 from napari_hicstruct.workflows.models import describe_model
-from napari_hicstruct.workflows.train import iter_train_model
+from napari_hicstruct.workflows.train import iter_train_model, validation_batches
 
 MODEL = ModelConfig(
     channels=(8, 8, 8, 8, 8),
@@ -93,6 +94,38 @@ def test_a_cancelled_run_goes_on_to_the_very_same_weights(tmp_path: Path) -> Non
     assert info.card["recipe"]["steps"] == 6
     steps = [json.loads(line)["step"] for line in (whole / engine.LOG).read_text().splitlines()]
     assert steps == [3, 6]
+
+
+def test_a_step_done_again_after_a_kill_stands_once_in_the_log(tmp_path: Path) -> None:
+    def killed(step: Progress) -> None:
+        if step.stage == "train" and isinstance(step.payload, dict) and "validation" in step.payload:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        drain(iter_train_model(CONFIG, tmp_path, device="cpu"), killed)
+    assert checkpoint.load_checkpoint(tmp_path / engine.CHECKPOINT)["step"] == 2
+    log = tmp_path / engine.LOG
+    first = log.read_text()
+    assert json.loads(first)["step"] == 3
+    log.write_text(first + first[: len(first) // 2])
+    drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
+    lines = log.read_text().splitlines(keepends=True)
+    assert [json.loads(line)["step"] for line in lines] == [3, 6]
+    assert json.loads(lines[0])["validation"] == json.loads(first)["validation"]
+    drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
+    assert log.read_text().splitlines(keepends=True) == lines
+
+
+def test_what_no_validation_map_has_labels_for_has_no_average_precision(pool: Path, tmp_path: Path) -> None:
+    paths = drain(iter_make_pool(CONFIG.validation, pool, token=CancelToken()))
+    batches = validation_batches(CONFIG, paths)[:2]
+    for batch in batches:
+        batch["coarse"]["mask_known"].zero_()
+    scores = validate(MultiTaskNet(MODEL), batches, CONFIG)
+    assert sorted({name.partition("/")[0] for name in scores.precision}) == ["loop", "tad"]
+    assert scores.total == pytest.approx(
+        np.mean([np.mean([scores.precision["loop/coarse"], scores.precision["loop/fine"]]), scores.precision["tad"]])
+    )
 
 
 def test_the_loss_falls_when_the_same_batches_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
