@@ -92,7 +92,7 @@ def test_wrong_usage_is_one_line_and_status_2(command, words: list[str], capsys:
 def test_interrupt_is_130(command, error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     command(error)
     assert cli.main(["go"]) == 130
-    assert "Traceback" not in capsys.readouterr().err
+    assert capsys.readouterr().err == "hicstruct: interrupted.\n"
 
 
 def test_unexpected_failure_names_the_log(

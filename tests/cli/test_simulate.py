@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import cooler
@@ -65,6 +66,28 @@ def test_bad_input_is_one_line(
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1
     assert message in lines[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_too_small_is_refused_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(free=3_000_000))
+    assert main(["simulate", "-o", str(tmp_path / "new" / "x.mcool"), "--length", "20M"]) == 2
+    assert "may need 11 MB, but 3 MB are free. Free some disk" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_hdf5_says_of_a_full_disk_becomes_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("Can't close dataset (file write failed: errno = 28, 'No space left on device', buf = 0x5)")
+
+    monkeypatch.setattr("napari_hicstruct.synth.write._write_base", full)
+    assert main(["simulate", "-o", str(tmp_path / "x.mcool"), "--length", "2M"]) == 2
+    assert "x.mcool: cannot be written (the disk is full)." in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -78,6 +78,8 @@ def main(args: Sequence[str]) -> int:
                 warnings.simplefilter("ignore")
             status = typer.main.get_command(build_app()).main(words, prog_name="hicstruct", standalone_mode=False)
             sys.stdout.flush()
+        if status == INTERRUPTED:  # typer turns Ctrl+C into this status without a word
+            _say("interrupted.")
         return status if isinstance(status, int) else 0
     except BaseException as error:
         return _explain(error, debug)

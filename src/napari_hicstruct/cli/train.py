@@ -38,7 +38,11 @@ def train(
         work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
     else:
         work = iter_train_stages(stages, out, device=device, devices=devices)
-    folder = show_progress(work, quiet)
+    try:
+        folder = show_progress(work, quiet)
+    except KeyboardInterrupt:
+        typer.echo("note: start the same command again to go on from the last checkpoint.", err=True)
+        raise
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return  # a further device's process: the first one speaks for all
     info = describe_model(folder)

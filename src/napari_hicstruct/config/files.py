@@ -9,6 +9,37 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from napari_hicstruct.errors import OutputError
+
+
+def why(error: Exception) -> str:
+    """Why a file could not be written, in a few words: HDF5 says no errno, but half a page about its buffers."""
+    if "No space left on device" in str(error):
+        return "the disk is full"
+    return getattr(error, "strerror", None) or str(error).partition("\n")[0]
+
+
+def check_room(path: Path, n_bytes: int) -> None:
+    """Refuse what may not fit on the disk: HDF5 cannot close a file there, and ends the whole program.
+
+    Parameters
+    ----------
+    path : Path
+        File to be written.
+    n_bytes : int
+        The most that it may come to.
+
+    Raises
+    ------
+    OutputError
+        If less is free.
+    """
+    folder = next((parent for parent in path.absolute().parents if parent.is_dir()), None)
+    free = shutil.disk_usage(folder).free if folder is not None else 0
+    if free < n_bytes:
+        text = f"may need {n_bytes / 1e6:,.0f} MB, but {free / 1e6:,.0f} MB are free."
+        raise OutputError(text, where=path, mend="Free some disk or choose another folder.")
+
 
 @contextlib.contextmanager
 def in_place_of(path: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, why
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -87,8 +87,8 @@ def iter_write(
             _mark_mcool(temporary)
             if truth_dir is not None:
                 write_truth(truths, truth_dir, depth=depth, provenance=provenance)
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error}).", where=path) from error
+    except (OSError, RuntimeError) as error:  # HDF5 raises either
+        raise OutputError(f"cannot be written ({why(error)}).", where=path) from error
     yield clock.step("done", total, total, str(path))
     return path
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, why
 from napari_hicstruct.config.training import PoolConfig
+from napari_hicstruct.errors import OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.synth.truth import VERSION
 from napari_hicstruct.synth.types import SimulatedMap, Truth
@@ -31,13 +32,23 @@ def _member_path(folder: Path, config: PoolConfig, style: str, seed: int) -> Pat
 
 
 def save_map(sim: SimulatedMap, path: Path) -> None:
-    """Write one map atomically; the band as float16 square roots (relative error below 0.1 %)."""
+    """Write one map atomically; the band as float16 square roots (relative error below 0.1 %).
+
+    Raises
+    ------
+    OutputError
+        If the disk is full or the folder cannot be written.
+    """
     arrays = {name: getattr(sim, name) for name in _ARRAYS}
     arrays |= {f"truth_{name}": getattr(sim.truth, name) for name in _TRUTH}
     header = np.array([sim.length, sim.resolution, sim.seed])
     root = np.sqrt(sim.band).astype(np.float16)
-    with in_place_of(path) as file:
-        np.savez(file, root=root, header=header, chrom=np.array(sim.chrom), **arrays)
+    try:
+        with in_place_of(path) as file:
+            np.savez(file, root=root, header=header, chrom=np.array(sim.chrom), **arrays)
+    except OSError as error:
+        mend = "Free some disk, then start the same command again: the maps that are there are kept."
+        raise OutputError(f"the simulated map cannot be written ({why(error)}).", where=path, mend=mend) from error
 
 
 def load_map(path: Path) -> SimulatedMap:

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config import load_config, parse_config
+from napari_hicstruct.config.files import check_room
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+
+_PIXEL_BYTES = 4  # per pixel of the finest band, coarser levels included; the densest maps came to 2.8
 
 LADDER = (5_000, 10_000, 25_000, 50_000, 100_000)
 
@@ -93,6 +96,7 @@ def iter_simulate(
     if not request.depth > 0:
         raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
     configs = chromosome_configs(request, ladder[0])
+    check_room(request.out, _PIXEL_BYTES * sum(config.n_bins * config.n_diagonals for config in configs.values()))
     visible: dict[str, int] = {}
 
     def make(name: str) -> SimulatedMap:

@@ -228,6 +228,21 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path: Path, monkeypatch
     assert [p.name for p in tmp_path.iterdir()] == ["last.ckpt"]
 
 
+def test_a_disk_that_fills_up_while_maps_are_simulated_is_one_sentence(
+    tmp_path: Path, pool: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: Path, **_: object) -> None:
+        file.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    drain(iter_make_pool(CONFIG.validation, pool, token=CancelToken()))
+    sim = load_map(next(pool.glob("*.npz")))
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OutputError, match=r"a\.npz: the simulated map cannot be written \(the disk is full\).*again"):
+        save_map(sim, tmp_path / "a.npz")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     path = tmp_path / "last.ckpt"
     path.write_bytes(b"not a checkpoint")
