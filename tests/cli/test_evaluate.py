@@ -63,6 +63,38 @@ def test_folders_give_json_and_pictures(
     assert all((out / name).stat().st_size > 0 for name in pictures)
 
 
+def test_a_second_evaluation_leaves_no_picture_of_the_first(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    pred, truth = folders
+    out = tmp_path / "out"
+    args = ["evaluate", "--truth", str(truth), "-o", str(out), "--json", "--pred"]
+    assert main([*args, str(pred)]) == 0
+    (out / "mine.png").write_bytes(b"kept")
+    assert (out / "by_tad_size.png").exists()
+    assert main([*args, str(pred / "loops.bedpe")]) == 0
+    assert {path.stem for path in out.glob("*.png")} == {"mine", "precision_recall", "precision_at_n", "by_distance"}
+
+
+def test_what_a_pile_up_leaves_out_is_said(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = folders
+    assert main(["simulate", "-o", str(tmp_path / "m.mcool"), "--chrom", "chr1:4M", "--quiet"]) == 0
+    _bedpe(tmp_path / "more.bedpe", "chr7", LOOPS)
+    _bedpe(tmp_path / "near.bedpe", "chr1", [(1_000_000, 1_040_000)])
+    capsys.readouterr()
+    calls = [str(pred), str(tmp_path / "more.bedpe"), str(tmp_path / "near.bedpe")]
+    args = ["evaluate", "--truth", str(truth), "--map", str(tmp_path / "m.mcool"), "--json"]
+    assert main([*args, "--pred", *calls, "--chrom", "chr1", "chr7"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["pile_up"]["loops"] == 2
+    assert "pile-up: 3 loops left out, the map has no chr7." in result["notes"]
+    assert any(note.startswith("pile-up: 2 loops left out, too near") for note in result["notes"])
+    assert main([*args, "--pred", str(pred / "tads.bed")]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert "pile-up: there are no called loops to pile up." in result["notes"]
+    assert result["pile_up"]["loops"] == 0
+
+
 def test_files_unite_and_named_chromosomes_count_in_full(
     folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

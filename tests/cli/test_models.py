@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.config.resources import resource
+from napari_hicstruct.jobs import Progress
 
 Out = pytest.CaptureFixture[str]
 
@@ -80,6 +82,19 @@ def test_a_wrong_recipe_is_refused_before_anything_starts(tmp_path: Path, capsys
     assert message in error
     assert "\n" not in error
     assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> Iterator[Progress]:
+        yield Progress(stage="train", done=1, total=2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("napari_hicstruct.workflows.train.iter_train_model", interrupted)
+    (tmp_path / "recipe.yaml").write_text("steps: 2")
+    assert main(["train", str(tmp_path / "recipe.yaml"), "-o", str(tmp_path / "run")]) == 130
+    note, last = capsys.readouterr().err.splitlines()
+    assert "start the same command again" in note
+    assert last == "hicstruct: interrupted."
 
 
 @pytest.mark.parametrize(("name", "most"), [("default", 10_000_000), ("tiny", 1_000_000)])

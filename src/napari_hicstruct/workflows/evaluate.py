@@ -87,7 +87,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
 
         yield clock.step("pile up the loops", 2, 4)
         size = material.rule(Kind.LOOP).resolution
-        sections["pile_up"] = pile_up_section(request.map, material.calls.of(Kind.LOOP), size)
+        sections["pile_up"] = pile_up_section(request.map, material.calls.of(Kind.LOOP), size, notes)
     metrics = {name: _finite(section.metrics) for name, section in sections.items()}
     metrics["settings"] = {"chromosomes": material.chroms, "tolerance_bp": request.tolerance}
     files: tuple[Path, ...] = ()

@@ -19,6 +19,8 @@ ENDINGS = (".png", ".svg")
 def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping[str, Section]) -> tuple[Path, ...]:
     """Write ``metrics.json`` and the pictures for which there is something to draw, to look at and to edit.
 
+    Pictures of an earlier evaluation that have nothing to show now are taken away: they would pass for this one's.
+
     Raises
     ------
     OutputError
@@ -29,11 +31,11 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
         out_dir.mkdir(parents=True, exist_ok=True)
         files = [_write(out_dir / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))]
         for name, picture in PICTURES.items():
-            if picture.chosen(sections):
-                for ending in ENDINGS:
-                    files.append(
-                        _write(out_dir / f"{name}{ending}", partial(save_picture, picture=picture, sections=sections))
-                    )
+            for target in (out_dir / f"{name}{ending}" for ending in ENDINGS):
+                if picture.chosen(sections):
+                    files.append(_write(target, partial(save_picture, picture=picture, sections=sections)))
+                else:
+                    target.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error}).", where=out_dir) from error
     return tuple(files)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,10 +22,10 @@ SHIFTS = (-150_000, -100_000, 100_000, 150_000)
 """bp by which the pile-up's control moves both anchors: near enough to stay in small maps and in like chromatin."""
 
 
-def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int) -> Section:
+def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int, notes: list[str]) -> Section:
     """Pile the called loops up on a map, at the map's bin size nearest to ``resolution`` (bp), beside a control.
 
-    Balanced contacts over expected, windows of ±10 bins; loops of chromosomes the map lacks are left out.
+    Balanced contacts over expected, windows of ±10 bins; ``notes`` get what was left out, and why.
     """
     from napari_hicstruct.contacts import open_map
 
@@ -32,9 +33,16 @@ def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int) 
     size = min(source.resolutions, key=lambda r: abs(r - resolution))
     names = NameMatcher(source.chromsizes)
     by_chrom: dict[str, list[Annotation]] = {}
+    foreign: Counter[str] = Counter()
     for loop in loops:
         if (chrom := names.match(loop.chrom)) is not None:
             by_chrom.setdefault(chrom, []).append(loop)
+        else:
+            foreign[loop.chrom] += 1
+    if foreign:
+        notes.append(f"pile-up: {foreign.total()} loops left out, the map has no {', '.join(foreign)}.")
+    if not loops:
+        notes.append("pile-up: there are no called loops to pile up.")
     piles, controls = [], []
     for chrom, records in by_chrom.items():
         pile, control = pile_up_chromosome(source, chrom, loop_table(records), resolution=size)
@@ -43,6 +51,8 @@ def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int) 
     if not piles:
         return Section({"loops": 0, "resolution_bp": size})
     pile, control = pool(piles), pool(controls)
+    if left := sum(map(len, by_chrom.values())) - pile.n:
+        notes.append(f"pile-up: {left} loops left out, too near the diagonal or a chromosome's end, or in bad bins.")
     metrics = {
         "resolution_bp": size,
         "loops": pile.n,
