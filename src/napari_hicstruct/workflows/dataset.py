@@ -180,9 +180,14 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
 
 
 def _check_fits(path: Path, records: Sequence[Any], unmatched: dict[str, int]) -> None:
+    if not records and not unmatched:
+        raise LabelError(
+            "holds no labels, only its header.", where=path, mend="Leave it out, or give a file with labels."
+        )
     if not records:
-        lost = f"; it names {', '.join(list(unmatched)[:3])}" if unmatched else ""
-        raise LabelError(f"holds no label on this map's chromosomes{lost}.", where=path, mend="Is it the same genome?")
+        lost = ", ".join(list(unmatched)[:3])
+        text = f"holds no label on this map's chromosomes; it names {lost}."
+        raise LabelError(text, where=path, mend="Is it the same genome?")
 
 
 def _reviewed(path: Path | None, source: ContactSource) -> tuple[Interval, ...] | None:
