@@ -162,7 +162,7 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
     for kind, paths in ((Kind.LOOP, request.loops), (Kind.TAD, request.tads), (Kind.STRIPE, request.stripes)):
         for path in paths:
             found = read_labels(path, chromsizes=source.chromsizes, kind=kind)
-            _check_fits(path, found.records, found.unmatched)
+            _check_labels(path, found.records)
             records += found.records
             kinds |= {record.kind for record in found.records}
             problems = [f"line {p.line}: {p.reason}" for p in found.problems]
@@ -179,15 +179,10 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
     return Labels(tuple(records), frozenset(kinds), _reviewed(request.reviewed, source)), files
 
 
-def _check_fits(path: Path, records: Sequence[Any], unmatched: dict[str, int]) -> None:
-    if not records and not unmatched:
-        raise LabelError(
-            "holds no labels, only its header.", where=path, mend="Leave it out, or give a file with labels."
-        )
-    if not records:
-        lost = ", ".join(list(unmatched)[:3])
-        text = f"holds no label on this map's chromosomes; it names {lost}."
-        raise LabelError(text, where=path, mend="Is it the same genome?")
+def _check_labels(path: Path, records: Sequence[Any]) -> None:
+    if not records:  # the reader itself refuses labels of another genome
+        mend = "Leave it out, or choose another file."
+        raise LabelError("holds no labels, only its header.", where=path, mend=mend)
 
 
 def _reviewed(path: Path | None, source: ContactSource) -> tuple[Interval, ...] | None:
@@ -196,7 +191,7 @@ def _reviewed(path: Path | None, source: ContactSource) -> tuple[Interval, ...] 
     from napari_hicstruct.annotations import read_labels
 
     found = read_labels(path, chromsizes=source.chromsizes, kind=Kind.TAD)
-    _check_fits(path, found.records, found.unmatched)
+    _check_labels(path, found.records)
     return tuple(record.anchor1 for record in found.records)
 
 

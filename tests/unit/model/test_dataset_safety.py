@@ -46,7 +46,7 @@ def test_a_table_with_only_its_header_is_told_from_one_of_another_genome(files: 
     header.write_text("#chrom1\tstart1\tend1\tchrom2\tstart2\tend2\n")
     foreign.write_text("chrQ\t100000\t110000\tchrQ\t300000\t310000\n")
     refused(request(files, old, loops=(header,)), LabelError, r"header\.bedpe: holds no labels, only its header")
-    refused(request(files, old, loops=(foreign,)), LabelError, "no label on this map's chromosomes; it names chrQ")
+    refused(request(files, old, loops=(foreign,)), LabelError, "has no chromosome of the map: it has chrQ")
 
 
 def test_a_disk_that_fills_up_costs_no_older_set(
