@@ -124,7 +124,7 @@ def cut_window(
     boundary = boundary_target(truth, row, whole)
     scope = Scope(region.fine_known, region.coarse_known, region.heads)
     inner = np.zeros(whole, np.float32)
-    inner[margin:-margin] = 1
+    inner[margin : whole - margin] = 1
     valid = x[config.inputs.index("valid")] * inner[:, None] * inner
     bins = np.arange(row, row + whole)
     inside = (bins >= 0) & (bins < band.n_bins)

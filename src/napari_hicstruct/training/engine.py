@@ -120,7 +120,7 @@ def iter_train(
     Raises
     ------
     JobError
-        If a loss becomes NaN, memory is used up even by one window, or the worker is killed again and again.
+        If a loss becomes NaN, memory is used up even by the smallest pieces, or the worker is killed again and again.
     OutputError
         If a checkpoint cannot be written; the previous one stays whole.
     """

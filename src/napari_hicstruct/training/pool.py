@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Generator
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from napari_hicstruct.config.files import in_place_of, why
 from napari_hicstruct.config.training import PoolConfig
-from napari_hicstruct.errors import OutputError
+from napari_hicstruct.errors import MapError, OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.synth.truth import VERSION
 from napari_hicstruct.synth.types import SimulatedMap, Truth
@@ -52,13 +54,24 @@ def save_map(sim: SimulatedMap, path: Path) -> None:
 
 
 def load_map(path: Path) -> SimulatedMap:
-    """Read a map written by :func:`save_map`."""
-    with np.load(path, allow_pickle=False) as data:
-        length, resolution, seed = (int(v) for v in data["header"])
-        band = data["root"].astype(np.float32) ** 2
-        truth = Truth(**{name: data[f"truth_{name}"] for name in _TRUTH})
-        arrays = {name: data[name] for name in _ARRAYS}
-        return SimulatedMap(str(data["chrom"]), length, resolution, band, truth=truth, seed=seed, **arrays)
+    """Read a map written by :func:`save_map`.
+
+    Raises
+    ------
+    MapError
+        If the file is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            data = dict(file)
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
+        mend = "Delete it and start the same command again: it is simulated anew."
+        raise MapError(f"is no whole simulated map ({type(error).__name__}).", where=path, mend=mend) from error
+    length, resolution, seed = (int(v) for v in data["header"])
+    band = data["root"].astype(np.float32) ** 2
+    truth = Truth(**{name: data[f"truth_{name}"] for name in _TRUTH})
+    arrays = {name: data[name] for name in _ARRAYS}
+    return SimulatedMap(str(data["chrom"]), length, resolution, band, truth=truth, seed=seed, **arrays)
 
 
 def iter_make_pool(config: PoolConfig, folder: Path, *, token: CancelToken) -> Generator[Progress, None, list[Path]]:

@@ -124,14 +124,19 @@ def _corner(truth: BinTruth, band: Band, size: int, rng: np.random.Generator) ->
     return row, row + int(rng.triangular(0, 0, max(1, reach)))
 
 
+def _inner(size: int, margin: int) -> NDArray[np.float32]:
+    """1 where a window is supervised, 0 in its margin."""
+    line = np.zeros(size, np.float32)
+    line[margin : size - margin] = 1
+    return line[:, None] * line
+
+
 def _points(drawn: DrawnMap, valid: NDArray[np.float32], corner: tuple[int, int], margin: int, *, fine: bool) -> Arrays:
     target = point_target(drawn.fine_truth if fine else drawn.coarse_truth, *corner, valid.shape[-1])
     known = target.known * valid
     if drawn.scope is not None:
         known = drawn.scope.apply("point", known, target.heat > 0.1, corner, fine=fine)
-    inner = np.zeros_like(known)
-    inner[margin:-margin, margin:-margin] = 1
-    return {"heat": target.heat, "offset": target.offset, "known": known * inner}
+    return {"heat": target.heat, "offset": target.offset, "known": known * _inner(len(known), margin)}
 
 
 def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
@@ -155,9 +160,7 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: M
     valid = x[model.inputs.index("valid")]
     points = _points(drawn, valid, corner, margin, fine=False)
     stripes = mask_target(drawn.coarse_truth, *corner, size)
-    inner = np.zeros((size, size), np.float32)
-    inner[margin:-margin, margin:-margin] = 1
-    known = stripes.known * valid * inner
+    known = stripes.known * valid * _inner(size, margin)
     if drawn.scope is not None:
         known = drawn.scope.apply("mask", known, stripes.mask > 0, corner, fine=False)
     return {"x": x, **points, "mask": stripes.mask, "along": stripes.along, "mask_known": known}

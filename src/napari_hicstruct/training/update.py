@@ -36,13 +36,11 @@ def cut(batch: Batch, parts: int) -> list[Batch]:
     """A batch in ``parts`` pieces; the strip stays with the first, whose coarse window it belongs to."""
     pieces: list[Batch] = [{} for _ in range(parts)]
     for kind in ("fine", "coarse"):
-        keys = batch[kind]
-        chunks = {key: value.tensor_split(parts) for key, value in keys.items()}
+        chunks = {key: value.tensor_split(parts) for key, value in batch[kind].items()}
         for k, piece in enumerate(pieces):
-            if len(chunks["x"][k]):
-                piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
+            piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
     pieces[0]["strip"] = batch["strip"]
-    return [piece for piece in pieces if piece]
+    return pieces
 
 
 def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
@@ -51,7 +49,7 @@ def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, flo
     Raises
     ------
     JobError
-        If a loss is not finite, or one window alone does not fit into memory.
+        If a loss is not finite, or not even the smallest pieces of a batch fit into memory.
     """
     for group in run.optimizer.param_groups:
         group["lr"] = learning_rate(run.step, config) * group["scale"]
@@ -77,13 +75,14 @@ def out_of_memory(error: RuntimeError) -> bool:
 
 
 def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
-    largest = max(len(batch[kind]["x"]) for batch in batches for kind in ("fine", "coarse"))
-    if run.parts >= largest:
+    most = min(len(batch[kind]["x"]) for batch in batches for kind in ("fine", "coarse"))  # a piece holds both kinds
+    if run.parts >= most:
         raise JobError(
-            f"out of memory at step {run.step}, even with one window at a time ({error}).",
-            mend="Give smaller windows (coarse_size, model.windows), fewer channels, or a device with more memory.",
+            f"out of memory at step {run.step}, even with batches in {run.parts} pieces ({error}).",
+            mend="Give smaller windows (coarse_size, model.windows), fewer of them (fine_batch), fewer channels, or a "
+            "device with more memory.",
         ) from error
-    run.parts *= 2
+    run.parts = min(2 * run.parts, most)
     run.said.append(f"Out of memory at step {run.step}: batches are cut into {run.parts} pieces from here on.")
     if run.fabric.device.type == "cuda":
         torch.cuda.empty_cache()

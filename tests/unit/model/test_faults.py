@@ -179,12 +179,12 @@ def test_out_of_memory_halves_the_batch_and_says_so(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.usefixtures("in_process")
-def test_out_of_memory_with_one_window_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_out_of_memory_with_the_smallest_pieces_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def starved(net: object, batch: object, config: object) -> object:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     monkeypatch.setattr(state, "batch_losses", starved)
-    with pytest.raises(JobError, match=r"out of memory at step 0, even with one window.*Give smaller windows"):
+    with pytest.raises(JobError, match=r"out of memory at step 0, even with batches in 2 pieces.*Give smaller windows"):
         drain(iter_train_model(CONFIG, tmp_path, device="cpu"))
 
 
@@ -200,6 +200,24 @@ def test_the_pieces_of_a_batch_hold_every_window_once(pool: Path) -> None:
     for kind in ("fine", "coarse"):
         assert torch.equal(torch.cat([piece[kind]["x"] for piece in pieces]), batch[kind]["x"])
     assert ["strip" in piece for piece in pieces] == [True, False]
+
+
+@pytest.mark.usefixtures("in_process")
+def test_batches_of_unlike_numbers_are_cut_as_far_as_both_kinds_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, real, tried = CONFIG.model_copy(update={"fine_batch": 5, "off_diagonal_batch": 2}), state.batch_losses, []
+
+    def hungry(net: object, batch: engine.Batch, config: object) -> object:
+        tried.append((len(batch["fine"]["x"]), len(batch["coarse"]["x"])))
+        if torch.is_grad_enabled() and tried[-1][0] > 2:
+            raise torch.OutOfMemoryError("out of memory")
+        return real(net, batch, config)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(state, "batch_losses", hungry)
+    drain(iter_train_model(config, tmp_path, device="cpu"))
+    assert tried[:5] == [(5, 3), (3, 2), (2, 1), (2, 1), (1, 1)]
+    assert checkpoint.load_checkpoint(tmp_path / state.CHECKPOINT)["parts"] == 3
 
 
 @pytest.mark.parametrize(

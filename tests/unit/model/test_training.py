@@ -13,7 +13,7 @@ import torch
 from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
-from napari_hicstruct.errors import Cancelled, ConfigError, JobError, ModelError, OutputError
+from napari_hicstruct.errors import Cancelled, ConfigError, JobError, MapError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training import checkpoint, engine, state, update
@@ -72,6 +72,10 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def weights(out: Path) -> dict[str, torch.Tensor]:
     return dict(checkpoint.load_checkpoint(out / engine.CHECKPOINT)["net"])
+
+
+def batches(config: TrainConfig, paths: list[Path]) -> list[engine.Batch]:
+    return list(SampleStream(config, paths, first_step=0, last_step=3, seed=5))
 
 
 def test_a_cancelled_run_goes_on_to_the_very_same_weights(tmp_path: Path) -> None:
@@ -205,6 +209,26 @@ def test_a_pooled_map_reads_back(pool: Path, tmp_path: Path) -> None:
     again = load_map(tmp_path / "again.npz")
     np.testing.assert_allclose(again.band, sim.band, rtol=2e-3, atol=1e-7)
     np.testing.assert_array_equal(again.truth.loops, sim.truth.loops)
+
+
+def test_a_damaged_pooled_map_is_named_with_its_mend(pool: Path, tmp_path: Path) -> None:
+    drain(iter_make_pool(CONFIG.validation, pool, token=CancelToken()))
+    whole = next(pool.glob("*.npz")).read_bytes()
+    for content in (b"", b"no zip", whole[: len(whole) // 2], whole[:2000] + bytes(2000) + whole[4000:]):
+        (tmp_path / "a.npz").write_bytes(content)
+        with pytest.raises(MapError, match=r"a\.npz: is no whole simulated map .*Delete it"):
+            load_map(tmp_path / "a.npz")
+
+
+def test_without_margins_the_whole_window_is_supervised(pool: Path) -> None:
+    paths = drain(iter_make_pool(CONFIG.validation, pool, token=CancelToken()))
+    windows = MODEL.windows.model_copy(update={"fine_margin": 0})
+    config = CONFIG.model_copy(update={"model": MODEL.model_copy(update={"windows": windows})})
+    for given, bare in zip(batches(CONFIG, paths), batches(config, paths), strict=True):
+        for key in ("known", "coarse_known"):
+            seen, most = given["fine"][key], bare["fine"][key]
+            assert most.sum() > seen.sum() > 0
+            assert torch.equal(most[seen > 0], seen[seen > 0])
 
 
 def test_a_pool_mixes_its_styles_and_never_shares_a_seed() -> None:
