@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.fractions import count_scale, whole_counts
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval, coarsen_factor, n_bins
@@ -159,21 +160,6 @@ def smooth_tail(expected: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((total[high] - total[low]) / (high - low))
 
 
-def _count_scale(counts: NDArray[np.float32]) -> float:
-    """Factor that turns normalised floats into equivalent counts, from the variance of neighbouring pixels.
-
-    Poisson counts have variance = mean; for a map scaled by ``s`` the variance of neighbours' differences is
-    ``2 s · mean``, which gives ``s`` back without knowing the depth.
-    """
-    far = counts[counts.shape[0] // 8 :: 4]
-    pairs = far[:, 1:][far[:, 1:] + far[:, :-1] > 0], far[:, :-1][far[:, 1:] + far[:, :-1] > 0]
-    if pairs[0].size < 100:
-        return 1.0
-    mean = float(np.mean(pairs[0] + pairs[1])) / 2
-    variance = float(np.mean((pairs[0] - pairs[1]) ** 2)) / 2
-    return mean / variance if variance > 0 else 1.0
-
-
 def make_band(
     chrom: str, resolution: int, counts: NDArray[np.float32], *, weights: NDArray[np.float32] | None = None
 ) -> Band:
@@ -245,21 +231,33 @@ def iter_load_band(
         block = source.fetch(rows, cols, resolution=level, norm=RAW)
         _strip_into_band(np.ascontiguousarray(block, np.float32), counts, row0)
         yield row1 / size
-    factor = coarsen_factor(level, resolution)
-    counts = sum_blocks(counts, factor) if factor > 1 else counts
     if not counts.any():
         raise MapError(f"holds no contacts on {chrom}.", where=source.uri, mend="Choose another chromosome.")
     np.maximum(counts, 0, out=counts)
-    if not source.integer_counts:
-        counts *= _count_scale(counts)
-    weights = None
+    factor = coarsen_factor(level, resolution)
     chosen = norm or source.default_norm(level)
+    weights = None
+    if not source.integer_counts:
+        counts, weights = _from_fractions(counts, factor, chosen)
+    elif factor > 1:
+        counts = sum_blocks(counts, factor)
     if factor == 1 and chosen not in (RAW, COMPUTED):
         stored = source.weights(chrom, resolution=level, norm=chosen)
         weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
-    if chosen == RAW:
+    if chosen == RAW and weights is None:
         weights = np.where(counts.any(axis=0), np.float32(1), np.float32(np.nan))
     yield make_band(chrom, resolution, counts, weights=weights)
+
+
+def _from_fractions(
+    values: NDArray[np.float32], factor: int, norm: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Counts in the wanted bins, and the weights that gave the stored values where these stay as they are."""
+    found = whole_counts(values) if norm != RAW or factor == 1 else None
+    if found is None:
+        summed = sum_blocks(values, factor) if factor > 1 else values
+        return summed * np.float32(count_scale(summed)), None
+    return (sum_blocks(found[0], factor), None) if factor > 1 else found
 
 
 def level_for(source: ContactSource, resolution: int) -> int:

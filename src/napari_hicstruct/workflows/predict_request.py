@@ -98,7 +98,7 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     if config.coarse_resolution not in source.resolutions:
         said.append("The 10 kb map is summed from finer bins.")
     if not source.integer_counts:
-        said.append("The map holds no raw counts: their scale is estimated from its noise.")
+        said.append("The map holds fractions: balanced counts are turned back, others scaled by their noise.")
     short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
     if short:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
