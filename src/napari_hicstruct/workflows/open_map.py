@@ -176,7 +176,7 @@ def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[
     if not any(chromosome.contacts for chromosome in chromosomes):
         notes.append("There are no cis contacts.")
     if not source.integer_counts:
-        notes.append("Values are fractions or negative, not contact counts: predictions turn balanced counts back into counts.")
+        notes.append("Values are fractions or negative, not contact counts; predictions turn balanced ones back.")
     without = [r for r in source.resolutions if not source.normalisations(r)]
     if without:
         sizes = ", ".join(f"{r:,}" for r in without)
