@@ -16,7 +16,7 @@ _TOLERANCE = 1e-5
 
 _PARTNERS = 200  # ratios looked at per pair of bins: more say nothing new
 _BACK = 6  # neighbours on a side that a bin is tied to
-_SWEEPS, _ROUNDS, _POLISH = 2, 3, 3
+_SWEEPS, _POLISH = 2, 3
 _LEAST_AGREEING = 4  # equal ratios that tie two bins
 _GAP = 8  # bins in a row that nothing ties to those before: a new piece begins
 _LEAST_PIECE = 20  # bins
@@ -47,13 +47,10 @@ def whole_counts(values: F32) -> tuple[F32, F32 | None] | None:
     """
     live = _per_bin(values > 0) > 0
     logs, piece = _tie(values, live)
-    n_pieces = int(piece.max()) + 1
-    for number in range(n_pieces):
-        inside = piece == number
-        scale = _scale(_unscaled(values, np.where(inside, logs, np.nan))) if inside.sum() >= _LEAST_PIECE else None
-        logs[inside] = np.nan if scale is None else logs[inside] + 0.5 * np.log(scale)
-    for _ in range(_ROUNDS):
-        logs -= np.log(_multiples(_unscaled(values, logs)))
+    _set_scales(values, logs, piece, 0.75)
+    for mend in (_broken, _doubled):
+        logs -= np.log(mend(_unscaled(values, logs)))
+        _set_scales(values, logs, piece, 0.95)
     logs[_odd(_unscaled(values, logs))] = np.nan
     counts = _unscaled(values, logs)
     if not _are_whole(counts[counts > 0], 0.995) or (live & np.isfinite(logs)).sum() < 0.9 * live.sum():
@@ -65,6 +62,15 @@ def whole_counts(values: F32) -> tuple[F32, F32 | None] | None:
     if high - low < _NEAR:
         return np.rint(values * np.exp(-2 * typical)).astype(np.float32), None
     return np.rint(counts).astype(np.float32), np.exp(logs).astype(np.float32)
+
+
+def _set_scales(values: F32, logs: F64, piece: NDArray[np.int64], least: float) -> None:
+    """Find each piece's own factor, so that its counts are whole; what has none is left out (NaN)."""
+    for number in range(int(piece.max()) + 1):
+        inside = piece == number
+        large = inside.sum() >= _LEAST_PIECE
+        scale = _scale(_unscaled(values, np.where(inside, logs, np.nan)), least) if large else None
+        logs[inside] = np.nan if scale is None else logs[inside] + 0.5 * np.log(scale)
 
 
 def count_scale(values: F32) -> float:
@@ -91,10 +97,10 @@ def _unscaled(values: F32, logs: F64) -> F32:
     return out
 
 
-def _scale(unscaled: F32) -> float | None:
+def _scale(unscaled: F32, least: float) -> float | None:
     """What a count of 1 is, where values are counts but for one factor; None where they are not.
 
-    The largest candidate that makes three values in four whole: halves of it would do so, too.
+    The largest candidate that makes a share of ``least`` whole: halves of it would do so, too.
     """
     found = unscaled[unscaled > 0]
     if not found.size:
@@ -102,19 +108,27 @@ def _scale(unscaled: F32) -> float | None:
     lows = np.quantile(found, (0.5, 0.2, 0.05, 0.01, 0.001), method="lower")
     candidates = [float(np.median(found[np.abs(found - low) <= 1e-3 * low])) for low in lows]
     candidates += [candidates[-1] / k for k in (2, 3, 4, 5)]  # on deep maps the rarest counts may be 2 or 3 already
-    return next((scale for scale in sorted(candidates, reverse=True) if _are_whole(found / scale, 0.75)), None)
+    return next((scale for scale in sorted(candidates, reverse=True) if _are_whole(found / scale, least)), None)
 
 
-def _multiples(counts: F32) -> F64:
-    """What to multiply each bin's counts by: where coverage doubles, all bins beyond may be tied by a ratio of 2."""
+def _broken(counts: F32) -> F64:
+    """What to multiply each bin's counts by: where coverage jumps, all bins beyond may be tied by a ratio of 2."""
+    return _factors(counts, _odd(counts), (3.0, 2.0), 0.75)
+
+
+def _doubled(counts: F32) -> F64:
+    """The same for bins that have even counts only, or multiples of 3."""
+    return _factors(counts, ~_odd(counts), (1 / 3, 1 / 2), 0.99)
+
+
+def _factors(counts: F32, rows: NDArray[np.bool_], factors: tuple[float, ...], least: float) -> F64:
+    """Of ``factors`` the last that makes a share of ``least`` of a bin's small counts whole, 1 for other ``rows``."""
     small = (counts > 0) & (counts < _SMALL)
-    seen, factor = np.maximum(_per_bin(small), 1), np.ones(counts.shape[1])
-    odd = _odd(counts)
-    for k in (3, 2):
-        for by, rows, least in ((1 / k, ~odd, 0.99), (k, odd, 0.75)):
-            share = _per_bin(small & (np.abs(counts * by - np.rint(counts * by)) < _NEAR * max(by, 1))) / seen
-            factor[rows & (share >= least) & (seen >= _LEAST_PIECE)] = by
-    return factor
+    seen, found = np.maximum(_per_bin(small), 1), np.ones(counts.shape[1])
+    for by in factors:
+        whole = np.abs(counts * by - np.rint(counts * by)) < _NEAR * max(by, 1)
+        found[rows & (_per_bin(small & whole) >= least * seen) & (seen >= _LEAST_PIECE)] = by
+    return found
 
 
 def _odd(counts: F32) -> NDArray[np.bool_]:

@@ -56,7 +56,7 @@ def test_balanced_counts_come_back_exactly(mean: float, scale: float) -> None:
     assert not found[0][~both].any()
 
 
-@pytest.mark.parametrize("step", [2.0, 0.5])
+@pytest.mark.parametrize("step", [2.0, 0.5, 3.0, 4.0])
 def test_steps_in_coverage_do_not_mislead(step: float) -> None:
     _, weights = planted()
     rng, coverage = np.random.default_rng(3), np.ones(N)
