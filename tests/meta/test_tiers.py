@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "decode": NUMERICS,
     "evaluation": NUMERICS,
     "synth": NUMERICS,
+    "active": NUMERICS,
     "contacts": FILES | {"numba"},  # a compiled kernel cannot be defined inside a function
     "annotations": FILES,
     "genome": set(),

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.files import in_place_of
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.labels.corrections import Marks
+from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth
 
 Track = NDArray[np.float32]
@@ -41,6 +43,8 @@ class Region:
         Kinds of heads (point, mask, boundary) for which labels were given.
     tracks : mapping of str to (float32, float32)
         1-D tracks by name, scaled over the whole chromosome, in fine and in coarse bins of the region.
+    marks : mapping of str to (Marks, Marks)
+        By head, in fine and in coarse bins: where a person's judgements speak (``labels.corrections.marks``).
     """
 
     fine: Band
@@ -51,6 +55,13 @@ class Region:
     coarse_known: NDArray[np.bool_]
     heads: frozenset[str]
     tracks: Mapping[str, tuple[Track, Track]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[Marks, Marks]] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> Scope:
+        """Where and of what the labels speak."""
+        fine, coarse = ({head: own[k] for head, own in self.marks.items()} for k in range(2))
+        return Scope(self.fine_known, self.coarse_known, self.heads, fine, coarse)
 
 
 def save_region(region: Region, path: Path) -> None:
@@ -71,7 +82,8 @@ def save_region(region: Region, path: Path) -> None:
 
 
 def _fill(group: Any, region: Region) -> None:
-    group.attrs.update({"format": FORMAT, "heads": sorted(region.heads), "tracks": list(region.tracks)})
+    names = {"heads": sorted(region.heads), "tracks": list(region.tracks), "marks": sorted(region.marks)}
+    group.attrs.update({"format": FORMAT, **names})
     parts = {"fine": (region.fine, region.fine_truth, region.fine_known)}
     parts["coarse"] = (region.coarse, region.coarse_truth, region.coarse_known)
     for name, (band, truth, known) in parts.items():
@@ -82,6 +94,8 @@ def _fill(group: Any, region: Region) -> None:
             inner.create_array(key, data=values)
         if region.tracks:
             inner.create_array("tracks", data=np.stack([both[name == "coarse"] for both in region.tracks.values()]))
+        for head, both in region.marks.items():
+            inner.create_array(f"marks_{head}", data=both[name == "coarse"])
 
 
 def region_heads(path: Path) -> tuple[frozenset[str], int, tuple[str, ...]]:
@@ -126,9 +140,15 @@ def load_region(path: Path) -> Region:
         heads, names = frozenset(group.attrs["heads"]), _names(group)
         both = [np.asarray(group[name]["tracks"][...]) if names else () for name in ("fine", "coarse")]
         tracks = dict(zip(names, zip(*both, strict=True), strict=True))
+        marks = {head: _marks(group, head) for head in group.attrs.get("marks", ())}
     except (KeyError, ValueError, OSError, RuntimeError) as error:  # codecs raise RuntimeError on damaged chunks
         raise ModelError(_BROKEN, where=path, mend=_MEND) from error
-    return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads, tracks)
+    return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads, tracks, marks)
+
+
+def _marks(group: Any, head: str) -> tuple[Marks, Marks]:
+    fine, coarse = (np.asarray(group[name][f"marks_{head}"][...]) for name in ("fine", "coarse"))
+    return fine, coarse
 
 
 def _read(group: Any) -> tuple[Band, BinTruth, NDArray[np.bool_]]:

@@ -16,7 +16,7 @@ from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.training.dataset import Region, load_region
-from napari_hicstruct.training.maps import Scope, region_tracks
+from napari_hicstruct.training.maps import region_tracks
 
 Array = NDArray[np.float32]
 
@@ -122,7 +122,7 @@ def cut_window(
     x = window_channels(band, row, col, whole, config.inputs, tracks)
     loops, stripes = point_target(truth, row, col, whole), mask_target(truth, row, col, whole)
     boundary = boundary_target(truth, row, whole)
-    scope = Scope(region.fine_known, region.coarse_known, region.heads)
+    scope = region.scope
     inner = np.zeros(whole, np.float32)
     inner[margin : whole - margin] = 1
     valid = x[config.inputs.index("valid")] * inner[:, None] * inner

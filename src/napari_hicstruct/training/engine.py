@@ -22,7 +22,8 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.log import LOG, append_entry
-from napari_hicstruct.training.samples import Batch, WorkerStream
+from napari_hicstruct.training.manner import PLAIN, Manner
+from napari_hicstruct.training.samples import Batch, SampleStream, WorkerStream
 from napari_hicstruct.training.state import BEST, CHECKPOINT, Run, open_fabric, save_run, start_run
 from napari_hicstruct.training.step import run_batch
 from napari_hicstruct.training.update import autocast, update
@@ -58,14 +59,19 @@ def _worker_died(error: Exception) -> bool:
     return isinstance(error, ConnectionError | EOFError | FileNotFoundError) and "Caught" not in text
 
 
-def _batches(run: Run, config: TrainConfig, paths: list[Path]) -> Iterator[list[Batch]]:
+def _batches(run: Run, config: TrainConfig, paths: list[Path], manner: Manner) -> Iterator[list[Batch]]:
     """This process's batches, step by step, from the run's step on; outlives a few deaths of the worker."""
     world, rank = run.fabric.world_size, run.fabric.global_rank
     mine = config.batches // world
+    if manner.in_process:
+        stream = iter(SampleStream(config, paths, first_step=run.step, last_step=config.steps, seed=config.seed))
+        while step := list(islice(stream, mine)):
+            yield step
+        return
     for death in range(WORKER_DEATHS + 1):
-        stream = _stream(config, paths, run.step, slice(rank * mine, (rank + 1) * mine))
+        loader = _stream(config, paths, run.step, slice(rank * mine, (rank + 1) * mine))
         try:
-            while run.step < config.steps and (step := list(islice(stream, mine))):
+            while run.step < config.steps and (step := list(islice(loader, mine))):
                 if isinstance(step[-1], HicStructError):
                     raise step[-1]
                 yield step
@@ -106,6 +112,7 @@ def iter_train(
     token: CancelToken,
     fabric: Fabric | None = None,
     weights: dict[str, Tensor] | None = None,
+    manner: Manner = PLAIN,
 ) -> Generator[Progress, None, Path]:
     """Train, or go on where ``out`` stopped; gives the path of the best checkpoint.
 
@@ -116,6 +123,8 @@ def iter_train(
     ----------
     weights : dict of str to Tensor, optional
         What a new run starts from (an earlier stage's network).
+    manner : Manner
+        What is frozen, and where maps are drawn.
 
     Raises
     ------
@@ -124,10 +133,10 @@ def iter_train(
     OutputError
         If a checkpoint cannot be written; the previous one stays whole.
     """
-    run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights), Clock()
+    run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights, manner.prepare), Clock()
     first = run.step
     recent: list[dict[str, float]] = []
-    for batches in _batches(run, config, train_paths):
+    for batches in _batches(run, config, train_paths, manner):
         if token.cancelled:
             save_run(run, out)
             token.check()
@@ -140,13 +149,18 @@ def iter_train(
             recent = []
             message = entry.pop("message")
             yield clock.step("train", done, total, message, entry)
-        if run.step in config.blend and run.leads:
-            save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.state, "step": run.step})
-        if run.step % config.checkpoint_every == 0 or run.step == config.steps:
-            save_run(run, out)
-        if config.patience and run.since_best >= config.patience:
+        _keep(run, config, out)
+        if (config.patience and run.since_best >= config.patience) or (manner.stop and manner.stop.cancelled):
             break
     return _blended(run, config, validation, out) if config.blend else out / BEST
+
+
+def _keep(run: Run, config: TrainConfig, out: Path) -> None:
+    """Write what is due after a step."""
+    if run.step in config.blend and run.leads:
+        save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.state, "step": run.step})
+    if run.step % config.checkpoint_every == 0 or run.step == config.steps:
+        save_run(run, out)
 
 
 def _blended(run: Run, config: TrainConfig, validation: list[Batch], out: Path) -> Path:

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
+from napari_hicstruct.labels.corrections import Marks
+from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
 from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
 from napari_hicstruct.synth.types import SimulatedMap
 from napari_hicstruct.training.augment import reverse_band, reverse_truth
 from napari_hicstruct.training.dataset import Region, load_region, thinned
 from napari_hicstruct.training.pool import load_map
+
+NO_MARKS: Marks = np.zeros((0, 5), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +40,13 @@ class DrawnMap:
         """The tracks in a band's bins."""
         return self.tracks.get(band.resolution)
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where and of what labels speak (users' data sets; simulated truth speaks of everything).
-
-    Attributes
-    ----------
-    fine, coarse : bool, shape (n_bins,)
-        Bins in which absence is a label; elsewhere only what is labelled is known.
-    heads : frozenset of str
-        Heads whose tasks have labels.
-    """
-
-    fine: NDArray[np.bool_]
-    coarse: NDArray[np.bool_]
-    heads: frozenset[str]
-
-    def apply(
-        self, head: str, known: NDArray[np.float32], positive: NDArray[np.bool_], corner: tuple[int, int], *, fine: bool
-    ) -> NDArray[np.float32]:
-        """``known`` of a window with 0 where nobody knows."""
-        if head not in self.heads:
-            return np.zeros_like(known)
-        bins = self.fine if fine else self.coarse
-        inside = [_take(bins, first, size) for first, size in zip(corner, known.shape, strict=True)]
-        return np.where(positive | (inside[0][:, None] & inside[1][None, :]), known, 0).astype(np.float32)
-
-    def strip(self, positive: NDArray[np.bool_], first: int, *, fine: bool = False) -> NDArray[np.bool_]:
-        """Which bins of a strip from bin ``first`` on are known."""
-        if "boundary" not in self.heads:
-            return np.zeros_like(positive)
-        return positive | _take(self.fine if fine else self.coarse, first, len(positive))
-
-
-def _take(bins: NDArray[np.bool_], first: int, size: int) -> NDArray[np.bool_]:
-    """``bins[first : first + size]``, False outside."""
-    at = np.arange(first, first + size)
-    return np.where((at >= 0) & (at < len(bins)), bins[np.clip(at, 0, len(bins) - 1)], False)
+    def judged(self, *heads: str, fine: bool = False) -> Marks:
+        """Rectangles in which people said something of these heads; of the first that has any."""
+        if self.scope is None:
+            return NO_MARKS
+        marks = self.scope.fine_marks if fine else self.scope.coarse_marks
+        own = (marks[head] for head in heads if head in marks)
+        return next((found for part in own if len(found := part[part[:, 4] > 0])), NO_MARKS)
 
 
 def draw_map(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
@@ -91,14 +64,13 @@ def draw_region(path: Path, config: TrainConfig, rng: np.random.Generator) -> Dr
     fine, coarse = thinned(region, float(np.exp(rng.uniform(0, np.log(config.thinning)))), rng)
     fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
     tracks = region_tracks(region, config.model.tracks)
-    truths, known = [region.fine_truth, region.coarse_truth], [region.fine_known, region.coarse_known]
+    truths, scope = [region.fine_truth, region.coarse_truth], region.scope
     if rng.random() < 0.5 and fine.n_bins == 2 * coarse.n_bins:
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
-        known = [bins[::-1].copy() for bins in known]
+        scope = scope.reversed(fine.n_bins, coarse.n_bins)
         tracks = {resolution: values[:, ::-1].copy() for resolution, values in tracks.items()}
         fine, coarse = reverse_band(fine), reverse_band(coarse)
         whole = reverse_band(whole)
-    scope = Scope(known[0], known[1], region.heads)
     weak = weak_boundaries(whole, config.weak) if config.weak.enabled else None
     return DrawnMap(fine, coarse, truths[0], truths[1], weak, scope, tracks)
 

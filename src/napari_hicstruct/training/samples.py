@@ -19,11 +19,12 @@ from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.training.augment import transpose_sample
 from napari_hicstruct.training.hints import hint_strips, strip_hint
-from napari_hicstruct.training.maps import DrawnMap, draw_map
+from napari_hicstruct.training.maps import NO_MARKS, DrawnMap, draw_map
 
 Arrays = dict[str, NDArray[np.float32]]
 Batch = dict[str, dict[str, Tensor]]
@@ -113,8 +114,18 @@ def _stack(samples: list[Arrays]) -> dict[str, Tensor]:
     return {key: torch.from_numpy(np.stack([s[key] for s in samples])) for key in samples[0]}
 
 
-def _corner(truth: BinTruth, band: Band, size: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Corner (bins) of a window in the upper triangle; two of three hold a loop that must be found."""
+def _corner(
+    truth: BinTruth, band: Band, size: int, rng: np.random.Generator, judged: Marks = NO_MARKS
+) -> tuple[int, int]:
+    """Corner (bins) of a window in the upper triangle; two of three hold a loop that must be found.
+
+    Where people judged places, a window holds one of them: elsewhere there is nothing to learn.
+    """
+    if len(judged):
+        top, bottom, left, right = judged[int(rng.integers(len(judged))), :4]
+        row, col = sorted((rng.uniform(top, bottom), rng.uniform(left, right)))
+        row, col = np.array((row, col)) - rng.uniform(0.15, 0.85, 2) * size
+        return int(row), max(int(col), int(row))
     seen = truth.loops[truth.loops[:, 2] > 0]
     if len(seen) and rng.random() < 0.66:
         row, col = seen[int(rng.integers(len(seen))), :2] - rng.uniform(0.1, 0.9, 2) * size
@@ -141,7 +152,8 @@ def _points(drawn: DrawnMap, valid: NDArray[np.float32], corner: tuple[int, int]
 
 def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
     windows = config.model.windows
-    row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng))
+    judged = drawn.judged("point", fine=True)
+    row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng, judged))
     x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs, drawn.tracks_of(drawn.fine))
     valid = x[config.model.inputs.index("valid")]
     out = {"x": x, **_points(drawn, valid, (row, col), windows.fine_margin, fine=True)}
@@ -167,7 +179,8 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: M
 
 
 def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
-    corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng)
+    judged = drawn.judged("mask", "point")
+    corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng, judged)
     sample = _coarse_window(drawn, corner, config.coarse_size, config.model)
     sample |= hint_strips(drawn.coarse, corner, config.coarse_size, config.model, drawn.tracks_of(drawn.coarse))
     return _maybe_transpose(sample, rng)
@@ -181,15 +194,15 @@ def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
     """
     n, bins = drawn.coarse.n_bins, np.arange(first, first + length)
     inside, at = (bins >= 0) & (bins < n), np.clip(bins, 0, n - 1)
-    known = inside & drawn.coarse.valid[at]
+    known = (inside & drawn.coarse.valid[at]).astype(np.float32)
     if drawn.weak is not None:
         tracks = {name: np.where(inside, getattr(drawn.weak, name)[at], 0).astype(np.float32) for name in _WEAK}
         own = {f"weak_{name}": track for name, track in tracks.items()}
-        return {"target": tracks["insulation"], "known": known.astype(np.float32), **own}
+        return {"target": tracks["insulation"], "known": known, **own}
     target = boundary_target(drawn.coarse_truth, first, length)
     if drawn.scope is not None:
-        known = known & drawn.scope.strip(target > 0.1, first)
-    return {"target": target, "known": known.astype(np.float32)}
+        known = known * drawn.scope.strip(target > 0.1, first)
+    return {"target": target, "known": known}
 
 
 def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
@@ -198,6 +211,8 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
     step = size - 2 * windows.coarse_margin
     length = step * config.strip_tiles
     first = int(rng.integers(-step // 2, max(1, drawn.coarse.n_bins - length + step // 2)))
+    if len(judged := drawn.judged("boundary")):
+        first = int(judged[int(rng.integers(len(judged))), 0] - rng.uniform(0.1, 0.9) * length)
     chosen = int(rng.integers(config.strip_tiles))
     corners = [first + k * step - windows.coarse_margin for k in range(config.strip_tiles)]
     inputs, tracks = config.model.inputs, drawn.tracks_of(drawn.coarse)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,9 @@ def parameter_groups(net: MultiTaskNet, balancer: Balancer) -> list[dict[str, An
     hundred steps.
     """
     own = {id(p) for p in net.interaction.parameters()}
-    groups = [{"params": [p for p in net.parameters() if id(p) not in own], "scale": 1.0}]
+    groups = [{"params": [p for p in net.parameters() if id(p) not in own and p.requires_grad], "scale": 1.0}]
     for scale, weights in net.interaction.parameter_groups():
+        weights = [p for p in weights if p.requires_grad]
         groups.append({"params": weights, "scale": scale} | ({"weight_decay": 0.0} if scale > 1 else {}))
     if balancer.own_parameters():
         groups.append({"params": balancer.own_parameters(), "scale": 1.0, "weight_decay": 0.0})
@@ -107,12 +109,20 @@ def tasks_of(config: TrainConfig) -> list[str]:
     return ["reconstruction"] if config.objective == "reconstruction" else [task.name for task in config.model.tasks]
 
 
-def start_run(config: TrainConfig, out: Path, fabric: Fabric, weights: dict[str, Tensor] | None = None) -> Run:
-    """A new run (from ``weights`` where given), or the one that stopped in ``out``."""
+def start_run(
+    config: TrainConfig,
+    out: Path,
+    fabric: Fabric,
+    weights: dict[str, Tensor] | None = None,
+    prepare: Callable[[MultiTaskNet], None] | None = None,
+) -> Run:
+    """A new run (from ``weights`` where given), or the one that stopped in ``out``; ``prepare`` may freeze parts."""
     fabric.seed_everything(config.seed, verbose=False)
     net = MultiTaskNet(config.model).to(memory_format=torch.channels_last)
     if weights is not None:
         take_weights(net, weights)
+    if prepare is not None:
+        prepare(net)
     balancer = make_balancer(config.losses, tasks_of(config), config.task_weights)
     groups = parameter_groups(net, balancer)
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)

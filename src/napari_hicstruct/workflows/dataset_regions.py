@@ -78,14 +78,14 @@ def label_region(
     from napari_hicstruct.labels.records import reviewed_bins, truth_of
     from napari_hicstruct.training.dataset import Region
 
-    coarse = _cut(bands[1], region)
-    fine = _cut(bands[0], region) if bands[0] is not None else _empty(coarse)
+    coarse = cut_band(bands[1], region)
+    fine = cut_band(bands[0], region) if bands[0] is not None else empty_fine(coarse)
     parts: list[Any] = []
     for band in (fine, coarse):
         truth = truth_of(labels.records, region.chrom, band.resolution)
         shift = region.start // band.resolution
         known = reviewed_bins(labels, region, band.resolution)
-        parts.append((_shifted(truth, shift, band.n_bins), known[: band.n_bins]))
+        parts.append((shifted(truth, shift, band.n_bins), known[: band.n_bins]))
     heard = {record.kind for record in labels.records if record.chrom == region.chrom}
     heads = frozenset(HEADS[kind] for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else heard))
     own = {name: (_part(a, fine), _part(b, coarse)) for name, (a, b) in (tracks or {}).items()}
@@ -98,7 +98,7 @@ def _part(track: Any, band: Band) -> Any:
     return np.pad(part, (0, band.n_bins - len(part)))
 
 
-def _cut(band: Band, region: Interval) -> Band:
+def cut_band(band: Band, region: Interval) -> Band:
     from napari_hicstruct.contacts.band import Band
 
     first, last = region.start // band.resolution, -(-region.end // band.resolution)
@@ -109,7 +109,7 @@ def _cut(band: Band, region: Interval) -> Band:
     return Band(band.chrom, band.resolution, first, counts, band.weights[first:last], band.expected)
 
 
-def _empty(coarse: Band) -> Band:
+def empty_fine(coarse: Band) -> Band:
     """Fine bins of a map that has none: no contacts, every bin bad."""
     from napari_hicstruct.contacts.band import Band
 
@@ -119,7 +119,7 @@ def _empty(coarse: Band) -> Band:
     return Band(coarse.chrom, resolution, first, np.zeros(shape, np.float32), bad, np.zeros(shape[0], np.float32))
 
 
-def _shifted(truth: BinTruth, shift: int, n: int) -> BinTruth:
+def shifted(truth: BinTruth, shift: int, n: int) -> BinTruth:
     """Truth in bins from the region's start; what lies outside is left out."""
     from napari_hicstruct.labels.truth import BinTruth
 

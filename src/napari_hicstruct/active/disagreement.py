@@ -1,0 +1,125 @@
+"""Witnesses against a candidate: other callers, the structures it should go with, other bin sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+
+Places = NDArray[np.float64]
+
+TOLERANCE = 20_000
+"""bp (Chebyshev): nearer than this two callers mean the same."""
+
+CORNER = 50_000
+"""bp within which a loop has a TAD corner, or a stripe a boundary."""
+
+WITNESSES = ("caller", "corner", "boundary", "resolution")
+"""``caller``: another caller or model that was heard on this chromosome does not call it.  ``corner``: a loop without a
+TAD's corner.  ``boundary``: a stripe whose anchor is no boundary.  ``resolution``: not called at the other bin size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What the witnesses say of n candidates.
+
+    Attributes
+    ----------
+    against : bool, shape (n, 4)
+        By :data:`WITNESSES`.
+    heard : bool, shape (n, 4)
+        Whether there is such a witness at all.
+    """
+
+    against: NDArray[np.bool_]
+    heard: NDArray[np.bool_]
+
+    @property
+    def share(self) -> NDArray[np.float64]:
+        """Share of the witnesses heard that contradict, shape (n,); 0 where nobody was heard."""
+        heard = self.heard.sum(axis=1)
+        return np.asarray((self.against & self.heard).sum(axis=1) / np.maximum(heard, 1), np.float64)
+
+    def reasons(self, index: int) -> tuple[str, ...]:
+        """Names of those that contradict one candidate."""
+        return tuple(n for n, bad in zip(WITNESSES, self.against[index] & self.heard[index], strict=True) if bad)
+
+
+def hear(records: Sequence[Annotation], callers: Mapping[str, str] | None = None) -> Testimony:
+    """Hear all witnesses on all candidates.
+
+    Parameters
+    ----------
+    records : sequence of Annotation
+    callers : mapping of str to str, optional
+        Uid → who called it; default: the model's name, else the source.
+    """
+    against = np.zeros((len(records), len(WITNESSES)), bool)
+    heard = np.zeros_like(against)
+    names = callers or {}
+    groups: dict[tuple[str, Kind], list[int]] = {}
+    for k, record in enumerate(records):
+        groups.setdefault((record.chrom, record.kind), []).append(k)
+    for (chrom, kind), rows in groups.items():
+        own = [records[k] for k in rows]
+        at = _places(own)
+        who = np.array([names.get(r.uid, r.model or r.source) for r in own])
+        heard[rows, 0], against[rows, 0] = _alone(at, who)
+        bins = np.array([r.resolution for r in own])
+        heard[rows, 3], against[rows, 3] = _alone(at, bins)
+        heard[np.array(rows)[bins == 0], 3] = False
+        if kind is Kind.LOOP:
+            heard[rows, 1], against[rows, 1] = _far(
+                at, _places([records[k] for k in groups.get((chrom, Kind.TAD), ())])
+            )
+        elif kind is Kind.STRIPE:
+            heard[rows, 2], against[rows, 2] = _far(_anchors(own), _borders(records, groups, chrom))
+    return Testimony(against, heard)
+
+
+def _places(records: Sequence[Annotation]) -> Places:
+    """One point per record, bp: a loop's anchors, a TAD's corner, a boundary twice, a stripe's anchor and far end."""
+    rows: list[tuple[float, float]] = []
+    for r in records:
+        if r.kind is Kind.TAD:
+            rows.append((r.anchor1.start, r.anchor1.end))
+        elif r.kind is Kind.STRIPE:  # callers differ in where a stripe ends, hardly in where it begins
+            rows.append((r.anchor1.center, r.anchor1.center))
+        else:
+            rows.append((r.anchor1.center, r.anchor2.center))
+    return np.array(rows, np.float64).reshape(-1, 2)
+
+
+def _anchors(records: Sequence[Annotation]) -> Places:
+    return np.array([(r.anchor1.center,) for r in records], np.float64).reshape(-1, 1)
+
+
+def _borders(records: Sequence[Annotation], groups: Mapping[tuple[str, Kind], Sequence[int]], chrom: str) -> Places:
+    """All boundaries of a chromosome, bp, shape (n, 1): of TADs, and by themselves."""
+    tads = [records[k].anchor1 for k in groups.get((chrom, Kind.TAD), ())]
+    alone = [records[k].anchor1.center for k in groups.get((chrom, Kind.BOUNDARY), ())]
+    every = [*alone, *(t.start for t in tads), *(t.end for t in tads)]
+    return np.array(every, np.float64).reshape(-1, 1)
+
+
+def _alone(at: Places, who: NDArray[np.generic]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether there is anybody else, and whether none of them has a candidate near; both shape (n,)."""
+    names = np.unique(who)
+    near = np.zeros(len(at), bool)
+    for name in names if len(names) > 1 else ():
+        near |= ~_far(at, at[who == name], TOLERANCE)[1] & (who != name)
+    return np.full(len(at), len(names) > 1), ~near
+
+
+def _far(at: Places, others: Places, limit: float = CORNER) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether there is any of ``others``, and whether none of them is within reach; both shape (n,)."""
+    from scipy.spatial import cKDTree
+
+    if not len(others):
+        return np.zeros(len(at), bool), np.zeros(len(at), bool)
+    distance, _ = cKDTree(others).query(at, k=1, p=np.inf)
+    return np.ones(len(at), bool), np.asarray(distance > limit)

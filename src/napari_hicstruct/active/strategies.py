@@ -1,0 +1,167 @@
+"""Query strategies: which candidate is worth a person's time first.
+
+Each gives a number per candidate; only their order counts.  Names are combined by ``+``, each with a weight in front if
+wanted: ``entropy+disagreement``, ``2*bald+diversity``.  Combined numbers are ranks in [0, 1], so that scales do not
+matter.
+
+Sources: entropy and margin, Settles 2009 (§3.1); BALD, Houlsby et al. 2011, arXiv 1112.5745 (eq. 2); core-set,
+Sener & Savarese 2018, here by the D² draws of k-means++ (Arthur & Vassilvitskii 2007) as scikit-learn has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+
+from napari_hicstruct.active.candidates import Candidates, Floats
+from napari_hicstruct.errors import ConfigError
+
+Strategy = Callable[[Candidates, np.random.Generator], Floats]
+
+UNKNOWN = 0.5
+"""Probability taken of a candidate of which nobody says how sure: nothing is less known."""
+
+CORE = 256
+"""So many candidates are spread over the features; the rest follow by their distance from those."""
+
+DEFAULT = "entropy"
+
+
+def _sure(pool: Candidates) -> Floats:
+    return np.where(np.isnan(pool.probability), UNKNOWN, pool.probability)
+
+
+def score(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """The strongest first."""
+    return np.where(np.isnan(pool.strength), 1.0, pool.strength)
+
+
+def entropy(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """Binary entropy of the probability, bits."""
+    return bits(_sure(pool))
+
+
+def margin(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """1 − |2p − 1|: how near the probability is to one half."""
+    return 1 - np.abs(2 * _sure(pool) - 1)
+
+
+def bald(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """Entropy of the members' mean minus the mean of their entropies, bits: where an ensemble is at odds with itself.
+
+    Raises
+    ------
+    ConfigError
+        If no ensemble was asked.
+    """
+    if pool.votes is None:
+        raise ConfigError(
+            "strategy 'bald' needs an ensemble.", mend="Run the model with several looks, or use entropy."
+        )
+    asked = ~np.isnan(pool.votes).all(axis=1)
+    out = np.zeros(len(pool))
+    own = pool.votes[asked]
+    out[asked] = bits(np.nanmean(own, axis=1)) - np.nanmean(bits(own), axis=1)
+    return np.maximum(out, 0)
+
+
+def disagreement(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """Share of callers, models and neighbouring structures that contradict the candidate."""
+    return np.zeros(len(pool)) if pool.disagreement is None else pool.disagreement
+
+
+def diversity(pool: Candidates, rng: np.random.Generator) -> Floats:
+    """A spread over what the encoder sees (else over kinds, places and distances), then what is farthest from it."""
+    from sklearn.cluster import kmeans_plusplus
+    from sklearn.metrics import pairwise_distances_argmin_min
+
+    if len(pool) == 0:
+        return np.zeros(0)
+    own = pool.places if pool.features is None else pool.features.astype(np.float64)
+    own = own - own.mean(axis=0)
+    own = (own / np.where(own.std(axis=0) > 0, own.std(axis=0), 1)).astype(np.float32)
+    size = min(CORE, len(np.unique(own, axis=0)))
+    seed = int(rng.integers(1 << 31))
+    _, chosen = kmeans_plusplus(own, size, random_state=seed, n_local_trials=1)
+    _, far = pairwise_distances_argmin_min(own, own[chosen])
+    out = far / (1 + far.max())
+    out[chosen] = 2 - np.arange(size) / size
+    return np.asarray(out, np.float64)
+
+
+def random(pool: Candidates, rng: np.random.Generator) -> Floats:
+    """By chance: what every other strategy is measured against."""
+    return rng.random(len(pool))
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "score": score,
+    "entropy": entropy,
+    "margin": margin,
+    "bald": bald,
+    "disagreement": disagreement,
+    "diversity": diversity,
+    "random": random,
+}
+"""All strategies by name."""
+
+_PART = re.compile(r"(?:(?P<weight>\d+(?:\.\d+)?)\*)?(?P<name>[a-z]+)")
+
+
+def bits(p: Floats) -> Floats:
+    """Binary entropy, bits; 0 at 0 and 1."""
+    q = np.clip(p, 1e-12, 1 - 1e-12)
+    return np.asarray(-(q * np.log2(q) + (1 - q) * np.log2(1 - q)))
+
+
+def parse(spec: str) -> list[tuple[float, str]]:
+    """``2*entropy+diversity`` → weights and names.
+
+    Raises
+    ------
+    ConfigError
+        If a part is no strategy, or all weights are 0.
+    """
+    parts = []
+    for text in spec.replace(" ", "").split("+"):
+        found = _PART.fullmatch(text)
+        if found is None or found["name"] not in STRATEGIES:
+            raise ConfigError(f"there is no strategy '{text}'.", mend=f"Choose from {', '.join(STRATEGIES)}.")
+        parts.append((float(found["weight"] or 1), found["name"]))
+    if not any(weight for weight, _ in parts):
+        raise ConfigError(f"strategy '{spec}' gives every part the weight 0.", mend="Give one of them more.")
+    return parts
+
+
+def priorities(pool: Candidates, spec: str = DEFAULT, *, seed: int = 0) -> Floats:
+    """What the candidates are worth by a strategy or several; the largest first.
+
+    Parameters
+    ----------
+    pool : Candidates
+    spec : str
+        Names as :func:`parse` reads them.
+    seed : int
+        For the strategies that draw.
+
+    Returns
+    -------
+    float64, shape (n,)
+
+    Raises
+    ------
+    ConfigError
+    """
+    rng, parts = np.random.default_rng(seed), parse(spec)
+    if len(parts) == 1:
+        return STRATEGIES[parts[0][1]](pool, rng)
+    return np.asarray(sum(weight * _ranks(STRATEGIES[name](pool, rng)) for weight, name in parts))
+
+
+def _ranks(values: Floats) -> Floats:
+    """Ranks in [0, 1]; equal values share theirs."""
+    from scipy.stats import rankdata
+
+    return np.asarray(rankdata(values) / max(1, len(values)))

@@ -1,0 +1,94 @@
+"""A project's judgements → regions to fine-tune on: the map around them, and where somebody knows something."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.workflows.dataset_regions import cut_band, empty_fine, pieces, shifted, snap
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.band import Band
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.training.dataset import Region
+
+MARGIN = 1_600_000
+"""bp of map on both sides of what was judged: a 10 kb window holds as much."""
+
+KINDS = {"point": (Kind.LOOP,), "mask": (Kind.STRIPE,), "boundary": (Kind.TAD, Kind.BOUNDARY)}
+"""What the heads call."""
+
+
+def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
+    """Stretches of a chromosome around everything judged, apart where nothing was for long."""
+    mine = judged.on(chrom)
+    spans = [record.span for record in mine.judged]
+    for block in mine.blocks:
+        spans.append(Interval(chrom, min(block.rows.start, block.cols.start), max(block.rows.end, block.cols.end)))
+    merged: list[Interval] = []
+    for span in sorted(span.expand(MARGIN, length) for span in spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Interval(chrom, merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return [part for one in merged for part in pieces(snap(one, length))]
+
+
+def corrected_region(
+    bands: tuple[Band | None, Band], judged: Judgements, region: Interval, *, hard: float = 1.0
+) -> Region:
+    """Contacts of one stretch, what was found in it, and where each head knows something."""
+    from napari_hicstruct.labels.corrections import marks
+    from napari_hicstruct.labels.records import truth_of
+    from napari_hicstruct.training.dataset import Region
+
+    mine = judged.on(region.chrom)
+    coarse = cut_band(bands[1], region)
+    fine = empty_fine(coarse) if bands[0] is None else cut_band(bands[0], region)
+    parts: list[Any] = []
+    painted: list[dict[str, Any]] = []
+    for band in (fine, coarse):
+        shift = region.start // band.resolution
+        truth = shifted(truth_of(mine.positives, region.chrom, band.resolution), shift, band.n_bins)
+        parts.append((truth, np.zeros(band.n_bins, np.bool_)))
+        painted.append({})
+        for head, kinds in KINDS.items():
+            own: Any = marks(mine, kinds, band.resolution, hard=hard)
+            own[:, :4] -= shift
+            reached = (own[:, [1, 3]] > 0).all(axis=1) & (own[:, [0, 2]] < band.n_bins).all(axis=1)
+            painted[-1][head] = own[reached]
+    both = {head: (painted[0][head], painted[1][head]) for head in KINDS}
+    heads = frozenset(head for head, own in both.items() if (own[1][:, 4] > 0).any())
+    (fine_truth, nowhere), (coarse_truth, coarse_nowhere) = parts
+    return Region(fine, coarse, fine_truth, coarse_truth, nowhere, coarse_nowhere, heads, marks=both)
+
+
+def iter_regions(
+    source: ContactSource, judged: Judgements, *, token: CancelToken, hard: float = 1.0
+) -> Generator[Progress, None, list[Region]]:
+    """Regions of every chromosome on which somebody judged anything."""
+    from napari_hicstruct.config.model import ModelConfig
+    from napari_hicstruct.jobs import Clock
+    from napari_hicstruct.workflows.predict import iter_bands
+    from napari_hicstruct.workflows.predict_request import PredictRequest
+
+    clock = Clock()
+    found = []
+    for chrom in chromosomes(judged):
+        request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
+        bands = yield from iter_bands(source, chrom, request, ModelConfig(), token, clock)
+        for part in stretches(judged, chrom, source.chromsizes[chrom]):
+            found.append(corrected_region(bands, judged, part, hard=hard))
+    return found
+
+
+def chromosomes(judged: Judgements) -> Iterable[str]:
+    """Those on which somebody judged anything, in order of first mention."""
+    named = [record.chrom for record in judged.judged] + [block.rows.chrom for block in judged.blocks]
+    return dict.fromkeys(named)
