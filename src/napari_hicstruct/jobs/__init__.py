@@ -1,7 +1,8 @@
 """Long work: generators of frozen Progress, cancel tokens, and runners that lose no exception."""
 
 from napari_hicstruct.jobs.cancel import CancelToken
+from napari_hicstruct.jobs.process import in_process
 from napari_hicstruct.jobs.progress import Clock, Progress
 from napari_hicstruct.jobs.runner import RequestIds, drain, guarded
 
-__all__ = ["CancelToken", "Clock", "Progress", "RequestIds", "drain", "guarded"]
+__all__ = ["CancelToken", "Clock", "Progress", "RequestIds", "drain", "guarded", "in_process"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from superqt.utils import create_worker
+from superqt.utils import GeneratorWorker, create_worker
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, guarded
@@ -14,11 +16,49 @@ from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, guarded
 Job = Generator[Progress, None, Any]
 MakeJob = Callable[[CancelToken], Job]
 
+QUIT_SECONDS = 2.0
+"""So long the end of napari waits for work to stop by itself."""
+_KILLED_SECONDS = 1.0
+
+
+class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is untyped for mypy
+    """A worker that hears napari's request to quit while it waits for its next step, not only between two steps.
+
+    When napari quits it asks each worker to, then waits for the threads without end; a job that says nothing for a
+    minute would hold up the end for a minute.
+
+    Attributes
+    ----------
+    token : CancelToken
+        Of the job.
+    ended : threading.Event
+        Set when the job has let go of all it held.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.token, self.ended = CancelToken(), threading.Event()
+
+    def work(self) -> Any:
+        try:
+            return super().work()
+        finally:
+            self._gen.close()
+            self.ended.set()
+
+    def quit(self) -> None:
+        super().quit()
+        self.token.cancel()
+        timer = threading.Timer(QUIT_SECONDS, self.token.cancel, kwargs={"at_once": True})
+        timer.daemon = True
+        timer.start()
+
 
 class BackgroundJob:
     """One place for one kind of long work; starting it again cancels what still runs.
 
     All callbacks run in the GUI thread, and only for the newest request: the answers of an older one are dropped.
+    The generator runs in a thread; one from :func:`~napari_hicstruct.jobs.in_process` has its work done in a process.
 
     Parameters
     ----------
@@ -39,21 +79,33 @@ class BackgroundJob:
     ) -> None:
         self._on_step, self._on_done, self._on_error = on_step, on_done, on_error
         self._ids = RequestIds()
-        self._token: CancelToken | None = None
+        self._worker: Any = None
+        self._stop_token: CancelToken | None = None
+        self._unfinished: list[Any] = []
 
     @property
     def running(self) -> bool:
         """True from :meth:`start` until the newest request has ended."""
-        return self._token is not None
+        return self._worker is not None
 
-    def start(self, make_job: MakeJob) -> None:
-        """Run ``make_job(token)`` in a thread; the generator itself is made there, too."""
-        self._stop()
-        request, token = self._ids.new(), CancelToken()
-        self._token = token
+    @property
+    def stopping(self) -> bool:
+        """True from :meth:`stop` until the work has ended."""
+        return self._stop_token is not None and self._stop_token.cancelled
+
+    def start(self, make_job: MakeJob, *, stop: CancelToken | None = None) -> None:
+        """Run ``make_job(token)`` in a thread; the generator itself is made there, too.
+
+        Parameters
+        ----------
+        stop : CancelToken, optional
+            What :meth:`stop` cancels; the job that ``make_job`` makes must know the same token.
+        """
+        self._cancel()
+        request = self._ids.new()
 
         def work() -> Job:
-            return (yield from guarded(_from_factory(make_job, token)))
+            return (yield from guarded(_from_factory(make_job, worker.token)))
 
         def step(progress: Progress) -> None:
             if self._ids.is_current(request) and self._on_step is not None:
@@ -61,34 +113,70 @@ class BackgroundJob:
 
         def done(result: Any) -> None:
             if self._ids.is_current(request):
-                self._token = None
+                self._forget()
                 if self._on_done is not None:
                     self._on_done(result)
 
         def failed(error: Exception) -> None:
             if self._ids.is_current(request):
-                self._token = None
+                self._forget()
                 if self._on_error is not None:
                     self._on_error(error if isinstance(error, HicStructError) else HicStructError(str(error)))
 
-        create_worker(work, _connect={"yielded": step, "returned": done, "errored": failed}, _ignore_errors=True)
+        connect = {"yielded": step, "returned": done, "errored": failed}
+        worker = create_worker(work, _start_thread=False, _connect=connect, _worker_class=_Worker, _ignore_errors=True)
+        self._worker, self._stop_token = worker, stop
+        self._unfinished = [one for one in self._unfinished if not one.ended.is_set()] + [worker]
+        worker.start()
 
     def cancel(self) -> None:
         """End the work for the person at once; the thread stops at its next check and can no longer be heard."""
-        if self._token is not None:
-            self._stop()
+        if self._worker is not None:
+            self._cancel()
             if self._on_error is not None:
                 self._on_error(Cancelled("Cancelled."))
 
-    def close(self) -> None:
-        """Stop without a word, for the end of a session."""
-        self._stop()
+    def stop(self) -> None:
+        """Ask the work to end early and give the best so far: ``on_done`` is called as at an ordinary end.
 
-    def _stop(self) -> None:
-        if self._token is not None:
-            self._token.cancel()
-            self._token = None
+        Does nothing for work that was started without a ``stop`` token.
+        """
+        if self._stop_token is not None:
+            self._stop_token.cancel()
+
+    def close(self) -> None:
+        """Stop without a word, for the end of a session; does not wait."""
+        self._cancel()
+
+    def end(self, wait: float = QUIT_SECONDS) -> bool:
+        """Stop without a word and wait until nothing of this job runs any more, for the end of napari.
+
+        Parameters
+        ----------
+        wait : float
+            Seconds that the work has to stop by itself; a process that still runs then is killed.
+
+        Returns
+        -------
+        bool
+            False if work in a thread has not reached its next check yet (a thread cannot be killed).
+        """
+        self._cancel()
+        until = time.monotonic() + wait
+        for worker in self._unfinished:
+            if not worker.ended.wait(max(0.0, until - time.monotonic())):
+                worker.token.cancel(at_once=True)
+        self._unfinished = [worker for worker in self._unfinished if not worker.ended.wait(_KILLED_SECONDS)]
+        return not self._unfinished
+
+    def _cancel(self) -> None:
+        if self._worker is not None:
+            self._worker.token.cancel()
+            self._forget()
         self._ids.new()
+
+    def _forget(self) -> None:
+        self._worker = self._stop_token = None
 
 
 def _from_factory(make_job: MakeJob, token: CancelToken) -> Job:
