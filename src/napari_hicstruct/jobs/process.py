@@ -85,8 +85,7 @@ def in_process(
                 if kind is Kind.RESULT:
                     return cast(T, _unpacked(data))
                 if kind is Kind.FAILED:
-                    error, where = _unpacked(data)
-                    raise error from ChildTraceback(where)
+                    raise _failure(data)
                 if kind is not Kind.READY:
                     yield _unpacked(data)
         token.check()
@@ -261,6 +260,12 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 def _name(make_job: Any) -> str:
     return str(getattr(getattr(make_job, "func", make_job), "__qualname__", type(make_job).__name__))
+
+
+def _failure(data: bytes) -> Exception:
+    error, where = _unpacked(data)
+    error.__cause__ = ChildTraceback(where)
+    return cast(Exception, error)
 
 
 def _unpacked(data: bytes) -> Any:
