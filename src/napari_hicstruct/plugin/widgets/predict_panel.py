@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
 from napari_hicstruct.genome import Interval
@@ -13,6 +13,8 @@ from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.plugin.prediction import Backend, default_backend
 from napari_hicstruct.plugin.session import Session
+from napari_hicstruct.plugin.widgets.learn_models import ModelList
+from napari_hicstruct.plugin.widgets.learn_running import RunningRow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 from napari_hicstruct.plugin.workers import BackgroundJob
@@ -39,12 +41,15 @@ class PredictPanel(QWidget):
     ----------
     runs : dict of int to dict
         What each set of this project that was predicted in this window was asked for (``regions``, ``model``, …).
+    predict : callable
+        The backend's, for those who want a prediction that is kept nowhere.
     """
 
     def __init__(self, session: Session, *, backend: Backend | None = None) -> None:
         super().__init__()
         self._session = session
         self._backend = backend or default_backend()
+        self.predict = self._backend.predict
         self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
         self._set_id: int | None = None
@@ -58,9 +63,9 @@ class PredictPanel(QWidget):
         self.refresh()
 
     def _build(self) -> None:
-        self.model = QComboBox()
-        self.model.setToolTip("Model that predicts; installed models are listed by name and version.")
+        self.model = ModelList(self._backend.models)
         self.model.currentIndexChanged.connect(lambda _: self._update_model())
+        self.model.refreshed.connect(self._update_model)
         self.tasks = {key: QCheckBox(text[0].upper() + text[1:]) for key, text in _TASKS.items()}
         for box in self.tasks.values():
             box.setChecked(True)
@@ -82,10 +87,8 @@ class PredictPanel(QWidget):
         self.run_button = QPushButton("Run model")
         self.run_button.setObjectName("hicRun")
         self.run_button.clicked.connect(lambda: self.run())
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.cancel_button = compact_button("✕", "Cancel. What was found so far is kept.")
+        self._running = RunningRow(cancel="Cancel. What was found so far is kept.")
+        self.bar, self.cancel_button = self._running.bar, self._running.cancel_button
         self.cancel_button.clicked.connect(self._job.cancel)
         self.card = ModelCard()
         self.about = compact_button("i", "About this model. Its card: data, metrics, calibration, lineage.")
@@ -96,40 +99,28 @@ class PredictPanel(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        tasks, running = QWidget(), QWidget()
-        for holder, widgets in ((tasks, list(self.tasks.values())), (running, [self.bar, self.cancel_button])):
-            line = QHBoxLayout(holder)
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(8)
-            for widget in widgets:
-                line.addWidget(widget, 1 if widget is not self.cancel_button else 0)
-        self._running = running
-        running.hide()
+        tasks = QWidget()
+        line = QHBoxLayout(tasks)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(8)
+        for box in self.tasks.values():
+            line.addWidget(box, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         layout.addLayout(form([("Model", [self.model, self.about, self.device])]))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
         layout.addLayout(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)]))
-        layout.addWidget(running)
+        layout.addWidget(self._running)
         layout.addWidget(self.result)
         self.result.hide()
 
     # ------------------------------------------------------------------ choices
     def refresh(self) -> None:
         """List the models again, and what this map allows."""
-        try:
-            models = self._backend.models()
-        except HicStructError as error:
-            models = []
-            self._say(str(error))
-        kept = self.model.currentText()
-        self.model.blockSignals(True)
-        self.model.clear()
-        for model in models:
-            self.model.addItem(model.label, model)
-        self.model.setCurrentIndex(max(0, self.model.findText(kept)))
-        self.model.blockSignals(False)
+        self.model.fill()
+        if self.model.problem:
+            self._say(self.model.problem)
         self._update_model()
 
     def _update_model(self) -> None:
@@ -175,13 +166,32 @@ class PredictPanel(QWidget):
         self.run_button.setToolTip(reason or "Run the model in the background; results appear as they come.")
 
     # ------------------------------------------------------------------ running
-    def run_view(self) -> None:
+    def run_view(self, name: str = "") -> None:
         """Run on what is in view."""
         self.scope.set_value("view")
-        self.run()
+        self.run(name)
 
-    def run(self) -> None:
-        """Run the chosen model; a run that still goes on is cancelled."""
+    @property
+    def running(self) -> bool:
+        """True while a model runs."""
+        return self._job.running
+
+    def request(self) -> dict[str, Any]:
+        """What *Run model* would ask for, but for the regions."""
+        return {
+            "tasks": self._chosen_tasks(),
+            "model": self.model.reference,
+            "device": self.device.currentData(),
+        }
+
+    def run(self, name: str = "") -> None:
+        """Run the chosen model; a run that still goes on is cancelled.
+
+        Parameters
+        ----------
+        name : str
+            Of the set that is made; by default the model's and the region's.
+        """
         source, reason = self._session.source, self._why_not()
         if source is None or reason:
             show_problem(HicStructError(reason))
@@ -191,19 +201,11 @@ class PredictPanel(QWidget):
         except HicStructError as error:
             show_problem(error)
             return
-        model = self.model.currentData()
         self._set_id, self._found = None, 0
-        self._set_name = f"{self.model.currentText()} · {where}"
-        self._request = request = {
-            "regions": regions,
-            "tasks": self._chosen_tasks(),
-            "model": model.name,
-            "device": self.device.currentData(),
-        }
-        predict = self._backend.predict
+        self._set_name = name or f"{self.model.currentData().label} · {where}"
+        self._request = request = {"regions": regions, **self.request()}
+        predict = self.predict
         self._job.start(lambda token: predict(source, token=token, **request))
-        self.bar.setValue(0)
-        self.bar.setFormat("starting …")
         self._set_running(True)
 
     def _regions(self) -> tuple[tuple[Interval, ...], str]:
@@ -214,17 +216,24 @@ class PredictPanel(QWidget):
             return tuple(Interval(name, 0, length) for name, length in sizes.items()), "genome"
         if scope == "chromosome":
             return (Interval(chrom, 0, sizes[chrom]),), chrom
+        (seen,) = self.view_regions()
+        return (seen,), f"{chrom}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
+
+    def view_regions(self) -> tuple[Interval, ...]:
+        """What is in view, as the regions of a request.
+
+        Raises
+        ------
+        RegionError
+            If nothing of the chromosome is.
+        """
         rows, cols = self._session.visible()
         if not len(rows) or not len(cols):
             raise RegionError("Nothing of the chromosome is in view.", mend="Go back to the map, then run again.")
-        seen = Interval(chrom, min(rows.start, cols.start), max(rows.end, cols.end))
-        return (seen,), f"{chrom}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
+        return (Interval(rows.chrom, min(rows.start, cols.start), max(rows.end, cols.end)),)
 
     def _step(self, progress: Progress) -> None:
-        self.bar.setValue(round(progress.fraction * 1000))
-        left = progress.seconds_left
-        self.bar.setFormat(progress.stage if left is None else f"%p% · {_clock(left)} left")
-        self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
+        self._running.follow(progress)
         if progress.message:
             self._say(progress.message)
         if progress.payload:
@@ -266,28 +275,22 @@ class PredictPanel(QWidget):
 
     def _map_changed(self) -> None:
         self._job.cancel()
-        self._project = None
-        self.refresh()
+        self._project = self._session._project
+        self.model.set_project(self._project)
 
     def _project_changed(self, project: Any) -> None:
         self._job.cancel()  # its set belongs to the project before
         self._project = project
         self.runs.clear()
-        self._update_run()
+        self.model.set_project(project)
 
     def _set_running(self, running: bool) -> None:
         self._running.setVisible(running)
         if running:
+            self._running.begin()
             self.result.hide()
         self._update_run()
 
     def _say(self, text: str) -> None:
         self.result.setText(text)
         self.result.setVisible(bool(text))
-
-
-def _clock(seconds: float) -> str:
-    """``0:12``, ``3:05``, ``1:02:07``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -94,7 +94,8 @@ class WhyPanel(QWidget):
         model = self._predict.model.currentData()
         if record is None or model is None or record.chrom != self._session.chrom:
             return None
-        return record.uid, record.anchor1, record.anchor2, model.name, self._editor.triangle_of(record.uid)
+        by = self._predict.model.reference_for(record.model)
+        return record.uid, record.anchor1, record.anchor2, by, self._editor.triangle_of(record.uid)
 
     def _update(self) -> None:
         record = self._editor.current
@@ -109,7 +110,7 @@ class WhyPanel(QWidget):
         self._shown = key
         source, catalogue = self._session.source, self._editor.catalogue
         run = self._predict.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
-        model = self._predict.model.currentData().name
+        model = self._predict.model.reference_for(record.model)
         self._say(f"Looking again at the {name_of(record.kind)} …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
 

@@ -1,0 +1,131 @@
+"""How a fine-tune ended: the verdict, the numbers before and after, and what can be done with the model now."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
+
+BETTER, WORSE, ALIKE = "#009E73", "#D55E00", "#7E828A"
+_WORDS = {1: ("▲", BETTER, "better"), -1: ("▼", WORSE, "worse"), 0: ("≈", ALIKE, "no clear difference")}
+
+
+def verdict_of(figure: Figure) -> int:
+    """1 better, −1 worse, 0 where the interval of the difference holds 0."""
+    if not (math.isfinite(figure.low) and math.isfinite(figure.high)) or figure.low <= 0 <= figure.high:
+        return 0
+    return figure.better if figure.low > 0 else -figure.better
+
+
+def figures_table(figures: tuple[Figure, ...]) -> str:
+    """Rich text: two lines per figure, its direction by sign, colour and (for the ear) word."""
+    rows = []
+    for one in figures:
+        sign, colour, word = _WORDS[verdict_of(one)]
+        less = " (less is better)" if one.better < 0 else ""
+        rows.append(
+            f'<tr><td style="padding-right:8px"><b>{escape(one.what)}</b> {escape(one.measure)}</td>'
+            f'<td align="right" style="padding-right:8px">{_number(one.before)} → {_number(one.after)}</td>'
+            f'<td style="color:{colour}"><b>{sign} {_signed(one.after - one.before)}</b></td></tr>'
+            f'<tr><td colspan="3" style="color:{ALIKE}">{escape(one.on)}, n {one.n:,} · {word}{less}'
+            f" · {_signed(one.low)} … {_signed(one.high)}</td></tr>"
+        )
+    return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if math.isfinite(value) else "–"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−") if math.isfinite(value) else "–"
+
+
+class ResultView(QWidget):
+    """Verdict, table and buttons; hidden until there is a result."""
+
+    roll_back = Signal()
+    use_anyway = Signal()
+    predict_with = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.result: FinetuneResult | None = None
+        self.verdict, self.table = QLabel(), QLabel()
+        for label in (self.verdict, self.table):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.RichText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.table.setToolTip(
+            "Old model → new model, and the 90 % interval of the difference.\n"
+            "▲ better, ▼ worse: the interval leaves out 0; ≈ no clear difference."
+        )
+        self.back_button = QPushButton("Roll back")
+        self.anyway_button = QPushButton("Use it anyway")
+        self.predict_button = QPushButton("Predict with it")
+        for button, signal in (
+            (self.back_button, self.roll_back),
+            (self.anyway_button, self.use_anyway),
+            (self.predict_button, self.predict_with),
+        ):
+            button.clicked.connect(signal)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        for button in (self.back_button, self.anyway_button, self.predict_button):
+            buttons.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.table)
+        layout.addLayout(buttons)
+        self.hide()
+
+    def show_result(self, result: FinetuneResult | None, *, in_use: bool, why_not: str = "") -> None:
+        """Show a result, or nothing.
+
+        Parameters
+        ----------
+        in_use : bool
+            Whether the project uses the new model now.
+        why_not : str
+            Why the project cannot change models (read-only); empty if it can.
+        """
+        self.result = result
+        self.setVisible(result is not None)
+        if result is None:
+            return
+        self.verdict.setText(_verdict(result, in_use))
+        self.table.setText(figures_table(result.figures))
+        self.table.setVisible(bool(result.figures))
+        self.back_button.setVisible(in_use)
+        self.back_button.setEnabled(not why_not)
+        self.back_button.setToolTip(why_not or f"Use {result.parent_label} again; {result.label} stays in the lineage.")
+        self.anyway_button.setText("Use it anyway" if not result.taken else "Use it again")
+        self.anyway_button.setVisible(not in_use)
+        self.anyway_button.setEnabled(not why_not)
+        self.anyway_button.setToolTip(why_not or f"Use {result.label} in place of {result.parent_label}.")
+        self.predict_button.setToolTip(f"Run {result.label} on the view; what it finds gets a set of its own.")
+
+
+def _verdict(result: FinetuneResult, in_use: bool) -> str:
+    label, reason = escape(result.label), escape(result.reason)
+    if result.taken and in_use:
+        head = f'<b style="color:{BETTER}">taken ✓</b> <b>{label}</b> is in use: {reason}'
+    elif result.taken:
+        head = f"<b>rolled back</b>: <b>{escape(result.parent_label)}</b> is in use again. {reason}"
+    elif in_use:
+        head = f"<b>used anyway</b>: <b>{label}</b> is in use. {reason}"
+    else:
+        head = f'<b style="color:{WORSE}">kept as a branch – not taken</b>: <b>{label}</b>. {reason}'
+    parts = [f"{result.corrections:,} corrections", f"{result.steps:,} steps", f"{result.seconds:.0f} s"]
+    if result.stopped:
+        parts.append("stopped early, the best so far was kept")
+    lines = [head, f'<span style="color:{ALIKE}">{" · ".join(parts)}</span>', *(escape(note) for note in result.notes)]
+    return "<br>".join(lines)
