@@ -108,8 +108,9 @@ def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
     put(session, loop(300_000, 400_000, score=0.9), loop(100_000, 600_000, score=0.1), tad(200_000, 300_000))
     table = ObjectTable(session)
     qtbot.addWidget(table)
+    table.show()
     model = table.model
-    shown = [[model.data(model.index(row, column)) for column in range(9)] for row in range(model.rowCount())]
+    shown = [[model.data(model.index(row, column)) for column in range(10)] for row in range(model.rowCount())]
     assert [line[:2] for line in shown] == [["1", "loop"], ["2", "loop"], ["1", "TAD"]]
     assert shown[0][3:7] == ["300,000", "405,000", "100 kb", "0.900"]
     table.table.sortByColumn(6, Qt.SortOrder.AscendingOrder)
@@ -128,6 +129,7 @@ def test_ten_thousand_objects_cost_the_table_nothing_but_what_is_seen(session: A
     put(session, *(loop(RES * (i % 90), RES * (100 + i % 80), score=i / 20_000) for i in range(12_000)))
     table = ObjectTable(session)
     qtbot.addWidget(table)
+    table.show()
     assert table.model.rowCount() == 12_000
     assert table.model.data(table.model.index(11_999, 0)) == "12,000"
     table.text.setText("no such thing")
@@ -140,11 +142,11 @@ def test_review_panel_follows_the_current_object_and_says_what_undo_does(session
     qtbot.addWidget(panel)
     assert not panel.buttons["accept"].isEnabled()
     panel.buttons["next"].click()
-    qtbot.waitUntil(lambda: "loop #1" in panel._title.text())
-    assert "score 0.750" in panel._facts.text()
+    qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
+    assert "score 0.750" in panel.card.facts.text()
     panel.buttons["accept"].click()
     assert only(session.project, Kind.LOOP).status is Status.ACCEPTED
-    qtbot.waitUntil(lambda: "stripe #1" in panel._title.text())  # goes on
+    qtbot.waitUntil(lambda: "stripe #1" in panel.card.title.text())  # goes on
     assert panel.buttons["undo"].toolTip().startswith("Take back: accept loop")
     panel.buttons["undo"].click()
     assert only(session.project, Kind.LOOP).status is Status.PROPOSED

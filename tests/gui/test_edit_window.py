@@ -114,16 +114,22 @@ def press_every_key(window: Window, active: str, first: Any, second: Any) -> Non
     take("A")
     assert status(first) is Status.ACCEPTED
     take("N")
+    assert window.editor.current.uid == second.uid
+    take("P")
+    assert window.editor.current.uid == second.uid  # what was judged is passed over
     take("R")
     assert status(second) is Status.REJECTED
-    take("P")
-    assert window.editor.current.uid == first.uid
     take("U")
     assert status(second) is Status.PROPOSED
     take("Control-Z")
     assert status(first) is Status.PROPOSED
+    assert window.editor.current.uid == first.uid
     take("Control-Shift-Z")
     assert status(first) is Status.ACCEPTED
+    take("M")
+    assert len(window.project.reviewed(CHROM)) == 1
+    take("U")
+    assert window.project.reviewed(CHROM) == []
     for key, name, mode in (
         ("L", "Loops", "add"),
         ("S", "Stripes", "add_rectangle"),
@@ -144,7 +150,7 @@ def press_every_key(window: Window, active: str, first: Any, second: Any) -> Non
     assert window.editor.overlay(Kind.LOOP).selected_uids() == [first.uid]
     take("Escape")
     for key in ("Delete", "Backspace"):
-        take("P") if window.editor.current is None else None
+        take("N") if window.editor.current is None else None
         gone = window.editor.current.uid
         take(key)
         assert gone not in {record.uid for record in window.project.query()}
@@ -213,10 +219,10 @@ def test_a_person_adds_moves_and_undoes_by_mouse_and_keys(window: Window) -> Non
     assert {len(window.editor.overlay(kind).layer.data) for kind in (Kind.LOOP, Kind.TAD, Kind.STRIPE)} == {1}
 
 
-def test_accepting_goes_on_to_the_next_in_the_order_of_the_table(window: Window) -> None:
+def test_accepting_goes_on_to_the_next_of_the_queue(window: Window) -> None:
     records = [loop(100_000, 400_000, score=0.2), loop(200_000, 600_000, score=0.9), loop(300_000, 500_000, score=0.5)]
     window.put(*records)
-    window.review.objects.sort("score", descending=True)
+    window.review.queue.set_order("score")
     for key in ("N", "A", "A"):
         window.key(key)
     assert [window.project.get(r.uid).status for r in records] == [Status.PROPOSED, Status.ACCEPTED, Status.ACCEPTED]

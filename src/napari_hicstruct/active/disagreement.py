@@ -49,15 +49,24 @@ class Testimony:
         return tuple(n for n, bad in zip(WITNESSES, self.against[index] & self.heard[index], strict=True) if bad)
 
 
-def hear(records: Sequence[Annotation], callers: Mapping[str, str] | None = None) -> Testimony:
+def hear(
+    records: Sequence[Annotation],
+    callers: Mapping[str, str] | None = None,
+    *,
+    silent: NDArray[np.bool_] | None = None,
+) -> Testimony:
     """Hear all witnesses on all candidates.
 
     Parameters
     ----------
     records : sequence of Annotation
     callers : mapping of str to str, optional
-        Uid → who called it; default: the model's name, else the source.
+        Uid → who called it; default: the model's name, else the source.  An empty name is no caller's: nothing is
+        held against others because a person did not draw it, too.
+    silent : bool, shape (n,), optional
+        Records that speak neither for nor against others, because they were rejected.
     """
+    mute = np.zeros(len(records), bool) if silent is None else silent
     against = np.zeros((len(records), len(WITNESSES)), bool)
     heard = np.zeros_like(against)
     names = callers or {}
@@ -68,16 +77,16 @@ def hear(records: Sequence[Annotation], callers: Mapping[str, str] | None = None
         own = [records[k] for k in rows]
         at = _places(own)
         who = np.array([names.get(r.uid, r.model or r.source) for r in own])
-        heard[rows, 0], against[rows, 0] = _alone(at, who)
+        heard[rows, 0], against[rows, 0] = _alone(at, who, mute[rows] | (who == ""))
         bins = np.array([r.resolution for r in own])
-        heard[rows, 3], against[rows, 3] = _alone(at, bins)
+        heard[rows, 3], against[rows, 3] = _alone(at, bins, mute[rows] | (bins == 0))
         heard[np.array(rows)[bins == 0], 3] = False
         if kind is Kind.LOOP:
-            heard[rows, 1], against[rows, 1] = _far(
-                at, _places([records[k] for k in groups.get((chrom, Kind.TAD), ())])
-            )
+            heard[rows, 1], against[rows, 1] = _far(at, _places(_speaking(records, groups, chrom, Kind.TAD, mute)))
         elif kind is Kind.STRIPE:
-            heard[rows, 2], against[rows, 2] = _far(_anchors(own), _borders(records, groups, chrom))
+            tads = _speaking(records, groups, chrom, Kind.TAD, mute)
+            borders = _borders(tads, _speaking(records, groups, chrom, Kind.BOUNDARY, mute))
+            heard[rows, 2], against[rows, 2] = _far(_anchors(own), borders)
     return Testimony(against, heard)
 
 
@@ -98,21 +107,33 @@ def _anchors(records: Sequence[Annotation]) -> Places:
     return np.array([(r.anchor1.center,) for r in records], np.float64).reshape(-1, 1)
 
 
-def _borders(records: Sequence[Annotation], groups: Mapping[tuple[str, Kind], Sequence[int]], chrom: str) -> Places:
-    """All boundaries of a chromosome, bp, shape (n, 1): of TADs, and by themselves."""
-    tads = [records[k].anchor1 for k in groups.get((chrom, Kind.TAD), ())]
-    alone = [records[k].anchor1.center for k in groups.get((chrom, Kind.BOUNDARY), ())]
-    every = [*alone, *(t.start for t in tads), *(t.end for t in tads)]
+def _speaking(
+    records: Sequence[Annotation],
+    groups: Mapping[tuple[str, Kind], Sequence[int]],
+    chrom: str,
+    kind: Kind,
+    mute: NDArray[np.bool_],
+) -> list[Annotation]:
+    """Records of one kind on one chromosome that are heard."""
+    return [records[k] for k in groups.get((chrom, kind), ()) if not mute[k]]
+
+
+def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Places:
+    """All boundaries, bp, shape (n, 1): of TADs, and by themselves."""
+    alone = [r.anchor1.center for r in boundaries]
+    every = [*alone, *(t.anchor1.start for t in tads), *(t.anchor1.end for t in tads)]
     return np.array(every, np.float64).reshape(-1, 1)
 
 
-def _alone(at: Places, who: NDArray[np.generic]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _alone(
+    at: Places, who: NDArray[np.generic], mute: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether there is anybody else, and whether none of them has a candidate near; both shape (n,)."""
-    names = np.unique(who)
-    near = np.zeros(len(at), bool)
-    for name in names if len(names) > 1 else ():
-        near |= ~_far(at, at[who == name], TOLERANCE)[1] & (who != name)
-    return np.full(len(at), len(names) > 1), ~near
+    near, others = np.zeros(len(at), bool), np.zeros(len(at), bool)
+    for name in np.unique(who[~mute]):
+        others |= who != name
+        near |= ~_far(at, at[(who == name) & ~mute], TOLERANCE)[1] & (who != name)
+    return others, ~near
 
 
 def _far(at: Places, others: Places, limit: float = CORNER) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -70,6 +70,10 @@ class Queue:
         self._cursor = place
         return self._order[place]
 
+    def rewind(self) -> None:
+        """Put the cursor before the first candidate: what was passed over comes again."""
+        self._cursor = -1
+
     def reorder(self, uids: Sequence[str], worth: Floats) -> None:
         """Take over new candidates and their worth (the largest first; equal ones keep the order given).
 

@@ -11,7 +11,7 @@ Sener & Savarese 2018, here by the D² draws of k-means++ (Arthur & Vassilvitski
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -154,10 +154,25 @@ def priorities(pool: Candidates, spec: str = DEFAULT, *, seed: int = 0) -> Float
     ------
     ConfigError
     """
-    rng, parts = np.random.default_rng(seed), parse(spec)
+    return combined(parse(spec), single_values(pool, spec, seed=seed))
+
+
+def single_values(pool: Candidates, spec: str, *, seed: int = 0) -> dict[str, Floats]:
+    """What each strategy named in ``spec`` gives by itself: to tell why a candidate comes early.
+
+    Raises
+    ------
+    ConfigError
+    """
+    rng = np.random.default_rng(seed)
+    return {name: STRATEGIES[name](pool, rng) for name in dict.fromkeys(name for _, name in parse(spec))}
+
+
+def combined(parts: Sequence[tuple[float, str]], values: Mapping[str, Floats]) -> Floats:
+    """One number per candidate: a single strategy's own, else the weighted sum of ranks."""
     if len(parts) == 1:
-        return STRATEGIES[parts[0][1]](pool, rng)
-    return np.asarray(sum(weight * _ranks(STRATEGIES[name](pool, rng)) for weight, name in parts))
+        return values[parts[0][1]]
+    return np.asarray(sum(weight * _ranks(values[name]) for weight, name in parts))
 
 
 def _ranks(values: Floats) -> Floats:

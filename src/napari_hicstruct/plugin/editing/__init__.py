@@ -9,6 +9,7 @@ from napari_hicstruct.plugin.editing.editor import Editor
 from napari_hicstruct.plugin.editing.importing import import_files
 from napari_hicstruct.plugin.editing.keys import Keys
 from napari_hicstruct.plugin.editing.review import Review
+from napari_hicstruct.plugin.editing.reviewer import give_name
 from napari_hicstruct.plugin.editing.transposes import Transposes
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Attachment:
         self.keys = Keys(self.review)
         self.transposes = Transposes(self.editor)
         session.map_changed.connect(self._on_map)
+        session.project_changed.connect(give_name)
+        give_name(session._project)
         self._on_map()
 
     def _on_map(self) -> None:
@@ -51,9 +54,11 @@ class Attachment:
         """Take layers and keys out of the window."""
         self.keys.unbind()
         self.transposes.show(False)
+        self.review.close()
         session = self._session()
         if session is not None:
             session.map_changed.disconnect(self._on_map)
+            session.project_changed.disconnect(give_name)
         self.editor.close()
 
 

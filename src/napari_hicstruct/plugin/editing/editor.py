@@ -39,6 +39,10 @@ class Editor:
     ----------
     changed : Signal
         Annotations, sets or the project changed.
+    recorded : Signal(Change)
+        One step was taken over from the store; ``changed`` follows.
+    reset : Signal
+        Sets or the project changed: nothing that was worked out from them holds; ``changed`` follows.
     drawn : Signal
         The layers were refilled.
     current_changed : Signal(str or None)
@@ -52,6 +56,8 @@ class Editor:
     """
 
     changed = Signal()
+    recorded = Signal(object)
+    reset = Signal()
     drawn = Signal()
     current_changed = Signal(object)
     hint_changed = Signal(str)
@@ -113,6 +119,7 @@ class Editor:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
         self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
         self._refiller.ask()
+        self.reset.emit()
         self.changed.emit()
 
     # ------------------------------------------------------------------ the current object
@@ -270,6 +277,7 @@ class Editor:
         self._refiller.ask({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
+        self.recorded.emit(change)
         self.changed.emit()
 
     def _on_layer_removed(self, event: Any) -> None:

@@ -27,6 +27,8 @@ KEYS: dict[str, str] = {
     "S": "add stripe",
     "T": "add tad",
     "B": "add boundary",
+    "M": "mark_region_reviewed",
+    "G": "lasso_candidates",
     "Escape": "stop",
     "Delete": "delete",
     "Backspace": "delete",

@@ -1,4 +1,4 @@
-"""All objects as a filtered, sorted list: what the table shows and what N and P step through."""
+"""All objects as a filtered, sorted list: what the table shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.plugin.editing.palette import strength_of
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Change
     from napari_hicstruct.plugin.editing.editor import Editor
+    from napari_hicstruct.plugin.editing.review_queue import ReviewQueue
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
 _STATUS_ORDER = {status: place for place, status in enumerate(Status)}
@@ -20,18 +22,21 @@ _STATUS_ORDER = {status: place for place, status in enumerate(Status)}
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What is listed; empty sets ask nothing.  ``text`` is looked for in chromosome, source, name and set."""
+    """What is listed; empty sets ask nothing.
+
+    ``text`` is looked for in chromosome, source, name and set.  ``queue``: only what the review queue has left.
+    """
 
     kinds: frozenset[Kind] = frozenset()
     statuses: frozenset[Status] = frozenset()
     set_ids: frozenset[int] = frozenset()
     min_score: float = 0.0
     text: str = ""
+    queue: bool = False
 
 
 @dataclass(slots=True)
 class _State:
-    numbers: dict[str, int] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     places: dict[str, int] = field(default_factory=dict)
 
@@ -39,21 +44,26 @@ class _State:
 class ObjectList:
     """Uids in the order of the table; numbers count each kind from 1, in the order of the sets and their files.
 
+    The list is made when somebody looks at it.  A judgement does not move the rows of a list that is neither
+    filtered nor sorted by status.
+
     Attributes
     ----------
     changed : Signal
-        The order or its members changed.
+        The order or its members changed, or the values of some.
     """
 
     changed = Signal()
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, editor: Editor, queue: ReviewQueue) -> None:
+        self._editor, self._queue = editor, queue
         self._condition = Condition()
         self._key, self._descending = "number", False
         self._state: _State | None = None
         self._numbers: dict[str, int] | None = None
-        editor.changed.connect(self._on_changed)
+        self._waiting: dict[str, int] | None = None
+        editor.recorded.connect(self._on_recorded)
+        editor.reset.connect(self._on_reset)
 
     @property
     def condition(self) -> Condition:
@@ -92,15 +102,11 @@ class ObjectList:
         """Row of an object in the table, None if the filter hides it."""
         return self._ready().places.get(uid)
 
-    def step(self, uid: str | None, by: int) -> str | None:
-        """The object ``by`` rows further (around the ends), from the first row if ``uid`` is not listed."""
-        order = self.uids
-        if not order:
-            return None
-        place = None if uid is None else self.place(uid)
-        if place is None:
-            return order[0] if by > 0 else order[-1]
-        return order[(place + by) % len(order)]
+    def waiting(self, uid: str) -> int | None:
+        """1-based place among what the queue has left, as it was when the list was made; None if it is not there."""
+        if self._waiting is None:
+            self._waiting = {uid: place for place, uid in enumerate(self._queue.uids, 1)}
+        return self._waiting.get(uid)
 
     def _records(self) -> dict[str, Annotation]:
         catalogue = self._editor.catalogue
@@ -123,21 +129,44 @@ class ObjectList:
             catalogue, wanted = self._editor.catalogue, self._condition
             names = {s.id: s.name for s in self._editor.sets()}
             set_ids = {} if catalogue is None else catalogue.set_ids
-            numbers = self._all_numbers()
             found = [r for r in self._records().values() if _passes(r, set_ids[r.uid], names, wanted)]
-            key = KEYS[self._key]
-            found.sort(key=lambda r: key(r, numbers[r.uid], names.get(set_ids[r.uid], "")), reverse=self._descending)
+            if wanted.queue:
+                found = [r for r in found if self.waiting(r.uid) is not None]
+            found.sort(key=self._sort_key(names, set_ids), reverse=self._descending)
             order = [record.uid for record in found]
-            self._state = _State(numbers, order, {uid: place for place, uid in enumerate(order)})
+            self._state = _State(order, {uid: place for place, uid in enumerate(order)})
         return self._state
 
+    def _sort_key(self, names: dict[int, str], set_ids: dict[str, int]) -> Callable[[Annotation], Any]:
+        if self._key == "next":
+            last = len(set_ids) + 1
+            return lambda r: self.waiting(r.uid) or last
+        key, numbers = KEYS[self._key], self._all_numbers()
+        return lambda r: key(r, numbers[r.uid], names.get(set_ids[r.uid], ""))
+
     def _restart(self) -> None:
-        self._state = None
+        self._state = self._waiting = None
         self.changed.emit()
 
-    def _on_changed(self) -> None:
+    def _on_reset(self) -> None:
         self._numbers = None
         self._restart()
+
+    def _on_recorded(self, change: Change) -> None:
+        before, after = ({r.uid: r for r in records} for records in (change.before, change.after))
+        members = before.keys() == after.keys()
+        if not members:
+            self._numbers = None
+        judged = members and all(_place(r) == _place(after[r.uid]) for r in change.before)
+        if judged and self._key != "status" and not self._condition.statuses:
+            self.changed.emit()
+        else:
+            self._restart()
+
+
+def _place(record: Annotation) -> tuple[object, ...]:
+    """What the order of the list may depend on, but the status."""
+    return record.kind, record.anchor1, record.anchor2, strength_of(record)
 
 
 def _passes(record: Annotation, set_id: int, names: dict[int, str], wanted: Condition) -> bool:

@@ -1,16 +1,21 @@
-"""What the keys and buttons do: go to objects, judge them, take a tool, undo."""
+"""What the keys and buttons do: go to candidates, judge them, take a tool, undo."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.genome import Interval, format_bp
-from napari_hicstruct.plugin.editing.geometry import box_of, is_flipped
+from napari_hicstruct.annotations.records import Kind, Status
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.editing.framing import frame
+from napari_hicstruct.plugin.editing.lasso import Lasso
 from napari_hicstruct.plugin.editing.objects import ObjectList
+from napari_hicstruct.plugin.editing.review_queue import ReviewQueue
+from napari_hicstruct.plugin.editing.reviewed import ReviewedRegions
 from napari_hicstruct.plugin.editing.stripe_check import clear_stripe_check, show_stripe_check
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Change
     from napari_hicstruct.plugin.editing.editor import Editor
 
 _NAMES = {Kind.LOOP: "loop", Kind.STRIPE: "stripe", Kind.TAD: "TAD", Kind.BOUNDARY: "boundary"}
@@ -26,18 +31,29 @@ class Review:
 
     Attributes
     ----------
+    queue : ReviewQueue
+        What N and P step through.
+    objects : ObjectList
+        What the table shows.
+    regions : ReviewedRegions
+    lasso : Lasso
     advance : bool
-        Go on to the next object after A or R (only when the current one was judged, not a selection).
+        Go on to the next candidate after A or R (only when the current one was judged, not a selection).
     """
 
     def __init__(self, editor: Editor) -> None:
         self.editor = editor
-        self.objects = ObjectList(editor)
+        self.queue = ReviewQueue(editor)
+        self.objects = ObjectList(editor, self.queue)
+        self.regions = ReviewedRegions(editor)
+        self.lasso = Lasso(editor, lambda: self.queue.uids)
         self.advance = True
 
     # ------------------------------------------------------------------ judge
     def targets(self) -> list[str]:
-        """What a key acts on: the objects selected in the active overlay, else the current one."""
+        """What a key acts on: what the lasso caught, what is selected in the active overlay, else the current one."""
+        if self.lasso.uids:
+            return list(self.lasso.uids)
         active = self.editor.viewer.layers.selection.active
         for overlay in self.editor.overlays.values():
             if overlay.layer is active and overlay.selected_uids():
@@ -55,15 +71,26 @@ class Review:
 
     def _judge(self, status: Status) -> None:
         targets, current = self.targets(), self.editor.current
-        if not targets:
-            self.editor.hint("Nothing is selected: press N for the next object, or click one.")
-            return
-        following = None
-        if self.advance and current is not None and targets == [current.uid]:
-            following = self.objects.step(current.uid, 1) if self.objects.place(current.uid) is not None else None
-        done = self.editor.attempt(lambda project: project.set_status(targets, status))
-        if done is not None and following is not None and following != targets[0]:
-            self.go_to(following)
+        if self.lasso.uids:
+            self.judge_many(targets, status)
+        elif not targets:
+            self.editor.hint("Nothing is selected: press N for the next candidate, or click one.")
+        elif self.editor.attempt(lambda project: project.set_status(targets, status)) is not None:
+            self.queue.judged(targets)
+            if self.advance and current is not None and targets == [current.uid] and current.uid in self.queue.pool:
+                self.next()
+
+    def judge_many(self, uids: Sequence[str], status: Status) -> bool:
+        """Accept or reject many in one step that one undo takes back; False if that was refused."""
+        current = self.editor.current
+        if self.editor.attempt(lambda project: project.set_status(uids, status)) is None:
+            return False
+        self.lasso.put_away()
+        self.queue.judged(uids)
+        self.editor.hint(f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back.")
+        if self.advance and current is not None and current.uid in set(uids):
+            self.next()
+        return True
 
     def delete(self) -> None:
         """Take the targets out of the project (undo brings them back)."""
@@ -74,40 +101,47 @@ class Review:
             self.editor.hint("Nothing is selected to delete.")
 
     def undo(self) -> None:
-        """Take back the last step."""
-        if self.editor.attempt(lambda project: project.undo()) is None:
+        """Take back the last step; a judgement's candidate comes back under the cursor."""
+        change = self.editor.attempt(lambda project: project.undo())
+        if change is None:
             self.editor.hint("Nothing to undo.")
+            return
+        judged = _judged(change)
+        self.queue.reopened(judged)
+        if len(judged) == 1:
+            self.queue.go_to(judged[0])
+            self.go_to(judged[0])
+        elif len(judged) > 1:
+            self.editor.hint(f"Taken back: what was said of {len(judged):,} objects.")
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""
-        if self.editor.attempt(lambda project: project.redo()) is None:
+        current = self.editor.current
+        change = self.editor.attempt(lambda project: project.redo())
+        if change is None:
             self.editor.hint("Nothing to redo.")
+        elif current is not None and _judged(change) == [current.uid] and self.advance:
+            self.next()
 
     def mark_region_reviewed(self) -> None:
         """What is in view and not labelled is truly absent."""
-        if self.editor.session.source is None:
-            return
-        rows, cols = self.editor.session.visible()
-        if self.editor.attempt(lambda project: project.mark_reviewed(rows, cols)) is not None:
-            self.editor.hint(f"{rows} × {cols} is marked as reviewed.")
-            self.editor.changed.emit()
+        self.regions.mark_view()
 
     # ------------------------------------------------------------------ go
     def next(self) -> None:
-        """Fly to the next object of the table."""
+        """Fly to the next candidate of the queue."""
         self._step(1)
 
     def previous(self) -> None:
-        """Fly to the object before this one in the table."""
+        """Fly to the candidate before this one that was passed over."""
         self._step(-1)
 
     def _step(self, by: int) -> None:
-        current = self.editor.current
-        uid = self.objects.step(None if current is None else current.uid, by)
-        if uid is None:
-            self.editor.hint("No object passes the filter.")
-        else:
+        uid = self.queue.step(by)
+        if uid is not None:
             self.go_to(uid)
+        else:
+            self.editor.hint(self.queue.nothing() or "This is the first of what is left.")
 
     def go_to(self, uid: str) -> None:
         """Make an object the current one and fly there."""
@@ -115,9 +149,10 @@ class Review:
         record = None if catalogue is None else catalogue.records.get(uid)
         if record is None:
             return
-        self._let_go_of_selection()
+        for overlay in self.editor.overlays.values():
+            overlay.select([])
         self.editor.set_current(uid)
-        rows, cols = self._window(record)
+        rows, cols = frame(self.editor, record)
         self.editor.attempt(lambda _: self.editor.session.go_to(rows, cols))
         self.editor.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
 
@@ -161,37 +196,11 @@ class Review:
         step = None if project is None else getattr(project, which)()
         if step is None:
             return ""
+        if step.regions:
+            return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
         if step.count != 1:
             return f"{step.action} {step.count:,} objects"
         return f"{step.action} {name_of(next(iter(step.kinds)))}"
-
-    def _let_go_of_selection(self) -> None:
-        for overlay in self.editor.overlays.values():
-            overlay.select([])
-
-    def _window(self, record: Annotation) -> tuple[Interval, Interval]:
-        length = self._length(record.chrom)
-        triangle = self.editor.triangle_of(record.uid)
-        if record.kind is Kind.LOOP:
-            half = max(25 * max(len(record.anchor1), self.editor.view.finest()), int(0.1 * record.distance))
-            pair = record.anchor1.expand(half, length), record.anchor2.expand(half, length)
-            return pair[::-1] if is_flipped(record, triangle) else pair
-        if record.kind is Kind.BOUNDARY:
-            around = record.span.expand(50 * max(len(record.anchor1), self.editor.view.finest()), length)
-            return around, around
-        if record.kind is Kind.TAD:
-            around = record.span.expand(max(len(record.span) // 2, 10 * self.editor.view.finest()), length)
-            return around, around
-        box = box_of(record, triangle)
-        margin = max(250_000, len(record.span) // 4)
-        middle_rows = Interval(record.chrom, int(box.top), int(box.bottom))
-        middle_cols = Interval(record.chrom, int(box.left), int(box.right))
-        half = max(len(middle_rows), len(middle_cols)) // 2 + margin
-        return tuple(_around(part, half, length) for part in (middle_rows, middle_cols))  # type: ignore[return-value]
-
-    def _length(self, chrom: str) -> int | None:
-        source = self.editor.session.source
-        return None if source is None else source.chromsizes.get(chrom)
 
     # ------------------------------------------------------------------ tools
     def add(self, kind: Kind) -> None:
@@ -217,10 +226,18 @@ class Review:
         self._activate(current.kind, "select")
         overlay.select([current.uid])
 
+    def lasso_candidates(self) -> None:
+        """Draw round candidates of the queue, to judge all of them in one step."""
+        if self.editor.attempt(lambda project: project) is not None:
+            for overlay in self.editor.overlays.values():
+                overlay.layer.mode = "pan_zoom"
+            self.lasso.start()
+
     def stop(self) -> None:
         """Put all tools down: the mouse pans again."""
         for overlay in self.editor.overlays.values():
             overlay.layer.mode = "pan_zoom"
+        self.lasso.put_away()
         clear_stripe_check(self.editor.viewer)
         self.editor.hint("")
 
@@ -238,8 +255,13 @@ class Review:
         layer.mode = mode
         self.editor.mode_changed(self.editor.overlay(kind))
 
+    def close(self) -> None:
+        """Take what is temporary out of the window."""
+        self.lasso.close()
+        self.regions.close()
 
-def _around(part: Interval, half: int, length: int | None) -> Interval:
-    middle = int(part.center)
-    grown = Interval(part.chrom, max(0, middle - half), middle + half)
-    return grown if length is None else grown.clamp(length)
+
+def _judged(change: Change) -> list[str]:
+    """Uids of what a step gave another status."""
+    before = {record.uid: record.status for record in change.before}
+    return [r.uid for r in change.after if before.get(r.uid, r.status) is not r.status]

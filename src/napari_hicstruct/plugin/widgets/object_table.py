@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
-from qtpy.QtGui import QColor, QKeyEvent
+from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.editing.keys import KEYS
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing import Attachment
     from napari_hicstruct.plugin.session import Session
 
-_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set")
-_KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set")
-_RIGHT = {"#", "start", "end", "size", "score"}
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
+_KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
+_WIDTHS = (48, 62, 52, 86, 86, 62, 50, 72, 110, 44)
+_RIGHT = {"#", "start", "end", "size", "score", "next"}
 _TIPS = {
+    "next": "Place in the review queue, from 1; empty for what it has not left",
     "#": "Number of the object among its kind, from 1, in the order of its file",
     "start": "Leftmost base pair (0-based)",
     "end": "Rightmost base pair (half-open)",
@@ -43,12 +45,19 @@ class ObjectModel(QAbstractTableModel):
         self._editor = attachment.editor
         self._objects = attachment.review.objects
         self._uids: list[str] = []
+        self._origins: dict[int, Origin] = {}
         self.refresh()
 
     def refresh(self) -> None:
-        """Take over the list as it is now."""
+        """Take over the list as it is now; where only values changed, the rows stay."""
+        uids = self._objects.uids
+        self._origins = {s.id: s.origin for s in self._editor.sets()}
+        if uids is self._uids:
+            if uids:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(uids) - 1, len(_COLUMNS) - 1))
+            return
         self.beginResetModel()
-        self._uids = self._objects.uids
+        self._uids = uids
         self.endResetModel()
 
     def uid(self, row: int) -> str:
@@ -81,12 +90,11 @@ class ObjectModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column in ("kind", "status"):
-            origin = {s.id: s.origin for s in self._editor.sets()}[catalogue.set_ids[record.uid]]
-            return QColor(colour_of(origin, record.status))
+            return QColor(colour_of(self._origins[catalogue.set_ids[record.uid]], record.status))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort the shared list, so that N and P follow what is seen."""
+        """Sort the list."""
         if column >= 0:
             self._objects.sort(_KEYS[column], descending=order == Qt.SortOrder.DescendingOrder)
 
@@ -106,6 +114,7 @@ class ObjectModel(QAbstractTableModel):
             "end": lambda: f"{record.span.end:,}",
             "size": lambda: format_bp(record.distance),
             "status": lambda: record.status.value,
+            "next": lambda: f"{self._objects.waiting(record.uid) or ''}",
         }[column]()
 
 
@@ -152,6 +161,7 @@ class ObjectTable(QWidget):
         column.addWidget(self.table)
         self._later = Later(self, self._update, delay_ms=60)
         self._objects.changed.connect(self._later)
+        self._attachment.review.queue.changed.connect(self._queue_changed)
         attachment.editor.current_changed.connect(self._later)
         self._update()
 
@@ -161,12 +171,18 @@ class ObjectTable(QWidget):
         assert heads is not None
         rows.setVisible(False)
         rows.setDefaultSectionSize(20)
-        for place, width in enumerate((48, 62, 52, 86, 86, 62, 50, 72, 110)):
+        for place, width in enumerate(_WIDTHS):
             heads.resizeSection(place, width)
         heads.setStretchLastSection(True)
 
     def _build_filters(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        self.what = QComboBox()
+        self.what.addItem("all objects", False)
+        self.what.addItem("the queue", True)
+        self.what.setToolTip("All objects of the project, or what the review queue has left, in its order")
+        self.what.activated.connect(self._choose)
+        row.addWidget(self.what)
         self.kind = QComboBox()
         self.kind.addItem("all kinds", None)
         for kind in Kind:
@@ -184,11 +200,27 @@ class ObjectTable(QWidget):
         self.text.setClearButtonEnabled(True)
         self.text.textChanged.connect(lambda text: self._objects.where(text=text))
         for widget in (self.kind, self.status, self.text):
-            widget.setToolTip("Filter the table; N and P step through what it shows")
+            widget.setToolTip("Filter the table; what N and P step through is filtered in Review")
             row.addWidget(widget)
         return row
 
+    def _queue_changed(self) -> None:
+        if self._objects.condition.queue and not self._attachment.review.queue.in_order:
+            self._objects.where()  # another order or filter of the queue
+
+    def _choose(self) -> None:
+        queue = bool(self.what.currentData())
+        self._objects.where(queue=queue)
+        self.table.sortByColumn(_COLUMNS.index("next" if queue else "#"), Qt.SortOrder.AscendingOrder)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while nobody could see it."""
+        super().showEvent(event)
+        self._later()
+
     def _update(self) -> None:
+        if not self.isVisible():
+            return
         bar = self.table.verticalScrollBar()
         assert bar is not None
         at = bar.value()

@@ -1,84 +1,100 @@
-"""Review: the current object, its judgement, undo and redo, and going to objects by number."""
+"""Review: the queue, the current candidate and its judgement, undo and redo; what is rare folds away."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.editing import attach
-from napari_hicstruct.plugin.editing.palette import colour_of, strength_of
-from napari_hicstruct.plugin.editing.review import name_of
+from napari_hicstruct.plugin.widgets.bulk_panel import BulkPanel
 from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.queue_card import Card
+from napari_hicstruct.plugin.widgets.queue_filters import QueueFilters
+from napari_hicstruct.plugin.widgets.queue_fold import Fold
+from napari_hicstruct.plugin.widgets.queue_goto import GoToRow
+from napari_hicstruct.plugin.widgets.queue_header import QueueHeader
+from napari_hicstruct.plugin.widgets.queue_regions import MEANING, RegionsPanel
+from napari_hicstruct.plugin.widgets.statistics_panel import StatisticsPanel
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
     from napari_hicstruct.plugin.session import Session
 
 _JUDGE = (
     ("✓ Accept", "A", "accept", "Say that it is there (A)"),
     ("✗ Reject", "R", "reject", "Say that it is not there (R)"),
-    ("✎ Edit", "E", "edit", "Move or resize it with the mouse (E)"),
+    ("✎ Edit", "E", "edit", "Move or resize it with the mouse (E); it then counts as judged"),
 )
 _GO = (
-    ("◀ Previous", "P", "previous", "Fly to the object before this one in the table (P)"),
-    ("Next ▶", "N", "next", "Fly to the next object in the table (N)"),
+    ("◀ Previous", "P", "previous", "Fly back to the candidate before, passing over what was judged (P)"),
+    ("Next ▶", "N", "next", "Fly to the next candidate of the queue, passing over what was judged (N)"),
 )
 _TRAVEL = (("↶ Undo", "U", "undo", ""), ("↷ Redo", "", "redo", ""))
 
 
 class ReviewPanel(QWidget):
-    """One object at a time; the keys do the same as the buttons."""
+    """One candidate at a time; the keys do the same as the buttons.
+
+    Attributes
+    ----------
+    summary : Signal(str)
+        One short line for the head of the section.
+    """
+
+    summary = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session = session
         self._attachment = attach(session)
         self._editor, self._review = self._attachment.editor, self._attachment.review
+        review = self._review
         self.buttons: dict[str, QPushButton] = {}
+        self.header, self.card = QueueHeader(review.queue), Card(review)
+        self.filters, self.bulk, self.regions = QueueFilters(review), BulkPanel(review), RegionsPanel(review)
+        self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
+        self.folds = {
+            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
+            "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
+            "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
+            "goto": Fold("Go to number", self.goto, tooltip="Fly to an object by its number; check a stripe."),
+            "statistics": Fold(
+                "Statistics", self.statistics, tooltip="Precision of callers and models so far; agreement of reviewers."
+            ),
+        }
         self._build()
         self._later = Later(self, self._update)
-        self._editor.changed.connect(self._later)
-        self._editor.current_changed.connect(self._later)
-        self._review.objects.changed.connect(self._later)
+        for signal in (self._editor.changed, self._editor.current_changed, review.queue.changed):
+            signal.connect(self._later)
+        for other in (review.regions.changed, review.lasso.changed, review.objects.changed):
+            other.connect(self._later)
+        review.lasso.changed.connect(lambda: self.folds["bulk"].unfold() if review.lasso.uids else None)
         self._update()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        self._title, self._facts = QLabel(), QLabel()
-        column.addWidget(self._title)
-        column.addWidget(self._facts)
-        for group in (_JUDGE, _GO):
+        column.addWidget(self.header)
+        column.addWidget(self.card)
+        for group in (_JUDGE, _GO, _TRAVEL):
             column.addLayout(self._button_row(group))
-        column.addLayout(self._go_row())
-        column.addLayout(self._button_row(_TRAVEL))
         last = QHBoxLayout()
-        self.reviewed = QPushButton("Region is reviewed")
-        self.reviewed.setToolTip(
-            "What is in view and not labelled is truly absent: said to training, kept in the project"
-        )
-        self.reviewed.clicked.connect(self._review.mark_region_reviewed)
+        self.reviewed = QPushButton("Region is reviewed  M")
+        self.reviewed.clicked.connect(lambda: self._attachment.keys.run("mark_region_reviewed"))
         self.advance = QCheckBox("then next")
-        self.advance.setToolTip("After accepting or rejecting, fly to the next object")
+        self.advance.setToolTip("After accepting or rejecting, fly to the next candidate")
         self.advance.setChecked(self._review.advance)
         self.advance.toggled.connect(lambda on: setattr(self._review, "advance", on))
         last.addWidget(self.reviewed, 1)
         last.addWidget(self.advance)
         column.addLayout(last)
+        for fold in self.folds.values():
+            column.addWidget(fold)
+            fold.toggled.connect(self._later_if_open)
 
     def _button_row(self, group: tuple[tuple[str, str, str, str], ...]) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -94,61 +110,45 @@ class ReviewPanel(QWidget):
     def _calling(self, command: str) -> Callable[[], None]:
         return lambda: self._attachment.keys.run(command)
 
-    def _go_row(self) -> QGridLayout:
-        row = QGridLayout()
-        row.setHorizontalSpacing(4)
-        self.kind, self.number = QComboBox(), QSpinBox()
-        for kind in Kind:
-            self.kind.addItem(name_of(kind), kind)
-        self.kind.setCurrentIndex(list(Kind).index(Kind.STRIPE))
-        self.kind.setToolTip("What to go to; a stripe is checked on raw counts, rows = x and columns = y")
-        self.kind.currentIndexChanged.connect(lambda _: self._update())
-        self.number.setRange(1, 1)
-        self.number.setPrefix("# ")
-        self.number.setToolTip("Number in the order of the file, from 1")
-        self.transpose = QCheckBox("outline the transpose, too")
-        self.transpose.setToolTip("Stripe check: the transposed rectangle as well, dashed")
-        self.go = QPushButton("Go to")
-        self.go.setToolTip("Fly to this object; Esc ends a stripe check")
-        self.go.clicked.connect(self._go)
-        for place, widget in enumerate((self.go, self.kind, self.number)):
-            row.addWidget(widget, 0, place)
-        row.addWidget(self.transpose, 1, 1, 1, 2)
-        row.setColumnStretch(2, 1)
-        return row
+    def _later_if_open(self, open: bool) -> None:
+        if open:
+            self._later()
 
-    def _go(self) -> None:
-        kind, number = self.kind.currentData(), self.number.value()
-        if kind is Kind.STRIPE:
-            self._review.check_stripe(number, transpose=self.transpose.isChecked())
-        else:
-            self._review.go_to_number(kind, number)
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while the section was folded."""
+        super().showEvent(event)
+        self._later()
 
     def _update(self) -> None:
-        record, project = self._editor.current, self._editor.project
-        if record is None:
-            listed = len(self._review.objects.uids)
-            self._title.setText("<b>No object chosen</b>")
-            self._facts.setText(
-                f"{listed:,} in the table:\npress N for the first, or click one.\n"
-                if listed
-                else "Nothing to review: import labels, run a model,\nor add objects with L, S, T, B.\n"
-            )
-        else:
-            self._title.setText(self._headline(record))
-            self._facts.setText(_facts(record))
-        for command in ("accept", "reject", "edit"):
-            self.buttons[command].setEnabled(record is not None and project is not None and not project.read_only)
-        for command in ("next", "previous"):
-            self.buttons[command].setEnabled(bool(self._review.objects.uids))
+        self.header.refresh()
+        self.summary.emit(self.header.summary())
+        self.card.refresh()
+        for key, body in (
+            ("filter", self.filters),
+            ("bulk", self.bulk),
+            ("regions", self.regions),
+            ("goto", self.goto),
+        ):
+            if self.folds[key].is_open:
+                body.refresh()
+        self.folds["filter"].set_summary(self.filters.summary())
+        self.folds["regions"].set_summary(self.regions.summary())
+        self._enable()
         self._update_travel()
-        kind = self.kind.currentData()
-        count = self._review.objects.count(kind)
-        self.number.setMaximum(max(1, count))
-        self.number.setSuffix(f" of {count:,}")
-        self.go.setEnabled(count > 0)
-        self.transpose.setVisible(kind is Kind.STRIPE)
-        self.reviewed.setEnabled(project is not None and not project.read_only)
+
+    def _enable(self) -> None:
+        record, project = self._editor.current, self._editor.project
+        refusal = "Open a contact map first." if project is None else project.read_only_reason
+        chosen = record is not None or bool(self._review.lasso.uids)
+        for _, _, command, tooltip in _JUDGE:
+            self.buttons[command].setEnabled(chosen and not refusal)
+            self.buttons[command].setToolTip(refusal or (tooltip if chosen else "Nothing is chosen: press N first"))
+        nothing = self._review.queue.nothing()
+        for _, _, command, tooltip in _GO:
+            self.buttons[command].setEnabled(not nothing)
+            self.buttons[command].setToolTip(nothing or tooltip)
+        self.reviewed.setEnabled(not refusal)
+        self.reviewed.setToolTip(refusal or MEANING)
 
     def _update_travel(self) -> None:
         project = self._editor.project
@@ -160,41 +160,3 @@ class ReviewPanel(QWidget):
             name = "Take back" if command == "undo" else "Do again"
             keys = "U or Ctrl+Z" if command == "undo" else "Ctrl+Shift+Z"
             self.buttons[command].setToolTip(f"{name}: {what} ({keys})" if possible else f"Nothing to {command}")
-
-    def _headline(self, record: Annotation) -> str:
-        assert self._editor.catalogue is not None
-        set_id = self._editor.catalogue.set_ids[record.uid]
-        origin, name = next((s.origin, s.name) for s in self._editor.sets() if s.id == set_id)
-        colour = colour_of(origin, record.status)
-        place = self._review.objects.place(record.uid)
-        where = "" if place is None else f" <small>{place + 1:,} of {len(self._review.objects.uids):,}</small>"
-        return (
-            f'<b><span style="color:{colour}">◯</span> {name_of(record.kind)} '
-            f"#{self._review.objects.number(record.uid):,}</b> · {name}{where}"
-        )
-
-
-def _facts(record: Annotation) -> str:
-    first, second = record.anchor1, record.anchor2
-    names = ("x  ", "y  ") if record.kind is Kind.STRIPE else ("", "")
-    where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
-    known = not (record.score != record.score and record.probability != record.probability)
-    known = known or record.soft_score == record.soft_score
-    parts = [format_bp(record.distance)]
-    if known:
-        parts.append(f"score {strength_of(record):.3f}")
-    if record.direction.value != "none":
-        parts.append(record.direction.value)
-    parts.append(_STATUS_WORDS[record.status])
-    if record.source or record.model:
-        parts.append(record.source or record.model)
-    text = f"{where}\n{' · '.join(parts)}"
-    return text + "\n" * (2 - text.count("\n"))  # always three lines: buttons below stay where they are
-
-
-_STATUS_WORDS = {
-    Status.PROPOSED: "not judged yet",
-    Status.ACCEPTED: "accepted",
-    Status.EDITED: "edited",
-    Status.REJECTED: "rejected",
-}

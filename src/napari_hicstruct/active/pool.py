@@ -1,0 +1,190 @@
+"""All candidates of a project and what becomes of them: which pass a filter, which are open, which were judged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from math import inf
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
+from napari_hicstruct.active.disagreement import Testimony, hear
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+
+Mask = NDArray[np.bool_]
+
+_KINDS = {kind: place for place, kind in enumerate(Kind)}
+_STATUSES = {status: place for place, status in enumerate(Status)}
+_OPEN, _REJECTED = _STATUSES[Status.PROPOSED], _STATUSES[Status.REJECTED]
+
+
+class Look(StrEnum):
+    """What the queue goes through."""
+
+    OPEN = "open"
+    """What nobody has judged yet."""
+    REJECTS = "rejects"
+    """A second look at what was rejected."""
+    ACCEPTED = "accepted"
+    """A second look at what was accepted or edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What goes into the queue; empty sets ask nothing.
+
+    Attributes
+    ----------
+    kinds : frozenset of Kind
+    set_ids : frozenset of int
+    distance : (float, float)
+        Smallest and largest, bp: between the anchors of a loop, else the length.
+    score : (float, float)
+        Smallest and largest strength in [0, 1]; what has none counts as 1.
+    look : Look
+    """
+
+    kinds: frozenset[Kind] = frozenset()
+    set_ids: frozenset[int] = frozenset()
+    distance: tuple[float, float] = (0.0, inf)
+    score: tuple[float, float] = (0.0, 1.0)
+    look: Look = Look.OPEN
+
+    @property
+    def asks(self) -> int:
+        """How many conditions it makes."""
+        whole = Wanted(look=self.look)
+        names = ("kinds", "set_ids", "distance", "score")
+        return sum(getattr(self, name) != getattr(whole, name) for name in names)
+
+
+class Sighting(Protocol):
+    """One candidate as a network sees it (``inference.look.Seen``)."""
+
+    @property
+    def probability(self) -> float:
+        """In [0, 1]; NaN where the network has no task for it."""
+
+    @property
+    def votes(self) -> Floats:
+        """By the members of an ensemble; may be empty."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """Of the encoder; may be empty."""
+
+
+class Pool:
+    """Candidates as columns, with set and status.
+
+    Parameters
+    ----------
+    records : sequence of Annotation
+    set_ids : mapping of str to int
+        Set of each record.
+    human : collection of int
+        Sets that hold what people drew: neither open, nor a caller that others could contradict.
+
+    Attributes
+    ----------
+    candidates : Candidates
+    testimony : Testimony
+        What the witnesses say; the rejected are not heard.
+    status : int8, shape (n,)
+        Place in ``Status``.
+    sets : int64, shape (n,)
+    """
+
+    def __init__(self, records: Sequence[Annotation], set_ids: Mapping[str, int], human: Collection[int] = ()) -> None:
+        self.sets = np.array([set_ids[r.uid] for r in records], np.int64)
+        self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
+        self._human = np.isin(self.sets, list(human))
+        drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
+        self.testimony: Testimony = hear(records, drawn, silent=self.status == _REJECTED)
+        self.candidates: Candidates = candidates_of(records, disagreement=self.testimony.share)
+        self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
+        self._distance = np.array([r.distance for r in records], np.float64)
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._rows
+
+    def row(self, uid: str) -> int:
+        """Row of a candidate; KeyError if it is not in the pool."""
+        return self._rows[uid]
+
+    def uids(self, mask: Mask) -> list[str]:
+        """Uids of rows."""
+        own = self.candidates.uids
+        return [own[row] for row in np.flatnonzero(mask)]
+
+    # ------------------------------------------------------------------ which
+    def passing(self, wanted: Wanted, left_out: Collection[int] = ()) -> Mask:
+        """What passes all conditions but that of the look, and lies in none of the sets ``left_out``."""
+        found = ~np.isin(self.sets, list(left_out))
+        if wanted.kinds:
+            found &= np.isin(self.candidates.kind, [_KINDS[kind] for kind in wanted.kinds])
+        if wanted.set_ids:
+            found &= np.isin(self.sets, list(wanted.set_ids))
+        strength = np.where(np.isnan(self.candidates.strength), 1.0, self.candidates.strength)
+        for values, (low, high) in ((self._distance, wanted.distance), (strength, wanted.score)):
+            found &= (values >= low) & (values <= high)
+        return found
+
+    def looked_at(self, look: Look) -> Mask:
+        """What a look goes through, whatever the filter."""
+        if look is Look.OPEN:
+            return np.asarray(self.status == _OPEN)
+        if look is Look.REJECTS:
+            return np.asarray(self.status == _REJECTED)
+        return ~((self.status == _OPEN) | (self.status == _REJECTED))
+
+    def judged(self) -> Mask:
+        """Candidates of which somebody has said something (what people drew is no candidate)."""
+        return np.asarray((self.status != _OPEN) & ~self._human)
+
+    def is_open(self, uid: str) -> bool:
+        """True if nobody has judged it."""
+        return bool(self.status[self._rows[uid]] == _OPEN)
+
+    # ------------------------------------------------------------------ changes
+    def put(self, record: Annotation) -> None:
+        """Take over the new values of a known candidate; what the witnesses say of it stays."""
+        row, fresh = self._rows[record.uid], candidates_of([record])
+        own = self.candidates
+        self.status[row] = _STATUSES[record.status]
+        own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
+        self._distance[row] = record.distance
+
+    def see(self, seen: Mapping[str, Sighting]) -> None:
+        """Take over what a network sees: its probabilities go before those of the records."""
+        own, n = self.candidates, len(self)
+        rows = [(self._rows[uid], one) for uid, one in seen.items() if uid in self._rows]
+        probability = own.probability.copy()
+        for row, one in rows:
+            if one.probability == one.probability:
+                probability[row] = min(max(one.probability, 0.0), 1.0)
+        votes = _table([(row, one.votes) for row, one in rows], n)
+        features = _table([(row, one.features) for row, one in rows], n)
+        if features is not None:  # of what was not looked at nothing is known: the middle
+            features = np.where(np.isnan(features), np.nanmean(features, axis=0), features).astype(np.float32)
+        self.candidates = replace(own, probability=probability, votes=votes, features=features)
+
+
+def _table(rows: Sequence[tuple[int, NDArray[np.floating]]], n: int) -> Floats | None:
+    """Vectors as rows of one table, NaN elsewhere; None where there are none.  The commonest length counts."""
+    lengths = [len(values) for _, values in rows if len(values)]
+    if not lengths:
+        return None
+    length = max(set(lengths), key=lengths.count)
+    out = np.full((n, length), np.nan)
+    for row, values in rows:
+        if len(values) == length:
+            out[row] = values
+    return out

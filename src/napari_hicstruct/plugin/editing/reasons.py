@@ -1,0 +1,81 @@
+"""In words: why a candidate comes where it does, and why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from napari_hicstruct.active.disagreement import Testimony
+from napari_hicstruct.active.pool import Look, Wanted
+
+_AGAINST = {
+    "caller": "only one caller",
+    "corner": "no TAD corner",
+    "boundary": "off any boundary",
+    "resolution": "one bin size only",
+}
+_WITHOUT_NUMBER = {"diversity": "unlike those before", "random": "by chance"}
+_SPREAD = 1.0  # what diversity gives to those that it spread over the features
+
+EXPLAINED = {
+    "caller": "no other caller or model has it within 20 kb",
+    "corner": "no TAD has its corner within 50 kb",
+    "boundary": "no TAD border or boundary within 50 kb of the stripe's anchor",
+    "resolution": "not called at the other bin size",
+}
+"""What each witness means, for a tooltip."""
+
+
+def why_here(values: Mapping[str, float], testimony: Testimony, row: int) -> str:
+    """What the strategies say of one candidate, then who contradicts it.
+
+    Parameters
+    ----------
+    values : mapping of str to float
+        By strategy.
+    testimony : Testimony
+    row : int
+    """
+    parts = []
+    for name, value in values.items():
+        if name in _WITHOUT_NUMBER:
+            if name == "random" or value > _SPREAD:
+                parts.append(_WITHOUT_NUMBER[name])
+        elif name != "disagreement":
+            parts.append(f"{name} {short(value)}")
+    return " · ".join([*parts, *(_AGAINST[name] for name in testimony.reasons(row))])
+
+
+def against(testimony: Testimony, row: int) -> str:
+    """Who contradicts a candidate, one line each; empty where nobody does."""
+    return "\n".join(f"{_AGAINST[name]}: {EXPLAINED[name]}" for name in testimony.reasons(row))
+
+
+def short(value: float) -> str:
+    """A share without its leading zero: ``.98``, ``1``."""
+    return f"{value:.2f}".removeprefix("0").removesuffix(".00")
+
+
+def why_nothing(wanted: Wanted, known: int, judged: int, away: int) -> str:
+    """Why the queue is empty, and the mend.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    known, judged : int
+        Objects in the project, and candidates among them that were judged.
+    away : int
+        Candidates in sets that are hidden or locked.
+    """
+    if not known:
+        return "Nothing to review yet: run a model (Predict), import labels (Labels), or add objects with L, S, T, B."
+    if away:
+        return f"{away:,} candidates lie in sets that are hidden or locked: show or unlock them in Labels."
+    if wanted.asks:
+        return "Nothing that is left passes the filter: widen it."
+    if wanted.look is Look.REJECTS:
+        return "None of your rejects is left to look at."
+    if wanted.look is Look.ACCEPTED:
+        return "Nothing accepted is left to look at."
+    if judged:
+        return "All judged. Fine-tune, run the model elsewhere, or take a second look at your rejects."
+    return "Nothing to judge: what people drew needs no review. Run a model (Predict) or import labels (Labels)."
