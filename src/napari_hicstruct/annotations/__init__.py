@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.changes import AnnotationSet, Change, JournalEntry, MapIdentity, ReviewedRegion
+    from napari_hicstruct.annotations.lineage import FinetuneRun, Lineage, ModelEntry, ModelUse
     from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.annotations.readers import LabelFile, LineProblem, read_labels
     from napari_hicstruct.annotations.records import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "changes": ("AnnotationSet", "Change", "JournalEntry", "MapIdentity", "ReviewedRegion"),
+    "lineage": ("FinetuneRun", "Lineage", "ModelEntry", "ModelUse"),
     "project": ("Project",),
     "readers": ("LabelFile", "LineProblem", "read_labels"),
     "records": ("Annotation", "Direction", "Kind", "Origin", "Status", "new_uid", "stripe_direction"),
@@ -65,11 +67,15 @@ __all__ = [
     "BinTrack",
     "Change",
     "Direction",
+    "FinetuneRun",
     "JournalEntry",
     "Kind",
     "LabelFile",
     "LineProblem",
+    "Lineage",
     "MapIdentity",
+    "ModelEntry",
+    "ModelUse",
     "Origin",
     "Project",
     "ReviewedRegion",

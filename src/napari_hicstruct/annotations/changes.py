@@ -43,11 +43,24 @@ class AnnotationSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewedRegion:
+    """A block of the map where what is not labelled is truly absent, for the kinds named (empty: all)."""
+
+    id: int
+    rows: Interval
+    cols: Interval
+    kinds: tuple[Kind, ...]
+    reviewer: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One committed step: the records as they were and as they are.
 
     ``before`` and ``after`` are aligned by uid only where both hold it: an added record is in ``after`` alone, a
-    deleted one in ``before`` alone.  ``entry_id`` 0 means that nothing changed and nothing was journalled.
+    deleted one in ``before`` alone.  ``marked`` and ``unmarked`` are the reviewed regions that came and went.
+    ``entry_id`` 0 means that nothing changed and nothing was journalled.
     """
 
     entry_id: int
@@ -55,6 +68,8 @@ class Change:
     before: tuple[Annotation, ...]
     after: tuple[Annotation, ...]
     set_ids: frozenset[int]
+    marked: tuple[ReviewedRegion, ...] = ()
+    unmarked: tuple[ReviewedRegion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +86,18 @@ class JournalEntry:
     target: int | None
     before: tuple[Annotation, ...]
     after: tuple[Annotation, ...]
+    marked: tuple[ReviewedRegion, ...] = ()
+    unmarked: tuple[ReviewedRegion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """What one journal entry did, without its records: the action, how many records, of which kinds."""
+    """What one journal entry did, without its records: the action, how many records, of which kinds.
+
+    ``regions`` is the number of reviewed regions that it marked or took back; such a step has no records.
+    """
 
     action: str
     count: int
     kinds: frozenset[Kind]
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewedRegion:
-    """A block of the map where what is not labelled is truly absent, for the kinds named (empty: all)."""
-
-    id: int
-    rows: Interval
-    cols: Interval
-    kinds: tuple[Kind, ...]
-    reviewer: str
-    time: str
+    regions: int = 0

@@ -96,6 +96,8 @@ def _engine(address: str, *, writable: bool) -> Engine:
         if writable:
             raw.execute("PRAGMA journal_mode = WAL")
             raw.execute("PRAGMA synchronous = FULL")
+        else:
+            raw.execute("PRAGMA temp_store = MEMORY")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -127,6 +129,8 @@ class Database:
             with database.transaction() as connection:
                 if lock is not None:
                     schema.migrate(connection)
+                else:
+                    schema.stand_in(connection)
         except BaseException:
             database.close()
             raise
@@ -168,8 +172,11 @@ class Database:
             except (DBAPIError, sqlite3.Error) as error:
                 raise project_error(self.path, error) from error
 
-    def backup(self, target: Path) -> None:
-        """Copy the whole project to ``target``: whole or not at all; an old file there stays until the end."""
+    def backup(self, target: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
+        """Copy the whole file to ``target``: whole or not at all; an old file there stays until the end.
+
+        ``finish`` may still change the copy before it takes its place.
+        """
         temporary = target.with_name(f".{target.name}.{os.getpid()}.new")
         try:
             lock = WriteLock(target)
@@ -183,6 +190,7 @@ class Database:
             with self.guard, contextlib.closing(sqlite3.connect(temporary)) as copy:
                 source = self.engine.raw_connection()
                 source.driver_connection.backup(copy)  # type: ignore[union-attr]  # StaticPool: always connected
+                finish(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")
             _drop_stale_log(target)
             os.replace(temporary, target)

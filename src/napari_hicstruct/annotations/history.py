@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from napari_hicstruct.annotations import reviewed
 from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSummary
 from napari_hicstruct.annotations.codec import from_json, to_json, to_row
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.annotations.schema import annotation, journal, journal_item, now
+from napari_hicstruct.annotations.reviewed import RegionItem
+from napari_hicstruct.annotations.schema import annotation, journal, journal_item, journal_region, now
 
 UNDO, REDO = "undo", "redo"
 CHUNK = 500
@@ -35,6 +37,15 @@ class Item:
         return Item(self.set_id, self.after, self.before)
 
 
+Part = Item | RegionItem
+"""What a step is made of: records and reviewed regions."""
+
+
+def set_ids(parts: Iterable[Part]) -> frozenset[int]:
+    """The sets whose records a step changes."""
+    return frozenset(part.set_id for part in parts if isinstance(part, Item))
+
+
 @dataclass(slots=True)
 class Stacks:
     """Ids of the edits that undo and redo would act on, the next one last."""
@@ -43,12 +54,13 @@ class Stacks:
     redo: list[int]
 
     @classmethod
-    def replay(cls, connection: Connection) -> Stacks:
-        """Rebuild from the journal."""
+    def replay(cls, connection: Connection, until: int | None = None) -> Stacks:
+        """Rebuild from the journal, as they stood after the entry ``until`` (None: after the last)."""
         stacks = cls([], [])
-        for entry_id, action, target in connection.execute(
-            select(journal.c.id, journal.c.action, journal.c.target).order_by(journal.c.id)
-        ):
+        query = select(journal.c.id, journal.c.action, journal.c.target).order_by(journal.c.id)
+        if until is not None:
+            query = query.where(journal.c.id <= until)
+        for entry_id, action, target in connection.execute(query):
             stacks.note(entry_id, action, target)
         return stacks
 
@@ -69,12 +81,20 @@ def chunks(uids: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def commit(
-    connection: Connection, items: Sequence[Item], *, action: str, reviewer: str, target: int | None = None
+    connection: Connection, parts: Sequence[Part], *, action: str, reviewer: str, target: int | None = None
 ) -> Change:
     """Journal a step and carry it out, inside the caller's transaction."""
     entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
     assert entry.inserted_primary_key is not None
     entry_id = int(entry.inserted_primary_key[0])
+    items = [part for part in parts if isinstance(part, Item)]
+    if items:
+        _carry_out(connection, entry_id, items)
+    reviewed.carry_out(connection, entry_id, [part for part in parts if isinstance(part, RegionItem)])
+    return change_of(entry_id, action, parts)
+
+
+def _carry_out(connection: Connection, entry_id: int, items: Sequence[Item]) -> None:
     connection.execute(
         insert(journal_item),
         [
@@ -94,31 +114,35 @@ def commit(
     rows = [{"set_id": item.set_id, **to_row(item.after)} for item in items if item.after is not None]
     if rows:
         connection.execute(insert(annotation), rows)
-    return change_of(entry_id, action, items)
 
 
-def change_of(entry_id: int, action: str, items: Sequence[Item]) -> Change:
+def change_of(entry_id: int, action: str, parts: Sequence[Part]) -> Change:
     """What listeners are told about a step."""
+    items = [part for part in parts if isinstance(part, Item)]
+    regions = [part for part in parts if isinstance(part, RegionItem)]
     return Change(
         entry_id=entry_id,
         action=action,
         before=tuple(item.before for item in items if item.before is not None),
         after=tuple(item.after for item in items if item.after is not None),
-        set_ids=frozenset(item.set_id for item in items),
+        set_ids=set_ids(items),
+        marked=tuple(region.after for region in regions if region.after is not None),
+        unmarked=tuple(region.before for region in regions if region.before is not None),
     )
 
 
-def items_of(connection: Connection, entry_id: int) -> list[Item]:
-    """The items of one entry, in order."""
+def parts_of(connection: Connection, entry_id: int) -> list[Part]:
+    """The parts of one entry, in order."""
     rows = connection.execute(
         select(journal_item.c.set_id, journal_item.c.before, journal_item.c.after)
         .where(journal_item.c.entry_id == entry_id)
         .order_by(journal_item.c.position)
     )
-    return [
+    items = [
         Item(set_id, None if before is None else from_json(before), None if after is None else from_json(after))
         for set_id, before, after in rows
     ]
+    return [*items, *reviewed.items_of(connection, entry_id)]
 
 
 def arrivals(connection: Connection) -> list[str]:
@@ -138,7 +162,15 @@ def summary(connection: Connection, entry_id: int) -> StepSummary:
         select(kind, func.count()).where(journal_item.c.entry_id == entry_id).group_by(kind)
     ).all()
     action = connection.execute(select(journal.c.action).where(journal.c.id == entry_id)).scalar_one()
-    return StepSummary(action, sum(count for _, count in counts), frozenset(Kind(name) for name, _ in counts))
+    regions = connection.execute(
+        select(func.count()).select_from(journal_region).where(journal_region.c.entry_id == entry_id)
+    ).scalar_one()
+    return StepSummary(action, sum(n for _, n in counts), frozenset(Kind(name) for name, _ in counts), regions)
+
+
+def newest(connection: Connection) -> int:
+    """Id of the newest entry; 0 in an empty journal."""
+    return int(connection.execute(select(func.max(journal.c.id))).scalar() or 0)
 
 
 def entries(connection: Connection, limit: int | None) -> list[JournalEntry]:
@@ -146,10 +178,10 @@ def entries(connection: Connection, limit: int | None) -> list[JournalEntry]:
     rows = connection.execute(select(journal).order_by(journal.c.id.desc()).limit(limit)).mappings().all()
     found = []
     for row in rows:
-        change = change_of(row["id"], row["action"], items_of(connection, row["id"]))
+        change = change_of(row["id"], row["action"], parts_of(connection, row["id"]))
         found.append(
             JournalEntry(
-                row["id"], row["time"], row["reviewer"], row["action"], row["target"], change.before, change.after
+                **row, before=change.before, after=change.after, marked=change.marked, unmarked=change.unmarked
             )
         )
     return found

@@ -6,9 +6,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.annotations import history, reviewed, sets
+from sqlalchemy import Connection
+
+from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, JournalEntry, ReviewedRegion
 from napari_hicstruct.annotations.database import Database
+from napari_hicstruct.annotations.history import Stacks
+from napari_hicstruct.annotations.judging import Word
 from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
@@ -17,6 +21,7 @@ class ReadableProject:
     """The asking half of :class:`~napari_hicstruct.annotations.project.Project`."""
 
     _db: Database
+    _stacks: Stacks
 
     @property
     def path(self) -> Path:
@@ -87,7 +92,31 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return history.entries(connection, limit)
 
-    def reviewed(self, chrom: str) -> list[ReviewedRegion]:
-        """Reviewed blocks of a chromosome, oldest first."""
+    def newest_entry(self) -> int:
+        """Id of the newest entry of the journal; 0 if it is empty."""
+        with self._db.transaction() as connection:
+            return history.newest(connection)
+
+    def verdicts(self) -> list[Word]:
+        """Each reviewer's last word on each record, ``(uid, reviewer, there)``; what was undone does not count.
+
+        To accept, reject, move or resize is a word, also on what another reviewer judged; a reset takes it back.
+        """
+        with self._db.transaction() as connection:
+            return judging.last_words(connection, self._standing(connection))
+
+    def corrections_since(self, entry_id: int) -> int:
+        """How many records a person judged, moved or added after a journal entry; what was undone does not count."""
+        with self._db.transaction() as connection:
+            known = set(Stacks.replay(connection, until=entry_id).undo)
+            new = [entry for entry in self._standing(connection) if entry not in known]
+            return judging.corrections(connection, new)
+
+    def _standing(self, connection: Connection) -> list[int]:
+        """The edits that were not undone, oldest first; somebody else may be editing what is read-only here."""
+        return Stacks.replay(connection).undo if self.read_only else self._stacks.undo
+
+    def reviewed(self, chrom: str | None = None) -> list[ReviewedRegion]:
+        """Reviewed blocks of a chromosome or of all, oldest first."""
         with self._db.transaction() as connection:
             return reviewed.load(connection, chrom)

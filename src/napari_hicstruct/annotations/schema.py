@@ -20,6 +20,9 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.schema import CreateTable
+
+from napari_hicstruct.annotations import versions
 
 APPLICATION_ID = 0x48694353
 """``HiCS``: written into the SQLite header, so that another program's SQLite file is told from a project."""
@@ -106,6 +109,16 @@ journal_item = Table(
     sqlite_with_rowid=False,
 )
 
+journal_region = Table(
+    "journal_region",
+    metadata,
+    Column("entry_id", ForeignKey("journal.id"), primary_key=True),
+    Column("region_id", Integer, primary_key=True),
+    Column("before", Text),
+    Column("after", Text),
+    sqlite_with_rowid=False,
+)
+
 reviewed_region = Table(
     "reviewed_region",
     metadata,
@@ -142,6 +155,15 @@ model = Table(
     Column("added", Text, nullable=False),
 )
 
+model_use = Table(
+    "model_use",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", ForeignKey("model.sha256"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("time", Text, nullable=False),
+)
+
 finetune_run = Table(
     "finetune_run",
     metadata,
@@ -164,13 +186,23 @@ def now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _create_version_1(connection: Connection) -> None:
-    """All tables as they stood in schema 1."""
+def _run(connection: Connection, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+
+
+def _to_version_1(connection: Connection) -> None:
+    """A new project."""
     connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-    metadata.create_all(connection)
+    _run(connection, versions.VERSION_1)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_create_version_1,)
+def _to_version_2(connection: Connection) -> None:
+    """Which model is in use, and reviewed regions that undo takes back."""
+    _run(connection, versions.VERSION_2)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2)
 """Step ``i`` leads from version ``i`` to ``i + 1``.  Append only; once released a step is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)
@@ -188,3 +220,11 @@ def migrate(connection: Connection) -> None:
     for version in range(version_of(connection) + 1, SCHEMA_VERSION + 1):
         MIGRATIONS[version - 1](connection)
         connection.execute(insert(schema_version).values(version=version, applied=now()))
+
+
+def stand_in(connection: Connection) -> None:
+    """Empty temporary tables for those that an older file lacks and that nobody may add to it."""
+    for table in metadata.sorted_tables:
+        if not connection.dialect.has_table(connection, table.name):
+            statement = str(CreateTable(table).compile(dialect=connection.dialect)).strip()
+            connection.exec_driver_sql(statement.replace("CREATE TABLE", "CREATE TEMPORARY TABLE", 1))

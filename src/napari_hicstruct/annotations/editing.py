@@ -1,0 +1,208 @@
+"""Editing a project: steps, each journalled and undone as one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from psygnal import Signal
+from sqlalchemy import Connection
+
+from napari_hicstruct.annotations import history, judging, reviewed, sets
+from napari_hicstruct.annotations.changes import AnnotationSet, Change, ReviewedRegion, StepSummary
+from napari_hicstruct.annotations.history import Item, Part
+from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
+from napari_hicstruct.annotations.reading import ReadableProject
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.annotations.rules import PROMOTED_FROM, STATUS_ACTIONS, mark_edited, promoted_copy
+from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.genome import Interval
+
+_NOTHING = Change(0, "", (), (), frozenset())
+
+
+class EditableProject(ReadableProject):
+    """The editing half of :class:`~napari_hicstruct.annotations.project.Project`."""
+
+    changed = Signal(Change)
+    reviewer: str
+
+    # ---- sets -------------------------------------------------------------------------------------------------
+
+    def add_set(self, name: str, origin: Origin) -> AnnotationSet:
+        """A new empty set."""
+        with self._writing() as connection:
+            return sets.add(connection, name, origin)
+
+    def update_set(self, set_id: int, **changes: Any) -> AnnotationSet:
+        """Change ``name``, ``visible`` or ``locked`` of a set; not journalled."""
+        with self._writing() as connection:
+            return sets.update_set(connection, set_id, changes)
+
+    def human_set(self) -> AnnotationSet:
+        """The set that holds what a person adds; made on first use."""
+        return next((s for s in self.sets() if s.origin is Origin.HUMAN), None) or self.add_set("human", Origin.HUMAN)
+
+    # ---- records ----------------------------------------------------------------------------------------------
+
+    def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
+        """Put new records into a set."""
+        new = list(records)
+
+        def items(connection: Connection) -> list[Item]:
+            check_new(connection, [record.uid for record in new])
+            return [Item(set_id, None, record) for record in new]
+
+        return self._step(action, items)
+
+    def update(self, records: Iterable[Annotation], *, action: str) -> Change:
+        """Replace records by others of the same uid: move, resize, relabel ….
+
+        A prediction or import whose place or kind changes becomes :attr:`Status.EDITED` in place.
+        """
+        new = {record.uid: record for record in records}
+
+        def items(connection: Connection) -> list[Item]:
+            human = {s.id for s in sets.load_all(connection) if s.origin is Origin.HUMAN}
+            old = by_uids(connection, list(new))
+            found = [Item(set_id, before, new[uid]) for uid, (set_id, before) in old.items()]
+            found = [item if item.set_id in human else mark_edited(item) for item in found]
+            return [item for item in found if item.before != item.after]
+
+        return self._step(action, items)
+
+    def set_status(self, uids: Iterable[str], status: Status) -> Change:
+        """Accept, reject or reset records in place.
+
+        What has this status already is passed over, unless it was another reviewer who gave it: then the step says
+        that both found the same.
+        """
+        wanted = Status(status)
+
+        def items(connection: Connection) -> list[Item]:
+            chosen = by_uids(connection, list(dict.fromkeys(uids)))
+            same = {uid for uid, (_, before) in chosen.items() if before.status is wanted}
+            if same and wanted in judging.JUDGED:
+                words = judging.last_words(connection, self._standing(connection), self.reviewer)
+                there = wanted is not Status.REJECTED
+                same = {uid for uid, _, said in words if said is there} & same
+            return [
+                Item(set_id, before, before.with_(status=wanted))
+                for uid, (set_id, before) in chosen.items()
+                if uid not in same
+            ]
+
+        return self._step(STATUS_ACTIONS[wanted], items)
+
+    def delete(self, uids: Iterable[str]) -> Change:
+        """Take records out; the journal keeps them."""
+        return self._step(
+            "delete",
+            lambda connection: [
+                Item(set_id, before, None) for set_id, before in by_uids(connection, list(dict.fromkeys(uids))).values()
+            ],
+        )
+
+    def promote(self, uids: Iterable[str]) -> Change:
+        """Copy records into the human set as accepted; the originals stay, a second copy is not made."""
+        target = self.human_set().id
+
+        def items(connection: Connection) -> list[Item]:
+            there = {r.extra.get(PROMOTED_FROM) for r in select_records(connection, Filter(set_ids=[target]), None)}
+            chosen = by_uids(connection, list(dict.fromkeys(uids)))
+            return [
+                Item(target, None, promoted_copy(r)) for s, r in chosen.values() if s != target and r.uid not in there
+            ]
+
+        return self._step("promote", items)
+
+    # ---- reviewed regions -------------------------------------------------------------------------------------
+
+    def mark_reviewed(
+        self, rows: Interval, cols: Interval | None = None, kinds: Collection[Kind] | None = None
+    ) -> ReviewedRegion:
+        """Say that what is not labelled in this block is truly absent (``kinds`` None: of any kind)."""
+        change = self._step(
+            "review",
+            lambda connection: [reviewed.new(connection, rows, cols or rows, tuple(kinds or ()), self.reviewer)],
+        )
+        return change.marked[0]
+
+    def unmark_reviewed(self, region_ids: Iterable[int]) -> None:
+        """Take such statements back."""
+        self._step("unreview", lambda connection: reviewed.removal(connection, region_ids))
+
+    # ---- steps ------------------------------------------------------------------------------------------------
+
+    def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
+        """One transaction, one journal entry, one signal."""
+        with self._db.guard:  # the stacks must see entries in the journal's order
+            with self._writing() as connection:
+                parts = make_parts(connection)
+                if not parts:
+                    return replace(_NOTHING, action=action)
+                sets.check_unlocked(connection, history.set_ids(parts))
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer)
+            self._stacks.note(change.entry_id, action, None)
+        self.changed.emit(change)
+        return change
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self.read_only:
+            raise ProjectError(
+                f"cannot be edited: {self.read_only_reason}.", where=self.path, mend="Save a copy and edit that."
+            )
+        with self._db.transaction() as connection:
+            yield connection
+
+    # ---- undo and redo ----------------------------------------------------------------------------------------
+
+    @property
+    def can_undo(self) -> bool:
+        """True if there is an edit to take back."""
+        return not self.read_only and bool(self._stacks.undo)
+
+    @property
+    def can_redo(self) -> bool:
+        """True if an edit was taken back and none was made since."""
+        return not self.read_only and bool(self._stacks.redo)
+
+    def next_undo(self) -> StepSummary | None:
+        """What :meth:`undo` would take back."""
+        return self._summary(self._stacks.undo)
+
+    def next_redo(self) -> StepSummary | None:
+        """What :meth:`redo` would do again."""
+        return self._summary(self._stacks.redo)
+
+    def _summary(self, stack: list[int]) -> StepSummary | None:
+        if not stack:
+            return None
+        with self._db.transaction() as connection:
+            return history.summary(connection, stack[-1])
+
+    def undo(self) -> Change | None:
+        """Take back the last step (without limit, also after reopening); None if there is none."""
+        return self._travel(history.UNDO, self._stacks.undo)
+
+    def redo(self) -> Change | None:
+        """Make the step again that was last taken back; None if there is none."""
+        return self._travel(history.REDO, self._stacks.redo)
+
+    def _travel(self, action: str, stack: list[int]) -> Change | None:
+        with self._db.guard:
+            if not stack:
+                return None
+            target = stack[-1]
+            with self._writing() as connection:
+                parts = history.parts_of(connection, target)
+                if action == history.UNDO:
+                    parts = [part.reversed() for part in parts]
+                sets.check_unlocked(connection, history.set_ids(parts))
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, target=target)
+            self._stacks.note(change.entry_id, action, target)
+        self.changed.emit(change)
+        return change

@@ -1,0 +1,120 @@
+"""The validation part of a map: tiles that no training of this project ever sees, drawn once.
+
+Whether a tile belongs to it follows from a hash of the map and the tile's place alone: not from the time, the order of
+calls or what is annotated.  A second start, another computer or a read-only copy draws the same tiles; what was drawn
+is written down all the same, so that it stays when the project is tied to another map.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sqlalchemy import Connection, insert, select
+
+from napari_hicstruct.annotations.changes import MapIdentity
+from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.schema import now, validation_region
+from napari_hicstruct.genome import Interval
+
+TILE = 500_000
+"""bp"""
+SHARE = 0.2
+"""Share of the tiles that is kept for validation."""
+_NOTHING_DRAWN = Interval("", 0, 0)
+
+
+def draw(identity: MapIdentity, chroms: Collection[str] | None = None) -> tuple[Interval, ...]:
+    """The tiles of a map that belong to its validation part.
+
+    Parameters
+    ----------
+    identity : MapIdentity
+        Its fingerprint and its chromosomes' lengths count.
+    chroms : collection of str, optional
+        Draw on these alone; without it on all.
+
+    Returns
+    -------
+    tuple of Interval
+        In the order of the map's chromosomes; the last tile of a chromosome ends with it.
+    """
+    below = int(SHARE * 2**64)
+    found = []
+    for chrom, length in identity.chromsizes.items():
+        if chroms is not None and chrom not in chroms:
+            continue
+        stem = f"{identity.fingerprint}\t{chrom}\t"
+        for number in range(-(-length // TILE)):
+            digest = hashlib.sha256(f"{stem}{number}".encode()).digest()
+            if int.from_bytes(digest[:8], "big") < below:
+                found.append(Interval(chrom, number * TILE, min((number + 1) * TILE, length)))
+    return tuple(found)
+
+
+def midpoint(record: Annotation) -> float:
+    """Where a record counts, in bp: half-way between the centres of its anchors."""
+    return (record.anchor1.center + record.anchor2.center) / 2
+
+
+def in_frozen(place: Annotation | tuple[str, float], tiles: Iterable[Interval]) -> bool:
+    """True if a record's midpoint, or a position ``(chrom, bp)``, lies in one of the tiles.
+
+    For many records of one chromosome :func:`frozen_mask` is faster.
+    """
+    chrom, position = (place.chrom, midpoint(place)) if isinstance(place, Annotation) else place
+    return any(tile.chrom == chrom and tile.start <= position < tile.end for tile in tiles)
+
+
+def frozen_mask(chrom: str, positions: ArrayLike, tiles: Sequence[Interval]) -> NDArray[np.bool_]:
+    """Which positions of a chromosome lie in one of the tiles.
+
+    Parameters
+    ----------
+    chrom : str
+    positions : array_like of float, shape (n,)
+        Midpoints, bp.
+    tiles : sequence of Interval
+        Tiles that do not overlap, of any chromosomes, in any order.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    where = np.asarray(positions, dtype=np.float64)
+    own = sorted((tile.start, tile.end) for tile in tiles if tile.chrom == chrom)
+    if not own:
+        return np.zeros(where.shape, dtype=bool)
+    starts, ends = np.array(own, dtype=np.float64).T
+    tile = np.searchsorted(starts, where, side="right") - 1
+    inside: NDArray[np.bool_] = (tile >= 0) & (where < ends[np.maximum(tile, 0)])
+    return inside
+
+
+def load(connection: Connection) -> tuple[Interval, ...] | None:
+    """The tiles that were drawn; None if nobody drew yet."""
+    columns = validation_region.c
+    rows = connection.execute(select(columns.chrom, columns.start, columns.end).order_by(columns.id)).all()
+    if not rows:
+        return None
+    found = [Interval(*row) for row in rows]
+    return tuple(tile for tile in found if tile != _NOTHING_DRAWN)
+
+
+def freeze(connection: Connection, tiles: Sequence[Interval]) -> None:
+    """Write drawn tiles down; a draw that met none leaves one empty row, so that it too is final."""
+    time = now()
+    rows = [
+        {"chrom": tile.chrom, "start": tile.start, "end": tile.end, "frozen": time}
+        for tile in tiles or (_NOTHING_DRAWN,)
+    ]
+    connection.execute(insert(validation_region), rows)
+
+
+def extend(connection: Connection, old: MapIdentity, new: MapIdentity) -> None:
+    """What is frozen stays when the map is exchanged; only chromosomes that the old map lacks are drawn."""
+    added = new.chromsizes.keys() - old.chromsizes.keys()
+    if added and load(connection) is not None:
+        freeze(connection, draw(new, added))
