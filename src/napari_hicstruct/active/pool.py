@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Testimony, hear
+from napari_hicstruct.active.statistics import Tally, tallies_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -107,6 +108,9 @@ class Pool:
         self.testimony: Testimony = hear(records, drawn, silent=self.status == _REJECTED)
         self.candidates: Candidates = candidates_of(records, disagreement=self.testimony.share)
         self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
+        names: dict[str, int] = {}
+        self._who = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
+        self._names = list(names)
         self._distance = np.array([r.distance for r in records], np.float64)
 
     def __len__(self) -> int:
@@ -143,7 +147,7 @@ class Pool:
             return np.asarray(self.status == _OPEN)
         if look is Look.REJECTS:
             return np.asarray(self.status == _REJECTED)
-        return ~((self.status == _OPEN) | (self.status == _REJECTED))
+        return np.asarray((self.status != _OPEN) & (self.status != _REJECTED))
 
     def judged(self) -> Mask:
         """Candidates of which somebody has said something (what people drew is no candidate)."""
@@ -152,6 +156,19 @@ class Pool:
     def is_open(self, uid: str) -> bool:
         """True if nobody has judged it."""
         return bool(self.status[self._rows[uid]] == _OPEN)
+
+    def tallies(self) -> list[Tally]:
+        """Judgements by kind and source; what people drew is no source."""
+        own = ~self._human
+        shape = len(_KINDS), max(1, len(self._names)), len(_STATUSES)
+        codes = np.ravel_multi_index((self.candidates.kind, self._who, self.status), shape)[own]
+        numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
+        counts: dict[tuple[Kind, str], dict[Status, int]] = {}
+        for (kind, who, status), n in np.ndenumerate(numbers):
+            if not n:
+                continue
+            counts.setdefault((tuple(Kind)[kind], self._names[who]), {})[tuple(Status)[status]] = int(n)
+        return tallies_of(counts)
 
     # ------------------------------------------------------------------ changes
     def put(self, record: Annotation) -> None:
@@ -171,9 +188,9 @@ class Pool:
             if one.probability == one.probability:
                 probability[row] = min(max(one.probability, 0.0), 1.0)
         votes = _table([(row, one.votes) for row, one in rows], n)
-        features = _table([(row, one.features) for row, one in rows], n)
-        if features is not None:  # of what was not looked at nothing is known: the middle
-            features = np.where(np.isnan(features), np.nanmean(features, axis=0), features).astype(np.float32)
+        table, features = _table([(row, one.features) for row, one in rows], n), None
+        if table is not None:  # of what was not looked at nothing is known: the middle
+            features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -59,8 +59,20 @@ def tallies(records: Iterable[Annotation]) -> list[Tally]:
     counts: dict[tuple[Kind, str], Counter[Status]] = defaultdict(Counter)
     for record in records:
         counts[record.kind, record.model or record.source][record.status] += 1
+    return tallies_of(counts)
+
+
+def tallies_of(counts: Mapping[tuple[Kind, str], Mapping[Status, int]]) -> list[Tally]:
+    """The same from counts by kind and source."""
     found = [
-        Tally(kind, source, own[Status.ACCEPTED], own[Status.EDITED], own[Status.REJECTED], own[Status.PROPOSED])
+        Tally(
+            kind,
+            source,
+            accepted=own.get(Status.ACCEPTED, 0),
+            edited=own.get(Status.EDITED, 0),
+            rejected=own.get(Status.REJECTED, 0),
+            open=own.get(Status.PROPOSED, 0),
+        )
         for (kind, source), own in counts.items()
     ]
     return sorted(found, key=lambda tally: (list(Kind).index(tally.kind), -tally.judged, tally.source))

@@ -65,13 +65,12 @@ class Lasso:
             editor.hint("Open a contact map first.")
             return
         self._before = editor.viewer.layers.selection.active
-        width = 1.6 * editor.view.bp_per_px()
         layer = Shapes(ndim=2, name="Lasso", **editor.session.world_kwargs())
         layer.current_edge_color, layer.current_face_color = COLOUR, [0.84, 0.37, 0.0, 0.12]
-        layer.current_edge_width = width
         self._layer = layer
         editor.viewer.layers.append(layer)
         editor.viewer.layers.selection.active = layer
+        layer.current_edge_width = 2.4 * editor.view.bp_per_px()
         layer.mode = "add_polygon_lasso"
         layer.events.data.connect(self._on_data)
         editor.hint("Draw round candidates with the mouse button down · Esc ends")
@@ -122,6 +121,7 @@ class Lasso:
             return
         self._layer.mode = "pan_zoom"
         self._layer.selected_data = set()
+        self._layer.edge_width = 2.4 * self._editor.view.bp_per_px()
         self.uids = self.catch(np.asarray(self._layer.data[-1], float)[:, -2:])
         if not self.uids:
             self.put_away()

@@ -93,6 +93,10 @@ class ReviewQueue:
     def set_seen(self, seen: Mapping[str, Sighting]) -> None:
         """Take over how the newest network sees candidates (uid → ``inference.look.Seen``)."""
         self._seen = dict(seen)
+        self.forget()
+
+    def forget(self) -> None:
+        """Work everything out anew when somebody next asks."""
         self._pool = None
         self._stale()
 
@@ -237,8 +241,7 @@ class ReviewQueue:
     def _on_reset(self) -> None:
         if self._editor.catalogue is None or not self._editor.catalogue.records:
             self._queue, self._seen = Queue(), {}
-        self._pool = None
-        self._stale()
+        self.forget()
 
     def _stale(self) -> None:
         self._ordered = False

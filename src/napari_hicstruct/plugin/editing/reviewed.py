@@ -71,7 +71,7 @@ class ReviewedRegions:
             return None
         made: ReviewedRegion | None = self._editor.attempt(lambda project: project.mark_reviewed(rows, cols))
         if made is not None:
-            self._editor.hint(f"Reviewed: {rows} × {cols}. What is not labelled there counts as absent.")
+            self._editor.hint("Reviewed: what is in view and not labelled is absent.\nU takes it back.")
         return made
 
     def take_back(self, ids: Iterable[int]) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from html import escape
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing import Review
 
 _STATUS_WORDS = {
-    Status.PROPOSED: "not judged yet",
+    Status.PROPOSED: "open",
     Status.ACCEPTED: "accepted",
     Status.EDITED: "edited",
     Status.REJECTED: "rejected",
@@ -31,9 +34,10 @@ class Card(QWidget):
     def __init__(self, review: Review) -> None:
         super().__init__()
         self._review = review
-        self.title, self.facts, self.why = QLabel(), QLabel(), subdued(QLabel())
-        self.facts.setMinimumHeight(3 * self.facts.fontMetrics().lineSpacing() + 4)
-        self.why.setWordWrap(True)
+        self.title, self.facts, self.why = QLabel(), QLabel(), QElidingLabel()
+        subdued(self.why)
+        for label in (self.title, self.facts, self.why):  # no name or place makes the dock wider
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -43,15 +47,17 @@ class Card(QWidget):
     def refresh(self) -> None:
         """Show the current object, or what to do."""
         record, queue = self._review.editor.current, self._review.queue
-        self.facts.setWordWrap(record is None)
         if record is None:
             nothing = queue.nothing()
             self.title.setText("<b>Nothing to judge</b>" if nothing else "<b>No candidate chosen</b>")
-            self.facts.setText(nothing or "Press N for the first of the queue, or click an object.")
+            self.facts.setText(_three_lines(nothing or "Press N for the first of the queue, or click an object."))
+            self.facts.setToolTip(nothing)
             self.why.setText(" ")
+            self.why.setToolTip("")
             return
         self.title.setText(self._headline(record))
         self.facts.setText(_facts(record))
+        self.facts.setToolTip(f"Both anchors, bp; distance; {_sayings(record)}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
         said = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
@@ -64,9 +70,10 @@ class Card(QWidget):
         origin, name = next((s.origin, s.name) for s in editor.sets() if s.id == set_id)
         colour = colour_of(origin, record.status)
         short = name if len(name) <= 26 else f"{name[:24]}…"
+        self.title.setToolTip(f"Set {name}: {origin.value}")
         return (
             f'<b><span style="color:{colour}">◯</span> {name_of(record.kind)} '
-            f"#{self._review.objects.number(record.uid):,}</b> · {short}"
+            f"#{self._review.objects.number(record.uid):,}</b> · {escape(short)}"
         )
 
 
@@ -86,3 +93,16 @@ def _facts(record: Annotation) -> str:
         parts.append(who if len(who) <= 18 else f"{who[:16]}…")
     text = f"{where}\n{' · '.join(parts)}"
     return text + "\n" * (2 - text.count("\n"))
+
+
+def _sayings(record: Annotation) -> str:
+    """Whatever numbers the record has, for a tooltip."""
+    numbers = {"soft score": record.soft_score, "probability": record.probability, "score": record.score}
+    said = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
+    said += [f"by {who}" for who in (record.model, record.source) if who]
+    return ", ".join(said) or "no score"
+
+
+def _three_lines(text: str) -> str:
+    lines = wrap(text, width=48)
+    return "\n".join([*lines, "", ""][: max(3, len(lines))])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -40,7 +42,7 @@ class QueueHeader(QWidget):
         self.order.setEditable(True)
         self.order.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.order.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.order.setMinimumContentsLength(9)
+        self.order.setMinimumContentsLength(7)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, meaning in ORDERS.items():
             self.order.addItem(name)
@@ -53,11 +55,9 @@ class QueueHeader(QWidget):
         edit.editingFinished.connect(self._choose)
         row = QHBoxLayout()
         row.setSpacing(6)
-        label = subdued(QLabel("order"))
-        label.setBuddy(self.order)
+        self.order.setAccessibleName("order of the queue")
         row.addWidget(self.counts)
         row.addStretch(1)
-        row.addWidget(label)
         row.addWidget(self.order)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -72,13 +72,13 @@ class QueueHeader(QWidget):
         word = {Look.OPEN: "left", Look.REJECTS: "rejects left", Look.ACCEPTED: "accepted left"}[queue.wanted.look]
         parts = [f"<b>{left:,}</b> {word}", f"{done:,} done"]
         if left:
-            parts.append(pace(queue.minutes))
+            parts.append(escape(pace(queue.minutes)))
         self.counts.setText(" · ".join(parts))
         edit = self.order.lineEdit()
         assert edit is not None
         if not edit.hasFocus() or not queue.problem:
             self.order.setCurrentText(queue.order)
-        self.order.setToolTip(f"{ORDERS.get(queue.order, 'The order in which candidates come')}\n{_TYPED}")
+        self.order.setToolTip(f"Order of the queue. {ORDERS.get(queue.order, '')}\n{_TYPED}")
         self.note.setText(queue.problem)
         self.note.setVisible(bool(queue.problem))
 

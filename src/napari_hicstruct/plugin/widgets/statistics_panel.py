@@ -17,8 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements, tallies
-from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.editing.palette import HUMAN
 from napari_hicstruct.plugin.editing.review import name_of
@@ -101,12 +100,8 @@ class StatisticsPanel(QWidget):
         """Count again, if somebody looks."""
         if not self.isVisible():
             return
-        catalogue, project = self._editor.catalogue, self._editor.project
-        human = {s.id for s in self._editor.sets() if s.origin is Origin.HUMAN}
-        records = [] if catalogue is None else catalogue.records.values()
-        self.model.show(
-            [] if catalogue is None else tallies(r for r in records if catalogue.set_ids[r.uid] not in human)
-        )
+        project = self._editor.project
+        self.model.show(self._review.queue.pool.tallies())
         self._fit()
         words = [] if project is None else project.verdicts()
         verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in words]
