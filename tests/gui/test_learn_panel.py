@@ -449,8 +449,9 @@ def test_better_and_worse_are_said_by_sign_too() -> None:
     table = figures_table(figures())
     assert "▲ +0.130" in table
     assert "▲ −0.130" in table, "less log loss is better"
+    assert "log loss ↓" in table
     assert "▼ −0.040" in table
-    assert "n 312 · worse" in table
+    assert "replay, n 312 · −0.050 … −0.020" in table
 
 
 def test_smoothing_begins_at_the_first_value() -> None:

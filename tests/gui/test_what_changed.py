@@ -89,11 +89,12 @@ def test_two_models_on_the_view(session: Any, view: ChangesView, models: Models,
     assert [request["model"] for request in models.asked] == ["old", "new"]
     assert models.asked[0]["regions"] == (iv(50_000, 950_000),)
     drawn = layers(session)
-    assert set(drawn) == {"appeared", "vanished", "moved"}
+    assert set(drawn) == {"appeared", "vanished", "moved", "moved to"}
     assert drawn["appeared"].data.tolist() == [[602_500, 802_500]]
     assert drawn["vanished"].data.tolist() == [[202_500, 502_500]]
     assert np.allclose(drawn["moved"].data, [[[400_000, 700_000], [10_000, 0]]])
-    assert str(drawn["vanished"].symbol[0]) == "cross" or "x" in str(drawn["vanished"].symbol[0])
+    assert drawn["moved to"].data.tolist() == [[410_000, 700_000]]
+    assert [str(drawn[name].symbol[0]) for name in ("appeared", "vanished")] == ["disc", "x"]
     for layer in drawn.values():
         assert [str(unit) for unit in layer.units] == ["basepair", "basepair"]
         assert not layer.editable
@@ -118,7 +119,7 @@ def test_stepping_flies_from_change_to_change(session: Any, view: ChangesView, q
     view.step(-1)
     view.step(-1)
     assert "moved: TAD" in view.list.currentItem().text(), "round and round"
-    assert set(layers(session)) == {"appeared", "vanished", "moved"}, "flying takes nothing out"
+    assert set(layers(session)) == {"appeared", "vanished", "moved", "moved to"}, "flying takes nothing out"
 
 
 def test_two_sets_are_compared_without_a_model(session: Any, view: ChangesView, models: Models, qtbot: Any) -> None:
@@ -162,14 +163,16 @@ def test_a_layer_that_somebody_took_out_is_no_trouble(session: Any, view: Change
     assert not layers(session)
 
 
-def test_arrows_keep_their_width_on_the_screen(session: Any, view: ChangesView, qtbot: Any) -> None:
+def test_marks_keep_their_size_on_the_screen(session: Any, view: ChangesView, qtbot: Any) -> None:
     compare(view, qtbot)
-    widths = []
+    widths, sizes = [], []
     for zoom in (1e-4, 1e-3):
         session.viewer.scene.camera.zoom = zoom
         session.view_changed.emit(*session.view)
         widths.append(layers(session)["moved"].edge_width * zoom)
+        sizes.append(layers(session)["appeared"].size[0] * zoom)
     assert widths[0] == pytest.approx(widths[1])
+    assert sizes[0] == pytest.approx(sizes[1])
 
 
 def test_what_goes_wrong_is_said(session: Any, view: ChangesView, models: Models, qtbot: Any) -> None:

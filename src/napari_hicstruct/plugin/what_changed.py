@@ -22,9 +22,7 @@ PREFIX = "Changed: "
 APPEARED, VANISHED, MOVED = "#009E73", "#595959", "#CC79A7"
 """Okabe–Ito bluish green and reddish purple; a grey that is seen on white and on red."""
 
-_MARK_BP = 10_000
-_MARK_PX = (7, 12)
-_ARROW_PX = 5.0
+_MARK_PX, _ARROW_PX = 13.0, 5.0
 _MOST = 5_000
 
 Side = Callable[[CancelToken], Generator[Progress, None, "list[Annotation]"]]
@@ -75,7 +73,7 @@ def iter_changes(before: Side, after: Side, *, token: CancelToken) -> Generator[
 
 
 class ChangeLayers:
-    """Filled marks for what appeared, crosses for what vanished, arrows from old to new places.
+    """Discs for what appeared, crosses for what vanished, arrows to diamonds from old to new places.
 
     Parameters
     ----------
@@ -97,6 +95,7 @@ class ChangeLayers:
         made: list[Any] = []
         if moved:
             made.append(self._arrows(moved[:_MOST]))
+            made.append(self._marks([new for _, new in moved[:_MOST]], "moved to", MOVED, "diamond"))
         for records, name, colour, symbol in (
             (here[1], "vanished", VANISHED, "x"),
             (here[0], "appeared", APPEARED, "disc"),
@@ -129,11 +128,9 @@ class ChangeLayers:
             _places(records),
             name=PREFIX + name,
             symbol=symbol,
-            size=_MARK_BP,
-            canvas_size_limits=_MARK_PX,
             face_color=colour,
             border_color="white",
-            border_width=0.12 if symbol == "disc" else 0,
+            border_width=0 if symbol == "x" else 0.1,
             metadata={"hicstruct_changed": name},
             **self._session.world_kwargs(),
         )
@@ -151,11 +148,19 @@ class ChangeLayers:
         )
 
     def _on_view(self, *_: Any) -> None:
-        """Arrows stay as wide on the screen, however far one looks: their width is in bp."""
+        """Marks and arrows stay as large on the screen, however far one looks: their sizes are in bp.
+
+        napari's limits of sizes on the canvas cannot do it: they draw borders of another width than asked for.
+        """
         viewer = self._session.viewer
-        for layer in self.layers:
-            if isinstance(layer, Vectors) and viewer is not None and layer in viewer.layers:
-                layer.edge_width = _ARROW_PX / max(float(viewer.scene.camera.zoom), 1e-12)
+        for layer in self.layers if viewer is not None else ():
+            pixel = 1 / max(float(viewer.scene.camera.zoom), 1e-12)
+            if layer not in viewer.layers:
+                continue
+            if isinstance(layer, Vectors):
+                layer.edge_width = _ARROW_PX * pixel
+            else:
+                layer.size = _MARK_PX * pixel
 
 
 def _places(records: list[Annotation]) -> NDArray[np.float64]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QBrush, QColor
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -24,7 +24,6 @@ from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.plugin.what_changed import (
     APPEARED,
     MOVED,
-    VANISHED,
     ChangeLayers,
     iter_changes,
     prediction_of,
@@ -44,9 +43,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.what_changed import Side
     from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
 
-_SIGNS = {"appeared": ("●", APPEARED), "vanished": ("✕", VANISHED), "moved": ("➜", MOVED)}
+_SIGNS = {"appeared": ("●", APPEARED), "vanished": ("✕", "#8A8A8A"), "moved": ("◆", MOVED)}
 _LISTED = 500
-_ROWS_PX = 110
+_ROWS_PX, _ICON_PX = 130, 12
 
 
 class ChangesView(QWidget):
@@ -94,6 +93,7 @@ class ChangesView(QWidget):
         self.counts.setWordWrap(True)
         self.list = QListWidget()
         self.list.setFixedHeight(_ROWS_PX)
+        self.list.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.list.setAccessibleName("Changes")
         self.list.setToolTip("Choose a change to fly there; arrow keys step through.")
         self.list.currentItemChanged.connect(self._fly)
@@ -182,8 +182,7 @@ class ChangesView(QWidget):
         self.list.blockSignals(True)
         for what, record in rows[:_LISTED]:
             sign, colour = _SIGNS[what]
-            item = QListWidgetItem(f"{sign} {what}: {name_of(record.kind)} {_where(record)}")
-            item.setForeground(QBrush(QColor(colour if what != "vanished" else "#8A8A8A")))
+            item = QListWidgetItem(_icon(sign, colour), f"{what}: {name_of(record.kind)} {_where(record)}")
             item.setData(Qt.ItemDataRole.UserRole, record)
             self.list.addItem(item)
         self.list.blockSignals(False)
@@ -193,8 +192,7 @@ class ChangesView(QWidget):
 
     def _summary(self, changes: Changes, listed: int) -> str:
         parts = [
-            f'<span style="color:{_SIGNS[what][1] if what != "vanished" else "#8A8A8A"}">{_SIGNS[what][0]}</span> '
-            f"{len(records):,} {what}"
+            f'<span style="color:{_SIGNS[what][1]}">{_SIGNS[what][0]}</span> {len(records):,} {what}'
             for what, records in (
                 ("appeared", changes.appeared),
                 ("vanished", changes.vanished),
@@ -253,6 +251,19 @@ class ChangesView(QWidget):
         for button in (self.previous_button, self.next_button):
             button.setEnabled(self.list.count() > 0)
         self.close_button.setEnabled(self.changes is not None or self._job.running)
+
+
+def _icon(sign: str, colour: str) -> QIcon:
+    """A sign in its colour: the text beside it keeps the theme's."""
+    size, ratio = _ICON_PX, 2
+    picture = QPixmap(size * ratio, size * ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    picture.setDevicePixelRatio(ratio)
+    painter = QPainter(picture)
+    painter.setPen(QColor(colour))
+    painter.drawText(0, 0, size, size, Qt.AlignmentFlag.AlignCenter, sign)
+    painter.end()
+    return QIcon(picture)
 
 
 def _where(record: Annotation) -> str:

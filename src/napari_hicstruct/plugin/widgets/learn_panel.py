@@ -162,7 +162,6 @@ class LearnPanel(QWidget):
             return
         backend, project, request, stop = self._backend, self._project, self.how.request(), CancelToken()
         self.curve.clear()
-        self.curve.hide()
         self.result.show_result(None, in_use=False)
         self._say("")
         self.speed.setText("Reading corrections …")
@@ -197,7 +196,7 @@ class LearnPanel(QWidget):
         except Exception as error:  # a full disk, a damaged file: the person must hear of it all the same
             self._failed(JobError(f"The new model could not be recorded ({type(error).__name__}: {error})."))
             return
-        self.curve.hide()
+        self.curve.clear()
         self.result.show_result(result, in_use=result.taken, why_not=self._read_only())
         self._count()
         if self.guard.closing:
@@ -208,7 +207,7 @@ class LearnPanel(QWidget):
     def _failed(self, error: HicStructError) -> None:
         in_use = self._label_in_use()
         self._update()
-        self.curve.hide()
+        self.curve.clear()
         if isinstance(error, Cancelled):
             self._say(f"Cancelled: nothing was kept. {in_use} stays in use.")
         else:
@@ -269,7 +268,6 @@ class LearnPanel(QWidget):
         self._job.close()  # what it learns belongs to the project before
         self._project = project
         self.curve.clear()
-        self.curve.hide()
         self.result.show_result(None, in_use=False)
         self._say("The fine-tune was cancelled: another map or project was opened." if was_running else "")
         self.lineage.set_lineage(None if project is None else project.lineage, self._read_only())

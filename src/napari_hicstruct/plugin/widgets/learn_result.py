@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
 
 BETTER, WORSE, ALIKE = "#009E73", "#D55E00", "#7E828A"
-_WORDS = {1: ("▲", BETTER, "better"), -1: ("▼", WORSE, "worse"), 0: ("≈", ALIKE, "no clear difference")}
+_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", ALIKE)}
 
 
 def verdict_of(figure: Figure) -> int:
@@ -24,16 +24,16 @@ def verdict_of(figure: Figure) -> int:
 
 
 def figures_table(figures: tuple[Figure, ...]) -> str:
-    """Rich text: two lines per figure, its direction by sign, colour and (for the ear) word."""
+    """Rich text: two lines per figure, its direction by sign and colour."""
     rows = []
     for one in figures:
-        sign, colour, word = _WORDS[verdict_of(one)]
-        less = " (less is better)" if one.better < 0 else ""
+        sign, colour = _SIGNS[verdict_of(one)]
+        less = " ↓" if one.better < 0 else ""
         rows.append(
-            f'<tr><td style="padding-right:8px"><b>{escape(one.what)}</b> {escape(one.measure)}</td>'
+            f'<tr><td style="padding-right:8px"><b>{escape(one.what)}</b> {escape(one.measure)}{less}</td>'
             f'<td align="right" style="padding-right:8px">{_number(one.before)} → {_number(one.after)}</td>'
             f'<td style="color:{colour}"><b>{sign} {_signed(one.after - one.before)}</b></td></tr>'
-            f'<tr><td colspan="3" style="color:{ALIKE}">{escape(one.on)}, n {one.n:,} · {word}{less}'
+            f'<tr><td colspan="3" style="color:{ALIKE}">{escape(one.on)}, n {one.n:,}'
             f" · {_signed(one.low)} … {_signed(one.high)}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
@@ -64,7 +64,8 @@ class ResultView(QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table.setToolTip(
             "Old model → new model, and the 90 % interval of the difference.\n"
-            "▲ better, ▼ worse: the interval leaves out 0; ≈ no clear difference."
+            "▲ better, ▼ worse: the interval leaves out 0; ≈ no clear difference.\n"
+            "↓: less is better."
         )
         self.back_button = QPushButton("Roll back")
         self.anyway_button = QPushButton("Use it anyway")

@@ -129,7 +129,7 @@ class LineageView(QWidget):
         if self._lineage is not None:
             self._fill()
         rows = min(_ROWS, max(1, len(self._items())))
-        self.tree.setFixedHeight(rows * max(self.tree.sizeHintForRow(0), 20) + 8)
+        self.tree.setFixedHeight(rows * max(self.tree.sizeHintForRow(0), 16) + 6)
         self.choose(kept)
         self._update_buttons()
 

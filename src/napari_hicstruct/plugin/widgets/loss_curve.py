@@ -20,7 +20,7 @@ TASK_COLOURS = {"loop": "#56B4E9", "stripe": "#E69F00", "tad": "#009E73", "bound
 _OTHERS = ("#D55E00", "#0072B2", "#F0E442")
 _REDRAW_MS = 200
 _SMOOTHING = 0.9
-_HEIGHT = 130
+_HEIGHT = 140
 
 
 def colour_of_task(task: str, place: int = 0) -> str:
@@ -66,7 +66,7 @@ class LossCurve(QWidget):
     def add(self, live: Live) -> None:
         """One step more."""
         if live.training != self._training:
-            self.clear()
+            self._forget()
             self._training = live.training
         for store, values in ((self.losses, live.losses), (self.validation, live.validation)):
             for task, value in values.items():
@@ -74,7 +74,11 @@ class LossCurve(QWidget):
         self._later()
 
     def clear(self) -> None:
-        """Forget what was drawn."""
+        """Forget what was drawn, and fold away until there is more."""
+        self.hide()
+        self._forget()
+
+    def _forget(self) -> None:
         self._training = ""
         self.losses, self.validation = {}, {}
         for item in (*self._lines.values(), *self._dots.values()):
@@ -110,6 +114,7 @@ class LossCurve(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setToolTip("Loss per task (lines, smoothed) and on what is held out (dots), by training step.")
+        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the axis label hangs out by that much
         self.layout().addWidget(self._plot)
         self._dress()
 
@@ -141,8 +146,8 @@ class LossCurve(QWidget):
     def _say_legend(self) -> None:
         tasks = dict.fromkeys([*self.losses, *self.validation])
         words = [f'<span style="color:{colour_of_task(t, i)}">●</span> {t}' for i, t in enumerate(tasks)]
-        held_out = " · dots: held out" if self.validation else ""
-        self.legend.setText(f"{' &nbsp; '.join(words)} · {self._training}{held_out}")
+        held_out = " · dots: what is held out" if self.validation else ""
+        self.legend.setText(f"{' &nbsp; '.join(words)}{held_out}")
 
 
 def _columns(points: list[tuple[int, float]]) -> tuple[list[int], list[float]]:
