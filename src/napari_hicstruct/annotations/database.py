@@ -56,6 +56,15 @@ def _read_only_query(path: Path) -> str:
     return "immutable=1"
 
 
+@contextlib.contextmanager
+def peek(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads, and leaves nothing beside the file."""
+    # Without a log the file alone says it all, and immutable leaves no shared-memory file behind.
+    query = "mode=ro" if _has_wal(path) else "immutable=1"
+    with contextlib.closing(sqlite3.connect(_address(path, query), uri=True)) as raw:
+        yield raw
+
+
 def check_file(path: Path) -> None:
     """Refuse, without touching it, a file that is missing, no project, or of a newer schema."""
     if not path.is_file():
@@ -67,9 +76,7 @@ def check_file(path: Path) -> None:
         if not file.read(16).startswith(b"SQLite format 3"):
             raise foreign
     try:
-        # Without a log the file alone says it all, and immutable leaves no shared-memory file behind.
-        query = "mode=ro" if _has_wal(path) else "immutable=1"
-        with contextlib.closing(sqlite3.connect(_address(path, query), uri=True)) as raw:
+        with peek(path) as raw:
             if raw.execute("PRAGMA application_id").fetchone()[0] != schema.APPLICATION_ID:
                 raise foreign
             version = raw.execute("SELECT max(version) FROM schema_version").fetchone()[0]

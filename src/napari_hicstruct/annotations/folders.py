@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from napari_hicstruct.annotations.database import Database
+from napari_hicstruct.annotations.database import Database, peek
 from napari_hicstruct.config.files import in_place_of, why
 from napari_hicstruct.errors import ProjectError
 
@@ -102,7 +102,7 @@ def _replaced(target: Path) -> set[Path]:
     if not target.is_file():
         return set()
     try:
-        with contextlib.closing(sqlite3.connect(f"{target.resolve().as_uri()}?mode=ro", uri=True)) as raw:
+        with peek(target) as raw:
             stored = [path for (path,) in raw.execute("SELECT path FROM model") if not Path(path).is_absolute()]
     except sqlite3.Error:
         return set()

@@ -52,7 +52,7 @@ class Project(EditableProject):
 
         def fill(connection: Connection) -> None:
             maps.save(connection, map)
-            validation.freeze(connection, validation.draw(map))
+            validation.freeze(connection, map)
 
         Database.create(path, fill)
         return cls.open(path, map=map, reviewer=reviewer)
@@ -122,7 +122,7 @@ class Project(EditableProject):
             if tiles is None:
                 tiles = validation.draw(self._map)
                 if not self.read_only:
-                    validation.freeze(connection, tiles)
+                    validation.freeze(connection, self._map)
         return tiles
 
     def save_as(self, path: str | Path) -> None:
@@ -136,9 +136,13 @@ class Project(EditableProject):
         folders.save_copy(self._db, target)
 
     def relink(self, map: MapIdentity) -> None:
-        """Tie the project to another map, if all annotations lie on its chromosomes; what is frozen stays so."""
+        """Tie the project to another map, if all annotations lie on its chromosomes.
+
+        What is frozen stays so; only on chromosomes that are new to the project tiles are drawn.
+        """
         with self._writing() as connection:
             maps.check_fits(connection, self.path, map)
-            validation.extend(connection, self._map, map)
+            if validation.load(connection) is not None:
+                validation.freeze(connection, map)
             maps.save(connection, map)
         self._map = map

@@ -23,7 +23,6 @@ TILE = 500_000
 """bp"""
 SHARE = 0.2
 """Share of the tiles that is kept for validation."""
-_NOTHING_DRAWN = Interval("", 0, 0)
 
 
 def draw(identity: MapIdentity, chroms: Collection[str] | None = None) -> tuple[Interval, ...]:
@@ -95,26 +94,28 @@ def frozen_mask(chrom: str, positions: ArrayLike, tiles: Sequence[Interval]) -> 
 
 def load(connection: Connection) -> tuple[Interval, ...] | None:
     """The tiles that were drawn; None if nobody drew yet."""
-    columns = validation_region.c
-    rows = connection.execute(select(columns.chrom, columns.start, columns.end).order_by(columns.id)).all()
-    if not rows:
-        return None
-    found = [Interval(*row) for row in rows]
-    return tuple(tile for tile in found if tile != _NOTHING_DRAWN)
+    rows = _rows(connection)
+    return tuple(tile for tile in rows if len(tile)) if rows else None
 
 
-def freeze(connection: Connection, tiles: Sequence[Interval]) -> None:
-    """Write drawn tiles down; a draw that met none leaves one empty row, so that it too is final."""
+def freeze(connection: Connection, identity: MapIdentity) -> None:
+    """Draw on the chromosomes on which nobody drew yet, and write it down.
+
+    A chromosome without such a tile leaves an empty row, so that this too is final.
+    """
+    chroms = identity.chromsizes.keys() - {tile.chrom for tile in _rows(connection)}
+    tiles = draw(identity, chroms)
+    missed = chroms - {tile.chrom for tile in tiles}
     time = now()
     rows = [
         {"chrom": tile.chrom, "start": tile.start, "end": tile.end, "frozen": time}
-        for tile in tiles or (_NOTHING_DRAWN,)
+        for tile in (*tiles, *(Interval(chrom, 0, 0) for chrom in sorted(missed)))
     ]
-    connection.execute(insert(validation_region), rows)
+    if rows:
+        connection.execute(insert(validation_region), rows)
 
 
-def extend(connection: Connection, old: MapIdentity, new: MapIdentity) -> None:
-    """What is frozen stays when the map is exchanged; only chromosomes that the old map lacks are drawn."""
-    added = new.chromsizes.keys() - old.chromsizes.keys()
-    if added and load(connection) is not None:
-        freeze(connection, draw(new, added))
+def _rows(connection: Connection) -> list[Interval]:
+    columns = validation_region.c
+    rows = connection.execute(select(columns.chrom, columns.start, columns.end).order_by(columns.id))
+    return [Interval(*row) for row in rows]
