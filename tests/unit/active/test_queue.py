@@ -71,3 +71,11 @@ def test_minutes_left_are_learnt_and_a_coffee_does_not_count() -> None:
     for _ in range(5):
         queue.judged()
     assert queue.minutes(60) == 2.0
+
+
+def test_rewinding_brings_back_what_was_passed_over() -> None:
+    queue = filled(3)
+    queue.step(3)
+    queue.rewind()
+    assert queue.current is None
+    assert queue.step(1, skip={"c0"}) == "c1"

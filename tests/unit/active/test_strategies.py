@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.active.candidates import Candidates, candidates_of
-from napari_hicstruct.active.strategies import STRATEGIES, bits, parse, priorities
+from napari_hicstruct.active.strategies import (
+    CORE,
+    SAMPLE,
+    STRATEGIES,
+    bits,
+    combined,
+    parse,
+    priorities,
+    single_values,
+)
 from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
@@ -103,3 +112,25 @@ def test_combined_strategies_weigh_ranks() -> None:
 def test_a_misspelt_strategy_is_refused_by_name(spec: str) -> None:
     with pytest.raises(ConfigError, match="strateg"):
         parse(spec)
+
+
+def test_single_values_name_what_an_order_is_made_of() -> None:
+    two = pool([0.5, 1.0])
+    values = single_values(two, "2*entropy+score")
+    assert list(values) == ["entropy", "score"]
+    assert np.allclose(values["entropy"], [1.0, 0.0], atol=1e-9)
+    assert np.allclose(combined(parse("2*entropy+score"), values), priorities(two, "2*entropy+score"))
+
+
+def test_diversity_of_very_many_spreads_a_draw_and_ranks_all() -> None:
+    rng = np.random.default_rng(0)
+    n = 3 * SAMPLE
+    span = np.zeros((n, 4), np.int64)
+    span[:, :2] = span[:, 2:] = rng.integers(0, 10**8, (n, 1))
+    many = Candidates(
+        tuple(map(str, range(n))), np.zeros(n, np.int64), np.full(n, 0.5), np.full(n, 0.5), span, np.zeros(n, np.int64)
+    )
+    worth = priorities(many, "diversity")
+    first = np.sort(span[np.argsort(-worth)[:CORE], 0])
+    assert (worth > 1).sum() == CORE
+    assert np.diff(first).max() < 10**8 / 40  # no large part of the genome is left out

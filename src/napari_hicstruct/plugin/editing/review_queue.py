@@ -265,8 +265,9 @@ class ReviewQueue:
             self._closed = {uid for uid in self._closed if uid in pool}
             for uid in self._closed:  # looked at again and judged otherwise: still part of this look
                 self._members[pool.row(uid)] = True
-        worth = self._worth(pool)
-        rows = np.flatnonzero(listed)
+        worth, rows = self._worth(pool), np.flatnonzero(listed)
+        # of equal ones (imports without a probability) the contradicted come first
+        rows = rows[np.argsort(-pool.testimony.share[rows], kind="stable")]
         self._queue.reorder([pool.candidates.uids[row] for row in rows], worth[rows])
         self._ordered = True
 

@@ -1,0 +1,147 @@
+"""The queue in a real window: keys whatever layer is active, the lasso by mouse, what is temporary goes away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Labels, Points, Shapes
+
+from napari_hicstruct.plugin.editing import detach
+from napari_hicstruct.plugin.editing.geometry import Triangle
+from napari_hicstruct.plugin.editing.lasso import inside
+from napari_hicstruct.plugin.units import world_kwargs
+from tests.gui.edit_kit import CHROM, Status, actions, boundary, iv, loop, make_project, tad
+from tests.gui.test_edit_window import Window
+
+
+@pytest.fixture
+def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[Window]:
+    viewer = make_napari_viewer(show=True)
+    with make_project(tmp_path) as project:
+        made = Window(viewer, project)
+        yield made
+        detach(made.session)  # type: ignore[arg-type]
+
+
+def circle(row: float, col: float, radius: float = 60_000) -> list[tuple[float, float]]:
+    return [(row + radius * np.sin(t), col + radius * np.cos(t)) for t in np.linspace(0, 6.1, 24)]
+
+
+def names(window: Window) -> list[str]:
+    return [layer.name for layer in window.viewer.layers]
+
+
+@pytest.mark.parametrize("active", ["map", "labels", "points", "shapes", "Loops", "TADs", "Reviewed"])
+def test_the_queues_keys_with_every_layer_active(window: Window, active: str) -> None:
+    for layer in (
+        Labels(np.zeros((20, 20), dtype=int), name="labels", **world_kwargs(CHROM)),
+        Points(np.array([[1.0, 1.0]]), name="points", **world_kwargs(CHROM)),
+        Shapes([np.array([[0, 0], [0, 5], [5, 5], [5, 0]])], name="shapes", **world_kwargs(CHROM)),
+    ):
+        window.viewer.add_layer(layer)
+    a, b, c = (loop(100_000 * k, 400_000 + 100_000 * k, probability=0.5 + 0.1 * k) for k in range(3))
+    window.put(a, b, c)
+    window.key("M")
+    window.viewer.layers.selection.active = window.viewer.layers[active]
+    for key in ("N", "A", "R"):
+        window.key(key)
+    assert [window.project.get(r.uid).status for r in (a, b, c)] == [Status.ACCEPTED, Status.REJECTED, Status.PROPOSED]
+    assert window.editor.current.uid == c.uid
+    window.key("G")
+    assert window.viewer.layers.selection.active.name == "Lasso"
+    assert window.viewer.layers["Lasso"].mode == "add_polygon_lasso"
+    window.key("Escape")
+    assert "Lasso" not in names(window)
+    assert window.viewer.layers.selection.active.name == active
+    assert len(window.project.reviewed(CHROM)) == 1
+
+
+def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Window, qtbot: Any) -> None:
+    inner, outer = loop(300_000, 700_000), loop(600_000, 900_000)
+    window.put(inner, loop(320_000, 720_000), outer, tad(300_000, 700_000))
+    window.key("G")
+    window.drag(*circle(310_000, 710_000))
+    qtbot.waitUntil(lambda: len(window.review.lasso.uids) == 2)
+    assert window.project.count(statuses=[Status.PROPOSED]) == 4
+    window.key("R")
+    assert window.project.count(statuses=[Status.REJECTED]) == 2
+    assert window.project.get(outer.uid).status is Status.PROPOSED
+    assert "Lasso" not in names(window)
+    assert actions(window.project) == ["add", "reject"]
+    window.key("U")
+    assert window.project.count(statuses=[Status.PROPOSED]) == 4
+
+
+def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Window, qtbot: Any) -> None:
+    a, b, edge = loop(300_000, 700_000), loop(320_000, 720_000), boundary(500_000)
+    set_id = window.put(a, b, edge)
+    window.editor.set_triangle(set_id, Triangle.LOWER)
+    window.project.set_status([b.uid], Status.ACCEPTED)
+    window.key("G")
+    window.drag(*circle(710_000, 310_000))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [a.uid])
+    window.key("G")  # again, elsewhere
+    window.drag(*circle(502_500, 502_500))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [edge.uid])
+    window.key("Escape")
+    assert window.review.lasso.uids == []
+    assert window.project.count(statuses=[Status.PROPOSED]) == 2
+
+
+def test_an_empty_lasso_and_a_removed_one_leave_nothing_behind(window: Window, qtbot: Any) -> None:
+    window.put(loop(300_000, 700_000))
+    window.key("G")
+    window.drag(*circle(100_000, 900_000, 40_000))
+    qtbot.waitUntil(lambda: "Lasso" not in names(window))
+    assert "No candidate" in window.viewer.canvas.overlays.text.text
+    window.key("G")
+    window.viewer.layers.remove(window.viewer.layers["Lasso"])
+    assert not window.review.lasso.drawing
+    window.key("N")
+    window.key("A")
+    assert window.project.count(statuses=[Status.ACCEPTED]) == 1
+
+
+def test_dragging_the_candidate_counts_as_judged(window: Window) -> None:
+    a, b = loop(300_000, 700_000, probability=0.5), loop(100_000, 400_000, probability=0.6)
+    window.put(a, b)
+    window.key("N")
+    window.viewer.scene.camera.center = (0, 500_000, 500_000)
+    window.viewer.scene.camera.zoom = 700 / 1_000_000
+    window.key("E")
+    window.drag((302_500.0, 702_500.0), (320_000.0, 720_000.0), (342_000.0, 742_000.0))
+    assert window.project.get(a.uid).status is Status.EDITED
+    assert (window.review.queue.left, window.review.queue.done) == (1, 1)
+    window.key("N")
+    assert window.editor.current.uid == b.uid
+
+
+def test_closing_takes_the_queues_layers_out(window: Window) -> None:
+    window.put(loop(300_000, 700_000))
+    window.key("M")
+    window.key("G")
+    assert {"Reviewed", "Lasso"} <= set(names(window))
+    detach(window.session)  # type: ignore[arg-type]
+    assert names(window) == ["map"]
+
+
+def test_points_inside_a_polygon() -> None:
+    bent = np.array([[0, 0], [0, 10], [10, 10], [10, 6], [4, 5], [10, 4], [10, 0]], float)
+    points = np.array([[1, 1], [9, 5], [3, 5], [9, 9], [-1, 5], [5, 11]], float)
+    assert inside(bent, points).tolist() == [True, False, True, True, False, False]
+    assert inside(bent, np.zeros((0, 2))).tolist() == []
+
+
+def test_reviewed_outline_keeps_to_the_view(window: Window) -> None:
+    window.session.go_to(iv(0, 1_000_000))
+    window.key("M")
+    whole = len(window.viewer.layers["Reviewed"].data)
+    window.session.view = (iv(400_000, 500_000), iv(400_000, 500_000))
+    window.session.view_changed.emit(*window.session.view)
+    window.editor.flush()
+    assert whole > 0
+    assert len(window.viewer.layers["Reviewed"].data) == 0  # its edges are far away
