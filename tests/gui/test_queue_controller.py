@@ -298,6 +298,8 @@ def test_reasons_name_the_witnesses(bench: Bench) -> None:
     assert bench.queue.why(here.uid) == "entropy 1"
     assert bench.queue.why(lonely.uid) == "entropy 1 · only one caller · no TAD corner"
     assert bench.queue.uids[0] == lonely.uid
+    bench.put(loop(0, 800_000, score=0.5, source="c"))
+    assert bench.queue.why(bench.project.query(start=800_000)[0].uid).startswith("probability unknown · only one")
 
 
 def test_another_project_begins_anew(bench: Bench, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ _AGAINST = {
     "resolution": "one bin size only",
 }
 _WITHOUT_NUMBER = {"diversity": "unlike those before", "random": "by chance"}
+_OF_PROBABILITY = {"entropy", "margin"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
 EXPLAINED = {
@@ -25,7 +26,7 @@ EXPLAINED = {
 """What each witness means, for a tooltip."""
 
 
-def why_here(values: Mapping[str, float], testimony: Testimony, row: int) -> str:
+def why_here(values: Mapping[str, float], testimony: Testimony, row: int, *, sure: bool = True) -> str:
     """What the strategies say of one candidate, then who contradicts it.
 
     Parameters
@@ -34,9 +35,13 @@ def why_here(values: Mapping[str, float], testimony: Testimony, row: int) -> str
         By strategy.
     testimony : Testimony
     row : int
+    sure : bool
+        Whether anybody says how probable it is; else it counts as ½.
     """
-    parts = []
+    parts = [] if sure or not values.keys() & _OF_PROBABILITY else ["probability unknown"]
     for name, value in values.items():
+        if name in _OF_PROBABILITY and not sure:
+            continue
         if name in _WITHOUT_NUMBER:
             if name == "random" or value > _SPREAD:
                 parts.append(_WITHOUT_NUMBER[name])

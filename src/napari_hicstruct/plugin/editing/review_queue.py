@@ -165,7 +165,8 @@ class ReviewQueue:
             return ""
         row = self.pool.row(uid)
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
-        return why_here(values, self.pool.testimony, row)
+        sure = not np.isnan(self.pool.candidates.probability[row])
+        return why_here(values, self.pool.testimony, row, sure=bool(sure))
 
     def nothing(self) -> str:
         """Why nothing is left and what to do about it; empty while something is."""

@@ -57,8 +57,7 @@ class QueueHeader(QWidget):
         row.setSpacing(6)
         self.order.setAccessibleName("order of the queue")
         row.addWidget(self.counts)
-        row.addStretch(1)
-        row.addWidget(self.order)
+        row.addWidget(self.order, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
@@ -78,6 +77,7 @@ class QueueHeader(QWidget):
         assert edit is not None
         if not edit.hasFocus() or not queue.problem:
             self.order.setCurrentText(queue.order)
+            edit.setCursorPosition(0)  # a long order shows its beginning
         self.order.setToolTip(f"Order of the queue. {ORDERS.get(queue.order, '')}\n{_TYPED}")
         self.note.setText(queue.problem)
         self.note.setVisible(bool(queue.problem))

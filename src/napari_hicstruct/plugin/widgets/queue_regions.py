@@ -18,6 +18,8 @@ MEANING = (
     "Absence inside is a label, absence elsewhere is unknown."
 )
 
+_MOST_ROWS = 5
+
 
 class RegionsPanel(QWidget):
     """The list of regions on the chromosome that is shown."""
@@ -27,7 +29,6 @@ class RegionsPanel(QWidget):
         self._review, self._regions = review, review.regions
         self.list = QListWidget()
         self.list.setToolTip("Reviewed regions on this chromosome, bp; double click flies there")
-        self.list.setMaximumHeight(92)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.itemDoubleClicked.connect(self._fly)
         self.list.itemSelectionChanged.connect(self._enable)
@@ -58,6 +59,8 @@ class RegionsPanel(QWidget):
                 item.setToolTip(f"{region.rows} × {region.cols}\nby {region.reviewer or 'nobody named'}, {region.time}")
                 self.list.addItem(item)
         self.list.setVisible(bool(regions))
+        row = self.list.sizeHintForRow(0) if regions else 0
+        self.list.setFixedHeight(max(1, min(len(regions), _MOST_ROWS)) * row + 2 * self.list.frameWidth() + 4)
         self._enable()
 
     def summary(self) -> str:

@@ -216,7 +216,7 @@ def _agreement_text(names: set[str], found: list[Agreement]) -> str:
         return f"{len(names)} reviewers, but no candidate that two of them judged."
     return "\n".join(
         f"{one.first} and {one.second}: "
-        + ("κ not defined" if one.kappa != one.kappa else f"κ {one.kappa:.2f}")
+        + ("κ not defined" if one.kappa != one.kappa else f"κ {one.kappa:.2f}".replace("-", "−"))
         + f" (n = {one.n:,})"
         for one in found
     )
