@@ -435,6 +435,29 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     assert "tiny 0.1 ft 1 · rolled back" in [item.text(0) for item in panel.lineage._items()]
 
 
+def test_only_models_that_are_what_they_were_are_offered(session: Any, make_panel: Any, tmp_path: Path) -> None:
+    panel = make_panel(Script())
+    add_model(session.project, "d" * 64, "0.1 ft 1", model_folder(tmp_path / "m1", "f" * 64, "tiny", "2"), BASE)
+    panel.predictor.model.follow()
+    assert [panel.predictor.model.itemText(i) for i in range(panel.predictor.model.count())] == ["tiny 0.1"]
+    panel._label_in_use()
+    panel.result.show_result(result(), in_use=True)
+    panel._predict_with_result()
+    assert "cannot be read" in panel.said.text()
+
+
+def test_a_project_that_cannot_be_read_is_said(session: Any, qtbot: Any, make_panel: Any, monkeypatch: Any) -> None:
+    panel = make_panel(Script())
+    monkeypatch.setattr(type(session.project.lineage), "models", _refuse)
+    monkeypatch.setattr(type(session.project.lineage), "current", _refuse)
+    panel.lineage.refresh()
+    panel.predictor.model.follow()
+    assert panel.lineage._items()[0].text(0) == "unreadable"
+    assert not panel.lineage.use_button.isEnabled()
+    assert panel.predictor.model.problem == "unreadable"
+    assert panel._label_in_use()
+
+
 def test_states_and_figures() -> None:
     models = [type("E", (), {"sha256": s, "parent": p})() for s, p in (("a", None), ("b", "a"), ("c", "b"), ("d", "a"))]
     assert states(models, "c", {"a", "b", "c"}) == {"a": "base", "b": "before", "c": "in use", "d": "branch"}

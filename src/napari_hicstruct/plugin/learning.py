@@ -129,6 +129,8 @@ def project_models(project: Project | None, installed: list[Any]) -> list[Projec
             info = describe_model(Path(entry.folder))
         except ModelError:
             continue  # its folder is gone; the lineage still tells of it
+        if info.sha256 != entry.sha256:
+            continue  # another model was put in its place
         card = {**info.card, **entry.card}
         made = ProjectModel(entry.name, entry.version, entry.label, info.tasks, card, entry.sha256, str(entry.folder))
         found.append(made)

@@ -25,7 +25,7 @@ class ModelList(QComboBox):
     Attributes
     ----------
     problem : str
-        Why the installed models could not be listed; empty if they could.
+        Why the models could not be listed; empty if they could.
     """
 
     refreshed = Signal()
@@ -70,24 +70,32 @@ class ModelList(QComboBox):
 
     def follow(self) -> None:
         """List anew; choose the model in use if that is another one than before."""
-        current = self._project.lineage.current() if self._project is not None else None
-        sha256 = current.sha256 if current is not None else ""
+        sha256 = self._used_now()
         changed, self._in_use = sha256 != self._in_use, sha256
         self.fill()
         if changed and sha256:
             self.choose(sha256)
         self.refreshed.emit()
 
+    def _used_now(self) -> str:
+        """Digest of the model in use; what it was before if the project cannot be read now."""
+        try:
+            current = self._project.lineage.current() if self._project is not None else None
+        except HicStructError:
+            return self._in_use
+        return current.sha256 if current is not None else ""
+
     def fill(self) -> None:
         """List anew; what was chosen stays chosen if it is still there."""
         kept = _key(self.currentData())
         try:
             installed, self.problem = self._installed(), ""
+            models = [*installed, *project_models(self._project, installed)]
         except HicStructError as error:
-            installed, self.problem = [], str(error)
+            models, self.problem = [], str(error)
         self.blockSignals(True)
         self.clear()
-        for model in (*installed, *project_models(self._project, installed)):
+        for model in models:
             own = isinstance(model, ProjectModel)
             used = bool(self._in_use) and _key(model) == self._in_use
             self.addItem(f"{model.label}{' · this project' if own else ''}{' ✓' if used else ''}", model)

@@ -145,8 +145,7 @@ class LearnPanel(QWidget):
         reason, running = self._why_not(), self._job.running
         self.button.setEnabled(not reason and not running)
         self.button.setToolTip(reason or ("A fine-tune is running." if running else _TIP))
-        if reason and self._project is not None and not running:
-            self.corrections.setToolTip(reason)
+        self.corrections.setToolTip(reason)
         self.how.setEnabled(not running)
         self.running.setVisible(running)
         self.speed.setVisible(running)
@@ -216,7 +215,10 @@ class LearnPanel(QWidget):
         self.guard.go_on()
 
     def _label_in_use(self) -> str:
-        current = self._project.lineage.current() if self._project is not None else None
+        try:
+            current = self._project.lineage.current() if self._project is not None else None
+        except HicStructError:  # the sentence that this ends is about a worse trouble
+            current = None
         model = self._predict.model.currentData()
         return getattr(current, "label", "") or getattr(model, "label", "") or "The model"
 
@@ -252,6 +254,8 @@ class LearnPanel(QWidget):
         self._predict.model.follow()
         if self._predict.model.choose(result.sha256):
             self._predict.run_view(result.label)
+        else:
+            self._say(f"{result.label} cannot be read from {result.model}.")
 
     def _what_changed(self, entry: Any) -> None:
         """Compare a model with its parent, on the view."""

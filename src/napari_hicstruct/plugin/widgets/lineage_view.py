@@ -10,6 +10,7 @@ from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 from superqt.utils import ensure_main_thread
 
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.learn_result import BETTER
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
@@ -66,6 +67,8 @@ class LineageView(QWidget):
         super().__init__()
         self._find = find
         self._lineage: Any = None
+        self._models: dict[str, Any] = {}
+        self._current = ""
         self._why_not = ""
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
@@ -114,7 +117,7 @@ class LineageView(QWidget):
     def chosen(self) -> Any:
         """Entry of the chosen model, or None."""
         items = self.tree.selectedItems()
-        return self._entry(items[0].data(0, _SHA)) if items else None
+        return self._models.get(items[0].data(0, _SHA)) if items else None
 
     def choose(self, sha256: str) -> None:
         """Select a model."""
@@ -126,18 +129,23 @@ class LineageView(QWidget):
         """Draw the tree from the project again."""
         kept = self.chosen.sha256 if self.chosen is not None else ""
         self.tree.clear()
-        if self._lineage is not None:
-            self._fill()
+        self._models, self._current = {}, ""
+        try:
+            if self._lineage is not None:
+                self._fill(self._lineage)
+        except HicStructError as error:
+            self.tree.addTopLevelItem(QTreeWidgetItem([str(error)]))
         rows = min(_ROWS, max(1, len(self._items())))
         self.tree.setFixedHeight(rows * max(self.tree.sizeHintForRow(0), 16) + 6)
         self.choose(kept)
         self._update_buttons()
 
-    def _fill(self) -> None:
-        models, current = self._lineage.models(), self._lineage.current()
-        runs = {run.child: run for run in self._lineage.runs()}
-        used = {use.sha256 for use in self._lineage.uses()}
-        known = states(models, current.sha256 if current is not None else "", used)
+    def _fill(self, lineage: Any) -> None:
+        models, current = lineage.models(), lineage.current()
+        runs = {run.child: run for run in lineage.runs()}
+        self._models = {entry.sha256: entry for entry in models}
+        self._current = current.sha256 if current is not None else ""
+        known = states(models, self._current, {use.sha256 for use in lineage.uses()})
         items: dict[str, QTreeWidgetItem] = {}
         for entry in models:
             run, state = runs.get(entry.sha256), known[entry.sha256]
@@ -162,19 +170,14 @@ class LineageView(QWidget):
     def _items(self) -> list[QTreeWidgetItem]:
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive, 0)
 
-    def _entry(self, sha256: str) -> Any:
-        models = self._lineage.models() if self._lineage is not None else ()
-        return next((entry for entry in models if entry.sha256 == sha256), None)
-
     def _tell(self, signal: Any) -> None:
         if self.chosen is not None:
             signal.emit(self.chosen)
 
     def _update_buttons(self) -> None:
         entry = self.chosen
-        current = self._lineage.current() if self._lineage is not None else None
         nothing = "" if entry is not None else "Choose a model above."
-        in_use = entry is not None and current is not None and entry.sha256 == current.sha256
+        in_use = entry is not None and entry.sha256 == self._current
         for button, reason, tooltip in (
             (self.use_button, nothing or self._why_not or ("It is in use." if in_use else ""), "Predict and go on"),
             (self.changed_button, nothing or _no_parent(entry), "Predict the view with this model and with its parent"),
