@@ -1,7 +1,7 @@
 """The review queue with 100,000 candidates in a real window: time to build it, to go on, and to judge.
 
 Run under a screen (or xvfb-run): ``python -m benchmarks.queue_speed [--candidates 100000] [--repeats 40]``.
-*build* is from nothing (columns, witnesses, order) for each strategy; *next* is the controller's step and the flight
+*build* is from nothing (columns, witnesses, order) for each strategy, on the clock and by processor time; *next* is the controller's step and the flight
 there; *judge* is one press of A: commit to disk, the next candidate, redrawn layers; *idle* adds all panels until the
 event loop is empty.  Bars: build ≤ 3 s, next ≤ 50 ms at the 95th percentile.
 """
@@ -55,15 +55,15 @@ def times(act: Callable[[], Any], repeats: int) -> list[float]:
     return found
 
 
-def build_times(queue: Any) -> dict[str, float]:
-    """Seconds to build the queue from nothing, by order."""
+def build_times(queue: Any) -> dict[str, dict[str, float]]:
+    """Seconds on the clock and of the processor to build the queue from nothing, by order."""
     found = {}
     for order in ORDERS:
         queue.forget()
         queue.set_order(order)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         left = queue.left
-        found[order] = time.perf_counter() - began
+        found[order] = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
         if queue.problem or not left:
             raise SystemExit(f"{order}: {queue.problem or 'nothing is left'}")
     return found
@@ -144,12 +144,12 @@ def main() -> int:
             os.environ[name] = str(Path(home) / name.lower())
         os.environ["NAPARI_CONFIG"] = str(Path(home) / "napari.yaml")
         figures = run(chosen.candidates, chosen.repeats)
-    worst = max(figures["build_s"].values())
+    worst = max(one["wall"] for one in figures["build_s"].values())
     figures["held"] = worst <= BUILD_BAR_S and figures["next_ms"]["p95"] <= NEXT_BAR_MS
     record("queue_speed", figures)
     say(f"{figures['candidates']:,} candidates: first build {figures['build_first_s']:.2f} s")
     for order, seconds in figures["build_s"].items():
-        say(f"  {order:22} {seconds:5.2f} s (bar {BUILD_BAR_S:.0f} s)")
+        say(f"  {order:22} {seconds['wall']:5.2f} s (bar {BUILD_BAR_S:.0f} s), processor {seconds['cpu']:5.2f} s")
     for name in ("step_ms", "next_ms", "next_idle_ms", "judge_ms", "judge_idle_ms"):
         say(f"  {name:14} " + "   ".join(f"{which} {value:6.1f}" for which, value in figures[name].items()))
     return 0 if figures["held"] else 1

@@ -111,7 +111,7 @@ class Pool:
         names: dict[str, int] = {}
         self._who = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
         self._names = list(names)
-        self._distance = np.array([r.distance for r in records], np.float64)
+        self._distance = _distances(self.candidates)
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -192,6 +192,13 @@ class Pool:
         if table is not None:  # of what was not looked at nothing is known: the middle
             features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
+
+
+def _distances(own: Candidates) -> Floats:
+    """``Annotation.distance`` of all: between the anchors' centres of loops, else the length of the span; bp."""
+    middle = own.span.reshape(-1, 2, 2).mean(axis=2)
+    length = own.span.max(axis=1, initial=0) - own.span.min(axis=1, initial=2**62)
+    return np.asarray(np.where(own.kind == _KINDS[Kind.LOOP], np.abs(middle[:, 1] - middle[:, 0]), length), np.float64)
 
 
 def _table(rows: Sequence[tuple[int, NDArray[np.floating]]], n: int) -> Floats | None:

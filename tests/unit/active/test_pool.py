@@ -125,3 +125,10 @@ def test_an_empty_pool_answers() -> None:
     assert pool.tallies() == []
     assert pool.uids(pool.passing(Wanted())) == []
     pool.see({})
+
+
+def test_distances_are_those_of_the_records() -> None:
+    pool = filled()
+    for row, record in enumerate(RECORDS):
+        low = pool.passing(Wanted(distance=(record.distance, record.distance)))
+        assert low[row]
