@@ -21,7 +21,7 @@ def models_folder(project: Path) -> Path:
 def to_stored(folder: Path, project: Path) -> str:
     """How the project file names a folder: relative to its own folder if it lies in there, else absolute."""
     home, place = project.parent.resolve(), folder.resolve()
-    return place.relative_to(home).as_posix() if place.is_relative_to(home) else str(place)
+    return place.relative_to(home).as_posix() if home in place.parents else str(place)
 
 
 def from_stored(text: str, project: Path) -> Path:
@@ -84,6 +84,9 @@ def _copied(project: Path, stored: Iterable[str], target: Path) -> Iterator[dict
 
 def _copy(source: Path, parent: Path, target: Path) -> Path:
     """A copy of one folder in ``parent``, under a name that is free."""
+    if parent.resolve().is_relative_to(source.resolve()):
+        text = f"lies inside the model {source.name}, which would be copied into itself."
+        raise ProjectError(text, where=target, mend="Choose another folder.")
     place, number = parent / source.name, 1
     while place.exists():
         number += 1
@@ -92,6 +95,8 @@ def _copy(source: Path, parent: Path, target: Path) -> Path:
         with in_place_of(place) as temporary:
             shutil.copytree(source, temporary)
     except OSError as error:
+        if isinstance(error, shutil.Error):  # it lists every file that failed: one will do
+            error = OSError(error.args[0][0][-1])
         text = f"the model {source.name} cannot be copied ({why(error)}); nothing was saved there."
         raise ProjectError(text, where=target, mend="Choose another folder, or free some space.") from error
     return place

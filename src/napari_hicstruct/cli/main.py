@@ -27,6 +27,7 @@ COMMANDS = (
     "simulate",
     "dataset",
     "train",
+    "finetune",
     "calibrate",
     "evaluate",
     "models",

@@ -1,4 +1,12 @@
-"""Is a fine-tuned model taken?  Both models on what people said, and on a replay set, with intervals."""
+"""Is a fine-tuned model taken?  Both models on corrections that it did not learn from, and on a replay set.
+
+The rule (ADR 17).  Taken, unless one of these holds:
+
+1. unseen corrections are ranked worse than before, beyond chance (the 90 % interval of the change lies below 0);
+2. unseen corrections are ranked no better than chance: they contradict each other, or the map does not show what they
+   say (one-sided Mann-Whitney test over all heads);
+3. what is known of simulated maps is forgotten (average precision below 98 % of before).
+"""
 
 from __future__ import annotations
 
@@ -9,13 +17,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
 DRAWS = 400
-EPS = 1e-4
+FEW, CHANCE, CHANCE_OF_FEW = 30, 0.05, 0.15
+"""With fewer than ``FEW`` unseen corrections a test at ``CHANCE`` would refuse nearly everything."""
+
+KEPT = 0.98
+"""Share of the average precision on replay maps that must remain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Unseen corrections, and what both models say of them.
+
+    Attributes
+    ----------
+    stratum : int64, shape (n,)
+        Only candidates of one stratum (a head) are compared with each other.
+    there : bool, shape (n,)
+        What a person said.
+    before, after : float64, shape (n,)
+        Log-odds.
+    """
+
+    stratum: NDArray[np.int64]
+    there: NDArray[np.bool_]
+    before: Floats
+    after: Floats
+
+    def __len__(self) -> int:
+        return len(self.there)
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Heard:
+        """Some of them."""
+        return Heard(self.stratum[rows], self.there[rows], self.before[rows], self.after[rows])
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One figure before and after, and the 90 % interval of its difference."""
+    """One measure before and after, and the 90 % interval of its difference (after − before)."""
 
     before: float
     after: float
@@ -23,24 +63,128 @@ class Change:
     high: float
     n: int
 
-    @property
-    def gain(self) -> float:
-        """After minus before."""
-        return self.after - self.before
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Taken or not, and why in one sentence for people."""
+
+    taken: bool
+    reason: str
 
 
-def ranking(p: Floats, there: NDArray[np.bool_]) -> float:
-    """Chance that a true candidate is more probable than a false one (area under the ROC curve); NaN for one class."""
+def ranking(stratum: NDArray[np.int64], there: NDArray[np.bool_], p: Floats) -> float:
+    """Chance that a true candidate stands above a false one of its stratum (area under the ROC curve); NaN: no pair."""
+    won = pairs = 0.0
+    for part, positives, negatives in _strata(stratum, there):
+        won += _wins(p[part], there[part])
+        pairs += positives * negatives
+    return won / pairs if pairs else math.nan
+
+
+def chance_of(heard: Heard) -> float:
+    """One-sided p of :func:`ranking` after the fine-tune if labels had nothing to do with the map; 1 without a pair.
+
+    Mann and Whitney 1947, summed over strata (van Elteren 1960 without weights), normal approximation.
+    """
+    from scipy.stats import norm
+
+    excess = variance = 0.0
+    for part, positives, negatives in _strata(heard.stratum, heard.there):
+        excess += _wins(heard.after[part], heard.there[part]) - positives * negatives / 2
+        variance += positives * negatives * (positives + negatives + 1) / 12
+    return float(norm.sf((excess - 0.5) / math.sqrt(variance))) if variance else 1.0
+
+
+def ranking_change(heard: Heard, *, seed: int = 0) -> Change:
+    """:func:`ranking` before and after; the interval is of drawing the corrections again (bootstrap)."""
+
+    def measure(some: Heard) -> tuple[float, float]:
+        return ranking(some.stratum, some.there, some.before), ranking(some.stratum, some.there, some.after)
+
+    return _bootstrap(heard, measure, seed)
+
+
+def surprise_change(heard: Heard, *, seed: int = 0) -> Change:
+    """Mean log loss (nats) before and after."""
+
+    def measure(some: Heard) -> tuple[float, float]:
+        return surprise(some.before, some.there), surprise(some.after, some.there)
+
+    return _bootstrap(heard, measure, seed)
+
+
+def surprise(logits: Floats, there: NDArray[np.bool_]) -> float:
+    """Mean log loss, nats."""
+    return float(np.mean(np.logaddexp(0, np.where(there, -logits, logits)))) if len(there) else math.nan
+
+
+def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Change:
+    """Mean of one figure per replay map before and after; the interval is of drawing the maps again."""
+    if not len(before):
+        return Change(math.nan, math.nan, math.nan, math.nan, 0)
+    rng = np.random.default_rng(seed)
+    gains = (after - before)[rng.integers(0, len(before), (DRAWS, len(before)))].mean(axis=1)
+    low, high = np.percentile(gains, [5, 95])
+    return Change(float(before.mean()), float(after.mean()), float(low), float(high), n)
+
+
+def decide(ranked: Change, chance: float, replay: Change | None) -> Verdict:
+    """The rule of this module with its numbers."""
+    limit = CHANCE if ranked.n >= FEW else CHANCE_OF_FEW
+    told = (
+        f"unseen corrections are ranked {_short(ranked.after)} after {_short(ranked.before)} "
+        f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {chance:.2g})"
+    )
+    if ranked.n == 0 or math.isnan(ranked.after):
+        return Verdict(False, "Nothing unseen could be compared: accept and reject more, in more places.")
+    if ranked.high < 0:
+        return Verdict(False, f"It got worse: {told}.")
+    if chance > limit:
+        few = " They may be too few to tell." if ranked.n < FEW else ""
+        return Verdict(False, f"The corrections cannot be told from chance (p above {limit:g}): {told}.{few}")
+    if replay is not None and replay.after < KEPT * replay.before:
+        return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
+                       f"{_short(replay.after)}, below {KEPT:.0%} of before.")  # fmt: skip
+    kept = "" if replay is None else f"; replay maps {_short(replay.before)} → {_short(replay.after)}"
+    return Verdict(True, f"No worse: {told}{kept}.")
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}".removeprefix("0")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("0.", ".").replace("-", "−")
+
+
+def _strata(stratum: NDArray[np.int64], there: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], int, int]]:
+    """Rows, positives and negatives of each stratum that has both."""
+    found = []
+    for value in np.unique(stratum):
+        part = stratum == value
+        positives = int(there[part].sum())
+        if 0 < positives < part.sum():
+            found.append((part, positives, int(part.sum()) - positives))
+    return found
+
+
+def _wins(p: Floats, there: NDArray[np.bool_]) -> float:
+    """Pairs in which the true one stands above; ties count half."""
     from scipy.stats import rankdata
 
     positives = int(there.sum())
-    if not 0 < positives < len(there):
-        return math.nan
-    ranks = rankdata(p)
-    return float((ranks[there].sum() - positives * (positives + 1) / 2) / (positives * (len(there) - positives)))
+    return float(rankdata(p)[there].sum() - positives * (positives + 1) / 2)
 
 
-def surprise(p: Floats, there: NDArray[np.bool_]) -> float:
-    """Mean log loss, nats."""
-    q = np.clip(p, EPS, 1 - EPS)
-    return float(-np.mean(np.where(there, np.log(q), np.log(1 - q))))
+def _bootstrap(heard: Heard, measure: object, seed: int) -> Change:
+    assert callable(measure)
+    if not len(heard):
+        return Change(math.nan, math.nan, math.nan, math.nan, 0)
+    rng, gains = np.random.default_rng(seed), []
+    for _ in range(DRAWS):
+        before, after = measure(heard.take(rng.integers(0, len(heard), len(heard))))
+        if not math.isnan(after - before):
+            gains.append(after - before)
+    before, after = measure(heard)
+    low, high = np.percentile(gains, [5, 95]) if gains else (math.nan, math.nan)
+    return Change(float(before), float(after), float(low), float(high), len(heard))

@@ -1,11 +1,60 @@
-"""What a network sees at given candidates: how sure it is, what an ensemble of its heads says, what its encoder feels."""
+"""What a network sees at given candidates, called or not: its log-odds, and what its last layer reads there."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.channels import window_channels
+from napari_hicstruct.inference.device import precision
+from napari_hicstruct.inference.hints import HintTrack
+from napari_hicstruct.inference.maps import Predictor, StripFeatures
+from napari_hicstruct.labels.corrections import borders, rectangle
+
+Features = NDArray[np.float32]
+
+HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
+CELL, MARGIN = 96, 16
+"""bins; loops in one cell share a window, which sees so much more on each side."""
+
+MASK_CELL, MASK_SIZE = 128, 320
+"""bins; stripes whose middles lie in one cell share a window, and of each what lies in the window counts."""
+
+REACH = 1
+"""bins around its place within which a candidate's best pixel counts."""
+
+_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One place of one candidate; a TAD has two, its borders.
+
+    Attributes
+    ----------
+    owner : int
+        Which of the records.
+    layer : str
+        Name of the head that speaks: ``fine_heads.loop``, ``heads.loop``, ``heads.stripe`` …
+    logit : float
+        Raw log-odds.  Loops and boundaries: of the best pixel in reach; stripes: the mean over their rectangle.
+    features : float32, shape (d,)
+        What the head's last layer weighs there; ``logit`` is linear in it but for the TAD prior.
+    """
+
+    owner: int
+    layer: str
+    logit: float
+    features: Features
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +64,192 @@ class Seen:
     Attributes
     ----------
     probability : float
-        In [0, 1]; NaN for kinds that the network has no task for.
+        Raw, in [0, 1]; NaN for kinds that the network has no task for.
     votes : float64, shape (m,)
-        Probabilities by the members of an ensemble of heads (dropped channels); empty where none was asked.
+        Probabilities by the members of an ensemble of heads (channels dropped); empty where none was asked.
     features : float32, shape (d,)
-        Of the decoder at the candidate; empty where none were asked.
+        Of the head's last layer at the candidate; kinds differ in length.
     """
 
     probability: float
     votes: NDArray[np.float64]
-    features: NDArray[np.float32]
+    features: Features
+
+
+@dataclass(slots=True)
+class Looker:
+    """Looks at candidates of one chromosome.
+
+    Parameters
+    ----------
+    net : MultiTaskNet
+        In evaluation mode.
+    device : torch.device
+    fine : Band or None
+    coarse : Band
+    tracks : mapping of int to float32, shape (n_tracks, n_bins)
+        For networks that read 1-D tracks.
+    on_windows : callable
+        Called with the number of windows just done; may raise to cancel.
+    """
+
+    net: nn.Module
+    device: torch.device
+    fine: Band | None
+    coarse: Band
+    tracks: Mapping[int, Features] = field(default_factory=dict)
+    on_windows: Callable[[int], None] = field(default=lambda _: None)
+
+    def sights(self, records: Sequence[Annotation]) -> list[Sight]:
+        """All places of all records, grouped by head; none for kinds that the network has no task for."""
+        if not records:
+            return []
+        predictor = Predictor(self.net, self.device, on_windows=self.on_windows, tracks=self.tracks)
+        size = self.net.config.windows.coarse_size
+        spans = [record.span for record in records]
+        low, high = (
+            edge // self.coarse.resolution for edge in (min(s.start for s in spans), max(s.end for s in spans))
+        )
+        predictor.look_ahead(self.coarse, low - 2 * size, high + 2 * size)
+        found: list[Sight] = []
+        for head, look in (("point", self._points), ("mask", self._masks), ("boundary", self._boundaries)):
+            mine = [k for k, record in enumerate(records) if HEADS[record.kind] == head]
+            if mine and self.net.tasks_of(head):
+                found += look(records, mine, predictor)
+        return found
+
+    # ------------------------------------------------------------------ loops and stripes
+    def _points(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+        band, fine = (self.coarse, False) if self.fine is None else (self.fine, True)
+        task = self.net.tasks_of("point")[0]
+        layer = f"fine_heads.{task}" if fine else f"heads.{task}"
+        places = {k: [int(a.center // band.resolution) for a in (records[k].anchor1, records[k].anchor2)] for k in mine}
+        cells = {k: (row // CELL, col // CELL) for k, (row, col) in places.items()}
+        groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
+        corners = [(row * CELL - MARGIN, col * CELL - MARGIN) for (row, col), _ in groups]
+        found = []
+        windows = self._forward(band, corners, CELL + 2 * MARGIN, task, layer, predictor.hints)
+        for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
+            for k in own:
+                y, x = _best(logits, places[k][0] - corner[0], places[k][1] - corner[1])
+                found.append(Sight(k, layer, float(logits[y, x]), features[:, y, x].copy()))
+        return found
+
+    def _masks(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+        band, task = self.coarse, self.net.tasks_of("mask")[0]
+        layer, ahead = f"heads.{task}", (MASK_SIZE - MASK_CELL) // 2
+        places = {k: np.array(rectangle(records[k], band.resolution), np.int64) for k in mine}
+        cells = {k: (int(p[:2].sum() // 2 // MASK_CELL), int(p[2:].sum() // 2 // MASK_CELL)) for k, p in places.items()}
+        groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
+        corners = [(row * MASK_CELL - ahead, col * MASK_CELL - ahead) for (row, col), _ in groups]
+        found = []
+        windows = self._forward(band, corners, MASK_SIZE, task, layer, predictor.hints)
+        for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
+            for k in own:
+                top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, MASK_SIZE)
+                inside = (..., slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right)))
+                found.append(Sight(k, layer, float(logits[inside].mean()), features[inside].mean(axis=(1, 2))))
+        return found
+
+    def _forward(
+        self, band: Band, corners: list[tuple[int, int]], size: int, task: str, layer: str, hints: HintTrack | None
+    ) -> Iterator[tuple[Features, Features]]:
+        """Logits ``(size, size)`` and features ``(d, size, size)`` of windows at ``corners``, in order."""
+        fine = layer.startswith("fine_heads")
+        inputs, tracks = self.net.config.inputs, self.tracks.get(band.resolution)
+        for start in range(0, len(corners), _BATCH):
+            part = corners[start : start + _BATCH]
+            x = np.stack([window_channels(band, *corner, size, inputs, tracks) for corner in part])
+            hint = None if hints is None else hints.cut(part, size, factor=2 if fine else 1, device=self.device)
+            tensor = torch.from_numpy(x).to(self.device).contiguous(memory_format=torch.channels_last)
+            with listening(self.net, layer) as heard, torch.inference_mode(), precision(self.device):
+                out = (
+                    self.net.fine(tensor, [task], hint=hint)[task]["fine"]
+                    if fine
+                    else self.net.coarse(tensor, [task], hint=hint)[task]
+                )
+            self.on_windows(len(part))
+            yield from zip(_numpy(out[:, 0]), _numpy(heard[-1]), strict=True)
+
+    # ------------------------------------------------------------------ boundaries and TADs
+    def _boundaries(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+        task, band, w = self.net.tasks_of("boundary")[0], self.coarse, self.net.config.windows
+        places = [(k, bp // band.resolution) for k in mine for bp in borders(records[k])]
+        inner = w.strip_length - 2 * w.strip_margin
+        found = []
+        for cell, own in groupby(sorted(places, key=lambda place: place[1]), lambda place: place[1] // inner):
+            logits, features = self._strip(predictor, task, cell * inner, inner)
+            for k, place in own:
+                at = place - cell * inner
+                low = max(0, at - REACH)
+                at = low + int(np.argmax(logits[low : at + REACH + 1]))
+                found.append(Sight(k, f"heads.{task}", float(logits[at]), features[:, at].copy()))
+        return found
+
+    def _strip(self, predictor: Predictor, task: str, first: int, length: int) -> tuple[Features, Features]:
+        """Boundary logits ``(length,)`` and features ``(d, length)`` of a strip without its margins."""
+        w = self.net.config.windows
+        strip = StripFeatures(first, first + length)
+        tiling = predictor.coarse_tiling(self.coarse, first - w.strip_margin, first + length + w.strip_margin, 1)
+        for _ in predictor.coarse(self.coarse, tiling, points=[], masks=[], strips={task: strip}):
+            pass
+        if strip.empty:
+            width = self.net.heads[task].out.in_channels * self.net.heads[task].out.kernel_size[0]
+            return np.full(length, -20.0, np.float32), np.zeros((width, length), np.float32)
+        with listening(self.net, f"heads.{task}") as heard:
+            p = predictor.strip_probability(self.coarse, task, strip, first - w.strip_margin)
+        kept = slice(w.strip_margin, w.strip_margin + length)
+        logits = np.log(np.clip(p, 1e-7, 1 - 1e-7)) - np.log1p(-np.clip(p, 1e-7, 1 - 1e-7))
+        return logits[kept].astype(np.float32), _numpy(_unfolded(heard[-1], self.net.heads[task].out))[0][:, kept]
+
+
+def dropped_votes(sights: Sequence[Sight], net: nn.Module, members: int, *, drop: float = 0.3) -> NDArray[np.float64]:
+    """Probabilities that heads with channels dropped by chance give, shape (n, members): Monte-Carlo dropout.
+
+    Source: Gal & Ghahramani 2016; here in front of the last layer, so that one look at the map serves all members.
+    """
+    out = np.zeros((len(sights), members))
+    for layer in dict.fromkeys(sight.layer for sight in sights):
+        rows = [k for k, sight in enumerate(sights) if sight.layer == layer]
+        features = np.stack([sights[k].features for k in rows])
+        weight = last_layer(net, layer).weight.detach().float().cpu().numpy()[0].reshape(-1)
+        rng = np.random.default_rng(0)
+        keep = (rng.random((members, features.shape[1])) >= drop) / (1 - drop)
+        change = features @ ((keep - 1) * weight).T
+        logits = np.array([sights[k].logit for k in rows])[:, None] + change
+        out[rows] = 1 / (1 + np.exp(-logits))
+    return out
+
+
+def last_layer(net: nn.Module, layer: str) -> nn.Conv2d | nn.Conv1d:
+    """The convolution that ends a head; its first output channel is the logit."""
+    return net.get_submodule(layer).out
+
+
+@contextmanager
+def listening(net: nn.Module, layer: str) -> Iterator[list[Tensor]]:
+    """What a head's last layer is given while the block runs."""
+    heard: list[Tensor] = []
+    handle = last_layer(net, layer).register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+    try:
+        yield heard
+    finally:
+        handle.remove()
+
+
+def _unfolded(x: Tensor, conv: nn.Conv1d) -> Tensor:
+    """``(B, C, L)`` → ``(B, C·k, L)``: what a convolution of width k weighs at each place."""
+    k = conv.kernel_size[0]
+    return nn.functional.pad(x, (k // 2, k // 2)).unfold(2, k, 1).permute(0, 1, 3, 2).flatten(1, 2)
+
+
+def _numpy(x: Tensor) -> Features:
+    return np.asarray(x.float().cpu().numpy())
+
+
+def _best(logits: Features, row: int, col: int) -> tuple[int, int]:
+    """The best pixel within :data:`REACH` of a place inside the window."""
+    y, x = max(0, row - REACH), max(0, col - REACH)
+    part = logits[y : row + REACH + 1, x : col + REACH + 1]
+    down, right = np.unravel_index(int(np.argmax(part)), part.shape)
+    return y + int(down), x + int(right)

@@ -177,20 +177,25 @@ class Predictor:
         inner = length - 2 * margin
         ramp = np.zeros(length, np.float32)
         ramp[margin : length - margin] = 0.05 + np.sin(np.pi * (np.arange(inner) + 0.5) / inner)
-        inputs, tracks = self.net.config.inputs, self.tracks.get(band.resolution)
         for first in features.firsts(w):
-            own = strip_channels(band, first, length, w.strip_diagonals, inputs, tracks)
-            x = torch.from_numpy(own)[None].to(self.device)
-            shared = torch.from_numpy(features.get(first, length))[None].to(self.device)
-            with torch.inference_mode(), precision(self.device):
-                p = torch.sigmoid(self.net.strip(x, shared, task).float())[0].cpu().numpy()
+            p = self.strip_probability(band, task, features, first)
             low, high = max(first, 0), min(first + length, band.n_bins)
             part = slice(low - first, high - first)
             total[low:high] += p[part] * ramp[part]
             weight[low:high] += ramp[part]
-            self.on_windows(1)
         blended = total / np.where(weight > 0, weight, 1)
         return np.where((weight > 0) & band.valid, blended, np.nan).astype(np.float32)
+
+    def strip_probability(self, band: Band, task: str, features: StripFeatures, first: int) -> Array:
+        """Boundary probability of one strip from bin ``first`` on, shape (strip_length,)."""
+        w, tracks = self.net.config.windows, self.tracks.get(band.resolution)
+        own = strip_channels(band, first, w.strip_length, w.strip_diagonals, self.net.config.inputs, tracks)
+        x = torch.from_numpy(own)[None].to(self.device)
+        shared = torch.from_numpy(features.get(first, w.strip_length))[None].to(self.device)
+        with torch.inference_mode(), precision(self.device):
+            p = torch.sigmoid(self.net.strip(x, shared, task).float())[0].cpu().numpy()
+        self.on_windows(1)
+        return p
 
 
 def _point(out: Tensor) -> Tensor:

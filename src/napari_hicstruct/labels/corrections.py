@@ -23,6 +23,9 @@ unknown.  Later rows are painted over earlier ones, each with its transpose."""
 HALO = 2.5
 """bins around a judged loop or boundary that are judged with it: as wide as the loop's Gaussian target."""
 
+_WHOLE = 1 << 30
+"""bp; longer than any chromosome."""
+
 JUDGED = (Status.ACCEPTED, Status.EDITED)
 
 
@@ -56,12 +59,15 @@ class Judgements:
         Candidates that nobody judged.
     blocks : tuple of Block
         Where what is not labelled is truly absent.
+    unknown : tuple of Interval
+        Stretches of which nothing may be learnt, whatever a block says: the validation part.
     """
 
     positives: tuple[Annotation, ...]
     negatives: tuple[Annotation, ...] = ()
     open: tuple[Annotation, ...] = ()
     blocks: tuple[Block, ...] = ()
+    unknown: tuple[Interval, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positives) + len(self.negatives)
@@ -77,7 +83,8 @@ class Judgements:
             tuple(r for r in part if r.chrom == chrom) for part in (self.positives, self.negatives, self.open)
         )
         blocks = tuple(block for block in self.blocks if block.rows.chrom == chrom)
-        return Judgements(positives, negatives, waiting, blocks)
+        unknown = tuple(part for part in self.unknown if part.chrom == chrom)
+        return Judgements(positives, negatives, waiting, blocks, unknown)
 
 
 def judgements(records: Iterable[Annotation], blocks: Iterable[Block] = ()) -> Judgements:
@@ -134,6 +141,9 @@ def marks(judged: Judgements, kinds: Sequence[Kind], resolution: int, *, hard: f
         if not block.kinds or set(block.kinds) & set(kinds):
             sides = (block.rows.start, block.rows.end, block.cols.start, block.cols.end)
             rows.append((*(side // resolution for side in sides), 1.0))
+    everything = (0.0, _WHOLE / resolution)
+    for stretch in judged.unknown:
+        rows.append((stretch.start / resolution, stretch.end / resolution, *everything, 0.0))
     for part, weight in ((judged.open, 0.0), (judged.negatives, hard), (judged.positives, 1.0)):
         for record in (one for one in part if one.kind in kinds):
             # of a rejected TAD one end is wrong, perhaps both

@@ -137,6 +137,12 @@ def project_models(project: Project | None, installed: list[Any]) -> list[Projec
     return found
 
 
+def iter_count(backend: LearnBackend, project: Project) -> Generator[Progress, None, tuple[int, int]]:
+    """Count the corrections: in all, and new ones; 0.2 s with 100,000 candidates, too long for the window."""
+    yield Clock().step("counting corrections", 0, 0)
+    return backend.corrections(project)
+
+
 def iter_learn(
     backend: LearnBackend,
     project: Project,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.training.dataset import Region
+    from napari_hicstruct.workflows.finetune_evidence import Bands
 
 MARGIN = 1_600_000
 """bp of map on both sides of what was judged: a 10 kb window holds as much."""
@@ -70,25 +71,15 @@ def corrected_region(
 
 
 def iter_regions(
-    source: ContactSource, judged: Judgements, *, token: CancelToken, hard: float = 1.0
+    source: ContactSource, judged: Judgements, bands: Bands, *, token: CancelToken, hard: float = 1.0
 ) -> Generator[Progress, None, list[Region]]:
     """Regions of every chromosome on which somebody judged anything."""
-    from napari_hicstruct.config.model import ModelConfig
     from napari_hicstruct.jobs import Clock
-    from napari_hicstruct.workflows.predict import iter_bands
-    from napari_hicstruct.workflows.predict_request import PredictRequest
 
-    clock = Clock()
-    found = []
-    for chrom in chromosomes(judged):
-        request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
-        bands = yield from iter_bands(source, chrom, request, ModelConfig(), token, clock)
+    clock, found = Clock(), []
+    for k, (chrom, both) in enumerate(bands.items()):
+        token.check()
+        yield clock.step("cut regions", k, len(bands))
         for part in stretches(judged, chrom, source.chromsizes[chrom]):
-            found.append(corrected_region(bands, judged, part, hard=hard))
+            found.append(corrected_region(both, judged, part, hard=hard))
     return found
-
-
-def chromosomes(judged: Judgements) -> Iterable[str]:
-    """Those on which somebody judged anything, in order of first mention."""
-    named = [record.chrom for record in judged.judged] + [block.rows.chrom for block in judged.blocks]
-    return dict.fromkeys(named)

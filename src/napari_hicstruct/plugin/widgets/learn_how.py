@@ -14,10 +14,10 @@ _START = {
     "last": ("last model", "Go on from the model in use."),
 }
 _TRAIN = {
-    "heads": ("heads", "Only the last layers of each task: quickest, least can change."),
-    "decoders": ("decoders", "Decoders and heads of all tasks."),
-    "all": ("all", "All weights."),
-    "adapters": ("adapters", "Small low-rank additions beside the frozen weights."),
+    "heads": ("heads", "Only the last layers of each task, solved exactly: quickest, and least can change."),
+    "decoders": ("decoders", "Decoders and heads of all tasks, by gradient steps."),
+    "all": ("all", "All weights, by gradient steps."),
+    "adapters": ("adapters", "Small low-rank additions beside the frozen weights, by gradient steps."),
 }
 _DEVICES = {
     "auto": "The fastest device that this computer has.",
@@ -50,7 +50,8 @@ class HowBox(QWidget):
         self.steps.setSingleStep(20)
         self.steps.setValue(default.steps)
         self.steps.setSpecialValueText("by number")
-        self.steps.setToolTip("Training steps; 0: by the number of corrections.")
+        self.train.currentIndexChanged.connect(lambda _: self._update_steps())
+        self._update_steps()
         self.device = QComboBox()
         for key, tooltip in _DEVICES.items():
             self.device.addItem(key, key)
@@ -67,6 +68,12 @@ class HowBox(QWidget):
             ("Run in", self.where),
         ]
         layout.addLayout(form(rows))
+
+    def _update_steps(self) -> None:
+        solved = self.train.currentData() == "heads"
+        self.steps.setEnabled(not solved)
+        said = "Gradient steps; 0: by the number of corrections."
+        self.steps.setToolTip("Heads are solved exactly, without steps." if solved else said)
 
     def request(self) -> LearnRequest:
         """What is set."""

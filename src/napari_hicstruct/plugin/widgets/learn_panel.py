@@ -12,9 +12,9 @@ from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.learning import LearnBackend, default_learn_backend, iter_learn
 from napari_hicstruct.plugin.notify import show_problem
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.learn_changes import ChangesView
 from napari_hicstruct.plugin.widgets.learn_close import CloseGuard
+from napari_hicstruct.plugin.widgets.learn_count import CorrectionCount
 from napari_hicstruct.plugin.widgets.learn_how import HowBox
 from napari_hicstruct.plugin.widgets.learn_models import reference_of
 from napari_hicstruct.plugin.widgets.learn_result import ResultView
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session
     from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
 
-_COUNT_MS = 400  # judging by keys must not wait for counting
 _TIP = "Learn all corrections in the background; the new model is used only if it is not worse."
 
 
@@ -53,12 +52,10 @@ class LearnPanel(QWidget):
         self._backend = backend or default_learn_backend()
         self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
-        self._total = 0
         self._build()
         self._lay_out()
         self.guard = CloseGuard(self, running=lambda: self._job.running, keep=self.stop, discard=self._job.end)
-        self._later = Later(self, self._count, _COUNT_MS)
-        attach(session).editor.changed.connect(self._later)
+        attach(session).editor.changed.connect(self.corrections.edited)
         session.map_changed.connect(self._map_changed)
         session.project_changed.connect(self._project_changed)
         session.viewer.events.theme.connect(self._theme_changed)
@@ -66,8 +63,9 @@ class LearnPanel(QWidget):
         self._project_changed(session._project)  # session.project would open one, before the first picture is drawn
 
     def _build(self) -> None:
-        self.corrections = QLabel()
-        self.corrections.setWordWrap(True)
+        self.corrections = CorrectionCount(lambda: self._backend)
+        self.corrections.counted.connect(self._counted)
+        self.corrections.failed.connect(self._say)
         self.button = QPushButton("Fine-tune")
         self.button.setObjectName("hicLearn")
         self.button.setMinimumHeight(34)
@@ -114,16 +112,8 @@ class LearnPanel(QWidget):
         self.guard.watch()
 
     # ------------------------------------------------------------------ what there is to learn
-    def _count(self) -> None:
-        """Say how many corrections there are."""
-        try:
-            self._total, new = self._backend.corrections(self._project) if self._project is not None else (0, 0)
-        except HicStructError as error:
-            self._total, new = 0, 0
-            self._say(str(error))
-        noun = "correction" if self._total == 1 else "corrections"
-        self.corrections.setText(f"{self._total:,} {noun} · {new:,} new since the last fine-tune")
-        self.summary.emit(f"{self._total:,} {noun} · {new:,} new" if self._total else "")
+    def _counted(self) -> None:
+        self.summary.emit(self.corrections.short)
         self._update()
 
     def _why_not(self) -> str:
@@ -132,7 +122,9 @@ class LearnPanel(QWidget):
             return "Open a contact map first."
         if self._read_only():
             return self._read_only()
-        if not self._total:
+        if self.corrections.total is None:
+            return "Counting corrections …"
+        if not self.corrections.total:
             return "Nothing to learn from yet: accept, reject, edit or add objects in Review first."
         return ""
 
@@ -197,7 +189,8 @@ class LearnPanel(QWidget):
             return
         self.curve.clear()
         self.result.show_result(result, in_use=result.taken, why_not=self._read_only())
-        self._count()
+        self.corrections.count()
+        self._update()
         if self.guard.closing:
             self.guard.go_on()
         elif result.taken:
@@ -275,7 +268,8 @@ class LearnPanel(QWidget):
         self.result.show_result(None, in_use=False)
         self._say("The fine-tune was cancelled: another map or project was opened." if was_running else "")
         self.lineage.set_lineage(None if project is None else project.lineage, self._read_only())
-        self._count()
+        self.corrections.set_project(project)
+        self._update()
 
     def _theme_changed(self, _event: Any = None) -> None:
         self.curve.set_theme(self._session.viewer.theme)

@@ -125,7 +125,8 @@ def _verdict(result: FinetuneResult, in_use: bool) -> str:
         head = f"<b>used anyway</b>: <b>{label}</b> is in use. {reason}"
     else:
         head = f'<b style="color:{WORSE}">kept as a branch – not taken</b>: <b>{label}</b>. {reason}'
-    parts = [f"{result.corrections:,} corrections", f"{result.steps:,} steps", f"{result.seconds:.0f} s"]
+    steps = [f"{result.steps:,} steps"] if result.steps else []
+    parts = [f"{result.corrections:,} corrections", *steps, f"{result.seconds:.0f} s"]
     if result.stopped:
         parts.append("stopped early, the best so far was kept")
     lines = [head, f'<span style="color:{ALIKE}">{" · ".join(parts)}</span>', *(escape(note) for note in result.notes)]

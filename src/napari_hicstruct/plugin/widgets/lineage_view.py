@@ -210,7 +210,8 @@ def _about(entry: Any, run: Any, state: str) -> str:
     if run is not None:
         config = run.config
         recipe = [f"start: {config.get('start')}", f"train: {config.get('trainable')}"]
-        if entry.card.get("corrections"):
-            lines.append(f"{entry.card['corrections']} corrections")
+        told = entry.card.get("finetuned") or {}
+        if told.get("corrections"):
+            lines.append(f"{told['corrections']:,} corrections")
         lines += [f"Recipe: {', '.join(recipe)}", main_figure(run.before, run.after or {}), str(run.reason)]
     return "\n".join(line for line in lines if line)

@@ -1,0 +1,77 @@
+"""``hicstruct finetune``: what the button *Fine-tune* does, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.finetune_job import FinetuneResult
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(finetune)
+
+
+def finetune(
+    project: Path = typer.Argument(..., help="Project with corrections (*.hicproj); its models lie beside it."),
+    map: str = typer.Option("", "--map", help="Its contact map, where that has moved (default: as the project says)."),
+    train: str = typer.Option("", "--train", help="heads (default), decoders, all, or adapters."),
+    start: str = typer.Option("", "--start", help="base: the base model and all corrections (default); last."),
+    steps: int = typer.Option(0, "--steps", min=0, help="Gradient steps (default: by the number of corrections)."),
+    config: Path | None = typer.Option(None, "--config", help="YAML with other settings (config/finetune.py)."),
+    device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
+    threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Learn from the corrections in PROJECT; the new model comes into use if it is no worse on what it has not seen."""
+    from napari_hicstruct.config import load_config, parse_config
+    from napari_hicstruct.config.finetune import FinetuneConfig
+    from napari_hicstruct.workflows.finetune import conclude, iter_finetune, open_for_learning, prepare_finetune
+
+    given = {"trainable": train, "start": start, "steps": steps}
+    base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
+    settings = parse_config(FinetuneConfig, base.model_dump() | {key: value for key, value in given.items() if value})
+    opened, source = open_for_learning(project, map or None)
+    with opened:
+        job = prepare_finetune(opened, source, settings, device=device, threads=threads)
+        result = show_progress(iter_finetune(job), quiet)
+        conclude(opened, job, result)
+    if json:
+        emit(_line(result), json=True)
+        return
+    emit([_row(figure) for figure in result.figures])
+    typer.echo(f"{'taken' if result.taken else 'kept as a branch'}: {result.label}. {result.reason}")
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
+
+
+def _line(result: FinetuneResult) -> dict[str, Any]:
+    """What a machine reads."""
+    return {
+        "taken": result.taken,
+        "reason": result.reason,
+        "before": result.side("before"),
+        "after": result.side("after"),
+        "model": result.model,
+        "parent": result.parent_label,
+        "seconds": round(result.seconds, 2),
+    }
+
+
+def _row(figure: Any) -> dict[str, Any]:
+    return {
+        "what": figure.what,
+        "measure": figure.measure,
+        "on": figure.on,
+        "n": figure.n,
+        "before": f"{figure.before:.3f}",
+        "after": f"{figure.after:.3f}",
+        "change": f"{figure.low:+.3f} … {figure.high:+.3f}",
+    }

@@ -1,0 +1,228 @@
+"""One fine-tuning from start to verdict: read, look, learn, compare, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.evaluation.gate import Heard, chance_of, decide, map_change, ranking_change, surprise_change
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.workflows.finetune_evidence import (
+    Bands,
+    Evidence,
+    Row,
+    absent,
+    iter_calls_in_blocks,
+    iter_look,
+    iter_read,
+    rows_of,
+)
+from napari_hicstruct.workflows.finetune_job import Figure, FinetuneJob, FinetuneResult
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.workflows.models import ModelInfo
+
+FROZEN_ENOUGH = 40
+"""With fewer corrections in the frozen part, cross-validation over tiles speaks beside it: ten cannot tell a better
+model from a worse one."""
+
+
+@dataclass(slots=True)
+class Trained:
+    """What learning came to.
+
+    Attributes
+    ----------
+    state : dict of str to Tensor
+        Weights of the new network.
+    after : dict of int to float
+        Log-odds of unseen places (place among the evidence's sights) after learning.
+    replay : (float64, float64) or None
+        Average precision on replay maps before and after.
+    steps : int
+    """
+
+    state: dict[str, Any]
+    after: dict[int, float]
+    replay: tuple[Any, Any] | None
+    steps: int
+
+
+@dataclass(slots=True)
+class FinetuneRun:
+    """State of one run; :meth:`run` is called once."""
+
+    job: FinetuneJob
+    token: CancelToken
+    stop: CancelToken
+    clock: Clock
+    notes: list[str] = field(default_factory=list)
+    device: Any = None
+    net: Any = None
+    start: ModelInfo = field(init=False)
+    judged: Judgements = field(init=False)
+    source: ContactSource = field(init=False)
+    bands: Bands = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=lambda: Evidence((), ()))
+
+    def run(self) -> Generator[Progress, None, FinetuneResult]:
+        """Everything, in order."""
+        from napari_hicstruct.workflows.finetune_learn import iter_gradients, iter_heads
+
+        yield from self._open()
+        yield from self._read()
+        learn = iter_heads if self.job.config.trainable == "heads" else iter_gradients
+        trained = yield from learn(self)
+        yield self.clock.step("compare", 0, 0)
+        heard, where = yield from self._heard(trained)
+        sha256 = self._save(trained)
+        return self._result(trained, heard, where, sha256)
+
+    # ------------------------------------------------------------------ what is learnt from
+    def _open(self) -> Generator[Progress, None, None]:
+        from napari_hicstruct.contacts import open_map
+        from napari_hicstruct.inference.device import choose_device
+        from napari_hicstruct.labels.corrections import judgements
+        from napari_hicstruct.models.store import load_model
+        from napari_hicstruct.workflows.models import describe_model
+
+        yield self.clock.step("load model", 0, 0)
+        self.device = choose_device(self.job.device)
+        self.start = describe_model(Path(self.job.start))
+        self.net, _ = load_model(self.start.path, device=self.device)
+        self.source = open_map(self.job.map_uri)
+        self.judged = judgements(self.job.records, self.job.blocks)
+
+    def _read(self) -> Generator[Progress, None, None]:
+        config = self.job.config
+        rows = rows_of(self.judged, self.job.frozen, hard=config.hard, pseudo=config.pseudo)
+        if not any(row.person and not row.frozen for row in rows):
+            raise ProjectError(
+                "all corrections lie in the part of the map that is kept for validation.",
+                mend="Correct some candidates elsewhere; the Learn section draws that part on the map.",
+            )
+        chroms = [row.record.chrom for row in rows] + [block.rows.chrom for block in self.judged.blocks]
+        self.bands = yield from iter_read(self.source, chroms, self.net.config, token=self.token, clock=self.clock)
+        calls = yield from iter_calls_in_blocks(
+            self.net, self.device, self.bands, self.judged, token=self.token, clock=self.clock
+        )
+        rows += absent(calls, self.judged, self.job.frozen)
+        sights = yield from self.look(self.net, rows)
+        self.evidence = Evidence(tuple(rows), tuple(sights))
+
+    def look(self, net: Any, rows: list[Row]) -> Generator[Progress, None, list[Any]]:
+        """What a network sees of rows."""
+        records = [row.record for row in rows]
+        return (yield from iter_look(net, self.device, self.bands, records, token=self.token, clock=self.clock))
+
+    @property
+    def corrections(self) -> int:
+        """Judgements that may be learnt from."""
+        return sum(row.person and not row.frozen for row in self.evidence.rows)
+
+    def unseen(self, keep: Callable[[Row], bool]) -> list[int]:
+        """Places of the evidence's sights that people judged and that pass."""
+        rows = self.evidence.rows
+        return [k for k, s in enumerate(self.evidence.sights) if rows[s.owner].person and keep(rows[s.owner])]
+
+    @property
+    def cross_validates(self) -> bool:
+        """True if the frozen part alone cannot tell."""
+        return len(self.unseen(lambda row: row.frozen)) < FROZEN_ENOUGH
+
+    # ------------------------------------------------------------------ what came of it
+    def _heard(self, trained: Trained) -> Generator[Progress, None, tuple[Heard, Any]]:
+        """Unseen corrections as the model in use and the new one see them; which of them lie in the frozen part."""
+        from napari_hicstruct.models.store import load_model
+        from napari_hicstruct.workflows.models import describe_model
+
+        sights, rows = self.evidence.sights, self.evidence.rows
+        before = {k: sight.logit for k, sight in enumerate(sights)}
+        if describe_model(Path(self.job.parent)).sha256 != self.start.sha256:
+            parent, _ = load_model(Path(self.job.parent), device=self.device)
+            seen = yield from self.look(parent, list(rows))
+            if [(s.owner, s.layer) for s in seen] == [(s.owner, s.layer) for s in sights]:
+                before = {k: sight.logit for k, sight in enumerate(seen)}
+            else:
+                raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
+        places = sorted(trained.after)
+        layers = self.evidence.layers
+        heard = Heard(
+            np.array([layers.index(sights[k].layer) for k in places], np.int64),
+            np.array([rows[sights[k].owner].there > 0.5 for k in places], bool),
+            np.array([before[k] for k in places], np.float64),
+            np.array([trained.after[k] for k in places], np.float64),
+        )
+        return heard, np.array([rows[sights[k].owner].frozen for k in places], bool)
+
+    def _save(self, trained: Trained) -> str:
+        from napari_hicstruct.models.store import load_model, read_card, save_model
+
+        out = Path(self.job.out)
+        card = dict(read_card(self.start.path)["card"])
+        lineage = [*card.get("lineage", ()), f"{self.start.label} ({self.start.sha256[:12]})"]
+        parent = {"name": self.start.label, "sha256": self.start.sha256}
+        card |= {"name": self.job.name, "version": self.job.version, "parent": parent, "lineage": lineage}
+        card["data"] = f"{self.corrections} corrections on {self.source.name}, from {self.start.label}"
+        save_model(out, self.net.config, trained.state, card)
+        load_model(out)  # what was written can be read: else the old model stays in use
+        return str(read_card(out)["sha256"])
+
+    def _result(self, trained: Trained, heard: Heard, frozen: Any, sha256: str) -> FinetuneResult:
+        from napari_hicstruct.workflows.models import describe_model
+
+        replay = None if trained.replay is None else map_change(*trained.replay, n=len(trained.replay[0]))
+        ranked = ranking_change(heard)
+        verdict = decide(ranked, chance_of(heard), replay)
+        on = "frozen part" if not self.cross_validates else "frozen part and cross-validation"
+        if self.cross_validates:
+            count = int(frozen.sum())
+            self.notes.append(
+                f"{count} corrections lie in the frozen part, too few alone: cross-validation by tile speaks, too."
+            )
+        figures = self._figures(heard, on)
+        if replay is not None:
+            figures.append(
+                Figure(
+                    "all", "average precision", "replay", replay.n, replay.before, replay.after, replay.low, replay.high
+                )
+            )
+        parent = describe_model(Path(self.job.parent))
+        return FinetuneResult(
+            taken=verdict.taken,
+            reason=verdict.reason,
+            figures=tuple(figures),
+            model=self.job.out,
+            sha256=sha256,
+            label=f"{self.job.name} {self.job.version}",
+            parent=parent.sha256,
+            parent_label=parent.label,
+            corrections=self.corrections,
+            steps=trained.steps,
+            seconds=self.clock.step("", 0, 0).elapsed,
+            stopped=self.stop.cancelled,
+            notes=tuple(self.notes),
+        )
+
+    def _figures(self, heard: Heard, on: str) -> list[Figure]:
+        """The before/after table: ranking and log loss, of each task and of all."""
+        found = []
+        names = [layer.split(".")[1] for layer in self.evidence.layers]
+        parts: list[tuple[str, Any]] = [("all", np.ones(len(heard), bool))]
+        parts += [(names[k], heard.stratum == k) for k in np.unique(heard.stratum)]
+        for name, part in parts:
+            some = heard.take(part)
+            for measure, change, better in (
+                ("ranking", ranking_change(some), 1),
+                ("log loss", surprise_change(some), -1),
+            ):
+                values = (change.before, change.after, change.low, change.high)
+                found.append(Figure(name, measure, on, change.n, *values, better))
+        return found
