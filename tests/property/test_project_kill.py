@@ -429,6 +429,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     shutil.rmtree(place.parent)
 
 
+@pytest.mark.timeout(900)  # a failure is made small first
 def test_200_sequences_with_kill_9(address: str, record_property: Callable[[str, object], None]) -> None:
     KillMachine.address, KillMachine.counts = address, {}
     run_state_machine_as_test(

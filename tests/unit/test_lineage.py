@@ -282,3 +282,16 @@ def test_a_model_that_was_deleted_does_not_keep_labels_from_being_saved(project:
     with Project.open(target / "q.hicproj") as copy:
         assert copy.lineage.get(CHILD).folder == child.folder
     assert [p.name for p in target.iterdir()] == ["q.hicproj"]
+
+
+def test_a_model_is_never_copied_into_itself(project: Project, tmp_path: Path) -> None:
+    _, child = family(project, tmp_path)
+    project.lineage.add(ModelEntry(OTHER, "all", "1", project.path.parent))  # the project's own folder: no part of it
+    before = sorted(project.path.parent.rglob("*"))
+    with pytest.raises(ProjectError, match="lies inside the model fine 1"):
+        project.save_as(child.folder / "q.hicproj")
+    assert sorted(project.path.parent.rglob("*")) == before
+    project.save_as(tmp_path / "q.hicproj")
+    with Project.open(tmp_path / "q.hicproj") as copy:
+        assert copy.lineage.get(OTHER).folder == project.path.parent
+        assert weights(copy.lineage.get(CHILD)) == "child"
