@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
-from napari_hicstruct.plugin.editing import detach
+from napari_hicstruct.plugin.editing import attach, detach
 from napari_hicstruct.plugin.prediction import Backend
 from napari_hicstruct.plugin.widgets.learn_close import DISCARD, KEEP, WAIT
 from napari_hicstruct.plugin.widgets.learn_panel import LearnPanel
@@ -72,11 +72,13 @@ def make_panel(session: Any, qtbot: Any, tmp_path: Path) -> Iterator[Callable[[S
             qtbot.addWidget(widget)
         panel.show()
         panels.append(panel)
+        qtbot.waitUntil(lambda: not panel.corrections.job.running, timeout=5_000)
         return panel
 
     yield make
     for panel in panels:
         panel._job.end()
+        panel.corrections.job.end()
 
 
 def begin(panel: LearnPanel, script: Script, qtbot: Any, steps: int = 2) -> None:
@@ -95,12 +97,22 @@ def test_how_many_corrections_and_what_is_missing(session: Any, qtbot: Any, make
     assert "Nothing to learn from yet" in none.button.toolTip()
 
 
-def test_counting_that_fails_is_said(make_panel: Any) -> None:
+def test_counting_waits_until_the_person_rests(session: Any, qtbot: Any, make_panel: Any) -> None:
+    script = Script()
+    panel = make_panel(script)
+    script.total, script.new = 43, 8
+    for _ in range(3):
+        attach(session).editor.changed.emit()
+    assert "41 corrections" in panel.corrections.text()
+    qtbot.waitUntil(lambda: "43 corrections · 8 new" in panel.corrections.text(), timeout=5_000)
+
+
+def test_counting_that_fails_is_said(qtbot: Any, make_panel: Any) -> None:
     script = Script()
     panel = make_panel(script)
     panel._backend = type(panel._backend)(_refuse, script.prepare, script.run, script.conclude)
-    panel._count()
-    assert "unreadable" in panel.said.text()
+    panel.corrections.count()
+    qtbot.waitUntil(lambda: "unreadable" in panel.said.text(), timeout=5_000)
     assert not panel.button.isEnabled()
 
 
@@ -424,6 +436,7 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     panel.folds["lineage"].unfold(True)
     panel.lineage.choose("e" * 64)
     panel.lineage.card_button.click()
+    assert "on 41 corrections, not taken: it ranks better" in panel.lineage.card.text()
     assert "tiny 0.1 ft 2" in panel.lineage.card.text(), "a model whose folder is gone still has its card"
     panel.lineage.changed_button.click()
     assert "cannot be read any more" in panel.changes.counts.text()
@@ -470,11 +483,11 @@ def test_states_and_figures() -> None:
 def test_better_and_worse_are_said_by_sign_too() -> None:
     assert [verdict_of(one) for one in figures()] == [1, 1, 0, -1]
     table = figures_table(figures())
-    assert "▲ +0.130" in table
-    assert "▲ −0.130" in table, "less log loss is better"
+    assert "▲&nbsp;+0.13" in table
+    assert "▲&nbsp;−0.13" in table, "less log loss is better"
     assert "log loss ↓" in table
-    assert "▼ −0.040" in table
-    assert "replay, n 312 · −0.050 … −0.020" in table
+    assert "▼&nbsp;−0.04" in table
+    assert "−0.05&nbsp;…&nbsp;−0.02, n&nbsp;312" in table
 
 
 def test_smoothing_begins_at_the_first_value() -> None:

@@ -26,7 +26,7 @@ from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
 
 class HicDock(QWidget):
-    """Map, Labels, Predict, Review, Why, Export, top to bottom; sections that need a map appear with it.
+    """Map, Labels, Predict, Review, Learn, Why, Export, top to bottom; sections that need a map appear with it.
 
     Parameters
     ----------
@@ -40,6 +40,7 @@ class HicDock(QWidget):
         self.sections: dict[str, Section] = {}
         self.predict: Any = None
         self.why: Any = None
+        self.learn: Any = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -109,7 +110,7 @@ class HicDock(QWidget):
 
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
-        """Open a section (``map``, ``labels``, ``predict``, ``review``, ``why``, ``export``)."""
+        """Open a section (``map``, ``labels``, ``predict``, ``review``, ``learn``, ``why``, ``export``)."""
         if key in self.sections:
             self.sections[key].unfold(True)
 
@@ -122,6 +123,7 @@ class HicDock(QWidget):
         """Sections that need a map; their code is imported with the first map, not with the dock."""
         from napari_hicstruct.plugin.widgets.export_panel import ExportPanel
         from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
+        from napari_hicstruct.plugin.widgets.learn_panel import LearnPanel
         from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
         from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
         from napari_hicstruct.plugin.widgets.why_panel import WhyPanel
@@ -133,6 +135,9 @@ class HicDock(QWidget):
         self.predict = PredictPanel(session)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         self._add("review", "Review", ReviewPanel(session), "Accept, reject and correct candidates one by one.")
+        self.learn = LearnPanel(session, self.predict)
+        self._add("learn", "Learn", self.learn, "Fine-tune the model on your corrections, in the background.")
+        self.learn.summary.connect(self.sections["learn"].set_summary)
         self.why = WhyPanel(session, self.predict)
         self._add("why", "Why", self.why, "What the model saw where it called the chosen object.", open=False)
         self.sections["why"].toggled.connect(self.why.follow)

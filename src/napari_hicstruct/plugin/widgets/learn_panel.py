@@ -52,6 +52,7 @@ class LearnPanel(QWidget):
         self._backend = backend or default_learn_backend()
         self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
+        self._rate = 0.0
         self._build()
         self._lay_out()
         self.guard = CloseGuard(self, running=lambda: self._job.running, keep=self.stop, discard=self._job.end)
@@ -156,6 +157,7 @@ class LearnPanel(QWidget):
         self.result.show_result(None, in_use=False)
         self._say("")
         self.speed.setText("Reading corrections …")
+        self._rate = 0.0
         self._job.start(lambda token: iter_learn(backend, project, source, request, token=token, stop=stop), stop=stop)
         self.running.begin()
         self._update()
@@ -173,7 +175,8 @@ class LearnPanel(QWidget):
         else:
             self.curve.add(live)
             where = f"{live.training} · step {live.step:,} of {live.steps:,}"
-            self.speed.setText(f"{where} · {live.steps_per_second:.1f} steps/s")
+            self._rate = live.steps_per_second or self._rate  # 0 while it validates
+            self.speed.setText(f"{where} · {self._rate:.1f} steps/s" if self._rate else where)
         if progress.notice and progress.message:
             self._say(progress.message)
 
@@ -281,6 +284,6 @@ class LearnPanel(QWidget):
 
 def _advice(error: HicStructError) -> str:
     """What helps where memory ran out."""
-    if "memory" not in str(error).lower():
+    if error.mend or "memory" not in str(error).lower():
         return ""
     return " Choose heads or adapters under How, run on the processor, or close other programs."

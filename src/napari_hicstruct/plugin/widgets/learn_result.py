@@ -24,27 +24,30 @@ def verdict_of(figure: Figure) -> int:
 
 
 def figures_table(figures: tuple[Figure, ...]) -> str:
-    """Rich text: two lines per figure, its direction by sign and colour."""
-    rows = []
+    """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
+    rows, part = [], ""
     for one in figures:
+        if one.on != part:
+            part = one.on
+            rows.append(f'<tr><td colspan="4" style="color:{ALIKE}">{escape(part)}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
-            f'<tr><td style="padding-right:8px"><b>{escape(one.what)}</b> {escape(one.measure)}{less}</td>'
-            f'<td align="right" style="padding-right:8px">{_number(one.before)} → {_number(one.after)}</td>'
-            f'<td style="color:{colour}"><b>{sign} {_signed(one.after - one.before)}</b></td></tr>'
-            f'<tr><td colspan="3" style="color:{ALIKE}">{escape(one.on)}, n {one.n:,}'
-            f" · {_signed(one.low)} … {_signed(one.high)}</td></tr>"
+            f"<tr><td>{escape(one.what)} {escape(one.measure)}{less}</td>"
+            f'<td align="right" style="padding-left:6px">{_number(one.before)} → {_number(one.after)}</td>'
+            f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
+            f'<td style="color:{ALIKE};font-size:small;padding-left:6px">'
+            f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}, n&nbsp;{one.n:,}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}" if math.isfinite(value) else "–"
+    return f"{value:.2f}" if math.isfinite(value) else "–"
 
 
 def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−") if math.isfinite(value) else "–"
+    return f"{value:+.2f}".replace("-", "−") if math.isfinite(value) else "–"
 
 
 class ResultView(QWidget):

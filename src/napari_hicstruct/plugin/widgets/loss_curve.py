@@ -50,7 +50,7 @@ class LossCurve(QWidget):
         self._lines: dict[str, Any] = {}
         self._dots: dict[str, Any] = {}
         self._theme = "dark"
-        self._training = ""
+        self._step = 0
         self.losses: dict[str, list[tuple[int, float]]] = {}
         self.validation: dict[str, list[tuple[int, float]]] = {}
         self.legend = subdued(QLabel())
@@ -64,10 +64,10 @@ class LossCurve(QWidget):
         self.hide()
 
     def add(self, live: Live) -> None:
-        """One step more."""
-        if live.training != self._training:
+        """One step more; where steps are counted anew, another training has begun."""
+        if live.step < self._step:
             self._forget()
-            self._training = live.training
+        self._step = live.step
         for store, values in ((self.losses, live.losses), (self.validation, live.validation)):
             for task, value in values.items():
                 store.setdefault(task, []).append((live.step, float(value)))
@@ -79,7 +79,7 @@ class LossCurve(QWidget):
         self._forget()
 
     def _forget(self) -> None:
-        self._training = ""
+        self._step = 0
         self.losses, self.validation = {}, {}
         for item in (*self._lines.values(), *self._dots.values()):
             item.setData([], [])
