@@ -434,7 +434,7 @@ def test_200_sequences_with_kill_9(address: str, record_property: Callable[[str,
     KillMachine.address, KillMachine.counts = address, {}
     run_state_machine_as_test(
         KillMachine,
-        settings=settings(max_examples=200, stateful_step_count=10, deadline=None, derandomize=True, database=None),
+        settings=settings(max_examples=200, stateful_step_count=8, deadline=None, derandomize=True, database=None),
     )
     counts = KillMachine.counts
     print(counts)

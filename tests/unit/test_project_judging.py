@@ -141,7 +141,7 @@ def test_a_reader_follows_who_edits(project: Project, calls: list[Annotation]) -
 
 
 def test_questions_stay_quick_after_a_large_import(project: Project) -> None:
-    records = [loop(start * 10, score=0.5) for start in range(30_000)]
+    records = [loop(start * 10, score=0.5) for start in range(20_000)]
     project.add(records, set_id=project.add_set("i", Origin.IMPORTED).id, action="import")
     project.set_status([record.uid for record in records[:50]], Status.ACCEPTED)
     started = time.perf_counter()
