@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import attach, detach
 from napari_hicstruct.plugin.prediction import Backend
 from napari_hicstruct.plugin.widgets.learn_close import DISCARD, KEEP, WAIT
@@ -23,7 +24,7 @@ from napari_hicstruct.plugin.widgets.lineage_view import main_figure, states
 from napari_hicstruct.plugin.widgets.loss_curve import smoothed
 from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
 from napari_hicstruct.workflows.models import ModelInfo
-from tests.gui.edit_kit import TinySession, add_map, make_project
+from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project
 from tests.gui.learn_kit import BASE, CHILD, Script, add_model, figures, model_folder, result
 
 TINY = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), BASE, shipped=False, default=False, card={})
@@ -331,6 +332,26 @@ def test_a_prediction_that_runs_is_left_alone(session: Any, qtbot: Any, make_pan
     qtbot.waitUntil(lambda: not panel.predictor.running, timeout=5_000)
 
 
+def test_the_part_kept_for_validation_is_drawn_where_midpoints_count(
+    session: Any, make_panel: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(Project, "frozen_tiles", lambda _: (iv(500_000, 1_000_000), Interval("chr2", 0, 500_000)))
+    panel = make_panel(Script())
+    panel.how.validation.click()
+    layer = session.viewer.layers["Kept for validation"]
+    (band,) = layer.data
+    assert [str(unit) for unit in layer.units] == ["basepair", "basepair"]
+    assert sorted(set(band.sum(axis=1) / 2)) == [500_000, 1_000_000], "midpoints of its corners"
+    session.chrom = "chr3"
+    session.chrom_changed.emit("chr3")
+    assert "Kept for validation" not in session.viewer.layers
+    session.chrom = CHROM
+    session.chrom_changed.emit(CHROM)
+    assert "Kept for validation" in session.viewer.layers
+    panel.how.validation.click()
+    assert "Kept for validation" not in session.viewer.layers
+
+
 # ---------------------------------------------------------------------- closing the window
 
 
@@ -487,7 +508,7 @@ def test_better_and_worse_are_said_by_sign_too() -> None:
     assert "▲&nbsp;−0.13" in table, "less log loss is better"
     assert "log loss ↓" in table
     assert "▼&nbsp;−0.04" in table
-    assert "−0.05&nbsp;…&nbsp;−0.02, n&nbsp;312" in table
+    assert "loop average precision (312)" in table
 
 
 def test_smoothing_begins_at_the_first_value() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QSpinBox, QVBoxLayout, QWidget
 
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.plugin.learning import LearnRequest, Where
@@ -59,6 +59,10 @@ class HowBox(QWidget):
         self.device.setToolTip("Where the model learns; auto takes the fastest device there is.")
         self.where = Segmented(_WHERE, name="Run in")
         self.where.set_value("process")
+        self.validation = QCheckBox("Show the part kept for validation")
+        self.validation.setToolTip(
+            "What is corrected there judges the new model and never teaches it; it was drawn once for this project."
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
@@ -68,6 +72,7 @@ class HowBox(QWidget):
             ("Run in", self.where),
         ]
         layout.addLayout(form(rows))
+        layout.addWidget(self.validation)
 
     def _update_steps(self) -> None:
         solved = self.train.currentData() == "heads"

@@ -12,6 +12,7 @@ from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.learning import LearnBackend, default_learn_backend, iter_learn
 from napari_hicstruct.plugin.notify import show_problem
+from napari_hicstruct.plugin.validation_part import ValidationPart
 from napari_hicstruct.plugin.widgets.learn_changes import ChangesView
 from napari_hicstruct.plugin.widgets.learn_close import CloseGuard
 from napari_hicstruct.plugin.widgets.learn_count import CorrectionCount
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session
     from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
 
+_SLOWEST = 0.05  # steps/s that are worth saying; last layers are solved in one
 _TIP = "Learn all corrections in the background; the new model is used only if it is not worse."
 
 
@@ -72,6 +74,8 @@ class LearnPanel(QWidget):
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
         self.how = HowBox()
+        self.validation = ValidationPart(self._session)
+        self.how.validation.toggled.connect(self.validation.show)
         self.running = RunningRow(
             cancel="Cancel. Nothing is kept; the model in use stays.",
             stop="End the training now and keep the best so far; it is then compared as usual.",
@@ -176,7 +180,7 @@ class LearnPanel(QWidget):
             self.curve.add(live)
             where = f"{live.training} · step {live.step:,} of {live.steps:,}"
             self._rate = live.steps_per_second or self._rate  # 0 while it validates
-            self.speed.setText(f"{where} · {self._rate:.1f} steps/s" if self._rate else where)
+            self.speed.setText(f"{where} · {self._rate:.1f} steps/s" if self._rate >= _SLOWEST else where)
         if progress.notice and progress.message:
             self._say(progress.message)
 
@@ -271,6 +275,7 @@ class LearnPanel(QWidget):
         self.result.show_result(None, in_use=False)
         self._say("The fine-tune was cancelled: another map or project was opened." if was_running else "")
         self.lineage.set_lineage(None if project is None else project.lineage, self._read_only())
+        self.validation.set_project(project)
         self.corrections.set_project(project)
         self._update()
 

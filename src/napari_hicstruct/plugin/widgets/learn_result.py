@@ -33,11 +33,11 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
-            f"<tr><td>{escape(one.what)} {escape(one.measure)}{less}</td>"
-            f'<td align="right" style="padding-left:6px">{_number(one.before)} → {_number(one.after)}</td>'
+            f"<tr><td>{escape(one.what)} {escape(one.measure)}{less} ({one.n:,})</td>"
+            f'<td align="right" style="padding-left:6px">{_number(one.before)}&nbsp;→&nbsp;{_number(one.after)}</td>'
             f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
             f'<td style="color:{ALIKE};font-size:small;padding-left:6px">'
-            f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}, n&nbsp;{one.n:,}</td></tr>"
+            f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
 
@@ -66,7 +66,8 @@ class ResultView(QWidget):
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table.setToolTip(
-            "Old model → new model, and the 90 % interval of the difference.\n"
+            "Old model → new model, and the 90 % interval of the difference;\n"
+            "in brackets how many candidates (replay: maps) it rests on.\n"
             "▲ better, ▼ worse: the interval leaves out 0; ≈ no clear difference.\n"
             "↓: less is better."
         )
