@@ -1,0 +1,105 @@
+"""How a model sees candidates that are there already: what orders the review queue, and where it doubts most."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.inference.look import Seen
+
+MEMBERS = 16
+"""Of the ensemble."""
+
+NEAR = 20_000
+"""bp; a proposal nearer than this to a record is that record."""
+
+DOUBTFUL = 1e-4
+"""Least calibrated probability of a proposal."""
+
+
+def iter_seen(
+    source: ContactSource,
+    records: Sequence[Annotation],
+    *,
+    model: str = "default",
+    device: str = "auto",
+    threads: int = 0,
+    token: CancelToken | None = None,
+) -> Generator[Progress, None, dict[str, Seen]]:
+    """Probability, votes of an ensemble of heads, and features of every record, by uid.
+
+    Parameters
+    ----------
+    model : str
+        Name or folder.
+
+    Raises
+    ------
+    MapError, ModelError
+    """
+    import torch
+
+    from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.inference.look import Seen, dropped_votes
+    from napari_hicstruct.models.store import load_model
+    from napari_hicstruct.workflows.finetune_evidence import iter_look, iter_read
+    from napari_hicstruct.workflows.models import find_model
+
+    token, clock = token or CancelToken(), Clock()
+    if threads:
+        torch.set_num_threads(threads)
+    chosen = choose_device(device)
+    net, _ = load_model(find_model(model).path, device=chosen)
+    bands = yield from iter_read(source, [r.chrom for r in records], net.config, token=token, clock=clock)
+    sights = yield from iter_look(net, chosen, bands, records, token=token, clock=clock)
+    votes = dropped_votes(sights, net, MEMBERS)
+    found: dict[str, Seen] = {}
+    for sight, own in zip(sights, votes, strict=True):
+        uid, p = records[sight.owner].uid, float(1 / (1 + np.exp(-sight.logit)))
+        if uid in found:  # a TAD is as sure as the lesser of its borders
+            other = found[uid]
+            low = p < other.probability
+            own, p = (own, p) if low else (other.votes, other.probability)
+            found[uid] = Seen(p, own, (other.features + sight.features) / 2)
+        else:
+            found[uid] = Seen(p, own, sight.features)
+    return found
+
+
+def propose(calls: Sequence[Annotation], known: Sequence[Annotation]) -> list[Annotation]:
+    """Those of a model's faint calls that nobody has called: near no record of the same kind.
+
+    Parameters
+    ----------
+    calls : sequence of Annotation
+        From a prediction with ``least`` of :data:`DOUBTFUL`.
+    known : sequence of Annotation
+        All records of the project.
+    """
+    from scipy.spatial import cKDTree
+
+    taken: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
+    for record in known:
+        taken.setdefault((record.chrom, record.kind), []).append(_place(record))
+    trees = {key: cKDTree(np.array(places)) for key, places in taken.items()}
+    found = []
+    for call in calls:
+        tree = trees.get((call.chrom, call.kind))
+        if tree is None or tree.query(_place(call), p=np.inf)[0] > NEAR:
+            found.append(call)
+    return found
+
+
+def _place(record: Annotation) -> tuple[float, float]:
+    if record.kind is Kind.STRIPE:
+        return record.anchor1.center, record.anchor1.center
+    if record.kind is Kind.TAD:
+        return record.anchor1.start, record.anchor1.end
+    return record.anchor1.center, record.anchor2.center

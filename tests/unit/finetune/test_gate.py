@@ -1,0 +1,114 @@
+"""The gate: what is taken, what is refused, and that labels without sense are refused whatever the model."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.evaluation.gate import (
+    Change,
+    Heard,
+    chance_of,
+    decide,
+    map_change,
+    ranking,
+    ranking_change,
+    surprise,
+    surprise_change,
+)
+
+
+def heard(rng: np.random.Generator, n: int = 60, *, sees: float = 1.5, saw: float = 1.0) -> Heard:
+    """Corrections of two heads; ``sees`` and ``saw``: how far apart the new and the old model put the classes."""
+    there = rng.random(n) < 0.5
+    noise = rng.normal(size=(2, n))
+    return Heard(rng.integers(0, 2, n), there, saw * there + noise[0], sees * there + noise[0] + 0.2 * noise[1])
+
+
+def test_ranking_is_the_area_under_the_curve_of_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(1)
+    there, p = rng.random(200) < 0.3, rng.integers(0, 20, 200).astype(float)
+    assert ranking(np.zeros(200, int), there, p) == pytest.approx(roc_auc_score(there, p))
+
+
+def test_ranking_compares_within_strata_only() -> None:
+    stratum, there = np.array([0, 0, 1, 1]), np.array([True, False, True, False])
+    assert ranking(stratum, there, np.array([2.0, 1.0, -2.0, -3.0])) == 1.0
+    assert math.isnan(ranking(np.arange(4), there, np.zeros(4)))
+
+
+def test_chance_agrees_with_the_u_test_of_scipy() -> None:
+    from scipy.stats import mannwhitneyu
+
+    rng = np.random.default_rng(2)
+    one = heard(rng, 80, sees=0.8)
+    one = Heard(np.zeros(80, int), one.there, one.before, one.after)
+    expected = mannwhitneyu(one.after[one.there], one.after[~one.there], alternative="greater", method="asymptotic")
+    assert chance_of(one) == pytest.approx(expected.pvalue, rel=1e-6)
+
+
+def test_a_change_has_an_interval_around_it() -> None:
+    change = ranking_change(heard(np.random.default_rng(3), 200, sees=3, saw=0.5))
+    assert change.low <= change.after - change.before <= change.high
+    assert change.low > 0
+    assert change == ranking_change(heard(np.random.default_rng(3), 200, sees=3, saw=0.5))
+
+
+def test_surprise_is_the_log_loss() -> None:
+    from sklearn.metrics import log_loss
+
+    rng = np.random.default_rng(4)
+    there, logits = rng.random(50) < 0.5, rng.normal(size=50)
+    assert surprise(logits, there) == pytest.approx(log_loss(there, 1 / (1 + np.exp(-logits))))
+    assert surprise_change(heard(rng)).n == 60
+
+
+@pytest.mark.parametrize("n", [20, 60])
+def test_a_better_model_is_taken_and_a_worse_one_is_not(n: int) -> None:
+    taken = {True: 0, False: 0}
+    for seed in range(20):
+        for better in taken:
+            one = heard(np.random.default_rng(seed), n, sees=2.5 if better else -0.5, saw=1.5)
+            taken[better] += decide(ranking_change(one), chance_of(one), None).taken
+    assert taken[True] >= 18
+    assert taken[False] <= 1
+
+
+def test_labels_without_sense_are_refused() -> None:
+    taken = 0
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        one = heard(rng, 60)
+        one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after)
+        taken += decide(ranking_change(one), chance_of(one), None).taken
+    assert taken <= 10
+
+
+def test_what_forgets_is_refused_and_says_so() -> None:
+    one = heard(np.random.default_rng(5), sees=3)
+    kept = map_change(np.array([0.8, 0.9]), np.array([0.79, 0.9]), 2)
+    lost = map_change(np.array([0.8, 0.9]), np.array([0.7, 0.85]), 2)
+    assert decide(ranking_change(one), chance_of(one), kept).taken
+    verdict = decide(ranking_change(one), chance_of(one), lost)
+    assert not verdict.taken
+    assert "forgets" in verdict.reason
+
+
+def test_nothing_to_compare_is_not_taken() -> None:
+    none = Heard(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0))
+    verdict = decide(ranking_change(none), chance_of(none), None)
+    assert not verdict.taken
+    assert "Nothing unseen" in verdict.reason
+    assert math.isnan(map_change(np.zeros(0), np.zeros(0), 0).before)
+
+
+def test_the_reason_names_its_numbers() -> None:
+    verdict = decide(Change(0.7, 0.81, -0.02, 0.2, 50), 0.001, Change(0.9, 0.91, 0, 0.02, 6))
+    assert verdict.taken
+    assert ".81 after .70" in verdict.reason
+    assert "−.02 … +.20" in verdict.reason
+    assert ".90 → .91" in verdict.reason

@@ -1,0 +1,77 @@
+"""The exact fit of last layers: it is the optimum, stays near the old weights, and keeps what was known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.training.head_fit import BIAS_PRIOR, SLOPE_PRIOR, Examples, fit_head, join, log_loss
+
+
+def examples(n: int, d: int = 5, *, seed: int = 0, shift: float = 0.0, turn: float = 0.0) -> Examples:
+    """Places whose truth follows the log-odds, shifted, and turned towards the first feature."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, d))
+    logit = x @ np.linspace(1, -1, d)
+    p = 1 / (1 + np.exp(-(logit + shift + turn * x[:, 0])))
+    return Examples(x, logit, (rng.random(n) < p).astype(float), np.ones(n))
+
+
+def test_it_is_the_optimum_that_scipy_finds() -> None:
+    from scipy.optimize import minimize
+
+    e, ridge = examples(80, shift=1.0), 7.0
+    change = fit_head(e, ridge=ridge)
+    mean, spread = e.features.mean(0), e.features.std(0)
+    x = np.column_stack([(e.features - mean) / spread, e.logit, np.ones(80)])
+    prior = np.array([ridge] * 5 + [SLOPE_PRIOR, BIAS_PRIOR])
+
+    def loss(w: np.ndarray) -> float:
+        z = e.logit + x @ w
+        return float((np.logaddexp(0, z) - e.there * z).sum() + 0.5 * prior @ w**2)
+
+    best = minimize(loss, np.zeros(7), tol=1e-10)
+    assert np.allclose(change.logits(e), e.logit + x @ best.x, atol=1e-3)
+
+
+def test_a_shifted_map_is_followed_with_few_corrections() -> None:
+    few, many = examples(20, shift=2.0, seed=1), examples(4_000, shift=2.0, seed=2)
+    change = fit_head(few, ridge=300)
+    assert log_loss(change.logits(many), many) < 0.85 * log_loss(many.logit, many)
+
+
+def test_a_large_ridge_keeps_the_direction() -> None:
+    few = examples(20, turn=3.0, seed=3)
+    stiff, soft = fit_head(few, ridge=1e6), fit_head(few, ridge=1e-2)
+    assert np.abs(stiff.weight).max() < 1e-3
+    assert np.abs(soft.weight).max() > 0.5
+
+
+def test_replay_keeps_the_direction_but_not_the_level() -> None:
+    mine, old = examples(60, shift=1.5, turn=-2.0, seed=4), examples(2_000, seed=5)
+    alone, both = fit_head(mine, ridge=1.0), fit_head(mine, old, ridge=1.0)
+
+    def turned(change) -> float:
+        return log_loss(change.logits(old) - np.mean(change.logits(old) - old.logit), old) - log_loss(old.logit, old)
+
+    assert turned(both) < 0.5 * turned(alone)
+    level = float(np.mean(both.logits(mine) - mine.logit))
+    assert level > 0.3  # the replay's own level does not hold the map's back
+
+
+def test_weights_count() -> None:
+    e = examples(60, shift=1.0, seed=6)
+    none = Examples(e.features, e.logit, 1 - e.there, np.zeros(60))
+    one, two = fit_head(e, ridge=10), fit_head(join([e, none]), ridge=10)
+    assert one.bias + one.slope == pytest.approx(two.bias + two.slope, abs=0.2)
+    halves = Examples(*(np.concatenate([a, a]) for a in (e.features, e.logit, e.there)), np.full(120, 0.5))
+    assert np.allclose(fit_head(halves, ridge=10).logits(e), one.logits(e), atol=1e-6)
+
+
+def test_extreme_log_odds_do_not_blow_up() -> None:
+    e = examples(40, seed=7)
+    wild = Examples(e.features, 200 * e.logit, e.there, e.weight)
+    change = fit_head(wild, ridge=10)
+    assert np.isfinite(change.logits(wild)).all()
+    constant = Examples(np.ones((4, 3)), np.zeros(4), np.array([1.0, 0, 1, 1]), np.ones(4))
+    assert np.isfinite(fit_head(constant, ridge=10).weight).all()
