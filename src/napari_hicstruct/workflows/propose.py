@@ -1,0 +1,57 @@
+"""Places where a model doubts although it calls nothing there: candidates that no list would ever show."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.workflows.look import DOUBTFUL, propose
+
+MOST = 300
+"""Proposals of one kind, the likeliest first: nobody reviews more at a time."""
+
+
+def iter_propose(
+    source: ContactSource,
+    known: Sequence[Annotation],
+    region: Interval,
+    *,
+    model: str = "default",
+    device: str = "auto",
+    threads: int = 0,
+    token: CancelToken | None = None,
+) -> Generator[Progress, None, list[Annotation]]:
+    """Faint calls of a model in a region, near none of ``known``.
+
+    Raises
+    ------
+    MapError, ConfigError, ModelError
+    """
+    from napari_hicstruct.workflows.models import find_model
+    from napari_hicstruct.workflows.predict import iter_predict
+    from napari_hicstruct.workflows.predict_request import PredictRequest
+
+    tasks = find_model(model).tasks
+    request = PredictRequest(
+        regions=(region,),
+        tasks=tasks,
+        model=model,
+        device=device,
+        threads=threads,
+        least=dict.fromkeys(tasks, DOUBTFUL),
+    )
+    job = iter_predict(source, request, token=token)
+    while True:
+        try:
+            step = next(job)
+        except StopIteration as ended:
+            calls = ended.value.annotations
+            break
+        yield replace(step, payload=None)
+    fresh = [call for call in propose(calls, known) if call.kind is not Kind.TAD]  # TADs follow from boundaries
+    fresh.sort(key=lambda call: -call.probability)
+    return [call for kind in Kind for call in [one for one in fresh if one.kind is kind][:MOST]]
