@@ -150,8 +150,8 @@ def run(keys: int) -> dict[str, Any]:
         expected = typist.expected(words)
         sent = typist.burst(words)
         wrong_burst = typist.wrong(expected, keys)
-        session.close()
-        viewer.close()
+        viewer.close()  # ends the session, too, while Qt still stands
+        settle(app)
     return {
         "map": path.name,
         "keys": keys,

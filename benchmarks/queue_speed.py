@@ -105,8 +105,8 @@ def run(number: int, repeats: int) -> dict[str, Any]:
         figures["next_idle_ms"] = spread(times(lambda: until_idle(review.next, app), repeats))
         figures["judge_ms"] = spread(times(lambda: (review.accept(), attachment.editor.flush()), repeats))
         figures["judge_idle_ms"] = spread(times(lambda: until_idle(review.reject, app), repeats))
-        session.close()
-        viewer.close()
+        viewer.close()  # ends the session, too, while Qt still stands
+        settle(app)
     return figures
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
+from qtpy.QtCore import QEvent
 
 from napari_hicstruct.plugin.editing import detach
 from napari_hicstruct.plugin.editing.geometry import Triangle
@@ -127,6 +128,23 @@ def test_closing_takes_the_queues_layers_out(window: Window) -> None:
     assert {"Reviewed", "Lasso"} <= set(names(window))
     detach(window.session)  # type: ignore[arg-type]
     assert names(window) == ["map"]
+
+
+def test_a_window_that_is_gone_is_let_go_of_with_a_hint_a_lasso_and_a_region_in_it(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path, qapp: Any
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    with make_project(tmp_path) as project:
+        window = Window(viewer, project)
+        window.put(loop(300_000, 700_000))
+        for key in ("N", "M", "G"):
+            window.key(key)
+        viewer.close()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        qapp.processEvents()
+        detach(window.session)  # type: ignore[arg-type]  # what the session does when the window is destroyed
+        assert names(window) == []
+        assert not window.review.lasso.drawing
 
 
 def test_points_inside_a_polygon() -> None:

@@ -182,13 +182,13 @@ class Pool:
     def see(self, seen: Mapping[str, Sighting]) -> None:
         """Take over what a network sees: its probabilities go before those of the records."""
         own, n = self.candidates, len(self)
-        rows = [(self._rows[uid], one) for uid, one in seen.items() if uid in self._rows]
+        found = [one for uid, one in seen.items() if uid in self._rows]
+        rows = np.array([self._rows[uid] for uid in seen if uid in self._rows], np.int64)
+        said = np.array([one.probability for one in found], np.float64)
         probability = own.probability.copy()
-        for row, one in rows:
-            if one.probability == one.probability:
-                probability[row] = min(max(one.probability, 0.0), 1.0)
-        votes = _table([(row, one.votes) for row, one in rows], n)
-        table, features = _table([(row, one.features) for row, one in rows], n), None
+        probability[rows] = np.where(np.isnan(said), probability[rows], np.clip(said, 0, 1))
+        votes = _table(rows, [one.votes for one in found], n)
+        table, features = _table(rows, [one.features for one in found], n), None
         if table is not None:  # of what was not looked at nothing is known: the middle
             features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
@@ -201,14 +201,13 @@ def _distances(own: Candidates) -> Floats:
     return np.asarray(np.where(own.kind == _KINDS[Kind.LOOP], np.abs(middle[:, 1] - middle[:, 0]), length), np.float64)
 
 
-def _table(rows: Sequence[tuple[int, NDArray[np.floating]]], n: int) -> Floats | None:
+def _table(rows: NDArray[np.int64], vectors: Sequence[NDArray[np.floating]], n: int) -> Floats | None:
     """Vectors as rows of one table, NaN elsewhere; None where there are none.  The commonest length counts."""
-    lengths = [len(values) for _, values in rows if len(values)]
-    if not lengths:
+    lengths = np.array([len(values) for values in vectors], np.int64)
+    if not lengths.any():
         return None
-    length = max(set(lengths), key=lengths.count)
+    length = int(np.bincount(lengths[lengths > 0]).argmax())
+    fitting = lengths == length
     out = np.full((n, length), np.nan)
-    for row, values in rows:
-        if len(values) == length:
-            out[row] = values
+    out[rows[fitting]] = np.array([values for values, fits in zip(vectors, fitting, strict=True) if fits])
     return out

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.compat import isalive
+
 from napari_hicstruct.annotations.records import Kind
 
 _ADD = {
@@ -31,12 +33,24 @@ class CanvasHint:
     """napari's text overlay, used only while there is something to say."""
 
     def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
         self._overlay = viewer.canvas.overlays.text
 
     def show(self, text: str) -> None:
         """Show one line at the top of the canvas; an empty one takes it away."""
+        if window_is_gone(self._viewer):  # napari would ask the deleted canvas for its size
+            return
         self._overlay.position = "top_center"
         self._overlay.font_size = 7
         self._overlay.box = True
         self._overlay.text = "\n".join(f"  {line}  " for line in text.splitlines())  # its box is a little narrow
         self._overlay.visible = bool(text)
+
+
+def window_is_gone(viewer: Any) -> bool:
+    """True if the viewer's window was closed and deleted; a viewer that never had one still stands."""
+    window = getattr(viewer, "window", None)
+    if window is None:
+        return False
+    shown = getattr(window, "_qt_viewer", None)
+    return shown is None or not isalive(shown) or not isalive(shown.canvas.native)
