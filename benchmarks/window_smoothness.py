@@ -169,8 +169,7 @@ def windowed(arm: str, path: Path, seconds: float) -> dict[str, float]:
         found["steps_per_s"] = sum(going <= t <= end for t in steps) / (end - going)
     wanderer.stop()
     job.end()
-    session.viewer.close()  # ends the session, too
-    rest(0.5)
+    session.close()
     return found
 
 
@@ -246,7 +245,10 @@ def choice(medians: dict[str, dict[str, float]]) -> dict[str, Any]:
     alone, bar = medians["no training"]["p95_ms"], BARS["p95_ms"]
     allowed = bar if alone <= bar else 1.25 * alone
     fit = [arm for arm in WAYS if medians[arm]["p95_ms"] <= allowed]
+    calmest = min(WAYS, key=lambda arm: medians[arm]["p95_ms"])
+    fastest = max(WAYS, key=lambda arm: medians[arm]["steps_per_s"])
     return {
+        "better_in_both": calmest if calmest == fastest else None,
         "rule": f"p95 of the delay ≤ {allowed:.0f} ms, then more steps/s",
         "bar_can_be_judged": alone <= bar,
         "met": {arm: {name: medians[arm][name] <= limit for name, limit in BARS.items()} for arm in WAYS},
@@ -265,14 +267,16 @@ def main() -> None:
     given = parser.parse_args()
     path = given.map or data_dir() / "maps" / MAP
     if given.arm:
-        print(json.dumps(bare(given.seconds) if given.arm == "bare" else windowed(given.arm, path, given.seconds)))
-        return
+        found = bare(given.seconds) if given.arm == "bare" else windowed(given.arm, path, given.seconds)
+        print(json.dumps(found), flush=True)
+        os._exit(0)  # how a window's objects die is not measured here
     result = compare(path, given.seconds, given.repeats)
     for arm, found in result["medians"].items():
         say(f"median {arm:12} " + "  ".join(f"{name} {value:.2f}" for name, value in found.items()))
     if not result["bar_can_be_judged"]:
         say("The window alone is above the bar here: too busy, or too slow at drawing, to judge it.")
-    say(f"rule: {result['rule']}: the default is the {result['default']}; bars met: {result['met']}")
+    say(f"rule: {result['rule']}: the default is {result['default'] or 'not decided, no way meets it'}")
+    say(f"better in both delay and steps/s: {result['better_in_both']}; bars met: {result['met']}")
     record("window_smoothness", result)
 
 
