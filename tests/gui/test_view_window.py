@@ -56,7 +56,7 @@ def test_the_first_picture_is_the_map(make_napari_viewer: Make, data_dir: Path, 
     assert (low, high) == (0, pytest.approx(np.nanpercentile(block, 97), rel=0.05))
     assert [str(unit) for unit in session.layer.units] == ["basepair", "basepair"]
     assert viewer.canvas.overlays["scale_bar"].visible
-    assert list(dock.sections) == ["map", "labels", "predict", "review", "why", "export"]
+    assert list(dock.sections) == ["map", "labels", "predict", "review", "learn", "why", "export"]
     assert session.project is not None
     assert not session.project.read_only
 
