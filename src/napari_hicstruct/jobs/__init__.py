@@ -4,5 +4,6 @@ from napari_hicstruct.jobs.cancel import CancelToken
 from napari_hicstruct.jobs.process import in_process
 from napari_hicstruct.jobs.progress import Clock, Progress
 from napari_hicstruct.jobs.runner import RequestIds, drain, guarded
+from napari_hicstruct.jobs.warm import WarmProcess
 
-__all__ = ["CancelToken", "Clock", "Progress", "RequestIds", "drain", "guarded", "in_process"]
+__all__ = ["CancelToken", "Clock", "Progress", "RequestIds", "WarmProcess", "drain", "guarded", "in_process"]

@@ -20,12 +20,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
-from typing import IO, Any, BinaryIO, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs.cancel import CancelToken
 from napari_hicstruct.jobs.progress import Progress
 from napari_hicstruct.jobs.wire import ChildTraceback, Inbox, Kind, packed, read_message, write_message
+
+if TYPE_CHECKING:
+    from napari_hicstruct.jobs.warm import WarmProcess
 
 T = TypeVar("T")
 
@@ -49,6 +52,7 @@ def in_process(
     stop: CancelToken | None = None,
     grace: float = GRACE,
     threads: int = 0,
+    warm: WarmProcess | None = None,
 ) -> Generator[Progress, None, T]:
     """Run ``make_job(*args, token=…, stop=…)`` in a process of its own, as if it ran here.
 
@@ -66,6 +70,8 @@ def in_process(
         end, ``grace`` does not count.
     threads : int
         Most threads of each numeric library, 0 for their own choice.
+    warm : WarmProcess, optional
+        Its process is used up if it fits; otherwise a fresh one is started.
 
     Raises
     ------
@@ -76,22 +82,30 @@ def in_process(
     """
     job = packed((make_job, args, stop is not None), f"the job {_name(make_job)} or one of its arguments")
     token.check()
-    child = Child(threads=threads, grace=grace)
+    child = (warm.take(threads, grace) if warm is not None else None) or Child(threads=threads, grace=grace)
     try:
         with child.listening(token, stop):
             child.give(job)
-            while (message := child.inbox.take()) is not None:
-                kind, data = message
-                if kind is Kind.RESULT:
-                    return cast(T, _unpacked(data))
-                if kind is Kind.FAILED:
-                    raise _failure(data)
-                if kind is not Kind.READY:
-                    yield _unpacked(data)
+            ended, result = yield from _answers(child)
+        if ended:
+            return cast(T, result)
         token.check()
         raise child.death()
     finally:
         child.end()
+
+
+def _answers(child: Child) -> Generator[Progress, None, tuple[bool, Any]]:
+    """The steps; then whether there is a result, and the result."""
+    while (message := child.inbox.take()) is not None:
+        kind, data = message
+        if kind is Kind.RESULT:
+            return True, _unpacked(data)
+        if kind is Kind.FAILED:
+            raise _failure(data)
+        if kind is not Kind.READY:
+            yield _unpacked(data)
+    return False, None
 
 
 class Child:
@@ -108,12 +122,13 @@ class Child:
 
     Attributes
     ----------
+    grace : float
     inbox : Inbox
         What it says; closed when it has ended.
     """
 
     def __init__(self, *, threads: int = 0, grace: float = GRACE, preload: Sequence[str] = ()) -> None:
-        self._grace = grace
+        self.grace = grace
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in end()
         self._process = self._start(threads)
         self._lock = threading.Lock()
@@ -181,7 +196,7 @@ class Child:
     @contextlib.contextmanager
     def listening(self, token: CancelToken, stop: CancelToken | None) -> Generator[None, None, None]:
         """Pass on what the tokens say."""
-        forget = [token.on_cancel(lambda: self._end_soon(0 if token.at_once else self._grace))]
+        forget = [token.on_cancel(lambda: self._end_soon(0 if token.at_once else self.grace))]
         if stop is not None:
             forget.append(stop.on_cancel(lambda: self._ask(Kind.STOP)))
         try:
@@ -215,11 +230,11 @@ class Child:
         finally:
             self.inbox.close()
 
-    def end(self) -> None:
+    def end(self, *, at_once: bool = False) -> None:
         """Have it ended, with all that it started, and the pipes closed; safe to call twice."""
         self.inbox.close()  # it must not wait for us to read on
         if self._process.returncode is None:
-            self._end_soon(self._grace)
+            self._end_soon(0 if at_once else self.grace)
         self._process.wait()
         if self._process.returncode:
             _signal_group(self._process, signal.SIGTERM)
