@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
-from qtpy.QtCore import QEvent
 
 from napari_hicstruct.plugin.editing import detach
 from napari_hicstruct.plugin.editing.geometry import Triangle
@@ -17,6 +18,7 @@ from napari_hicstruct.plugin.editing.lasso import inside
 from napari_hicstruct.plugin.units import world_kwargs
 from tests.gui.edit_kit import CHROM, Status, actions, boundary, iv, loop, make_project, tad
 from tests.gui.test_edit_window import Window
+from tests.gui.view_kit import write_dots
 
 
 @pytest.fixture
@@ -130,21 +132,35 @@ def test_closing_takes_the_queues_layers_out(window: Window) -> None:
     assert names(window) == ["map"]
 
 
-def test_a_window_that_is_gone_is_let_go_of_with_a_hint_a_lasso_and_a_region_in_it(
-    make_napari_viewer: Callable[..., Any], tmp_path: Path, qapp: Any
-) -> None:
-    viewer = make_napari_viewer(show=True)
-    with make_project(tmp_path) as project:
-        window = Window(viewer, project)
-        window.put(loop(300_000, 700_000))
-        for key in ("N", "M", "G"):
-            window.key(key)
-        viewer.close()
-        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-        qapp.processEvents()
-        detach(window.session)  # type: ignore[arg-type]  # what the session does when the window is destroyed
-        assert names(window) == []
-        assert not window.review.lasso.drawing
+CLOSING = """
+import sys
+import napari
+from qtpy.QtTest import QTest
+from napari_hicstruct.plugin.dock import open_dock
+from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.session import ensure_session
+
+viewer = napari.Viewer(show=True)
+session = ensure_session(viewer)
+session.open_map(sys.argv[1])
+open_dock(viewer)
+QTest.qWait(800)
+for command in ("mark_region_reviewed", "lasso_candidates"):
+    attach(session).keys.run(command)
+project = session.project
+viewer.close()
+QTest.qWait(200)
+print("left:", sorted(path.name for path in project.path.parent.iterdir()), session.source)
+"""
+
+
+def test_closing_the_window_with_a_hint_a_lasso_and_a_region_in_it_closes_the_project(tmp_path: Path) -> None:
+    """In a process of its own: what is raised while Qt takes the window apart ends the process."""
+    path = write_dots(tmp_path / "dots.mcool", (5_000,), 1_000_000, [(100_000, 400_000, 5), (500_000, 600_000, 2)])
+    done = subprocess.run([sys.executable, "-c", CLOSING, path], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-3_000:]
+    assert "left: ['dots-" in done.stdout
+    assert done.stdout.rstrip().endswith(".hicproj'] None")  # neither lock nor log beside it
 
 
 def test_points_inside_a_polygon() -> None:
