@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.widgets.bulk_panel import BulkPanel
 from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.queue_ask import AskPanel
 from napari_hicstruct.plugin.widgets.queue_card import Card
 from napari_hicstruct.plugin.widgets.queue_filters import QueueFilters
 from napari_hicstruct.plugin.widgets.queue_fold import Fold
@@ -56,7 +57,9 @@ class ReviewPanel(QWidget):
         self.header, self.card = QueueHeader(review.queue), Card(review)
         self.filters, self.bulk, self.regions = QueueFilters(review), BulkPanel(review), RegionsPanel(review)
         self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
+        self.ask = AskPanel(session, review)
         self.folds = {
+            "ask": Fold("Ask the model", self.ask, tooltip="How sure it is of each candidate now; where else it doubts."),
             "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
