@@ -10,7 +10,7 @@ import typer
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
 
 if TYPE_CHECKING:
-    from napari_hicstruct.workflows.finetune_job import FinetuneResult
+    from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
 
 
 def register(app: typer.Typer) -> None:
@@ -42,9 +42,9 @@ def finetune(
     with opened:
         job = prepare_finetune(opened, source, settings, device=device, threads=threads)
         result = show_progress(iter_finetune(job), quiet)
-        conclude(opened, job, result)
+        model = conclude(opened, job, result).folder
     if json:
-        emit(_line(result), json=True)
+        emit(_line(result, model), json=True)
         return
     emit([_row(figure) for figure in result.figures])
     typer.echo(f"{'taken' if result.taken else 'kept as a branch'}: {result.label}. {result.reason}")
@@ -52,20 +52,20 @@ def finetune(
         typer.echo(f"note: {note}", err=True)
 
 
-def _line(result: FinetuneResult) -> dict[str, Any]:
-    """What a machine reads."""
+def _line(result: FinetuneResult, model: Path) -> dict[str, Any]:
+    """What a machine reads; ``model`` is the new model's folder."""
     return {
         "taken": result.taken,
         "reason": result.reason,
         "before": result.side("before"),
         "after": result.side("after"),
-        "model": result.model,
+        "model": model,
         "parent": result.parent_label,
         "seconds": round(result.seconds, 2),
     }
 
 
-def _row(figure: Any) -> dict[str, Any]:
+def _row(figure: Figure) -> dict[str, Any]:
     return {
         "what": figure.what,
         "measure": figure.measure,

@@ -28,9 +28,9 @@ class FinetuneConfig(FrozenConfig):
     pseudo: float = Field(0.0, ge=0, lt=1, description="weight of sure calls that nobody judged; 0: they are ignored")
     thinning: float = Field(1.5, ge=1, description="contacts are divided by 1 … this")
     average: float = Field(0.9, ge=0, lt=1, description="decay of the weights' moving average")
-    fine_size: int = Field(128, description="bins; 5 kb windows")
-    coarse_size: int = Field(192, description="bins; 10 kb windows")
-    patience: int = Field(3, ge=0, description="validations without gain before the training stops early; 0: never")
+    fine_size: int = Field(128, ge=64, multiple_of=16, description="bins; 5 kb windows")
+    coarse_size: int = Field(192, ge=96, multiple_of=8, description="bins; 10 kb windows")
+    patience: int = Field(2, ge=0, description="of four validations: so many without gain end the training; 0: never")
     folds: int = Field(5, ge=2, description="heads: of the cross-validation by tile; gradient steps take two")
     seed: int = 1
 

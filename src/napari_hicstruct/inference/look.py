@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.inference.device import precision
@@ -23,16 +24,10 @@ from napari_hicstruct.labels.corrections import borders, rectangle
 Features = NDArray[np.float32]
 
 HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
-CELL, MARGIN = 96, 16
-"""bins; loops in one cell share a window, which sees so much more on each side."""
-
-MASK_CELL, MASK_SIZE = 128, 320
-"""bins; stripes whose middles lie in one cell share a window, and of each what lies in the window counts."""
-
 REACH = 1
 """bins around its place within which a candidate's best pixel counts."""
 
-_BATCH = 8
+_BATCH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +75,8 @@ class Seen:
 class Looker:
     """Looks at candidates of one chromosome.
 
+    Windows lie on a grid of the chromosome: what is seen of a record does not depend on the records beside it.
+
     Parameters
     ----------
     net : MultiTaskNet
@@ -101,7 +98,10 @@ class Looker:
     on_windows: Callable[[int], None] = field(default=lambda _: None)
 
     def sights(self, records: Sequence[Annotation]) -> list[Sight]:
-        """All places of all records, grouped by head; none for kinds that the network has no task for."""
+        """All places of all records, grouped by head.
+
+        None for kinds that the network has no task for, nor for boundaries where the map has no good bin at all.
+        """
         if not records:
             return []
         predictor = Predictor(self.net, self.device, on_windows=self.on_windows, tracks=self.tracks)
@@ -124,11 +124,13 @@ class Looker:
         task = self.net.tasks_of("point")[0]
         layer = f"fine_heads.{task}" if fine else f"heads.{task}"
         places = {k: [int(a.center // band.resolution) for a in (records[k].anchor1, records[k].anchor2)] for k in mine}
-        cells = {k: (row // CELL, col // CELL) for k, (row, col) in places.items()}
+        size, margin = _window(self.net.config.windows, fine=fine)
+        cell = size - 2 * margin  # the very windows of fast prediction: what is fitted here is what speaks there
+        cells = {k: (row // cell, col // cell) for k, (row, col) in places.items()}
         groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
-        corners = [(row * CELL - MARGIN, col * CELL - MARGIN) for (row, col), _ in groups]
+        corners = [(row * cell - margin, col * cell - margin) for (row, col), _ in groups]
         found = []
-        windows = self._forward(band, corners, CELL + 2 * MARGIN, task, layer, predictor.hints)
+        windows = self._forward(band, corners, size, task, layer, predictor.hints)
         for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
             for k in own:
                 y, x = _best(logits, places[k][0] - corner[0], places[k][1] - corner[1])
@@ -137,16 +139,18 @@ class Looker:
 
     def _masks(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
         band, task = self.coarse, self.net.tasks_of("mask")[0]
-        layer, ahead = f"heads.{task}", (MASK_SIZE - MASK_CELL) // 2
+        layer = f"heads.{task}"
+        size, margin = _window(self.net.config.windows, fine=False)
+        cell = size - 2 * margin
         places = {k: np.array(rectangle(records[k], band.resolution), np.int64) for k in mine}
-        cells = {k: (int(p[:2].sum() // 2 // MASK_CELL), int(p[2:].sum() // 2 // MASK_CELL)) for k, p in places.items()}
+        cells = {k: (int(p[:2].sum() // 2 // cell), int(p[2:].sum() // 2 // cell)) for k, p in places.items()}
         groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
-        corners = [(row * MASK_CELL - ahead, col * MASK_CELL - ahead) for (row, col), _ in groups]
+        corners = [(row * cell - margin, col * cell - margin) for (row, col), _ in groups]
         found = []
-        windows = self._forward(band, corners, MASK_SIZE, task, layer, predictor.hints)
+        windows = self._forward(band, corners, size, task, layer, predictor.hints)
         for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
             for k in own:
-                top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, MASK_SIZE)
+                top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, size)
                 inside = (..., slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right)))
                 found.append(Sight(k, layer, float(logits[inside].mean()), features[inside].mean(axis=(1, 2))))
         return found
@@ -178,7 +182,10 @@ class Looker:
         inner = w.strip_length - 2 * w.strip_margin
         found = []
         for cell, own in groupby(sorted(places, key=lambda place: place[1]), lambda place: place[1] // inner):
-            logits, features = self._strip(predictor, task, cell * inner, inner)
+            seen = self._strip(predictor, task, cell * inner, inner)
+            if seen is None:
+                continue
+            logits, features = seen
             for k, place in own:
                 at = place - cell * inner
                 low = max(0, at - REACH)
@@ -186,16 +193,18 @@ class Looker:
                 found.append(Sight(k, f"heads.{task}", float(logits[at]), features[:, at].copy()))
         return found
 
-    def _strip(self, predictor: Predictor, task: str, first: int, length: int) -> tuple[Features, Features]:
-        """Boundary logits ``(length,)`` and features ``(d, length)`` of a strip without its margins."""
+    def _strip(self, predictor: Predictor, task: str, first: int, length: int) -> tuple[Features, Features] | None:
+        """Boundary logits ``(length,)`` and features ``(d, length)`` of a strip without its margins.
+
+        None if no window on it holds a good pixel.
+        """
         w = self.net.config.windows
         strip = StripFeatures(first, first + length)
         tiling = predictor.coarse_tiling(self.coarse, first - w.strip_margin, first + length + w.strip_margin, 1)
         for _ in predictor.coarse(self.coarse, tiling, points=[], masks=[], strips={task: strip}):
             pass
         if strip.empty:
-            width = self.net.heads[task].out.in_channels * self.net.heads[task].out.kernel_size[0]
-            return np.full(length, -20.0, np.float32), np.zeros((width, length), np.float32)
+            return None
         with listening(self.net, f"heads.{task}") as heard:
             p = predictor.strip_probability(self.coarse, task, strip, first - w.strip_margin)
         kept = slice(w.strip_margin, w.strip_margin + length)
@@ -245,6 +254,11 @@ def _unfolded(x: Tensor, conv: nn.Conv1d) -> Tensor:
 
 def _numpy(x: Tensor) -> Features:
     return np.asarray(x.float().cpu().numpy())
+
+
+def _window(windows: WindowConfig, *, fine: bool) -> tuple[int, int]:
+    """Size and margin of a window, bins."""
+    return (windows.fine_size, windows.fine_margin) if fine else (windows.coarse_size, windows.coarse_margin)
 
 
 def _best(logits: Features, row: int, col: int) -> tuple[int, int]:

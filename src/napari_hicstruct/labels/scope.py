@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -50,7 +51,7 @@ class Scope:
         weight = _take(self.fine if fine else self.coarse, first, len(positive)).astype(np.float32)
         for top, bottom, left, right, value in (self.fine_marks if fine else self.coarse_marks).get("boundary", ()):
             low, high = max(top, left) - first, min(bottom, right) - first  # a block off the diagonal holds no boundary
-            weight[max(0, round(low)) : max(0, round(high))] = value
+            weight[edge(low) : edge(high)] = value
         return np.where(positive, np.maximum(weight, 1), weight)
 
     def reversed(self, fine: int, coarse: int) -> Scope:
@@ -68,10 +69,13 @@ def paint(weight: NDArray[np.float32], marked: Marks | None, corner: tuple[int, 
     """Paint rectangles and their transposes over the window whose first pixel is ``corner``, in place."""
     for top, bottom, left, right, value in () if marked is None else marked:
         for rows, cols in (((top, bottom), (left, right)), ((left, right), (top, bottom))):
-            sides = [
-                (max(0, round(a - c)), max(0, round(b - c))) for (a, b), c in zip((rows, cols), corner, strict=True)
-            ]
-            weight[slice(*sides[0]), slice(*sides[1])] = value
+            (a, b), (c, d) = ((edge(x - first) for x in side) for side, first in zip((rows, cols), corner, strict=True))
+            weight[a:b, c:d] = value
+
+
+def edge(x: float) -> int:
+    """The nearest bin edge inside a window, halves upwards: a rectangle is as wide at even bins as at odd ones."""
+    return max(0, math.floor(x + 0.5))
 
 
 def _turned(marked: Marks, n_bins: int) -> Marks:

@@ -10,8 +10,9 @@ from typing import Any
 
 from torch import Tensor
 
+from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.finetune import FinetuneConfig
-from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.config.model import ModelConfig, WindowConfig
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.models.network import MultiTaskNet
@@ -29,28 +30,36 @@ _BATCHES = 4
 
 
 def train_config(model: ModelConfig, config: FinetuneConfig, pool: PoolConfig, corrections: int) -> TrainConfig:
-    """The recipe of a fine-tuning as the engine reads it."""
+    """The recipe of a fine-tuning as the engine reads it.
+
+    Raises
+    ------
+    ConfigError
+        If the windows are too small for the model's margins.
+    """
     steps = config.steps_for(corrections)
-    windows = model.windows.model_copy(update={"fine_size": min(config.fine_size, model.windows.fine_size)})
-    return TrainConfig(
-        name="finetune",
-        seed=config.seed,
-        model=model.model_copy(update={"windows": windows}),
-        train=pool,
-        datasets=("corrections",),
-        dataset_share=config.share,
-        thinning=config.thinning,
-        dropped_bins=0.02,
-        steps=steps,
-        coarse_size=config.coarse_size,
-        steps_per_draw=8,
-        learning_rate=config.rate_for(corrections),
-        warmup=min(10, steps // 4),
-        average=config.average,
-        validate_every=max(1, steps // VALIDATIONS),
-        checkpoint_every=max(1, steps // VALIDATIONS),
-        patience=config.patience,
-    )
+    sizes = model.windows.model_dump() | {"fine_size": min(config.fine_size, model.windows.fine_size)}
+    windows = parse_config(WindowConfig, sizes, where="fine-tuning")
+    recipe = {
+        "name": "finetune",
+        "seed": config.seed,
+        "model": model.model_copy(update={"windows": windows}),
+        "train": pool,
+        "datasets": ("corrections",),
+        "dataset_share": config.share,
+        "thinning": config.thinning,
+        "dropped_bins": 0.02,
+        "steps": steps,
+        "coarse_size": config.coarse_size,
+        "steps_per_draw": 8,
+        "learning_rate": config.rate_for(corrections),
+        "warmup": min(10, steps // 4),
+        "average": config.average,
+        "validate_every": max(1, steps // VALIDATIONS),
+        "checkpoint_every": max(1, steps // VALIDATIONS),
+        "patience": config.patience,
+    }
+    return parse_config(TrainConfig, recipe, where="fine-tuning")
 
 
 def iter_tune(
@@ -64,7 +73,9 @@ def iter_tune(
     token: CancelToken,
     stop: CancelToken | None = None,
 ) -> Generator[Progress, None, tuple[dict[str, Tensor], int]]:
-    """Train; gives the best weights, adapters merged, and the number of steps.
+    """Train; gives the best weights, adapters merged, and after how many steps they were reached.
+
+    Stopped before the first validation, that is what it started from, after 0 steps.
 
     Parameters
     ----------
@@ -90,6 +101,8 @@ def iter_tune(
         weights=weights,
         manner=Manner(prepare=prepare, in_process=True, stop=stop),
     )
+    if not best.exists():  # stopped before anything was measured, or never a finite loss
+        return weights, 0
     saved = load_checkpoint(best)
     return merged(recipe.model, saved["net"], prepare), int(saved["step"])
 

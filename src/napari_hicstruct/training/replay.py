@@ -125,13 +125,14 @@ def load_replay(path: Path) -> Replay:
         with np.load(path, allow_pickle=False) as file:
             data = dict(file)
         form, held, sha256 = (str(value) for value in data.pop("header"))
+        version, first_held = int(form), int(held)
         layers = dict.fromkeys(name.rpartition("/")[0] for name in data)
         rows = {
             layer: ReplayRows(*(data[f"{layer}/{name}"] for name in ReplayRows.__dataclass_fields__))
             for layer in layers
         }
-    except (OSError, ValueError, EOFError, KeyError, BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, TypeError, EOFError, KeyError, BadZipFile, zlib.error) as error:
         raise ModelError("is no whole replay set.", where=path, mend="Delete it: it is made anew.") from error
-    if int(form) > FORMAT:
+    if version > FORMAT:
         raise ModelError("was written by a newer version.", where=path, mend="Update.")
-    return Replay(rows, int(held), sha256)
+    return Replay(rows, first_held, sha256)

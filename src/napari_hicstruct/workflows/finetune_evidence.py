@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,12 +13,13 @@ from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.annotations.validation import TILE, in_frozen, midpoint
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.labels.corrections import borders
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.inference.look import Sight
-    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.labels.corrections import Block, Judgements
     from napari_hicstruct.training.head_fit import Examples
 
 ABSENT = 0.25
@@ -37,8 +38,12 @@ Bands = dict[str, "tuple[Band | None, Band]"]
 class Row:
     """One statement: a record, whether it is there, how much that counts, and whether it may be learnt from.
 
+    A TAD makes two, its borders: each lies in a tile of its own, and two neighbours may share one.
+
     Attributes
     ----------
+    record : Annotation
+        Loop, stripe or boundary; a TAD's border has the uid of the TAD.
     person : bool
         Somebody judged this very record; else it follows from a reviewed region or is a pseudo-label.
     frozen : bool
@@ -64,38 +69,50 @@ def rows_of(judged: Judgements, frozen: Sequence[Interval], *, hard: float = 1.0
     for records, there, weight in ((judged.positives, 1.0, 1.0), (judged.negatives, 0.0, hard)):
         for record in records:
             halved = weight / 2 if record.kind is Kind.TAD and not there else weight
-            found.append(Row(record, there, halved, True, in_frozen(record, frozen)))
+            found += [Row(part, there, halved, True, in_frozen(part, frozen)) for part in parts_of(record)]
     for record in judged.open if pseudo else ():
         p = record.probability
-        if p == p and not SURE[0] < p < SURE[1] and not in_frozen(record, frozen):
-            found.append(Row(record, float(p > 0.5), pseudo, False, False))
+        if p == p and not SURE[0] < p < SURE[1]:
+            parts = [part for part in parts_of(record) if not in_frozen(part, frozen)]
+            found += [Row(part, float(p > 0.5), pseudo, False, False) for part in parts]
     return found
+
+
+def parts_of(record: Annotation) -> list[Annotation]:
+    """A record, or of a TAD its two borders as boundaries with the TAD's uid."""
+    if record.kind is not Kind.TAD:
+        return [record]
+    at = [Interval(record.chrom, bp, bp + 1) for bp in borders(record)]
+    return [Annotation(kind=Kind.BOUNDARY, anchor1=a, anchor2=a, uid=record.uid, status=record.status) for a in at]
 
 
 def absent(calls: Iterable[Annotation], judged: Judgements, frozen: Sequence[Interval]) -> list[Row]:
     """Calls inside reviewed regions near which nothing is labelled or waits to be judged."""
-    known = [*judged.positives, *judged.negatives, *judged.open]
-    places = {kind: np.array([_place(r) for r in known if r.kind is kind]).reshape(-1, 2) for kind in Kind}
+    every = (*judged.positives, *judged.negatives, *judged.open)
+    known: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
+    for part in (part for record in every for part in parts_of(record)):
+        known.setdefault((part.chrom, part.kind), []).append(_place(part))
     found = []
-    for call in calls:
+    for call in (part for one in calls for part in parts_of(one)):
+        places = np.array(known.get((call.chrom, call.kind), ())).reshape(-1, 2)
+        near = np.abs(places - _place(call)).max(axis=1, initial=0) <= NEAR
         inside = any(_holds(block, call) for block in judged.blocks)
-        near = np.abs(places[call.kind] - _place(call)).max(axis=1, initial=0) <= NEAR
         if inside and not near.any() and not in_frozen(call, frozen):
             found.append(Row(call.with_(status=Status.REJECTED), 0.0, ABSENT, False, False))
     return found
 
 
 def _place(record: Annotation) -> tuple[float, float]:
-    """Loops: both anchors; stripes: the anchor; TADs and boundaries: start and end."""
+    """Loops: both anchors; stripes and boundaries: the anchor."""
     if record.kind is Kind.LOOP:
         return record.anchor1.center, record.anchor2.center
-    if record.kind is Kind.STRIPE:
-        return record.anchor1.center, record.anchor1.center
-    return record.anchor1.start, record.anchor1.end
+    return record.anchor1.center, record.anchor1.center
 
 
-def _holds(block: Any, record: Annotation) -> bool:
-    if block.rows.chrom != record.chrom or (block.kinds and record.kind not in block.kinds):
+def _holds(block: Block, record: Annotation) -> bool:
+    """True if a block speaks of a record's kind and holds it, above or below the diagonal; TADs are boundaries."""
+    kinds = set(block.kinds) | ({Kind.BOUNDARY} if Kind.TAD in block.kinds else set())
+    if block.rows.chrom != record.chrom or (kinds and record.kind not in kinds):
         return False
     sides = ((block.rows, record.anchor1), (block.cols, record.anchor2))
     crossed = ((block.cols, record.anchor1), (block.rows, record.anchor2))
@@ -110,7 +127,7 @@ class Evidence:
     ----------
     rows : tuple of Row
     sights : tuple of Sight
-        ``owner`` is the place in ``rows``.
+        At most one for each row; ``owner`` is the place in ``rows``.
     """
 
     rows: tuple[Row, ...]
@@ -131,25 +148,23 @@ class Evidence:
 
         mine = self.of(layer, keep)
         there = np.array([self.rows[sight.owner].there for sight in mine])
-        if not len(mine) or not there.any() or there.all():
+        if not there.any() or there.all():
             return None
         features = np.stack([sight.features for sight in mine]).astype(np.float64)
-        logit, weight = (
-            np.array(column, np.float64)
-            for column in zip(*((s.logit, self.rows[s.owner].weight) for s in mine), strict=True)
-        )
+        logit = np.array([sight.logit for sight in mine], np.float64)
+        weight = np.array([self.rows[sight.owner].weight for sight in mine], np.float64)
         return Examples(features, logit, there, weight)
 
 
 def iter_read(
     source: ContactSource, chroms: Iterable[str], model: Any, *, token: CancelToken, clock: Clock
 ) -> Generator[Progress, None, Bands]:
-    """Bands of all chromosomes on which anything was said."""
+    """Bands of all chromosomes on which anything was said; those that the map does not have are passed over."""
     from napari_hicstruct.workflows.predict import iter_bands
     from napari_hicstruct.workflows.predict_request import PredictRequest
 
     bands: Bands = {}
-    for chrom in dict.fromkeys(chroms):
+    for chrom in (name for name in dict.fromkeys(chroms) if name in source.chromsizes):
         request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
         bands[chrom] = yield from iter_bands(source, chrom, request, model, token, clock)
     return bands
@@ -159,8 +174,6 @@ def iter_look(
     net: Any, device: Any, bands: Bands, records: Sequence[Annotation], *, token: CancelToken, clock: Clock
 ) -> Generator[Progress, None, list[Sight]]:
     """What a network sees of records; ``owner`` is the place among them."""
-    from dataclasses import replace
-
     from napari_hicstruct.inference.look import Looker
 
     found: list[Sight] = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from napari_hicstruct import __version__
 from napari_hicstruct.annotations.changes import ReviewedRegion
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.finetune import FinetuneConfig
@@ -129,7 +130,7 @@ class FinetuneResult:
     model : str
         Folder of the new model (a branch where it was not taken).
     sha256, label : str
-        Of the new model.
+        Of the new model; those of the model in use where nothing new was learnt.
     parent, parent_label : str
         sha256 and label of the model it was compared with.
     corrections : int
@@ -139,6 +140,8 @@ class FinetuneResult:
         From the start of the job to the finished model and its figures.
     stopped : bool
         Whether the person ended the training early (the best so far was kept).
+    notes : tuple of str
+        What else the person should know.
     """
 
     taken: bool
@@ -161,3 +164,17 @@ class FinetuneResult:
         for figure in self.figures:
             out.setdefault(figure.on, {}).setdefault(figure.what, {})[figure.measure] = getattr(figure, which)
         return out
+
+    def told(self) -> dict[str, Any]:
+        """What a model's card says of its fine-tuning."""
+        return {
+            "made_with": f"napari-hicstruct {__version__}",
+            "parent": self.parent_label,
+            "corrections": self.corrections,
+            "steps": self.steps,
+            "seconds": round(self.seconds, 1),
+            "taken": self.taken,
+            "reason": self.reason,
+            "before": self.side("before"),
+            "after": self.side("after"),
+        }

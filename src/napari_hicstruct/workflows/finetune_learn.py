@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.jobs import Progress
+from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.finetune_evidence import Evidence, Row
 from napari_hicstruct.workflows.finetune_job import Live
 from napari_hicstruct.workflows.finetune_run import FinetuneRun, Trained
@@ -40,6 +40,7 @@ def iter_heads(run: FinetuneRun) -> Generator[Progress, None, Trained]:
         after |= _logits(run.evidence, changes, held)
         yield _told(run, changes, held, fold, folds + 1, f"fold {fold + 1} of {folds}")
     changes = fit_heads(run, replay, lambda row: not row.frozen)
+    _tell_silent(run, changes)
     held = run.unseen(lambda row: row.frozen)
     after |= _logits(run.evidence, changes, held)
     yield _told(run, changes, held, folds, folds + 1, "model")
@@ -49,6 +50,13 @@ def iter_heads(run: FinetuneRun) -> Generator[Progress, None, Trained]:
         for which in ({}, changes)
     )
     return Trained(changed_state(run.net, changes), after, (pair[0], pair[1]) if layers else None, folds + 1)
+
+
+def _tell_silent(run: FinetuneRun, changes: Changes) -> None:
+    """Say of which tasks nothing could be learnt."""
+    if silent := [layer.split(".")[1] for layer in run.evidence.layers if layer not in changes]:
+        text = "nothing was both accepted and rejected outside the validation part, so there the model stays as it is."
+        run.notes.append(f"{', '.join(silent)}: {text}")
 
 
 def in_fold(fold: int, folds: int, *, held: bool) -> Callable[[Row], bool]:
@@ -115,40 +123,65 @@ def changed_state(net: Any, changes: Mapping[str, HeadChange]) -> dict[str, Any]
 
 # ---------------------------------------------------------------------- gradient steps
 def iter_gradients(run: FinetuneRun) -> Generator[Progress, None, Trained]:
-    """Train on windows around corrections; half the tiles at a time for the comparison, then all."""
+    """Train on windows around all corrections; then on half the tiles at a time, for the comparison."""
     from napari_hicstruct.models.network import MultiTaskNet
     from napari_hicstruct.training.pool import iter_make_pool
     from napari_hicstruct.workflows.replay import POOL, pool_folder
 
     pool = yield from iter_make_pool(POOL, pool_folder(), token=run.token)
-    folds = GRADIENT_FOLDS if run.cross_validates else 0
     after: dict[int, float] = {}
     work = Path(tempfile.mkdtemp(prefix="hicstruct-finetune-"))
     try:
-        for fold in range(folds):
-            keep = in_fold(fold, folds, held=False)
-            state, _ = yield from _train(run, pool, keep, work / f"fold{fold}", f"fold {fold + 1} of {folds}")
-            held = run.unseen(in_fold(fold, folds, held=True))
-            after |= yield from _seen_by(run, state, held)
-        state, steps = yield from _train(run, pool, lambda row: not row.frozen, work / "model", "model")
+        state, steps = yield from _train(run, pool, lambda row: not row.frozen, work / "model", "model", run.stop)
+        after |= yield from _seen_by(run, state, run.unseen(lambda row: row.frozen))
+        if steps and run.cross_validates:
+            after |= yield from _folds(run, pool, steps, work)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    after |= yield from _seen_by(run, state, run.unseen(lambda row: row.frozen))
     net = MultiTaskNet(run.net.config).to(run.device)
     net.load_state_dict(state)
     pair = yield from _replayed(run, net.eval())
     return Trained(state, after, pair, steps)
 
 
+def _folds(run: FinetuneRun, pool: list[Path], steps: int, work: Path) -> Generator[Progress, None, dict[int, float]]:
+    """Log-odds of corrections by networks that did not learn from their tiles.
+
+    If the person stopped the model, the folds take the steps that it took; stopped themselves, what there is counts.
+    """
+    early = run.stop.cancelled
+    most, stop = (steps, CancelToken()) if early else (None, run.stop)
+    found: dict[int, float] = {}
+    for fold in range(GRADIENT_FOLDS):
+        name, place = f"fold {fold + 1} of {GRADIENT_FOLDS}", work / f"fold{fold}"
+        keep = in_fold(fold, GRADIENT_FOLDS, held=False)
+        state, reached = yield from _train(run, pool, keep, place, name, stop, most)
+        if reached:
+            held = run.unseen(in_fold(fold, GRADIENT_FOLDS, held=True))
+            found |= yield from _seen_by(run, state, held)
+        if stop.cancelled:
+            run.notes.append("Stopped during cross-validation: only what was compared by then speaks.")
+            break
+    return found
+
+
 def _train(
-    run: FinetuneRun, pool: list[Path], keep: Callable[[Row], bool], work: Path, name: str
+    run: FinetuneRun,
+    pool: list[Path],
+    keep: Callable[[Row], bool],
+    work: Path,
+    name: str,
+    stop: CancelToken,
+    most: int | None = None,
 ) -> Generator[Progress, None, tuple[dict[str, Any], int]]:
+    """Weights after learning from the rows that pass, in ``most`` steps if given, and the steps they took."""
     from napari_hicstruct.training.dataset import save_region
     from napari_hicstruct.training.gradient_tuning import Speed, iter_tune, train_config
     from napari_hicstruct.workflows.correction_regions import iter_regions
     from napari_hicstruct.workflows.replay import HELD, POOL
 
-    kept = {row.record.uid for row in run.evidence.rows if row.person and keep(row)}
+    people = [row for row in run.evidence.rows if row.person]
+    kept = {row.record.uid for row in people} - {row.record.uid for row in people if not keep(row)}
     judged = replace(
         run.judged,
         positives=tuple(r for r in run.judged.positives if r.uid in kept),
@@ -160,12 +193,13 @@ def _train(
     paths = [work / f"region{k}.zarr" for k in range(len(regions))]
     for region, path in zip(regions, paths, strict=True):
         save_region(region, path)
-    recipe = train_config(run.net.config, run.job.config, POOL, len(kept))
+    config = run.job.config.model_copy(update={"steps": most}) if most else run.job.config
+    recipe = train_config(run.net.config, config, POOL, len(kept))
     weights = {key: value.cpu() for key, value in run.net.state_dict().items()}
     speed = Speed()
     learn = iter_tune(
-        recipe, run.job.config, weights, (pool[:HELD] + paths, pool[HELD:]), work / "run",
-        device=run.device.type, token=run.token, stop=run.stop,
+        recipe, config, weights, (pool[:HELD] + paths, pool[HELD:]), work / "run",
+        device=run.device.type, token=run.token, stop=stop,
     )  # fmt: skip
     while True:
         try:
@@ -193,15 +227,8 @@ def _seen_by(run: FinetuneRun, state: dict[str, Any], places: list[int]) -> Gene
         return {}
     net = MultiTaskNet(run.net.config).to(run.device)
     net.load_state_dict(state)
-    owners = sorted({run.evidence.sights[k].owner for k in places})
-    seen = yield from run.look(net.eval(), [run.evidence.rows[owner] for owner in owners])
-    by_owner: dict[int, list[float]] = {}
-    for sight in seen:
-        by_owner.setdefault(owners[sight.owner], []).append(sight.logit)
-    found = {}
-    for k in places:
-        found[k] = by_owner[run.evidence.sights[k].owner].pop(0)
-    return found
+    seen = yield from run.look(net.eval(), [run.evidence.rows[run.evidence.sights[k].owner] for k in places])
+    return {places[sight.owner]: sight.logit for sight in seen}
 
 
 def _replayed(run: FinetuneRun, net: Any) -> Generator[Progress, None, tuple[Any, Any]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.evaluation.gate import Heard, chance_of, decide, map_change, ranking_change, surprise_change
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune_evidence import (
@@ -57,7 +59,17 @@ class Trained:
 
 @dataclass(slots=True)
 class FinetuneRun:
-    """State of one run; :meth:`run` is called once."""
+    """State of one run; :meth:`run` is called once.
+
+    Attributes
+    ----------
+    net, parent_net : MultiTaskNet
+        What is learnt from, and the model in use where that is another (else None).
+    start, parent : ModelInfo
+        Their folders.
+    evidence : Evidence
+        As ``net`` sees it.
+    """
 
     job: FinetuneJob
     token: CancelToken
@@ -66,7 +78,9 @@ class FinetuneRun:
     notes: list[str] = field(default_factory=list)
     device: Any = None
     net: Any = None
+    parent_net: Any = None
     start: ModelInfo = field(init=False)
+    parent: ModelInfo = field(init=False)
     judged: Judgements = field(init=False)
     source: ContactSource = field(init=False)
     bands: Bands = field(default_factory=dict)
@@ -81,9 +95,8 @@ class FinetuneRun:
         learn = iter_heads if self.job.config.trainable == "heads" else iter_gradients
         trained = yield from learn(self)
         yield self.clock.step("compare", 0, 0)
-        heard, where = yield from self._heard(trained)
-        sha256 = self._save(trained)
-        return self._result(trained, heard, where, sha256)
+        heard = yield from self._heard(trained)
+        return self._save(trained, self._result(trained, heard))
 
     # ------------------------------------------------------------------ what is learnt from
     def _open(self) -> Generator[Progress, None, None]:
@@ -95,8 +108,10 @@ class FinetuneRun:
 
         yield self.clock.step("load model", 0, 0)
         self.device = choose_device(self.job.device)
-        self.start = describe_model(Path(self.job.start))
+        self.start, self.parent = describe_model(Path(self.job.start)), describe_model(Path(self.job.parent))
         self.net, _ = load_model(self.start.path, device=self.device)
+        if self.parent.sha256 != self.start.sha256:  # a damaged one is better known before than after an hour
+            self.parent_net, _ = load_model(self.parent.path, device=self.device)
         self.source = open_map(self.job.map_uri)
         self.judged = judgements(self.job.records, self.job.blocks)
 
@@ -125,7 +140,7 @@ class FinetuneRun:
     @property
     def corrections(self) -> int:
         """Judgements that may be learnt from."""
-        return sum(row.person and not row.frozen for row in self.evidence.rows)
+        return len({row.record.uid for row in self.evidence.rows if row.person and not row.frozen})
 
     def unseen(self, keep: Callable[[Row], bool]) -> list[int]:
         """Places of the evidence's sights that people judged and that pass."""
@@ -138,72 +153,82 @@ class FinetuneRun:
         return len(self.unseen(lambda row: row.frozen)) < FROZEN_ENOUGH
 
     # ------------------------------------------------------------------ what came of it
-    def _heard(self, trained: Trained) -> Generator[Progress, None, tuple[Heard, Any]]:
-        """Unseen corrections as the model in use and the new one see them; which of them lie in the frozen part."""
-        from napari_hicstruct.models.store import load_model
-        from napari_hicstruct.workflows.models import describe_model
-
+    def _heard(self, trained: Trained) -> Generator[Progress, None, Heard]:
+        """Unseen corrections as the model in use and the new one see them."""
         sights, rows = self.evidence.sights, self.evidence.rows
-        before = {k: sight.logit for k, sight in enumerate(sights)}
-        if describe_model(Path(self.job.parent)).sha256 != self.start.sha256:
-            parent, _ = load_model(Path(self.job.parent), device=self.device)
-            seen = yield from self.look(parent, list(rows))
-            if [(s.owner, s.layer) for s in seen] == [(s.owner, s.layer) for s in sights]:
-                before = {k: sight.logit for k, sight in enumerate(seen)}
-            else:
+        before = [sight.logit for sight in sights]
+        if self.parent_net is not None:
+            seen = {s.owner: s for s in (yield from self.look(self.parent_net, list(rows)))}
+            if any(seen.get(s.owner) is None or seen[s.owner].layer != s.layer for s in sights):
                 raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
+            before = [seen[sight.owner].logit for sight in sights]
         places = sorted(trained.after)
         layers = self.evidence.layers
-        heard = Heard(
+        return Heard(
             np.array([layers.index(sights[k].layer) for k in places], np.int64),
             np.array([rows[sights[k].owner].there > 0.5 for k in places], bool),
             np.array([before[k] for k in places], np.float64),
             np.array([trained.after[k] for k in places], np.float64),
         )
-        return heard, np.array([rows[sights[k].owner].frozen for k in places], bool)
 
-    def _save(self, trained: Trained) -> str:
+    def _save(self, trained: Trained, result: FinetuneResult) -> FinetuneResult:
+        """Write the new model, whole or not at all; none where the weights are those of the model in use."""
+        from napari_hicstruct.config.files import in_place_of, why
         from napari_hicstruct.models.store import load_model, read_card, save_model
 
-        out = Path(self.job.out)
+        out, mend = Path(self.job.out), "Free some disk, then fine-tune again."
         card = dict(read_card(self.start.path)["card"])
         lineage = [*card.get("lineage", ()), f"{self.start.label} ({self.start.sha256[:12]})"]
         parent = {"name": self.start.label, "sha256": self.start.sha256}
         card |= {"name": self.job.name, "version": self.job.version, "parent": parent, "lineage": lineage}
         card["data"] = f"{self.corrections} corrections on {self.source.name}, from {self.start.label}"
-        save_model(out, self.net.config, trained.state, card)
-        load_model(out)  # what was written can be read: else the old model stays in use
-        return str(read_card(out)["sha256"])
+        try:
+            with in_place_of(out) as folder:
+                save_model(folder, self.net.config, trained.state, card | {"finetuned": result.told()})
+                load_model(folder)  # what was written can be read: else the old model stays in use
+            sha256 = str(read_card(out)["sha256"])
+            if sha256 == self.parent.sha256:
+                shutil.rmtree(out)
+        except OSError as error:
+            raise OutputError(f"the model could not be written ({why(error)}).", where=out, mend=mend) from error
+        except OutputError as error:
+            raise OutputError(error.message, where=out, mend=mend) from error
+        finally:
+            with contextlib.suppress(OSError):
+                out.parent.rmdir()  # made for nothing, if it is empty
+        result = replace(result, sha256=sha256, seconds=self.clock.step("", 0, 0).elapsed)
+        return result if sha256 != self.parent.sha256 else self._unchanged(result)
 
-    def _result(self, trained: Trained, heard: Heard, frozen: Any, sha256: str) -> FinetuneResult:
-        from napari_hicstruct.workflows.models import describe_model
+    def _unchanged(self, result: FinetuneResult) -> FinetuneResult:
+        """The result of corrections that lead to the model in use again."""
+        reason = "Nothing new was learnt: these corrections give the model that is in use already."
+        place, label = str(self.parent.path), self.parent.label
+        return replace(result, taken=False, reason=reason, model=place, sha256=self.parent.sha256, label=label)
 
+    def _result(self, trained: Trained, heard: Heard) -> FinetuneResult:
+        """Figures and verdict; which weights it is comes with writing them."""
         replay = None if trained.replay is None else map_change(*trained.replay, n=len(trained.replay[0]))
-        ranked = ranking_change(heard)
-        verdict = decide(ranked, chance_of(heard), replay)
-        on = "frozen part" if not self.cross_validates else "frozen part and cross-validation"
+        verdict = decide(ranking_change(heard), chance_of(heard), replay)
+        on = "frozen part"
         if self.cross_validates:
-            count = int(frozen.sum())
+            on = "frozen part and cross-validation"
+            count = len({row.record.uid for row in self.evidence.rows if row.person and row.frozen})
             self.notes.append(
                 f"{count} corrections lie in the frozen part, too few alone: cross-validation by tile speaks, too."
             )
         figures = self._figures(heard, on)
         if replay is not None:
-            figures.append(
-                Figure(
-                    "all", "average precision", "replay", replay.n, replay.before, replay.after, replay.low, replay.high
-                )
-            )
-        parent = describe_model(Path(self.job.parent))
+            values = (replay.before, replay.after, replay.low, replay.high)
+            figures.append(Figure("all", "average precision", "replay", replay.n, *values))
         return FinetuneResult(
             taken=verdict.taken,
             reason=verdict.reason,
             figures=tuple(figures),
             model=self.job.out,
-            sha256=sha256,
+            sha256="",
             label=f"{self.job.name} {self.job.version}",
-            parent=parent.sha256,
-            parent_label=parent.label,
+            parent=self.parent.sha256,
+            parent_label=self.parent.label,
             corrections=self.corrections,
             steps=trained.steps,
             seconds=self.clock.step("", 0, 0).elapsed,

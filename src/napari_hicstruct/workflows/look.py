@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 
 if TYPE_CHECKING:
@@ -40,9 +41,17 @@ def iter_seen(
     model : str
         Name or folder.
 
+    Returns
+    -------
+    dict of str to Seen
+        Without records on chromosomes that the map does not have, and of kinds that the model does not know.
+
     Raises
     ------
-    MapError, ModelError
+    MapError
+        If the map cannot be read.
+    ModelError
+        If there is no such model, it is damaged, or it reads 1-D tracks.
     """
     import torch
 
@@ -56,7 +65,11 @@ def iter_seen(
     if threads:
         torch.set_num_threads(threads)
     chosen = choose_device(device)
-    net, _ = load_model(find_model(model).path, device=chosen)
+    info = find_model(model)
+    if info.tracks:
+        mend = "Choose another model, or another order of the queue."
+        raise ModelError(f"{info.label} reads 1-D tracks, which nobody gave here.", where=info.path, mend=mend)
+    net, _ = load_model(info.path, device=chosen)
     bands = yield from iter_read(source, [r.chrom for r in records], net.config, token=token, clock=clock)
     sights = yield from iter_look(net, chosen, bands, records, token=token, clock=clock)
     votes = dropped_votes(sights, net, MEMBERS)
@@ -67,7 +80,7 @@ def iter_seen(
             other = found[uid]
             low = p < other.probability
             own, p = (own, p) if low else (other.votes, other.probability)
-            found[uid] = Seen(p, own, (other.features + sight.features) / 2)
+            found[uid] = Seen(p, own, (other.features + sight.features) / np.float32(2))
         else:
             found[uid] = Seen(p, own, sight.features)
     return found

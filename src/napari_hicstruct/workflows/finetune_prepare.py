@@ -1,0 +1,180 @@
+"""What a fine-tuning needs of a project, read and checked before anything is learnt."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.errors import MapError, ModelError, ProjectError
+from napari_hicstruct.workflows.finetune_job import FinetuneJob
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.annotations.lineage import ModelEntry
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.workflows.models import ModelInfo
+
+
+def corrections(project: Project) -> tuple[int, int]:
+    """Judgements in all, and those made since the last fine-tune learnt."""
+    return project.corrections_since(0), project.corrections_since(project.lineage.last_learnt())
+
+
+def model_in_use(project: Project) -> ModelInfo:
+    """The model that predicts in this project: its own, else the installed default.
+
+    Raises
+    ------
+    ModelError
+        If its folder is gone, damaged, or holds another model.
+    """
+    from napari_hicstruct.workflows.models import DEFAULT, find_model
+
+    current = project.lineage.current()
+    return find_model(DEFAULT) if current is None else _described(current)
+
+
+def _described(entry: ModelEntry) -> ModelInfo:
+    """A model of the project, as its folder describes it."""
+    from napari_hicstruct.workflows.models import describe_model
+
+    mend = f"Copy the folder of {entry.label} back to its place, or use another model of the project (Learn, lineage)."
+    try:
+        info = describe_model(entry.folder)
+    except ModelError as error:
+        raise ModelError(error.message, where=error.where, mend=mend) from error
+    if info.sha256 != entry.sha256:
+        raise ModelError(f"holds another model than {entry.label}.", where=entry.folder, mend=mend)
+    return info
+
+
+def open_for_learning(path: Path, map: str | None = None) -> tuple[Project, ContactSource]:
+    """A project and its map: where the project says, else beside the project, else as given.
+
+    Raises
+    ------
+    ProjectError
+        If the map is not there, or another one.
+    """
+    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.projects import identity_of
+
+    with Project.open(path, read_only=True) as known:
+        uri = map or known.map.uri
+    if map is None:
+        file, group = uri.partition("::")[::2]
+        beside = path.parent / Path(file).name
+        if not Path(file).exists() and beside.exists():
+            uri = f"{beside}::{group}" if group else str(beside)
+        elif not Path(file).exists():
+            mend = "Copy it beside the project, or say where it is: --map FILE."
+            raise ProjectError(f"its map is not at {file}.", where=path, mend=mend)
+    source = open_map(uri)
+    return Project.open(path, map=identity_of(source)), source
+
+
+def prepare_finetune(
+    project: Project,
+    source: ContactSource,
+    config: FinetuneConfig | None = None,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+) -> FinetuneJob:
+    """Read from the project what a fine-tuning needs, and refuse what cannot be done.
+
+    Raises
+    ------
+    ProjectError
+        If the project cannot be written, belongs to another map, or holds no corrections or those of one kind only.
+    MapError
+        If a correction lies outside the map.
+    ModelError
+        If the model in use or the base model is not there, or reads 1-D tracks, which a project does not name.
+    """
+    config = config or FinetuneConfig()
+    _check_project(project, source)
+    last_entry = project.newest_entry()  # before the records: what is judged meanwhile counts as new, not as learnt
+    records = tuple(project.query())
+    _check_corrections(project, records, source)
+    parent = model_in_use(project)
+    base = _base(project, parent)
+    start = parent if config.start == "last" or base is None else _described(base)
+    if start.tracks:
+        mend = "Use another model: hicstruct models lists them."
+        raise ModelError(f"{start.label} reads 1-D tracks and cannot be fine-tuned.", where=start.path, mend=mend)
+    version, out = _new_place(project, parent.name, parent.version if base is None else base.version)
+    return FinetuneJob(
+        map_uri=source.uri,
+        records=records,
+        blocks=tuple(project.reviewed()),
+        frozen=project.frozen_tiles(),
+        parent=str(parent.path),
+        start=str(start.path),
+        out=str(out),
+        name=parent.name,
+        version=version,
+        config=config,
+        device=device,
+        threads=threads,
+        last_entry=last_entry,
+    )
+
+
+def _new_place(project: Project, name: str, base_version: str) -> tuple[str, Path]:
+    """Version and folder of the next model of a project: the first ``<base version>+ft<n>`` that is free."""
+    stem = re.sub(r"[^\w.+-]+", "_", name)
+    for number in count(1 + len(project.lineage.runs())):
+        version = f"{base_version}+ft{number}"
+        folder = project.models_folder / f"{stem}-{version}"
+        if not folder.exists():
+            return version, folder
+    raise AssertionError("count never ends")
+
+
+def _base(project: Project, parent: ModelInfo) -> ModelEntry | None:
+    """The model at the root of the parent's lineage; None if the project does not know the parent yet."""
+    known = {entry.sha256 for entry in project.lineage.models()}
+    return project.lineage.lineage_of(parent.sha256)[0] if parent.sha256 in known else None
+
+
+def _check_project(project: Project, source: ContactSource) -> None:
+    if project.read_only:
+        text = f"cannot learn: {project.read_only_reason}."
+        raise ProjectError(text, where=project.path, mend="Save a copy and fine-tune that.")
+    if source.fingerprint() != project.map.fingerprint:
+        mend = "Open the project's map, or relink it: hicstruct view MAP --project FILE --relink"
+        raise ProjectError(f"belongs to another map ({project.map.uri}).", where=project.path, mend=mend)
+
+
+def _check_corrections(project: Project, records: tuple[object, ...], source: ContactSource) -> None:
+    from napari_hicstruct.labels.corrections import judgements
+
+    judged = judgements(records, project.reviewed())  # type: ignore[arg-type]
+    if not len(judged):
+        mend = "Accept, reject or add some candidates first."
+        raise ProjectError("holds no corrections to learn from.", where=project.path, mend=mend)
+    for what, place in _places(judged):
+        length = source.chromsizes.get(place.chrom)
+        if length is None or place.end > length:
+            text = "which the map does not have" if length is None else f"but {place.chrom} ends at {length:,} bp"
+            raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, mend="Delete or move it.")
+    if not judged.positives or not (judged.negatives or judged.blocks):
+        have, lack = ("accepted", "reject") if judged.positives else ("rejected", "accept or add")
+        raise ProjectError(
+            f"all {len(judged)} corrections are {have}: nothing can be told apart.",
+            where=project.path,
+            mend=f"Also {lack} some candidates, or mark a region as reviewed.",
+        )
+
+
+def _places(judged: Judgements) -> list[tuple[str, Interval]]:
+    """Every stretch of the map that somebody said something of, with what it is."""
+    sides = [side for block in judged.blocks for side in (block.rows, block.cols)]
+    return [("correction", record.span) for record in judged.judged] + [("reviewed region", side) for side in sides]

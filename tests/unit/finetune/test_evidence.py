@@ -1,0 +1,179 @@
+"""What follows from judgements: rows to learn from, and rectangles where heads know something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.annotations.changes import ReviewedRegion
+from napari_hicstruct.annotations.records import Kind, Status
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.inference.look import Sight
+from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.labels.corrections import Judgements, judgements, marks
+from napari_hicstruct.labels.scope import Scope, edge, paint
+from napari_hicstruct.workflows.correction_regions import corrected_region, iter_regions, stretches
+from napari_hicstruct.workflows.finetune_evidence import ABSENT, Evidence, Row, absent, rows_of
+from tests.unit.finetune.kit import CHROM, FROZEN, LENGTH, boundary, loop, source, stripe, tad
+
+A, R, E, P = Status.ACCEPTED, Status.REJECTED, Status.EDITED, Status.PROPOSED
+ALL = Interval(CHROM, 0, LENGTH)
+
+
+def block(start: int, end: int, *kinds: Kind) -> ReviewedRegion:
+    side = Interval(CHROM, start, end)
+    return ReviewedRegion(1, side, side, kinds, "ada", "now")
+
+
+def test_words_of_people() -> None:
+    records = [loop(10**6, status=A), loop(2 * 10**6, status=E), loop(3 * 10**6, status=R), loop(15 * 10**5)]
+    rows = rows_of(judgements(records), ())
+    assert [(row.there, row.weight, row.person) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
+    assert [row.weight for row in rows_of(judgements(records), (), hard=0.5)] == [1, 1, 0.5]
+
+
+def test_one_place_said_twice_counts_once_and_an_acceptance_outweighs_a_rejection() -> None:
+    said = judgements([loop(10**6, status=R), loop(10**6, status=A), loop(10**6, status=A), loop(2 * 10**6, status=R)])
+    assert (len(said.positives), len(said.negatives)) == (1, 1)
+    assert said.negatives[0].anchor1.start == 2 * 10**6
+
+
+def test_a_tad_speaks_by_its_borders_each_in_its_own_tile() -> None:
+    wrong, right = tad(300_000, 700_000, R), tad(700_000, 1_300_000, A)
+    rows = rows_of(judgements([wrong, right]), FROZEN)
+    found = {(row.record.uid, row.record.anchor1.start): (row.there, row.weight, row.frozen) for row in rows}
+    assert found == {
+        (right.uid, 700_000): (1, 1, True),
+        (right.uid, 1_300_000): (1, 1, False),
+        (wrong.uid, 300_000): (0, 0.5, False),
+        (wrong.uid, 700_000): (0, 0.5, True),
+    }
+    assert all(row.record.kind is Kind.BOUNDARY for row in rows)
+    tiles = {row.record.anchor1.start: row.tile for row in rows}
+    assert len(set(tiles.values())) == 3  # neighbours that share a border are in one fold with it
+
+
+def test_pseudo_labels_are_sure_calls_that_nobody_judged_outside_the_frozen_part() -> None:
+    sure, unsure, faint = (loop(at, probability=p) for at, p in ((10**6, 0.99), (15 * 10**5, 0.6), (2 * 10**6, 0.01)))
+    hidden, unknown = loop(FROZEN[0].start + 10_000, probability=0.99), loop(3_300_000)
+    said = judgements([sure, unsure, faint, hidden, unknown])
+    assert rows_of(said, FROZEN) == []
+    rows = rows_of(said, FROZEN, pseudo=0.2)
+    assert [(row.record.uid, row.there) for row in rows] == [(sure.uid, 1), (faint.uid, 0)]
+    assert all(row.weight == 0.2 and not row.person for row in rows)
+
+
+def test_in_a_reviewed_block_calls_that_nobody_labelled_are_absent() -> None:
+    known, waiting = loop(1_200_000, status=A), loop(1_500_000)
+    said = judgements([known, waiting, tad(1_100_000, 1_600_000, A)], [block(1_000_000, 2_000_000)])
+    calls = [loop(1_205_000), loop(1_505_000), loop(1_350_000), loop(2_400_000), loop(1_900_000), stripe(1_300_000)]
+    calls += [boundary(1_100_000), boundary(1_605_000), boundary(1_350_000)]
+    rows = absent(calls, said, FROZEN)
+    assert [row.record.uid for row in rows] == [calls[2].uid, calls[5].uid, calls[8].uid]
+    assert all((row.there, row.weight, row.person) == (0, ABSENT, False) for row in rows)
+    assert absent([loop(600_000, 100_000)], judgements([], [block(0, 2_000_000)]), FROZEN) == []
+
+
+def test_a_block_speaks_of_its_kinds_and_its_chromosome_alone() -> None:
+    said = judgements([], [block(1_000_000, 2_000_000, Kind.TAD)])
+    calls = [loop(1_350_000), boundary(1_350_000)]
+    assert [row.record.kind for row in absent(calls, said, ())] == [Kind.BOUNDARY]
+    there = Interval("chr2", 1_350_000, 1_360_000)
+    other = loop(1_350_000).with_(anchor1=there, anchor2=Interval("chr2", 1_550_000, 1_560_000), status=A)
+    assert absent([calls[0]], judgements([other], [block(1_000_000, 2_000_000)]), ())  # that loop is on chr2
+    assert not absent([other], said, ())
+
+
+def test_examples_need_both_words() -> None:
+    rows = tuple(Row(loop(k * 100_000), float(k % 2), 1.0 + k, True, False) for k in range(4))
+    sights = tuple(Sight(k, "heads.loop", float(k), np.full(3, k, np.float32)) for k in range(4))
+    evidence = Evidence(rows, sights)
+    both = evidence.examples("heads.loop", lambda row: True)
+    assert both is not None
+    assert both.there.tolist() == [0, 1, 0, 1]
+    assert both.weight.tolist() == [1, 2, 3, 4]
+    assert both.features.shape == (4, 3)
+    assert evidence.examples("heads.loop", lambda row: row.there > 0) is None
+    assert evidence.examples("heads.tad", lambda row: True) is None
+
+
+# ---------------------------------------------------------------------- rectangles for gradient steps
+@dataclass(frozen=True)
+class Painted:
+    """Weights of a whole map's pixels by head."""
+
+    said: Judgements
+
+    def pixel(self, head: str, kinds: tuple[Kind, ...], row: int, col: int, resolution: int = 10_000) -> float:
+        weight = np.zeros((LENGTH // resolution,) * 2, np.float32)
+        paint(weight, marks(self.said, kinds, resolution, hard=0.7), (0, 0))
+        assert np.array_equal(weight, weight.T)
+        return float(weight[row // resolution, col // resolution])
+
+
+def test_rectangles_know_what_people_know() -> None:
+    records = [loop(1_200_000, status=A), loop(1_500_000, status=R), loop(1_700_000), tad(1_100_000, 1_900_000, R)]
+    said = Painted(judgements(records, [block(1_000_000, 2_000_000)]))
+    loops = ("point", (Kind.LOOP,))
+    assert said.pixel(*loops, 1_200_000, 1_400_000) == 1
+    assert said.pixel(*loops, 1_500_000, 1_700_000) == pytest.approx(0.7)
+    assert said.pixel(*loops, 1_700_000, 1_900_000) == 0  # waits for its judgement
+    assert said.pixel(*loops, 1_050_000, 1_800_000) == 1  # reviewed: absent
+    assert said.pixel(*loops, 2_100_000, 2_300_000) == 0  # nobody knows
+    tads = ("boundary", (Kind.TAD, Kind.BOUNDARY))
+    assert said.pixel(*tads, 1_100_000, 1_100_000) == pytest.approx(0.35)
+    assert said.pixel(*tads, 1_500_000, 1_500_000) == 1
+
+
+def test_the_frozen_part_is_unknown_whatever_a_block_says() -> None:
+    said = judgements([loop(1_200_000, status=A)], [block(0, 2_000_000)])
+    said = Judgements(said.positives, blocks=said.blocks, unknown=FROZEN)
+    pixels = Painted(said)
+    for row, col, known in (
+        (600_000, 800_000, 0),
+        (200_000, 800_000, 0),
+        (200_000, 400_000, 1),
+        (1_200_000, 1_400_000, 1),
+    ):
+        assert pixels.pixel("point", (Kind.LOOP,), row, col) == known
+
+
+@pytest.mark.parametrize("center", [10.0, 10.5, 11.0, 11.5, 12.25])
+def test_a_rectangle_is_as_wide_everywhere(center: float) -> None:
+    assert edge(center + 2.5) - edge(center - 2.5) == 5
+    line = Scope(np.zeros(40, bool), np.zeros(40, bool), frozenset({"boundary"}), {}, {
+        "boundary": np.array([[center - 2.5, center + 2.5] * 2 + [1.0]], np.float32)
+    }).strip(np.zeros(40, bool), 0)  # fmt: skip
+    assert line.sum() == 5
+
+
+def bands() -> tuple[Band, Band]:
+    def band(resolution: int) -> Band:
+        n = LENGTH // resolution
+        counts = np.ones((40, n), np.float32)
+        return Band(CHROM, resolution, 0, counts, np.ones(n, np.float32), np.ones(40, np.float32))
+
+    return band(5_000), band(10_000)
+
+
+def test_regions_hold_truth_and_marks_of_what_lies_in_them() -> None:
+    said = judgements([loop(1_200_000, status=A), loop(1_300_000, status=R), stripe(2_000_000, status=A)])
+    (region,) = drain(iter_regions(source(), said, {CHROM: bands()}, token=CancelToken()))
+    assert region.heads == {"point", "mask"}
+    assert len(region.fine_truth.loops) == 1
+    assert len(region.coarse_truth.stripes) == 1
+    assert not region.fine_known.any()
+    assert sorted(region.marks["point"][0][:, 4].tolist()) == [1, 1]
+    shifted = corrected_region(bands(), said, Interval(CHROM, 1_000_000, 2_500_000))
+    assert shifted.coarse_truth.loops[0, :2].tolist() == [20.5, 40.5]
+    assert shifted.marks["point"][1][-1, 0] == pytest.approx(20.5 - 2.5)
+    assert not len(corrected_region(bands(), said, Interval(CHROM, 3_000_000, LENGTH)).marks["point"][0])
+
+
+def test_far_corrections_make_stretches_of_their_own() -> None:
+    said = judgements([loop(10_000_000, status=A), loop(50_000_000, status=A), loop(51_000_000, status=R)])
+    found = stretches(said, CHROM, 100_000_000)
+    assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]

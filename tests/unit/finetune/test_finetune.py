@@ -1,0 +1,182 @@
+"""Fine-tuning of last layers, from a project to a project."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.annotations import Project, Status
+from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.inference.device import choose_device
+from napari_hicstruct.jobs import CancelToken, Clock, drain
+from napari_hicstruct.models.store import load_model
+from napari_hicstruct.workflows.finetune import conclude, corrections, iter_finetune, model_in_use
+from napari_hicstruct.workflows.finetune_evidence import iter_look
+from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult, Live
+from napari_hicstruct.workflows.finetune_learn import fit_heads, iter_heads
+from napari_hicstruct.workflows.finetune_run import FinetuneRun
+from napari_hicstruct.workflows.replay import iter_replay
+from tests.unit.finetune.kit import FROZEN, judged, loop, new_project, prepared, verdict
+
+SOFT = FinetuneConfig(ridge=3.0)
+"""Learns visibly from few corrections."""
+
+
+def tune(project: Project, config: FinetuneConfig = SOFT, **changes: object) -> tuple[FinetuneJob, FinetuneResult]:
+    job = prepared(project, config, **changes)
+    return job, drain(iter_finetune(job))
+
+
+def opened(job: FinetuneJob) -> FinetuneRun:
+    """A run that has read its corrections."""
+    run = FinetuneRun(job, CancelToken(), CancelToken(), Clock())
+    drain(run._open())
+    drain(run._read())
+    return run
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_child_comes_into_use_if_it_is_taken_and_is_a_branch_if_not(
+    project: Project, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    verdict(monkeypatch, taken)
+    parent = model_in_use(project)
+    assert corrections(project) == (52, 52)
+    job, result = tune(project)
+    assert result.taken is taken
+    entry = conclude(project, job, result)
+    current, lineage = project.lineage.current(), project.lineage
+    assert current is not None
+    assert current.sha256 == (result.sha256 if taken else parent.sha256)
+    assert [m.sha256 for m in lineage.lineage_of(result.sha256)] == [parent.sha256, result.sha256]
+    assert all(m.folder.parent == project.models_folder for m in lineage.models())
+    assert (entry.folder, entry.version) == (project.models_folder / "tiny-0.3+ft1", "0.3+ft1")
+    (run,) = lineage.runs()
+    assert (run.parent, run.child, run.taken, run.reason) == (parent.sha256, result.sha256, taken, "the test says so")
+    assert run.before == result.side("before")
+    assert run.after == result.side("after")
+    assert corrections(project) == (52, 0)
+    load_model(model_in_use(project).path)
+    card = json.loads((entry.folder / "model.json").read_text())["card"]
+    assert card["finetuned"]["corrections"] == result.corrections
+    assert card["finetuned"]["after"] == result.side("after")
+    assert card["parent"]["sha256"] == parent.sha256
+
+
+def test_figures_and_live_steps(project: Project) -> None:
+    steps = []
+    result = drain(iter_finetune(prepared(project, SOFT)), steps.append)
+    measures = {(f.what, f.measure) for f in result.figures}
+    assert {(task, m) for task in ("all", "loop", "stripe", "tad") for m in ("ranking", "log loss")} <= measures
+    (forgotten,) = (f for f in result.figures if f.on == "replay")
+    assert 0 < forgotten.before <= 1
+    assert 0 < forgotten.after <= 1
+    ranking = next(f for f in result.figures if (f.what, f.measure) == ("all", "ranking"))
+    assert 0 <= ranking.before <= 1
+    assert ranking.low <= ranking.high
+    lives = [step.payload for step in steps if isinstance(step.payload, Live)]
+    assert [live.training for live in lives] == [f"fold {k} of 5" for k in range(1, 6)] + ["model"]
+    assert set(lives[-1].losses) == {"loop", "stripe", "tad"}
+    assert any("too few alone" in note for note in result.notes)
+    assert result.corrections < 52  # those in the frozen part only judge
+
+
+def test_the_changed_network_says_what_the_fit_predicted(project: Project) -> None:
+    run = opened(prepared(project, SOFT))
+    trained = drain(iter_heads(run))
+    changes = fit_heads(run, drain(iter_replay(run.start, token=run.token)), lambda row: not row.frozen)
+    assert len(changes) == 3
+    net, _ = load_model(run.start.path)
+    net.load_state_dict(trained.state)
+    seen = drain(
+        iter_look(
+            net.eval(), choose_device("cpu"), run.bands, [r.record for r in run.evidence.rows],
+            token=run.token, clock=run.clock,
+        )
+    )  # fmt: skip
+    moved = 0
+    for old, new in zip(run.evidence.sights, seen, strict=True):
+        change = changes[old.layer]
+        assert (old.owner, old.layer) == (new.owner, new.layer)
+        if np.allclose(old.features, new.features, atol=1e-6):  # the best pixel in reach is still the same
+            expected = (1 + change.slope) * old.logit + old.features @ change.weight + change.bias
+            assert new.logit == pytest.approx(expected, abs=2e-3)
+            moved += abs(new.logit - old.logit) > 0.01
+    assert moved > 10
+
+
+def test_what_lies_in_the_frozen_part_never_teaches(project: Project) -> None:
+    job = prepared(project, SOFT)
+    replay = drain(iter_replay(opened(job).start, token=CancelToken()))
+    inside = [r for r in job.records if r.status is not Status.PROPOSED and FROZEN[0].start < r.span.start]
+    inside = [r for r in inside if r.span.end < FROZEN[0].end]
+    assert inside
+    flip = {Status.ACCEPTED: Status.REJECTED, Status.REJECTED: Status.ACCEPTED}
+    turned = {r.uid: r.with_(status=flip[r.status]) for r in inside}
+    fits = []
+    for records in (job.records, tuple(turned.get(r.uid, r) for r in job.records)):
+        run = opened(replace(job, records=records))
+        fits.append(fit_heads(run, replay, lambda row: not row.frozen))
+    assert fits[0].keys() == fits[1].keys()
+    for layer, change in fits[0].items():
+        assert (change.slope, change.bias) == (fits[1][layer].slope, fits[1][layer].bias)
+        assert np.array_equal(change.weight, fits[1][layer].weight)
+
+
+def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict(monkeypatch, True)
+    base = model_in_use(project)
+    job, first = tune(project)
+    conclude(project, job, first)
+    mine = next(s for s in project.sets())
+    more = [loop(1_200_000 + 60_000 * k, 150_000, status) for k, status in enumerate([Status.ACCEPTED] * 3)]
+    project.add([r.with_(status=Status.PROPOSED) for r in more], set_id=mine.id, action="predict")
+    project.set_status([r.uid for r in more], Status.ACCEPTED)
+    assert corrections(project) == (55, 3)
+    root = project.models_folder / "tiny-0.3"
+    for start, folder in (("base", root), ("last", Path(first.model))):
+        job, second = tune(project, SOFT.model_copy(update={"start": start}))
+        assert Path(job.start) == folder
+        assert Path(job.parent) == Path(first.model)
+        assert job.version == "0.3+ft2"
+        assert second.sha256 not in (first.sha256, base.sha256)
+        assert second.parent == first.sha256
+        if start == "base":
+            continue
+        conclude(project, job, second)
+    assert [m.version for m in project.lineage.lineage_of(second.sha256)] == ["0.3", "0.3+ft1", "0.3+ft2"]
+
+
+def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict(monkeypatch, True)
+    base = model_in_use(project)
+    job, first = tune(project)
+    conclude(project, job, first)
+    job, again = tune(project)
+    assert not again.taken
+    assert "Nothing new" in again.reason
+    assert not Path(job.out).exists()
+    assert conclude(project, job, again).folder == Path(first.model)
+    assert project.lineage.current().sha256 == first.sha256  # type: ignore[union-attr]
+    project.lineage.use(base.sha256, "rolled back")  # from there the same corrections lead to the same model
+    job, third = tune(project)
+    assert third.sha256 == first.sha256
+    assert Path(job.out).exists()
+    assert conclude(project, job, third).folder == Path(first.model)
+    assert not Path(job.out).exists()
+    assert sorted(p.name for p in project.models_folder.iterdir()) == ["tiny-0.3", "tiny-0.3+ft1"]
+    assert len(project.lineage.runs()) == 3
+
+
+def test_a_kind_of_one_word_stays_and_says_so(tmp_path: Path) -> None:
+    records = [r if r.kind.value == "loop" else r.with_(status=Status.ACCEPTED) for r in judged()]
+    with new_project(tmp_path, records) as project:
+        job, result = tune(project)
+    assert any("stripe, tad: nothing was both accepted and rejected" in note for note in result.notes)
+    old, new = (load_model(Path(folder))[0].state_dict() for folder in (job.parent, result.model))
+    changed = {name for name in old if not np.array_equal(old[name], new[name])}
+    assert changed == {f"{head}.loop.out.{part}" for head in ("fine_heads",) for part in ("weight", "bias")}
