@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.plugin.freed import FreedMemory
@@ -75,8 +76,9 @@ class CameraControl:
         return self._wanted is None
 
     def close(self) -> None:
-        """Let go of the viewer."""
-        self._timer.stop()
+        """Let go of the viewer; the window may be gone already, with the timer in it."""
+        if isalive(self._timer):
+            self._timer.stop()
         self._freed.close()
         viewer: Any = self._viewer()
         if viewer is not None:

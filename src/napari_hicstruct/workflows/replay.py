@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 FILE = "replay.npz"
 
-POOL = PoolConfig(extrusion=14, first_seed=500_000, settings=SimulationConfig(length=8_000_000))
+POOL = PoolConfig(extrusion=10, first_seed=500_000, settings=SimulationConfig(length=8_000_000))
 """Seeds that no training, calibration or benchmark uses."""
 
-HELD = 8
-"""Maps from this one on are never learnt from."""
+HELD = 6
+"""Maps from this one on are never learnt from.  Every other map is read without fine bins, as maps at 10 kb are."""
 
 DEPTHS = (4.0, 1_500.0)
 """Counts at a distance of one bin, spread evenly in their logarithm over the maps."""
@@ -80,12 +80,9 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
     columns: dict[str, list[tuple[Any, ...]]] = {}
     for number, path in enumerate(paths):
         yield clock.step("replay set", number, len(paths))
-        for whole in (True, False):  # a map with fine bins, and the same without
-            token.check()
-            rows = _look(net, device, load_map(path), number, whole)
-            for layer, *row in rows:
-                if whole or layer in {f"heads.{task}" for task in net.tasks_of("point")}:
-                    columns.setdefault(layer, []).append((*row, number))
+        token.check()
+        for layer, *row in _look(net, device, load_map(path), number):
+            columns.setdefault(layer, []).append((*row, number))
     made = {}
     for layer, found in columns.items():
         features, logit, there, evidence, numbers = zip(*found, strict=True)
@@ -99,14 +96,12 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
     return Replay(made, HELD, model.sha256)
 
 
-def _look(
-    net: Any, device: Any, sim: SimulatedMap, number: int, whole: bool
-) -> list[tuple[str, Any, float, bool, float]]:
+def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[str, Any, float, bool, float]]:
     """Head, features, log-odds, truth and evidence of every candidate of one map."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
     from napari_hicstruct.inference.look import Looker
 
-    rng, depth = np.random.default_rng([number, 17]), _depth(number)
+    rng, depth, whole = np.random.default_rng([number, 17]), _depth(number), number % 2 == 0
     most = net.config.max_distance // sim.resolution
     fine: Band = make_band(sim.chrom, sim.resolution, sim.sample(depth, rng)[:most])
     coarse = coarsen_band(fine, 2)
@@ -209,7 +204,8 @@ def iter_precision(
 
 def _depth(number: int) -> float:
     """Counts at a distance of one bin of a map: learnt from and held maps each go through all depths."""
-    part = number / (HELD - 1) if number < HELD else (number - HELD) / (POOL.extrusion - HELD - 1)
+    place, maps = (number, HELD) if number < HELD else (number - HELD, POOL.extrusion - HELD)
+    part = (place // 2) / max(1, maps // 2 - 1)
     return float(DEPTHS[0] * (DEPTHS[1] / DEPTHS[0]) ** part)
 
 
