@@ -1,0 +1,112 @@
+"""``hicstruct finetune``: the button without a window."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from napari_hicstruct.annotations import Project
+from napari_hicstruct.cli.main import main
+from napari_hicstruct.models.store import load_model
+from tests.unit.finetune.kit import loop, map_path, new_project, small_world, verdict
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small() -> Iterator[None]:
+    with small_world():
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with map and project."""
+    home = tmp_path / "home"
+    home.mkdir()
+    there = Path(shutil.copy(map_path(), home / "map.mcool"))
+    monkeypatch.setattr("tests.unit.finetune.kit.map_path", lambda: there)
+    new_project(home).close()
+    return home
+
+
+def test_the_last_line_is_for_machines_and_the_folder_may_travel(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict(monkeypatch, True)
+    assert main(["finetune", str(folder / "case.hicproj"), "--json", "--device", "cpu"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    first = json.loads(line)
+    assert list(first) == ["taken", "reason", "before", "after", "model", "parent", "seconds"]
+    assert first["taken"] is True
+    assert first["parent"] == "tiny 0.3"
+    assert first["seconds"] > 0
+    assert first["before"].keys() == first["after"].keys()
+    assert "replay" in first["after"]
+    load_model(Path(first["model"]))
+
+    away = folder.with_name("away")  # map, project and models, moved as one
+    os.rename(folder, away)
+    config = away / "more.yaml"
+    config.write_text("ridge: 3.0\n")
+    words = ["finetune", str(away / "case.hicproj"), "--config", str(config), "--threads", "1", "-d", "cpu"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "ranking" in said.out
+    assert said.out.splitlines()[-1].startswith("taken: tiny 0.3+ft2. the test says so")
+    assert "note: " in said.err
+    with Project.open(away / "case.hicproj") as project:
+        models = project.lineage.models()
+        assert [model.version for model in models] == ["0.3", "0.3+ft1", "0.3+ft2"]
+        assert all(model.folder.parent == away / "case.models" for model in models)
+        assert project.lineage.runs()[-1].config["ridge"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nothing.hicproj"], "nothing.hicproj"),
+        (["case.hicproj", "--train", "everything"], "trainable"),
+        (["case.hicproj", "--start", "middle"], "start"),
+        (["case.hicproj", "--steps", "-3"], "steps"),
+        (["case.hicproj", "--map", "no.mcool"], "no.mcool"),
+        (["case.hicproj", "--config", "no.yaml"], "no.yaml"),
+        (["case.hicproj", "--device", "abacus"], "abacus"),
+        (["empty.hicproj"], "no corrections"),
+        ([], "PROJECT"),
+    ],
+)
+def test_bad_input_is_one_line(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    message: str,
+) -> None:
+    new_project(folder, [loop(10**6)], "empty.hicproj").close()
+    monkeypatch.chdir(folder)
+    before = sorted(p.name for p in folder.iterdir())
+    assert main(["finetune", *words, "--json"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.strip().splitlines()
+    assert message in line
+    assert sorted(p.name for p in folder.iterdir()) == before
+    with Project.open("case.hicproj") as project:
+        assert project.lineage.runs() == []
+
+
+def test_a_failure_is_one_line_and_the_model_in_use_stays(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr("napari_hicstruct.workflows.finetune_learn.iter_heads", fail)
+    assert main(["finetune", str(folder / "case.hicproj"), "--json", "-d", "cpu"]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "learning failed (RuntimeError: shapes do not fit)" in line
+    assert not (folder / "case.models").exists()
