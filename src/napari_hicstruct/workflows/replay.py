@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 FILE = "replay.npz"
 
-POOL = PoolConfig(extrusion=10, first_seed=500_000, settings=SimulationConfig(length=8_000_000))
+POOL = PoolConfig(extrusion=14, first_seed=500_000, settings=SimulationConfig(length=8_000_000))
 """Seeds that no training, calibration or benchmark uses."""
 
-HELD = 6
+HELD = 8
 """Maps from this one on are never learnt from.  Every other map is read without fine bins, as maps at 10 kb are."""
 
-DEPTHS = (4.0, 1_500.0)
+DEPTHS = (15.0, 1_500.0)
 """Counts at a distance of one bin, spread evenly in their logarithm over the maps."""
 
 LEAST = 0.02

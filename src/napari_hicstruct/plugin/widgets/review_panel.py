@@ -59,7 +59,9 @@ class ReviewPanel(QWidget):
         self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
         self.ask = AskPanel(session, review)
         self.folds = {
-            "ask": Fold("Ask the model", self.ask, tooltip="How sure it is of each candidate now; where else it doubts."),
+            "ask": Fold(
+                "Ask the model", self.ask, tooltip="How sure it is of each candidate now; where else it doubts."
+            ),
             "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
