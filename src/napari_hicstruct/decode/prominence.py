@@ -73,9 +73,18 @@ def loop_score(probability: float, z: float, length: float) -> float:
         Distance of the anchors, bp, above 0.
     """
     p = min(max(probability, 1e-6), 1 - 1e-6)
-    logit = np.log(p / (1 - p)) + WEIGHT * min(max(z, LIMITS[0]), LIMITS[1])
-    logit -= SHORT_WEIGHT * max(0.0, np.log(SHORT / length))
-    return float(1 / (1 + np.exp(-logit)))
+    return float(1 / (1 + np.exp(-np.log(p / (1 - p)) - _added(z, length))))
+
+
+def _added(z: float, length: float) -> float:
+    """What :func:`loop_score` adds to the network's log-odds."""
+    return float(WEIGHT * min(max(z, LIMITS[0]), LIMITS[1]) - SHORT_WEIGHT * max(0.0, np.log(SHORT / length)))
+
+
+def loop_evidence(band: Band, i: int, j: int) -> float:
+    """What :func:`loop_score` adds to the log-odds of a loop at bins (i, j); 0 on the diagonal."""
+    i, j = min(i, j), max(i, j)
+    return _added(prominence(band, i, j), (j - i) * band.resolution) if j > i else 0.0
 
 
 _BLOCK, _BESIDE, _AHEAD = 5, (2, 4), 2  # bins: along a stripe; distance of its sides; how far sides look on

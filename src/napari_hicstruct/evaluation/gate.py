@@ -38,19 +38,22 @@ class Heard:
         What a person said.
     before, after : float64, shape (n,)
         Log-odds.
+    evidence : float64, shape (n,)
+        What decoding adds to either before it ranks.
     """
 
     stratum: NDArray[np.int64]
     there: NDArray[np.bool_]
     before: Floats
     after: Floats
+    evidence: Floats
 
     def __len__(self) -> int:
         return len(self.there)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Heard:
         """Some of them."""
-        return Heard(self.stratum[rows], self.there[rows], self.before[rows], self.after[rows])
+        return Heard(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def chance_of(heard: Heard) -> float:
 
     excess = variance = 0.0
     for part, positives, negatives in _strata(heard.stratum, heard.there):
-        excess += _wins(heard.after[part], heard.there[part]) - positives * negatives / 2
+        excess += _wins((heard.after + heard.evidence)[part], heard.there[part]) - positives * negatives / 2
         variance += positives * negatives * (positives + negatives + 1) / 12
     return float(norm.sf((excess - 0.5) / math.sqrt(variance))) if variance else 1.0
 
@@ -99,7 +102,8 @@ def ranking_change(heard: Heard, *, seed: int = 0) -> Change:
     """:func:`ranking` before and after; the interval is of drawing the corrections again (bootstrap)."""
 
     def measure(some: Heard) -> tuple[float, float]:
-        return ranking(some.stratum, some.there, some.before), ranking(some.stratum, some.there, some.after)
+        before, after = some.before + some.evidence, some.after + some.evidence
+        return ranking(some.stratum, some.there, before), ranking(some.stratum, some.there, after)
 
     return _bootstrap(heard, measure, seed)
 

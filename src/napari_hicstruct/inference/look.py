@@ -16,6 +16,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
+from napari_hicstruct.decode.prominence import loop_evidence
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.hints import HintTrack
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
@@ -44,12 +45,15 @@ class Sight:
         Raw log-odds.  Loops and boundaries: of the best pixel in reach; stripes: the mean over their rectangle.
     features : float32, shape (d,)
         What the head's last layer weighs there; ``logit`` is linear in it but for the TAD prior.
+    evidence: float
+        Log-odds that decoding adds before it ranks (``decode.prominence``); 0 for all but loops.
     """
 
     owner: int
     layer: str
     logit: float
     features: Features
+    evidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,8 @@ class Looker:
         for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
             for k in own:
                 y, x = _best(logits, places[k][0] - corner[0], places[k][1] - corner[1])
-                found.append(Sight(k, layer, float(logits[y, x]), features[:, y, x].copy()))
+                told = loop_evidence(band, places[k][0], places[k][1])
+                found.append(Sight(k, layer, float(logits[y, x]), features[:, y, x].copy(), told))
         return found
 
     def _masks(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:

@@ -169,6 +169,7 @@ class FinetuneRun:
             np.array([rows[sights[k].owner].there > 0.5 for k in places], bool),
             np.array([before[k] for k in places], np.float64),
             np.array([trained.after[k] for k in places], np.float64),
+            np.array([sights[k].evidence for k in places], np.float64),
         )
 
     def _save(self, trained: Trained, result: FinetuneResult) -> FinetuneResult:

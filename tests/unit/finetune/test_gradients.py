@@ -17,6 +17,7 @@ from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training import gradient_tuning
 from napari_hicstruct.training.gradient_tuning import Speed, iter_tune, train_config
 from napari_hicstruct.training.pool import iter_make_pool
+from napari_hicstruct.workflows import finetune_run
 from napari_hicstruct.workflows.finetune import iter_finetune
 from napari_hicstruct.workflows.finetune_job import Live
 from napari_hicstruct.workflows.models import find_model
@@ -40,7 +41,10 @@ def config(**changes: object) -> FinetuneConfig:
 
 
 @pytest.mark.parametrize("trainable", ["decoders", "all", "adapters"])
-def test_each_way_gives_an_ordinary_model(project: Project, trainable: str) -> None:
+def test_each_way_gives_an_ordinary_model(project: Project, monkeypatch: pytest.MonkeyPatch, trainable: str) -> None:
+    folds = 2 if trainable == "adapters" else 0
+    if not folds:
+        monkeypatch.setattr(finetune_run, "FROZEN_ENOUGH", 1)
     job = prepared(project, config(trainable=trainable, steps=2))
     steps: list[Progress] = []
     result = drain(iter_finetune(job), steps.append)
@@ -51,13 +55,16 @@ def test_each_way_gives_an_ordinary_model(project: Project, trainable: str) -> N
     assert changed >= {"heads", "fine_heads"}
     assert ("encoder" in changed) is (trainable != "decoders")
     lives = [step.payload for step in steps if isinstance(step.payload, Live)]
-    assert list(dict.fromkeys(live.training for live in lives)) == ["model", "fold 1 of 2", "fold 2 of 2"]
+    names = ["model", *(f"fold {k + 1} of 2" for k in range(folds))]
+    assert list(dict.fromkeys(live.training for live in lives)) == names
     assert all(live.steps == 2 and 1 <= live.step <= 2 for live in lives)
     assert {"loop", "stripe", "tad"} <= {task for live in lives for task in live.losses}
     assert {"loop", "stripe", "tad"} <= {task for live in lives for task in live.validation}
     assert any(live.steps_per_second > 0 for live in lives)
     assert any(figure.on == "replay" for figure in result.figures)
-    assert any((f.what, f.measure) == ("all", "ranking") and f.n > 40 for f in result.figures)
+    (ranking,) = (f for f in result.figures if (f.what, f.measure) == ("all", "ranking"))
+    assert ranking.n > (40 if folds else 5)
+    assert ("cross-validation" in ranking.on) is bool(folds)
     assert result.steps in (1, 2)
 
 
@@ -139,11 +146,11 @@ def test_it_stops_early_without_gain(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     scores = iter([0.5, 0.4, 0.3, 0.9])
     monkeypatch.setattr(engine, "validate", lambda *_: Scores({"loop": 1.0}, {"loop": next(scores)}))
-    _, best, done = tune(tmp_path, config(steps=8, patience=2))
-    assert (best, done) == (2, 6)
+    _, best, done = tune(tmp_path, config(patience=2))
+    assert (best, done) == (1, 3)
     scores = iter([0.5, 0.4, 0.3, 0.9])
-    _, best, done = tune(tmp_path / "never", config(steps=8, patience=0))
-    assert (best, done) == (8, 8)
+    _, best, done = tune(tmp_path / "never", config(patience=0))
+    assert (best, done) == (4, 4)
 
 
 def test_batch_norm_stays_as_it_is() -> None:
@@ -151,7 +158,7 @@ def test_batch_norm_stays_as_it_is() -> None:
     from napari_hicstruct.models.network import MultiTaskNet
     from napari_hicstruct.training.adapt import choose_trainable
 
-    net = MultiTaskNet(ModelConfig(encoder="efficientnet_b0"))
+    net = MultiTaskNet(ModelConfig(channels=(8,) * 5, interaction="xtam"))
     norms = {n: m for n, m in net.named_modules() if isinstance(m, torch.nn.BatchNorm2d)}
     assert norms
     for what in ("all", "decoders", "adapters"):

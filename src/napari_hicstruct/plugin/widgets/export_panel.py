@@ -27,6 +27,8 @@ from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
     from napari_hicstruct.plugin.session import Session
 
 _FORMATS = {
@@ -50,7 +52,7 @@ class ExportPanel(QWidget):
         self.formats: dict[str, QCheckBox] = {}
         self.statuses: dict[Status, QCheckBox] = {}
         self._build()
-        self._later = Later(self, self._update)
+        self._later = Later(self, self._update_if_seen)
         self._editor.changed.connect(self._later)
         self._update()
 
@@ -142,6 +144,16 @@ class ExportPanel(QWidget):
             return []
         self.summary.setText(f"Wrote {len(records):,} objects to {folder}:\n{_names(written)}")
         return list(written)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while the section was folded."""
+        super().showEvent(event)
+        self._later()
+
+    def _update_if_seen(self) -> None:
+        """Counting what would be written takes a while in large projects: not at every judgement while folded."""
+        if self.isVisible():
+            self._update()
 
     def _update(self) -> None:
         unchecked = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if not self._on(i)}

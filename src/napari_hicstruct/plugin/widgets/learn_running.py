@@ -30,7 +30,7 @@ class RunningRow(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stop_button = QPushButton("Stop")
-        self.stop_button.setToolTip(stop)
+        self.stop_button.setToolTip(stop or cancel)  # hidden without a text of its own
         self.cancel_button = compact_button("✕", cancel)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
