@@ -47,12 +47,11 @@ def choose_trainable(net: nn.Module, what: str, *, rank: int = 4) -> None:
     rank : int
         Of the adapters.
     """
-    keep_norms(net)
-    if what == "all":
-        return
-    learns = DECODERS if what == "decoders" else HEADS
-    for name, parameter in net.named_parameters():
-        parameter.requires_grad_(name.split(".")[0] in learns)
+    if what != "all":
+        learns = DECODERS if what == "decoders" else HEADS
+        for name, parameter in net.named_parameters():
+            parameter.requires_grad_(name.split(".")[0] in learns)
+    keep_norms(net)  # last: some lie in decoders
     if what == "adapters":
         for name, module in list(net.named_modules()):
             if isinstance(module, nn.Conv2d | nn.Conv1d) and name.split(".")[0] not in HEADS:

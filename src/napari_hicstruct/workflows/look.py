@@ -13,7 +13,9 @@ from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 
 if TYPE_CHECKING:
-    from napari_hicstruct.inference.look import Seen
+    from numpy.typing import NDArray
+
+    from napari_hicstruct.inference.look import Seen, Sight
 
 MEMBERS = 16
 """Of the ensemble."""
@@ -56,33 +58,40 @@ def iter_seen(
     import torch
 
     from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.inference.look import Seen, dropped_votes
+    from napari_hicstruct.inference.look import dropped_votes
     from napari_hicstruct.models.store import load_model
     from napari_hicstruct.workflows.finetune_evidence import iter_look, iter_read
     from napari_hicstruct.workflows.models import find_model
 
-    token, clock = token or CancelToken(), Clock()
-    if threads:
-        torch.set_num_threads(threads)
-    chosen = choose_device(device)
-    info = find_model(model)
+    info, chosen = find_model(model), choose_device(device)
     if info.tracks:
         mend = "Choose another model, or another order of the queue."
         raise ModelError(f"{info.label} reads 1-D tracks, which nobody gave here.", where=info.path, mend=mend)
-    net, _ = load_model(info.path, device=chosen)
-    bands = yield from iter_read(source, [r.chrom for r in records], net.config, token=token, clock=clock)
-    sights = yield from iter_look(net, chosen, bands, records, token=token, clock=clock)
-    votes = dropped_votes(sights, net, MEMBERS)
+    token, clock, before = token or CancelToken(), Clock(), torch.get_num_threads()
+    if threads:
+        torch.set_num_threads(threads)
+    try:
+        net, _ = load_model(info.path, device=chosen)
+        bands = yield from iter_read(source, [r.chrom for r in records], net.config, token=token, clock=clock)
+        sights = yield from iter_look(net, chosen, bands, records, token=token, clock=clock)
+        return _by_uid(records, sights, dropped_votes(sights, net, MEMBERS))
+    finally:
+        torch.set_num_threads(before)
+
+
+def _by_uid(records: Sequence[Annotation], sights: Sequence[Sight], votes: NDArray[np.float64]) -> dict[str, Seen]:
+    """One answer for each record: a TAD is as sure as the lesser of its borders."""
+    from napari_hicstruct.inference.look import Seen
+
     found: dict[str, Seen] = {}
     for sight, own in zip(sights, votes, strict=True):
-        uid, p = records[sight.owner].uid, float(1 / (1 + np.exp(-sight.logit)))
-        if uid in found:  # a TAD is as sure as the lesser of its borders
-            other = found[uid]
-            low = p < other.probability
-            own, p = (own, p) if low else (other.votes, other.probability)
-            found[uid] = Seen(p, own, (other.features + sight.features) / np.float32(2))
-        else:
-            found[uid] = Seen(p, own, sight.features)
+        uid = records[sight.owner].uid
+        seen = Seen(float(1 / (1 + np.exp(-sight.logit))), own, sight.features)
+        if uid in found:
+            less = min(found[uid], seen, key=lambda one: one.probability)
+            both = (found[uid].features + seen.features) / np.float32(2)
+            seen = Seen(less.probability, less.votes, both)
+        found[uid] = seen
     return found
 
 
