@@ -18,7 +18,7 @@ class FinetuneConfig(FrozenConfig):
         "heads",
         description="last layers alone, solved exactly; or by gradient steps: decoders and heads, all, adapters",
     )
-    ridge: float = Field(300.0, gt=0, description="heads: weight of staying as they are")
+    ridge: float = Field(3_000.0, gt=0, description="heads: weight of staying as they are")
     replay_weight: float = Field(100.0, ge=0, description="heads: simulated candidates count as so many corrections")
     rank: int = Field(4, ge=1, description="of adapters")
     steps: int = Field(0, ge=0, description="gradient steps; 0: by the number of corrections")

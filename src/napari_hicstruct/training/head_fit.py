@@ -93,7 +93,8 @@ def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float) 
     n = len(judged)
     examples = judged if replay is None else join([judged, replay])
     mean, spread = examples.features.mean(axis=0), examples.features.std(axis=0)
-    spread = np.where(spread > 1e-6, spread, 1.0)
+    # what hardly varies among candidates may vary elsewhere on the map: its weight must not grow for that
+    spread = np.maximum(spread, max(float(spread.mean()), 1e-6))
     own = (np.arange(len(examples)) < n).astype(np.float64)
     levels = [examples.logit * own, own, examples.logit * (1 - own), 1 - own]
     x = np.column_stack([(examples.features - mean) / spread, *levels])

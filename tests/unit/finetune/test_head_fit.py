@@ -23,6 +23,7 @@ def test_it_is_the_optimum_that_scipy_finds() -> None:
     e, ridge = examples(80, shift=1.0), 7.0
     change = fit_head(e, ridge=ridge)
     mean, spread = e.features.mean(0), e.features.std(0)
+    spread = np.maximum(spread, spread.mean())
     x = np.column_stack([(e.features - mean) / spread, e.logit, np.ones(80)])
     prior = np.array([ridge] * 5 + [SLOPE_PRIOR, BIAS_PRIOR])
 
@@ -57,6 +58,12 @@ def test_replay_keeps_the_direction_but_not_the_level() -> None:
     assert turned(both) < 0.5 * turned(alone)
     level = float(np.mean(both.logits(mine) - mine.logit))
     assert level > 0.3  # the replay's own level does not hold the map's back
+
+
+def test_a_feature_that_hardly_varies_gets_no_large_weight() -> None:
+    e = examples(60, seed=8)
+    flat = Examples(np.column_stack([e.features, 1e-4 * e.there]), e.logit, e.there, e.weight)
+    assert abs(fit_head(flat, ridge=10).weight[-1]) < 1e-2
 
 
 def test_weights_count() -> None:
