@@ -32,7 +32,7 @@ LENGTH = 32_000_000
 SEEDS = (1, 2, 3)
 MAPS = ("other style", "thinned chr21", "HFFc6-like depth")
 DEPTHS = {"other style": 1_000.0, "HFFc6-like depth": 1_780.0}
-"""Counts at a distance of one 5 kb bin: the HFFc6 map has 1,780; painted maps need many for some forty visible loops."""
+"""Counts at a distance of one 5 kb bin.  The HFFc6 map has 1,780; painted maps show some forty loops only when deep."""
 
 FIRST_SEED = 820_000
 """Of the simulated maps; no training, calibration, replay or other benchmark uses these."""

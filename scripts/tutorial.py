@@ -36,9 +36,10 @@ def picture(viewer: Any, dock: Any, number: int, name: str, *open_: str) -> None
 
 
 def review(window: Any, attached: Any, n: int) -> None:
-    """Judge the first ``n`` of the queue by the keys A and R."""
+    """Judge the first ``n`` loops of the queue by the keys A and R."""
     from napari_hicstruct.annotations import Kind, read_labels
 
+    attached.review.queue.where(kinds=frozenset({Kind.LOOP}))
     loops = [r for r in read_labels(LABELS).records if r.kind is Kind.LOOP]
     keys = window._qt_viewer.canvas._key_map_handler
     keys.press_key("N")
@@ -51,8 +52,7 @@ def review(window: Any, attached: Any, n: int) -> None:
             r for r in loops
             if max(abs(r.anchor1.center - one.anchor1.center), abs(r.anchor2.center - one.anchor2.center)) <= NEAR
         ]  # fmt: skip
-        there = bool(near) if one.kind is Kind.LOOP else one.probability >= 0.5
-        keys.press_key("A" if there else "R")
+        keys.press_key("A" if near else "R")
     wait(500)
 
 

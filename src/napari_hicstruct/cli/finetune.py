@@ -47,7 +47,8 @@ def finetune(
         emit(_line(result, model), json=True)
         return
     emit([_row(figure) for figure in result.figures])
-    typer.echo(f"{'taken' if result.taken else 'kept as a branch'}: {result.label}. {result.reason}")
+    kept = "nothing learnt" if result.sha256 == result.parent else "kept as a branch"
+    typer.echo(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
     for note in result.notes:
         typer.echo(f"note: {note}", err=True)
 

@@ -109,11 +109,13 @@ class ResultView(QWidget):
         self.verdict.setText(_verdict(result, in_use))
         self.table.setText(figures_table(result.figures))
         self.table.setVisible(bool(result.figures))
-        self.back_button.setVisible(in_use)
+        new = result.sha256 != result.parent
+        self.predict_button.setVisible(new)
+        self.back_button.setVisible(in_use and new)
         self.back_button.setEnabled(not why_not)
         self.back_button.setToolTip(why_not or f"Use {result.parent_label} again; {result.label} stays in the lineage.")
         self.anyway_button.setText("Use it anyway" if not result.taken else "Use it again")
-        self.anyway_button.setVisible(not in_use)
+        self.anyway_button.setVisible(not in_use and new)
         self.anyway_button.setEnabled(not why_not)
         self.anyway_button.setToolTip(why_not or f"Use {result.label} in place of {result.parent_label}.")
         self.predict_button.setToolTip(f"Run {result.label} on the view; what it finds gets a set of its own.")
@@ -121,7 +123,9 @@ class ResultView(QWidget):
 
 def _verdict(result: FinetuneResult, in_use: bool) -> str:
     label, reason = escape(result.label), escape(result.reason)
-    if result.taken and in_use:
+    if result.sha256 == result.parent:
+        head = f"<b>nothing learnt</b>: <b>{escape(result.parent_label)}</b> stays in use. {reason}"
+    elif result.taken and in_use:
         head = f'<b style="color:{BETTER}">taken ✓</b> <b>{label}</b> is in use: {reason}'
     elif result.taken:
         head = f"<b>rolled back</b>: <b>{escape(result.parent_label)}</b> is in use again. {reason}"
