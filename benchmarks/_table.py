@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import _cells as cells
+from benchmarks import _learning_cells as learning
 from benchmarks._harness import ROOT, newest
 
 BEGIN, END = "<!-- table: written by `python -m benchmarks.run --table` -->", "<!-- end of table -->"
@@ -127,6 +128,51 @@ ROWS = (
         "simulator: 20 Mb at 5 kb; the sample map on first use; chr1 at 5 kb",
         "≤ 5 s of CPU; ≤ 10 s of CPU; ≤ 1.5 GB",
         cells.simulate,
+    ),
+    Row(
+        "finetune_gain",
+        "50 corrections of one half of a map, average precision on the other; 3 maps, 3 seeds",
+        "up by 15 % in the mean over maps, on no map down by more than the spread of the seeds",
+        learning.gain,
+    ),
+    Row(
+        "active_learning",
+        "corrections needed to what a random order reaches at 200; 3 maps, 3 seeds",
+        "≤ 100 with the default order",
+        learning.orders,
+    ),
+    Row(
+        "finetune_gate",
+        "fine-tunes on true and on shuffled corrections, 10 each",
+        "≥ 9 of 10 taken, ≥ 9 of 10 refused",
+        learning.gate,
+    ),
+    Row(
+        "finetune_rounds",
+        "five rounds of 20 corrections in a process of its own; click to new predictions of 2 Mb in view; forgetting",
+        "first round ≤ 90 s with a gain of 15 %; replay maps ≥ 0.98 of the base model",
+        learning.rounds,
+    ),
+    Row(
+        "window_smoothness",
+        "event-loop delay while training and panning at 1500×950, two cores",
+        "p95 ≤ 100 ms, one stall ≤ 500 ms at the start",
+        learning.smoothness,
+        learning.smoothness_met,
+    ),
+    Row(
+        "queue_speed",
+        "review queue of 100,000 candidates",
+        "builds ≤ 3 s, next ≤ 50 ms",
+        learning.queue,
+        lambda result: result["held"],
+    ),
+    Row(
+        "judging_speed",
+        "100 candidates accepted and rejected by keys in a real window",
+        "≥ 2 per second sustained, no key lost",
+        learning.judging,
+        lambda result: result["held"],
     ),
     Row(
         "overlays",

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 400
-FEW, CHANCE, CHANCE_OF_FEW = 30, 0.05, 0.15
+FEW, CHANCE, CHANCE_OF_FEW = 60, 0.05, 0.15
 """With fewer than ``FEW`` unseen corrections a test at ``CHANCE`` would refuse nearly everything."""
 
 KEPT = 0.98
@@ -40,6 +40,8 @@ class Heard:
         Log-odds.
     evidence : float64, shape (n,)
         What decoding adds to either before it ranks.
+    level : float64, shape (n,)
+        How much surer the fit behind ``after`` is in all (:func:`levels`): folds differ in that, and it ranks nothing.
     """
 
     stratum: NDArray[np.int64]
@@ -47,6 +49,12 @@ class Heard:
     before: Floats
     after: Floats
     evidence: Floats
+    level: Floats
+
+    @property
+    def ranked(self) -> tuple[Floats, Floats]:
+        """What ranks before and after, shape (n,) each."""
+        return self.before + self.evidence, self.after + self.evidence - self.level
 
     def __len__(self) -> int:
         return len(self.there)
@@ -92,18 +100,28 @@ def chance_of(heard: Heard) -> float:
     from scipy.stats import norm
 
     excess = variance = 0.0
+    after = heard.ranked[1]
     for part, positives, negatives in _strata(heard.stratum, heard.there):
-        excess += _wins((heard.after + heard.evidence)[part], heard.there[part]) - positives * negatives / 2
+        excess += _wins(after[part], heard.there[part]) - positives * negatives / 2
         variance += positives * negatives * (positives + negatives + 1) / 12
     return float(norm.sf((excess - 0.5) / math.sqrt(variance))) if variance else 1.0
+
+
+def levels(stratum: NDArray[np.int64], fold: NDArray[np.int64], change: Floats) -> Floats:
+    """Mean change of log-odds by stratum and fold, at each candidate, shape (n,)."""
+    out = np.zeros(len(change))
+    for pair in set(zip(stratum.tolist(), fold.tolist(), strict=True)):
+        mine = (stratum == pair[0]) & (fold == pair[1])
+        out[mine] = change[mine].mean()
+    return out
 
 
 def ranking_change(heard: Heard, *, seed: int = 0) -> Change:
     """:func:`ranking` before and after; the interval is of drawing the corrections again (bootstrap)."""
 
     def measure(some: Heard) -> tuple[float, float]:
-        before, after = some.before + some.evidence, some.after + some.evidence
-        return ranking(some.stratum, some.there, before), ranking(some.stratum, some.there, after)
+        before, after = (ranking(some.stratum, some.there, p) for p in some.ranked)
+        return before, after
 
     return _bootstrap(heard, measure, seed)
 

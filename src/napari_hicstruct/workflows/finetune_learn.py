@@ -49,7 +49,9 @@ def iter_heads(run: FinetuneRun) -> Generator[Progress, None, Trained]:
         np.concatenate([replay.precision(layer, which.get(layer)) for layer in layers]) if layers else np.zeros(0)
         for which in ({}, changes)
     )
-    return Trained(changed_state(run.net, changes), after, (pair[0], pair[1]) if layers else None, folds + 1)
+    return Trained(
+        changed_state(run.net, changes), after, (pair[0], pair[1]) if layers else None, folds + 1, max(1, folds)
+    )
 
 
 def _tell_silent(run: FinetuneRun, changes: Changes) -> None:
@@ -141,7 +143,7 @@ def iter_gradients(run: FinetuneRun) -> Generator[Progress, None, Trained]:
     net = MultiTaskNet(run.net.config).to(run.device)
     net.load_state_dict(state)
     pair = yield from _replayed(run, net.eval())
-    return Trained(state, after, pair, steps)
+    return Trained(state, after, pair, steps, GRADIENT_FOLDS)
 
 
 def _folds(run: FinetuneRun, pool: list[Path], steps: int, work: Path) -> Generator[Progress, None, dict[int, float]]:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.errors import OutputError, ProjectError
-from napari_hicstruct.evaluation.gate import Heard, chance_of, decide, map_change, ranking_change, surprise_change
+from napari_hicstruct.evaluation.gate import (
+    Heard,
+    chance_of,
+    decide,
+    levels,
+    map_change,
+    ranking_change,
+    surprise_change,
+)
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune_evidence import (
     Bands,
@@ -49,12 +57,15 @@ class Trained:
     replay : (float64, float64) or None
         Average precision on replay maps before and after.
     steps : int
+    folds : int
+        Of the cross-validation; at least 1.
     """
 
     state: dict[str, Any]
     after: dict[int, float]
     replay: tuple[Any, Any] | None
     steps: int
+    folds: int = 1
 
 
 @dataclass(slots=True)
@@ -154,22 +165,32 @@ class FinetuneRun:
 
     # ------------------------------------------------------------------ what came of it
     def _heard(self, trained: Trained) -> Generator[Progress, None, Heard]:
-        """Unseen corrections as the model in use and the new one see them."""
+        """Unseen corrections before and after.
+
+        In the frozen part *before* is the model in use.  In cross-validation it is the model that learning starts from:
+        the one in use has learnt the corrections that the folds hold out, and proves nothing by knowing them.
+        """
         sights, rows = self.evidence.sights, self.evidence.rows
-        before = [sight.logit for sight in sights]
+        before = {k: sight.logit for k, sight in enumerate(sights)}
         if self.parent_net is not None:
-            seen = {s.owner: s for s in (yield from self.look(self.parent_net, list(rows)))}
-            if any(seen.get(s.owner) is None or seen[s.owner].layer != s.layer for s in sights):
+            frozen = [k for k in sorted(trained.after) if rows[sights[k].owner].frozen]
+            seen = yield from self.look(self.parent_net, [rows[sights[k].owner] for k in frozen])
+            told = {frozen[s.owner]: s for s in seen}
+            if any(k not in told or told[k].layer != sights[k].layer for k in frozen):
                 raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
-            before = [seen[sight.owner].logit for sight in sights]
+            before |= {k: told[k].logit for k in frozen}
         places = sorted(trained.after)
         layers = self.evidence.layers
+        stratum = np.array([layers.index(sights[k].layer) for k in places], np.int64)
+        fold = np.array([-1 if (row := rows[sights[k].owner]).frozen else row.tile % trained.folds for k in places])
+        change = np.array([trained.after[k] - before[k] for k in places], np.float64)
         return Heard(
-            np.array([layers.index(sights[k].layer) for k in places], np.int64),
+            stratum,
             np.array([rows[sights[k].owner].there > 0.5 for k in places], bool),
             np.array([before[k] for k in places], np.float64),
             np.array([trained.after[k] for k in places], np.float64),
             np.array([sights[k].evidence for k in places], np.float64),
+            levels(stratum, fold.astype(np.int64), change),
         )
 
     def _save(self, trained: Trained, result: FinetuneResult) -> FinetuneResult:

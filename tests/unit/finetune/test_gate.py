@@ -25,7 +25,7 @@ def heard(rng: np.random.Generator, n: int = 60, *, sees: float = 1.5, saw: floa
     there = rng.random(n) < 0.5
     noise = rng.normal(size=(2, n))
     both = saw * there + noise[0], sees * there + noise[0] + 0.2 * noise[1]
-    return Heard(rng.integers(0, 2, n), there, *both, np.zeros(n))
+    return Heard(rng.integers(0, 2, n), there, *both, np.zeros(n), np.zeros(n))
 
 
 def test_ranking_is_the_area_under_the_curve_of_scikit_learn() -> None:
@@ -47,14 +47,14 @@ def test_chance_agrees_with_the_u_test_of_scipy() -> None:
 
     rng = np.random.default_rng(2)
     one = heard(rng, 80, sees=0.8)
-    one = Heard(np.zeros(80, int), one.there, one.before, one.after, np.zeros(80))
+    one = Heard(np.zeros(80, int), one.there, one.before, one.after, np.zeros(80), np.zeros(80))
     expected = mannwhitneyu(one.after[one.there], one.after[~one.there], alternative="greater", method="asymptotic")
     assert chance_of(one) == pytest.approx(expected.pvalue, rel=1e-6)
 
 
 def test_what_decoding_adds_counts_for_ranking_alone() -> None:
     there = np.array([True, False] * 20)
-    one = Heard(np.zeros(40, int), there, np.zeros(40), np.zeros(40), np.where(there, 1.0, 0.0))
+    one = Heard(np.zeros(40, int), there, np.zeros(40), np.zeros(40), np.where(there, 1.0, 0.0), np.zeros(40))
     assert ranking_change(one).after == 1.0
     assert chance_of(one) < 1e-6
     assert surprise_change(one).after == pytest.approx(np.log(2))
@@ -92,7 +92,7 @@ def test_labels_without_sense_are_refused() -> None:
     for seed in range(100):
         rng = np.random.default_rng(seed)
         one = heard(rng, 60)
-        one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after, one.evidence)
+        one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after, one.evidence, one.level)
         taken += decide(ranking_change(one), chance_of(one), None).taken
     assert taken <= 10
 
@@ -108,7 +108,7 @@ def test_what_forgets_is_refused_and_says_so() -> None:
 
 
 def test_nothing_to_compare_is_not_taken() -> None:
-    none = Heard(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0), np.zeros(0))
+    none = Heard(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
     verdict = decide(ranking_change(none), chance_of(none), None)
     assert not verdict.taken
     assert "Nothing unseen" in verdict.reason
