@@ -3,7 +3,7 @@
 Ten fine-tunes on true corrections and ten on the same with their words shuffled, on the maps and by the oracle of
 ``finetune_gain``, ``--n`` corrections each in the queue's default order.  Bar: nine of ten right, of both.
 
-    python -m benchmarks.finetune_gate [--n 60]
+    python -m benchmarks.finetune_gate [--n 150] [--order entropy]
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ RUNS, BAR = 10, 9
 CASES = [Case(name, seed) for seed in (1, 2, 3, 4) for name in MAPS][:RUNS]
 
 
-def corrections(case: Case, n: int, *, shuffled: bool) -> tuple[list[Any], list[Any]]:
+def corrections(case: Case, n: int, order: str, *, shuffled: bool) -> tuple[list[Any], list[Any]]:
     """Judged candidates and the rest."""
     pool = case.candidates()
-    worth = priorities(candidates_of(pool), DEFAULT, seed=case.seed)
+    worth = priorities(candidates_of(pool), order, seed=case.seed)
     judged = Oracle(case).work([pool[k] for k in np.argsort(-worth, kind="stable")], n)
     done = {r.uid for r in judged}
     if shuffled:
@@ -38,12 +38,13 @@ def corrections(case: Case, n: int, *, shuffled: bool) -> tuple[list[Any], list[
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--n", type=int, default=60)
+    parser.add_argument("--n", type=int, default=150)
+    parser.add_argument("--order", default=DEFAULT)
     args = parser.parse_args()
     found: dict[str, list[dict[str, Any]]] = {"true": [], "shuffled": []}
     for case in CASES:
         for which, results in found.items():
-            judged, rest = corrections(case, args.n, shuffled=which == "shuffled")
+            judged, rest = corrections(case, args.n, args.order, shuffled=which == "shuffled")
             folder = scratch("finetune") / "gate"
             with project_with(case, judged, rest, folder) as project:
                 result = drain(iter_finetune(prepare_finetune(project, case.source)))
@@ -52,7 +53,10 @@ def main() -> None:
     taken, refused = sum(r["taken"] for r in found["true"]), sum(not r["taken"] for r in found["shuffled"])
     say(f"true corrections taken {taken} of {RUNS}, shuffled refused {refused} of {RUNS}")
     met = taken >= BAR and refused >= BAR
-    record("finetune_gate", {"n": args.n, "runs": found, "taken": taken, "refused": refused, "met": met})
+    record(
+        "finetune_gate",
+        {"n": args.n, "order": args.order, "runs": found, "taken": taken, "refused": refused, "met": met},
+    )
 
 
 if __name__ == "__main__":

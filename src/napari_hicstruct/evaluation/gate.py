@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 400
-FEW, CHANCE, CHANCE_OF_FEW = 60, 0.05, 0.15
-"""With fewer than ``FEW`` unseen corrections a test at ``CHANCE`` would refuse nearly everything."""
+FEW, RARE, CHANCE, CHANCE_OF_FEW = 60, 10, 0.05, 0.15
+"""With fewer than ``FEW`` unseen corrections, or fewer than ``RARE`` of either word, a test at ``CHANCE`` would refuse
+nearly everything."""
 
 KEPT = 0.98
 """Share of the average precision on replay maps that must remain."""
@@ -150,9 +151,12 @@ def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Chang
     return Change(float(before.mean()), float(after.mean()), float(low), float(high), n)
 
 
-def decide(ranked: Change, chance: float, replay: Change | None) -> Verdict:
+def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
     """The rule of this module with its numbers."""
-    limit = CHANCE if ranked.n >= FEW else CHANCE_OF_FEW
+    ranked, chance = ranking_change(heard, seed=seed), chance_of(heard)
+    there = int(heard.there.sum())
+    few = len(heard) < FEW or min(there, len(heard) - there) < RARE
+    limit = CHANCE_OF_FEW if few else CHANCE
     told = (
         f"unseen corrections are ranked {_short(ranked.after)} after {_short(ranked.before)} "
         f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {chance:.2g})"
@@ -162,8 +166,8 @@ def decide(ranked: Change, chance: float, replay: Change | None) -> Verdict:
     if ranked.high < 0:
         return Verdict(False, f"It got worse: {told}.")
     if chance > limit:
-        few = " They may be too few to tell." if ranked.n < FEW else ""
-        return Verdict(False, f"The corrections cannot be told from chance (p above {limit:g}): {told}.{few}")
+        more = " They may be too few to tell, or too much alike." if few else ""
+        return Verdict(False, f"The corrections cannot be told from chance (p above {limit:g}): {told}.{more}")
     if replay is not None and replay.after < KEPT * replay.before:
         return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
                        f"{_short(replay.after)}, below {KEPT:.0%} of before.")  # fmt: skip

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 _DELAY_MS = 500
@@ -40,8 +41,9 @@ class FreedMemory:
             self._timer.start()
 
     def close(self) -> None:
-        """Stop."""
-        self._timer.stop()
+        """Stop; the window may be gone already, with the timer in it."""
+        if isalive(self._timer):
+            self._timer.stop()
 
     def _give_back(self) -> None:
         trim = _trim()

@@ -14,7 +14,6 @@ import numpy as np
 from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.evaluation.gate import (
     Heard,
-    chance_of,
     decide,
     levels,
     map_change,
@@ -230,7 +229,7 @@ class FinetuneRun:
     def _result(self, trained: Trained, heard: Heard) -> FinetuneResult:
         """Figures and verdict; which weights it is comes with writing them."""
         replay = None if trained.replay is None else map_change(*trained.replay, n=len(trained.replay[0]))
-        verdict = decide(ranking_change(heard), chance_of(heard), replay)
+        verdict = decide(heard, replay)
         on = "frozen part"
         if self.cross_validates:
             on = "frozen part and cross-validation"

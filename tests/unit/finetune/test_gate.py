@@ -82,7 +82,7 @@ def test_a_better_model_is_taken_and_a_worse_one_is_not(n: int) -> None:
     for seed in range(20):
         for better in taken:
             one = heard(np.random.default_rng(seed), n, sees=2.5 if better else -0.5, saw=1.5)
-            taken[better] += decide(ranking_change(one), chance_of(one), None).taken
+            taken[better] += decide(one, None).taken
     assert taken[True] >= 18
     assert taken[False] <= 1
 
@@ -93,7 +93,7 @@ def test_labels_without_sense_are_refused() -> None:
         rng = np.random.default_rng(seed)
         one = heard(rng, 60)
         one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after, one.evidence, one.level)
-        taken += decide(ranking_change(one), chance_of(one), None).taken
+        taken += decide(one, None).taken
     assert taken <= 10
 
 
@@ -101,23 +101,34 @@ def test_what_forgets_is_refused_and_says_so() -> None:
     one = heard(np.random.default_rng(5), sees=3)
     kept = map_change(np.array([0.8, 0.9]), np.array([0.79, 0.9]), 2)
     lost = map_change(np.array([0.8, 0.9]), np.array([0.7, 0.85]), 2)
-    assert decide(ranking_change(one), chance_of(one), kept).taken
-    verdict = decide(ranking_change(one), chance_of(one), lost)
+    assert decide(one, kept).taken
+    verdict = decide(one, lost)
     assert not verdict.taken
     assert "forgets" in verdict.reason
 
 
 def test_nothing_to_compare_is_not_taken() -> None:
     none = Heard(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
-    verdict = decide(ranking_change(none), chance_of(none), None)
+    verdict = decide(none, None)
     assert not verdict.taken
     assert "Nothing unseen" in verdict.reason
     assert math.isnan(map_change(np.zeros(0), np.zeros(0), 0).before)
 
 
 def test_the_reason_names_its_numbers() -> None:
-    verdict = decide(Change(0.7, 0.81, -0.02, 0.2, 50), 0.001, Change(0.9, 0.91, 0, 0.02, 6))
+    one = heard(np.random.default_rng(6), 80, sees=3)
+    verdict, change = decide(one, Change(0.9, 0.91, 0, 0.02, 6)), ranking_change(one)
     assert verdict.taken
-    assert ".81 after .70" in verdict.reason
-    assert "−.02 … +.20" in verdict.reason
+    assert f"{change.after:.2f}".removeprefix("0") in verdict.reason
+    assert "90 % interval" in verdict.reason
     assert ".90 → .91" in verdict.reason
+
+
+def test_few_or_one_sided_corrections_are_held_to_less_and_say_so() -> None:
+    after = np.arange(100, dtype=float)
+    there = ~np.isin(after, [10, 25, 40, 55])  # four rejected ones, rather low
+    one = Heard(np.zeros(100, int), there, after, after, np.zeros(100), np.zeros(100))
+    assert 0.05 < chance_of(one) <= 0.15
+    assert decide(one, None).taken
+    blind = Heard(np.zeros(100, int), there, after, -after, np.zeros(100), np.zeros(100))
+    assert "too few" in decide(blind, None).reason or "worse" in decide(blind, None).reason
