@@ -104,8 +104,16 @@ class Lab:
         blank = np.zeros(len(logit))
         return change.logits(Examples(self._seen["features"].astype(float), logit, blank, blank))
 
+    def scores(self, change: HeadChange | None) -> dict[str, float]:
+        """Of the loops of the second half: ``listed`` and ``faint`` average precision, and ``f1`` of the list."""
+        listed, faint = (self._matched(change, faint=which) for which in (False, True))
+        return {"listed": listed.average_precision(), "faint": faint.average_precision(), "f1": listed.score().f1}
+
     def precision(self, change: HeadChange | None, *, faint: bool = False) -> float:
         """Average precision of the loops of the second half."""
+        return float(self._matched(change, faint=faint).average_precision())
+
+    def _matched(self, change: HeadChange | None, *, faint: bool) -> Any:
         logit = self.logits(change)
         score = np.array([r.score for r in self.records]).clip(1e-6, 1 - 1e-6)
         ranks = np.log(score / (1 - score)) - self._seen["logit"] + logit
@@ -114,7 +122,7 @@ class Lab:
         calls = prepare(np.column_stack([table, ranks])[kept]) if kept.any() else np.zeros((0, 2))
         true, ignored = self.case.loops
         mine = true[true.mean(axis=1) >= self.case.cut]
-        return float(match_loops(calls, mine, TOLERANCE, ignore=ignored).average_precision())
+        return match_loops(calls, mine, TOLERANCE, ignore=ignored)
 
     def pool(self, open_: list[int], change: HeadChange | None, *, first: bool) -> Candidates:
         """Open candidates as query strategies read them; before the first fine-tune as the records say."""

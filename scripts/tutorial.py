@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from window_pictures import IMAGES, LABELS, MAP, place, run_model, shoot, wait
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from scripts.window_pictures import IMAGES, LABELS, MAP, place, run_model, shoot, wait
 
 VIEW = (62_620_000, 63_180_000)
-NEAR = 15_000
+NEAR = 3_000
 
 
 def picture(viewer: Any, dock: Any, number: int, name: str, *open_: str) -> None:
