@@ -21,6 +21,7 @@ from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.training.head_fit import Examples, HeadChange, fit_head
+from napari_hicstruct.workflows.finetune_evidence import ANCHORS
 
 LISTED = float(np.log(0.1 / 0.9))
 
@@ -90,9 +91,13 @@ class Lab:
         rows, there = np.array(list(judged), int), np.array(list(judged.values()), float)
         if not 0 < there.sum() < len(there):
             return None
-        mine = Examples(
-            self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, np.ones(len(rows))
-        )
+        rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
+        middle = np.array([midpoint(r) for r in self.records])
+        rest = rest[np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[:ANCHORS]]
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor)])
+        there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
+        rows = np.concatenate([rows, rest])
+        mine = Examples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
         replay = self.replay.examples(self.layer, self.config.replay_weight)
         return fit_head(mine, replay, ridge=self.config.ridge)
 

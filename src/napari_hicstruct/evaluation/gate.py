@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 400
-FEW, RARE, CHANCE, CHANCE_OF_FEW = 60, 10, 0.05, 0.15
+FEW, RARE, CHANCE, CHANCE_OF_FEW = 60, 10, 0.05, 0.3
 """With fewer than ``FEW`` unseen corrections, or fewer than ``RARE`` of either word, a test at ``CHANCE`` would refuse
 nearly everything."""
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-BIAS_PRIOR, SLOPE_PRIOR = 1.0, 20.0
+BIAS_PRIOR, SLOPE_PRIOR = 1.0, 5.0
 """Ridges of bias and slope: a few corrections move them, so that on a shallow map everything becomes likelier.  With
 smaller ones a one-sided draw (fifty rejections, hardly a loop among them) empties a list."""
 

@@ -28,6 +28,9 @@ ABSENT = 0.25
 SURE = (0.05, 0.95)
 """Calls below and above count as pseudo-labels, where these are wanted."""
 
+ANCHORS = 300
+"""Of each kind; near judgements, so that they share windows with them and cost no further look."""
+
 NEAR = 20_000
 """bp; a call nearer than this to a label is that label's."""
 
@@ -44,6 +47,8 @@ class Row:
     ----------
     record : Annotation
         Loop, stripe or boundary; a TAD's border has the uid of the TAD.
+    there : float
+        1 or 0; NaN: as likely as the network says that learning starts from (:func:`anchors`).
     person : bool
         Somebody judged this very record; else it follows from a reviewed region or is a pseudo-label.
     frozen : bool
@@ -75,6 +80,29 @@ def rows_of(judged: Judgements, frozen: Sequence[Interval], *, hard: float = 1.0
         if p == p and not SURE[0] < p < SURE[1]:
             parts = [part for part in parts_of(record) if not in_frozen(part, frozen)]
             found += [Row(part, float(p > 0.5), pseudo, False, False) for part in parts]
+    return found
+
+
+def anchors(judged: Judgements, frozen: Sequence[Interval], weight: float) -> list[Row]:
+    """Open candidates that hold the level where nobody looked, of each kind the :data:`ANCHORS` nearest to judgements.
+
+    People are shown the doubtful, or the likely, never all: what is right of those says little of the others.
+    """
+    found: list[Row] = []
+    for kind in dict.fromkeys(record.kind for record in judged.judged) if weight else ():
+        said = {chrom: np.array(at) for chrom, at in _middles(judged.judged, kind).items()}
+        waiting = [record for record in judged.open if record.kind is kind and record.chrom in said]
+        waiting.sort(key=lambda record: np.abs(said[record.chrom] - midpoint(record)).min())
+        parts = [part for record in waiting[:ANCHORS] for part in parts_of(record)]
+        found += [Row(part, np.nan, weight, False, False) for part in parts if not in_frozen(part, frozen)]
+    return found
+
+
+def _middles(records: Iterable[Annotation], kind: Kind) -> dict[str, list[float]]:
+    """Midpoints of the records of a kind by chromosome, bp."""
+    found: dict[str, list[float]] = {}
+    for record in (one for one in records if one.kind is kind):
+        found.setdefault(record.chrom, []).append(midpoint(record))
     return found
 
 
@@ -148,10 +176,12 @@ class Evidence:
 
         mine = self.of(layer, keep)
         there = np.array([self.rows[sight.owner].there for sight in mine])
-        if not there.any() or there.all():
+        said = there[~np.isnan(there)]
+        if not said.any() or said.all():
             return None
         features = np.stack([sight.features for sight in mine]).astype(np.float64)
         logit = np.array([sight.logit for sight in mine], np.float64)
+        there = np.where(np.isnan(there), 1 / (1 + np.exp(-logit)), there)
         weight = np.array([self.rows[sight.owner].weight for sight in mine], np.float64)
         return Examples(features, logit, there, weight)
 

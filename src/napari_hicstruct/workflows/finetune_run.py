@@ -26,6 +26,7 @@ from napari_hicstruct.workflows.finetune_evidence import (
     Evidence,
     Row,
     absent,
+    anchors,
     iter_calls_in_blocks,
     iter_look,
     iter_read,
@@ -133,6 +134,8 @@ class FinetuneRun:
                 "all corrections lie in the part of the map that is kept for validation.",
                 mend="Correct some candidates elsewhere; the Learn section draws that part on the map.",
             )
+        if config.trainable == "heads":
+            rows += anchors(self.judged, self.job.frozen, config.anchor)
         chroms = [row.record.chrom for row in rows] + [block.rows.chrom for block in self.judged.blocks]
         self.bands = yield from iter_read(self.source, chroms, self.net.config, token=self.token, clock=self.clock)
         calls = yield from iter_calls_in_blocks(

@@ -16,7 +16,15 @@ from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.labels.corrections import Judgements, judgements, marks
 from napari_hicstruct.labels.scope import Scope, edge, paint
 from napari_hicstruct.workflows.correction_regions import corrected_region, iter_regions, stretches
-from napari_hicstruct.workflows.finetune_evidence import ABSENT, Evidence, Row, absent, rows_of
+from napari_hicstruct.workflows.finetune_evidence import (
+    ABSENT,
+    ANCHORS,
+    Evidence,
+    Row,
+    absent,
+    anchors,
+    rows_of,
+)
 from tests.unit.finetune.kit import CHROM, FROZEN, LENGTH, boundary, loop, source, stripe, tad
 
 A, R, E, P = Status.ACCEPTED, Status.REJECTED, Status.EDITED, Status.PROPOSED
@@ -177,3 +185,24 @@ def test_far_corrections_make_stretches_of_their_own() -> None:
     said = judgements([loop(10_000_000, status=A), loop(50_000_000, status=A), loop(51_000_000, status=R)])
     found = stretches(said, CHROM, 100_000_000)
     assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]
+
+
+def test_open_candidates_near_judgements_hold_the_level() -> None:
+    said, near, far, held = (
+        loop(at, status=st) for at, st in ((10**6, A), (11 * 10**5, P), (3 * 10**6, P), (4 * 10**5, P))
+    )
+    rows = anchors(judgements([said, far, near, held, boundary(11 * 10**5, P)]), FROZEN, 0.3)
+    assert [row.record.uid for row in rows] == [near.uid, far.uid]  # the nearest first, loops alone, none of them held
+    assert all(np.isnan(row.there) and row.weight == 0.3 and not row.person for row in rows)
+    assert anchors(judgements([said, near]), FROZEN, 0) == []
+    many = [loop(10**6 + 5_000 * k) for k in range(1, ANCHORS + 50)]
+    assert len(anchors(judgements([said, *many]), (), 0.3)) == ANCHORS
+
+
+def test_anchors_are_as_likely_as_the_network_says_and_are_no_word_of_their_own() -> None:
+    rows = tuple(Row(loop(10**6 + 10_000 * k), there, 1.0, True, False) for k, there in enumerate((1.0, 0.0, np.nan)))
+    sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(3))
+    learnt = Evidence(rows, sights).examples("heads.loop", lambda _: True)
+    assert learnt is not None
+    assert learnt.there.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
+    assert Evidence(rows, sights).examples("heads.loop", lambda row: row.there != 0) is None
