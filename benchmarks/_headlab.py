@@ -111,15 +111,18 @@ class Lab:
 
     def scores(self, change: HeadChange | None) -> dict[str, float]:
         """Of the loops of the second half: ``listed`` and ``faint`` average precision, and ``f1`` of the list."""
-        listed, faint = (self._matched(change, faint=which) for which in (False, True))
+        return self.scores_of(self.logits(change))
+
+    def scores_of(self, logit: Any) -> dict[str, float]:
+        """The same, of log-odds."""
+        listed, faint = (self._matched(logit, faint=which) for which in (False, True))
         return {"listed": listed.average_precision(), "faint": faint.average_precision(), "f1": listed.score().f1}
 
     def precision(self, change: HeadChange | None, *, faint: bool = False) -> float:
         """Average precision of the loops of the second half."""
-        return float(self._matched(change, faint=faint).average_precision())
+        return float(self._matched(self.logits(change), faint=faint).average_precision())
 
-    def _matched(self, change: HeadChange | None, *, faint: bool) -> Any:
-        logit = self.logits(change)
+    def _matched(self, logit: Any, *, faint: bool) -> Any:
         score = np.array([r.score for r in self.records]).clip(1e-6, 1 - 1e-6)
         ranks = np.log(score / (1 - score)) - self._seen["logit"] + logit
         kept = ~self.first_half & (faint | (logit >= LISTED))

@@ -27,6 +27,16 @@ def orders(result: Mapping[str, Any]) -> str:
     return "<br>".join(["corrections to what random reaches at 200:", *rows])
 
 
+def start(result: Mapping[str, Any]) -> str:
+    """Where fine-tuning starts."""
+    rows = [
+        f"{name}, {which}: AP {one['listed'][-1]:.3f}, F1 {one['f1'][-1]:.3f}"
+        for name, starts in result["maps"].items()
+        for which, one in starts.items()
+    ]
+    return "<br>".join([*rows, " · ".join(f"mean {which} {value:.3f}" for which, value in result["mean"].items())])
+
+
 def gate(result: Mapping[str, Any]) -> str:
     """How often the gate was right."""
     n = len(result["runs"]["true"])

@@ -1,0 +1,66 @@
+"""From the base model with all corrections, or from the last model with all corrections: which start is better?
+
+Maps, oracle and fits as in ``active_learning``, default order; after 25, 50, 100 and 200 corrections heads are fitted
+from where the base model stands, or from where the last fit ended.  Shown: average precision and F1 of listed loops.
+
+    python -m benchmarks.finetune_start
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from benchmarks._harness import record, say
+from benchmarks._headlab import Lab, accepted
+from benchmarks._oracle import MAPS, SEEDS, Case, Oracle
+from benchmarks.active_learning import ROUNDS
+from napari_hicstruct.active.strategies import DEFAULT, priorities
+from napari_hicstruct.config.finetune import FinetuneConfig
+
+STARTS = ("base", "last")
+
+
+def curve(lab: Lab, start: str, seed: int) -> list[dict[str, float]]:
+    """Scores after each round."""
+    oracle, judged, skipped = Oracle(lab.case), {}, set()
+    own, found, first = lab._seen["logit"], [], True
+    base = own.copy()
+    for rounds, upto in enumerate(ROUNDS):
+        lab._seen["logit"] = base
+        open_ = [int(k) for k in np.flatnonzero(lab.first_half) if k not in judged and k not in skipped]
+        pool = lab.pool(open_, None, first=first)
+        for k in np.argsort(-priorities(pool, DEFAULT, seed=seed + rounds), kind="stable"):
+            if len(judged) >= upto:
+                break
+            one = oracle.judge(lab.records[open_[k]])
+            (skipped.add(open_[k]) if one is None else judged.__setitem__(open_[k], accepted(one)))
+        lab._seen["logit"] = own if start == "base" else base
+        change = lab.fit(judged)
+        base, first = lab.logits(change).copy(), False
+        lab._seen["logit"] = own
+        found.append(lab.scores_of(base))
+    return found
+
+
+def main() -> None:
+    result: dict[str, Any] = {}
+    for name in MAPS:
+        labs = [Lab(Case(name, seed), FinetuneConfig()) for seed in SEEDS]
+        for start in STARTS:
+            runs = [curve(lab, start, lab.case.seed) for lab in labs]
+            means = {
+                which: np.mean([[one[which] for one in run] for run in runs], axis=0) for which in ("listed", "f1")
+            }
+            result.setdefault(name, {})[start] = {which: list(map(float, values)) for which, values in means.items()}
+            say(f"{name:18s} {start}: " + "  ".join(f"{w} {np.round(v, 3).tolist()}" for w, v in means.items()))
+    sums = {s: float(np.mean([result[name][s][w][-1] for name in MAPS for w in ("listed", "f1")])) for s in STARTS}
+    say(f"mean of both measures after {ROUNDS[-1]}: {sums}")
+    record(
+        "finetune_start", {"rounds": list(ROUNDS), "maps": result, "mean": sums, "met": sums["base"] >= sums["last"]}
+    )
+
+
+if __name__ == "__main__":
+    main()
