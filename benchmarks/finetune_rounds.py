@@ -87,7 +87,13 @@ def main() -> None:
             result, seconds = learn(project, case, threads)
             after = case.precision(result.model)
             rounds.append(
-                {"seconds": seconds, "fine_tune_s": result.seconds, "precision": after, "taken": result.taken}
+                {
+                    "seconds": seconds,
+                    "fine_tune_s": result.seconds,
+                    "precision": after,
+                    "taken": result.taken,
+                    "reason": result.reason,
+                }
             )
             say(f"round {number}: {seconds:.0f} s, average precision {base:.3f} → {after:.3f}, taken {result.taken}")
             if result.taken:

@@ -91,7 +91,7 @@ def test_labels_without_sense_are_refused() -> None:
     taken = 0
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        one = heard(rng, 60)
+        one = heard(rng, 160)
         one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after, one.evidence, one.level)
         taken += decide(one, None).taken
     assert taken <= 10
