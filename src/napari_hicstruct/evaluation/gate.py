@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 DRAWS = 400
-FEW, MANY, RARE = 60, 150, 10
-CHANCE_OF_FEW, CHANCE = 0.3, 0.05
-"""Largest p of a model that is taken: with up to ``FEW`` unseen corrections, or fewer than ``RARE`` of either word, and
-from ``MANY`` on; between them it falls evenly.  A queue shows the doubtful: to tell them from chance takes many, and a
-strict test on few would refuse nearly everything that people mean."""
+CORRECTIONS, CHANCE = (20, 60, 150), (0.5, 0.3, 0.05)
+"""Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
+shows the doubtful: to tell them from chance takes many, and a strict test on few would refuse nearly everything that
+people mean."""
+
+RARE = 10
+"""With fewer of either word there are as good as none to tell by."""
 
 KEPT = 0.98
 """Share of the average precision on replay maps that must remain."""
@@ -158,7 +160,7 @@ def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
     ranked, chance = ranking_change(heard, seed=seed), chance_of(heard)
     there = int(heard.there.sum())
     n = len(heard) if min(there, len(heard) - there) >= RARE else 0
-    limit = float(np.interp(n, [FEW, MANY], [CHANCE_OF_FEW, CHANCE]))
+    limit = float(np.interp(n, CORRECTIONS, CHANCE))
     told = (
         f"unseen corrections are ranked {_short(ranked.after)} after {_short(ranked.before)} "
         f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {chance:.2g})"
@@ -168,7 +170,7 @@ def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
     if ranked.high < 0:
         return Verdict(False, f"It got worse: {told}.")
     if chance > limit:
-        more = " They may be too few to tell, or too much alike." if n < MANY else ""
+        more = " They may be too few to tell, or too much alike." if n < CORRECTIONS[-1] else ""
         return Verdict(False, f"The corrections cannot be told from chance (p above {limit:.2g}): {told}.{more}")
     if replay is not None and replay.after < KEPT * replay.before:
         return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
