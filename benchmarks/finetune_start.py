@@ -3,11 +3,12 @@
 Maps, oracle and fits as in ``active_learning``, default order; after 25, 50, 100 and 200 corrections heads are fitted
 from where the base model stands, or from where the last fit ended.  Shown: average precision and F1 of listed loops.
 
-    python -m benchmarks.finetune_start
+    python -m benchmarks.finetune_start [--quick]
 """
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 import numpy as np
@@ -45,9 +46,12 @@ def curve(lab: Lab, start: str, seed: int) -> list[dict[str, float]]:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="one map of each kind")
+    seeds = SEEDS[:1] if parser.parse_args().quick else SEEDS
     result: dict[str, Any] = {}
     for name in MAPS:
-        labs = [Lab(Case(name, seed), FinetuneConfig()) for seed in SEEDS]
+        labs = [Lab(Case(name, seed), FinetuneConfig()) for seed in seeds]
         for start in STARTS:
             runs = [curve(lab, start, lab.case.seed) for lab in labs]
             means = {

@@ -2,7 +2,7 @@
 
 The rule (ADR 17).  Taken, unless one of these holds:
 
-1. unseen corrections are ranked worse than before, beyond chance (the 90 % interval of the change lies below 0);
+1. unseen corrections are ranked worse than before, beyond chance (the 90 % interval of the change lies below −.02);
 2. unseen corrections are ranked no better than chance: they contradict each other, or the map does not show what they
    say (one-sided Mann-Whitney test over all heads);
 3. what is known of simulated maps is forgotten (average precision below 98 % of before).
@@ -26,6 +26,9 @@ people mean."""
 
 RARE = 10
 """With fewer of either word there are as good as none to tell by."""
+
+MARGIN = 0.02
+"""Ranking that may be lost: a list that is right about how sure it is may rank by a hair less."""
 
 KEPT = 0.98
 """Share of the average precision on replay maps that must remain."""
@@ -167,7 +170,7 @@ def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
     )
     if ranked.n == 0 or math.isnan(ranked.after):
         return Verdict(False, "Nothing unseen could be compared: accept and reject more, in more places.")
-    if ranked.high < 0:
+    if ranked.high < -MARGIN:
         return Verdict(False, f"It got worse: {told}.")
     if chance > limit:
         more = " They may be too few to tell, or too much alike." if n < CORRECTIONS[-1] else ""

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.workflows.models import ModelInfo
 
-FROZEN_ENOUGH = 40
-"""With fewer corrections in the frozen part, cross-validation over tiles speaks beside it: ten cannot tell a better
-model from a worse one."""
+FROZEN_ENOUGH, FROZEN_ENOUGH_FOR_HEADS = 40, 150
+"""With fewer corrections in the frozen part, cross-validation over tiles speaks beside it: few cannot tell a better
+model from a worse one.  For heads it costs nothing; else every fold is a training of its own."""
 
 
 @dataclass(slots=True)
@@ -163,7 +163,8 @@ class FinetuneRun:
     @property
     def cross_validates(self) -> bool:
         """True if the frozen part alone cannot tell."""
-        return len(self.unseen(lambda row: row.frozen)) < FROZEN_ENOUGH
+        enough = FROZEN_ENOUGH_FOR_HEADS if self.job.config.trainable == "heads" else FROZEN_ENOUGH
+        return len(self.unseen(lambda row: row.frozen)) < enough
 
     # ------------------------------------------------------------------ what came of it
     def _heard(self, trained: Trained) -> Generator[Progress, None, Heard]:
