@@ -149,7 +149,10 @@ for command in ("mark_region_reviewed", "lasso_candidates"):
     attach(session).keys.run(command)
 project = session.project
 viewer.close()
-QTest.qWait(200)
+for _ in range(100):  # Qt takes the window apart in its own time, longer on a busy machine
+    QTest.qWait(100)
+    if session.source is None:
+        break
 print("left:", sorted(path.name for path in project.path.parent.iterdir()), session.source)
 """
 
