@@ -153,7 +153,8 @@ for _ in range(100):  # Qt takes the window apart in its own time, longer on a b
     QTest.qWait(100)
     if session.source is None:
         break
-print("left:", sorted(path.name for path in project.path.parent.iterdir()), session.source)
+beside = (path.name for path in project.path.parent.iterdir())  # other tests' projects lie there, too
+print("left:", sorted(name for name in beside if project.path.stem in name), session.source)
 """
 
 

@@ -277,3 +277,5 @@ def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callabl
     assert "did not call this loop" in dock.why.text
     dock.sections["why"].unfold(False)
     assert not names(session)
+    counting = dock.learn.corrections  # in the background, once the person rests; the viewer must not outlive the test
+    assert pump(lambda: not counting._rest.isActive() and not counting.job.running, 30)

@@ -51,7 +51,10 @@ class CorrectionCount(QLabel):
     def set_project(self, project: Any) -> None:
         """Count those of another project, or of none."""
         self._rest.stop()
-        self.job.close()
+        if project is None:  # the window may be going: a count takes a fraction of a second, and holds on to it
+            self.job.end(wait=0.5)
+        else:
+            self.job.close()
         self._project, self.total = project, None
         self.count()
 
