@@ -51,10 +51,7 @@ class CorrectionCount(QLabel):
     def set_project(self, project: Any) -> None:
         """Count those of another project, or of none."""
         self._rest.stop()
-        if project is None:  # the window may be going: a count takes a fraction of a second, and holds on to it
-            self.job.end(wait=0.5)
-        else:
-            self.job.close()
+        self.job.close()
         self._project, self.total = project, None
         self.count()
 
