@@ -20,7 +20,7 @@ from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
-from napari_hicstruct.training.head_fit import Examples, HeadChange, fit_head
+from napari_hicstruct.training.head_fit import Examples, HeadChange, doubt, fit_head
 from napari_hicstruct.workflows.finetune_evidence import ANCHORS
 
 LISTED = float(np.log(0.1 / 0.9))
@@ -94,12 +94,13 @@ class Lab:
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
         middle = np.array([midpoint(r) for r in self.records])
         rest = rest[np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[:ANCHORS]]
-        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor)])
+        level = doubt(len(rows))
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor * level)])
         there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
         rows = np.concatenate([rows, rest])
         mine = Examples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
         replay = self.replay.examples(self.layer, self.config.replay_weight)
-        return fit_head(mine, replay, ridge=self.config.ridge)
+        return fit_head(mine, replay, ridge=self.config.ridge, level=level)
 
     def logits(self, change: HeadChange | None) -> Any:
         """Log-odds of all candidates."""
@@ -117,6 +118,26 @@ class Lab:
         """The same, of log-odds."""
         listed, faint = (self._matched(logit, faint=which) for which in (False, True))
         return {"listed": listed.average_precision(), "faint": faint.average_precision(), "f1": listed.score().f1}
+
+    def log_loss(self, logit: Any) -> float:
+        """Mean log loss (nats) of the second half's candidates: ranking and sureness in one, of all that is doubted."""
+        z = logit[self._known]
+        return float(np.mean(np.logaddexp(0, z) - self._there[self._known] * z))
+
+    @cached_property
+    def _there(self) -> Any:
+        return self._near(self.case.loops[0])
+
+    @cached_property
+    def _known(self) -> Any:
+        return ~self.first_half & (self._there | ~self._near(self.case.loops[1]))
+
+    def _near(self, loops: Any) -> Any:
+        """Which candidates lie at one of some loops (centres, bp)."""
+        if not len(loops):
+            return np.zeros(len(self.records), bool)
+        mine = np.array([(r.anchor1.center, r.anchor2.center) for r in self.records])
+        return np.abs(mine[:, None] - loops[None, :, :2]).max(axis=2).min(axis=1) <= TOLERANCE
 
     def precision(self, change: HeadChange | None, *, faint: bool = False) -> float:
         """Average precision of the loops of the second half."""

@@ -30,11 +30,16 @@ def orders(result: Mapping[str, Any]) -> str:
 def start(result: Mapping[str, Any]) -> str:
     """Where fine-tuning starts."""
     rows = [
-        f"{name}, {which}: AP {one['listed'][-1]:.3f}, F1 {one['f1'][-1]:.3f}"
+        f"{name}, {which}, after {result['rounds'][-1]}: AP {one['listed'][-1]:.3f}, F1 {one['f1'][-1]:.3f}, "
+        f"log loss {one['log loss'][-1]:.3f}"
         for name, starts in result["maps"].items()
         for which, one in starts.items()
     ]
-    return "<br>".join([*rows, " · ".join(f"mean {which} {value:.3f}" for which, value in result["mean"].items())])
+    means = (
+        f"{which}: AP {one['listed']:.3f}, F1 {one['f1']:.3f}, log loss {one['log loss']:.4f}"
+        for which, one in result["mean"].items()
+    )
+    return "<br>".join([*rows, f"mean over rounds and maps: {'; '.join(means)}"])
 
 
 def gate(result: Mapping[str, Any]) -> str:

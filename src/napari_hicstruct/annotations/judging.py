@@ -54,10 +54,10 @@ def last_words(connection: Connection, standing: Sequence[int], reviewer: str | 
     return [(uid, who, there) for (uid, who), there in words.items()]
 
 
-def corrections(connection: Connection, entries: Sequence[int]) -> int:
-    """How many records are judged or added by the given steps: those whose judgement or place is now another."""
+def corrected(connection: Connection, entries: Sequence[int]) -> set[str]:
+    """Uids of records judged or added by the given steps: those whose judgement or place is now another."""
     if not entries:
-        return 0
+        return set()
     human = annotation_set.c.origin == Origin.HUMAN.value
     query = (
         select(
@@ -78,4 +78,4 @@ def corrections(connection: Connection, entries: Sequence[int]) -> int:
         if entry_id in chosen:
             first.setdefault(uid, before)
             last[uid] = after if after is not None and judged else first[uid]
-    return sum(last[uid] != first[uid] for uid in last)
+    return {uid for uid in last if last[uid] != first[uid]}

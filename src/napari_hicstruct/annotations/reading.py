@@ -106,11 +106,15 @@ class ReadableProject:
             return judging.last_words(connection, self._standing(connection))
 
     def corrections_since(self, entry_id: int) -> int:
-        """How many records a person judged, moved or added after a journal entry; what was undone does not count."""
+        """How many records :meth:`corrected_since` names."""
+        return len(self.corrected_since(entry_id))
+
+    def corrected_since(self, entry_id: int) -> set[str]:
+        """Uids of records a person judged, moved or added after a journal entry; what was undone does not count."""
         with self._db.transaction() as connection:
             known = set(Stacks.replay(connection, until=entry_id).undo)
             new = [entry for entry in self._standing(connection) if entry not in known]
-            return judging.corrections(connection, new)
+            return judging.corrected(connection, new)
 
     def _standing(self, connection: Connection) -> list[int]:
         """The edits that were not undone, oldest first; somebody else may be editing what is read-only here."""

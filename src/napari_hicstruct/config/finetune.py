@@ -20,7 +20,7 @@ class FinetuneConfig(FrozenConfig):
     )
     ridge: float = Field(3_000.0, gt=0, description="heads: weight of staying as they are")
     replay_weight: float = Field(100.0, ge=0, description="heads: simulated candidates count as so many corrections")
-    anchor: float = Field(0.3, ge=0, description="heads: weight of what the model says of candidates nobody judged")
+    anchor: float = Field(1.0, ge=0, description="heads: weight of what the model says of candidates nobody judged")
     rank: int = Field(4, ge=1, description="of adapters")
     steps: int = Field(0, ge=0, description="gradient steps; 0: by the number of corrections")
     learning_rate: float = Field(3e-4, gt=0)

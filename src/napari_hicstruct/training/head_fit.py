@@ -22,6 +22,9 @@ BIAS_PRIOR, SLOPE_PRIOR = 1.0, 5.0
 """Ridges of bias and slope: a few corrections move them, so that on a shallow map everything becomes likelier.  With
 smaller ones a one-sided draw (fifty rejections, hardly a loop among them) empties a list."""
 
+FEW = 25
+"""Up to so many corrections what the model said before counts in full (:func:`doubt`)."""
+
 _STEPS, _SMALL = 60, 1e-7
 
 
@@ -77,7 +80,16 @@ class HeadChange:
         return np.asarray((1 + self.slope) * examples.logit + examples.features @ self.weight + self.bias)
 
 
-def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float) -> HeadChange:
+def doubt(corrections: int) -> float:
+    """How much a model's own level counts beside so many corrections of a head: 1, beyond :data:`FEW` its square falls.
+
+    It scales the ridges of bias and slope, and the weight of what nobody judged.  Without it two hundred corrections
+    are still held back by what the model thought before the first one (``benchmarks/finetune_start.py``).
+    """
+    return min(1.0, (FEW / max(1, corrections)) ** 2)
+
+
+def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float, level: float = 1.0) -> HeadChange:
     """The best change of one last layer by Newton's method.
 
     Parameters
@@ -89,6 +101,8 @@ def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float) 
         differs from map to map, what a loop looks like does not.
     ridge : float
         λ: weight of staying as it is.
+    level : float
+        Weight of staying as sure as it is (:func:`doubt`).
     """
     n = len(judged)
     examples = judged if replay is None else join([judged, replay])
@@ -98,7 +112,7 @@ def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float) 
     own = (np.arange(len(examples)) < n).astype(np.float64)
     levels = [examples.logit * own, own, examples.logit * (1 - own), 1 - own]
     x = np.column_stack([(examples.features - mean) / spread, *levels])
-    prior = np.append(np.full(x.shape[1] - 4, ridge), (SLOPE_PRIOR, BIAS_PRIOR) * 2)
+    prior = np.append(np.full(x.shape[1] - 4, ridge), (level * SLOPE_PRIOR, level * BIAS_PRIOR) * 2)
     change = np.zeros(x.shape[1])
     value = _objective(change, x, examples, prior)
     for _ in range(_STEPS):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -45,6 +45,11 @@ class ReplayRows:
     evidence: NDArray[np.float32]
     map: NDArray[np.int16]
 
+    def as_examples(self) -> Examples:
+        """All of them, each of weight 1."""
+        there, weight = self.there.astype(np.float64), np.ones(len(self.there))
+        return Examples(self.features.astype(np.float64), self.logit.astype(np.float64), there, weight)
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
@@ -76,13 +81,25 @@ class Replay:
         features, logit = rows.features[mine].astype(np.float64), rows.logit[mine].astype(np.float64)
         return Examples(features, logit, rows.there[mine].astype(np.float64), each)
 
+    def changed(self, changes: Mapping[str, HeadChange]) -> Replay:
+        """The same candidates as a network with changed last layers sees them: its features are the old ones.
+
+        Its ``sha256`` is empty: that of the network is known once it is written.
+        """
+        rows = {
+            layer: replace(rows, logit=changes[layer].logits(rows.as_examples()).astype(np.float32))
+            if layer in changes
+            else rows
+            for layer, rows in self.rows.items()
+        }
+        return Replay(rows, self.held, "")
+
     def precision(self, layer: str, change: HeadChange | None) -> NDArray[np.float64]:
         """Average precision of one head on each held map that has anything to find."""
         rows = self.rows[layer]
         logit = rows.logit.astype(np.float64)
         if change is not None:
-            there, weight = rows.there.astype(np.float64), np.ones(len(logit))
-            logit = change.logits(Examples(rows.features.astype(np.float64), logit, there, weight))
+            logit = change.logits(rows.as_examples())
         score, found = logit + rows.evidence, []
         for number in np.unique(rows.map[rows.map >= self.held]):
             mine = rows.map == number

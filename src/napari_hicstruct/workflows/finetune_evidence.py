@@ -170,9 +170,16 @@ class Evidence:
         """Places of one head whose rows pass."""
         return [sight for sight in self.sights if sight.layer == layer and keep(self.rows[sight.owner])]
 
+    def said(self, layer: str, keep: Callable[[Row], bool]) -> int:
+        """How many of them people judged."""
+        return sum(self.rows[sight.owner].person for sight in self.of(layer, keep))
+
     def examples(self, layer: str, keep: Callable[[Row], bool]) -> Examples | None:
-        """The same as arrays; None if there is none or all are alike, from which nothing can be told."""
-        from napari_hicstruct.training.head_fit import Examples
+        """The same as arrays; None if there is none or all are alike, from which nothing can be told.
+
+        Anchors count the less the more people said of the head.
+        """
+        from napari_hicstruct.training.head_fit import Examples, doubt
 
         mine = self.of(layer, keep)
         there = np.array([self.rows[sight.owner].there for sight in mine])
@@ -181,8 +188,9 @@ class Evidence:
             return None
         features = np.stack([sight.features for sight in mine]).astype(np.float64)
         logit = np.array([sight.logit for sight in mine], np.float64)
-        there = np.where(np.isnan(there), 1 / (1 + np.exp(-logit)), there)
         weight = np.array([self.rows[sight.owner].weight for sight in mine], np.float64)
+        weight[np.isnan(there)] *= doubt(self.said(layer, keep))
+        there = np.where(np.isnan(there), 1 / (1 + np.exp(-logit)), there)
         return Examples(features, logit, there, weight)
 
 

@@ -41,6 +41,8 @@ class FinetuneJob:
         Processor threads; 0 leaves torch's own choice.
     last_entry : int
         Newest journal entry that the records contain.
+    learnt : frozenset of str
+        Uids of judgements that the start has learnt already: it proves nothing by knowing them.
     """
 
     map_uri: str
@@ -56,6 +58,7 @@ class FinetuneJob:
     device: str = "auto"
     threads: int = 0
     last_entry: int = 0
+    learnt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

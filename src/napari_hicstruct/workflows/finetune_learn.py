@@ -49,9 +49,9 @@ def iter_heads(run: FinetuneRun) -> Generator[Progress, None, Trained]:
         np.concatenate([replay.precision(layer, which.get(layer)) for layer in layers]) if layers else np.zeros(0)
         for which in ({}, changes)
     )
-    return Trained(
-        changed_state(run.net, changes), after, (pair[0], pair[1]) if layers else None, folds + 1, max(1, folds)
-    )
+    known = (pair[0], pair[1]) if layers else None
+    state = changed_state(run.net, changes)
+    return Trained(state, after, known, folds + 1, max(1, folds), replay.changed(changes))
 
 
 def _tell_silent(run: FinetuneRun, changes: Changes) -> None:
@@ -68,14 +68,15 @@ def in_fold(fold: int, folds: int, *, held: bool) -> Callable[[Row], bool]:
 
 def fit_heads(run: FinetuneRun, replay: Replay, keep: Callable[[Row], bool]) -> Changes:
     """A change of every head about which the rows that pass say two things."""
-    from napari_hicstruct.training.head_fit import fit_head
+    from napari_hicstruct.training.head_fit import doubt, fit_head
 
     run.token.check()
     config, changes = run.job.config, {}
     for layer in run.evidence.layers:
         mine = run.evidence.examples(layer, keep)
         if mine is not None:
-            changes[layer] = fit_head(mine, replay.examples(layer, config.replay_weight), ridge=config.ridge)
+            old, level = replay.examples(layer, config.replay_weight), doubt(run.evidence.said(layer, keep))
+            changes[layer] = fit_head(mine, old, ridge=config.ridge, level=level)
     return changes
 
 
@@ -104,7 +105,7 @@ def _told(run: FinetuneRun, changes: Changes, held: list[int], step: int, steps:
                 out[layer.split(".")[1]] = surprise(np.array([logits[k] for k in mine]), there)
         return out
 
-    learnt = sorted(set(run.unseen(lambda row: not row.frozen)) - set(held))
+    learnt = sorted(set(run.places(lambda row: not row.frozen)) - set(held))
     elapsed = max(1e-6, run.clock.step("", 0, 0).elapsed)
     live = Live(step + 1, steps, name, losses(learnt), losses(held), (step + 1) / elapsed)
     return run.clock.step("fit heads", step + 1, steps, payload=live)

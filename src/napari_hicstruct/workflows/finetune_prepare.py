@@ -124,7 +124,14 @@ def prepare_finetune(
         device=device,
         threads=threads,
         last_entry=last_entry,
+        learnt=_learnt(project, start.sha256),
     )
+
+
+def _learnt(project: Project, start: str) -> frozenset[str]:
+    """Judgements that a model has learnt: all up to the entry of its run, but for those that changed since."""
+    entries = [run.last_entry for run in project.lineage.runs() if run.child == start]
+    return frozenset(project.corrected_since(0) - project.corrected_since(max(entries))) if entries else frozenset()
 
 
 def _new_place(project: Project, name: str, base_version: str) -> tuple[str, Path]:

@@ -37,6 +37,7 @@ from napari_hicstruct.workflows.finetune_job import Figure, FinetuneJob, Finetun
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.training.replay import Replay
     from napari_hicstruct.workflows.models import ModelInfo
 
 FROZEN_ENOUGH, FROZEN_ENOUGH_FOR_HEADS = 40, 150
@@ -59,6 +60,8 @@ class Trained:
     steps : int
     folds : int
         Of the cross-validation; at least 1.
+    candidates : Replay or None
+        Replay candidates as the new network sees them, where that is known without another look.
     """
 
     state: dict[str, Any]
@@ -66,6 +69,7 @@ class Trained:
     replay: tuple[Any, Any] | None
     steps: int
     folds: int = 1
+    candidates: Replay | None = None
 
 
 @dataclass(slots=True)
@@ -155,10 +159,14 @@ class FinetuneRun:
         """Judgements that may be learnt from."""
         return len({row.record.uid for row in self.evidence.rows if row.person and not row.frozen})
 
-    def unseen(self, keep: Callable[[Row], bool]) -> list[int]:
+    def places(self, keep: Callable[[Row], bool]) -> list[int]:
         """Places of the evidence's sights that people judged and that pass."""
         rows = self.evidence.rows
         return [k for k, s in enumerate(self.evidence.sights) if rows[s.owner].person and keep(rows[s.owner])]
+
+    def unseen(self, keep: Callable[[Row], bool]) -> list[int]:
+        """Those of :meth:`places` that the start has not learnt either."""
+        return self.places(lambda row: keep(row) and (row.frozen or row.record.uid not in self.job.learnt))
 
     @property
     def cross_validates(self) -> bool:
@@ -200,6 +208,8 @@ class FinetuneRun:
         """Write the new model, whole or not at all; none where the weights are those of the model in use."""
         from napari_hicstruct.config.files import in_place_of, why
         from napari_hicstruct.models.store import load_model, read_card, save_model
+        from napari_hicstruct.training.replay import save_replay
+        from napari_hicstruct.workflows.replay import FILE
 
         out, mend = Path(self.job.out), "Free some disk, then fine-tune again."
         card = dict(read_card(self.start.path)["card"])
@@ -211,6 +221,8 @@ class FinetuneRun:
             with in_place_of(out) as folder:
                 save_model(folder, self.net.config, trained.state, card | {"finetuned": result.told()})
                 load_model(folder)  # what was written can be read: else the old model stays in use
+                if trained.candidates is not None:  # or the next round that starts here would simulate them again
+                    save_replay(replace(trained.candidates, sha256=str(read_card(folder)["sha256"])), folder / FILE)
             sha256 = str(read_card(out)["sha256"])
             if sha256 == self.parent.sha256:
                 shutil.rmtree(out)

@@ -205,4 +205,16 @@ def test_anchors_are_as_likely_as_the_network_says_and_are_no_word_of_their_own(
     learnt = Evidence(rows, sights).examples("heads.loop", lambda _: True)
     assert learnt is not None
     assert learnt.there.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
+    assert learnt.weight.tolist() == [1, 1, 1]
+    assert Evidence(rows, sights).said("heads.loop", lambda _: True) == 3
     assert Evidence(rows, sights).examples("heads.loop", lambda row: row.there != 0) is None
+
+
+def test_anchors_count_less_the_more_people_said() -> None:
+    rows = [Row(loop(10**6 + 10_000 * k), float(k % 2), 1.0, True, False) for k in range(50)]
+    rows.append(Row(loop(9 * 10**6), np.nan, 0.4, False, False))
+    sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(51))
+    learnt = Evidence(tuple(rows), sights).examples("heads.loop", lambda _: True)
+    assert learnt is not None
+    assert learnt.weight[:50].tolist() == [1] * 50
+    assert learnt.weight[50] == pytest.approx(0.4 / 4)

@@ -15,7 +15,7 @@ from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.inference.device import choose_device
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.models.store import load_model
-from napari_hicstruct.training.replay import Replay
+from napari_hicstruct.training.replay import Replay, load_replay
 from napari_hicstruct.workflows import replay
 from napari_hicstruct.workflows.finetune import conclude, corrections, iter_finetune, model_in_use
 from napari_hicstruct.workflows.finetune_evidence import iter_look
@@ -142,17 +142,18 @@ def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monk
     project.set_status([r.uid for r in more], Status.ACCEPTED)
     assert corrections(project) == (55, 3)
     root = project.models_folder / "tiny-0.3"
-    kept = drain(iter_replay(base, token=CancelToken()))
+    drain(iter_replay(base, token=CancelToken()))  # cached, if no test before made it
 
     def make(model: ModelInfo, *, token: CancelToken) -> Generator[Progress, None, Replay]:
-        yield Clock().step("replay set", 0, 1)  # features are those of the base: heads alone have changed
-        return replace(kept, sha256=model.sha256)
+        raise AssertionError("the child brings its own")
 
     monkeypatch.setattr(replay, "iter_make_replay", make)
     for number, (start, folder) in enumerate((("base", root), ("last", Path(first.model))), start=2):
         job, second = tune(project, SOFT.model_copy(update={"start": start}))
         assert Path(job.start) == folder
         assert Path(job.parent) == Path(first.model)
+        learnt = {r.uid for r in project.query(statuses=[Status.ACCEPTED, Status.REJECTED])} - {r.uid for r in more}
+        assert job.learnt == (learnt if start == "last" else set())
         assert job.version == f"0.3+ft{number}"  # the folder of a run that was not concluded is not taken again
         assert second.sha256 not in (first.sha256, base.sha256)
         assert second.parent == first.sha256
@@ -160,6 +161,32 @@ def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monk
             continue
         conclude(project, job, second)
     assert [m.version for m in project.lineage.lineage_of(second.sha256)] == ["0.3", "0.3+ft1", "0.3+ft3"]
+
+
+def test_a_child_of_heads_brings_replay_candidates_as_it_sees_them(project: Project) -> None:
+    _, result = tune(project)
+    child = load_replay(Path(result.model) / replay.FILE)
+    assert child.sha256 == result.sha256
+    state = load_model(Path(result.model))[0].state_dict()
+    for layer, rows in child.rows.items():
+        weight, bias = (state[f"{layer}.out.{part}"].numpy()[0].reshape(-1) for part in ("weight", "bias"))
+        if layer.endswith(".loop"):  # boundaries also hear the TAD prior
+            assert np.allclose(rows.features.astype(float) @ weight + bias, rows.logit, atol=0.05)
+    old = drain(iter_replay(model_in_use(project), token=CancelToken()))
+    assert not np.allclose(child.rows["fine_heads.loop"].logit, old.rows["fine_heads.loop"].logit, atol=0.05)
+
+
+def test_what_the_start_has_learnt_proves_nothing(project: Project) -> None:
+    job = prepared(project, SOFT)
+    every = opened(job)
+    unseen = set(every.unseen(lambda row: True))
+    frozen = {k for k in unseen if every.evidence.rows[every.evidence.sights[k].owner].frozen}
+    assert frozen
+    assert frozen < unseen
+    judged_ones = frozenset(r.uid for r in job.records if r.status is not Status.PROPOSED)
+    knows = opened(replace(job, learnt=judged_ones))
+    assert set(knows.unseen(lambda row: True)) == frozen
+    assert set(knows.places(lambda row: True)) == unseen  # they teach all the same
 
 
 def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_hicstruct.training.head_fit import BIAS_PRIOR, SLOPE_PRIOR, Examples, fit_head, join, log_loss
+from napari_hicstruct.training.head_fit import BIAS_PRIOR, FEW, SLOPE_PRIOR, Examples, doubt, fit_head, join, log_loss
 
 
 def examples(n: int, d: int = 5, *, seed: int = 0, shift: float = 0.0, turn: float = 0.0) -> Examples:
@@ -39,6 +39,14 @@ def test_a_shifted_map_is_followed_with_few_corrections() -> None:
     few, many = examples(20, shift=2.0, seed=1), examples(4_000, shift=2.0, seed=2)
     change = fit_head(few, ridge=300)
     assert log_loss(change.logits(many), many) < 0.85 * log_loss(many.logit, many)
+
+
+def test_the_old_level_counts_less_the_more_people_said() -> None:
+    assert [doubt(n) for n in (0, 1, FEW)] == [1, 1, 1]
+    assert doubt(2 * FEW) == pytest.approx(1 / 4)
+    few = examples(20, shift=2.0, seed=1)
+    held, free = fit_head(few, ridge=300), fit_head(few, ridge=300, level=0.01)
+    assert 0 < held.bias < free.bias
 
 
 def test_a_large_ridge_keeps_the_direction() -> None:
