@@ -124,6 +124,7 @@ class Database:
 
     def __post_init__(self) -> None:
         self.guard = threading.RLock()
+        self._open: Connection | None = None
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Database:
@@ -171,13 +172,22 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction: all of it is on the disk afterwards, or nothing.  Safe across threads."""
+        """One transaction: all of it is on the disk afterwards, or nothing.  Safe across threads.
+
+        Within another one of the same thread it is part of that.
+        """
         with self.guard:
+            if self._open is not None:
+                yield self._open
+                return
             try:
                 with self.engine.begin() as connection:
+                    self._open = connection
                     yield connection
             except (DBAPIError, sqlite3.Error) as error:
                 raise project_error(self.path, error) from error
+            finally:
+                self._open = None
 
     def backup(self, target: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
         """Copy the whole file to ``target``: whole or not at all; an old file there stays until the end.

@@ -7,7 +7,8 @@ one more use of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,6 +120,12 @@ class Lineage:
 
     def __init__(self, project: EditableProject) -> None:
         self._project = project
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """Everything that is written meanwhile is on the disk at the end, or nothing; ``changed`` follows once."""
+        with self.changed.paused(lambda *_: ()), self._project._writing():
+            yield
 
     # ---- models -----------------------------------------------------------------------------------------------
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.config.files import in_place_of, why
-from napari_hicstruct.errors import HicStructError, ModelError, OutputError, ProjectError
+from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> ModelEntry:
     """Record the run and its model in the project; take the model into use if it is no worse.
 
-    The parent is copied beside the project first, so that project and models travel as one folder.  If anything fails,
-    the model that was in use stays in use, and the run is noted as one that changed nothing (or, if not even that can
-    be written, as one that never ended).
+    The parent is copied beside the project first, so that project and models travel as one folder; then models, run and
+    use are written as one.  If anything fails the project is as before, the new model stays in its folder, and the same
+    call may be made again.
 
     Returns
     -------
@@ -36,37 +37,25 @@ def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> Mode
     ProjectError, OutputError
         If the project or the copy cannot be written.
     """
-    made = Path(result.model)
+    made, lineage = Path(result.model), project.lineage
     if not _holds(made, result.sha256):
         raise ModelError("does not hold the new model any more.", where=made, mend="Fine-tune again.")
-    lineage = project.lineage
-    if result.parent not in {entry.sha256 for entry in lineage.models()}:
-        _adopt(project, Path(job.parent))
-    run = lineage.start_run(result.parent, job.config.model_dump(mode="json"), job.last_entry)
-    before, added = lineage.current(), False
-    try:
-        entry = lineage.add(
-            ModelEntry(result.sha256, job.name, job.version, made, result.parent, {"finetuned": result.told()})
-        )
-        _keep_one(entry, Path(job.out))
-        added = True
+    child = ModelEntry(result.sha256, job.name, job.version, made, result.parent, {"finetuned": result.told()})
+    known = {entry.sha256: entry for entry in lineage.models()}
+    _put_back(known.get(result.sha256, child), made)
+    with _beside(project, Path(job.parent), known.get(result.parent)) as parent, lineage.as_one():
+        lineage.add(parent)
+        if lineage.current() is None:
+            lineage.use(parent.sha256, "what was in use before the first fine-tune")
+        run = lineage.start_run(parent.sha256, job.config.model_dump(mode="json"), job.last_entry)
+        child = lineage.add(child)
         if result.taken:
-            lineage.use(result.sha256, "fine-tuned")
-        _finish(project, run, result, child=result.sha256, taken=result.taken, reason=result.reason)
-    except Exception as error:
-        with contextlib.suppress(HicStructError):
-            if before is not None and lineage.current() != before:
-                lineage.use(before.sha256, "the new model could not be recorded")
-        with contextlib.suppress(HicStructError):
-            child = result.sha256 if added else None
-            _finish(project, run, result, child=child, taken=False, reason=f"It could not be recorded: {error}")
-        raise
-    return entry
-
-
-def _finish(project: Project, run: int, result: FinetuneResult, *, child: str | None, taken: bool, reason: str) -> None:
-    after = None if child is None else result.side("after")
-    project.lineage.finish_run(run, child=child, before=result.side("before"), after=after, taken=taken, reason=reason)
+            lineage.use(child.sha256, "fine-tuned")
+        sides = {side: result.side(side) for side in ("before", "after")}
+        lineage.finish_run(run, child=child.sha256, taken=result.taken, reason=result.reason, **sides)
+    if child.folder.resolve() != Path(job.out).resolve():  # one that the project knew: the run's own copy is spare
+        shutil.rmtree(job.out, ignore_errors=True)
+    return child
 
 
 def _holds(folder: Path, sha256: str) -> bool:
@@ -79,15 +68,9 @@ def _holds(folder: Path, sha256: str) -> bool:
         return False
 
 
-def _keep_one(entry: ModelEntry, made: Path) -> None:
-    """The same corrections give the same weights: of two folders with one model, that which the project knows stays.
-
-    ``made`` is a folder that the run wrote, or one that is not there.
-    """
-    if not made.exists() or entry.folder.resolve() == made.resolve():
-        return
-    if _holds(entry.folder, entry.sha256):
-        shutil.rmtree(made, ignore_errors=True)
+def _put_back(entry: ModelEntry, made: Path) -> None:
+    """The same corrections give the same weights: a model that the project knows stays where it knows it."""
+    if entry.folder.resolve() == made.resolve() or _holds(entry.folder, entry.sha256):
         return
     try:
         with in_place_of(entry.folder) as copy:
@@ -96,10 +79,17 @@ def _keep_one(entry: ModelEntry, made: Path) -> None:
         raise OutputError(f"the model cannot be put back there ({why(error)}).", where=entry.folder) from error
 
 
-def _adopt(project: Project, folder: Path) -> None:
-    """Copy a model that lies elsewhere into the project's folder and make it known and, if none is, the one in use."""
+@contextlib.contextmanager
+def _beside(project: Project, folder: Path, known: ModelEntry | None) -> Iterator[ModelEntry]:
+    """The parent as the project shall know it: a copy of its folder among the project's models.
+
+    The copy is taken away again if what follows fails.
+    """
     from napari_hicstruct.workflows.models import describe_model
 
+    if known is not None:
+        yield known
+        return
     info = describe_model(folder)
     stem = f"{info.name}-{info.version}".replace("/", "_")
     names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
@@ -109,20 +99,23 @@ def _adopt(project: Project, folder: Path) -> None:
         if not place.exists() or _holds(place, info.sha256)
     )
     is_new = not target.exists()
+    if is_new:
+        _copy(folder, target)
     try:
+        yield ModelEntry(info.sha256, info.name, info.version, target, None, info.card)
+    except Exception:
         if is_new:
-            with in_place_of(target) as copy:
-                shutil.copytree(folder, copy)
+            shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _copy(folder: Path, target: Path) -> None:
+    """Copy a model folder, whole or not at all."""
+    try:
+        with in_place_of(target) as copy:
+            shutil.copytree(folder, copy)
     except OSError as error:
         if isinstance(error, shutil.Error):  # it lists every file that failed: one will do
             error = OSError(error.args[0][0][-1])
         text = f"the model in use cannot be copied ({why(error)})."
         raise OutputError(text, where=target, mend="Free some disk, then fine-tune again.") from error
-    try:
-        project.lineage.add(ModelEntry(info.sha256, info.name, info.version, target, None, info.card))
-    except ProjectError:
-        if is_new:
-            shutil.rmtree(target, ignore_errors=True)
-        raise
-    if project.lineage.current() is None:
-        project.lineage.use(info.sha256, "what was in use before the first fine-tune")

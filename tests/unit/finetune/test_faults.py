@@ -335,9 +335,9 @@ def test_a_folder_of_the_parents_name_is_not_taken_for_it(project: Project) -> N
 
 
 @pytest.mark.parametrize("method", ["start_run", "add", "use", "finish_run"])
-def test_recording_breaks_off(project: Project, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+def test_recording_is_all_or_nothing(project: Project, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     verdict(monkeypatch, True)
-    parent, (job, result) = model_in_use(project), learnt(project)
+    job, result = learnt(project)
     whole, broken = getattr(Lineage, method), []
 
     def once(self: Lineage, *given: Any, **more: Any) -> Any:
@@ -347,12 +347,17 @@ def test_recording_breaks_off(project: Project, monkeypatch: pytest.MonkeyPatch,
             raise ProjectError("cannot be written (the disk is full).", where=project.path)
         return whole(self, *given, **more)
 
+    told: list[list[object]] = []
+    project.lineage.changed.connect(lambda: told.append(project.lineage.runs()))
     monkeypatch.setattr(Lineage, method, once)
     with pytest.raises(ProjectError, match="the disk is full"):
         conclude(project, job, result)
     assert broken
-    assert project.lineage.current().sha256 == parent.sha256  # type: ignore[union-attr]
-    assert not any(run.taken or run.finished is None for run in project.lineage.runs())
+    assert all(runs == [] for runs in told)
+    assert project.lineage.models() == project.lineage.runs() == project.lineage.uses() == []
+    assert [p.name for p in project.models_folder.iterdir()] == ["tiny-0.3+ft1"]  # nothing is lost
+    told.clear()
     conclude(project, job, replace(result))
+    assert [len(runs) for runs in told] == [1]
     assert project.lineage.current().sha256 == result.sha256  # type: ignore[union-attr]
     assert project.lineage.runs()[-1].taken
