@@ -70,10 +70,13 @@ def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Wi
     window.drag(*circle(310_000, 710_000))
     qtbot.waitUntil(lambda: len(window.review.lasso.uids) == 2)
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
+    rings = window.viewer.layers["Caught"]  # one sees what a word would touch
+    assert sorted(map(tuple, rings.data)) == [(302_500, 702_500), (322_500, 722_500)]
+    assert window.viewer.layers.selection.active is window.viewer.layers["Lasso"]
     window.key("R")
     assert window.project.count(statuses=[Status.REJECTED]) == 2
     assert window.project.get(outer.uid).status is Status.PROPOSED
-    assert "Lasso" not in names(window)
+    assert not {"Lasso", "Caught"} & set(names(window))
     assert actions(window.project) == ["add", "reject"]
     window.key("U")
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
@@ -90,8 +93,11 @@ def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Windo
     window.key("G")  # again, elsewhere
     window.drag(*circle(502_500, 502_500))
     qtbot.waitUntil(lambda: window.review.lasso.uids == [edge.uid])
+    window.viewer.layers.remove(window.viewer.layers["Caught"])
+    assert window.review.lasso.uids == [edge.uid]  # they are only a sign
     window.key("Escape")
     assert window.review.lasso.uids == []
+    assert not {"Lasso", "Caught"} & set(names(window))
     assert window.project.count(statuses=[Status.PROPOSED]) == 2
 
 

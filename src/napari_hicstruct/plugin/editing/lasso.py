@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 COLOUR = "#D55E00"
 """Okabe–Ito's vermilion."""
 
+RING = (16, 24)
+"""Smallest and largest width of the ring round a caught candidate, px."""
+
 
 class Lasso:
     """One polygon at a time, in a layer that is gone when it was used.
@@ -43,6 +46,7 @@ class Lasso:
     def __init__(self, editor: Editor, choices: Callable[[], list[str]]) -> None:
         self._editor, self._choices = editor, choices
         self._layer: Any = None
+        self._rings: Any = None
         self._before: Any = None
         self.uids: list[str] = []
         self._timer = QTimer()
@@ -79,12 +83,13 @@ class Lasso:
     def put_away(self) -> None:
         """Take the polygon out of the window; nothing is judged."""
         self.uids = []
-        layer, self._layer = self._layer, None
+        (layer, self._layer), (rings, self._rings) = (self._layer, None), (self._rings, None)
         if layer is None:
             return
         layers = self._editor.viewer.layers
-        if layer in layers:
-            layers.remove(layer)
+        for one in (layer, rings):
+            if one is not None and one in layers:
+                layers.remove(one)
         if self._before is not None and self._before in layers:
             layers.selection.active = self._before
         self._before = None
@@ -127,11 +132,29 @@ class Lasso:
             self.put_away()
             self._editor.hint("No candidate of the queue lies in there.")
             return
+        self._ring()
         self._editor.hint(f"{_many(self.uids)} inside: A accepts, R rejects them all · Esc lets them go")
         self.changed.emit()
 
+    def _ring(self) -> None:
+        """A ring round each caught candidate; the polygon stays the active layer."""
+        from napari.layers import Points
+
+        records = self._editor.catalogue.records if self._editor.catalogue is not None else {}
+        places = [middle_of(records[uid], self._editor.triangle_of(uid)) for uid in self.uids]
+        layers, look = self._editor.viewer.layers, {"border_color": COLOUR, "face_color": [0, 0, 0, 0]}
+        width = RING[0] * self._editor.view.bp_per_px()
+        self._rings = Points(
+            np.array(places), ndim=2, name="Caught", size=width, symbol="disc", border_width=0.14,
+            canvas_size_limits=RING, **look, **self._editor.session.world_kwargs(),
+        )  # fmt: skip
+        layers.append(self._rings)
+        layers.selection.active = self._layer
+
     def _on_removed(self, event: Any) -> None:
-        if self._layer is not None and event.value is self._layer:
+        if event.value is self._rings:
+            self._rings = None
+        elif self._layer is not None and event.value is self._layer:
             self.put_away()
 
 

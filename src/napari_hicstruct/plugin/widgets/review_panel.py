@@ -14,10 +14,10 @@ from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.queue_ask import AskPanel
 from napari_hicstruct.plugin.widgets.queue_card import Card
 from napari_hicstruct.plugin.widgets.queue_filters import QueueFilters
-from napari_hicstruct.plugin.widgets.queue_fold import Fold
 from napari_hicstruct.plugin.widgets.queue_goto import GoToRow
 from napari_hicstruct.plugin.widgets.queue_header import QueueHeader
 from napari_hicstruct.plugin.widgets.queue_regions import MEANING, RegionsPanel
+from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.statistics_panel import StatisticsPanel
 
 if TYPE_CHECKING:
