@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Points, Vectors
 
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.temporary import PX, TemporaryLayers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.evaluation.changes import Changes
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.plugin.session import Session
 
 PREFIX = "Changed: "
 APPEARED, VANISHED, MOVED = "#009E73", "#595959", "#CC79A7"
@@ -72,24 +72,12 @@ def iter_changes(before: Side, after: Side, *, token: CancelToken) -> Generator[
     return compare_calls(*sides)
 
 
-class ChangeLayers:
-    """Discs for what appeared, crosses for what vanished, arrows to diamonds from old to new places.
-
-    Parameters
-    ----------
-    session : Session
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.layers: list[Any] = []
-        session.view_changed.connect(self._on_view)
+class ChangeLayers(TemporaryLayers):
+    """Discs for what appeared, crosses for what vanished, arrows to diamonds from old to new places."""
 
     def show(self, changes: Changes, chrom: str) -> None:
         """Draw the changes of a chromosome, above the diagonal, in place of those before."""
         self.clear()
-        viewer = self._session.viewer
-        active = viewer.layers.selection.active
         here = [[record for record in part if record.chrom == chrom] for part in (changes.appeared, changes.vanished)]
         moved = [pair for pair in changes.moved if pair[1].chrom == chrom]
         made: list[Any] = []
@@ -104,24 +92,7 @@ class ChangeLayers:
                 made.append(self._marks(records[:_MOST], name, colour, symbol))
         for layer in made:
             layer.editable = False
-            viewer.layers.append(layer)
-        self.layers = made
-        if active is not None and active in viewer.layers:
-            viewer.layers.selection.active = active
-        self._on_view()
-
-    def clear(self) -> None:
-        """Take the layers out again."""
-        layers, self.layers = self.layers, []
-        viewer = self._session.viewer
-        for layer in layers:
-            if viewer is not None and layer in viewer.layers:
-                viewer.layers.remove(layer)
-
-    def close(self) -> None:
-        """Take the layers out and let go of the session."""
-        self.clear()
-        self._session.view_changed.disconnect(self._on_view)
+        self.put(made)
 
     def _marks(self, records: list[Annotation], name: str, colour: str, symbol: str) -> Points:
         return Points(
@@ -131,7 +102,7 @@ class ChangeLayers:
             face_color=colour,
             border_color="white",
             border_width=0 if symbol == "x" else 0.1,
-            metadata={"hicstruct_changed": name},
+            metadata={"hicstruct_changed": name, PX: _MARK_PX},
             **self._session.world_kwargs(),
         )
 
@@ -143,24 +114,9 @@ class ChangeLayers:
             edge_color=MOVED,
             vector_style="arrow",
             opacity=1.0,
-            metadata={"hicstruct_changed": "moved"},
+            metadata={"hicstruct_changed": "moved", PX: _ARROW_PX},
             **self._session.world_kwargs(),
         )
-
-    def _on_view(self, *_: Any) -> None:
-        """Marks and arrows stay as large on the screen, however far one looks: their sizes are in bp.
-
-        napari's limits of sizes on the canvas cannot do it: they draw borders of another width than asked for.
-        """
-        viewer = self._session.viewer
-        for layer in self.layers if viewer is not None else ():
-            pixel = 1 / max(float(viewer.scene.camera.zoom), 1e-12)
-            if layer not in viewer.layers:
-                continue
-            if isinstance(layer, Vectors):
-                layer.edge_width = _ARROW_PX * pixel
-            else:
-                layer.size = _MARK_PX * pixel
 
 
 def _places(records: list[Annotation]) -> NDArray[np.float64]:

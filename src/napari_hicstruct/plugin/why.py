@@ -11,11 +11,11 @@ from napari.layers import Image, Points
 from napari.utils.colormaps import Colormap
 
 from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.plugin.temporary import TemporaryLayers
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.plugin.session import Session
 
 PREFIX = "Why: "
 Explain = Callable[..., Generator[Progress, None, Any]]
@@ -66,48 +66,23 @@ def name_of_layer(name: str) -> str:
     return PREFIX + words.get(kind, " ".join(name.split("/")))
 
 
-class WhyLayers:
-    """The layers of one explanation; a second takes the place of the first.
-
-    Parameters
-    ----------
-    session : Session
-    """
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.layers: list[Any] = []
+class WhyLayers(TemporaryLayers):
+    """The layers of one explanation."""
 
     def show(self, explanation: Any, *, flipped: bool) -> None:
         """Draw an explanation above the diagonal, or below it (``flipped``); only the object's own p is visible."""
         self.clear()
         viewer, map_layer = self._session.viewer, getattr(self._session, "layer", None)
-        active = viewer.layers.selection.active
         own = f"probability/{explanation.task}"
         made = [
             self._image(name, layer, flipped=flipped, visible=name == own)
             for name, layer in sorted(explanation.relevant().items(), key=lambda item: item[0] == own)
         ]
         on_map = map_layer is not None and map_layer in viewer.layers
-        place = viewer.layers.index(map_layer) + 1 if on_map else len(viewer.layers)
-        for image in made:
-            viewer.layers.insert(place, image)
-            place += 1
-        self.layers = made
+        self.put(made, at=viewer.layers.index(map_layer) + 1 if on_map else None)
         marks = [one for one in explanation.evidence if one.place is not None]
         if marks:
-            self.layers.append(self._points(marks, explanation, flipped=flipped))
-            viewer.layers.append(self.layers[-1])
-        if active is not None and active in viewer.layers:
-            viewer.layers.selection.active = active
-
-    def clear(self) -> None:
-        """Take the layers out again."""
-        layers, self.layers = self.layers, []
-        viewer = self._session.viewer
-        for layer in layers:
-            if viewer is not None and layer in viewer.layers:
-                viewer.layers.remove(layer)
+            self.put([self._points(marks, explanation, flipped=flipped)])
 
     def _image(self, name: str, layer: Any, *, flipped: bool, visible: bool) -> Image:
         values, corner = (layer.values.T, (layer.col, layer.row)) if flipped else (layer.values, (layer.row, layer.col))

@@ -13,6 +13,7 @@ from qtpy.QtCore import QTimer
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.plugin.editing.geometry import Triangle, box_of, point_of
+from napari_hicstruct.plugin.temporary import PX, TemporaryLayers
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing.editor import Editor
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 COLOUR = "#D55E00"
 """Okabe–Ito's vermilion."""
 
-RING = (16, 24)
-"""Smallest and largest width of the ring round a caught candidate, px."""
+RING_PX = 20.0
+"""Width of the ring round a caught candidate."""
 
 
 class Lasso:
@@ -46,7 +47,7 @@ class Lasso:
     def __init__(self, editor: Editor, choices: Callable[[], list[str]]) -> None:
         self._editor, self._choices = editor, choices
         self._layer: Any = None
-        self._rings: Any = None
+        self._rings = TemporaryLayers(editor.session)
         self._before: Any = None
         self.uids: list[str] = []
         self._timer = QTimer()
@@ -83,13 +84,13 @@ class Lasso:
     def put_away(self) -> None:
         """Take the polygon out of the window; nothing is judged."""
         self.uids = []
-        (layer, self._layer), (rings, self._rings) = (self._layer, None), (self._rings, None)
+        layer, self._layer = self._layer, None
         if layer is None:
             return
+        self._rings.clear()
         layers = self._editor.viewer.layers
-        for one in (layer, rings):
-            if one is not None and one in layers:
-                layers.remove(one)
+        if layer in layers:
+            layers.remove(layer)
         if self._before is not None and self._before in layers:
             layers.selection.active = self._before
         self._before = None
@@ -101,6 +102,7 @@ class Lasso:
         if isalive(self._timer):
             self._timer.stop()
         self.put_away()
+        self._rings.close()
         self._editor.viewer.layers.events.removed.disconnect(self._on_removed)
 
     def catch(self, polygon: NDArray[np.float64]) -> list[str]:
@@ -137,24 +139,17 @@ class Lasso:
         self.changed.emit()
 
     def _ring(self) -> None:
-        """A ring round each caught candidate; the polygon stays the active layer."""
+        """A ring round each caught candidate."""
         from napari.layers import Points
 
-        records = self._editor.catalogue.records if self._editor.catalogue is not None else {}
+        catalogue = self._editor.catalogue
+        records = {} if catalogue is None else catalogue.records
         places = [middle_of(records[uid], self._editor.triangle_of(uid)) for uid in self.uids]
-        layers, look = self._editor.viewer.layers, {"border_color": COLOUR, "face_color": [0, 0, 0, 0]}
-        width = RING[0] * self._editor.view.bp_per_px()
-        self._rings = Points(
-            np.array(places), ndim=2, name="Caught", size=width, symbol="disc", border_width=0.14,
-            canvas_size_limits=RING, **look, **self._editor.session.world_kwargs(),
-        )  # fmt: skip
-        layers.append(self._rings)
-        layers.selection.active = self._layer
+        look = {"border_color": COLOUR, "face_color": [0, 0, 0, 0], "border_width": 0.14, "metadata": {PX: RING_PX}}
+        self._rings.put([Points(np.array(places), name="Caught", **look, **self._editor.session.world_kwargs())])
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self._rings:
-            self._rings = None
-        elif self._layer is not None and event.value is self._layer:
+        if self._layer is not None and event.value is self._layer:
             self.put_away()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from napari_hicstruct.plugin.editing.keys import KEYS
 from napari_hicstruct.plugin.editing.palette import colour_of, strength_of
 from napari_hicstruct.plugin.editing.review import name_of
 from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.editing import Attachment
@@ -33,12 +34,12 @@ _TIPS = {
     "size": "Loops: distance of the anchors; else length",
     "score": "Soft score, else probability, else score (0 to 1)",
 }
-_Index = Any  # QModelIndex or QPersistentModelIndex
-_NO_INDEX = QModelIndex()
 
 
-class ObjectModel(QAbstractTableModel):
+class ObjectModel(TableModel):
     """A view of :class:`ObjectList`: text is made for the rows that are looked at, nothing is copied."""
+
+    columns, tips = _COLUMNS, tuple(_TIPS.get(name, "Click to sort") for name in _COLUMNS)
 
     def __init__(self, attachment: Attachment, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,20 +65,10 @@ class ObjectModel(QAbstractTableModel):
         """Uid of a row."""
         return self._uids[row]
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._uids)
+    def rows(self) -> list[str]:
+        return self._uids
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS.get(_COLUMNS[section], "Click to sort")
-        return _COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         catalogue = self._editor.catalogue
         if catalogue is None or not index.isValid() or index.row() >= len(self._uids):
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt
+from qtpy.QtCore import QRectF, Qt
 from qtpy.QtGui import QColor, QPainter, QPalette
 from qtpy.QtWidgets import (
     QHeaderView,
@@ -24,6 +24,7 @@ from napari_hicstruct.plugin.editing.review import name_of
 from napari_hicstruct.plugin.editing.reviewer import clean, keep_name
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import form, subdued
+from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -42,8 +43,6 @@ _TIPS = (
 )
 _BAR = 5
 _MOST_ROWS = 9
-_Index = Any
-_NO_INDEX = QModelIndex()
 
 
 class StatisticsPanel(QWidget):
@@ -131,8 +130,10 @@ class StatisticsPanel(QWidget):
         self._later()
 
 
-class TallyModel(QAbstractTableModel):
+class TallyModel(TableModel):
     """Tallies as rows."""
+
+    columns, tips = _COLUMNS, _TIPS
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -145,20 +146,10 @@ class TallyModel(QAbstractTableModel):
             self.tallies = found
             self.endResetModel()
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self.tallies)
+    def rows(self) -> list[Tally]:
+        return self.tallies
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(_COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS[section]
-        return _COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self.tallies):
             return None
         one, column = self.tallies[index.row()], index.column()
@@ -178,7 +169,7 @@ class TallyModel(QAbstractTableModel):
 class PrecisionBar(QStyledItemDelegate):
     """The interval as a thin bar, the precision as a mark on it, the number above."""
 
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: _Index) -> None:
+    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: Index) -> None:
         model = index.model()
         if painter is None or not isinstance(model, TallyModel):
             return
