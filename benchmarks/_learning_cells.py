@@ -18,6 +18,18 @@ def gain(result: Mapping[str, Any]) -> str:
     return "<br>".join([head, *rows, f"mean gain {result['gain']:+.1%}"])
 
 
+def kinds(result: Mapping[str, Any]) -> str:
+    """Average precision before and after, by what was corrected and what is measured."""
+    rows = [
+        f"{task}s corrected, {name}: "
+        + " · ".join(f"{what} {pair[0]:.3f} → {pair[1]:.3f}" for what, pair in one.items() if what != "runs")
+        + f" ({sum(run['taken'] for run in one['runs'])} of {len(one['runs'])} taken)"
+        for task, maps in result["tasks"].items()
+        for name, one in maps.items()
+    ]
+    return "<br>".join([f"{result['n']} corrections, AP of the list:", *rows])
+
+
 def orders(result: Mapping[str, Any]) -> str:
     """Corrections that each order needs."""
     rows = [
