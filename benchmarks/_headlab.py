@@ -171,7 +171,7 @@ class Lab:
 
 def last_weight(net: Any, layer: str) -> Any:
     """What a head's last layer multiplies features by."""
-    from napari_hicstruct.inference.look import last_layer
+    from napari_hicstruct.inference.sight import last_layer
 
     return last_layer(net, layer).weight.detach().numpy()[0].reshape(-1)
 

@@ -39,7 +39,7 @@ def candidates(number: int) -> list[Any]:
 
 def looks(uids: list[str]) -> dict[str, Any]:
     """What a network might have seen at each."""
-    from napari_hicstruct.inference.look import Seen
+    from napari_hicstruct.inference.sight import Seen
 
     rng = np.random.default_rng(5)
     votes, features = rng.random((len(uids), VOTES)), rng.random((len(uids), FEATURES)).astype(np.float32)

@@ -11,7 +11,7 @@ import pytest
 
 from napari_hicstruct.annotations import Origin, Status
 from napari_hicstruct.errors import ModelError
-from napari_hicstruct.inference.look import Seen
+from napari_hicstruct.inference.sight import Seen
 from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.plugin.asking import AskBackend
 from napari_hicstruct.plugin.editing import detach

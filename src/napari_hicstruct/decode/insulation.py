@@ -53,6 +53,12 @@ def valleys(band: Band) -> Array:
     return np.minimum(out, np.float32(DEEPEST))
 
 
+def boundary_odds(p: Array, depth: Array) -> Array:
+    """``logit s + 2 (depth − 0.1)``, shape (n_bins,): s is the :func:`boundary_strength` of a stretch of bins."""
+    s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(s) - np.log1p(-s) + WEIGHT * (depth - TYPICAL), np.float32)
+
+
 def boundary_evidence(p: Array, band: Band) -> Array:
     """``σ(logit s + 2 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
 
@@ -66,7 +72,6 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     band : Band
         The map at the same bins, a whole chromosome.
     """
-    s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
-    q = np.asarray(1 / (1 + (1 / s - 1) * np.exp(-WEIGHT * (valleys(band) - TYPICAL))), np.float32)
+    q = np.asarray(1 / (1 + np.exp(-boundary_odds(p, valleys(band)))), np.float32)
     q[:WIDTH] = q[max(0, len(q) - WIDTH) :] = np.nan
     return q

@@ -91,7 +91,7 @@ def decode_stripes(
     near = max(1, s.max_width_bp // resolution // 2)
     kept = _without_weak_opposites(found, near, s.opposite)
     if band is not None:
-        kept = [raised for run in kept if (raised := _raised(run, band, resolution, s)) is not None]
+        kept = [raised for run in kept if (raised := _raised(run, band, s)) is not None]
     kept = [run for run in kept if run.score >= s.threshold]
     if band is not None:
         kept = [_extended(run, band, resolution, p.shape[1], s) for run in kept]
@@ -116,17 +116,41 @@ def _record(run: _Run, chrom: str, resolution: int, length: int, model: str) -> 
     )
 
 
-def _raised(run: _Run, band: Band, resolution: int, s: StripeSettings) -> _Run | None:
-    """The run with its log-odds raised by how far its best row stands out; None if it hardly does."""
-    near = max(1, s.near_bp // resolution)
-    rise, z = max(
-        (stripe_prominence(band, x, run.side, near, run.length) for x in range(run.low, run.high)),
-        key=lambda both: both[1],
-    )
-    if z < s.least_z:
-        return None
-    p = min(max(run.score, 1e-3), 1 - 1e-3)
-    return run._replace(score=float(1 / (1 + (1 / p - 1) * np.exp(-s.rise_weight * min(max(rise, -1.0), 1.0)))))
+def stripe_odds(
+    p: float, band: Band, rows: range, side: int, length: int, settings: StripeSettings | None = None
+) -> tuple[float, float]:
+    """Log-odds of a stripe, raised by how far its best row stands out.
+
+    Parameters
+    ----------
+    p : float
+        Mean mask probability along the stripe.
+    band : Band
+    rows : range
+        Bins of the anchor.
+    side : int
+        1 down, -1 up.
+    length : int
+        Bins from the diagonal.
+    settings : StripeSettings, optional
+
+    Returns
+    -------
+    odds : float
+    z : float
+        Standard deviations by which the best row stands out.
+    """
+    s = settings or StripeSettings()
+    near = max(1, s.near_bp // band.resolution)
+    rise, z = max((stripe_prominence(band, x, side, near, length) for x in rows), key=lambda both: both[1])
+    p = min(max(p, 1e-3), 1 - 1e-3)
+    return float(np.log(p / (1 - p)) + s.rise_weight * min(max(rise, -1.0), 1.0)), z
+
+
+def _raised(run: _Run, band: Band, s: StripeSettings) -> _Run | None:
+    """The run with its log-odds raised; None if it hardly stands out."""
+    odds, z = stripe_odds(run.score, band, range(run.low, run.high), run.side, run.length, s)
+    return None if z < s.least_z else run._replace(score=float(1 / (1 + np.exp(-odds))))
 
 
 def _extended(run: _Run, band: Band, resolution: int, far: int, s: StripeSettings) -> _Run:

@@ -45,9 +45,9 @@ class Heard:
     there : bool, shape (n,)
         What a person said.
     before, after : float64, shape (n,)
-        Log-odds.
+        Log-odds by which they are listed.
     evidence : float64, shape (n,)
-        What decoding adds to either before it ranks.
+        What decoding adds to either before it ranks, if that is more.
     level : float64, shape (n,)
         How much surer the fit behind ``after`` is in all (:func:`levels`): folds differ in that, and it ranks nothing.
     """

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
+from napari_hicstruct.decode.insulation import boundary_odds, valleys
 from napari_hicstruct.decode.prominence import loop_evidence
+from napari_hicstruct.decode.stripes import StripeSettings, stripe_odds
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.hints import HintTrack
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
+from napari_hicstruct.inference.sight import Features, Sight, last_layer
 from napari_hicstruct.labels.corrections import borders, rectangle
-
-Features = NDArray[np.float32]
 
 HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 REACH = 1
@@ -31,51 +32,7 @@ REACH = 1
 _BATCH = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """One place of one candidate; a TAD has two, its borders.
-
-    Attributes
-    ----------
-    owner : int
-        Which of the records.
-    layer : str
-        Name of the head that speaks: ``fine_heads.loop``, ``heads.loop``, ``heads.stripe`` …
-    logit : float
-        Raw log-odds.  Loops and boundaries: of the best pixel in reach; stripes: the mean over their rectangle.
-    features : float32, shape (d,)
-        What the head's last layer weighs there; ``logit`` is linear in it but for the TAD prior.
-    evidence: float
-        Log-odds that decoding adds before it ranks (``decode.prominence``); 0 for all but loops.
-    """
-
-    owner: int
-    layer: str
-    logit: float
-    features: Features
-    evidence: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One candidate as a network sees it.
-
-    Attributes
-    ----------
-    probability : float
-        Raw, in [0, 1]; NaN for kinds that the network has no task for.
-    votes : float64, shape (m,)
-        Probabilities by the members of an ensemble of heads (channels dropped); empty where none was asked.
-    features : float32, shape (d,)
-        Of the head's last layer at the candidate; kinds differ in length.
-    """
-
-    probability: float
-    votes: NDArray[np.float64]
-    features: Features
-
-
-@dataclass(slots=True)
+@dataclass
 class Looker:
     """Looks at candidates of one chromosome.
 
@@ -157,7 +114,9 @@ class Looker:
             for k in own:
                 top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, size)
                 inside = (..., slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right)))
-                found.append(Sight(k, layer, float(logits[inside].mean()), features[inside].mean(axis=(1, 2))))
+                logit = float(logits[inside].mean())
+                added = _stripe_odds(logits[inside], (corner[0] + top, corner[1] + left), band, records[k]) - logit
+                found.append(Sight(k, layer, logit, features[inside].mean(axis=(1, 2)), added, added))
         return found
 
     def _forward(
@@ -190,16 +149,25 @@ class Looker:
             seen = self._strip(predictor, task, cell * inner, inner)
             if seen is None:
                 continue
-            logits, features = seen
+            logits, odds, features = seen
             for k, place in own:
                 at = place - cell * inner
                 low = max(0, at - REACH)
+                best = float(odds[low : at + REACH + 1].max())
                 at = low + int(np.argmax(logits[low : at + REACH + 1]))
-                found.append(Sight(k, f"heads.{task}", float(logits[at]), features[:, at].copy()))
+                added = best - float(logits[at])
+                found.append(Sight(k, f"heads.{task}", float(logits[at]), features[:, at].copy(), added, added))
         return found
 
-    def _strip(self, predictor: Predictor, task: str, first: int, length: int) -> tuple[Features, Features] | None:
-        """Boundary logits ``(length,)`` and features ``(d, length)`` of a strip without its margins.
+    @cached_property
+    def _depth(self) -> Features:
+        """Depth of the valleys of the whole chromosome, log2, ``(n_bins,)``."""
+        return valleys(self.coarse)
+
+    def _strip(
+        self, predictor: Predictor, task: str, first: int, length: int
+    ) -> tuple[Features, Features, Features] | None:
+        """Of a strip without margins: logits and log-odds as listed ``(length,)``, and features ``(d, length)``.
 
         None if no window on it holds a good pixel.
         """
@@ -214,30 +182,22 @@ class Looker:
             p = predictor.strip_probability(self.coarse, task, strip, first - w.strip_margin)
         kept = slice(w.strip_margin, w.strip_margin + length)
         logits = np.log(np.clip(p, 1e-7, 1 - 1e-7)) - np.log1p(-np.clip(p, 1e-7, 1 - 1e-7))
-        return logits[kept].astype(np.float32), _numpy(_unfolded(heard[-1], self.net.heads[task].out))[0][:, kept]
+        bins = np.arange(first - w.strip_margin, first + length + w.strip_margin)
+        inside = (bins >= 0) & (bins < len(self._depth))
+        odds = boundary_odds(p, np.where(inside, self._depth[np.clip(bins, 0, len(self._depth) - 1)], 0))
+        features = _numpy(_unfolded(heard[-1], self.net.heads[task].out))[0]
+        return logits[kept].astype(np.float32), odds[kept], features[:, kept]
 
 
-def dropped_votes(sights: Sequence[Sight], net: nn.Module, members: int, *, drop: float = 0.3) -> NDArray[np.float64]:
-    """Probabilities that heads with channels dropped by chance give, shape (n, members): Monte-Carlo dropout.
-
-    Source: Gal & Ghahramani 2016; here in front of the last layer, so that one look at the map serves all members.
-    """
-    out = np.zeros((len(sights), members))
-    for layer in dict.fromkeys(sight.layer for sight in sights):
-        rows = [k for k, sight in enumerate(sights) if sight.layer == layer]
-        features = np.stack([sights[k].features for k in rows])
-        weight = last_layer(net, layer).weight.detach().float().cpu().numpy()[0].reshape(-1)
-        rng = np.random.default_rng(0)
-        keep = (rng.random((members, features.shape[1])) >= drop) / (1 - drop)
-        change = features @ ((keep - 1) * weight).T
-        logits = np.array([sights[k].logit for k in rows])[:, None] + change
-        out[rows] = 1 / (1 + np.exp(-logits))
-    return out
-
-
-def last_layer(net: nn.Module, layer: str) -> nn.Conv2d | nn.Conv1d:
-    """The convolution that ends a head; its first output channel is the logit."""
-    return net.get_submodule(layer).out
+def _stripe_odds(logits: Features, corner: tuple[int, int], band: Band, stripe: Annotation) -> float:
+    """Log-odds by which decoding lists a stripe, from the logits of its rectangle, whose corner lies at ``corner``."""
+    rows, cols = (np.arange(n) + start for n, start in zip(logits.shape, corner, strict=True))
+    off = np.abs(cols[None] - rows[:, None])
+    counted = off >= StripeSettings().near_bp // band.resolution
+    means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+    anchor = range(stripe.anchor1.start // band.resolution, max(rows[0] + 1, -(-stripe.anchor1.end // band.resolution)))
+    side = -1 if stripe.direction is Direction.UP else 1
+    return stripe_odds(float(means.max()), band, anchor, side, int(off.max()) + 1)[0]
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """The last layer of every head, fitted exactly to what people said: a convex problem, solved in milliseconds.
 
 With few corrections gradient steps through the whole network follow the noise; the last layer alone has one best answer
-near the old one.  ``min Σ wᵢ·log-loss(yᵢ, (1 + a)·zᵢ + Δ·xᵢ + δ) + λ/2·|Δ|² + small·(a² + δ²)``: ``zᵢ`` the old
-log-odds, ``xᵢ`` the features scaled to unit spread, ``a`` and ``δ`` a slope and a bias that few corrections can tell
-(Platt scaling), ``Δ`` a change of direction that takes many.  Unlike a fit from nothing it stays with the old weights
-where the corrections say little (a Gaussian prior around them).  Simulated candidates with known truth take part, so
-that what was learnt there is not unlearnt.
+near the old one.  ``min Σ wᵢ·log-loss(yᵢ, oᵢ + (1 + a)·zᵢ + Δ·xᵢ + δ) + λ/2·|Δ|² + small·(a² + δ²)``: ``zᵢ`` the old
+log-odds, ``oᵢ`` what decoding adds to them before it lists, ``xᵢ`` the features scaled to unit spread, ``a`` and ``δ``
+a slope and a bias that few corrections can tell (Platt scaling), ``Δ`` a change of direction that takes many.  Unlike a
+fit from nothing it stays with the old weights where the corrections say little (a Gaussian prior around them).
+Simulated candidates with known truth take part, so that what was learnt there is not unlearnt.
 """
 
 from __future__ import annotations
@@ -25,7 +25,30 @@ smaller ones a one-sided draw (fifty rejections, hardly a loop among them) empti
 FEW = 25
 """Up to so many corrections what the model said before counts in full (:func:`doubt`)."""
 
-_STEPS, _SMALL = 60, 1e-7
+_STEPS, _SMALL, _HELD = 60, 1e-7, 1e12
+
+
+@dataclass(frozen=True, slots=True)
+class Freedom:
+    """What corrections may change of a last layer.
+
+    Attributes
+    ----------
+    slope, bias : bool
+        Whether the network may become surer or less sure in all.
+    ridge : float
+        Multiplies the ridge of a change of direction.
+    """
+
+    slope: bool = True
+    bias: bool = True
+    ridge: float = 1.0
+
+
+FREEDOM = {"point": Freedom(), "mask": Freedom(slope=False), "boundary": Freedom(slope=False, bias=False, ridge=0.1)}
+"""By kind of head.  A slope lifts what lies far below, and a mask is cut from all its pixels.  Of boundaries people judge
+pairs that decoding chose (TADs): how many of those are right says nothing of single boundaries.  Chosen by
+``benchmarks/finetune_kinds.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +63,35 @@ class Examples:
     there : float64, shape (n,)
         1 or 0, or a probability.
     weight : float64, shape (n,)
+    offset : float64, shape (n,)
+        Log-odds that decoding adds before it lists; None: nothing.
     """
 
     features: Floats
     logit: Floats
     there: Floats
     weight: Floats
+    offset: Floats | None = None
+
+    @property
+    def odds(self) -> Floats:
+        """Log-odds by which they are listed, shape (n,)."""
+        return self.logit if self.offset is None else self.logit + self.offset
 
     def __len__(self) -> int:
         return len(self.logit)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Examples:
         """Some of them."""
-        return Examples(self.features[rows], self.logit[rows], self.there[rows], self.weight[rows])
+        offset = None if self.offset is None else self.offset[rows]
+        return Examples(self.features[rows], self.logit[rows], self.there[rows], self.weight[rows], offset)
 
 
 def join(parts: Sequence[Examples]) -> Examples:
     """All of several lists (at least one)."""
     names = ("features", "logit", "there", "weight")
-    return Examples(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Examples(**arrays, offset=np.concatenate([part.odds - part.logit for part in parts]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +109,7 @@ class HeadChange:
     bias: float
 
     def logits(self, examples: Examples) -> Floats:
-        """Log-odds after the change, shape (n,)."""
+        """Log-odds after the change, shape (n,); without what decoding adds."""
         return np.asarray((1 + self.slope) * examples.logit + examples.features @ self.weight + self.bias)
 
 
@@ -89,7 +122,14 @@ def doubt(corrections: int) -> float:
     return min(1.0, (FEW / max(1, corrections)) ** 2)
 
 
-def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float, level: float = 1.0) -> HeadChange:
+def fit_head(
+    judged: Examples,
+    replay: Examples | None = None,
+    *,
+    ridge: float,
+    level: float = 1.0,
+    free: Freedom = FREEDOM["point"],
+) -> HeadChange:
     """The best change of one last layer by Newton's method.
 
     Parameters
@@ -103,6 +143,7 @@ def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float, 
         λ: weight of staying as it is.
     level : float
         Weight of staying as sure as it is (:func:`doubt`).
+    free : Freedom
     """
     n = len(judged)
     examples = judged if replay is None else join([judged, replay])
@@ -112,11 +153,12 @@ def fit_head(judged: Examples, replay: Examples | None = None, *, ridge: float, 
     own = (np.arange(len(examples)) < n).astype(np.float64)
     levels = [examples.logit * own, own, examples.logit * (1 - own), 1 - own]
     x = np.column_stack([(examples.features - mean) / spread, *levels])
-    prior = np.append(np.full(x.shape[1] - 4, ridge), (level * SLOPE_PRIOR, level * BIAS_PRIOR) * 2)
+    held = (level * SLOPE_PRIOR if free.slope else _HELD, level * BIAS_PRIOR if free.bias else _HELD)
+    prior = np.append(np.full(x.shape[1] - 4, ridge * free.ridge), held * 2)
     change = np.zeros(x.shape[1])
     value = _objective(change, x, examples, prior)
     for _ in range(_STEPS):
-        p = _sigmoid(examples.logit + x @ change)
+        p = _sigmoid(examples.odds + x @ change)
         slope = x.T @ (examples.weight * (p - examples.there)) + prior * change
         curve = (x * (examples.weight * p * (1 - p))[:, None]).T @ x + np.diag(prior)
         step = np.linalg.solve(curve, slope)
@@ -138,7 +180,7 @@ def _sigmoid(z: Floats) -> Floats:
 
 
 def _objective(change: Floats, x: Floats, examples: Examples, prior: Floats) -> float:
-    z = examples.logit + x @ change
+    z = examples.odds + x @ change
     losses = np.logaddexp(0, z) - examples.there * z
     return float(examples.weight @ losses + 0.5 * prior @ change**2)
 

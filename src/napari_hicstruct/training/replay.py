@@ -69,8 +69,11 @@ class Replay:
     held: int
     sha256: str
 
-    def examples(self, layer: str, weight: float) -> Examples | None:
-        """What is learnt from, ``weight`` corrections heavy in all; None where there is nothing."""
+    def examples(self, layer: str, weight: float, *, by_network: bool = True) -> Examples | None:
+        """What is learnt from, ``weight`` corrections heavy in all; None where there is nothing.
+
+        ``by_network``: the network's word alone lists; else with what decoding adds.
+        """
         rows = self.rows.get(layer)
         if rows is None or not weight:
             return None
@@ -79,7 +82,8 @@ class Replay:
             return None
         each = np.full(int(mine.sum()), weight / mine.sum())
         features, logit = rows.features[mine].astype(np.float64), rows.logit[mine].astype(np.float64)
-        return Examples(features, logit, rows.there[mine].astype(np.float64), each)
+        offset = None if by_network else rows.evidence[mine].astype(np.float64)
+        return Examples(features, logit, rows.there[mine].astype(np.float64), each, offset)
 
     def changed(self, changes: Mapping[str, HeadChange]) -> Replay:
         """The same candidates as a network with changed last layers sees them: its features are the old ones.

@@ -18,7 +18,7 @@ from napari_hicstruct.labels.corrections import borders
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.inference.look import Sight
+    from napari_hicstruct.inference.sight import Sight
     from napari_hicstruct.labels.corrections import Block, Judgements
     from napari_hicstruct.training.head_fit import Examples
 
@@ -174,10 +174,20 @@ class Evidence:
         """How many of them people judged."""
         return sum(self.rows[sight.owner].person for sight in self.of(layer, keep))
 
+    def rejected_pairs(self, owners: Sequence[int]) -> list[tuple[int, int]]:
+        """Places in a list of rows that are the two borders of one rejected TAD: at least one of them is wrong."""
+        found: dict[str, list[int]] = {}
+        for place, owner in enumerate(owners):
+            row = self.rows[owner]
+            if row.record.kind is Kind.BOUNDARY and row.there == 0:
+                found.setdefault(row.record.uid, []).append(place)
+        return [(both[0], both[1]) for both in found.values() if len(both) == 2]
+
     def examples(self, layer: str, keep: Callable[[Row], bool]) -> Examples | None:
         """The same as arrays; None if there is none or all are alike, from which nothing can be told.
 
-        Anchors count the less the more people said of the head.
+        Anchors count the less the more people said of the head.  Of a rejected TAD's borders each is there with the
+        probability that it is the other one that is wrong.
         """
         from napari_hicstruct.training.head_fit import Examples, doubt
 
@@ -190,8 +200,13 @@ class Evidence:
         logit = np.array([sight.logit for sight in mine], np.float64)
         weight = np.array([self.rows[sight.owner].weight for sight in mine], np.float64)
         weight[np.isnan(there)] *= doubt(self.said(layer, keep))
-        there = np.where(np.isnan(there), 1 / (1 + np.exp(-logit)), there)
-        return Examples(features, logit, there, weight)
+        offset = np.array([sight.offset for sight in mine], np.float64)
+        p = 1 / (1 + np.exp(-logit - offset))
+        there = np.where(np.isnan(there), p, there)
+        for first, second in self.rejected_pairs([sight.owner for sight in mine]):
+            one, other = p[first], p[second]
+            there[first], there[second] = np.array([one * (1 - other), other * (1 - one)]) / (1 - one * other)
+        return Examples(features, logit, there, weight, offset)
 
 
 def iter_read(

@@ -68,27 +68,29 @@ def in_fold(fold: int, folds: int, *, held: bool) -> Callable[[Row], bool]:
 
 def fit_heads(run: FinetuneRun, replay: Replay, keep: Callable[[Row], bool]) -> Changes:
     """A change of every head about which the rows that pass say two things."""
-    from napari_hicstruct.training.head_fit import doubt, fit_head
+    from napari_hicstruct.training.head_fit import FREEDOM, doubt, fit_head
 
     run.token.check()
     config, changes = run.job.config, {}
     for layer in run.evidence.layers:
         mine = run.evidence.examples(layer, keep)
         if mine is not None:
-            old, level = replay.examples(layer, config.replay_weight), doubt(run.evidence.said(layer, keep))
-            changes[layer] = fit_head(mine, old, ridge=config.ridge, level=level)
+            kind = next(task.head for task in run.net.config.tasks if task.name == layer.split(".")[1])
+            old = replay.examples(layer, config.replay_weight, by_network=kind == "point")
+            level = doubt(run.evidence.said(layer, keep))
+            changes[layer] = fit_head(mine, old, ridge=config.ridge, level=level, free=FREEDOM[kind])
     return changes
 
 
 def _logits(evidence: Evidence, changes: Changes, places: list[int]) -> dict[int, float]:
-    """Log-odds at places after the changes; a head without change says what it said."""
+    """Log-odds as listed at places after the changes; a head without change says what it said."""
     found = {}
     for k in places:
         sight = evidence.sights[k]
         change = changes.get(sight.layer)
-        found[k] = sight.logit
+        found[k] = sight.odds
         if change is not None:
-            found[k] = (1 + change.slope) * sight.logit + float(sight.features @ change.weight) + change.bias
+            found[k] += change.slope * sight.logit + float(sight.features @ change.weight) + change.bias
     return found
 
 
@@ -223,7 +225,7 @@ def _live(step: Progress, steps: int, name: str, speed: Any) -> Progress:
 
 
 def _seen_by(run: FinetuneRun, state: dict[str, Any], places: list[int]) -> Generator[Progress, None, dict[int, float]]:
-    """Log-odds that a trained network gives places of the evidence."""
+    """Log-odds as listed that a trained network gives places of the evidence."""
     from napari_hicstruct.models.network import MultiTaskNet
 
     if not places:
@@ -231,7 +233,7 @@ def _seen_by(run: FinetuneRun, state: dict[str, Any], places: list[int]) -> Gene
     net = MultiTaskNet(run.net.config).to(run.device)
     net.load_state_dict(state)
     seen = yield from run.look(net.eval(), [run.evidence.rows[run.evidence.sights[k].owner] for k in places])
-    return {places[sight.owner]: sight.logit for sight in seen}
+    return {places[sight.owner]: sight.odds for sight in seen}
 
 
 def _replayed(run: FinetuneRun, net: Any) -> Generator[Progress, None, tuple[Any, Any]]:

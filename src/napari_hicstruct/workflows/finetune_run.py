@@ -54,7 +54,7 @@ class Trained:
     state : dict of str to Tensor
         Weights of the new network.
     after : dict of int to float
-        Log-odds of unseen places (place among the evidence's sights) after learning.
+        Log-odds as listed of unseen places (place among the evidence's sights) after learning.
     replay : (float64, float64) or None
         Average precision on replay maps before and after.
     steps : int
@@ -182,15 +182,20 @@ class FinetuneRun:
         the one in use has learnt the corrections that the folds hold out, and proves nothing by knowing them.
         """
         sights, rows = self.evidence.sights, self.evidence.rows
-        before = {k: sight.logit for k, sight in enumerate(sights)}
+        before = {k: sight.odds for k, sight in enumerate(sights)}
         if self.parent_net is not None:
             frozen = [k for k in sorted(trained.after) if rows[sights[k].owner].frozen]
             seen = yield from self.look(self.parent_net, [rows[sights[k].owner] for k in frozen])
             told = {frozen[s.owner]: s for s in seen}
             if any(k not in told or told[k].layer != sights[k].layer for k in frozen):
                 raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
-            before |= {k: told[k].logit for k in frozen}
+            before |= {k: told[k].odds for k in frozen}
         places = sorted(trained.after)
+        # of a rejected TAD the border that both models believe in less is the one that is wrong
+        odds = [before[k] + trained.after[k] for k in places]
+        pairs = self.evidence.rejected_pairs([sights[k].owner for k in places])
+        right = {places[max(pair, key=odds.__getitem__)] for pair in pairs}
+        places = [k for k in places if k not in right]
         layers = self.evidence.layers
         stratum = np.array([layers.index(sights[k].layer) for k in places], np.int64)
         fold = np.array([-1 if (row := rows[sights[k].owner]).frozen else row.tile % trained.folds for k in places])
@@ -200,7 +205,7 @@ class FinetuneRun:
             np.array([rows[sights[k].owner].there > 0.5 for k in places], bool),
             np.array([before[k] for k in places], np.float64),
             np.array([trained.after[k] for k in places], np.float64),
-            np.array([sights[k].evidence for k in places], np.float64),
+            np.array([sights[k].evidence - sights[k].offset for k in places], np.float64),
             levels(stratum, fold.astype(np.int64), change),
         )
 

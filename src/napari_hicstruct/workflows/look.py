@@ -15,7 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_hicstruct.inference.look import Seen, Sight
+    from napari_hicstruct.inference.sight import Seen, Sight
 
 MEMBERS = 16
 """Of the ensemble."""
@@ -58,7 +58,7 @@ def iter_seen(
     import torch
 
     from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.inference.look import dropped_votes
+    from napari_hicstruct.inference.sight import dropped_votes
     from napari_hicstruct.models.store import load_model
     from napari_hicstruct.workflows.finetune_evidence import iter_look, iter_read
     from napari_hicstruct.workflows.models import find_model
@@ -81,12 +81,12 @@ def iter_seen(
 
 def _by_uid(records: Sequence[Annotation], sights: Sequence[Sight], votes: NDArray[np.float64]) -> dict[str, Seen]:
     """One answer for each record: a TAD is as sure as the lesser of its borders."""
-    from napari_hicstruct.inference.look import Seen
+    from napari_hicstruct.inference.sight import Seen
 
     found: dict[str, Seen] = {}
     for sight, own in zip(sights, votes, strict=True):
         uid = records[sight.owner].uid
-        seen = Seen(float(1 / (1 + np.exp(-sight.logit))), own, sight.features)
+        seen = Seen(float(1 / (1 + np.exp(-sight.odds))), own, sight.features)
         if uid in found:
             less = min(found[uid], seen, key=lambda one: one.probability)
             both = (found[uid].features + seen.features) / np.float32(2)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_hicstruct.contacts.band import Band
-    from napari_hicstruct.inference.look import Sight
+    from napari_hicstruct.inference.sight import Sight
     from napari_hicstruct.synth.types import SimulatedMap
     from napari_hicstruct.training.replay import Replay
     from napari_hicstruct.workflows.models import ModelInfo

@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.changes import ReviewedRegion
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.inference.look import Sight
+from napari_hicstruct.inference.sight import Sight
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.labels.corrections import Judgements, judgements, marks
 from napari_hicstruct.labels.scope import Scope, edge, paint
@@ -218,3 +218,23 @@ def test_anchors_count_less_the_more_people_said() -> None:
     assert learnt is not None
     assert learnt.weight[:50].tolist() == [1] * 50
     assert learnt.weight[50] == pytest.approx(0.4 / 4)
+
+
+def test_of_a_rejected_tad_the_less_likely_border_is_the_wrong_one() -> None:
+    rejected = tad(10**6, 14 * 10**5)
+    rows = rows_of(judgements([rejected.with_(status=Status.REJECTED), boundary(3 * 10**6, Status.ACCEPTED)]), ())
+    sights = tuple(Sight(k, "heads.tad", odds, np.ones(2, np.float32)) for k, odds in enumerate((0.0, 3.0, -3.0)))
+    rows = [
+        next(row for row in rows if row.record.kind is Kind.BOUNDARY and row.there),
+        *(r for r in rows if not r.there),
+    ]
+    evidence = Evidence(tuple(rows), sights)
+    assert evidence.rejected_pairs([0, 1, 2]) == [(1, 2)]
+    assert evidence.rejected_pairs([0, 2]) == []  # the other one lies in another part
+    learnt = evidence.examples("heads.tad", lambda _: True)
+    assert learnt is not None
+    sure, doubtful = 1 / (1 + np.exp(-3)), 1 / (1 + np.exp(3))
+    one = sure * (1 - doubtful) / (1 - sure * doubtful)  # Bayes: it is there, given that not both are
+    assert learnt.there[1:].tolist() == pytest.approx([one, doubtful * (1 - sure) / (1 - sure * doubtful)])
+    assert learnt.there[1] > 0.9
+    assert learnt.there[2] < 0.01

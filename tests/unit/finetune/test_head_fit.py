@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from napari_hicstruct.training.head_fit import BIAS_PRIOR, FEW, SLOPE_PRIOR, Examples, doubt, fit_head, join, log_loss
+from napari_hicstruct.training.head_fit import (
+    BIAS_PRIOR,
+    FEW,
+    SLOPE_PRIOR,
+    Examples,
+    Freedom,
+    doubt,
+    fit_head,
+    join,
+    log_loss,
+)
 
 
 def examples(n: int, d: int = 5, *, seed: int = 0, shift: float = 0.0, turn: float = 0.0) -> Examples:
@@ -17,10 +29,13 @@ def examples(n: int, d: int = 5, *, seed: int = 0, shift: float = 0.0, turn: flo
     return Examples(x, logit, (rng.random(n) < p).astype(float), np.ones(n))
 
 
-def test_it_is_the_optimum_that_scipy_finds() -> None:
+@pytest.mark.parametrize("added", [0.0, 1.5])
+def test_it_is_the_optimum_that_scipy_finds(added: float) -> None:
     from scipy.optimize import minimize
 
     e, ridge = examples(80, shift=1.0), 7.0
+    offset = added * np.random.default_rng(1).normal(size=80)
+    e = replace(e, offset=offset) if added else e
     change = fit_head(e, ridge=ridge)
     mean, spread = e.features.mean(0), e.features.std(0)
     spread = np.maximum(spread, spread.mean())
@@ -28,11 +43,29 @@ def test_it_is_the_optimum_that_scipy_finds() -> None:
     prior = np.array([ridge] * 5 + [SLOPE_PRIOR, BIAS_PRIOR])
 
     def loss(w: np.ndarray) -> float:
-        z = e.logit + x @ w
+        z = e.logit + offset + x @ w
         return float((np.logaddexp(0, z) - e.there * z).sum() + 0.5 * prior @ w**2)
 
     best = minimize(loss, np.zeros(7), tol=1e-10)
     assert np.allclose(change.logits(e), e.logit + x @ best.x, atol=1e-3)
+
+
+def test_what_decoding_adds_is_not_learnt_again() -> None:
+    e = examples(200, seed=9)
+    held_back, level = replace(e, logit=e.logit - 3), Freedom(slope=False)
+    assert fit_head(held_back, ridge=100, free=level).bias > 2
+    assert abs(fit_head(replace(held_back, offset=np.full(200, 3.0)), ridge=100, free=level).bias) < 0.3
+
+
+def test_what_is_not_free_stays() -> None:
+    e = examples(200, shift=2.0, turn=-1.0, seed=10)
+    for slope, bias in ((False, True), (True, False), (False, False)):
+        change = fit_head(e, ridge=1.0, free=Freedom(slope=slope, bias=bias))
+        assert (abs(change.slope) > 1e-3) is slope
+        mean = float(np.mean(change.logits(e) - (1 + change.slope) * e.logit))
+        assert (abs(mean) > 1e-3) is bias
+    stiff, soft = (fit_head(e, ridge=100, free=Freedom(ridge=share)) for share in (10, 0.1))
+    assert np.abs(stiff.weight).max() < np.abs(soft.weight).max()
 
 
 def test_a_shifted_map_is_followed_with_few_corrections() -> None:

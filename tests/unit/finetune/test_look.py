@@ -8,7 +8,9 @@ import torch
 
 from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.errors import Cancelled, ModelError
-from napari_hicstruct.inference.look import Looker, Sight, dropped_votes, last_layer
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.inference.look import Looker
+from napari_hicstruct.inference.sight import Sight, dropped_votes, last_layer
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import load_model
@@ -16,7 +18,9 @@ from napari_hicstruct.workflows import models
 from napari_hicstruct.workflows.finetune_evidence import iter_read
 from napari_hicstruct.workflows.look import iter_seen, propose
 from napari_hicstruct.workflows.models import find_model
-from tests.unit.finetune.kit import CHROM, boundary, judged, loop, source, stripe, tad
+from napari_hicstruct.workflows.predict import predict
+from napari_hicstruct.workflows.predict_request import PredictRequest
+from tests.unit.finetune.kit import CHROM, LENGTH, boundary, judged, loop, source, stripe, tad
 
 RECORDS = [*judged(12), boundary(1_000_000), boundary(2_000_000), stripe(3_000_000, 900_000), loop(3_900_000, 90_000)]
 
@@ -74,6 +78,22 @@ def test_without_fine_bins_the_coarse_head_speaks_of_loops(net: MultiTaskNet, lo
     assert coarse[0].logit == pytest.approx(float(coarse[0].features @ weight) + bias, abs=1e-3)
 
 
+@pytest.mark.parametrize(("kind", "task", "near"), [(Kind.STRIPE, "stripe", 1.0), (Kind.BOUNDARY, "tad", 0.1)])
+def test_odds_are_those_by_which_decoding_lists(looker: Looker, kind: Kind, task: str, near: float) -> None:
+    region = Interval(CHROM, 0, LENGTH)
+    request = PredictRequest(regions=(region,), tasks=(task,), model="tiny", least={task: 1e-3})
+    calls = [r for r in predict(source(), request).annotations if r.kind is kind]
+    assert len(calls) > 8
+    score = np.array([r.score for r in calls]).clip(1e-4, 1 - 1e-4)
+    listed = np.log(score / (1 - score))
+    sights = {sight.owner: sight for sight in looker.sights(calls)}
+    odds = np.array([sights[k].odds for k in range(len(calls))])
+    assert np.median(np.abs(odds - listed)) < near  # a stripe is lengthened after it was scored
+    assert np.corrcoef(odds, listed)[0, 1] > 0.75
+    raw = np.array([sights[k].logit for k in range(len(calls))])
+    assert np.median(np.abs(raw - listed)) > 2 * np.median(np.abs(odds - listed))
+
+
 def test_no_records_and_no_good_bins(net: MultiTaskNet, looker: Looker) -> None:
     from dataclasses import replace
 
@@ -84,10 +104,10 @@ def test_no_records_and_no_good_bins(net: MultiTaskNet, looker: Looker) -> None:
 
 def test_dropped_votes_scatter_around_the_probability(net: MultiTaskNet, together: list[Sight]) -> None:
     votes = dropped_votes(together, net, 2_000, drop=0.1)
-    p = np.array([1 / (1 + np.exp(-sight.logit)) for sight in together])
+    p = np.array([1 / (1 + np.exp(-sight.odds)) for sight in together])
     assert votes.shape == (len(together), 2_000)
     mean_logit = np.log(votes / (1 - votes)).mean(axis=1)
-    assert np.allclose(mean_logit, [sight.logit for sight in together], atol=0.25)
+    assert np.allclose(mean_logit, [sight.odds for sight in together], atol=0.25)
     assert (votes.std(axis=1) > 0).all()
     assert np.abs(dropped_votes(together, net, 16).mean(axis=1) - p).mean() < 0.1
     assert np.array_equal(dropped_votes(together, net, 4), dropped_votes(together, net, 4))
@@ -101,7 +121,7 @@ def test_seen_by_uid_a_tad_as_its_lesser_border(together: list[Sight]) -> None:
     seen = drain(iter_seen(source(), [*RECORDS, elsewhere], model="tiny", device="cpu"))
     assert seen.keys() == {record.uid for record in RECORDS}
     for k, record in enumerate(RECORDS):
-        own = [1 / (1 + np.exp(-sight.logit)) for sight in together if sight.owner == k]
+        own = [1 / (1 + np.exp(-sight.odds)) for sight in together if sight.owner == k]
         assert seen[record.uid].probability == pytest.approx(min(own), abs=1e-4)
         assert seen[record.uid].features.dtype == np.float32
         assert len(seen[record.uid].votes) == 16
