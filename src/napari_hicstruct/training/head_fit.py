@@ -46,8 +46,8 @@ class Freedom:
 
 
 FREEDOM = {"point": Freedom(), "mask": Freedom(slope=False), "boundary": Freedom(slope=False, bias=False, ridge=0.1)}
-"""By kind of head.  A slope lifts what lies far below, and a mask is cut from all its pixels.  Of boundaries people judge
-pairs that decoding chose (TADs): how many of those are right says nothing of single boundaries.  Chosen by
+"""By kind of head.  A slope lifts what lies far below, and a mask is cut from all its pixels.  Of boundaries people
+judge pairs that decoding chose (TADs): how many of those are right says nothing of single boundaries.  Chosen by
 ``benchmarks/finetune_kinds.py``."""
 
 
@@ -145,16 +145,21 @@ def fit_head(
         Weight of staying as sure as it is (:func:`doubt`).
     free : Freedom
     """
-    n = len(judged)
     examples = judged if replay is None else join([judged, replay])
     mean, spread = examples.features.mean(axis=0), examples.features.std(axis=0)
     # what hardly varies among candidates may vary elsewhere on the map: its weight must not grow for that
     spread = np.maximum(spread, max(float(spread.mean()), 1e-6))
-    own = (np.arange(len(examples)) < n).astype(np.float64)
+    own = (np.arange(len(examples)) < len(judged)).astype(np.float64)
     levels = [examples.logit * own, own, examples.logit * (1 - own), 1 - own]
     x = np.column_stack([(examples.features - mean) / spread, *levels])
     held = (level * SLOPE_PRIOR if free.slope else _HELD, level * BIAS_PRIOR if free.bias else _HELD)
-    prior = np.append(np.full(x.shape[1] - 4, ridge * free.ridge), held * 2)
+    change = _minimum(x, examples, np.append(np.full(x.shape[1] - 4, ridge * free.ridge), held * 2))
+    weight = change[:-4] / spread
+    return HeadChange(float(change[-4]), weight, float(change[-3] - mean @ weight))
+
+
+def _minimum(x: Floats, examples: Examples, prior: Floats) -> Floats:
+    """Coefficients of the columns of ``x`` that fit best, by Newton's method with halved steps."""
     change = np.zeros(x.shape[1])
     value = _objective(change, x, examples, prior)
     for _ in range(_STEPS):
@@ -171,8 +176,7 @@ def fit_head(
         if not after <= value or np.abs(length * step).max() < _SMALL:
             break
         change, value = change - length * step, after
-    weight = change[:-4] / spread
-    return HeadChange(float(change[-4]), weight, float(change[-3] - mean @ weight))
+    return change
 
 
 def _sigmoid(z: Floats) -> Floats:
