@@ -69,6 +69,38 @@ def fine_tune(dock: Any) -> None:
     wait(1_000)
 
 
+def review_pictures(viewer: Any, dock: Any, attached: Any) -> None:
+    """The lasso with what it caught, and the statistics; nothing is judged."""
+    import numpy as np
+
+    attached.editor.session.go_to(place(*VIEW))
+    wait(1_000)
+    attached.review.lasso_candidates()
+    wait(300)
+    turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    drawn = np.column_stack([62_800_000 + 110_000 * np.sin(turn), 63_000_000 + 110_000 * np.cos(turn)])
+    viewer.layers["Lasso"].add(drawn, shape_type="polygon")
+    wait(1_500)
+    shoot(viewer, "lasso")
+    attached.review.lasso.put_away()
+    folds = dock.sections["review"].body.folds
+    for key, fold in folds.items():
+        fold.unfold(key == "statistics")
+    wait(1_000)
+    dock.sections["review"].grab().save(str(IMAGES / "statistics.png"))
+    folds["statistics"].unfold(False)
+
+
+def learn_pictures(dock: Any) -> None:
+    """The Learn section after a fine-tune, with its lineage, and with what changed."""
+    folds = dock.learn.folds
+    for name, key in (("learn", ""), ("lineage", "lineage"), ("what-changed", "changes")):
+        for fold in folds:
+            folds[fold].unfold(fold == key)
+        wait(1_000)
+        dock.sections["learn"].grab().save(str(IMAGES / f"{name}.png"))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--reviews", type=int, default=10)
@@ -95,6 +127,7 @@ def main() -> None:
     picture(viewer, dock, 2, "predict", "labels", "predict")
     review(viewer.window, attached, args.reviews)
     picture(viewer, dock, 3, "review", "review")
+    review_pictures(viewer, dock, attached)
     session.go_to(place(*VIEW))
     fine_tune(dock)
     picture(viewer, dock, 4, "learn", "learn")
@@ -105,6 +138,7 @@ def main() -> None:
     while dock.learn.changes._job.running:
         wait(100)
     picture(viewer, dock, 5, "changed", "learn")
+    learn_pictures(dock)
     picture(viewer, dock, 6, "export", "export")
     viewer.close()
     print(IMAGES)

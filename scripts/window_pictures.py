@@ -1,5 +1,7 @@
 """Retake the window's pictures in docs/images, with the shipped model on the real HFFc6 map.
 
+Those of review and learning are taken by ``tutorial.py``.
+
     xvfb-run -a -s "-screen 0 1600x1000x24" python scripts/window_pictures.py
 
 Real maps are looked for in $HICSTRUCT_DATA, else ../shared/data; everything is drawn in a throw-away home.

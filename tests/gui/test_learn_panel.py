@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from napari_hicstruct.plugin.widgets.learn_result import figures_table, verdict_
 from napari_hicstruct.plugin.widgets.lineage_view import main_figure, states
 from napari_hicstruct.plugin.widgets.loss_curve import smoothed
 from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.workflows.finetune_job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project
 from tests.gui.learn_kit import BASE, CHILD, Script, add_model, figures, model_folder, result
@@ -503,12 +505,20 @@ def test_states_and_figures() -> None:
 
 def test_better_and_worse_are_said_by_sign_too() -> None:
     assert [verdict_of(one) for one in figures()] == [1, 1, 0, -1]
+    hair = Figure("all", "average precision", "replay", 2, 0.861, 0.863, 0.001, 0.004)  # shown as +0.00
+    assert verdict_of(hair) == 0
     table = figures_table(figures())
     assert "▲&nbsp;+0.13" in table
     assert "▲&nbsp;−0.13" in table, "less log loss is better"
     assert "log loss ↓" in table
     assert "▼&nbsp;−0.04" in table
     assert "loop average precision (312)" in table
+
+
+def test_all_tasks_together_are_a_row_only_beside_several() -> None:
+    one, every = figures()[0], replace(figures()[0], what="all")
+    assert "all ranking" not in figures_table((every, one))
+    assert "all ranking" in figures_table((every, one, figures()[2]))
 
 
 def test_smoothing_begins_at_the_first_value() -> None:

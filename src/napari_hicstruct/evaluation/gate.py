@@ -179,7 +179,9 @@ def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
         return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
                        f"{_short(replay.after)}, below {KEPT:.0%} of before.")  # fmt: skip
     kept = "" if replay is None else f"; replay maps {_short(replay.before)} → {_short(replay.after)}"
-    return Verdict(True, f"No worse: {told}{kept}.")
+    least = n < CORRECTIONS[0]
+    found = f"No worse, as far as {len(heard):,} can tell" if least else "No worse"
+    return Verdict(True, f"{found}: {told}{kept}.")
 
 
 def _short(value: float) -> str:

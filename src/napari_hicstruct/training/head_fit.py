@@ -34,21 +34,20 @@ class Freedom:
 
     Attributes
     ----------
-    slope, bias : bool
-        Whether the network may become surer or less sure in all.
+    level : bool
+        Whether slope and bias are free: the network may become surer or less sure in all.
     ridge : float
         Multiplies the ridge of a change of direction.
     """
 
-    slope: bool = True
-    bias: bool = True
+    level: bool = True
     ridge: float = 1.0
 
 
-FREEDOM = {"point": Freedom(), "mask": Freedom(slope=False), "boundary": Freedom(slope=False, bias=False, ridge=0.1)}
-"""By kind of head.  A slope lifts what lies far below, and a mask is cut from all its pixels.  Of boundaries people
-judge pairs that decoding chose (TADs): how many of those are right says nothing of single boundaries.  Chosen by
-``benchmarks/finetune_kinds.py``."""
+FREEDOM = {"point": Freedom(), "mask": Freedom(level=False, ridge=0.1), "boundary": Freedom(level=False, ridge=0.1)}
+"""By kind of head.  Stripes are cut from a mask, TADs from all boundaries beside them: there a level would move their
+ends and undo partitions, and how many of the pairs that decoding chose are right says nothing of single boundaries.
+Chosen by ``benchmarks/finetune_kinds.py``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,7 @@ def fit_head(
     own = (np.arange(len(examples)) < len(judged)).astype(np.float64)
     levels = [examples.logit * own, own, examples.logit * (1 - own), 1 - own]
     x = np.column_stack([(examples.features - mean) / spread, *levels])
-    held = (level * SLOPE_PRIOR if free.slope else _HELD, level * BIAS_PRIOR if free.bias else _HELD)
+    held = (level * SLOPE_PRIOR, level * BIAS_PRIOR) if free.level else (_HELD, _HELD)
     change = _minimum(x, examples, np.append(np.full(x.shape[1] - 4, ridge * free.ridge), held * 2))
     weight = change[:-4] / spread
     return HeadChange(float(change[-4]), weight, float(change[-3] - mean @ weight))

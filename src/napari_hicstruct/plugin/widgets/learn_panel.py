@@ -22,7 +22,7 @@ from napari_hicstruct.plugin.widgets.learn_result import ResultView
 from napari_hicstruct.plugin.widgets.learn_running import RunningRow
 from napari_hicstruct.plugin.widgets.lineage_view import LineageView
 from napari_hicstruct.plugin.widgets.loss_curve import LossCurve
-from napari_hicstruct.plugin.widgets.section import Section
+from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.workers import BackgroundJob
 
@@ -98,11 +98,9 @@ class LearnPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         self.folds = {
-            "how": Section("How", self.how, tooltip="Where it starts, what is trained, how long, on what.", open=False),
-            "lineage": Section("Lineage", self.lineage, tooltip="Models of this project.", open=False),
-            "changes": Section(
-                "What changed", self.changes, tooltip="Predictions that appeared, vanished or moved.", open=False
-            ),
+            "how": Fold("How", self.how, tooltip="Where it starts, what is trained, how long, on what."),
+            "lineage": Fold("Lineage", self.lineage, tooltip="Models of this project."),
+            "changes": Fold("What changed", self.changes, tooltip="Predictions that appeared, vanished or moved."),
         }
         for widget in (self.corrections, self.button, self.folds["how"], self.running, self.speed, self.curve):
             layout.addWidget(widget)

@@ -17,8 +17,10 @@ _SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", ALIKE)}
 
 
 def verdict_of(figure: Figure) -> int:
-    """1 better, −1 worse, 0 where the interval of the difference holds 0."""
+    """1 better, −1 worse, 0 where the interval of the difference holds 0 or the difference is shown as 0."""
     if not (math.isfinite(figure.low) and math.isfinite(figure.high)) or figure.low <= 0 <= figure.high:
+        return 0
+    if round(figure.after - figure.before, 2) == 0:
         return 0
     return figure.better if figure.low > 0 else -figure.better
 
@@ -26,7 +28,10 @@ def verdict_of(figure: Figure) -> int:
 def figures_table(figures: tuple[Figure, ...]) -> str:
     """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
     rows, part = [], ""
+    alone = {f.on: len({g.what for g in figures if g.on == f.on} - {"all"}) == 1 for f in figures}
     for one in figures:
+        if one.what == "all" and alone[one.on]:
+            continue  # the one task says the same
         if one.on != part:
             part = one.on
             rows.append(f'<tr><td colspan="4" style="color:{ALIKE}">{escape(part)}</td></tr>')
