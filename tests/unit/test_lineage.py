@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,46 @@ def weights(entry: ModelEntry | None) -> str:
     assert entry is not None
     assert (entry.folder / "card" / "model_card.yaml").is_file()
     return (entry.folder / "model.safetensors").read_text()
+
+
+def test_as_one_is_all_or_nothing_and_told_once(project: Project, tmp_path: Path) -> None:
+    lineage, told = project.lineage, []
+    lineage.changed.connect(lambda: told.append(len(lineage.models())))
+
+    def breaks_off() -> None:
+        with lineage.as_one():
+            family(project, tmp_path / "first")
+            lineage.use(BASE, "")
+            assert lineage.current() is not None  # seen from within
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        breaks_off()
+    assert (lineage.models(), lineage.uses()) == ([], [])
+    assert set(told) <= {0}  # nobody heard of what was not kept
+    told.clear()
+    shutil.rmtree(project.models_folder)
+    with lineage.as_one():
+        family(project, tmp_path / "second")
+        lineage.use(CHILD, "")
+        assert told == []
+    assert told == [2]
+    with Project.open(project.path, read_only=True) as other:
+        assert [use.sha256 for use in other.lineage.uses()] == [CHILD]
+
+
+def test_as_one_keeps_other_threads_out(project: Project, tmp_path: Path) -> None:
+    family(project, tmp_path)
+    seen: list[int] = []
+    other = threading.Thread(target=lambda: seen.append(len(project.lineage.uses())))
+    with project.lineage.as_one():
+        project.lineage.use(BASE, "")
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        project.lineage.use(CHILD, "")
+    other.join(5)
+    assert seen == [2]
 
 
 def test_everything_survives_closing(project: Project, tmp_path: Path) -> None:
