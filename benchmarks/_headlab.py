@@ -21,7 +21,7 @@ from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.training.head_fit import Examples, HeadChange, doubt, fit_head
-from napari_hicstruct.workflows.finetune_evidence import ANCHORS
+from napari_hicstruct.workflows.finetune_rows import ANCHORS
 
 LISTED = float(np.log(0.1 / 0.9))
 

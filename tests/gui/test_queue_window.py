@@ -101,6 +101,40 @@ def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Windo
     assert window.project.count(statuses=[Status.PROPOSED]) == 2
 
 
+def test_what_else_is_done_with_the_catch_lets_it_go(window: Window, qtbot: Any) -> None:
+    a, b = loop(300_000, 700_000), loop(600_000, 900_000)
+    window.put(a, b)
+    for act in (
+        lambda: window.project.delete([a.uid]),
+        window.project.undo,
+        lambda: window.session.chrom_changed.emit(CHROM),
+        window.editor.reset.emit,
+    ):
+        window.key("G")
+        polygon = circle(310_000, 710_000) if window.project.holds([a.uid]) else circle(610_000, 910_000)
+        window.drag(*polygon)
+        qtbot.waitUntil(lambda: len(window.review.lasso.uids) == 1)
+        before = window.review.lasso.uids
+        act()
+        if window.review.lasso.uids:  # undo brought the other one back: nothing was done with this one
+            assert before == [b.uid]
+            window.key("Escape")
+        assert not {"Lasso", "Caught"} & set(names(window))
+
+
+def test_a_second_polygon_takes_the_place_of_the_first(window: Window, qtbot: Any) -> None:
+    a, b = loop(300_000, 700_000), loop(600_000, 900_000)
+    window.put(a, b)
+    window.key("G")
+    window.drag(*circle(310_000, 710_000))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [a.uid])
+    window.viewer.layers["Lasso"].mode = "add_polygon_lasso"
+    window.drag(*circle(610_000, 910_000))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [b.uid])
+    assert names(window).count("Caught") == 1
+    assert window.viewer.layers["Caught"].data.tolist() == [[602_500, 902_500]]
+
+
 def test_an_empty_lasso_and_a_removed_one_leave_nothing_behind(window: Window, qtbot: Any) -> None:
     window.put(loop(300_000, 700_000))
     window.key("G")

@@ -75,6 +75,15 @@ def test_as_one_is_all_or_nothing_and_told_once(project: Project, tmp_path: Path
         assert [use.sha256 for use in other.lineage.uses()] == [CHILD]
 
 
+def test_an_edit_is_no_part_of_it(project: Project) -> None:
+    human = project.human_set().id
+    with project.lineage.as_one(), pytest.raises(RuntimeError, match="a transaction of its own"):
+        project.add([loop()], set_id=human)
+    assert project.count() == 0
+    project.add([loop()], set_id=human)
+    assert project.undo() is not None
+
+
 def test_as_one_keeps_other_threads_out(project: Project, tmp_path: Path) -> None:
     family(project, tmp_path)
     seen: list[int] = []

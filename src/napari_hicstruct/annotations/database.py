@@ -174,20 +174,27 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One transaction: all of it is on the disk afterwards, or nothing.  Safe across threads.
 
-        Within another one of the same thread it is part of that.
+        Within another one of the same thread it is part of that, and an error must end both.
         """
         with self.guard:
-            if self._open is not None:
-                yield self._open
-                return
             try:
-                with self.engine.begin() as connection:
-                    self._open = connection
-                    yield connection
+                if self._open is not None:
+                    yield self._open
+                    return
+                try:
+                    with self.engine.begin() as connection:
+                        self._open = connection
+                        yield connection
+                finally:
+                    self._open = None
             except (DBAPIError, sqlite3.Error) as error:
                 raise project_error(self.path, error) from error
-            finally:
-                self._open = None
+
+    @property
+    def within(self) -> bool:
+        """True inside a :meth:`transaction` of this thread."""
+        with self.guard:
+            return self._open is not None
 
     def backup(self, target: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
         """Copy the whole file to ``target``: whole or not at all; an old file there stays until the end.

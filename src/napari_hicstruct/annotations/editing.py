@@ -139,6 +139,7 @@ class EditableProject(ReadableProject):
     def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
+            self._check_alone()
             with self._writing() as connection:
                 parts = make_parts(connection)
                 if not parts:
@@ -148,6 +149,11 @@ class EditableProject(ReadableProject):
             self._stacks.note(change.entry_id, action, None)
         self.changed.emit(change)
         return change
+
+    def _check_alone(self) -> None:
+        """Undo's stacks follow steps that are on the disk: no step is part of a larger transaction."""
+        if self._db.within:
+            raise RuntimeError("an edit is a transaction of its own")
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -197,6 +203,7 @@ class EditableProject(ReadableProject):
             if not stack:
                 return None
             target = stack[-1]
+            self._check_alone()
             with self._writing() as connection:
                 parts = history.parts_of(connection, target)
                 if action == history.UNDO:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
@@ -24,6 +24,7 @@ from napari_hicstruct.inference.hints import HintTrack
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
 from napari_hicstruct.inference.sight import Features, Sight, last_layer
 from napari_hicstruct.labels.corrections import borders, rectangle
+from napari_hicstruct.labels.records import goes_down
 
 HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 REACH = 1
@@ -194,10 +195,13 @@ def _stripe_odds(logits: Features, corner: tuple[int, int], band: Band, stripe: 
     rows, cols = (np.arange(n) + start for n, start in zip(logits.shape, corner, strict=True))
     off = np.abs(cols[None] - rows[:, None])
     counted = off >= StripeSettings().near_bp // band.resolution
+    counted |= ~counted.any()  # shorter than what decoding begins with
     means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
-    anchor = range(stripe.anchor1.start // band.resolution, max(rows[0] + 1, -(-stripe.anchor1.end // band.resolution)))
-    side = -1 if stripe.direction is Direction.UP else 1
-    return stripe_odds(float(means.max()), band, anchor, side, int(off.max()) + 1)[0]
+    x, y, size = stripe.anchor1, stripe.anchor2, band.resolution
+    anchor = range(x.start // size, max(x.start // size + 1, -(-x.end // size)))
+    down = goes_down(stripe)
+    length = (y.end - x.start if down else x.end - y.start) // size  # of all of it, also beyond the window
+    return stripe_odds(float(means.max()), band, anchor, 1 if down else -1, int(length))[0]
 
 
 @contextmanager

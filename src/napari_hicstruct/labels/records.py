@@ -53,12 +53,17 @@ def _sigma(record: Annotation) -> float:
     return loop_sigma(record.soft_score, record.n_tools or 1)
 
 
+def goes_down(stripe: Annotation) -> bool:
+    """Whether a stripe leaves its anchor downstream; where nobody said, the side on which it is longer."""
+    x, y = stripe.anchor1, stripe.anchor2
+    if stripe.direction is Direction.NONE:
+        return y.end - x.end >= x.start - y.start
+    return stripe.direction is Direction.DOWN
+
+
 def _sides(record: Annotation) -> tuple[int, int, int, int, bool]:
     x, y = record.anchor1, record.anchor2
-    down = record.direction is Direction.DOWN
-    if record.direction is Direction.NONE:
-        down = y.end - x.end >= x.start - y.start
-    return x.start, x.end, y.start, y.end, down
+    return x.start, x.end, y.start, y.end, goes_down(record)
 
 
 def truth_of(records: Iterable[Annotation], chrom: str, resolution: int) -> BinTruth:

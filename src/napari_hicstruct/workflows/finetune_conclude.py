@@ -59,19 +59,25 @@ def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> Mode
 
 
 def _holds(folder: Path, sha256: str) -> bool:
-    """True if a model folder with these weights lies there."""
-    from napari_hicstruct.workflows.models import describe_model
+    """True if a whole model with these weights lies there."""
+    from napari_hicstruct.models.store import load_model, read_card
 
     try:
-        return describe_model(folder).sha256 == sha256
+        load_model(folder)  # compares the weights with the card
+        return str(read_card(folder)["sha256"]) == sha256
     except ModelError:
         return False
 
 
 def _put_back(entry: ModelEntry, made: Path) -> None:
     """The same corrections give the same weights: a model that the project knows stays where it knows it."""
+    from napari_hicstruct.workflows.models import describe_model
+
     if entry.folder.resolve() == made.resolve() or _holds(entry.folder, entry.sha256):
         return
+    with contextlib.suppress(ModelError):  # nothing there, or damaged: it may be replaced
+        if describe_model(entry.folder).sha256 != entry.sha256:
+            raise OutputError(f"holds another model than {entry.label}.", where=entry.folder, mend="Move it away.")
     try:
         with in_place_of(entry.folder) as copy:
             shutil.copytree(made, copy)
@@ -104,7 +110,7 @@ def _beside(project: Project, folder: Path, known: ModelEntry | None) -> Iterato
     try:
         yield ModelEntry(info.sha256, info.name, info.version, target, None, info.card)
     except Exception:
-        if is_new:
+        if is_new and info.sha256 not in {entry.sha256 for entry in project.lineage.models()}:
             shutil.rmtree(target, ignore_errors=True)
         raise
 

@@ -1,153 +1,34 @@
-"""What people said, beside what a network sees there: the rows that fine-tuning learns from and is judged by."""
+"""What people said, beside what a network sees there."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.annotations.validation import TILE, in_frozen, midpoint
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.labels.corrections import borders
+from napari_hicstruct.workflows.finetune_rows import NEAR, Row, holds
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.inference.sight import Sight
-    from napari_hicstruct.labels.corrections import Block, Judgements
+    from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.training.head_fit import Examples
-
-ABSENT = 0.25
-"""Weight of a call inside a reviewed region that nobody labelled: the region says that it is not there."""
-
-SURE = (0.05, 0.95)
-"""Calls below and above count as pseudo-labels, where these are wanted."""
-
-ANCHORS = 300
-"""Of each kind; near judgements, so that they share windows with them and cost no further look."""
-
-NEAR = 20_000
-"""bp; a call nearer than this to a label is that label's."""
 
 Bands = dict[str, "tuple[Band | None, Band]"]
 
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One statement: a record, whether it is there, how much that counts, and whether it may be learnt from.
-
-    A TAD makes two, its borders: each lies in a tile of its own, and two neighbours may share one.
-
-    Attributes
-    ----------
-    record : Annotation
-        Loop, stripe or boundary; a TAD's border has the uid of the TAD.
-    there : float
-        1 or 0; NaN: as likely as the network says that learning starts from (:func:`anchors`).
-    person : bool
-        Somebody judged this very record; else it follows from a reviewed region or is a pseudo-label.
-    frozen : bool
-        In the project's validation part: judges, never teaches.
-    """
-
-    record: Annotation
-    there: float
-    weight: float
-    person: bool
-    frozen: bool
-
-    @property
-    def tile(self) -> int:
-        """Number of its tile, the unit of cross-validation."""
-        place = f"{self.record.chrom} {int(midpoint(self.record)) // TILE}"
-        return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4], "big")
+UNSEEN = 0.5
+"""Probability of a border at which the network sees nothing."""
 
 
-def rows_of(judged: Judgements, frozen: Sequence[Interval], *, hard: float = 1.0, pseudo: float = 0.0) -> list[Row]:
-    """All statements that follow from judgements alone; of a rejected TAD one end is wrong, perhaps both."""
-    found = []
-    for records, there, weight in ((judged.positives, 1.0, 1.0), (judged.negatives, 0.0, hard)):
-        for record in records:
-            halved = weight / 2 if record.kind is Kind.TAD and not there else weight
-            found += [Row(part, there, halved, True, in_frozen(part, frozen)) for part in parts_of(record)]
-    for record in judged.open if pseudo else ():
-        p = record.probability
-        if p == p and not SURE[0] < p < SURE[1]:
-            parts = [part for part in parts_of(record) if not in_frozen(part, frozen)]
-            found += [Row(part, float(p > 0.5), pseudo, False, False) for part in parts]
-    return found
-
-
-def anchors(judged: Judgements, frozen: Sequence[Interval], weight: float) -> list[Row]:
-    """Open candidates that hold the level where nobody looked, of each kind the :data:`ANCHORS` nearest to judgements.
-
-    People are shown the doubtful, or the likely, never all: what is right of those says little of the others.
-    """
-    found: list[Row] = []
-    for kind in dict.fromkeys(record.kind for record in judged.judged) if weight else ():
-        said = {chrom: np.array(at) for chrom, at in _middles(judged.judged, kind).items()}
-        waiting = [record for record in judged.open if record.kind is kind and record.chrom in said]
-        waiting.sort(key=lambda record: np.abs(said[record.chrom] - midpoint(record)).min())
-        parts = [part for record in waiting[:ANCHORS] for part in parts_of(record)]
-        found += [Row(part, np.nan, weight, False, False) for part in parts if not in_frozen(part, frozen)]
-    return found
-
-
-def _middles(records: Iterable[Annotation], kind: Kind) -> dict[str, list[float]]:
-    """Midpoints of the records of a kind by chromosome, bp."""
-    found: dict[str, list[float]] = {}
-    for record in (one for one in records if one.kind is kind):
-        found.setdefault(record.chrom, []).append(midpoint(record))
-    return found
-
-
-def parts_of(record: Annotation) -> list[Annotation]:
-    """A record, or of a TAD its two borders as boundaries with the TAD's uid."""
-    if record.kind is not Kind.TAD:
-        return [record]
-    at = [Interval(record.chrom, bp, bp + 1) for bp in borders(record)]
-    return [Annotation(kind=Kind.BOUNDARY, anchor1=a, anchor2=a, uid=record.uid, status=record.status) for a in at]
-
-
-def absent(calls: Iterable[Annotation], judged: Judgements, frozen: Sequence[Interval]) -> list[Row]:
-    """Calls inside reviewed regions near which nothing is labelled or waits to be judged."""
-    every = (*judged.positives, *judged.negatives, *judged.open)
-    known: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
-    for part in (part for record in every for part in parts_of(record)):
-        known.setdefault((part.chrom, part.kind), []).append(_place(part))
-    found = []
-    for call in (part for one in calls for part in parts_of(one)):
-        places = np.array(known.get((call.chrom, call.kind), ())).reshape(-1, 2)
-        near = np.abs(places - _place(call)).max(axis=1, initial=0) <= NEAR
-        inside = any(_holds(block, call) for block in judged.blocks)
-        if inside and not near.any() and not in_frozen(call, frozen):
-            found.append(Row(call.with_(status=Status.REJECTED), 0.0, ABSENT, False, False))
-    return found
-
-
-def _place(record: Annotation) -> tuple[float, float]:
-    """Loops: both anchors; stripes and boundaries: the anchor."""
-    if record.kind is Kind.LOOP:
-        return record.anchor1.center, record.anchor2.center
-    return record.anchor1.center, record.anchor1.center
-
-
-def _holds(block: Block, record: Annotation) -> bool:
-    """True if a block speaks of a record's kind and holds it, above or below the diagonal; TADs are boundaries."""
-    kinds = set(block.kinds) | ({Kind.BOUNDARY} if Kind.TAD in block.kinds else set())
-    if block.rows.chrom != record.chrom or (kinds and record.kind not in kinds):
-        return False
-    sides = ((block.rows, record.anchor1), (block.cols, record.anchor2))
-    crossed = ((block.cols, record.anchor1), (block.rows, record.anchor2))
-    return any(all(side.start <= a.start and a.end <= side.end for side, a in pair) for pair in (sides, crossed))
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """Rows with what one network sees of them.
 
@@ -166,47 +47,90 @@ class Evidence:
         """Heads that have anything to learn."""
         return list(dict.fromkeys(sight.layer for sight in self.sights))
 
-    def of(self, layer: str, keep: Callable[[Row], bool]) -> list[Sight]:
-        """Places of one head whose rows pass."""
-        return [sight for sight in self.sights if sight.layer == layer and keep(self.rows[sight.owner])]
+    def of(self, layer: str, keep: Callable[[Row], bool]) -> list[int]:
+        """Places among the sights of one head whose rows pass."""
+        rows = self.rows
+        return [k for k, sight in enumerate(self.sights) if sight.layer == layer and keep(rows[sight.owner])]
 
     def said(self, layer: str, keep: Callable[[Row], bool]) -> int:
         """How many of them people judged."""
-        return sum(self.rows[sight.owner].person for sight in self.of(layer, keep))
-
-    def rejected_pairs(self, owners: Sequence[int]) -> list[tuple[int, int]]:
-        """Places in a list of rows that are the two borders of one rejected TAD: at least one of them is wrong."""
-        found: dict[str, list[int]] = {}
-        for place, owner in enumerate(owners):
-            row = self.rows[owner]
-            if row.record.kind is Kind.BOUNDARY and row.there == 0:
-                found.setdefault(row.record.uid, []).append(place)
-        return [(both[0], both[1]) for both in found.values() if len(both) == 2]
+        return sum(self.rows[self.sights[k].owner].person for k in self.of(layer, keep))
 
     def examples(self, layer: str, keep: Callable[[Row], bool]) -> Examples | None:
         """The same as arrays; None if there is none or all are alike, from which nothing can be told.
 
-        Anchors count the less the more people said of the head.  Of a rejected TAD's borders each is there with the
-        probability that it is the other one that is wrong.
+        Anchors count the less the more people said of the head.
         """
         from napari_hicstruct.training.head_fit import Examples, doubt
 
         mine = self.of(layer, keep)
-        there = np.array([self.rows[sight.owner].there for sight in mine])
+        rows, sights = [self.rows[self.sights[k].owner] for k in mine], [self.sights[k] for k in mine]
+        there = np.array([row.there for row in rows])
         said = there[~np.isnan(there)]
         if not said.any() or said.all():
             return None
-        features = np.stack([sight.features for sight in mine]).astype(np.float64)
-        logit = np.array([sight.logit for sight in mine], np.float64)
-        weight = np.array([self.rows[sight.owner].weight for sight in mine], np.float64)
+        weight = np.array([row.weight for row in rows], np.float64)
         weight[np.isnan(there)] *= doubt(self.said(layer, keep))
-        offset = np.array([sight.offset for sight in mine], np.float64)
-        p = 1 / (1 + np.exp(-logit - offset))
+        features = np.stack([sight.features for sight in sights]).astype(np.float64)
+        logit = np.array([sight.logit for sight in sights], np.float64)
+        offset = np.array([sight.offset for sight in sights], np.float64)
+        return Examples(features, logit, self.there[mine], weight, offset)
+
+    @cached_property
+    def there(self) -> NDArray[np.float64]:
+        """What is learnt of each sight: 1, 0 or a probability, shape (n,).
+
+        Anchors are as likely as the network says.  Of a rejected TAD's borders each is there with the probability that
+        it is the other one that is wrong.
+        """
+        p = self._probability
+        there = np.array([self.rows[sight.owner].there for sight in self.sights], np.float64)
         there = np.where(np.isnan(there), p, there)
-        for first, second in self.rejected_pairs([sight.owner for sight in mine]):
-            one, other = p[first], p[second]
-            there[first], there[second] = np.array([one * (1 - other), other * (1 - one)]) / (1 - one * other)
-        return Examples(features, logit, there, weight, offset)
+        for places, (one, other) in self._blamed:
+            both = one * other
+            shares = (1.0, 1.0) if both == 1 else ((one - both) / (1 - both), (other - both) / (1 - both))
+            for place, share in zip(places, shares, strict=True):
+                if place is not None:
+                    there[place] = share
+        return there
+
+    @cached_property
+    def excused(self) -> frozenset[int]:
+        """Sights that are borders of rejected TADs and not the one that is wrong, as far as the network can tell."""
+        found = set()
+        for places, beliefs in self._blamed:
+            wrong = None if min(beliefs) == 1 else places[int(beliefs[1] < beliefs[0])]
+            found |= {place for place in places if place is not None and place != wrong}
+        return frozenset(found)
+
+    @cached_property
+    def _probability(self) -> NDArray[np.float64]:
+        return np.array([1 / (1 + np.exp(-sight.odds)) for sight in self.sights], np.float64)
+
+    @cached_property
+    def _blamed(self) -> list[tuple[tuple[int | None, int | None], tuple[float, float]]]:
+        """Of each rejected TAD its two sights (None: not seen) and how likely each border is there.
+
+        A border that an accepted TAD or boundary shares is there.
+        """
+        sight_of = {sight.owner: k for k, sight in enumerate(self.sights)}
+        right: dict[str, list[float]] = {}
+        rejected: dict[str, list[int]] = {}
+        for owner, row in enumerate(self.rows):
+            if row.record.kind is Kind.BOUNDARY and row.person and row.there == 1:
+                right.setdefault(row.record.chrom, []).append(row.record.anchor1.center)
+            elif row.record.kind is Kind.BOUNDARY and row.person:
+                rejected.setdefault(row.record.uid, []).append(owner)
+
+        def belief(owner: int) -> float:
+            record, place = self.rows[owner].record, sight_of.get(owner)
+            known = np.array(right.get(record.chrom, ()))
+            if (np.abs(known - record.anchor1.center) <= NEAR).any():
+                return 1.0
+            return UNSEEN if place is None else float(self._probability[place])
+
+        pairs = [owners for owners in rejected.values() if len(owners) == 2]
+        return [((sight_of.get(a), sight_of.get(b)), (belief(a), belief(b))) for a, b in pairs]
 
 
 def iter_read(
@@ -259,5 +183,5 @@ def iter_calls_in_blocks(
             least=dict.fromkeys(tasks, 0.02),
         )
         run = ChromosomeRun(Predictor(net, device, on_windows=lambda _: token.check()), fine, coarse, stretch)
-        found += [call for final in run.run() for call in final if call.kind is not Kind.TAD and _holds(block, call)]
+        found += [call for final in run.run() for call in final if call.kind is not Kind.TAD and holds(block, call)]
     return found

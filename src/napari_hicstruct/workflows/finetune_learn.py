@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.workflows.finetune_evidence import Evidence, Row
+from napari_hicstruct.workflows.finetune_evidence import Evidence
 from napari_hicstruct.workflows.finetune_job import Live
+from napari_hicstruct.workflows.finetune_rows import Row
 from napari_hicstruct.workflows.finetune_run import FinetuneRun, Trained
 
 if TYPE_CHECKING:

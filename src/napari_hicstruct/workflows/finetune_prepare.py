@@ -129,8 +129,13 @@ def prepare_finetune(
 
 
 def _learnt(project: Project, start: str) -> frozenset[str]:
-    """Judgements that a model has learnt: all up to the entry of its run, but for those that changed since."""
+    """Judgements that a model has learnt: all up to the entry of its run, but for those that changed since.
+
+    A run that came back to the model it started from has taught it nothing.
+    """
     entries = [run.last_entry for run in project.lineage.runs() if run.child == start]
+    if entries and project.lineage.get(start).parent is None:
+        return frozenset()
     return frozenset(project.corrected_since(0) - project.corrected_since(max(entries))) if entries else frozenset()
 
 

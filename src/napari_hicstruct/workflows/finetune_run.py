@@ -21,18 +21,9 @@ from napari_hicstruct.evaluation.gate import (
     surprise_change,
 )
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.finetune_evidence import (
-    Bands,
-    Evidence,
-    Row,
-    absent,
-    anchors,
-    iter_calls_in_blocks,
-    iter_look,
-    iter_read,
-    rows_of,
-)
+from napari_hicstruct.workflows.finetune_evidence import Bands, Evidence, iter_calls_in_blocks, iter_look, iter_read
 from napari_hicstruct.workflows.finetune_job import Figure, FinetuneJob, FinetuneResult
+from napari_hicstruct.workflows.finetune_rows import Row, absent, anchors, rows_of
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -161,8 +152,9 @@ class FinetuneRun:
 
     def places(self, keep: Callable[[Row], bool]) -> list[int]:
         """Places of the evidence's sights that people judged and that pass."""
-        rows = self.evidence.rows
-        return [k for k, s in enumerate(self.evidence.sights) if rows[s.owner].person and keep(rows[s.owner])]
+        rows, excused = self.evidence.rows, self.evidence.excused
+        judged = [(k, rows[sight.owner]) for k, sight in enumerate(self.evidence.sights) if k not in excused]
+        return [k for k, row in judged if row.person and keep(row)]
 
     def unseen(self, keep: Callable[[Row], bool]) -> list[int]:
         """Those of :meth:`places` that the start has not learnt either."""
@@ -191,11 +183,6 @@ class FinetuneRun:
                 raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
             before |= {k: told[k].odds for k in frozen}
         places = sorted(trained.after)
-        # of a rejected TAD the border that both models believe in less is the one that is wrong
-        odds = [before[k] + trained.after[k] for k in places]
-        pairs = self.evidence.rejected_pairs([sights[k].owner for k in places])
-        right = {places[max(pair, key=odds.__getitem__)] for pair in pairs}
-        places = [k for k in places if k not in right]
         layers = self.evidence.layers
         stratum = np.array([layers.index(sights[k].layer) for k in places], np.int64)
         fold = np.array([-1 if (row := rows[sights[k].owner]).frozen else row.tile % trained.folds for k in places])

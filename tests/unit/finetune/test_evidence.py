@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.annotations.changes import ReviewedRegion
-from napari_hicstruct.annotations.records import Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.inference.sight import Sight
@@ -16,15 +16,8 @@ from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.labels.corrections import Judgements, judgements, marks
 from napari_hicstruct.labels.scope import Scope, edge, paint
 from napari_hicstruct.workflows.correction_regions import corrected_region, iter_regions, stretches
-from napari_hicstruct.workflows.finetune_evidence import (
-    ABSENT,
-    ANCHORS,
-    Evidence,
-    Row,
-    absent,
-    anchors,
-    rows_of,
-)
+from napari_hicstruct.workflows.finetune_evidence import UNSEEN, Evidence
+from napari_hicstruct.workflows.finetune_rows import ABSENT, ANCHORS, Row, absent, anchors, rows_of
 from tests.unit.finetune.kit import CHROM, FROZEN, LENGTH, boundary, loop, source, stripe, tad
 
 A, R, E, P = Status.ACCEPTED, Status.REJECTED, Status.EDITED, Status.PROPOSED
@@ -220,21 +213,55 @@ def test_anchors_count_less_the_more_people_said() -> None:
     assert learnt.weight[50] == pytest.approx(0.4 / 4)
 
 
+def rejected_tad(odds: tuple[float | None, float | None], *others: Annotation) -> Evidence:
+    """A rejected TAD from 1 to 1.4 Mb, whose borders have these log-odds (None: not seen), beside others."""
+    rows = tuple(rows_of(judgements([tad(10**6, 14 * 10**5, R), *others]), ()))
+    first = next(k for k, row in enumerate(rows) if not row.there)
+    told = [(first + k, one) for k, one in enumerate(odds) if one is not None]
+    told += [(k, 2.0) for k, row in enumerate(rows) if row.there]
+    return Evidence(rows, tuple(Sight(k, "heads.tad", one, np.ones(2, np.float32)) for k, one in told))
+
+
 def test_of_a_rejected_tad_the_less_likely_border_is_the_wrong_one() -> None:
-    rejected = tad(10**6, 14 * 10**5)
-    rows = rows_of(judgements([rejected.with_(status=Status.REJECTED), boundary(3 * 10**6, Status.ACCEPTED)]), ())
-    sights = tuple(Sight(k, "heads.tad", odds, np.ones(2, np.float32)) for k, odds in enumerate((0.0, 3.0, -3.0)))
-    rows = [
-        next(row for row in rows if row.record.kind is Kind.BOUNDARY and row.there),
-        *(r for r in rows if not r.there),
-    ]
-    evidence = Evidence(tuple(rows), sights)
-    assert evidence.rejected_pairs([0, 1, 2]) == [(1, 2)]
-    assert evidence.rejected_pairs([0, 2]) == []  # the other one lies in another part
-    learnt = evidence.examples("heads.tad", lambda _: True)
-    assert learnt is not None
+    evidence = rejected_tad((3.0, -3.0))
     sure, doubtful = 1 / (1 + np.exp(-3)), 1 / (1 + np.exp(3))
     one = sure * (1 - doubtful) / (1 - sure * doubtful)  # Bayes: it is there, given that not both are
-    assert learnt.there[1:].tolist() == pytest.approx([one, doubtful * (1 - sure) / (1 - sure * doubtful)])
-    assert learnt.there[1] > 0.9
-    assert learnt.there[2] < 0.01
+    assert evidence.there.tolist() == pytest.approx([one, doubtful * (1 - sure) / (1 - sure * doubtful)])
+    assert one > 0.9
+    assert evidence.excused == {0}
+    assert rejected_tad((-3.0, 3.0)).excused == {1}
+
+
+def test_that_holds_whichever_border_may_be_learnt_from() -> None:
+    accepted = boundary(3 * 10**6, A)
+    whole, held = rejected_tad((3.0, -3.0), accepted), lambda row: row.record.anchor1.start != 14 * 10**5
+    some, every = whole.examples("heads.tad", held), whole.examples("heads.tad", lambda _: True)
+    assert some is not None
+    assert every is not None
+    assert (len(some), len(every)) == (2, 3)
+    assert set(some.there) < set(every.there)
+
+
+def test_a_border_that_an_accepted_tad_shares_is_there() -> None:
+    evidence = rejected_tad((-1.0, 2.0), tad(6 * 10**5, 10**6 + 5_000, A))
+    assert evidence.there[:2].tolist() == [1, 0]  # although the network believes in the other one
+    assert evidence.excused == {0}
+    both = rejected_tad((0.0, 0.0), tad(6 * 10**5, 10**6, A), tad(14 * 10**5, 18 * 10**5, A))
+    assert both.there[:2].tolist() == [1, 1]  # only the pair is wrong
+    assert both.excused == {0, 1}
+
+
+def test_a_border_that_is_not_seen_may_be_the_wrong_one() -> None:
+    p = 1 / (1 + np.exp(-1))
+    evidence = rejected_tad((1.0, None))
+    assert evidence.there.tolist() == pytest.approx([p * (1 - UNSEEN) / (1 - p * UNSEEN)])
+    assert evidence.excused == {0}
+    assert rejected_tad((-1.0, None)).excused == set()
+
+
+def test_what_another_run_calls_where_somebody_judged_is_no_anchor() -> None:
+    said = [loop(10**6, status=A), tad(2 * 10**6, 24 * 10**5, R)]
+    twins = [loop(10**6 + 10_000), tad(2 * 10**6 + 5_000, 24 * 10**5 - 5_000)]
+    others = [loop(10**6 + 40_000), tad(2 * 10**6, 21 * 10**5)]
+    found = anchors(judgements([*said, *twins, *others]), (), 1.0)
+    assert {row.record.uid for row in found} == {one.uid for one in others}

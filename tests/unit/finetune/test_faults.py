@@ -32,6 +32,7 @@ from napari_hicstruct.workflows.finetune import (
     prepare_finetune,
 )
 from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
+from napari_hicstruct.workflows.models import describe_model
 from tests.unit.finetune.kit import (
     CHROM,
     FROZEN,
@@ -298,7 +299,49 @@ def test_weights_of_the_model_in_use_are_damaged(second: Project) -> None:
     assert left_behind(second.path.parent) == before
 
 
+@pytest.mark.parametrize("damage", ["weights", "gone", "other"])
+def test_a_model_that_is_found_again_is_mended_where_it_lies(second: Project, damage: str) -> None:
+    known = second.lineage.current()
+    assert known is not None
+    second.lineage.use(second.lineage.models()[0].sha256, "rolled back")
+    if damage == "weights":
+        weights = known.folder / "weights.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-4] + b"abcd")
+    else:
+        shutil.rmtree(known.folder)
+    if damage == "other":
+        shutil.copytree(second.lineage.models()[0].folder, known.folder)
+    job, again = learnt(second)
+    assert again.sha256 == known.sha256
+    if damage == "other":  # it may be the only copy of that one
+        with pytest.raises(OutputError, match=r"holds another model than tiny 0\.3\+ft1"):
+            conclude(second, job, again)
+        assert describe_model(known.folder).sha256 == second.lineage.models()[0].sha256
+        assert len(second.lineage.runs()) == 1
+        return
+    assert conclude(second, job, again).folder == known.folder
+    assert model_in_use(second).sha256 == known.sha256
+    prepare_finetune(second, source(), FinetuneConfig(start="last"))
+    assert not Path(job.out).exists()
+
+
 # ---------------------------------------------------------------------- recording it
+def test_a_listener_that_fails_takes_nothing_away(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict(monkeypatch, True)
+    job, result = learnt(project)
+
+    def fails() -> None:
+        raise ValueError("a widget")
+
+    project.lineage.changed.connect(fails)
+    with pytest.raises(Exception, match="a widget"):
+        conclude(project, job, result)
+    project.lineage.changed.disconnect(fails)
+    assert [entry.folder.name for entry in project.lineage.models()] == ["tiny-0.3", "tiny-0.3+ft1"]
+    assert model_in_use(project).sha256 == result.sha256
+    assert all(describe_model(entry.folder).sha256 == entry.sha256 for entry in project.lineage.models())
+
+
 def test_the_new_model_vanished_before_it_was_recorded(project: Project) -> None:
     job, result = learnt(project)
     shutil.rmtree(result.model)

@@ -24,7 +24,7 @@ from napari_hicstruct.workflows.finetune_learn import fit_heads, iter_heads
 from napari_hicstruct.workflows.finetune_run import FinetuneRun
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.replay import iter_replay
-from tests.unit.finetune.kit import FROZEN, judged, loop, new_project, prepared, verdict
+from tests.unit.finetune.kit import FROZEN, judged, loop, new_project, prepared, stripe, verdict
 
 SOFT = FinetuneConfig(ridge=3.0)
 """Learns visibly from few corrections."""
@@ -208,6 +208,16 @@ def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypa
     assert not Path(job.out).exists()
     assert sorted(p.name for p in project.models_folder.iterdir()) == ["tiny-0.3", "tiny-0.3+ft1"]
     assert len(project.lineage.runs()) == 3
+
+
+def test_a_run_that_came_back_to_the_base_has_taught_it_nothing(tmp_path: Path) -> None:
+    words = [loop(400_000 + 150_000 * k, 150_000, Status.ACCEPTED) for k in range(8)]
+    words += [stripe(700_000 + 400_000 * k, status=Status.REJECTED) for k in range(4)]
+    with new_project(tmp_path, words) as project:
+        job, result = tune(project)
+        assert result.sha256 == result.parent  # nothing was both accepted and rejected
+        conclude(project, job, result)
+        assert prepared(project, SOFT).learnt == set()
 
 
 def test_a_kind_of_one_word_stays_and_says_so(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_hicstruct.annotations import Annotation, Kind
+from napari_hicstruct.annotations import Annotation, Direction, Kind
 from napari_hicstruct.errors import Cancelled, ModelError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.inference.look import Looker
@@ -92,6 +92,16 @@ def test_odds_are_those_by_which_decoding_lists(looker: Looker, kind: Kind, task
     assert np.corrcoef(odds, listed)[0, 1] > 0.75
     raw = np.array([sights[k].logit for k in range(len(calls))])
     assert np.median(np.abs(raw - listed)) > 2 * np.median(np.abs(odds - listed))
+
+
+def test_odds_of_a_stripe_without_direction_and_of_a_very_short_one(looker: Looker) -> None:
+    down = stripe(1_500_000, 400_000)
+    up = down.with_(anchor1=Interval(CHROM, 1_880_000, 1_900_000), direction=Direction.UP)
+    for one in (down, up):
+        said, silent = (looker.sights([r])[0] for r in (one, one.with_(direction=Direction.NONE)))
+        assert silent.odds == pytest.approx(said.odds)
+    short = looker.sights([stripe(1_500_000, 30_000)])[0]  # shorter than what decoding begins with
+    assert abs(short.offset) < 4.5
 
 
 def test_no_records_and_no_good_bins(net: MultiTaskNet, looker: Looker) -> None:

@@ -54,6 +54,9 @@ class Lasso:
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._catch)
         editor.viewer.layers.events.removed.connect(self._on_removed)
+        editor.session.chrom_changed.connect(self._gone)
+        editor.reset.connect(self._gone)
+        editor.recorded.connect(self._on_recorded)
 
     @property
     def drawing(self) -> bool:
@@ -103,6 +106,9 @@ class Lasso:
             self._timer.stop()
         self.put_away()
         self._rings.close()
+        self._editor.session.chrom_changed.disconnect(self._gone)
+        self._editor.reset.disconnect(self._gone)
+        self._editor.recorded.disconnect(self._on_recorded)
         self._editor.viewer.layers.events.removed.disconnect(self._on_removed)
 
     def catch(self, polygon: NDArray[np.float64]) -> list[str]:
@@ -119,12 +125,16 @@ class Lasso:
         return [r.uid for r, hit in zip(here, inside(polygon, points), strict=True) if hit]
 
     def _on_data(self, _event: Any) -> None:
-        # napari says "added" when a path begins, too; it is a polygon only once the button was released
-        if self._layer is not None and len(self._layer.data) and self._layer.shape_type[-1] == "polygon":
+        if self._is_drawn():
             self._timer.start(0)  # not within napari's own gesture
 
+    def _is_drawn(self) -> bool:
+        """napari says "added" when a path begins, too; it is a polygon only once the button was released."""
+        layer = self._layer
+        return layer is not None and bool(len(layer.data)) and layer.shape_type[-1] == "polygon"
+
     def _catch(self) -> None:
-        if self._layer is None or not len(self._layer.data):
+        if not self._is_drawn():
             return
         self._layer.mode = "pan_zoom"
         self._layer.selected_data = set()
@@ -146,7 +156,17 @@ class Lasso:
         records = {} if catalogue is None else catalogue.records
         places = [middle_of(records[uid], self._editor.triangle_of(uid)) for uid in self.uids]
         look = {"border_color": COLOUR, "face_color": [0, 0, 0, 0], "border_width": 0.14, "metadata": {PX: RING_PX}}
+        self._rings.clear()
         self._rings.put([Points(np.array(places), name="Caught", **look, **self._editor.session.world_kwargs())])
+
+    def _gone(self, *_: Any) -> None:
+        """Another chromosome or project: what was caught is not in view any more."""
+        self.put_away()
+
+    def _on_recorded(self, change: Any) -> None:
+        """Something else was done with what was caught."""
+        if set(self.uids) & {record.uid for record in (*change.before, *change.after)}:
+            self.put_away()
 
     def _on_removed(self, event: Any) -> None:
         if self._layer is not None and event.value is self._layer:
