@@ -34,6 +34,7 @@ def finetune(
     from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
     from napari_hicstruct.workflows.finetune import conclude, iter_finetune, open_for_learning, prepare_finetune
+    from napari_hicstruct.workflows.finetune_job import telling
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
@@ -46,7 +47,7 @@ def finetune(
     if json:
         emit(_line(result, model), json=True)
         return
-    emit([_row(figure) for figure in result.figures])
+    emit([_row(figure) for figure in telling(result.figures)])
     kept = "nothing learnt" if result.sha256 == result.parent else "kept as a branch"
     typer.echo(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
     for note in result.notes:

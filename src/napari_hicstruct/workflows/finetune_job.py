@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +117,12 @@ class Figure:
     low: float
     high: float
     better: int = 1
+
+
+def telling(figures: Sequence[Figure]) -> list[Figure]:
+    """All but those of all tasks together where one task alone says the same."""
+    tasks = {one.on: {other.what for other in figures if other.on == one.on} - {"all"} for one in figures}
+    return [one for one in figures if one.what != "all" or len(tasks[one.on]) != 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -245,6 +245,8 @@ class FinetuneRun:
             self.notes.append(
                 f"{count} corrections lie in the frozen part, too few alone: cross-validation by tile speaks, too."
             )
+        if self.job.learnt and not self.unseen(lambda row: not row.frozen):
+            self.notes.append(f"{self.start.label} has learnt all of these corrections already.")
         figures = self._figures(heard, on)
         if replay is not None:
             values = (replay.before, replay.after, replay.low, replay.high)

@@ -189,6 +189,15 @@ def test_what_the_start_has_learnt_proves_nothing(project: Project) -> None:
     assert set(knows.places(lambda row: True)) == unseen  # they teach all the same
 
 
+def test_going_on_from_a_model_that_has_learnt_all_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict(monkeypatch, True)
+    job, first = tune(project)
+    conclude(project, job, first)
+    _, again = tune(project, SOFT.model_copy(update={"start": "last"}))
+    assert "tiny 0.3+ft1 has learnt all of these corrections already." in again.notes
+    assert not any("already" in note for note in first.notes)
+
+
 def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     verdict(monkeypatch, True)
     base = model_in_use(project)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.workflows.finetune_job import telling
+
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
 
@@ -28,10 +30,7 @@ def verdict_of(figure: Figure) -> int:
 def figures_table(figures: tuple[Figure, ...]) -> str:
     """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
     rows, part = [], ""
-    alone = {f.on: len({g.what for g in figures if g.on == f.on} - {"all"}) == 1 for f in figures}
-    for one in figures:
-        if one.what == "all" and alone[one.on]:
-            continue  # the one task says the same
+    for one in telling(figures):
         if one.on != part:
             part = one.on
             rows.append(f'<tr><td colspan="4" style="color:{ALIKE}">{escape(part)}</td></tr>')
