@@ -21,7 +21,7 @@ from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.training.head_fit import Examples, HeadChange, doubt, fit_head
-from napari_hicstruct.workflows.finetune_rows import ANCHORS
+from napari_hicstruct.workflows.finetune_rows import ANCHORS, NEAR
 
 LISTED = float(np.log(0.1 / 0.9))
 
@@ -92,6 +92,8 @@ class Lab:
         if not 0 < there.sum() < len(there):
             return None
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
+        twin = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR
+        rest = rest[~twin]
         middle = np.array([midpoint(r) for r in self.records])
         rest = rest[np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[:ANCHORS]]
         level = doubt(len(rows))
@@ -132,12 +134,16 @@ class Lab:
     def _known(self) -> Any:
         return ~self.first_half & (self._there | ~self._near(self.case.loops[1]))
 
+    @cached_property
+    def _table(self) -> Any:
+        """Centres of all candidates, bp, shape (n, 2)."""
+        return np.array([(r.anchor1.center, r.anchor2.center) for r in self.records])
+
     def _near(self, loops: Any) -> Any:
         """Which candidates lie at one of some loops (centres, bp)."""
         if not len(loops):
             return np.zeros(len(self.records), bool)
-        mine = np.array([(r.anchor1.center, r.anchor2.center) for r in self.records])
-        return np.abs(mine[:, None] - loops[None, :, :2]).max(axis=2).min(axis=1) <= TOLERANCE
+        return np.abs(self._table[:, None] - loops[None, :, :2]).max(axis=2).min(axis=1) <= TOLERANCE
 
     def precision(self, change: HeadChange | None, *, faint: bool = False) -> float:
         """Average precision of the loops of the second half."""
@@ -147,8 +153,7 @@ class Lab:
         score = np.array([r.score for r in self.records]).clip(1e-6, 1 - 1e-6)
         ranks = np.log(score / (1 - score)) - self._seen["logit"] + logit
         kept = ~self.first_half & (faint | (logit >= LISTED))
-        table = np.array([(r.anchor1.center, r.anchor2.center) for r in self.records])
-        calls = prepare(np.column_stack([table, ranks])[kept]) if kept.any() else np.zeros((0, 2))
+        calls = prepare(np.column_stack([self._table, ranks])[kept]) if kept.any() else np.zeros((0, 2))
         true, ignored = self.case.loops
         mine = true[true.mean(axis=1) >= self.case.cut]
         return match_loops(calls, mine, TOLERANCE, ignore=ignored)
