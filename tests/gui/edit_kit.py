@@ -60,6 +60,7 @@ class TinySession:
         self.viewer = viewer
         self.project = self._project = project
         self.source: Any = TinySource()
+        self.map: Any = None
         self.chrom = CHROM
         self.resolution = RES
         self.view = (iv(0, LENGTH), iv(0, LENGTH))

@@ -182,6 +182,20 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     assert panel.save.toolTip().startswith("Nothing to write")
 
 
+def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: Any, qtbot: Any) -> None:
+    first, refused = loop(100_000, 400_000), loop(200_000, 500_000)
+    put(session, first, refused, name="calls")
+    session.project.set_status([refused.uid], Status.REJECTED)
+    newer, back = loop(105_000, 400_000), loop(200_000, 505_000)
+    put(session, newer, back, name="fine-tuned")
+    panel = ExportPanel(session)
+    qtbot.addWidget(panel)
+    assert [record.uid for record in panel.chosen()] == [newer.uid]
+    panel.once.setChecked(False)
+    assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]
+    assert panel.summary.text() == "3 objects"
+
+
 def test_writer_takes_all_of_the_project_not_only_what_is_in_view(
     session: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:

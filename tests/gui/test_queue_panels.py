@@ -309,3 +309,41 @@ def test_every_control_explains_itself_and_nothing_widens_the_dock(session: Any,
     assert panel.minimumSizeHint().width() <= WIDEST, {
         w.__class__.__name__: w.minimumSizeHint().width() for w in panel.findChildren(QWidget)
     }
+
+
+def test_after_an_order_is_chosen_keys_are_judgements_again(session: Any, qtbot: Any) -> None:
+    put(session, *scored(0.2, 0.5, 0.9))
+    panel = opened(session, qtbot)
+    panel.header.order.lineEdit().setFocus()
+    panel.header.order.setCurrentText("random")
+    panel.header.order.activated.emit(panel.header.order.currentIndex())
+    assert session is panel._editor.session
+    assert panel._review.queue.order == "random"
+    assert not panel.header.order.hasFocus()
+    assert not panel.header.order.lineEdit().hasFocus()
+
+
+def test_what_another_set_calls_at_a_judged_place_is_not_asked_again(session: Any, qtbot: Any) -> None:
+    old, alone = loop(100_000, 400_000, probability=0.5), loop(300_000, 800_000, probability=0.4)
+    put(session, old, alone)
+    panel = opened(session, qtbot)
+    queue = panel._review.queue
+    panel._review.next()
+    panel._review.accept()
+    assert queue.left == 1
+    twin, fresh = loop(105_000, 400_000, probability=0.6), loop(500_000, 900_000, probability=0.5)
+    made = put(session, twin, fresh, name="fine-tuned")
+    assert (queue.left, queue.done) == (2, 1)
+    assert twin.uid not in queue.uids
+    queue.where(set_ids=frozenset({made}))  # these very calls
+    assert set(queue.uids) == {twin.uid, fresh.uid}
+    queue.where(set_ids=frozenset())
+    judged = next(r.uid for r in session.project.query(statuses=[Status.ACCEPTED]))
+    assert judged == old.uid
+    session.project.set_status([old.uid], Status.PROPOSED)
+    assert (queue.left, queue.done) == (3, 0)
+    assert (twin.uid in queue.uids) != (old.uid in queue.uids)  # one of the two
+    panel._review.judge_many([twin.uid], Status.REJECTED)
+    assert old.uid not in queue.uids
+    session.project.undo()
+    assert queue.left == 3

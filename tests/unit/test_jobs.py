@@ -89,3 +89,14 @@ def test_only_the_newest_request_is_current() -> None:
     assert second > first
     assert not ids.is_current(first)
     assert ids.is_current(second)
+
+
+def test_time_left_is_that_of_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, now = Clock(started=0.0), [100.0]
+    monkeypatch.setattr("napari_hicstruct.jobs.progress.time.monotonic", lambda: now[0])
+    assert clock.step("simulate", 1, 2).seconds_left == 100
+    now[0] = 200.0
+    assert clock.step("train", 0, 10).seconds_left is None
+    now[0] = 210.0
+    step = clock.step("train", 5, 10)
+    assert (step.elapsed, step.seconds_left) == (210, 10)

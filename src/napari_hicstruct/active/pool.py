@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 from math import inf
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Testimony, hear
 from napari_hicstruct.active.statistics import Tally, tallies_of
+from napari_hicstruct.active.twins import neighbours, twin_pairs
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -153,6 +155,27 @@ class Pool:
         """Candidates of which somebody has said something (what people drew is no candidate)."""
         return np.asarray((self.status != _OPEN) & ~self._human)
 
+    def asked(self, mask: Mask) -> Mask:
+        """Rows of ``mask`` without those whose twin was judged or will be asked about."""
+        found = mask.copy()
+        for row in self.twins:
+            found[row] = mask[row] and self.is_asked(row, mask)
+        return found
+
+    def is_asked(self, row: int, mask: Mask) -> bool:
+        """False where a twin was judged, or an open twin of ``mask`` goes before: surer known, else of a newer set."""
+        others = self.twins.get(row, ())
+        judged = any(self.status[other] != _OPEN for other in others)
+        return not judged and not any(mask[o] and self._rank(o) > self._rank(row) for o in others)
+
+    def _rank(self, row: int) -> tuple[bool, int, int]:
+        return not np.isnan(self.candidates.probability[row]), int(self.sets[row]), row
+
+    @cached_property
+    def twins(self) -> dict[int, list[int]]:
+        """Rows of the same structure in other sets."""
+        return neighbours(twin_pairs(self.candidates, self.sets))
+
     def is_open(self, uid: str) -> bool:
         """True if nobody has judged it."""
         return bool(self.status[self._rows[uid]] == _OPEN)
@@ -174,10 +197,12 @@ class Pool:
     def put(self, record: Annotation) -> None:
         """Take over the new values of a known candidate; what the witnesses say of it stays."""
         row, fresh = self._rows[record.uid], candidates_of([record])
-        own = self.candidates
+        own, moved = self.candidates, self.candidates.span[row].copy()
         self.status[row] = _STATUSES[record.status]
         own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
         self._distance[row] = record.distance
+        if not np.array_equal(moved, own.span[row]):
+            self.__dict__.pop("twins", None)
 
     def see(self, seen: Mapping[str, Sighting]) -> None:
         """Take over what a network sees: its probabilities go before those of the records."""

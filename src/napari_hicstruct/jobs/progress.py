@@ -34,6 +34,7 @@ class Progress:
     message: str = ""
     payload: Any = None
     notice: bool = False
+    since: float | None = None
 
     @property
     def fraction(self) -> float:
@@ -42,9 +43,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds left from the mean speed so far, None while unknown."""
-        part = self.fraction
-        return self.elapsed * (1 - part) / part if part > 0 else None
+        """Estimated seconds left of this stage from its mean speed so far, None while unknown."""
+        part, spent = self.fraction, self.elapsed if self.since is None else self.since
+        return spent * (1 - part) / part if part > 0 else None
 
 
 @dataclass(slots=True)
@@ -52,12 +53,23 @@ class Clock:
     """Stamps Progress with elapsed seconds; one per job."""
 
     started: float = field(default_factory=time.monotonic)
+    _stage: str = field(default="", init=False)
+    _since: float = field(default=0.0, init=False)
 
     def step(
         self, stage: str, done: float, total: float, message: str = "", payload: Any = None, *, notice: bool = False
     ) -> Progress:
         """A :class:`Progress` stamped with the seconds since this clock started."""
-        elapsed = time.monotonic() - self.started
+        now = time.monotonic()
+        if stage != self._stage:
+            self._stage, self._since = stage, now if self._stage else self.started
         return Progress(
-            stage=stage, done=done, total=total, elapsed=elapsed, message=message, payload=payload, notice=notice
+            stage=stage,
+            done=done,
+            total=total,
+            elapsed=now - self.started,
+            message=message,
+            payload=payload,
+            notice=notice,
+            since=now - self._since,
         )

@@ -17,6 +17,10 @@ CACHE_BYTES = 24 * 2**20
 """Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
 
 
+_ENOUGH = 0.2
+"""Share of a view that must be left to find its colours by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A rectangle of contacts in memory: ``values[0, 0]`` is bin (``row``, ``col``) at ``resolution`` bp."""
@@ -32,8 +36,11 @@ class Tile:
         rows, cols = self.values.shape
         return float(self.values[i, j]) if 0 <= i < rows and 0 <= j < cols else None
 
-    def crop(self, rows: tuple[int, int], cols: tuple[int, int]) -> NDArray[np.float32]:
-        """The part inside ``rows`` × ``cols`` (bp); the whole if they do not meet."""
+    def crop(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float = 0.0) -> NDArray[np.float32]:
+        """The part inside ``rows`` × ``cols`` (bp); the whole if they do not meet.
+
+        What lies nearer to the diagonal than ``beyond`` (bp) is NaN, unless that leaves less than a fifth.
+        """
         parts = []
         for (start, end), first, size in zip((rows, cols), (self.row, self.col), self.values.shape, strict=True):
             low = max(0, start // self.resolution - first)
@@ -41,7 +48,12 @@ class Tile:
             if low >= high:
                 return self.values
             parts.append(slice(low, high))
-        return self.values[parts[0], parts[1]]
+        values = self.values[parts[0], parts[1]]
+        if not beyond:
+            return values
+        row, col = (np.arange(p.start, p.stop) + first for p, first in zip(parts, (self.row, self.col), strict=True))
+        far = np.abs(row[:, None] - col[None]) * self.resolution >= beyond
+        return np.where(far, values, np.float32(np.nan)) if far.mean() > _ENOUGH else values
 
 
 class ViewedLevel:

@@ -58,6 +58,7 @@ class MapLayer:
         self.drawn = self.wanted = Display(RAW if stored == COMPUTED else stored)
         self.percentile = DEFAULT_PERCENTILE
         self.automatic = True
+        self._near = 0.0
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
@@ -245,11 +246,17 @@ class MapLayer:
             self.automatic = False
             self._on_change()
 
+    def suit(self, distance: float) -> None:
+        """Colours for something at this distance (bp): pixels nearer than half of it do not count; 0: all do."""
+        self._near = distance / 2
+        self._update_limits()
+
     def _update_limits(self) -> None:
         tile = self.level.tile
         if tile is None or not self.automatic:
             return
-        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.drawn.ratio)
+        values = tile.crop(self._rows, self._cols, self._near)
+        low, high = colour_range(values, self.percentile, ratio=self.drawn.ratio)
         self._setting = True
         try:
             top = high if self.drawn.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))

@@ -12,7 +12,7 @@ EDITED, REJECTED = "#CC79A7", "#999999"
 LEGEND: tuple[tuple[str, str, str], ...] = (
     ("predicted", PREDICTED, "called by a model"),
     ("imported", IMPORTED, "read from a label file"),
-    ("human", HUMAN, "drawn by a person"),
+    ("human", HUMAN, "drawn by a person, or a call that a person accepted"),
     ("edited", EDITED, "a call that a person moved or resized"),
     ("rejected", REJECTED, "a person said: not there"),
 )
@@ -22,10 +22,9 @@ _BY_ORIGIN = {Origin.PREDICTED: PREDICTED, Origin.IMPORTED: IMPORTED, Origin.HUM
 
 
 def colour_of(origin: Origin, status: Status) -> str:
-    """Hex colour: the status where a person changed or refused the object, else its source."""
-    if status is Status.REJECTED:
-        return REJECTED
-    return EDITED if status is Status.EDITED else _BY_ORIGIN[origin]
+    """Hex colour: the status where a person judged the object, else its source."""
+    judged = {Status.REJECTED: REJECTED, Status.EDITED: EDITED, Status.ACCEPTED: HUMAN}
+    return judged.get(status, _BY_ORIGIN[origin])
 
 
 def strength_of(record: Annotation) -> float:

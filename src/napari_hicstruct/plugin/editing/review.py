@@ -102,10 +102,12 @@ class Review:
 
     def undo(self) -> None:
         """Take back the last step; a judgement's candidate comes back under the cursor."""
+        what = self.undo_text()
         change = self.editor.attempt(lambda project: project.undo())
         if change is None:
             self.editor.hint("Nothing to undo.")
             return
+        self.editor.hint(f"Taken back: {what}.")
         judged = _judged(change)
         self.queue.reopened(judged)
         if len(judged) == 1:
@@ -153,6 +155,8 @@ class Review:
             overlay.select([])
         self.editor.set_current(uid)
         rows, cols = frame(self.editor, record)
+        if (shown := self.editor.session.map) is not None:
+            shown.suit(record.distance if record.kind is Kind.LOOP else 0)
         self.editor.attempt(lambda _: self.editor.session.go_to(rows, cols))
         self.editor.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
 

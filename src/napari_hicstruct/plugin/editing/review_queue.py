@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class ReviewQueue:
-    """Candidates of all sets that are shown and not locked, filtered and ordered.
+    """Candidates of all sets that are shown and not locked, filtered and ordered; of twins in several sets one.
 
     New predictions, imports, filters, orders and looks of a network are taken over when somebody asks next; the
     candidate under the cursor stays there.
@@ -147,9 +147,9 @@ class ReviewQueue:
     def remaining(self) -> Mask:
         """Rows of the pool that are left: what bulk judgements and the lasso choose from."""
         self._ready()
-        if self._wanted.look is Look.OPEN:
-            return self._members.copy()
         rest = self._members.copy()
+        if self._wanted.look is Look.OPEN:
+            return rest
         rest[[self.pool.row(uid) for uid in self._closed if uid in self.pool]] = False
         return rest
 
@@ -236,8 +236,14 @@ class ReviewQueue:
         if self._wanted.look is not Look.OPEN:
             self._ordered &= bool(row < len(self._members) and self._members[row])
         elif self._ordered:
-            self._members[row] = self._passing[row] and pool.is_open(record.uid)
-            (self._closed.discard if pool.is_open(record.uid) else self._closed.add)(record.uid)
+            open_ones = self._passing & pool.looked_at(Look.OPEN)
+            for one in (row, *pool.twins.get(row, ())):
+                self._members[one] = open_ones[one] and (self._each or pool.is_asked(one, open_ones))
+                (self._closed.discard if self._members[one] else self._closed.add)(pool.candidates.uids[one])
+
+    @property
+    def _each(self) -> bool:
+        return bool(self._wanted.set_ids)  # who chooses sets wants every call of theirs judged
 
     def _on_reset(self) -> None:
         if self._editor.catalogue is None or not self._editor.catalogue.records:
@@ -260,6 +266,7 @@ class ReviewQueue:
         self._passing = pool.passing(self._wanted, away)
         self._members = listed = self._passing & pool.looked_at(look)
         if look is Look.OPEN:
+            self._members = self._members if self._each else pool.asked(self._members)
             self._closed, listed = set(pool.uids(~self._members)), self._passing
         else:
             self._members &= ~self._others(pool)
@@ -274,13 +281,11 @@ class ReviewQueue:
 
     def _others(self, pool: Pool) -> Mask:
         """What others judged and this reviewer did not: no part of a second look at one's own."""
-        found, project = np.zeros(len(pool), bool), self._editor.project
+        project = self._editor.project
         verdicts = [] if project is None else list(project.verdicts())
         own = {uid for uid, reviewer, _ in verdicts if project is not None and reviewer == project.reviewer}
-        for uid in {uid for uid, _, _ in verdicts} - own:
-            if uid in pool:
-                found[pool.row(uid)] = True
-        return found
+        theirs = {uid for uid, _, _ in verdicts} - own
+        return np.array([uid in theirs for uid in pool.candidates.uids], bool)
 
     def _worth(self, pool: Pool) -> Floats:
         self._problem = ""

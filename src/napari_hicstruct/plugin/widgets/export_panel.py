@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_hicstruct.active.twins import copies
 from napari_hicstruct.annotations.records import Annotation, Status
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.widgets.later import Later
@@ -81,6 +82,14 @@ class ExportPanel(QWidget):
             box.toggled.connect(self._update_summary)
             self.statuses[status] = box
             row.addWidget(box, place // 2, place % 2)
+        self.once = QCheckBox("each place once")
+        self.once.setToolTip(
+            "Of what several sets call at one place (10 kb) one is written: the judged, else that of the newest set.\n"
+            "What was rejected anywhere is not written as another set's open call."
+        )
+        self.once.setChecked(True)
+        self.once.toggled.connect(self._update_summary)
+        row.addWidget(self.once, 2, 0)
         column.addLayout(row)
         column.addLayout(self._folder_row())
         self.summary = subdued(QLabel())
@@ -115,6 +124,9 @@ class ExportPanel(QWidget):
             for uid, record in catalogue.records.items()
             if catalogue.set_ids[uid] in set_ids and record.status in statuses
         ]
+        if self.once.isChecked():
+            left_out = copies(list(catalogue.records.values()), catalogue.set_ids, {record.uid for record in found})
+            found = [record for record in found if record.uid not in left_out]
         return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
     def write(self) -> list[Path]:

@@ -129,17 +129,23 @@ class ChangesView(QWidget):
             box.blockSignals(False)
         self._update_buttons()
 
-    def compare_models(self, before: str, after: str) -> None:
-        """Predict the view with two models, named by their references, and compare."""
+    def offer_models(self, before: str, after: str) -> bool:
+        """Choose two models, named by their references; False if one cannot be read any more."""
         self.refresh()
         for name, reference in (("before", before), ("after", after)):
             box = self.sides[name]
             places = [i for i in range(box.count()) if box.itemData(i) == ("model", reference)]
             if not places:
-                self._say("That model cannot be read any more; choose two others.")
-                return
+                return False
             box.setCurrentIndex(places[0])
-        self.compare()
+        return True
+
+    def compare_models(self, before: str, after: str) -> None:
+        """Predict the view with two models, named by their references, and compare."""
+        if self.offer_models(before, after):
+            self.compare()
+        else:
+            self._say("That model cannot be read any more; choose two others.")
 
     def compare(self) -> None:
         """Compare what is chosen, in what is in view."""

@@ -23,7 +23,7 @@ from napari_hicstruct.plugin.widgets.learn_running import RunningRow
 from napari_hicstruct.plugin.widgets.lineage_view import LineageView
 from napari_hicstruct.plugin.widgets.loss_curve import LossCurve
 from napari_hicstruct.plugin.widgets.section import Fold
-from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.plugin.widgets.style import reveal, subdued
 from napari_hicstruct.plugin.workers import BackgroundJob
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ class LearnPanel(QWidget):
         self._job.start(lambda token: iter_learn(backend, project, source, request, token=token, stop=stop), stop=stop)
         self.running.begin()
         self._update()
+        reveal(self.speed)
 
     def stop(self) -> None:
         """End the training now and keep the best so far."""
@@ -196,6 +197,8 @@ class LearnPanel(QWidget):
         self.result.show_result(result, in_use=result.taken, why_not=self._read_only())
         self.corrections.count()
         self._update()
+        self.changes.offer_models(*self._references(result.parent, result.sha256))
+        reveal(self.result)
         if self.guard.closing:
             self.guard.go_on()
         elif result.taken:
@@ -258,8 +261,10 @@ class LearnPanel(QWidget):
     def _what_changed(self, entry: Any) -> None:
         """Compare a model with its parent, on the view."""
         self.folds["changes"].unfold(True)
-        references = [reference_of(self._predict.model.by_sha(sha)) for sha in (entry.parent, entry.sha256)]
-        self.changes.compare_models(*references)
+        self.changes.compare_models(*self._references(entry.parent, entry.sha256))
+
+    def _references(self, *shas: str) -> list[str]:
+        return [reference_of(self._predict.model.by_sha(sha)) for sha in shas]
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _map_changed(self) -> None:

@@ -51,7 +51,8 @@ class RunningRow(QWidget):
         """Show how far the work is and how long it still takes."""
         self.bar.setValue(round(progress.fraction * 1000))
         left = progress.seconds_left
-        self.bar.setFormat(progress.stage if left is None else f"%p% · {clock(left)} left")
+        stage = progress.stage.replace("%", "%%")
+        self.bar.setFormat(stage if left is None else f"{stage} · %p% · {clock(left)} left")
         self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
 
 

@@ -202,7 +202,7 @@ class PredictPanel(QWidget):
             show_problem(error)
             return
         self._set_id, self._found = None, 0
-        self._set_name = name or f"{self.model.currentData().label} · {where}"
+        self._set_name = f"{name or self.model.currentData().label} · {where}"
         self._request = request = {"regions": regions, **self.request()}
         predict = self.predict
         self._job.start(lambda token: predict(source, token=token, **request))

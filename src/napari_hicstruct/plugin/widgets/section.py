@@ -7,7 +7,7 @@ from typing import ClassVar
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.plugin.widgets.style import reveal, subdued
 
 _Margins = tuple[int, int, int, int]
 
@@ -54,6 +54,7 @@ class Fold(QFrame):
         layout.addLayout(holder)
         self.button.setChecked(open)
         self.button.toggled.connect(self._toggle)
+        self.button.clicked.connect(lambda open: reveal(self) if open else None)
         self._toggle(open)
 
     @property

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.compat import isalive
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -109,3 +111,16 @@ def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
         else:
             grid.addWidget(content, number, 1)
     return grid
+
+
+def reveal(widget: QWidget) -> None:
+    """Scroll to a widget once the layout around it is done."""
+
+    def scroll() -> None:
+        area: QWidget | None = widget if isalive(widget) else None
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            area.ensureWidgetVisible(widget, 0, 24)
+
+    QTimer.singleShot(50, scroll)
