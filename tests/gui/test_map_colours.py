@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.levels import Tile, colour_range
+from tests.gui.view_kit import open_in, pump, write_dots
 
 
 def tile(n: int = 60, first: int = 1_000) -> Tile:
@@ -25,3 +31,23 @@ def test_what_lies_nearer_than_asked_for_does_not_count() -> None:
 def test_a_view_of_the_diagonal_alone_keeps_its_colours() -> None:
     one, view = tile(), (5_000_000, 5_300_000)
     assert np.array_equal(one.crop(view, view, 2_000_000), one.values)  # too little would be left
+
+
+def test_a_map_suits_what_one_looks_at_and_forgets_it_farther_away(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    dots = [(400_000 + 5_000 * k, 400_000 + 5_000 * k, 900) for k in range(60)] + [(500_000, 600_000, 8)]
+    dots += [(430_000 + 5_000 * i, 540_000 + 5_000 * j, 500) for i in range(3) for j in range(26)]  # a bright corner
+    session, _ = open_in(make_napari_viewer(show=True), write_dots(tmp_path / "m.mcool", (5_000,), 2_000_000, dots))
+    shown = session.map
+    close = Interval("chr1", 430_000, 560_000), Interval("chr1", 540_000, 670_000)
+
+    def top() -> float:
+        return float(shown.layer.contrast_limits[1])
+
+    session.go_to(*close)
+    assert pump(lambda: top() > 0)
+    shown.suit((480_000, 520_000), (580_000, 620_000), 50_000)
+    assert pump(lambda: 1 < top() <= 8)  # the 99.5th percentile of 64 pixels
+    session.go_to(Interval("chr1", 0, 2_000_000))
+    assert pump(lambda: top() > 100)

@@ -31,6 +31,10 @@ class Display:
     ratio: bool = False
 
 
+_CLOSE, _NEARLY_ALL = 6, 99.5
+"""Widest view, in widths of what one looks at, that takes its colours from that; and the percentile that it takes."""
+
+
 class MapLayer:
     """Shows one chromosome of ``source``; never reads more than the rectangle in view and the coarsest level.
 
@@ -58,7 +62,7 @@ class MapLayer:
         self.drawn = self.wanted = Display(RAW if stored == COMPUTED else stored)
         self.percentile = DEFAULT_PERCENTILE
         self.automatic = True
-        self._near = 0.0
+        self._focus: tuple[tuple[int, int], tuple[int, int], float] | None = None
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
@@ -246,17 +250,28 @@ class MapLayer:
             self.automatic = False
             self._on_change()
 
-    def suit(self, distance: float) -> None:
-        """Colours for something at this distance (bp): pixels nearer than half of it do not count; 0: all do."""
-        self._near = distance / 2
+    def suit(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float) -> None:
+        """While one looks closely, contacts as many as the most in ``rows`` × ``cols`` (bp) get the darkest colour.
+
+        What lies nearer to the diagonal than ``beyond`` (bp) does not count.  Colours are never made paler by this.
+        """
+        self._focus = (rows, cols, beyond)
         self._update_limits()
+
+    def _looks_closely(self) -> bool:
+        if self._focus is None:
+            return False
+        view, near = (self._rows, self._cols), self._focus[:2]
+        inside = all(v[0] <= f[0] and f[1] <= v[1] for v, f in zip(view, near, strict=True))
+        return inside and min(v[1] - v[0] for v in view) <= _CLOSE * (near[0][1] - near[0][0])
 
     def _update_limits(self) -> None:
         tile = self.level.tile
         if tile is None or not self.automatic:
             return
-        values = tile.crop(self._rows, self._cols, self._near)
-        low, high = colour_range(values, self.percentile, ratio=self.drawn.ratio)
+        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.drawn.ratio)
+        if self._focus is not None and self._looks_closely() and not self.drawn.ratio:
+            high = min(high, colour_range(tile.crop(*self._focus), _NEARLY_ALL, ratio=False)[1])
         self._setting = True
         try:
             top = high if self.drawn.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))

@@ -112,7 +112,8 @@ class Catalogue:
         """Objects drawn inside ``rows × cols``, and how many there are in all.
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
-        ``keep`` and those that a person touched stay first, then the best scored.
+        ``keep`` and those that a person touched stay first, then the best scored.  The judged are last: they are drawn
+        over open calls of the same place.
         """
         index = self._index(rows.chrom, kind)
         seen = np.zeros(len(index.uids), dtype=bool)
@@ -124,7 +125,8 @@ class Catalogue:
             chosen = found[np.argsort(-rank, kind="stable")[:limit]]
         else:
             chosen = found
-        return [self.records[index.uids[i]] for i in chosen], len(found)
+        drawn = [self.records[index.uids[i]] for i in chosen]
+        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), len(found)
 
     def _add(self, records: Iterable[Annotation], set_id: int) -> None:
         for record in records:

@@ -35,6 +35,12 @@ def frame(editor: Editor, record: Annotation) -> tuple[Interval, Interval]:
     return _around(rows, half, length), _around(cols, half, length)
 
 
+def surround(rows: Interval, cols: Interval) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The middle third of a frame: a loop and what it is judged against."""
+    inner = [(part.start + len(part) // 3, part.end - len(part) // 3) for part in (rows, cols)]
+    return inner[0], inner[1]
+
+
 def _around(part: Interval, half: int, length: int | None) -> Interval:
     middle = int(part.center)
     grown = Interval(part.chrom, max(0, middle - half), middle + half)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.editing.framing import frame
+from napari_hicstruct.plugin.editing.framing import frame, surround
 from napari_hicstruct.plugin.editing.lasso import Lasso
 from napari_hicstruct.plugin.editing.objects import ObjectList
 from napari_hicstruct.plugin.editing.review_queue import ReviewQueue
@@ -155,8 +155,8 @@ class Review:
             overlay.select([])
         self.editor.set_current(uid)
         rows, cols = frame(self.editor, record)
-        if (shown := self.editor.session.map) is not None:
-            shown.suit(record.distance if record.kind is Kind.LOOP else 0)
+        if record.kind is Kind.LOOP and (shown := self.editor.session.map) is not None:
+            shown.suit(*surround(rows, cols), record.distance / 2)
         self.editor.attempt(lambda _: self.editor.session.go_to(rows, cols))
         self.editor.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
 
