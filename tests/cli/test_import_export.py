@@ -113,6 +113,23 @@ def test_project_of_another_map_is_refused(tmp_path: Path, map_file: Path, capsy
         assert stored.map.fingerprint == open_map(other).fingerprint()
 
 
+def test_each_place_once(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project, out = str(tmp_path / "p.hicproj"), tmp_path / "out"
+    head = LOOPS.splitlines()[0]
+    for name, starts, status in (("mine", (100_000, 500_000), "accepted"), ("theirs", (105_000, 700_000), "proposed")):
+        rows = [f"chr1\t{x}\t{x + 10_000}\tchr1\t{x + 200_000}\t{x + 210_000}\t0.5\t1\t1\ta" for x in starts]
+        (tmp_path / f"{name}.bedpe").write_text("\n".join([head, *rows]) + "\n")
+        words = ["import", str(tmp_path / f"{name}.bedpe"), "--map", str(map_file), "--project", project]
+        assert main([*words, "--status", status]) == 0
+    with Project.open(project) as opened:
+        (second,) = (r for r in opened.query() if r.anchor1.start == 500_000)
+        opened.set_status([second.uid], Status.REJECTED)
+    for words, starts in (([], {100_000, 105_000, 700_000}), (["--once"], {100_000, 700_000})):
+        assert main(["export", project, "-o", str(out), *words]) == 0
+        assert {r.anchor1.start for r in read_labels(out / "loops.bedpe").records} == starts
+        assert json.loads((out / "run.json").read_text())["parameters"]["once"] is bool(words)
+
+
 def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = str(tmp_path / "p.hicproj")
     assert main(["import", _files(tmp_path)[1], "--map", str(map_file), "--project", project, "--quiet"]) == 0

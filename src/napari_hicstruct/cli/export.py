@@ -43,6 +43,11 @@ def register(app: typer.Typer) -> None:
         format: list[ExportFormat] = typer.Option(_DEFAULT, "--format", help="Give it once per format."),
         set: list[str] = typer.Option([], "--set", help="Name of a set to write; else all."),
         status: list[WantedStatus] = typer.Option([], "--status", help="Else all but rejected ones."),
+        once: bool = typer.Option(
+            False,
+            "--once",
+            help="Each place once: the judged, else the newest; no open call of what was rejected.",
+        ),
         json: bool = json_option,
         quiet: bool = quiet_option,
     ) -> None:
@@ -56,6 +61,7 @@ def register(app: typer.Typer) -> None:
             formats=[one.value for one in format],
             sets=set,
             statuses=[Status(one.value) for one in status],
+            once=once,
         )
         result = show_progress(job, quiet)
         emit(result, json, human=[{"file": path} for path in result.files])

@@ -30,6 +30,7 @@ def iter_export(
     formats: Sequence[str] = ("bedpe", "bed", "stripenn"),
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
+    once: bool = False,
 ) -> Generator[Progress, None, ExportResult]:
     """Write the annotations of a project into a folder.
 
@@ -42,6 +43,9 @@ def iter_export(
         Names of the sets to write; empty: all.
     statuses : collection of Status
         Records to write; empty: all but the rejected.
+    once : bool
+        Of what several sets call at one place write one: the judged, else that of the newest set; and no open call of
+        what was rejected elsewhere (``active.twins``).
 
     Raises
     ------
@@ -57,6 +61,9 @@ def iter_export(
     with Project.open(project_path, read_only=True) as project:
         yield clock.step("read", 0, 2, project.path.name)
         records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
+        if once:
+            left_out = _copies(project, {record.uid for record in records})
+            records = [record for record in records if record.uid not in left_out]
         identity = project.map
     if not records:
         raise ProjectError("holds nothing to export.", where=project_path, mend="Choose other sets or statuses.")
@@ -64,7 +71,7 @@ def iter_export(
     provenance = {
         "project": str(project_path),
         "map": {"uri": identity.uri, "fingerprint": identity.fingerprint, "assembly": identity.assembly},
-        "parameters": {"formats": list(formats), "sets": list(sets), "statuses": list(wanted)},
+        "parameters": {"formats": list(formats), "sets": list(sets), "statuses": list(wanted), "once": once},
         "seconds": round(time.monotonic() - started, 3),
     }
     files = export_records(records, out_dir, formats=formats, provenance=provenance)
@@ -72,6 +79,14 @@ def iter_export(
     for record in records:
         counts[record.kind.value] = counts.get(record.kind.value, 0) + 1
     return ExportResult(tuple(files), counts)
+
+
+def _copies(project: Project, chosen: set[str]) -> set[str]:
+    from napari_hicstruct.active.twins import copies
+
+    every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
+    set_ids = {record.uid: number for number, records in every.items() for record in records}
+    return copies([record for records in every.values() for record in records], set_ids, chosen)
 
 
 def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
@@ -94,6 +109,7 @@ def export(
     formats: Sequence[str] = ("bedpe", "bed", "stripenn"),
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
+    once: bool = False,
 ) -> ExportResult:
     """As :func:`iter_export`, run to its end."""
-    return drain(iter_export(project_path, out_dir, formats=formats, sets=sets, statuses=statuses))
+    return drain(iter_export(project_path, out_dir, formats=formats, sets=sets, statuses=statuses, once=once))
