@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.jobs import Clock, Progress, drain
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Project, Status
+    from napari_hicstruct.annotations import Annotation, Project, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,7 @@ def iter_export(
     statuses : collection of Status
         Records to write; empty: all but the rejected.
     once : bool
-        Of what several sets call at one place write one: the judged, else that of the newest set; and no open call of
-        what was rejected elsewhere (``active.twins``).
+        Of what several sets call at one place write one, and no open call of what was rejected (``active.twins``).
 
     Raises
     ------
@@ -61,9 +61,7 @@ def iter_export(
     with Project.open(project_path, read_only=True) as project:
         yield clock.step("read", 0, 2, project.path.name)
         records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
-        if once:
-            left_out = _copies(project, {record.uid for record in records})
-            records = [record for record in records if record.uid not in left_out]
+        records = _each_once(project, records) if once else records
         identity = project.map
     if not records:
         raise ProjectError("holds nothing to export.", where=project_path, mend="Choose other sets or statuses.")
@@ -75,18 +73,17 @@ def iter_export(
         "seconds": round(time.monotonic() - started, 3),
     }
     files = export_records(records, out_dir, formats=formats, provenance=provenance)
-    counts: dict[str, int] = {}
-    for record in records:
-        counts[record.kind.value] = counts.get(record.kind.value, 0) + 1
-    return ExportResult(tuple(files), counts)
+    return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
 
 
-def _copies(project: Project, chosen: set[str]) -> set[str]:
+def _each_once(project: Project, records: list[Annotation]) -> list[Annotation]:
+    """Without those that say again what another record says."""
     from napari_hicstruct.active.twins import copies
 
     every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
-    set_ids = {record.uid: number for number, records in every.items() for record in records}
-    return copies([record for records in every.values() for record in records], set_ids, chosen)
+    set_ids = {record.uid: number for number, own in every.items() for record in own}
+    left_out = copies([r for own in every.values() for r in own], set_ids, {record.uid for record in records})
+    return [record for record in records if record.uid not in left_out]
 
 
 def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
