@@ -91,12 +91,13 @@ def test_only_the_newest_request_is_current() -> None:
     assert ids.is_current(second)
 
 
-def test_time_left_is_that_of_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_left_is_that_of_what_is_counted_now(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, now = Clock(started=0.0), [100.0]
     monkeypatch.setattr("napari_hicstruct.jobs.progress.time.monotonic", lambda: now[0])
-    assert clock.step("simulate", 1, 2).seconds_left == 100
+    assert clock.step("predict chr1", 1, 4).seconds_left == 300
     now[0] = 200.0
-    assert clock.step("train", 0, 10).seconds_left is None
+    assert clock.step("predict chr2", 2, 4).seconds_left == 200  # one count under two names
+    clock.step("", 0, 0)  # counts nothing
     now[0] = 210.0
-    step = clock.step("train", 5, 10)
-    assert (step.elapsed, step.seconds_left) == (210, 10)
+    step = clock.step("train", 1, 10)  # another count
+    assert (step.elapsed, step.seconds_left) == (210, 90)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Testimony, hear
 from napari_hicstruct.active.statistics import Tally, tallies_of
-from napari_hicstruct.active.twins import neighbours, twin_pairs
+from napari_hicstruct.active.twins import family, neighbours, one_of_each, twin_pairs
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -155,21 +155,38 @@ class Pool:
         """Candidates of which somebody has said something (what people drew is no candidate)."""
         return np.asarray((self.status != _OPEN) & ~self._human)
 
-    def asked(self, mask: Mask) -> Mask:
-        """Rows of ``mask`` without those whose twin was judged or will be asked about."""
+    def asked(self, mask: Mask, rows: Collection[int] | None = None) -> Mask:
+        """Rows of ``mask`` that need a word of their own: no twin was judged, and of open twins one is enough.
+
+        It is the one of which a model says how sure, else that of the newest set.  ``rows``: answer for these alone
+        (whole families, :func:`~napari_hicstruct.active.twins.family`).
+        """
         found = mask.copy()
-        for row in self.twins:
-            found[row] = mask[row] and self.is_asked(row, mask)
+        own = [row for row in (self.twins if rows is None else rows) if mask[row]]
+        found[own] = False
+        known = ~np.isnan(self.candidates.probability)
+        own = [row for row in own if self._said(row) is None]
+        own.sort(key=lambda row: (known[row], self.sets[row], row), reverse=True)
+        found[list(one_of_each(own, self.twins))] = True
         return found
 
-    def is_asked(self, row: int, mask: Mask) -> bool:
-        """False where a twin was judged, or an open twin of ``mask`` goes before: surer known, else of a newer set."""
-        others = self.twins.get(row, ())
-        judged = any(self.status[other] != _OPEN for other in others)
-        return not judged and not any(mask[o] and self._rank(o) > self._rank(row) for o in others)
+    def once(self, mask: Mask) -> Mask:
+        """Rows of ``mask`` without those that say again what another says, or what was judged elsewhere.
 
-    def _rank(self, row: int) -> tuple[bool, int, int]:
-        return not np.isnan(self.candidates.probability[row]), int(self.sets[row]), row
+        Of twins the judged stay, then those of the newest set; what was rejected stays by itself.
+        """
+        alone = ~np.isin(np.arange(len(self)), list(self.twins))
+        found: Mask = mask & ((self.status == _REJECTED) | alone)
+        own = [row for row in self.twins if mask[row] and self.status[row] != _REJECTED]
+        own = [row for row in own if self.status[row] != _OPEN or self._said(row) is None]
+        own.sort(key=lambda row: (self.status[row] != _OPEN, self.sets[row], row), reverse=True)
+        found[list(one_of_each(own, self.twins))] = True
+        return found
+
+    def _said(self, row: int) -> Status | None:
+        """What was said of a row's twins: rejected only if all were."""
+        words = {int(self.status[other]) for other in self.twins.get(row, ())} - {_OPEN}
+        return None if not words else Status.REJECTED if words == {_REJECTED} else Status.ACCEPTED
 
     @cached_property
     def twins(self) -> dict[int, list[int]]:
@@ -181,10 +198,16 @@ class Pool:
         return bool(self.status[self._rows[uid]] == _OPEN)
 
     def tallies(self) -> list[Tally]:
-        """Judgements by kind and source; what people drew is no source."""
-        own = ~self._human
+        """Judgements by kind and source; what people drew is no source.
+
+        What was said at one place counts for every source that calls it there: people are asked but once.
+        """
+        own, status = ~self._human, self.status.copy()
+        for row in self.twins:
+            if status[row] == _OPEN and (word := self._said(row)) is not None:
+                status[row] = _STATUSES[word]
         shape = len(_KINDS), max(1, len(self._names)), len(_STATUSES)
-        codes = np.ravel_multi_index((self.candidates.kind, self._who, self.status), shape)[own]
+        codes = np.ravel_multi_index((self.candidates.kind, self._who, status), shape)[own]
         numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
         counts: dict[tuple[Kind, str], dict[Status, int]] = {}
         for (kind, who, status), n in np.ndenumerate(numbers):
@@ -194,15 +217,24 @@ class Pool:
         return tallies_of(counts)
 
     # ------------------------------------------------------------------ changes
-    def put(self, record: Annotation) -> None:
-        """Take over the new values of a known candidate; what the witnesses say of it stays."""
+    def put(self, record: Annotation) -> set[int]:
+        """Take over the new values of a known candidate; what the witnesses say of it stays.
+
+        Returns
+        -------
+        set of int
+            Rows that may be asked about now, or no longer.
+        """
         row, fresh = self._rows[record.uid], candidates_of([record])
-        own, moved = self.candidates, self.candidates.span[row].copy()
+        own, touched = self.candidates, family(row, self.twins)
+        moved = not np.array_equal(own.span[row], fresh.span[0])
         self.status[row] = _STATUSES[record.status]
         own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
         self._distance[row] = record.distance
-        if not np.array_equal(moved, own.span[row]):
-            self.__dict__.pop("twins", None)
+        if moved:
+            del self.twins  # worked out anew
+            touched |= family(row, self.twins)
+        return touched
 
     def see(self, seen: Mapping[str, Sighting]) -> None:
         """Take over what a network sees: its probabilities go before those of the records."""

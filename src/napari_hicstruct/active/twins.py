@@ -1,14 +1,14 @@
-"""Calls of one structure in several sets: asked about once, exported once, and what was said of one holds for all."""
+"""Calls of one structure in several sets: which rows they are, and one of each."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.active.candidates import Candidates, candidates_of
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.active.candidates import Candidates
+from napari_hicstruct.annotations.records import Kind
 
 TOLERANCE = 10_000
 """bp (Chebyshev) within which two calls are one: two bins at 5 kb.  Loops by their anchors, TADs by their ends, stripes
@@ -44,31 +44,20 @@ def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:
     return found
 
 
-def copies(records: Sequence[Annotation], set_ids: Mapping[str, int], among: Collection[str] | None = None) -> set[str]:
-    """Uids that say again what another record says: open ones whose twin was judged, and the lesser of two twins.
+def one_of_each(rows: Iterable[int], twins: Mapping[int, Sequence[int]]) -> set[int]:
+    """Rows of which none is another's twin; those that come first stay."""
+    kept: set[int] = set()
+    for row in rows:
+        if not kept.intersection(twins.get(row, ())):
+            kept.add(row)
+    return kept
 
-    Parameters
-    ----------
-    records : sequence of Annotation
-        All of a project: a judgement counts wherever it was made.
-    set_ids : mapping of str to int
-    among : collection of str, optional
-        Uids of which the best of each place shall stay; default: all.
 
-    Returns
-    -------
-    set of str
-        Judged before open, then the newer set stays; rejected records are never copies.
-    """
-    sets = np.array([set_ids[record.uid] for record in records], np.int64)
-    chosen = None if among is None else set(among)
-    found: set[str] = set()
-    for pair in twin_pairs(candidates_of(records), sets).tolist():
-        one, other = sorted(pair, key=lambda row: (records[row].status is not Status.PROPOSED, sets[row]))
-        lesser, better = records[one], records[other]
-        if lesser.status is Status.REJECTED:
-            continue
-        judged = lesser.status is Status.PROPOSED and better.status is not Status.PROPOSED
-        if judged or (better.status is not Status.REJECTED and (chosen is None or better.uid in chosen)):
-            found.add(lesser.uid)
+def family(row: int, twins: Mapping[int, Sequence[int]]) -> set[int]:
+    """A row, its twins, theirs …: whose turn it is may change with any of them."""
+    found, waiting = {row}, [row]
+    while waiting:
+        new = set(twins.get(waiting.pop(), ())) - found
+        found |= new
+        waiting += new
     return found

@@ -25,6 +25,8 @@ class Progress:
         The message must reach the person, also where no bar is drawn.
     payload : object
         Partial result of this step (for example the annotations of one window), or None.
+    since : float or None
+        Seconds since what is counted now began: some jobs count several things, one after the other.
     """
 
     stage: str
@@ -43,7 +45,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds left of this stage from its mean speed so far, None while unknown."""
+        """Estimated seconds left of what is being counted, from its mean speed so far; None while unknown."""
         part, spent = self.fraction, self.elapsed if self.since is None else self.since
         return spent * (1 - part) / part if part > 0 else None
 
@@ -53,16 +55,19 @@ class Clock:
     """Stamps Progress with elapsed seconds; one per job."""
 
     started: float = field(default_factory=time.monotonic)
-    _stage: str = field(default="", init=False)
-    _since: float = field(default=0.0, init=False)
+    _begun: float | None = field(default=None, init=False)
+    _last: float = field(default=0.0, init=False)
+    _part: float = field(default=0.0, init=False)
 
     def step(
         self, stage: str, done: float, total: float, message: str = "", payload: Any = None, *, notice: bool = False
     ) -> Progress:
         """A :class:`Progress` stamped with the seconds since this clock started."""
         now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._since = stage, now if self._stage else self.started
+        if total > 0:
+            if done / total < self._part:  # another count begins, where the last one ended
+                self._begun = self._last
+            self._part, self._last = done / total, now
         return Progress(
             stage=stage,
             done=done,
@@ -71,5 +76,5 @@ class Clock:
             message=message,
             payload=payload,
             notice=notice,
-            since=now - self._since,
+            since=now - (self.started if self._begun is None else self._begun),
         )

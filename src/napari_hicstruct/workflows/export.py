@@ -45,7 +45,7 @@ def iter_export(
     statuses : collection of Status
         Records to write; empty: all but the rejected.
     once : bool
-        Of what several sets call at one place write one, and no open call of what was rejected (``active.twins``).
+        Of what several sets call at one place write one, and no open call of what was rejected (``Pool.once``).
 
     Raises
     ------
@@ -77,13 +77,16 @@ def iter_export(
 
 
 def _each_once(project: Project, records: list[Annotation]) -> list[Annotation]:
-    """Without those that say again what another record says."""
-    from napari_hicstruct.active.twins import copies
+    """Without those that say again what another record says, or what was judged elsewhere."""
+    import numpy as np
+
+    from napari_hicstruct.active.pool import Pool
 
     every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
     set_ids = {record.uid: number for number, own in every.items() for record in own}
-    left_out = copies([r for own in every.values() for r in own], set_ids, {record.uid for record in records})
-    return [record for record in records if record.uid not in left_out]
+    pool, wanted = Pool([r for own in every.values() for r in own], set_ids), {record.uid for record in records}
+    kept = set(pool.uids(pool.once(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
+    return [record for record in records if record.uid in kept]
 
 
 def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:

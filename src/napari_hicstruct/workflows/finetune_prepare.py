@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from napari_hicstruct.errors import MapError, ModelError, ProjectError
 from napari_hicstruct.workflows.finetune_job import FinetuneJob
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.annotations import Annotation, Project
     from napari_hicstruct.annotations.lineage import ModelEntry
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
@@ -165,10 +166,10 @@ def _check_project(project: Project, source: ContactSource) -> None:
         raise ProjectError(f"belongs to another map ({project.map.uri}).", where=project.path, mend=mend)
 
 
-def _check_corrections(project: Project, records: tuple[object, ...], source: ContactSource) -> None:
+def _check_corrections(project: Project, records: Sequence[Annotation], source: ContactSource) -> None:
     from napari_hicstruct.labels.corrections import judgements
 
-    judged = judgements(records, project.reviewed())  # type: ignore[arg-type]
+    judged = judgements(records, project.reviewed())
     if not len(judged):
         mend = "Accept, reject or add some candidates first."
         raise ProjectError("holds no corrections to learn from.", where=project.path, mend=mend)

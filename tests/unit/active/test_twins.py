@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.pool import Look, Pool
-from napari_hicstruct.active.twins import copies, twin_pairs
+from napari_hicstruct.active.twins import twin_pairs
 from napari_hicstruct.annotations import Annotation, Direction, Kind, Status
 from napari_hicstruct.genome import Interval
 
@@ -66,13 +66,42 @@ def test_only_one_of_two_is_asked_about() -> None:
     assert set(pool.uids(pool.asked(pool.looked_at(Look.OPEN)))) == {old.uid, new.uid, alone.uid}
 
 
-def test_copies_are_what_another_record_says() -> None:
+def test_a_chain_of_twins_loses_nobody() -> None:
+    first, middle, last = loop(100_000, 500_000), loop(108_000, 500_000), loop(116_000, 500_000)
+    records = [first, middle, last]  # the ends are no twins of each other
+    pool = Pool(records, {first.uid: 1, middle.uid: 2, last.uid: 3})
+
+    def asked() -> list[str]:
+        return pool.uids(pool.asked(pool.looked_at(Look.OPEN)))
+
+    assert asked() == [first.uid, last.uid]
+    assert pool.put(last.with_(status=A)) == {0, 1, 2}
+    assert asked() == [first.uid]  # the middle is told by the last, and does not stand before the first
+    assert set(pool.uids(pool.once(np.ones(3, bool)))) == {first.uid, last.uid}
+    pool.put(first.with_(status=R))
+    assert asked() == []
+
+
+def test_one_word_counts_for_every_source_that_calls_the_place() -> None:
+    old, again = loop(100_000, 500_000, A), loop(105_000, 500_000)
+    refused, back = loop(200_000, 900_000, R), loop(200_000, 900_000)
+    records = [r.with_(model=name) for r, name in ((old, "old"), (again, "new"), (refused, "old"), (back, "new"))]
+    records.append(loop(3_000_000, 3_500_000).with_(model="new"))
+    pool = Pool(records, {r.uid: 1 + (r.model == "new") for r in records})
+    told = {one.source: (one.accepted, one.rejected, one.open) for one in pool.tallies()}
+    assert told == {"old": (1, 1, 0), "new": (1, 1, 1)}
+
+
+def test_each_place_once() -> None:
     accepted, again = loop(100_000, 500_000, A), loop(100_000, 500_000)
     rejected, back = loop(200_000, 900_000, R), loop(205_000, 900_000)
     old, new = loop(1_000_000, 1_500_000), loop(1_000_000, 1_505_000)
     records = [accepted, again, rejected, back, old, new]
-    sets = {r.uid: k % 2 for k, r in enumerate(records)}
-    assert copies(records, sets) == {again.uid, back.uid, old.uid}
-    chosen = {old.uid, back.uid, again.uid}  # the newer set is not written: its older twin is, what was judged is not
-    assert copies(records, sets, chosen) == {again.uid, back.uid}
-    assert copies([], {}) == set()
+    pool = Pool(records, {r.uid: k % 2 for k, r in enumerate(records)})
+
+    def once(*chosen: Annotation) -> list[str]:
+        return pool.uids(pool.once(np.array([r in chosen for r in records])))
+
+    assert once(*records) == [accepted.uid, rejected.uid, new.uid]
+    assert once(again, back, old) == [old.uid]  # of those chosen; a judgement counts wherever it was made
+    assert once() == []

@@ -231,19 +231,15 @@ class ReviewQueue:
         self.changed.emit()
 
     def _put(self, pool: Pool, record: Any) -> None:
-        pool.put(record)
-        row = pool.row(record.uid)
+        rows, row = pool.put(record), pool.row(record.uid)
         if self._wanted.look is not Look.OPEN:
             self._ordered &= bool(row < len(self._members) and self._members[row])
         elif self._ordered:
-            open_ones = self._passing & pool.looked_at(Look.OPEN)
-            for one in (row, *pool.twins.get(row, ())):
-                self._members[one] = open_ones[one] and (self._each or pool.is_asked(one, open_ones))
-                (self._closed.discard if self._members[one] else self._closed.add)(pool.candidates.uids[one])
-
-    @property
-    def _each(self) -> bool:
-        return bool(self._wanted.set_ids)  # who chooses sets wants every call of theirs judged
+            left = self._passing & pool.looked_at(Look.OPEN)
+            left = left if self._wanted.set_ids else pool.asked(left, rows)
+            for one in rows:
+                self._members[one] = left[one]
+                (self._closed.discard if left[one] else self._closed.add)(pool.candidates.uids[one])
 
     def _on_reset(self) -> None:
         if self._editor.catalogue is None or not self._editor.catalogue.records:
@@ -266,7 +262,8 @@ class ReviewQueue:
         self._passing = pool.passing(self._wanted, away)
         self._members = listed = self._passing & pool.looked_at(look)
         if look is Look.OPEN:
-            self._members = self._members if self._each else pool.asked(self._members)
+            if not self._wanted.set_ids:  # who chooses sets wants every call of theirs judged
+                self._members = pool.asked(self._members)
             self._closed, listed = set(pool.uids(~self._members)), self._passing
         else:
             self._members &= ~self._others(pool)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -21,7 +22,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_hicstruct.active.twins import copies
 from napari_hicstruct.annotations.records import Annotation, Status
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.widgets.later import Later
@@ -49,7 +49,8 @@ class ExportPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._editor = attach(session).editor
+        attached = attach(session)
+        self._editor, self._queue = attached.editor, attached.review.queue
         self.formats: dict[str, QCheckBox] = {}
         self.statuses: dict[Status, QCheckBox] = {}
         self._build()
@@ -125,8 +126,10 @@ class ExportPanel(QWidget):
             if catalogue.set_ids[uid] in set_ids and record.status in statuses
         ]
         if self.once.isChecked():
-            left_out = copies(list(catalogue.records.values()), catalogue.set_ids, {record.uid for record in found})
-            found = [record for record in found if record.uid not in left_out]
+            pool = self._queue.pool
+            mine = np.zeros(len(pool), bool)
+            mine[[pool.row(record.uid) for record in found]] = True
+            found = [catalogue.records[uid] for uid in pool.uids(pool.once(mine))]
         return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
     def write(self) -> list[Path]:
