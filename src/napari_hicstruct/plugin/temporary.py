@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from napari.layers import Vectors
+
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session
 
@@ -61,5 +63,5 @@ class TemporaryLayers:
         viewer = self._session.viewer
         for layer in self.layers if viewer is not None else ():
             if PX in layer.metadata and layer in viewer.layers:
-                name = "size" if hasattr(layer, "size") and hasattr(layer, "symbol") else "edge_width"
+                name = "edge_width" if isinstance(layer, Vectors) else "size"
                 setattr(layer, name, layer.metadata[PX] / max(float(viewer.scene.camera.zoom), 1e-12))
