@@ -17,7 +17,8 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.band import Band, coarsen_band, iter_load_band, make_band
+from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
+from napari_hicstruct.contacts.band_loading import iter_load_band
 from napari_hicstruct.synth import SimulatedMap, simulate_map
 from napari_hicstruct.synth.records import truth_records
 

@@ -7,19 +7,11 @@ in a small part of the memory of a dense matrix (64 Mb at 5 kb up to 3 Mb: 33 MB
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
-
-from napari_hicstruct.contacts.fractions import count_scale, whole_counts
-from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
-from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import Interval, coarsen_factor, n_bins
-
-_STRIP = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +59,6 @@ class Band:
     def depth(self) -> float:
         """Mean count at a distance of one bin: the usual measure of how deep a map is."""
         return float(self.expected[1]) if self.n_diagonals > 1 else 0.0
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _strip_into_band(block: NDArray[np.float32], band: NDArray[np.float32], row0: int) -> None:
-    rows, cols = block.shape
-    n_diagonals, n = band.shape
-    for i in range(rows):
-        k = row0 + i
-        for j in range(i, min(cols, i + n_diagonals)):
-            if k + (j - i) < n:
-                value = block[i, j]
-                band[j - i, k] = value if np.isfinite(value) else 0.0
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -196,78 +176,3 @@ def sum_blocks(counts: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
             if high - low < out.shape[0]:
                 out[high - low, low] += counts[d, i]
     return out
-
-
-def iter_load_band(
-    source: ContactSource, chrom: str, *, resolution: int, max_distance: int, norm: str | None = None
-) -> Iterator[float | Band]:
-    """Read a chromosome's band; yields the fraction read, and last the :class:`Band`.
-
-    Parameters
-    ----------
-    source : ContactSource
-    chrom : str
-    resolution : int
-        Bin size wanted, bp; made by exact summation from the coarsest finer level that divides it, if absent.
-    max_distance : int
-        Farthest contacts held, bp.
-    norm : str, optional
-        Weights to use; default the file's best, balanced in memory where it has none or where bins are summed.
-
-    Raises
-    ------
-    MapError
-        If no level of the map can give ``resolution`` or the chromosome holds no contact.
-    """
-    level = level_for(source, resolution)
-    size = n_bins(source.chromsizes[chrom], level)
-    n_diagonals = min(max_distance // level, size)
-    counts = np.zeros((n_diagonals, size), np.float32)
-    length = source.chromsizes[chrom]
-    for row0 in range(0, size, _STRIP):
-        row1, col1 = min(size, row0 + _STRIP), min(size, row0 + _STRIP + n_diagonals)
-        rows = Interval(chrom, row0 * level, min(row1 * level, length))
-        cols = Interval(chrom, row0 * level, min(col1 * level, length))
-        block = source.fetch(rows, cols, resolution=level, norm=RAW)
-        _strip_into_band(np.ascontiguousarray(block, np.float32), counts, row0)
-        yield row1 / size
-    if not counts.any():
-        raise MapError(f"holds no contacts on {chrom}.", where=source.uri, mend="Choose another chromosome.")
-    np.maximum(counts, 0, out=counts)
-    factor = coarsen_factor(level, resolution)
-    chosen = norm or source.default_norm(level)
-    weights = None
-    if not source.integer_counts:
-        counts, weights = _from_fractions(counts, factor, chosen)
-    elif factor > 1:
-        counts = sum_blocks(counts, factor)
-    if factor == 1 and chosen not in (RAW, COMPUTED):
-        stored = source.weights(chrom, resolution=level, norm=chosen)
-        weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
-    if chosen == RAW and weights is None:
-        weights = np.where(counts.any(axis=0), np.float32(1), np.float32(np.nan))
-    yield make_band(chrom, resolution, counts, weights=weights)
-
-
-def _from_fractions(
-    values: NDArray[np.float32], factor: int, norm: str
-) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-    """Counts in the wanted bins, and the weights that gave the stored values where these stay as they are."""
-    found = whole_counts(values) if norm != RAW or factor == 1 else None
-    if found is None:
-        summed = sum_blocks(values, factor) if factor > 1 else values
-        return summed * np.float32(count_scale(summed)), None
-    return (sum_blocks(found[0], factor), None) if factor > 1 else found
-
-
-def level_for(source: ContactSource, resolution: int) -> int:
-    """The stored bin size from which ``resolution`` can be had exactly: itself, else the coarsest divisor."""
-    fits = [r for r in source.resolutions if resolution % r == 0]
-    if not fits:
-        have = ", ".join(f"{r:,}" for r in source.resolutions)
-        raise MapError(
-            f"has no resolution that gives {resolution:,} bp bins (it has {have}).",
-            where=source.uri,
-            mend=f"Add a {resolution:,} bp level, e.g. with cooler zoomify.",
-        )
-    return max(fits)

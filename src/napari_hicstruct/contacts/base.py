@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -15,30 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.balance import ice_weights
-from napari_hicstruct.contacts.cache import load_array, store_array
+from napari_hicstruct.contacts.coverage import level_notes, with_contacts
 from napari_hicstruct.contacts.handles import FileGate, gate_of
-from napari_hicstruct.contacts.protocol import COMPUTED, RAW, Normalisation, Pixels
+from napari_hicstruct.contacts.protocol import RAW, Pixels
+from napari_hicstruct.contacts.values import ValueKind, bad_to_nan, good_pixels, kind_of
+from napari_hicstruct.contacts.weighted import WeightedSource
 from napari_hicstruct.errors import HicStructError, MapError, RegionError
-from napari_hicstruct.genome import Interval, NameMatcher, bin_range, format_bp, n_bins
+from napari_hicstruct.genome import Interval, NameMatcher, bin_range, format_bin_size
 
 Block = NDArray[np.float32]
 
-PREFERENCE = ("weight", "ICE", "KR", "SCALE", "VC_SQRT", "VC")
-"""Stored normalisations, the best first; others follow in file order, genome-wide and inter ones last."""
 
-
-def order_norms(names: list[str]) -> list[str]:
-    """Names of normalisations, the best for cis maps first."""
-
-    def rank(name: str) -> tuple[int, int]:
-        known = PREFERENCE.index(name) if name in PREFERENCE else len(PREFERENCE)
-        return (known + 100 * name.startswith(("GW_", "INTER_")), names.index(name))
-
-    return sorted(names, key=rank)
-
-
-class MapSource(ABC):
+class MapSource(WeightedSource):
     """Base of the sources; implements :class:`~napari_hicstruct.contacts.protocol.ContactSource`.
 
     A subclass gives metadata on construction and reads blocks, stored weights and pixels of its format.
@@ -52,15 +39,17 @@ class MapSource(ABC):
         assembly: str,
         resolutions: tuple[int, ...],
         chromsizes: Mapping[str, int],
+        notes: tuple[str, ...] = (),
     ) -> None:
+        super().__init__()
+        self.notes = notes
         self._path = path
         self._group = group
         self._assembly = assembly
         self._resolutions = tuple(sorted(resolutions))
         self._chromsizes = MappingProxyType(dict(chromsizes))
         self._names = NameMatcher(chromsizes)
-        self._weights: dict[tuple[str, int, str], NDArray[np.float64]] = {}
-        self._weights_lock = threading.Lock()
+        self._with_contacts: dict[str, tuple[int, ...]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         from napari_hicstruct.contacts.opening import open_map
@@ -98,11 +87,30 @@ class MapSource(ABC):
         return self._chromsizes
 
     @cached_property
+    def value_kind(self) -> ValueKind:
+        """Counts, normalised contacts, or what is no contacts at all; from samples of the file."""
+        kinds = [kind_of(*sample) for sample in self._samples()]
+        order = (ValueKind.SIGNED, ValueKind.RATIO, ValueKind.NORMALISED)
+        return next((kind for kind in order if kind in kinds), ValueKind.COUNTS)
+
+    @property
     def integer_counts(self) -> bool:
-        """False if a sample of the stored values holds fractions or negative numbers."""
-        values = self._sample_values()
-        finite = values[np.isfinite(values)]
-        return bool(len(finite) == len(values) and (finite >= 0).all() and (finite == np.rint(finite)).all())
+        """False if the stored values are fractions or of both signs."""
+        return self.value_kind is ValueKind.COUNTS
+
+    def resolutions_of(self, chrom: str) -> tuple[int, ...]:
+        """Bin sizes at which the file holds the contacts of ``chrom``, finest first; all that know it if none does."""
+        name = self._chrom(chrom)
+        if name not in self._with_contacts:
+            with self._reading():
+                self._with_contacts[name] = with_contacts(self._occupied(name))
+        return self._with_contacts[name]
+
+    def level_notes(self, chrom: str) -> tuple[str, ...]:
+        """Which levels are not used on ``chrom`` because contacts are missing there, one sentence each."""
+        name = self._chrom(chrom)
+        with self._reading():
+            return level_notes(name, self._occupied(name), self.resolutions_of(name))
 
     @property
     def _gate(self) -> FileGate:
@@ -111,16 +119,16 @@ class MapSource(ABC):
     # ---- what a format must give ------------------------------------------------------------------------------
 
     @abstractmethod
-    def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
-        """Normalisations stored at ``resolution``, the best first."""
+    def _occupied(self, chrom: str) -> dict[int, NDArray[np.int64]]:
+        """Per resolution that knows ``chrom``: starts (bp) of bins that begin a stored pixel, or of some of them."""
+
+    def _missing_bins(self, chrom: str, resolution: int) -> NDArray[np.bool_] | None:
+        """True where the file has no such bin; None if it has all."""
+        return None
 
     @abstractmethod
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         """Raw counts with ``rows[0] <= cols[0]`` and ``rows[1] <= cols[1]`` (bins), mirrored where they overlap."""
-
-    @abstractmethod
-    def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
-        """The stored vector of one chromosome, as it stands in the file."""
 
     @abstractmethod
     def _read_pixels(
@@ -129,19 +137,14 @@ class MapSource(ABC):
         """Upper-triangle pixels of some first bins in chunks, up to ``max_bins`` bins off the diagonal."""
 
     @abstractmethod
-    def _sample_values(self) -> NDArray[np.float64]:
-        """Some stored values, read quickly."""
+    def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
+        """Values, first bins and distances (bins) of some stored pixels of one level, whole rows, read quickly."""
 
     @abstractmethod
     def _digest_content(self, add: Callable[[object], None]) -> None:
         """Feed what tells this map from any other; nothing that balancing or moving the file changes."""
 
     # ---- reading ----------------------------------------------------------------------------------------------
-
-    def default_norm(self, resolution: int) -> str:
-        """Best stored normalisation at ``resolution``, else :data:`COMPUTED`."""
-        stored = self.normalisations(resolution)
-        return stored[0].name if stored else COMPUTED
 
     def fetch(self, rows: Interval, cols: Interval, *, resolution: int, norm: str = RAW) -> Block:
         """Dense cis block over whole bins, rows × columns as given; NaN where a bin is bad."""
@@ -150,11 +153,13 @@ class MapSource(ABC):
             raise RegionError(
                 f"{rows} × {cols} lies on two chromosomes.", where=self.uri, mend="Only cis blocks can be read."
             )
-        self._check_resolution(resolution)
+        self._check_level(chrom, resolution)
         first, second = self._bins(chrom, rows, resolution), self._bins(chrom, cols, resolution)
         with self._reading():
             block = self._block(chrom, first, second, resolution)
+        bad_to_nan(block, signed=self._signed)
         if norm == RAW:
+            self._blank_missing(block, chrom, first, second, resolution)
             return block
         weights = self.weights(chrom, resolution=resolution, norm=norm).astype(np.float32)
         block *= weights[slice(*first), None]
@@ -166,25 +171,13 @@ class MapSource(ABC):
     ) -> Iterator[Pixels]:
         """Raw upper-triangle pixels in chunks, up to ``max_distance`` bp; of some first bins only with ``rows``."""
         name = self._chrom(chrom)
-        self._check_resolution(resolution)
+        self._check_level(name, resolution)
         span = Interval(name, 0, self._chromsizes[name]) if rows is None else rows
         max_bins = None if max_distance is None else max_distance // resolution
         with self._reading():
-            yield from self._read_pixels(name, self._bins(name, span, resolution), resolution, max_bins)
-
-    def weights(self, chrom: str, *, resolution: int, norm: str) -> NDArray[np.float64]:
-        """Multiplicative weight per bin of ``chrom``; NaN where the bin is bad.  Do not write into it."""
-        name = self._chrom(chrom)
-        self._check_resolution(resolution)
-        if norm == RAW:
-            return np.ones(n_bins(self._chromsizes[name], resolution))
-        key = (name, resolution, norm)
-        if key not in self._weights:
-            made = self._computed(name, resolution) if norm == COMPUTED else self._stored(name, resolution, norm)
-            made.flags.writeable = False
-            with self._weights_lock:
-                self._weights.setdefault(key, made)
-        return self._weights[key]
+            for part in self._read_pixels(name, self._bins(name, span, resolution), resolution, max_bins):
+                good = good_pixels(part.count, signed=self._signed)
+                yield part if good.all() else Pixels(part.bin1[good], part.bin2[good], part.count[good])
 
     def close(self) -> None:
         """Close the file; it opens again by itself when something is read."""
@@ -231,8 +224,12 @@ class MapSource(ABC):
 
     def _check_resolution(self, resolution: int) -> None:
         if resolution not in self._resolutions:
-            known = ", ".join(format_bp(r) for r in self._resolutions)
-            raise MapError(f"has no {format_bp(resolution)} bins.", where=self.uri, mend=f"It has {known}.")
+            known = ", ".join(format_bin_size(r) for r in self._resolutions)
+            raise MapError(f"has no {format_bin_size(resolution)} bins.", where=self.uri, mend=f"It has {known}.")
+
+    def _check_level(self, chrom: str, resolution: int) -> None:
+        """Refuse a bin size that the map, or its level of ``chrom``, does not have."""
+        self._check_resolution(resolution)
 
     def _bins(self, chrom: str, span: Interval, resolution: int) -> tuple[int, int]:
         length = self._chromsizes[chrom]
@@ -254,26 +251,14 @@ class MapSource(ABC):
         lower = self._read_block(chrom, cols, (cols[1], rows[1]), resolution).T
         return np.concatenate([upper, lower])
 
-    def _stored(self, chrom: str, resolution: int, name: str) -> NDArray[np.float64]:
-        found = next((norm for norm in self.normalisations(resolution) if norm.name == name), None)
-        if found is None:
-            known = ", ".join([norm.name for norm in self.normalisations(resolution)] or [COMPUTED])
-            raise MapError(
-                f"has no normalisation '{name}' at {format_bp(resolution)}.",
-                where=self.uri,
-                mend=f"Choose {known} or {RAW}.",
-            )
-        with self._reading():
-            vector = np.array(self._read_weights(chrom, resolution, found), dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            vector = 1.0 / vector if found.divisive else vector
-        vector[~np.isfinite(vector) | (vector == 0)] = np.nan
-        return vector
+    @property
+    def _signed(self) -> bool:
+        return self.value_kind is ValueKind.SIGNED
 
-    def _computed(self, chrom: str, resolution: int) -> NDArray[np.float64]:
-        key = ("ice", 1, self.fingerprint(), chrom, resolution)
-        found = load_array(key)
-        if found is None:
-            found = ice_weights(self.pixels(chrom, resolution=resolution), n_bins(self._chromsizes[chrom], resolution))
-            store_array(key, found)
-        return found
+    def _blank_missing(
+        self, block: Block, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int
+    ) -> None:
+        missing = self._missing_bins(chrom, resolution)
+        if missing is not None:
+            block[missing[slice(*rows)]] = np.nan
+            block[:, missing[slice(*cols)]] = np.nan

@@ -7,17 +7,19 @@ themselves, read with h5py through the file's row index, do for everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.base import Block, MapSource, order_norms
+from napari_hicstruct.contacts.base import Block, MapSource
+from napari_hicstruct.contacts.bin_table import ChromosomeBins
+from napari_hicstruct.contacts.ladder import CoolerLevel, Ladder
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
-from napari_hicstruct.genome import n_bins
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import format_bin_size, n_bins
 
 if TYPE_CHECKING:
     import h5py
@@ -35,18 +37,9 @@ MANY_COLUMNS = 150
 """Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
 
 MAX_HICTK_CONTIGS = 1_000
-DIVISIVE = frozenset({"KR", "VC", "VC_SQRT", "SCALE"})
-_BALANCE_ATTRIBUTES = frozenset({"divisive_weights", "converged", "tol", "ignore_diags", "mad_max"})
 
-
-@dataclass(frozen=True, slots=True)
-class CoolerLevel:
-    """One cooler of the file: where it is and which bins it has."""
-
-    group: str
-    resolution: int
-    norms: tuple[Normalisation, ...]
-    hictk_can_read: bool
+SAMPLE_PIXELS, SAMPLE_PLACES = 60_000, 3
+"""Pixels looked at in each of so many places of a level to tell what its values are."""
 
 
 class CoolerSource(MapSource):
@@ -58,40 +51,87 @@ class CoolerSource(MapSource):
         group: str | None,
         *,
         assembly: str,
-        levels: Mapping[int, CoolerLevel],
-        chromsizes: Mapping[str, int],
+        ladder: Ladder,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(path, group, assembly=assembly, resolutions=tuple(levels), chromsizes=chromsizes)
-        self._levels = dict(levels)
-        self._offsets: dict[tuple[int, str], int] = {}
+        super().__init__(
+            path,
+            group,
+            assembly=assembly,
+            resolutions=tuple(ladder.levels),
+            chromsizes=ladder.chromsizes,
+            notes=(*ladder.notes, *notes),
+        )
+        self._levels = dict(ladder.levels)
         self._seen: dict[tuple[int, str], bool] = {}
         self._found: dict[tuple[int, int], float] = {}
+        self._refused: set[int] = set()
 
-    def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
-        """Normalisations stored at ``resolution``, the best first."""
-        self._check_resolution(resolution)
+    def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
         return self._levels[resolution].norms
+
+    def _check_level(self, chrom: str, resolution: int) -> None:
+        super()._check_level(chrom, resolution)
+        if chrom not in self._levels[resolution].chroms:
+            sizes = ", ".join(format_bin_size(r) for r, level in self._levels.items() if chrom in level.chroms)
+            raise MapError(
+                f"has no {chrom} at {format_bin_size(resolution)}.", where=self.uri, mend=f"It has it at {sizes}."
+            )
+
+    def _missing_bins(self, chrom: str, resolution: int) -> NDArray[np.bool_] | None:
+        bins = self._levels[resolution].chroms[chrom]
+        if bins.grid is None:
+            return None
+        mask = np.ones(n_bins(self._chromsizes[chrom], resolution), bool)
+        mask[bins.grid] = False
+        return mask
 
     # ---- reading ----------------------------------------------------------------------------------------------
 
     def _root(self, resolution: int) -> h5py.Group:
         """The cooler's group; call it while holding the gate."""
-        import h5py
+        return self._gate.h5()[self._levels[resolution].group]
 
-        file = self._gate.handle("h5", lambda: h5py.File(self._path, "r", rdcc_nbytes=32 * 2**20))
-        return file[self._levels[resolution].group]
+    def _place(self, chrom: str, resolution: int) -> ChromosomeBins:
+        return self._levels[resolution].chroms[chrom]
 
-    def _offset(self, root: h5py.Group, chrom: str, resolution: int) -> int:
-        """First bin of ``chrom`` among all bins; call it while holding the gate."""
-        if not self._offsets.get((resolution, chrom)):
-            names = list(self._chromsizes)
-            starts = root["indexes/chrom_offset"][: len(names)]
-            self._offsets.update({(resolution, name): int(start) for name, start in zip(names, starts, strict=True)})
-        return self._offsets[resolution, chrom]
+    def _occupied(self, chrom: str) -> dict[int, NDArray[np.int64]]:
+        found = {}
+        for resolution, level in self._levels.items():
+            if chrom in level.chroms:
+                bins = level.chroms[chrom]
+                with self._gate:
+                    index = self._root(resolution)["indexes/bin1_offset"][bins.first : bins.first + bins.count + 1]
+                rows = np.flatnonzero(np.diff(index) > 0)
+                if len(rows) and not self._has_cis(chrom, resolution, int(index[0]), int(index[-1])):
+                    rows = rows[:0]
+                found[resolution] = bins.bins(rows) * resolution
+        return found
+
+    def _has_cis(self, chrom: str, resolution: int, start: int, stop: int) -> bool:
+        """True if a pixel among ``start``…``stop`` joins two bins of ``chrom``; mostly the first one does."""
+        bins = self._place(chrom, resolution)
+        step = 10_000
+        while start < stop:
+            with self._gate:
+                bin2 = self._root(resolution)["pixels/bin2_id"][start : min(stop, start + step)]
+            if (bin2 < bins.first + bins.count).any():
+                return True
+            start, step = start + step, CHUNK
+        return False
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         if not self._hictk_sees(chrom, resolution):
             return self._row_block(chrom, rows, cols, resolution)
+        try:
+            return self._quicker_block(chrom, rows, cols, resolution)
+        except RuntimeError:
+            # It refuses attributes that another writer stored otherwise; what is wrong with the file itself, the
+            # rows will tell.
+            self._refused.add(resolution)
+            return self._row_block(chrom, rows, cols, resolution)
+
+    def _quicker_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         distance = cols[0] - rows[1]
         if distance * resolution < FAR:
             return self._hictk_block(chrom, rows, cols, resolution)
@@ -108,7 +148,7 @@ class CoolerSource(MapSource):
         """Number of stored pixels in some rows, trans ones included."""
         with self._gate:
             root = self._root(resolution)
-            offset = self._offset(root, chrom, resolution)
+            offset = self._place(chrom, resolution).first
             index = root["indexes/bin1_offset"]
             return int(index[offset + rows[1]] - index[offset + rows[0]])
 
@@ -117,29 +157,45 @@ class CoolerSource(MapSource):
 
         Version 1.4 takes a chromosome for empty if all its rows but the last are: one of a single bin always.
         """
-        if not self._levels[resolution].hictk_can_read:
+        if not self._levels[resolution].hictk_can_read or resolution in self._refused or self._gate.lockless:
             return False
         key = (resolution, chrom)
         if key not in self._seen:
             with self._gate:
                 root = self._root(resolution)
-                offset = self._offset(root, chrom, resolution)
+                bins = self._place(chrom, resolution)
+                offset, last = bins.first, bins.first + bins.count - 1
                 index = root["indexes/bin1_offset"]
-                last = offset + n_bins(self._chromsizes[chrom], resolution) - 1
                 self._seen[key] = bool(index[last] > index[offset])
         return self._seen[key]
 
     def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        uri = f"{self._path}::{self._levels[resolution].group}"
+        level = self._levels[resolution]
+        uri = f"{self._path}::{level.group}"
         with self._gate as gate:
             file = gate.handle(("hictk", resolution), lambda: hictkpy().File(uri))
-            return hictk_block(file, chrom, rows, cols, resolution, self._chromsizes[chrom])
+            return hictk_block(file, level.own_names[chrom], rows, cols, resolution, level.chroms[chrom].length)
 
     def _row_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
+        bins = self._place(chrom, resolution)
+        if bins.grid is None:
+            return self._table_block(bins, rows, cols, resolution)
         block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
+        first, second = bins.rows(*rows), bins.rows(*cols)
+        found = self._table_block(bins, first, second, resolution)
+        block[np.ix_(bins.grid[slice(*first)] - rows[0], bins.grid[slice(*second)] - cols[0])] = found
+        return block
+
+    def _table_block(
+        self, bins: ChromosomeBins, rows: tuple[int, int], cols: tuple[int, int], resolution: int
+    ) -> Block:
+        """A block by rows of the bin table, counted from the chromosome's first."""
+        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
+        if not block.size:
+            return block
+        offset = bins.first
         with self._gate:
             root = self._root(resolution)
-            offset = self._offset(root, chrom, resolution)
             index = root["indexes/bin1_offset"][offset + rows[0] : offset + rows[1] + 1]
             bin2 = root["pixels/bin2_id"][index[0] : index[-1]]
             kept = np.flatnonzero((bin2 >= offset + cols[0]) & (bin2 < offset + cols[1]))
@@ -148,27 +204,31 @@ class CoolerSource(MapSource):
             first = index[0] + kept[0]
             count = root["pixels/count"][first : index[0] + kept[-1] + 1]
         row = np.searchsorted(index, kept + index[0], side="right") - 1
-        block[row, bin2[kept] - (offset + cols[0])] = count[kept - kept[0]]
+        with np.errstate(over="ignore"):  # values beyond float32 are no contacts: they become infinite, then NaN
+            block[row, bin2[kept] - (offset + cols[0])] = count[kept - kept[0]]
         if rows[1] > cols[0]:
             square = block[cols[0] - rows[0] :, : rows[1] - cols[0]]
             square += np.triu(square, 1).T
         return block
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
+        bins = self._place(chrom, resolution)
         with self._gate:
-            root = self._root(resolution)
-            offset = self._offset(root, chrom, resolution)
-            stop = offset + n_bins(self._chromsizes[chrom], resolution)
-            return np.asarray(root["bins"][norm.name][offset:stop], dtype=np.float64)
+            stored = np.asarray(self._root(resolution)["bins"][norm.name][bins.first : bins.first + bins.count], float)
+        if bins.grid is None:
+            return stored
+        vector = np.full(n_bins(self._chromsizes[chrom], resolution), np.nan)
+        vector[bins.grid] = stored
+        return vector
 
     def _read_pixels(
         self, chrom: str, rows: tuple[int, int], resolution: int, max_bins: int | None
     ) -> Iterator[Pixels]:
-        size = n_bins(self._chromsizes[chrom], resolution)
+        bins = self._place(chrom, resolution)
+        first, last = bins.rows(*rows)
+        offset, at = bins.first, bins.positions
         with self._gate:
-            root = self._root(resolution)
-            offset = self._offset(root, chrom, resolution)
-            index = root["indexes/bin1_offset"][offset + rows[0] : offset + rows[1] + 1]
+            index = self._root(resolution)["indexes/bin1_offset"][offset + first : offset + last + 1]
         row = 0
         while row < len(index) - 1:
             # as many whole rows as fit into a chunk, at least one
@@ -178,18 +238,40 @@ class CoolerSource(MapSource):
                     pixels = self._root(resolution)["pixels"]
                     bin2 = pixels["bin2_id"][index[row] : index[stop]].astype(np.int64) - offset
                     count = pixels["count"][index[row] : index[stop]]
-                bin1 = np.repeat(np.arange(rows[0] + row, rows[0] + stop), np.diff(index[row : stop + 1]))
-                keep = bin2 < size if max_bins is None else (bin2 < size) & (bin2 - bin1 <= max_bins)
-                if keep.all():
-                    yield Pixels(bin1, bin2, count.astype(np.float64))
-                elif keep.any():
-                    yield Pixels(bin1[keep], bin2[keep], count[keep].astype(np.float64))
+                bin1 = np.repeat(np.arange(first + row, first + stop), np.diff(index[row : stop + 1]))
+                keep = (bin2 >= 0) & (bin2 < bins.count)
+                bin1, bin2, count = at[bin1[keep]], at[bin2[keep]], count[keep].astype(np.float64)
+                if max_bins is not None:
+                    near = bin2 - bin1 <= max_bins
+                    bin1, bin2, count = bin1[near], bin2[near], count[near]
+                if len(bin1):
+                    yield Pixels(bin1, bin2, count)
             row = stop
 
-    def _sample_values(self) -> NDArray[np.float64]:
-        with self._reading(), self._gate:
-            count = self._root(self._resolutions[-1])["pixels/count"]
-            return np.asarray(count[:100_000], dtype=np.float64)
+    def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
+        full = [r for r, level in self._levels.items() if level.n_pixels] or [self._resolutions[-1]]
+        for resolution in sorted({full[0], full[-1]}):
+            with self._reading(), self._gate:
+                yield self._sample(self._root(resolution), self._levels[resolution])
+
+    def _sample(
+        self, root: h5py.Group, level: CoolerLevel
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+        """Pixels of some places of a level; rows that a place cuts count as no row."""
+        starts = np.array(sorted(bins.first for bins in level.chroms.values()))
+        parts = []
+        for place in np.linspace(0, max(0, level.n_pixels - SAMPLE_PIXELS), SAMPLE_PLACES).astype(int):
+            part = slice(int(place), int(place) + SAMPLE_PIXELS)
+            bin1, bin2 = (root[f"pixels/{name}"][part].astype(np.int64) for name in ("bin1_id", "bin2_id"))
+            value = np.asarray(root["pixels/count"][part], np.float64)
+            cut = (bin1 == bin1[0]) & (place > 0) if len(bin1) else np.zeros(0, bool)
+            cut |= (bin1 == bin1[-1]) & (part.stop < level.n_pixels) if len(bin1) else cut
+            trans = np.searchsorted(starts, bin1, "right") != np.searchsorted(starts, bin2, "right")
+            parts.append((value, np.where(cut | trans, -1, bin1), bin2 - bin1))
+            if part.stop >= level.n_pixels:
+                break
+        value, rows, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return value, rows, distances
 
     def _digest_content(self, add: Callable[[object], None]) -> None:
         with self._gate:
@@ -210,21 +292,3 @@ def hictk_block(
     # Float throughout: with integers hictkpy truncates float counts.
     selector = file.fetch(first, second, count_type="float32", query_type="BED")
     return np.asarray(selector.to_numpy(), dtype=np.float32)
-
-
-def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[Normalisation, ...]:
-    """Weight columns of a bin table, multiplicative and divisive told apart, the best first.
-
-    The column's own ``divisive_weights`` decides; without it Juicer's vectors are divisive, except in files of
-    hic2cool before 0.5, which inverted them.
-    """
-    inverted = generated_by.startswith(("hic2cool-0.4", "hic2cool-0.3", "hic2cool-0.2", "hic2cool-0.1"))
-    found: dict[str, Normalisation] = {}
-    for name, column in bins.items():
-        plain = name.removeprefix("GW_").removeprefix("INTER_").removeprefix("perChrom")
-        juicer = plain in DIVISIVE
-        known = juicer or plain in {"weight", "ICE", "IC"} or bool(_BALANCE_ATTRIBUTES & set(column.attrs))
-        if known and name not in {"chrom", "start", "end"} and column.dtype.kind == "f":
-            divisive = bool(column.attrs.get("divisive_weights", juicer and not inverted))
-            found[name] = Normalisation(name, divisive)
-    return tuple(found[name] for name in order_norms(list(found)))

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from napari_hicstruct.contacts.hdf5 import open_h5
+
 MOST_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the level's cells and its index)."""
 
@@ -20,6 +22,11 @@ class FileGate:
     """Serialises all access to one file and keeps its handles.
 
     Use as a context manager around every read; :meth:`handle` only while holding it.
+
+    Attributes
+    ----------
+    lockless : bool
+        The file's system has no locks, which only h5py can do without: hictkpy is not to be asked.
     """
 
     def __init__(self, path: str) -> None:
@@ -27,6 +34,7 @@ class FileGate:
         self._lock = threading.RLock()
         self._handles: dict[object, Any] = {}
         self._stamp: tuple[int, int, int] | None = None
+        self.lockless = False
 
     def __enter__(self) -> FileGate:
         self._lock.acquire()
@@ -47,6 +55,16 @@ class FileGate:
         while len(self._handles) > MOST_HANDLES:
             _close(self._handles.pop(next(iter(self._handles))))
         return found
+
+    def h5(self) -> Any:
+        """The open :class:`h5py.File`."""
+
+        def opener() -> Any:
+            file, locked = open_h5(self.path, rdcc_nbytes=32 * 2**20)
+            self.lockless = not locked
+            return file
+
+        return self.handle("h5", opener)
 
     def close(self) -> None:
         """Close every handle; the next read opens them again."""

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.base import Block, MapSource, order_norms
+from napari_hicstruct.contacts.base import Block, MapSource
 from napari_hicstruct.contacts.cooler_source import hictk_block
+from napari_hicstruct.contacts.map_uri import readable_name
+from napari_hicstruct.contacts.norms import order_norms
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.genome import n_bins
 
@@ -30,16 +32,26 @@ class HicSource(MapSource):
 
     def _file(self, resolution: int) -> Any:
         """The open file at one resolution; call it while holding the gate."""
-        return self._gate.handle(("hictk", resolution), lambda: hictkpy().File(self._path, resolution))
+        return self._gate.handle(("hictk", resolution), lambda: hictkpy().File(readable_name(self._path), resolution))
 
-    def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
-        """Normalisations stored at ``resolution``, the best first; Juicer's are all divisive."""
-        self._check_resolution(resolution)
+    def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
+        """Juicer's vectors are all divisive."""
         if resolution not in self._norms:
             with self._reading(), self._gate:
                 names = list(self._file(resolution).avail_normalizations())
             self._norms[resolution] = tuple(Normalisation(name, divisive=True) for name in order_norms(sorted(names)))
         return self._norms[resolution]
+
+    def _occupied(self, chrom: str) -> dict[int, NDArray[np.int64]]:
+        """The first bin with contacts of each level, or none."""
+        found = {}
+        for resolution in self._resolutions:
+            with self._gate:
+                pixels = self._file(resolution).fetch(chrom, chrom, count_type="float32")
+                first = next(iter(pixels), None)
+            starts = [] if first is None else [first.bin1_id * resolution]
+            found[resolution] = np.array(starts, np.int64)
+        return found
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         with self._gate:
@@ -83,10 +95,15 @@ class HicSource(MapSource):
             coarsest = self._resolutions[-1]
             yield from self._read_pixels(chrom, (0, n_bins(self._chromsizes[chrom], coarsest)), coarsest, None)
 
-    def _sample_values(self) -> NDArray[np.float64]:
+    def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
         with self._reading():
-            first = next(self._coarse_pixels(), None)
-        return np.zeros(0) if first is None else first.count
+            for chrom in sorted(self._chromsizes, key=lambda name: -self._chromsizes[name]):
+                for resolution in reversed(self._resolutions):
+                    rows = (0, min(STRIP, n_bins(self._chromsizes[chrom], resolution)))
+                    part = next(self._read_pixels(chrom, rows, resolution, 200), None)
+                    if part is not None:
+                        yield part.count, part.bin1, part.bin2 - part.bin1
+                        return
 
     def _digest_content(self, add: Callable[[object], None]) -> None:
         for number, part in enumerate(self._coarse_pixels()):

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.cooler_source import (
-    MAX_HICTK_CONTIGS,
-    CoolerLevel,
-    CoolerSource,
-    stored_norms,
-)
+from napari_hicstruct.contacts.bin_table import read_bin_table, text_of, whole_of
+from napari_hicstruct.contacts.cooler_source import MAX_HICTK_CONTIGS, CoolerSource
 from napari_hicstruct.contacts.handles import gate_of
+from napari_hicstruct.contacts.hdf5 import open_h5
 from napari_hicstruct.contacts.hic_source import HicSource
+from napari_hicstruct.contacts.ladder import CoolerLevel, agree
+from napari_hicstruct.contacts.map_uri import readable_name, split_uri
+from napari_hicstruct.contacts.norms import stored_norms
+from napari_hicstruct.contacts.not_a_map import check_regular, hdf5_refusal, refusal
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import format_bin_size
 
 if TYPE_CHECKING:
     import h5py
 
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_FORMATS = "Contact maps are .cool, .mcool and .hic files."
 
 
 def open_map(path_or_uri: str | Path) -> ContactSource:
@@ -44,43 +44,25 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
     MapError
         If there is no such file, it cannot be read, or it is not a map of whole fixed-size bins.
     """
-    path, _, group = str(path_or_uri).partition("::")
-    start = _first_bytes(path)
-    if start.startswith((b"HIC\x00", _HDF5_MAGIC)):
-        opener: Callable[[], ContactSource]
-        if start.startswith(_HDF5_MAGIC):
-            opener = lambda: _open_hdf5(path, group or None)  # noqa: E731
-        else:
-            opener = lambda: _open_hic(path, start)  # noqa: E731
-        try:
-            with gate_of(path):
-                return opener()
-        except MapError:
-            raise
-        except (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
-            raise MapError(
-                f"is damaged ({str(error) or type(error).__name__}).",
-                where=path_or_uri,
-                mend="Is the file complete? Copy or download it again.",
-            ) from error
-    raise MapError("is not a contact map.", where=path_or_uri, mend=_FORMATS)
-
-
-def _first_bytes(path: str) -> bytes:
+    path, group = split_uri(os.fspath(path_or_uri))
+    start = check_regular(path)
+    opener: Callable[[], ContactSource]
+    if start.startswith(_HDF5_MAGIC):
+        opener = lambda: _open_hdf5(path, group)  # noqa: E731
+    elif start.startswith(b"HIC\x00"):
+        opener = lambda: _open_hic(path, start)  # noqa: E731
+    else:
+        raise refusal(path, start)
     try:
-        with open(path, "rb") as file:
-            start = file.read(16)
-    except FileNotFoundError:
-        raise MapError("does not exist.", where=path, mend="Check the path.") from None
-    except IsADirectoryError:
-        raise MapError("is a folder, not a contact map.", where=path, mend=_FORMATS) from None
-    except OSError as error:
+        with gate_of(path):
+            return opener()
+    except MapError:
+        raise
+    except (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError) as error:
+        detail = str(error).partition("\n")[0] or type(error).__name__
         raise MapError(
-            f"cannot be read ({error.strerror or error}).", where=path, mend="Check the file's permissions."
+            f"is damaged ({detail}).", where=path_or_uri, mend="Is the file complete? Copy or download it again."
         ) from error
-    if not start:
-        raise MapError("is empty.", where=path, mend="Copy or download it again.")
-    return start
 
 
 # ---- .hic -----------------------------------------------------------------------------------------------------
@@ -95,7 +77,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
             mend="Convert it with Juicer Tools or hictk.",
         )
     try:
-        file = hictkpy().MultiResFile(path)
+        file = hictkpy().MultiResFile(readable_name(path))
         resolutions = tuple(int(r) for r in file.resolutions())
     except RuntimeError as error:
         if "resolutions" in str(error):
@@ -116,31 +98,50 @@ def _open_hic(path: str, start: bytes) -> HicSource:
 
 
 def _open_hdf5(path: str, group: str | None) -> CoolerSource:
-    import h5py
-
-    with h5py.File(path, "r") as file:
+    file, locked = open_h5(path)
+    with file:
+        gate_of(path).lockless = not locked
         root = _group(file, path, group)
         coolers = [root] if _is_cooler(root) else list(_coolers_below(root))
         if not coolers:
-            _refuse(root, path)
-        if "SCOOL" in _text(root.attrs.get("format")) or (len(coolers) > 1 and "cells" in root):
+            raise hdf5_refusal(root, path)
+        if "SCOOL" in text_of(root.attrs.get("format")) or (len(coolers) > 1 and "cells" in root):
             example = coolers[0].name
             raise MapError(
                 f"holds {len(coolers)} single cells, not one map.", where=path, mend=f"Open one cell: {path}::{example}"
             )
-        levels: dict[int, CoolerLevel] = {}
-        for cooler in coolers:
+        levels, notes = _levels(coolers, path)
+        ladder = agree(list(levels.values()))
+        assembly = next((text for c in coolers if (text := _assembly(text_of(c.attrs.get("genome-assembly"))))), "")
+        return CoolerSource(path, group, assembly=assembly, ladder=ladder, notes=notes)
+
+
+def _levels(coolers: list[h5py.Group], path: str) -> tuple[dict[int, CoolerLevel], tuple[str, ...]]:
+    """Levels by bin size; of several, one that cannot be read is left out and named."""
+    levels: dict[int, CoolerLevel] = {}
+    notes, refused = [], None
+    for cooler in coolers:
+        try:
             level = _level(cooler, path)
-            if level.resolution in levels:
-                raise MapError(
-                    f"holds several maps of {level.resolution:,} bp bins.",
-                    where=path,
-                    mend=f"Open one of them: {path}::{level.group}",
-                )
-            levels[level.resolution] = level
-        finest = file[levels[min(levels)].group]
-        assembly = next((text for c in coolers if (text := _assembly(_text(c.attrs.get("genome-assembly"))))), "")
-        return CoolerSource(path, group, assembly=assembly, levels=levels, chromsizes=_chromsizes(finest))
+        except MapError as error:
+            refused = error
+            notes.append(f"{cooler.name} is left out: it {error.message}")
+            continue
+        if level.resolution in levels:
+            raise MapError(
+                f"holds several maps of {level.resolution:,} bp bins.",
+                where=path,
+                mend=f"Open one of them: {path}::{level.group}",
+            )
+        levels[level.resolution] = level
+    if refused is not None and not levels:
+        raise refused
+    empty = [size for size, level in levels.items() if not level.n_pixels]
+    if len(empty) < len(levels):
+        for size in sorted(empty):
+            notes.append(f"The {format_bin_size(size)} level holds no contacts and is left out.")
+            del levels[size]
+    return levels, tuple(notes)
 
 
 def _group(file: h5py.File, path: str, group: str | None) -> h5py.Group:
@@ -172,53 +173,27 @@ def _coolers_below(group: h5py.Group, depth: int = 3) -> Iterator[h5py.Group]:
                 yield from _coolers_below(child, depth - 1)
 
 
-def _refuse(root: h5py.Group, path: str) -> None:
-    if "PYTABLES_FORMAT_VERSION" in root.attrs:
-        raise MapError(
-            "is a PyTables file (FAN-C or similar), whatever its name says.",
-            where=path,
-            mend="Convert it to .cool, for example with 'fanc to-cooler'.",
-        )
-    raise MapError("is an HDF5 file without a contact map.", where=path, mend=_FORMATS)
-
-
 def _level(cooler: h5py.Group, path: str) -> CoolerLevel:
     attributes: Mapping[str, Any] = cooler.attrs
     group = cooler.name
     where = path if group == "/" else f"{path}::{group}"
-    if _text(attributes.get("storage-mode")) == "square":
+    if text_of(attributes.get("storage-mode")) == "square":
         raise MapError(
             "is stored square (asymmetric); contacts must be symmetric.",
             where=where,
             mend="Make it with 'cooler load' without --no-symmetric-upper.",
         )
-    size = _text(attributes.get("bin-size"))
-    if _text(attributes.get("bin-type")) == "variable" or not size.isdigit() or int(size) < 1:
-        raise MapError(
-            "has bins of variable size (restriction fragments?).",
-            where=where,
-            mend="Make a map with bins of one size, for example with 'cooler cload'.",
-        )
-    version = _text(attributes.get("format-version"))
+    table = read_bin_table(cooler, where)
+    if not table.chroms:
+        raise MapError("has no bins.", where=where, mend="Make the file again.")
     can = (
-        _text(attributes.get("format")) == "HDF5::Cooler"
-        and version.isdigit()
-        and int(version) >= 3
-        and len(cooler["chroms/name"]) <= MAX_HICTK_CONTIGS
+        text_of(attributes.get("format")) == "HDF5::Cooler"
+        and (whole_of(attributes.get("format-version")) or 0) >= 3
+        and len(table.chroms) <= MAX_HICTK_CONTIGS
+        and path.isprintable()  # a name that is no Unicode
     )
-    norms = stored_norms(cooler["bins"], _text(attributes.get("generated-by")))
-    return CoolerLevel(group, int(size), norms, can)
-
-
-def _chromsizes(cooler: h5py.Group) -> dict[str, int]:
-    names = [_text(name) for name in cooler["chroms/name"][:]]
-    return dict(zip(names, np.asarray(cooler["chroms/length"][:]).tolist(), strict=True))
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if value is None else str(value)
+    norms, notes = stored_norms(cooler["bins"], text_of(attributes.get("generated-by")))
+    return CoolerLevel(group, table.size, norms, can, table, len(cooler["pixels/count"]), notes=notes)
 
 
 def _assembly(text: str) -> str:

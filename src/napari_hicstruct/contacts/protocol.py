@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval
 
 RAW = "raw"
@@ -66,23 +67,48 @@ class ContactSource(Protocol):
         """Chromosome lengths in bp, in file order."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What is peculiar about the file (levels left out, bins missing), one sentence each."""
+
+    @property
+    def value_kind(self) -> ValueKind:
+        """What the stored numbers are: counts, normalised contacts, or no contacts at all."""
+
+    @property
     def integer_counts(self) -> bool:
         """False if the stored values are not contact counts (floats, normalised or imputed)."""
 
-    def normalisations(self, resolution: int) -> tuple[Normalisation, ...]:
-        """Normalisations stored at ``resolution`` (bp), the best first; empty if there are none."""
+    def resolutions_of(self, chrom: str) -> tuple[int, ...]:
+        """Bin sizes (bp, finest first) at which the contacts of ``chrom`` are there; levels may be empty or partial."""
 
-    def default_norm(self, resolution: int) -> str:
-        """Best stored normalisation at ``resolution``, else :data:`COMPUTED`."""
+    def level_notes(self, chrom: str) -> tuple[str, ...]:
+        """Which levels are not used on ``chrom``, one sentence each."""
+
+    def normalisations(self, resolution: int, chrom: str | None = None) -> tuple[Normalisation, ...]:
+        """Normalisations stored at ``resolution`` (bp), the best first; with ``chrom`` those that it has weights of."""
+
+    def default_norm(self, resolution: int, chrom: str | None = None) -> str:
+        """Best stored normalisation at ``resolution`` (that ``chrom`` has), else :data:`COMPUTED`.
+
+        :data:`RAW` for maps of no contacts, which cannot be balanced.
+        """
+
+    def norm_for(self, chrom: str, resolution: int, wanted: str) -> str:
+        """``wanted`` if ``chrom`` has it at ``resolution``, else the next best that it has."""
 
     def weights(self, chrom: str, *, resolution: int, norm: str) -> NDArray[np.float64]:
         """Multiplicative weight per bin of ``chrom`` (divisive ones are inverted); NaN where the bin is bad.
 
-        ``norm=RAW`` gives ones; :data:`COMPUTED` balances in memory (cached).
+        ``norm=RAW`` gives ones; :data:`COMPUTED` balances in memory (cached).  Bins that the file lacks are bad.
+
+        Raises
+        ------
+        MapError
+            If ``chrom`` has contacts but none of these weights.
         """
 
     def fetch(self, rows: Interval, cols: Interval, *, resolution: int, norm: str = RAW) -> NDArray[np.float32]:
-        """Dense cis block over whole bins: rows × columns as given, either triangle; NaN where a bin is bad.
+        """Dense cis block over whole bins: rows × columns as given, either triangle; NaN where a bin or pixel is bad.
 
         Shape ``(n_rows, n_cols)`` with floor of starts and ceiling of ends in bins, clamped to the chromosome.
         """

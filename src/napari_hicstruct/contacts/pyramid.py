@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.derived import BlockSums
-from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
+from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.rectangles import Rectangle, RectangleCache
 from napari_hicstruct.contacts.stored import StoredBins
 from napari_hicstruct.errors import MapError
@@ -164,14 +164,14 @@ def build_levels(
     source : ContactSource
     chrom : str
     norm : str
-        A stored normalisation, :data:`RAW` or :data:`COMPUTED`.  A level that lacks a stored one is balanced in
-        memory instead (its ``norm`` says so).
+        A stored normalisation, ``RAW`` or ``COMPUTED``.  A level that lacks a stored one on this chromosome gets the
+        next best that it has, or is balanced in memory (its ``norm`` says so).
     transform : {"none", "oe"}
         Observed over expected at ``"oe"``; the first read of a level then needs its expected, which
         :func:`expected_by_distance` computes and keeps (do so in the background first).
     resolutions : sequence of int, optional
-        Stored bin sizes (bp) to use; default all.  Levels too coarse for the chromosome are left out; coarser ones
-        are added by exact summation, doubling the bins, until one has at most 512 bins.
+        Stored bin sizes (bp) to use; default all that hold its contacts.  Levels too coarse for the chromosome are
+        left out; coarser ones are added by exact summation, doubling the bins, until one has at most 512 bins.
     density : bool
         Divide level ℓ by its bins' area, (res_ℓ / res_0)², and by what its weights scale the map otherwise, so
         that one colour limit fits all levels.  False keeps the counts as they are.
@@ -186,11 +186,11 @@ def build_levels(
     if transform not in ("none", "oe"):
         raise MapError(f"transform '{transform}' is unknown.", where=source.uri, mend="Choose none or oe.")
     length = source.chromsizes[chrom]
-    stored = _usable(sorted(set(source.resolutions if resolutions is None else resolutions)), length)
+    stored = _usable(sorted(set(source.resolutions_of(chrom) if resolutions is None else resolutions)), length)
     if not stored:
         raise MapError("no resolution was chosen.", where=source.uri, mend="Name at least one of the map's bin sizes.")
     ratio = transform == "oe"
-    bins = [StoredBins(source, chrom, r, _norm_at(source, r, norm), ratio=ratio) for r in stored]
+    bins = [StoredBins(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
     ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]
     return _same_extent(ladder, length, cache if cache is not None else RectangleCache(), density and not ratio)
 
@@ -214,11 +214,6 @@ def _usable(resolutions: list[int], length: int) -> list[int]:
         if n_bins(length, resolution) >= MIN_BINS and math.lcm(*kept, resolution) <= length / 4:
             kept.append(resolution)
     return kept
-
-
-def _norm_at(source: ContactSource, resolution: int, norm: str) -> str:
-    names = {known.name for known in source.normalisations(resolution)}
-    return norm if norm in names or norm in (RAW, COMPUTED) else COMPUTED
 
 
 def _scaler(finest: StoredBins | BlockSums, level: StoredBins | BlockSums) -> Callable[[], float]:

@@ -1,7 +1,7 @@
 """Genome coordinates: intervals, bins, chromosome names.  0-based, half-open base pairs throughout."""
 
 from napari_hicstruct.genome.bins import bin_range, bin_start, coarsen_factor, n_bins, to_bin
-from napari_hicstruct.genome.intervals import Interval, format_bp, format_region, parse_region
+from napari_hicstruct.genome.intervals import Interval, format_bin_size, format_bp, format_region, parse_region
 from napari_hicstruct.genome.names import NameMatcher, canonical_name
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "bin_start",
     "canonical_name",
     "coarsen_factor",
+    "format_bin_size",
     "format_bp",
     "format_region",
     "n_bins",

@@ -140,3 +140,11 @@ def format_bp(bp: float) -> str:
     if size >= 1_000:
         return f"{bp / 1_000:.3g} kb" if size < 100_000 else f"{bp / 1_000:.0f} kb"
     return f"{bp:.0f} bp"
+
+
+def format_bin_size(bp: int) -> str:
+    """A bin size for people, exact: ``5 kb``, ``10.24 kb``, ``2.5 Mb``, ``400 bp``."""
+    for unit, name in ((1_000_000, "Mb"), (1_000, "kb")):
+        if bp >= unit:
+            return f"{Decimal(bp) / unit:f} {name}"
+    return f"{bp} bp"

@@ -9,11 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts import ContactSource, open_map
-from napari_hicstruct.genome import Interval, n_bins
+from napari_hicstruct.contacts.norms import missing_note
+from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
+from napari_hicstruct.genome import Interval, format_bin_size, n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 MAX_CHROMOSOMES = 100
 """Figures are given for the longest so many; maps of assemblies in pieces have tens of thousands."""
+
+MAX_NOTES = 12
+"""Notes on single chromosomes that are given; the rest are counted."""
 
 _WINDOWS, _WINDOW_BINS = 16, 256
 
@@ -118,7 +123,7 @@ def iter_summarise(source: ContactSource, token: CancelToken | None = None) -> G
             r: tuple(norm.name + " (divisive)" * norm.divisive for norm in source.normalisations(r))
             for r in source.resolutions
         },
-        default_norms={r: source.default_norm(r) for r in source.resolutions},
+        default_norms={r: _default_norm(source, r, chromosomes) for r in source.resolutions},
         chromosomes=tuple(chromosomes),
         n_chromosomes=len(source.chromsizes),
         integer_counts=source.integer_counts,
@@ -134,7 +139,7 @@ def open_and_summarise(path_or_uri: str) -> MapSummary:
 
 def _chromosome(source: ContactSource, chrom: str, token: CancelToken | None) -> ChromosomeSummary:
     contacts = 0.0
-    coarsest, length = source.resolutions[-1], source.chromsizes[chrom]
+    coarsest, length = source.resolutions_of(chrom)[-1], source.chromsizes[chrom]
     seen = np.zeros(n_bins(length, coarsest), dtype=bool)
     for part in source.pixels(chrom, resolution=coarsest):
         if token is not None:
@@ -148,7 +153,7 @@ def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> f
     """Mean count at distance 1 bin at the finest level, over bins with contacts in windows at some of ``places``."""
     if not len(places):
         return float("nan")
-    resolution, length = source.resolutions[0], source.chromsizes[chrom]
+    resolution, length = source.resolutions_of(chrom)[0], source.chromsizes[chrom]
     size = _WINDOW_BINS * resolution
     picked = places[np.linspace(0, len(places) - 1, _WINDOWS).astype(int)]
     total, pairs = 0.0, 0
@@ -167,16 +172,41 @@ def _possible(source: ContactSource) -> dict[str, str]:
     return dict(capabilities(source))
 
 
+def _default_norm(source: ContactSource, resolution: int, chromosomes: list[ChromosomeSummary]) -> str:
+    """What is shown at ``resolution``, on the chromosome with the most contacts."""
+    there = [c for c in chromosomes if resolution in source.resolutions_of(c.name)]
+    chrom = max(there, key=lambda c: c.contacts).name if there else None
+    return source.default_norm(resolution, chrom)
+
+
+def _per_chromosome(source: ContactSource, chroms: list[str]) -> list[str]:
+    """What single chromosomes lack that the map has: contacts of a level, weights."""
+    notes = [note for chrom in chroms for note in source.level_notes(chrom)]
+    for resolution in source.resolutions:
+        stored = source.normalisations(resolution)
+        for chrom in chroms if stored else ():
+            if resolution in source.resolutions_of(chrom):
+                used = source.default_norm(resolution, chrom)
+                if used != stored[0].name:
+                    notes.append(missing_note(chrom, format_bin_size(resolution), stored[0].name, used))
+    more = len(notes) - MAX_NOTES
+    return [*notes[:MAX_NOTES], f"… and {more:,} more of the kind."] if more > 1 else notes
+
+
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
-    notes = []
+    notes = list(source.notes)
     if len(source.chromsizes) > len(chromosomes):
         notes.append(
             f"{len(source.chromsizes):,} chromosomes or contigs; figures are for the longest {len(chromosomes)}."
         )
     if not any(chromosome.contacts for chromosome in chromosomes):
         notes.append("There are no cis contacts.")
+    if why := WHY_NO_CONTACTS.get(source.value_kind):
+        notes.append(f"The map {why}: it can be looked at, but not balanced, and nothing can be predicted on it.")
+        return notes
     if not source.integer_counts:
-        notes.append("Values are fractions or negative, not contact counts; predictions turn balanced ones back.")
+        notes.append("Values are fractions, not contact counts; predictions turn balanced ones back.")
+    notes += _per_chromosome(source, [c.name for c in chromosomes if c.contacts])
     without = [r for r in source.resolutions if not source.normalisations(r)]
     if without:
         sizes = ", ".join(f"{r:,}" for r in without)

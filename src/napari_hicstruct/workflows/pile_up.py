@@ -69,7 +69,7 @@ def pile_up_chromosome(
     """Pile-up and shifted control of loops (bp, shape ``(n, 2)`` or more columns) on one chromosome."""
     from napari_hicstruct.contacts import expected_by_distance
 
-    norm = source.default_norm(resolution)
+    norm = source.default_norm(resolution, chrom)
     fetch = fetch_bins(source, chrom, resolution=resolution, norm=norm)
     expected = expected_by_distance(source, chrom, resolution=resolution, norm=norm)
     bins = n_bins(source.chromsizes[chrom], resolution)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -51,9 +51,10 @@ def iter_bands(
     source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig, token: CancelToken, clock: Clock
 ) -> Generator[Progress, None, tuple[Band | None, Band]]:
     """Fine band (None if the map has no such bins) and coarse band of a chromosome."""
-    from napari_hicstruct.contacts.band import Band, coarsen_band, iter_load_band
+    from napari_hicstruct.contacts.band import Band, coarsen_band
+    from napari_hicstruct.contacts.band_loading import iter_load_band
 
-    resolution = loop_resolution(source, config)
+    resolution = loop_resolution(source, config, chrom)
     loaded: Band | None = None
     for step in iter_load_band(
         source, chrom, resolution=resolution, max_distance=config.max_distance, norm=request.norm
@@ -151,6 +152,7 @@ def iter_predict(
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
+    norms: dict[str, str] = {}
     skipped = 0
     for region in regions:
         try:
@@ -161,6 +163,7 @@ def iter_predict(
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
+        norms[region.chrom] = _norm_of(source, region.chrom, request)
         counter[0], total, share = 0, run.windows(), len(region) / everything
         for final in run.run():
             found.extend(final)
@@ -169,13 +172,26 @@ def iter_predict(
         before += share
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
-    record = _run_record(source, request, info, str(predictor.device), clock, said)
+    record = _run_record(source, request, info, str(predictor.device), clock, said, norms)
     heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
 
+def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
+    """The balancing of the bins at which loops are called on ``chrom``."""
+    from napari_hicstruct.contacts.band_loading import used_norm
+
+    return used_norm(source, chrom, resolution=loop_resolution(source, chrom=chrom), asked=request.norm)
+
+
 def _run_record(
-    source: ContactSource, request: PredictRequest, model: ModelInfo, device: str, clock: Clock, said: list[str]
+    source: ContactSource,
+    request: PredictRequest,
+    model: ModelInfo,
+    device: str,
+    clock: Clock,
+    said: list[str],
+    norms: Mapping[str, str],
 ) -> dict[str, Any]:
     return {
         "made_with": f"napari-hicstruct {__version__}",
@@ -186,6 +202,7 @@ def _run_record(
             "tasks": list(request.tasks),
             "mode": request.mode,
             "norm": request.norm or "best stored",
+            "norms": norms,
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
             "least": dict(request.least),

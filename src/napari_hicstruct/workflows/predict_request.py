@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.decode.least import check_least
 from napari_hicstruct.errors import ConfigError, MapError
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.genome import Interval, format_bin_size
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.models import ModelInfo
@@ -58,24 +60,26 @@ class PredictRequest:
     least: Mapping[str, float] = field(default_factory=dict)
 
 
-def loop_resolution(source: ContactSource, config: ModelConfig | None = None) -> int:
-    """Bin size (bp) at which loops can be called on a map; 0 if at none."""
+def loop_resolution(source: ContactSource, config: ModelConfig | None = None, chrom: str | None = None) -> int:
+    """Bin size (bp) at which loops can be called on a map, or on one chromosome of it; 0 if at none."""
     config = config or ModelConfig()
+    levels = source.resolutions if chrom is None else source.resolutions_of(chrom)
     for resolution in (config.fine_resolution, config.coarse_resolution):
-        if any(resolution % level == 0 for level in source.resolutions):
+        if any(resolution % level == 0 for level in levels):
             return resolution
     return 0
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:
     """Task of the shipped models → why it cannot be done on this map; empty where it can."""
-    return dict.fromkeys((task.name for task in ModelConfig().tasks), _lacks_level(source))
+    why = WHY_NO_CONTACTS.get(source.value_kind)
+    return dict.fromkeys((task.name for task in ModelConfig().tasks), f"the map {why}" if why else _lacks_level(source))
 
 
 def _lacks_level(source: ContactSource) -> str:
     if loop_resolution(source):
         return ""
-    have = ", ".join(f"{r // 1000} kb" if r >= 1000 else f"{r} bp" for r in source.resolutions)
+    have = ", ".join(map(format_bin_size, source.resolutions))
     return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
 
 
@@ -91,10 +95,14 @@ def check_levels(source: ContactSource, refused: str) -> None:
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
-    """What a person should know before the run starts: bin sizes used, weights computed, contigs skipped."""
-    said, config = [], ModelConfig()
+    """What a person should know before the run starts: levels and weights used, contigs skipped."""
+    said, config = list(source.notes), ModelConfig()
+    chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
     if "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
         said.append("Loops are called at 10 kb: the map has no 5 kb level.")
+    for chrom in dict.fromkeys(chroms):
+        said += source.level_notes(chrom)
+        said += _norm_notes(source, request, chrom)
     if config.coarse_resolution not in source.resolutions:
         said.append("The 10 kb map is summed from finer bins.")
     if not source.integer_counts:
@@ -106,6 +114,18 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     return said
 
 
+def _norm_notes(source: ContactSource, request: PredictRequest, chrom: str) -> list[str]:
+    """What balances ``chrom`` where that is not the map's best."""
+    from napari_hicstruct.contacts.band_loading import used_norm
+
+    resolution = loop_resolution(source, chrom=chrom)
+    stored = source.normalisations(resolution) if resolution in source.resolutions else ()
+    if request.norm is not None or not stored or resolution not in source.resolutions_of(chrom):
+        return []
+    used = used_norm(source, chrom, resolution=resolution, asked=None)
+    return [missing_note(chrom, format_bin_size(resolution), stored[0].name, used)] if used != stored[0].name else []
+
+
 def check_request(source: ContactSource, request: PredictRequest) -> None:
     """Refuse what cannot be done before anything starts.
 
@@ -113,15 +133,28 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     ------
     MapError, ConfigError, ModelError
     """
+    from napari_hicstruct.contacts.band_loading import used_norm
+
     if not request.tasks:
         raise ConfigError("no task is named.", mend="Name at least one of the model's.")
     check_model(request)
     check_least(request.least, request.tasks)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
+    if why := WHY_NO_CONTACTS.get(source.value_kind):
+        mend = "Predict on the maps of contacts that it was made from."
+        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend=mend)
     check_levels(source, "nothing can be predicted")
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
-        raise MapError(f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.", where=source.uri)
+        raise MapError(
+            f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",
+            where=source.uri,
+            mend="Choose a longer one.",
+        )
+    if request.norm is not None:
+        for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH):
+            if resolution := loop_resolution(source, chrom=chrom):
+                used_norm(source, chrom, resolution=resolution, asked=request.norm)
 
 
 def check_model(request: PredictRequest) -> ModelInfo:

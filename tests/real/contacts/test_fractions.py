@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.band import Band, iter_load_band
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.band_loading import iter_load_band
 
 
 def band(uri: str, chrom: str) -> Band:

@@ -31,7 +31,7 @@ def test_no_file_folder_and_empty(tmp_path: Path) -> None:
     (tmp_path / "empty.mcool").touch()
     assert "is empty" in refusal(tmp_path / "empty.mcool")
     (tmp_path / "text.cool").write_text("chr1\t0\t10\n" * 10)
-    assert "is not a contact map" in refusal(tmp_path / "text.cool")
+    assert "is a table of intervals, not a contact map" in refusal(tmp_path / "text.cool")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.band import Band, iter_load_band, sum_blocks
+from napari_hicstruct.contacts.band import Band, sum_blocks
+from napari_hicstruct.contacts.band_loading import iter_load_band
 from napari_hicstruct.contacts.fractions import count_scale, whole_counts
 from napari_hicstruct.contacts.protocol import RAW
 from tests.contacts_kit import write_cool

@@ -12,11 +12,10 @@ from napari_hicstruct.contacts.band import (
     Band,
     balance_band,
     coarsen_band,
-    iter_load_band,
-    level_for,
     make_band,
     sum_blocks,
 )
+from napari_hicstruct.contacts.band_loading import iter_load_band, level_for
 from napari_hicstruct.contacts.channels import CHANNELS, strip_channels, window_channels
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval
@@ -125,5 +124,5 @@ def test_loading_a_real_map_gives_its_counts(data_dir: Path) -> None:
 
 def test_a_missing_bin_size_is_named(data_dir: Path) -> None:
     source = open_map(data_dir / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool")
-    with pytest.raises(MapError, match=r"5,000 bp.*it has 10,000"):
-        level_for(source, 5000)
+    with pytest.raises(MapError, match=r"5,000 bp.*of 21 \(it has 10,000"):
+        level_for(source, 5000, "21")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
-from napari_hicstruct.genome import Interval, bin_range, format_bp
+from napari_hicstruct.genome import Interval, bin_range, format_bin_size
 from napari_hicstruct.plugin.editing.geometry import Box
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def check_stripe(
     source: ContactSource, record: Annotation, *, wanted: int = WANTED_RESOLUTION, margin: int | None = None
 ) -> StripeCheck:
     """Read the window of one stripe and work out what to draw (bp throughout)."""
-    resolution = nearest_resolution(source.resolutions, wanted)
+    resolution = nearest_resolution(source.resolutions_of(record.chrom), wanted)
     length = source.chromsizes[record.chrom]
     window = check_window(record, length, margin).snap(resolution)
     counts = source.fetch(window.clamp(length), window.clamp(length), resolution=resolution, norm=RAW)
@@ -89,7 +89,8 @@ def check_stripe(
     limit = float(np.percentile(finite, COLOUR_PERCENTILE)) if finite.size else 0.0
     if limit <= 0:
         limit = max(float(finite.max()) if finite.size else 0.0, 1.0)
-    note = "" if resolution == wanted else f"drawn at {format_bp(resolution)}: the map has no {format_bp(wanted)} bins"
+    sizes = format_bin_size(resolution), format_bin_size(wanted)
+    note = "" if resolution == wanted else f"drawn at {sizes[0]}: the map has no {sizes[1]} bins"
     return StripeCheck(resolution, note, window, counts, limit, bin_box(record, resolution))
 
 

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.session import Session, ensure_session
 from napari_hicstruct.plugin.widgets.map_panel import MapPanel
 from napari_hicstruct.plugin.widgets.section import Section
@@ -154,7 +154,7 @@ class HicDock(QWidget):
             widget.setVisible(source is not None)
         if source is None:
             return
-        finest = format_bp(source.resolutions[0])
+        finest = format_bin_size(source.resolutions[0])
         self._title.setText(source.name)
         self._title.setToolTip(source.uri)
         self._facts.setText(" · ".join(part for part in (finest, source.assembly) if part))
@@ -183,8 +183,10 @@ def _about(source: Any) -> str:
     lines = [
         source.uri,
         f"Assembly: {source.assembly or 'not stated'}",
-        f"Resolutions: {', '.join(format_bp(res) for res in source.resolutions)}",
-        f"Weights at {format_bp(source.resolutions[0])}: {norms}",
+        f"Resolutions: {', '.join(format_bin_size(res) for res in source.resolutions)}",
+        f"Weights at {format_bin_size(source.resolutions[0])}: {norms}",
         f"Chromosomes: {len(source.chromsizes)}",
     ]
-    return "\n".join(lines if source.integer_counts else [*lines, "Values are not counts (normalised or imputed)."])
+    if not source.integer_counts:
+        lines.append(f"Values: {source.value_kind}.")
+    return "\n".join([*lines, *source.notes])

@@ -1,0 +1,161 @@
+"""The diagonal band of one chromosome from a file: which level, which balancing, fractions turned into counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
+from napari_hicstruct.contacts.fractions import count_scale, whole_counts
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
+from napari_hicstruct.contacts.values import FAR_BINS, MIN_DECAY, NEAR_BINS, WHY_NO_CONTACTS, ValueKind
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import Interval, coarsen_factor, n_bins
+
+_STRIP = 1024
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _strip_into_band(block: NDArray[np.float32], band: NDArray[np.float32], row0: int) -> None:
+    rows, cols = block.shape
+    n_diagonals, n = band.shape
+    for i in range(rows):
+        k = row0 + i
+        for j in range(i, min(cols, i + n_diagonals)):
+            if k + (j - i) < n:
+                value = block[i, j]
+                band[j - i, k] = value if np.isfinite(value) else 0.0
+
+
+def iter_load_band(
+    source: ContactSource, chrom: str, *, resolution: int, max_distance: int, norm: str | None = None
+) -> Iterator[float | Band]:
+    """Read a chromosome's band; yields the fraction read, and last the :class:`Band`.
+
+    Parameters
+    ----------
+    source : ContactSource
+    chrom : str
+    resolution : int
+        Bin size wanted, bp; made by exact summation from the coarsest finer level that divides it, if absent.
+    max_distance : int
+        Farthest contacts held, bp.
+    norm : str, optional
+        Weights to use; default the best that the chromosome has, balanced in memory where it has none or where bins
+        are summed.
+
+    Raises
+    ------
+    MapError
+        If no level of the map can give ``resolution``, the chromosome holds no contact, the map is of another kind
+        (ratios, differences), or ``norm`` is not there.
+    """
+    level = level_for(source, resolution, chrom)
+    chosen = used_norm(source, chrom, resolution=resolution, asked=norm)
+    size = n_bins(source.chromsizes[chrom], level)
+    n_diagonals = min(max_distance // level, size)
+    counts = np.zeros((n_diagonals, size), np.float32)
+    length = source.chromsizes[chrom]
+    for row0 in range(0, size, _STRIP):
+        row1, col1 = min(size, row0 + _STRIP), min(size, row0 + _STRIP + n_diagonals)
+        rows = Interval(chrom, row0 * level, min(row1 * level, length))
+        cols = Interval(chrom, row0 * level, min(col1 * level, length))
+        block = source.fetch(rows, cols, resolution=level, norm=RAW)
+        _strip_into_band(np.ascontiguousarray(block, np.float32), counts, row0)
+        yield row1 / size
+    if not counts.any():
+        raise MapError(f"holds no contacts on {chrom}.", where=source.uri, mend="Choose another chromosome.")
+    np.maximum(counts, 0, out=counts)
+    factor = coarsen_factor(level, resolution)
+    weights = None
+    if not source.integer_counts:
+        counts, weights = _from_fractions(counts, factor, chosen)
+    elif factor > 1:
+        counts = sum_blocks(counts, factor)
+    if factor == 1 and chosen not in (RAW, COMPUTED):
+        stored = source.weights(chrom, resolution=level, norm=chosen)
+        weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
+    if not source.integer_counts and not _falls_off(counts):
+        why = WHY_NO_CONTACTS[ValueKind.RATIO]
+        raise MapError(f"{why}, on {chrom}.", where=source.uri, mend="Take the map of contacts that it was made from.")
+    if chosen == RAW and weights is None:
+        weights = np.where(counts.any(axis=0), np.float32(1), np.float32(np.nan))
+    yield make_band(chrom, resolution, counts, weights=weights)
+
+
+def _from_fractions(
+    values: NDArray[np.float32], factor: int, norm: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Counts in the wanted bins, and the weights that gave the stored values where these stay as they are."""
+    found = whole_counts(values) if norm != RAW or factor == 1 else None
+    if found is None:
+        summed = sum_blocks(values, factor) if factor > 1 else values
+        return summed * np.float32(count_scale(summed)), None
+    return (sum_blocks(found[0], factor), None) if factor > 1 else found
+
+
+def level_for(source: ContactSource, resolution: int, chrom: str) -> int:
+    """The stored bin size from which ``resolution`` can be had exactly on ``chrom``: itself, else the coarsest divisor.
+
+    Raises
+    ------
+    MapError
+        If no level that holds the chromosome's contacts gives it.
+    """
+    stored = source.resolutions_of(chrom)
+    fits = [r for r in stored if resolution % r == 0]
+    if not fits:
+        have = ", ".join(f"{r:,}" for r in stored)
+        raise MapError(
+            f"has no resolution that gives {resolution:,} bp bins of {chrom} (it has {have}).",
+            where=source.uri,
+            mend=f"Add a {resolution:,} bp level, e.g. with cooler zoomify.",
+        )
+    return max(fits)
+
+
+def used_norm(source: ContactSource, chrom: str, *, resolution: int, asked: str | None) -> str:
+    """The balancing that a band of ``resolution`` (bp) on ``chrom`` gets.
+
+    Parameters
+    ----------
+    source : ContactSource
+    chrom : str
+    resolution : int
+        bp.
+    asked : str or None
+        A normalisation by name; default the best that the chromosome has.  Sums of bins are balanced in memory.
+
+    Raises
+    ------
+    MapError
+        If the map holds no contacts, or what was asked for is not there.
+    """
+    if not source.value_kind.is_contacts:
+        raise MapError(
+            f"{WHY_NO_CONTACTS[source.value_kind]}.",
+            where=source.uri,
+            mend="Take the map of contacts that it was made from.",
+        )
+    level = level_for(source, resolution, chrom)
+    if asked is None or asked in (RAW, COMPUTED):
+        return asked or (source.default_norm(level, chrom) if level == resolution else COMPUTED)
+    source.weights(chrom, resolution=level, norm=asked)
+    if level != resolution:
+        raise MapError(
+            f"has no '{asked}' at {resolution:,} bp: these bins are summed from {level:,} bp and balanced in memory.",
+            where=source.uri,
+            mend=f"Leave the normalisation out, or add a {resolution:,} bp level.",
+        )
+    return asked
+
+
+def _falls_off(counts: NDArray[np.float32]) -> bool:
+    """False if values far from the diagonal are about as large as near it, which contacts never are."""
+    near, far = (counts[slice(*span)] for span in (NEAR_BINS, FAR_BINS))
+    if not far.size or not (mean := float(far.mean())):
+        return True
+    return float(near.mean()) > MIN_DECAY * mean

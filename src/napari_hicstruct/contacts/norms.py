@@ -1,0 +1,65 @@
+"""Which balancing a map has, the best first, and which of it can be used on one chromosome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.protocol import Normalisation
+
+if TYPE_CHECKING:
+    import h5py
+
+PREFERENCE = ("weight", "ICE", "KR", "SCALE", "VC_SQRT", "VC")
+"""Stored normalisations, the best first; others follow in file order, genome-wide and inter ones last."""
+
+DIVISIVE = frozenset({"KR", "VC", "VC_SQRT", "SCALE"})
+_BALANCE_ATTRIBUTES = frozenset({"divisive_weights", "converged", "tol", "ignore_diags", "mad_max"})
+
+
+def order_norms(names: list[str]) -> list[str]:
+    """Names of normalisations, the best for cis maps first."""
+
+    def rank(name: str) -> tuple[int, int]:
+        known = PREFERENCE.index(name) if name in PREFERENCE else len(PREFERENCE)
+        return (known + 100 * name.startswith(("GW_", "INTER_")), names.index(name))
+
+    return sorted(names, key=rank)
+
+
+def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisation, ...], tuple[str, ...]]:
+    """Weight columns of a bin table, multiplicative and divisive told apart, the best first; and what is wrong.
+
+    The column's own ``divisive_weights`` decides; without it Juicer's vectors are divisive, except in files of
+    hic2cool before 0.5, which inverted them.  A column that has another length than the table is left out and named.
+    """
+    inverted = generated_by.startswith(("hic2cool-0.4", "hic2cool-0.3", "hic2cool-0.2", "hic2cool-0.1"))
+    found: dict[str, Normalisation] = {}
+    notes, n = [], len(bins["start"])
+    for name, column in bins.items():
+        plain = name.removeprefix("GW_").removeprefix("INTER_").removeprefix("perChrom")
+        juicer = plain in DIVISIVE
+        known = juicer or plain in {"weight", "ICE", "IC"} or bool(_BALANCE_ATTRIBUTES & set(column.attrs))
+        if not known or name in {"chrom", "start", "end"} or column.dtype.kind not in "fiu" or column.ndim != 1:
+            continue
+        if len(column) != n:
+            notes.append(f"Weights '{name}' are not used: there are {len(column):,} for {n:,} bins.")
+            continue
+        divisive = bool(column.attrs.get("divisive_weights", juicer and not inverted))
+        found[name] = Normalisation(name, divisive)
+    return tuple(found[name] for name in order_norms(list(found))), tuple(notes)
+
+
+def multiplicative(vector: NDArray[np.float64], norm: Normalisation) -> NDArray[np.float64]:
+    """A stored vector as weights to multiply with; NaN where it is 0, negative or no number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        weights = 1.0 / vector if norm.divisive else vector
+        weights[~(np.isfinite(weights) & (weights > 0))] = np.nan
+    return weights
+
+
+def missing_note(chrom: str, resolution: str, missing: str, used: str) -> str:
+    """One sentence on a normalisation that a chromosome lacks."""
+    return f"{chrom} has no {missing} weights at {resolution}: {used} is used."
