@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.levels import Tile, colour_range
+from napari_hicstruct.plugin.levels import Scale, Tile, colour_range
 from tests.gui.view_kit import open_in, pump, write_dots
 
 
@@ -21,7 +21,7 @@ def tile(n: int = 60, first: int = 1_000) -> Tile:
 
 def test_what_lies_nearer_than_asked_for_does_not_count() -> None:
     one, view = tile(), (5_000_000, 5_300_000)
-    whole, far = (colour_range(one.crop(view, view, beyond), 97, ratio=False)[1] for beyond in (0, 50_000))
+    whole, far = (colour_range(one.crop(view, view, beyond), 97, scale=Scale.CONTACTS)[1] for beyond in (0, 50_000))
     assert far < whole / 5
     kept = one.crop(view, view, 50_000)
     assert np.isnan(kept[20, 29])

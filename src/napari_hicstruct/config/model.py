@@ -108,6 +108,10 @@ class ModelConfig(FrozenConfig):
             raise ValueError("inputs and tracks must be named once each")
         if missing := [name for name in ("distance", "valid") if name not in self.inputs]:
             raise ValueError(f"inputs must hold '{missing[0]}': the network's parts read it")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> ModelConfig:
         if self.hint.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
             which = "tad_prior" if self.tad_prior else "interaction 'band_exchange'"
             raise ValueError(f"{which} needs boundaries: set hint.kind to 'band' or 'chromosome'")

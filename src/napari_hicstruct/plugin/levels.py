@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,17 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.contacts.pyramid import Level
+
+
+class Scale(StrEnum):
+    """How values become colours."""
+
+    CONTACTS = "contacts"
+    """From 0 on."""
+    RATIO = "ratio"
+    """The logarithm to base 2, symmetric about a ratio of 1."""
+    SIGNED = "signed"
+    """As they are, symmetric about 0: differences and logarithms."""
 
 
 CACHE_BYTES = 24 * 2**20
@@ -59,13 +71,13 @@ class Tile:
 class ViewedLevel:
     """One level as an array for napari (shape, dtype, ``[rows, cols]``), in bins of ``resolution`` bp.
 
-    Reading sets :attr:`tile`, so that colour limits and the cursor's read-out need no file access.  ``ratio`` levels
-    hold observed over expected and are drawn as its logarithm to base 2; bins without contacts are then NaN.
+    Reading sets :attr:`tile`, so that colour limits and the cursor's read-out need no file access.  Ratios are drawn
+    as their logarithm to base 2; bins without contacts are then NaN.
     """
 
-    def __init__(self, level: Level, *, ratio: bool) -> None:
+    def __init__(self, level: Level, *, scale: Scale) -> None:
         self._level = level
-        self._ratio = ratio
+        self._scale = scale
         self.resolution = level.resolution
         self.norm = level.norm
         self.derived = level.derived
@@ -95,20 +107,22 @@ class ViewedLevel:
         return self.shape[0] * self.shape[1]
 
     def _drawn(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not self._ratio:
+        if self._scale is not Scale.RATIO:
             return block
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(block > 0, np.log2(block), np.float32(np.nan))
 
 
-def viewed_levels(source: ContactSource, chrom: str, *, norm: str, ratio: bool) -> list[ViewedLevel]:
+def viewed_levels(
+    source: ContactSource, chrom: str, *, norm: str, over_expected: bool, scale: Scale
+) -> list[ViewedLevel]:
     """All levels of ``chrom``, finest first."""
     from napari_hicstruct.contacts import build_levels
     from napari_hicstruct.contacts.rectangles import RectangleCache
 
     cache = RectangleCache(CACHE_BYTES)
-    levels = build_levels(source, chrom, norm=norm, transform="oe" if ratio else "none", cache=cache)
-    return [ViewedLevel(level, ratio=ratio) for level in levels]
+    levels = build_levels(source, chrom, norm=norm, transform="oe" if over_expected else "none", cache=cache)
+    return [ViewedLevel(level, scale=scale) for level in levels]
 
 
 def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, str]:
@@ -121,23 +135,26 @@ def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, s
 def first_chromosome_with_contacts(source: ContactSource, limit: int = 100) -> str:
     """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
     names = list(source.chromsizes)
-    coarsest = source.resolutions[-1]
     for name in names[:limit]:
-        if any(len(chunk) for chunk in source.pixels(name, resolution=coarsest)):
+        if any(len(chunk) for chunk in source.pixels(name, resolution=source.resolutions_of(name)[-1])):
             return name
     return names[0]
 
 
-def colour_range(values: NDArray[np.float32], percentile: float, *, ratio: bool) -> tuple[float, float]:
+def colour_range(values: NDArray[np.float32], percentile: float, *, scale: Scale) -> tuple[float, float]:
     """Colour limits from what is in view.
 
     Contacts: 0 to the ``percentile`` of all bins (of the bins with contacts where that is 0).  Ratios: symmetric
-    about O/E = 1 on the log2 scale, at the ``percentile`` of the distance from it.
+    about O/E = 1 on the log2 scale, at the ``percentile`` of the distance from it; signed values about 0.
     """
     step = max(1, int((values.size / 250_000) ** 0.5))
     sample = values[::step, ::step]
     sample = sample[np.isfinite(sample)]
-    if ratio:
+    if scale is Scale.SIGNED:
+        sample = np.abs(sample[sample != 0])
+        reach = float(np.percentile(sample, percentile)) if sample.size else 1.0
+        return -reach, reach
+    if scale is Scale.RATIO:
         with np.errstate(divide="ignore"):
             sample = np.abs(np.log2(sample[sample > 0]))
         reach = float(np.percentile(sample, percentile)) if sample.size else 1.0

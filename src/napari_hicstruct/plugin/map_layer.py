@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 
+from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.contacts.values import ValueKind
+from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin import colormaps
-from napari_hicstruct.plugin.levels import ViewedLevel, colour_range, stored_norms, viewed_levels
+from napari_hicstruct.plugin.levels import Scale, ViewedLevel, colour_range, stored_norms, viewed_levels
 from napari_hicstruct.plugin.reference import References, ratio_norm
 from napari_hicstruct.plugin.status import Shown, status_function
 from napari_hicstruct.plugin.units import axis_labels, world_kwargs
@@ -57,7 +59,7 @@ class MapLayer:
     def __init__(self, source: ContactSource, chrom: str, *, on_change: Callable[[], None]) -> None:
         self.source, self.chrom = source, chrom
         self._on_change = on_change
-        stored = source.default_norm(source.resolutions[0])
+        stored = source.default_norm(source.resolutions_of(chrom)[0], chrom)
         # Weights that must be computed would delay the first picture: begin with counts.
         self.drawn = self.wanted = Display(RAW if stored == COMPUTED else stored)
         self.percentile = DEFAULT_PERCENTILE
@@ -66,21 +68,24 @@ class MapLayer:
         self._setting = False
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
-        self.levels = viewed_levels(source, chrom, norm=self.drawn.norm, ratio=False)
+        self.levels = self._levels()
         self.references.set_target(chrom, self._norms(self.drawn))
         self.layer = self._make_layer()
 
     def _make_layer(self) -> Image:
         finest = self.levels[0].resolution
-        whole = np.asarray(self.levels[-1])
+        coarsest = self.levels[-1]
+        np.asarray(coarsest)  # napari reads it whole, too
+        assert coarsest.tile is not None
+        low, high = colour_range(coarsest.tile.values, self.percentile, scale=self.scale)
         layer = Image(
             self.levels,
             multiscale=True,
             name=self.source.name,
             scale=(finest, finest),
             translate=(finest / 2, finest / 2),  # pixel centres are integers, bins begin at their start
-            contrast_limits=colour_range(whole, self.percentile, ratio=False),
-            colormap=colormaps.contact_colormap(colormaps.CONTACTS),
+            contrast_limits=(low, high),
+            colormap=colormaps.contact_colormap(self._own_colormap()),
             interpolation2d="nearest",
             metadata={"hicstruct": {"uri": self.source.uri, "chrom": self.chrom}},
             **world_kwargs(self.chrom),
@@ -91,6 +96,31 @@ class MapLayer:
         return layer
 
     # ------------------------------------------------------------------ what is shown
+    @property
+    def scale(self) -> Scale:
+        """How the values are coloured."""
+        if self.source.value_kind is ValueKind.SIGNED:
+            return Scale.SIGNED
+        return Scale.RATIO if self.drawn.ratio or self.source.value_kind is ValueKind.RATIO else Scale.CONTACTS
+
+    def _own_colormap(self) -> str:
+        return colormaps.CONTACTS if self.scale is Scale.CONTACTS else colormaps.RATIO
+
+    def notes(self) -> list[str]:
+        """What is drawn otherwise than asked for on this chromosome: weights that it lacks, levels without contacts."""
+        wanted, said = self.drawn.norm, list(self.source.level_notes(self.chrom))
+        if not self.source.value_kind.is_contacts:
+            said.append(f"Values are {self.source.value_kind}, not contacts.")
+        if wanted in (RAW, COMPUTED):
+            return said
+        for level in self.levels:
+            stored = (
+                {norm.name for norm in self.source.normalisations(level.resolution)} if not level.derived else set()
+            )
+            if level.norm != wanted and wanted in stored:
+                said.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
+        return said
+
     @property
     def level(self) -> ViewedLevel:
         """The level that napari draws."""
@@ -116,9 +146,10 @@ class MapLayer:
             chrom=self.chrom,
             length=self.source.chromsizes[self.chrom],
             norm=self.drawn.norm,
-            ratio=self.drawn.ratio,
+            ratio=self.scale is Scale.RATIO,
             tile=level.tile,
-            reference=reference,
+            reference=reference if self.source.value_kind.is_contacts else None,
+            contacts=self.source.value_kind is not ValueKind.SIGNED,
         )
 
     def extent_with_contacts(self) -> Interval:
@@ -171,7 +202,7 @@ class MapLayer:
         self._rows = self._cols = (0, self.source.chromsizes[chrom])
         self.references.set_target(chrom, self._norms(self.wanted))
         if not self._ready():
-            self.drawn = Display(RAW if self.wanted.norm == COMPUTED else self.wanted.norm)
+            self.drawn = Display(RAW if self._must_compute() else self.wanted.norm)
         self._swap()
         self.layer.axis_labels = axis_labels(chrom)
         self._realise()
@@ -201,24 +232,26 @@ class MapLayer:
         self.references.want(self.resolution)
 
     # ------------------------------------------------------------------ inside
+    def _levels(self) -> list[ViewedLevel]:
+        ratio = self.drawn.ratio
+        norm = ratio_norm(self.source, self.chrom, self.drawn.norm) if ratio else self.drawn.norm
+        return viewed_levels(self.source, self.chrom, norm=norm, over_expected=ratio, scale=self.scale)
+
     def _swap(self) -> None:
         """Replace the pyramid in place: the layer keeps its place, name and colours."""
-        ratio = self.drawn.ratio
-        norm = ratio_norm(self.source, self.drawn.norm) if ratio else self.drawn.norm
-        self.levels = viewed_levels(self.source, self.chrom, norm=norm, ratio=ratio)
+        self.levels = self._levels()
         # napari keeps the corners of the old data for the first slice of the new
         rows, cols = self.levels[-1].shape
         self.layer.corner_pixels = np.array([[0, 0], [rows - 1, cols - 1]])
-        name = colormaps.RATIO if ratio else colormaps.CONTACTS
         if self.layer.colormap.name in (colormaps.RATIO, colormaps.CONTACTS):
-            self.set_colormap(name)
+            self.set_colormap(self._own_colormap())
         self.automatic = True
         self.layer.data = self.levels
         self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
 
     def _norms(self, display: Display) -> dict[int, str]:
         """Normalisation of each stored level: O/E of raw counts is that of the best weights."""
-        return stored_norms(self.source, self.chrom, norm=ratio_norm(self.source, display.norm))
+        return stored_norms(self.source, self.chrom, norm=ratio_norm(self.source, self.chrom, display.norm))
 
     def _want(self, display: Display) -> None:
         self.wanted = display
@@ -227,7 +260,11 @@ class MapLayer:
 
     def _ready(self) -> bool:
         """True if what is wanted can be drawn without computing anything first."""
-        return self.references.has_all() or not (self.wanted.ratio or self.wanted.norm == COMPUTED)
+        return self.references.has_all() or not (self.wanted.ratio or self._must_compute())
+
+    def _must_compute(self) -> bool:
+        """True if the finest level has no weights yet: balancing in memory must not hold up the picture."""
+        return next(iter(self._norms(self.wanted).values())) == COMPUTED and self.wanted.norm != RAW
 
     def _realise(self) -> None:
         if self.wanted == self.drawn:
@@ -269,12 +306,13 @@ class MapLayer:
         tile = self.level.tile
         if tile is None or not self.automatic:
             return
-        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, ratio=self.drawn.ratio)
-        if self._focus is not None and self._looks_closely() and not self.drawn.ratio:
-            high = min(high, colour_range(tile.crop(*self._focus), _NEARLY_ALL, ratio=False)[1])
+        low, high = colour_range(tile.crop(self._rows, self._cols), self.percentile, scale=self.scale)
+        plain = self.scale is Scale.CONTACTS
+        if self._focus is not None and self._looks_closely() and plain:
+            high = min(high, colour_range(tile.crop(*self._focus), _NEARLY_ALL, scale=self.scale)[1])
         self._setting = True
         try:
-            top = high if self.drawn.ratio else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
+            top = high if not plain else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
             self.layer.contrast_limits_range = (low, top)
             self.layer.contrast_limits = (low, high)
         finally:

@@ -94,9 +94,9 @@ class References:
         self._on_change()
 
 
-def ratio_norm(source: ContactSource, norm: str) -> str:
+def ratio_norm(source: ContactSource, chrom: str, norm: str) -> str:
     """The normalisation that O/E is computed from: a stored one if raw counts are shown and one exists."""
     if norm != RAW:
         return norm
-    stored = source.normalisations(source.resolutions[0])
+    stored = source.normalisations(source.resolutions_of(chrom)[0], chrom)
     return stored[0].name if stored else RAW

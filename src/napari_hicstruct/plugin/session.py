@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 from qtpy.QtCore import QTimer
 
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.errors import HicStructError, MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.plugin import map_layer, projects
 from napari_hicstruct.plugin.camera import CameraControl
 from napari_hicstruct.plugin.levels import first_chromosome_with_contacts
 from napari_hicstruct.plugin.navigation import View, at_least
-from napari_hicstruct.plugin.notify import show_problem
+from napari_hicstruct.plugin.notify import show_note, show_problem
 from napari_hicstruct.plugin.units import world_kwargs
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ class Session:
         self.go_to(home, home)
         self.map_changed.emit()
         self.chrom_changed.emit(chrom)
+        if source.notes:
+            show_note("\n".join(source.notes))
         QTimer.singleShot(_AFTER_FIRST_PICTURE_MS, self._open_automatic_project)
 
     def close_map(self) -> None:
@@ -155,7 +158,16 @@ class Session:
         self.go_to(home, home)
 
     def set_norm(self, name: str) -> None:
-        """Show another normalisation: ``raw``, or one that the map (or memory) has."""
+        """Show another normalisation: ``raw``, or one that the chromosome (or memory) has.
+
+        Raises
+        ------
+        MapError
+            If the chromosome has no such weights.
+        """
+        source = self._require_source()
+        if name not in (RAW, COMPUTED):
+            source.weights(self.chrom, resolution=source.resolutions_of(self.chrom)[0], norm=name)
         self._require_map().set_norm(name)
         self.display_changed.emit()
 

@@ -126,11 +126,6 @@ def _dress(
 ) -> None:
     if project is not None:
         session.open_project(project)
-    if norm is not None and session.map is not None:
-        if norm.lower() in ("oe", "o/e"):
-            session.map.set_ratio(True)
-        else:
-            session.set_norm(norm)
     if labels:
         from napari_hicstruct.plugin.editing import import_files
 
@@ -138,6 +133,11 @@ def _dress(
     if region is not None and session.source is not None:
         view = parse_view(region, session.source.chromsizes, chrom=session.chrom)
         session.go_to(view.rows, view.cols)
+    if norm is not None and session.map is not None:  # on the chromosome that is shown
+        if norm.lower() in ("oe", "o/e"):
+            session.map.set_ratio(True)
+        else:
+            session.set_norm(norm)
 
 
 def wait_until_drawn(session: Session, timeout: float = 60.0) -> None:

@@ -31,7 +31,10 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """All that the read-out needs, as one immutable snapshot (it is read from another thread)."""
+    """All that the read-out needs, as one immutable snapshot (it is read from another thread).
+
+    ``contacts`` False: values are differences or logarithms.
+    """
 
     chrom: str
     length: int
@@ -39,6 +42,7 @@ class Shown:
     ratio: bool
     tile: Tile | None
     reference: Reference | None
+    contacts: bool = True
 
 
 def cursor_text(row_bp: float, col_bp: float, shown: Shown) -> str:
@@ -61,6 +65,8 @@ def cursor_text(row_bp: float, col_bp: float, shown: Shown) -> str:
 
 def _describe(value: float, i: int, j: int, shown: Shown) -> list[str]:
     reference = shown.reference
+    if not shown.contacts:
+        return [f"value {value:.3g}"]
     if shown.tile is None or reference is None or reference.resolution != shown.tile.resolution:
         if shown.ratio:
             return [f"O/E {value:.2g}"]

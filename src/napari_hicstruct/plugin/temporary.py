@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Vectors
+from napari_hicstruct.plugin.wide_layers import Vectors
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.session import Session

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Shapes
+
+from napari_hicstruct.plugin.wide_layers import Shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Points, Vectors
 
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.temporary import PX, TemporaryLayers
+from napari_hicstruct.plugin.wide_layers import Points, Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

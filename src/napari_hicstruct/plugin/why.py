@@ -7,11 +7,12 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Points
+from napari.layers import Image
 from napari.utils.colormaps import Colormap
 
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.temporary import TemporaryLayers
+from napari_hicstruct.plugin.wide_layers import Points
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation

@@ -65,7 +65,7 @@ class Lasso:
 
     def start(self) -> None:
         """Take the lasso; a second start begins anew."""
-        from napari.layers import Shapes
+        from napari_hicstruct.plugin.wide_layers import Shapes
 
         self.put_away()
         editor = self._editor
@@ -150,7 +150,7 @@ class Lasso:
 
     def _ring(self) -> None:
         """A ring round each caught candidate."""
-        from napari.layers import Points
+        from napari_hicstruct.plugin.wide_layers import Points
 
         catalogue = self._editor.catalogue
         records = {} if catalogue is None else catalogue.records

@@ -13,13 +13,13 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from napari.layers import Points, Shapes
 from napari.layers.base import ActionType
 
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.editing.drawing import Item, Look, Outline, line_pixels
 from napari_hicstruct.plugin.editing.geometry import point_of
 from napari_hicstruct.plugin.editing.palette import HUMAN, rgba
+from napari_hicstruct.plugin.wide_layers import Points, Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

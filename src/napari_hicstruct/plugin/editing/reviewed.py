@@ -119,7 +119,7 @@ class ReviewedRegions:
         self._layer.edge_color = COLOUR
 
     def _make(self) -> Any:
-        from napari.layers import Vectors
+        from napari_hicstruct.plugin.wide_layers import Vectors
 
         layers = self._editor.viewer.layers
         active = layers.selection.active

@@ -135,7 +135,9 @@ def clear_stripe_check(viewer: Any) -> None:
 
 
 def _layers(check: StripeCheck, title: str, per_px: float, transpose: bool, spatial: dict[str, Any]) -> list[Any]:
-    from napari.layers import Image, Shapes
+    from napari.layers import Image
+
+    from napari_hicstruct.plugin.wide_layers import Shapes
 
     mark = {"hicstruct_check": title}
     corner = check.window.start + check.resolution / 2

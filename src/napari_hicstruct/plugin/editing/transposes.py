@@ -32,7 +32,7 @@ class Transposes:
 
     def show(self, on: bool) -> None:
         """Show the mirror images, or not."""
-        from napari.layers import Vectors
+        from napari_hicstruct.plugin.wide_layers import Vectors
 
         if on and not self.on:
             active = self._editor.viewer.layers.selection.active

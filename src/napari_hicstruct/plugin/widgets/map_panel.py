@@ -8,8 +8,9 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
+from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.genome import Interval, format_bp
+from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin import colormaps
 from napari_hicstruct.plugin.navigation import View, parse_view
 from napari_hicstruct.plugin.notify import show_problem
@@ -17,6 +18,11 @@ from napari_hicstruct.plugin.session import Session
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
 _BALANCED, _RATIO = "balanced", "ratio"
+_NORMS = {
+    RAW: ("Raw", "Values as they are in the file."),
+    _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
+    _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
+}
 
 
 class MapPanel(QWidget):
@@ -91,14 +97,7 @@ class MapPanel(QWidget):
         return cell
 
     def _build_display(self) -> None:
-        self.norm = Segmented(
-            {
-                RAW: ("Raw", "Contact counts as they are in the file."),
-                _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
-                _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
-            },
-            name="Normalisation",
-        )
+        self.norm = Segmented(_NORMS, name="Normalisation")
         self.norm.chosen.connect(self._set_norm)
         self.weights = QComboBox()
         self.weights.setToolTip("Weights that balance the counts; × multiply, ÷ divide (Juicer).")
@@ -183,18 +182,33 @@ class MapPanel(QWidget):
             for name, length in source.chromsizes.items():
                 self.chrom.addItem(name)
                 self.chrom.setItemData(self.chrom.count() - 1, f"{name}: {length:,} bp", 3)
-            self.weights.clear()
-            for norm in source.normalisations(source.resolutions[0]):
-                self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}", norm.name)
-            if not self.weights.count():
-                self.weights.addItem(COMPUTED, COMPUTED)
+            self._list_weights(source)
+        for key in (_BALANCED, _RATIO):
+            why = WHY_NO_CONTACTS.get(source.value_kind)
+            self.norm.set_enabled(key, why is None, _NORMS[key][1] if why is None else f"The map {why}.")
         for widget in (self.weights, self._form.itemAtPosition(3, 0).widget()):
             widget.setVisible(self.weights.count() > 1)
         self._chrom_changed(self._session.chrom)
         self._display_changed()
 
+    def _list_weights(self, source: Any) -> None:
+        """The map's weights; those that the chromosome lacks cannot be chosen."""
+        chrom = self._session.chrom
+        finest = source.resolutions_of(chrom)[0]
+        there = {norm.name for norm in source.normalisations(finest, chrom)}
+        self.weights.clear()
+        for norm in source.normalisations(finest):
+            lacks = "" if norm.name in there else f"  (not on {chrom})"
+            self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}{lacks}", norm.name)
+            self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
+        if not there:
+            self.weights.addItem(COMPUTED, COMPUTED)
+
     def _chrom_changed(self, chrom: str) -> None:
         self.chrom.setCurrentText(chrom)
+        if self._session.source is not None:
+            with QSignalBlocker(self.weights):
+                self._list_weights(self._session.source)
 
     def _view_changed(self, rows: Interval, cols: Interval) -> None:
         # The box shows the span on the diagonal where rows and columns overlap: what one would type to return.
@@ -215,14 +229,15 @@ class MapPanel(QWidget):
         with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
             self.colormap.setCurrentText(shown.layer.colormap.name)
             self.percentile.setValue(shown.percentile)
-            self.weights.setCurrentIndex(max(0, self.weights.findData(wanted.norm)))
-        self.summary.emit(f"drawn at {format_bp(shown.resolution)}")
+            drawn = self.weights.findData(shown.levels[0].norm if wanted.norm != RAW else RAW)
+            self.weights.setCurrentIndex(max(0, drawn))
+        self.summary.emit(f"drawn at {format_bin_size(shown.resolution)}")
         state = " · ".join(self._state_parts(shown))
         self.state.setText(state)
         self.state.setVisible(bool(state))
 
     def _state_parts(self, shown: Any) -> list[str]:
-        parts = []
+        parts = [note.rstrip(".") for note in shown.notes()]
         if shown.wanted != shown.drawn:
             problem = shown.references.problem
             what = "expected" if shown.wanted.ratio else "weights"

@@ -1,0 +1,42 @@
+"""Layers of marks for chromosomes of any length.
+
+napari counts the steps of its sliders (hidden here, but there) in the finest step of any layer.  Points and shapes in
+base pairs have steps of one; on chromosomes of 10⁹ bp and more (rye, axolotl) the count no longer fits Qt's integers
+and adding the first layer fails.  These layers say instead that they can do with coarse steps; nothing else differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Points as _Points
+from napari.layers import Shapes as _Shapes
+from napari.layers import Vectors as _Vectors
+
+STEP_BP = 1_000
+"""Step of napari's sliders on our marks, bp: fine enough for every bin size that is looked at."""
+
+
+class _CoarseSteps:
+    @property
+    def extent(self) -> Any:
+        """As napari's, with a step of :data:`STEP_BP`."""
+        found = super().extent  # type: ignore[misc]
+        return found._replace(step=np.full(len(found.step), float(STEP_BP)))
+
+    @extent.deleter
+    def extent(self) -> None:
+        self.__dict__.pop("extent", None)  # where the cached property of napari keeps it
+
+
+class Points(_CoarseSteps, _Points):  # type: ignore[misc]
+    """napari's points in base pairs."""
+
+
+class Shapes(_CoarseSteps, _Shapes):  # type: ignore[misc]
+    """napari's shapes in base pairs."""
+
+
+class Vectors(_CoarseSteps, _Vectors):  # type: ignore[misc]
+    """napari's vectors in base pairs."""
