@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ CHECKED_CHROMOSOMES = 8
 """Of the longest so many the first and last bin are looked at; all of them have their bins counted."""
 
 INT32_SPAN = 2**32
+_TOO_LONG = "{name} is too long for the file's 32-bit numbers; it is read as {length:,} bp by its number of bins."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,9 +183,7 @@ def _unwrapped(
                 mend="Chromosomes of more than 2,147,483,647 bp do not fit this file: split them into arms.",
             )
         lengths[k] = found
-        notes.append(
-            f"{names[k]} is too long for the file's 32-bit numbers; it is read as {found:,} bp by its number of bins."
-        )
+        notes.append(_TOO_LONG.format(name=names[k], length=found))
     if zero := [names[k] for k in np.flatnonzero((lengths == 0) & (counts > 0))]:
         raise MapError(f"says that {zero[0]} is 0 bp long.", where=where, mend="Make the file again.")
     return lengths, tuple(notes)
@@ -208,8 +208,7 @@ def _from_rows(
     cooler: h5py.Group, where: str, names: list[str], lengths: NDArray[np.int64], offsets: NDArray[np.int64], size: int
 ) -> BinTable:
     """The table row by row: bins may be missing, and need not begin at multiples of their size."""
-    start = np.asarray(cooler["bins/start"][:]).astype(np.int64)
-    end = np.asarray(cooler["bins/end"][:]).astype(np.int64)
+    start, end, turned = _positions(cooler, offsets)
     size = _common_size(start, end, offsets, size)
     variable = MapError(
         "has bins of variable size (restriction fragments?).",
@@ -227,18 +226,38 @@ def _from_rows(
         if (np.diff(grid) < 1).any() or (len(grid) and grid[0] < 0):
             raise variable
         shift = max(shift, int(np.abs(start[rows] - grid * size).max(initial=0)))
-        length = max(int(lengths[k]), int(end[rows].max(initial=0)))
+        length = _length(int(lengths[k]), int(end[rows].max()))
         whole = len(grid) == n_bins(length, size) and bool((grid == np.arange(len(grid))).all())
         if len(grid) and grid[-1] >= n_bins(length, size):
             length = (int(grid[-1]) + 1) * size
         found[name] = ChromosomeBins(int(offsets[k]), len(grid), length, None if whole else grid)
-    notes = []
+    notes = [_TOO_LONG.format(name=names[k], length=found[names[k]].length) for k in np.flatnonzero(turned)]
     if any(bins.grid is not None for bins in found.values()):
         missing = sum(n_bins(b.length, size) - b.count for b in found.values())
         notes.append(f"The file lacks {missing:,} bins of its chromosomes: they are shown as bad bins.")
     if shift:
         notes.append(f"Bins begin up to {shift:,} bp beside multiples of {size:,} bp and are drawn at the nearest.")
     return BinTable(size, found, tuple(notes))
+
+
+def _positions(
+    cooler: h5py.Group, offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Starts and ends of all bins, 32-bit overflows undone; and the chromosomes that had any."""
+    stored = np.asarray(cooler["bins/start"][:]).astype(np.int64)
+    width = (np.asarray(cooler["bins/end"][:]).astype(np.int64) - stored) % INT32_SPAN
+    start, turned = stored % INT32_SPAN, np.zeros(len(offsets) - 1, bool)
+    for k, (low, high) in enumerate(pairwise(offsets)):
+        start[low + 1 : high] += INT32_SPAN * np.cumsum(np.diff(start[low:high]) < 0)
+        turned[k] = bool((start[low:high] != stored[low:high]).any())
+    return start, start + width, turned
+
+
+def _length(stored: int, last_end: int) -> int:
+    """A chromosome's length, an overflow of 32 bits undone; at least where its last bin ends."""
+    length = stored % INT32_SPAN
+    length += max(0, (last_end - length) // INT32_SPAN) * INT32_SPAN
+    return max(length, last_end)
 
 
 def _common_size(start: NDArray[np.int64], end: NDArray[np.int64], offsets: NDArray[np.int64], stated: int) -> int:
