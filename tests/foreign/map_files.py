@@ -217,7 +217,7 @@ def renamed_folder(folder: Path) -> str:
     inside = folder / "a::b"
     inside.mkdir()
     path = write(folder / "plain2.cool")
-    return shutil.move(path, inside / "map.cool")
+    return str(shutil.move(path, inside / "map.cool"))
 
 
 def latin1_name(folder: Path) -> str:

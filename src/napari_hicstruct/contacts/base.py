@@ -24,6 +24,12 @@ from napari_hicstruct.genome import Interval, NameMatcher, bin_range, format_bin
 
 Block = NDArray[np.float32]
 
+FILE_ERRORS = (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, ArithmeticError, MemoryError)
+"""What libraries throw at damaged files."""
+
+MAX_BINS = 50_000_000
+"""Of one chromosome; a damaged file can say anything, and memory is made for as many."""
+
 
 class MapSource(WeightedSource):
     """Base of the sources; implements :class:`~napari_hicstruct.contacts.protocol.ContactSource`.
@@ -42,6 +48,13 @@ class MapSource(WeightedSource):
         notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
+        for chrom, length in chromsizes.items():
+            if length // min(resolutions) > MAX_BINS:
+                raise MapError(
+                    f"says that {chrom} has {length // min(resolutions):,} bins; more than {MAX_BINS:,} are not read.",
+                    where=path,
+                    mend="Is the file damaged? Else make a map of larger bins.",
+                )
         self.notes = notes
         self._path = path
         self._group = group
@@ -210,7 +223,16 @@ class MapSource(WeightedSource):
             yield
         except (HicStructError, GeneratorExit):
             raise
-        except (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError) as error:
+        except (
+            OSError,
+            RuntimeError,
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            ArithmeticError,
+            MemoryError,
+        ) as error:
             detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise MapError(
                 f"cannot be read ({detail}).", where=self.uri, mend="Is the file complete? Copy or download it again."

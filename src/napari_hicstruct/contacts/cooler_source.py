@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts._hictk import hictkpy
 from napari_hicstruct.contacts.base import Block, MapSource
 from napari_hicstruct.contacts.bin_table import ChromosomeBins
+from napari_hicstruct.contacts.hictk_checks import pixels_fit
 from napari_hicstruct.contacts.ladder import CoolerLevel, Ladder
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.errors import MapError
@@ -36,7 +37,6 @@ FEW_PIXELS = 600_000
 MANY_COLUMNS = 150
 """Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
 
-MAX_HICTK_CONTIGS = 1_000
 
 SAMPLE_PIXELS, SAMPLE_PLACES = 60_000, 3
 """Pixels looked at in each of so many places of a level to tell what its values are."""
@@ -95,13 +95,23 @@ class CoolerSource(MapSource):
     def _place(self, chrom: str, resolution: int) -> ChromosomeBins:
         return self._levels[resolution].chroms[chrom]
 
+    def _index(self, resolution: int, bins: ChromosomeBins, first: int, last: int) -> NDArray[np.int64]:
+        """Where the pixels of rows ``first``…``last`` (counted from the chromosome's first) begin; hold the gate."""
+        rows = slice(bins.first + first, bins.first + last + 1)
+        index: NDArray[np.int64] = self._root(resolution)["indexes/bin1_offset"][rows].astype(np.int64)
+        if len(index) != last - first + 1:
+            raise ValueError("the index of its rows is too short")
+        if index[0] < 0 or index[-1] > self._levels[resolution].n_pixels or (np.diff(index) < 0).any():
+            raise ValueError("the index of its rows does not fit its pixels")
+        return index
+
     def _occupied(self, chrom: str) -> dict[int, NDArray[np.int64]]:
         found = {}
         for resolution, level in self._levels.items():
             if chrom in level.chroms:
                 bins = level.chroms[chrom]
                 with self._gate:
-                    index = self._root(resolution)["indexes/bin1_offset"][bins.first : bins.first + bins.count + 1]
+                    index = self._index(resolution, bins, 0, bins.count)
                 rows = np.flatnonzero(np.diff(index) > 0)
                 if len(rows) and not self._has_cis(chrom, resolution, int(index[0]), int(index[-1])):
                     rows = rows[:0]
@@ -153,20 +163,13 @@ class CoolerSource(MapSource):
             return int(index[offset + rows[1]] - index[offset + rows[0]])
 
     def _hictk_sees(self, chrom: str, resolution: int) -> bool:
-        """False where hictkpy would misread.
-
-        Version 1.4 takes a chromosome for empty if all its rows but the last are: one of a single bin always.
-        """
+        """False where hictkpy would misread, or wait for ever."""
         if not self._levels[resolution].hictk_can_read or resolution in self._refused or self._gate.lockless:
             return False
         key = (resolution, chrom)
         if key not in self._seen:
             with self._gate:
-                root = self._root(resolution)
-                bins = self._place(chrom, resolution)
-                offset, last = bins.first, bins.first + bins.count - 1
-                index = root["indexes/bin1_offset"]
-                self._seen[key] = bool(index[last] > index[offset])
+                self._seen[key] = pixels_fit(self._root(resolution), self._place(chrom, resolution))
         return self._seen[key]
 
     def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
@@ -196,7 +199,7 @@ class CoolerSource(MapSource):
         offset = bins.first
         with self._gate:
             root = self._root(resolution)
-            index = root["indexes/bin1_offset"][offset + rows[0] : offset + rows[1] + 1]
+            index = self._index(resolution, bins, *rows)
             bin2 = root["pixels/bin2_id"][index[0] : index[-1]]
             kept = np.flatnonzero((bin2 >= offset + cols[0]) & (bin2 < offset + cols[1]))
             if not len(kept):
@@ -228,7 +231,7 @@ class CoolerSource(MapSource):
         first, last = bins.rows(*rows)
         offset, at = bins.first, bins.positions
         with self._gate:
-            index = self._root(resolution)["indexes/bin1_offset"][offset + first : offset + last + 1]
+            index = self._index(resolution, bins, first, last)
         row = 0
         while row < len(index) - 1:
             # as many whole rows as fit into a chunk, at least one

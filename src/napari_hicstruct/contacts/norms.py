@@ -39,6 +39,8 @@ def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisati
     found: dict[str, Normalisation] = {}
     notes, n = [], len(bins["start"])
     for name, column in bins.items():
+        if not hasattr(column, "dtype"):  # a group
+            continue
         plain = name.removeprefix("GW_").removeprefix("INTER_").removeprefix("perChrom")
         juicer = plain in DIVISIVE
         known = juicer or plain in {"weight", "ICE", "IC"} or bool(_BALANCE_ATTRIBUTES & set(column.attrs))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.bin_table import read_bin_table, text_of, whole_of
-from napari_hicstruct.contacts.cooler_source import MAX_HICTK_CONTIGS, CoolerSource
+from napari_hicstruct.contacts.base import FILE_ERRORS
+from napari_hicstruct.contacts.bin_table import read_bin_table, text_of
+from napari_hicstruct.contacts.cooler_source import CoolerSource
 from napari_hicstruct.contacts.handles import gate_of
 from napari_hicstruct.contacts.hdf5 import open_h5
 from napari_hicstruct.contacts.hic_source import HicSource
+from napari_hicstruct.contacts.hictk_checks import hictk_can_read
 from napari_hicstruct.contacts.ladder import CoolerLevel, agree
 from napari_hicstruct.contacts.map_uri import readable_name, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
@@ -24,6 +26,7 @@ from napari_hicstruct.genome import format_bin_size
 if TYPE_CHECKING:
     import h5py
 
+_COLUMNS = ("chroms/name", "chroms/length", "bins/start", "bins/end", "pixels/bin2_id", "pixels/count")
 _HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 
 
@@ -58,7 +61,7 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
             return opener()
     except MapError:
         raise
-    except (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError) as error:
+    except FILE_ERRORS as error:
         detail = str(error).partition("\n")[0] or type(error).__name__
         raise MapError(
             f"is damaged ({detail}).", where=path_or_uri, mend="Is the file complete? Copy or download it again."
@@ -158,7 +161,9 @@ def _group(file: h5py.File, path: str, group: str | None) -> h5py.Group:
 
 def _is_cooler(group: Any) -> bool:
     """By content, not by the ``format`` attribute: files of early cooler versions lack it."""
-    return all(name in group for name in ("chroms/name", "bins/start", "pixels/bin2_id", "pixels/count", "indexes"))
+    import h5py
+
+    return "indexes" in group and all(isinstance(group.get(name), h5py.Dataset) for name in _COLUMNS)
 
 
 def _coolers_below(group: h5py.Group, depth: int = 3) -> Iterator[h5py.Group]:
@@ -186,13 +191,8 @@ def _level(cooler: h5py.Group, path: str) -> CoolerLevel:
     table = read_bin_table(cooler, where)
     if not table.chroms:
         raise MapError("has no bins.", where=where, mend="Make the file again.")
-    can = (
-        text_of(attributes.get("format")) == "HDF5::Cooler"
-        and (whole_of(attributes.get("format-version")) or 0) >= 3
-        and len(table.chroms) <= MAX_HICTK_CONTIGS
-        and path.isprintable()  # a name that is no Unicode
-    )
     norms, notes = stored_norms(cooler["bins"], text_of(attributes.get("generated-by")))
+    can = hictk_can_read(cooler, table, path)
     return CoolerLevel(group, table.size, norms, can, table, len(cooler["pixels/count"]), notes=notes)
 
 
