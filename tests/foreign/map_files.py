@@ -24,6 +24,8 @@ Matrix = NDArray[np.float64]
 
 SIZES = {"chr1": 1_995_000, "chr2": 1_200_000, "chr3": 600_000}
 FINE, COARSE = 5_000, 10_000
+DOTS = ((15, 45), (30, 75), (50, 100), (20, 90), (60, 110))
+"""Bins (5 kb) of the dots on every chromosome."""
 N_FINE = sum(-(-length // FINE) for length in SIZES.values())
 
 
@@ -35,11 +37,19 @@ def offsets(sizes: Mapping[str, int], resolution: int) -> dict[str, int]:
 
 @cache
 def upper() -> Matrix:
-    """Upper triangle at 5 kb of all chromosomes in the order of :data:`SIZES`, trans contacts included."""
+    """Upper triangle at 5 kb of all chromosomes in the order of :data:`SIZES`, trans contacts included.
+
+    Every chromosome has dots at known places, chr2 the clearest.
+    """
     rng = np.random.default_rng(17)
     chrom = np.repeat(np.arange(3), [-(-length // FINE) for length in SIZES.values()])
     distance = np.abs(np.subtract.outer(np.arange(N_FINE), np.arange(N_FINE)))
     mean = np.where(np.equal.outer(chrom, chrom), 60 / (1 + distance) ** 0.9, 0.02)
+    index = np.arange(N_FINE)
+    for first, strength in zip(offsets(SIZES, FINE).values(), (4, 9, 4), strict=True):
+        for i, j in DOTS:
+            near = np.add.outer((index - first - i) ** 2, (index - first - j) ** 2)
+            mean *= 1 + strength * np.exp(-near / 3)
     return np.triu(rng.poisson(mean)).astype(float)
 
 
@@ -238,6 +248,18 @@ def infinite_pixels(folder: Path) -> str:
         count[[900]] = -7
         file["pixels/count"][:] = count
     return path
+
+
+def rye(folder: Path) -> str:
+    """One chromosome of 1.2 Gb with contacts near its end."""
+    first, n = 110_000, 400
+    bins = cooler.binnify(pd.Series({"1R": 1_200_000_000}), COARSE)
+    row, col = np.triu_indices(n)
+    count = np.random.default_rng(4).poisson(50 / (1 + col - row) ** 0.8).astype(np.int32)
+    pixels = pd.DataFrame({"bin1_id": row + first, "bin2_id": col + first, "count": count})
+    path = folder / "rye.cool"
+    cooler.create_cooler(str(path), bins, pixels[count > 0], ordered=True)
+    return str(path)
 
 
 @dataclass(frozen=True, slots=True)

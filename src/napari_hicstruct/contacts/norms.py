@@ -56,7 +56,7 @@ def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisati
 
 def multiplicative(vector: NDArray[np.float64], norm: Normalisation) -> NDArray[np.float64]:
     """A stored vector as weights to multiply with; NaN where it is 0, negative or no number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         weights = 1.0 / vector if norm.divisive else vector
         weights[~(np.isfinite(weights) & (weights > 0))] = np.nan
     return weights

@@ -1,0 +1,95 @@
+"""Every readable map through every command: the same contacts give the same calls, whoever wrote the file and how."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.cli.main import main
+from tests.foreign import map_files as files
+from tests.foreign.map_files import COARSE, DOTS, FINE, READABLE, write
+
+CHROM = "chr2"
+Call = tuple[int, int, int, int, int]
+
+
+def predicted(address: str, out: Path) -> tuple[list[Call], dict[str, object]]:
+    """Loops of one chromosome (positions, probability in thousandths) and the parameters of the run."""
+    words = ["predict", address, "-c", CHROM, "-o", str(out), "--tasks", "loop", "--quiet"]
+    assert main(words) == 0
+    loops = read_labels(out / "loops.bedpe").records
+    calls = [
+        (r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end, round(1000 * r.probability)) for r in loops
+    ]
+    return sorted(calls), json.loads((out / "run.json").read_text())["parameters"]
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[Call]]:
+    """What is called on the plain map of each bin size."""
+    folder = tmp_path_factory.mktemp("plain")
+    addresses = {r: write(folder / f"{r}.cool", r) for r in (FINE, COARSE)}
+    return {r: predicted(address, folder / str(r))[0] for r, address in addresses.items()}
+
+
+@pytest.mark.parametrize("name", sorted(READABLE))
+def test_same_contacts_same_calls_import_export_evaluate(
+    name: str, wanted: dict[int, list[Call]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = READABLE[name]
+    address, out = case.build(tmp_path), tmp_path / "out"
+    finest = case.resolutions[CHROM][0]
+    calls, parameters = predicted(address, out)
+    assert calls == wanted[finest]
+    for i, j in DOTS:
+        place = (i * FINE, j * FINE)
+        assert any(abs(call[0] - place[0]) + abs(call[2] - place[1]) <= 20_000 for call in calls)
+    assert parameters["norms"] == {CHROM: "ICE (computed)"}
+
+    project = tmp_path / "p.hicproj"
+    assert main(["import", str(out / "loops.bedpe"), "--map", address, "--project", str(project), "--quiet"]) == 0
+    assert main(["export", str(project), "-o", str(tmp_path / "lists"), "--quiet"]) == 0
+    ours, theirs = (sorted(r.span for r in read_labels(p / "loops.bedpe").records) for p in (out, tmp_path / "lists"))
+    assert ours == theirs
+
+    capsys.readouterr()
+    words = ["evaluate", "--pred", str(tmp_path / "lists"), "--truth", str(out), "--map", address, "--json", "--quiet"]
+    assert main(words) == 0
+    loops = json.loads(capsys.readouterr().out)["loops"]
+    assert loops["calls"] == loops["truth"] == len(calls)
+
+
+VIEWS = {
+    "fixed-length attributes": (READABLE["fixed-length attributes"].build, CHROM),
+    "coarse level empty": (READABLE["coarse level empty"].build, CHROM),
+    "fine level partial": (READABLE["fine level partial"].build, "chr1"),
+    "a name that is no UTF-8": (READABLE["a name that is no UTF-8"].build, CHROM),
+    "bins cut away": (files.bins_cut_away, CHROM),
+    "infinite pixels": (files.infinite_pixels, "chr1"),
+    "differences": (files.signed, "chr1"),
+    "very long": (files.rye, "1R:1.1G-1.102G"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_the_window_draws_it(name: str, tmp_path: Path) -> None:
+    """The middle of the picture holds colours other than grey: contacts, not missing data."""
+    import numpy as np
+    from imageio.v3 import imread
+
+    build, region = VIEWS[name]
+    target = tmp_path / "picture.png"
+    words = ["view", build(tmp_path), "--region", region, "--screenshot", str(target)]
+    command = "import sys; from napari_hicstruct.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    picture = np.asarray(imread(target))[..., :3].astype(int)
+    middle = picture[picture.shape[0] // 4 : -picture.shape[0] // 4, 400:1000]
+    coloured = middle.max(axis=2) - middle.min(axis=2) > 40
+    assert coloured.mean() > 0.02
