@@ -78,7 +78,7 @@ def iter_load_band(
     if factor == 1 and chosen not in (RAW, COMPUTED):
         stored = source.weights(chrom, resolution=level, norm=chosen)
         weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
-    if not source.integer_counts and not _falls_off(counts):
+    if not _falls_off(counts):
         why = WHY_NO_CONTACTS[ValueKind.RATIO]
         raise MapError(f"{why}, on {chrom}.", where=source.uri, mend="Take the map of contacts that it was made from.")
     if chosen == RAW and weights is None:

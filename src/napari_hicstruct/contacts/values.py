@@ -57,7 +57,7 @@ def kind_of(values: NDArray[np.float64], rows: NDArray[np.int64], distances: NDA
     if negative >= MIN_SIGNED and negative > MIN_SIGNED_SHARE * found.size:
         return ValueKind.SIGNED
     good = found[found >= 0]
-    if bool((good == np.rint(good)).all()):
+    if bool((good == np.rint(good)).all()):  # of any decay: contacts of RNA have none
         return ValueKind.COUNTS
     use = finite & (values >= 0) & (rows >= 0)
     return ValueKind.NORMALISED if _decays(values[use], rows[use], distances[use]) else ValueKind.RATIO

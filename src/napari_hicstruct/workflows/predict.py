@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.predict_request import (
     MAX_DISTANCE,
@@ -55,6 +56,13 @@ def iter_bands(
     from napari_hicstruct.contacts.band_loading import iter_load_band
 
     resolution = loop_resolution(source, config, chrom)
+    if not resolution:
+        sizes = f"{format_bin_size(config.fine_resolution)} or {format_bin_size(config.coarse_resolution)}"
+        raise MapError(
+            f"{chrom} has no contacts at {sizes}, nor at finer bins that sum to it.",
+            where=source.uri,
+            mend="Add a level, e.g. with cooler zoomify.",
+        )
     loaded: Band | None = None
     for step in iter_load_band(
         source, chrom, resolution=resolution, max_distance=config.max_distance, norm=request.norm
