@@ -158,7 +158,7 @@ class MapPanel(QWidget):
             return
         shown.set_ratio(key == _RATIO)
         if key != _RATIO:
-            self._session.set_norm(RAW if key == RAW else self.weights.currentData())
+            self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
         self._display_changed()
 
     def _try(self, action: Any) -> None:
@@ -203,6 +203,7 @@ class MapPanel(QWidget):
             self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
         if not there:
             self.weights.addItem(COMPUTED, COMPUTED)
+        self.weights.setCurrentIndex(max(0, self.weights.findData(source.default_norm(finest, chrom))))
 
     def _chrom_changed(self, chrom: str) -> None:
         self.chrom.setCurrentText(chrom)
@@ -229,8 +230,8 @@ class MapPanel(QWidget):
         with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
             self.colormap.setCurrentText(shown.layer.colormap.name)
             self.percentile.setValue(shown.percentile)
-            drawn = self.weights.findData(shown.levels[0].norm if wanted.norm != RAW else RAW)
-            self.weights.setCurrentIndex(max(0, drawn))
+            if (drawn := self.weights.findData(shown.levels[0].norm)) >= 0:
+                self.weights.setCurrentIndex(drawn)
         self.summary.emit(f"drawn at {format_bin_size(shown.resolution)}")
         state = " · ".join(self._state_parts(shown))
         self.state.setText(state)

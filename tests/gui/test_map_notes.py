@@ -1,0 +1,103 @@
+"""What is drawn otherwise than asked for is said beside the map, and the picture is never blank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.plugin import colormaps
+from tests.foreign import map_files as files
+from tests.foreign.map_files import COARSE, FINE, SIZES, cis, ladder, write
+from tests.gui.view_kit import open_in, pump
+
+Make = Callable[..., Any]
+N = [-(-length // FINE) for length in SIZES.values()]
+
+
+def drawn(session: Any) -> np.ndarray:
+    """The finest level of the chromosome that is shown."""
+    n = -(-session.source.chromsizes[session.chrom] // session.map.levels[0].resolution)
+    return np.asarray(session.map.levels[0])[:n, :n]
+
+
+def test_a_chromosome_without_kr_is_drawn_with_the_next_best_and_it_is_said(
+    make_napari_viewer: Make, tmp_path: Path
+) -> None:
+    kr = np.concatenate([np.full(N[0], 2.0), np.full(N[1], np.nan), np.full(N[2], 3.0)])
+    path = write(tmp_path / "kr.cool", columns={"KR": kr, "VC": np.full(sum(N), 4.0)})
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    panel = dock.map
+    np.testing.assert_allclose(drawn(session), cis("chr1") / 4, rtol=1e-6)
+    assert panel.weights.currentData() == "KR"
+    assert not panel.state.isVisible()
+    session.set_chrom("chr2")
+    assert pump(lambda: "chr2 has no KR weights at 5 kb: VC is used" in panel.state.text())
+    np.testing.assert_allclose(drawn(session), cis("chr2") / 16, rtol=1e-6)
+    assert panel.weights.currentData() == "VC"
+    assert [panel.weights.model().item(k).isEnabled() for k in range(panel.weights.count())] == [False, True]
+    with pytest.raises(MapError, match="no normalisation 'KR' at 5 kb on chr2"):
+        session.set_norm("KR")
+    session.set_chrom("chr3")
+    np.testing.assert_allclose(drawn(session), cis("chr3") / 9, rtol=1e-6)
+    assert pump(lambda: not panel.state.text())
+
+
+@pytest.mark.parametrize("weight", [np.nan, 0.0])
+def test_weights_that_are_none_never_give_a_blank_picture(
+    make_napari_viewer: Make, tmp_path: Path, weight: float
+) -> None:
+    path = write(tmp_path / "none.cool", columns={"weight": np.full(sum(N), weight)})
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    np.testing.assert_array_equal(drawn(session), cis("chr1"))
+    dock.map.norm.chosen.emit("balanced")
+    assert pump(lambda: not session.map.pending and session.norm != "raw")
+    balanced = drawn(session)
+    assert np.isfinite(balanced).mean() > 0.5
+    sums = np.nansum(balanced, axis=0)
+    assert sums[sums > 0].std() < 0.5 * sums.mean()
+
+
+def test_a_level_without_contacts_is_not_drawn(make_napari_viewer: Make, tmp_path: Path) -> None:
+    path = ladder(tmp_path / "partial.mcool", {"empty": ("chr1", "chr3")}, {})
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    assert session.resolution == COARSE
+    np.testing.assert_array_equal(drawn(session), cis("chr1", COARSE))
+    assert "The 5 kb level holds no contacts on chr1" in dock.map.state.text()
+    session.set_chrom("chr2")
+    np.testing.assert_array_equal(drawn(session), cis("chr2", FINE))
+    assert pump(lambda: not dock.map.state.text())
+
+
+def test_differences_are_blue_and_red_about_nothing(make_napari_viewer: Make, tmp_path: Path) -> None:
+    session, dock = open_in(make_napari_viewer(show=True), files.signed(tmp_path))
+    low, high = session.layer.contrast_limits
+    assert low == -high
+    assert 1.5 < high < 3  # the 97th percentile of |normal|
+    assert session.layer.colormap.name == colormaps.RATIO
+    assert "differences or log ratios, not contacts" in dock.map.state.text()
+    assert not dock.map.norm.button("balanced").isEnabled()
+    assert "both signs" in dock.map.norm.button("ratio").toolTip()
+    text = session.layer.get_status((50_000.0, 60_000.0))["coordinates"]
+    assert f"value {drawn(session)[10, 12]:.3g}" in text
+    assert "contact" not in text
+
+
+def test_a_chromosome_of_rye_is_drawn(make_napari_viewer: Make, tmp_path: Path) -> None:
+    from napari_hicstruct.genome import Interval
+
+    viewer = make_napari_viewer(show=True)
+    session, _ = open_in(viewer, files.rye(tmp_path))
+    region = Interval("1R", 1_100_000_000, 1_102_000_000)
+    session.go_to(region)
+    assert pump(lambda: session.resolution == COARSE)
+    rows, cols = session.visible()
+    assert rows.start <= region.start
+    assert cols.end >= region.end
+    tile = session.map.level.tile
+    assert tile.value(1_100_005_000, 1_100_005_000) > 20
+    assert [layer.name for layer in viewer.layers][1:] == ["TADs", "Stripes", "Boundaries", "Loops"]
