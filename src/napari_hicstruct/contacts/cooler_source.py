@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts._hictk import hictkpy
 from napari_hicstruct.contacts.base import Block, MapSource
 from napari_hicstruct.contacts.bin_table import ChromosomeBins
-from napari_hicstruct.contacts.hictk_checks import pixels_fit
+from napari_hicstruct.contacts.hictk_checks import hictk_can_read, pixels_fit
 from napari_hicstruct.contacts.ladder import CoolerLevel, Ladder
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.errors import MapError
@@ -38,7 +38,7 @@ MANY_COLUMNS = 150
 """Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
 
 
-SAMPLE_PIXELS, SAMPLE_PLACES = 60_000, 3
+SAMPLE_PIXELS, SAMPLE_PLACES = 30_000, 3
 """Pixels looked at in each of so many places of a level to tell what its values are."""
 
 
@@ -121,13 +121,13 @@ class CoolerSource(MapSource):
     def _has_cis(self, chrom: str, resolution: int, start: int, stop: int) -> bool:
         """True if a pixel among ``start``…``stop`` joins two bins of ``chrom``; mostly the first one does."""
         bins = self._place(chrom, resolution)
-        step = 10_000
+        step = 1  # mostly the first one is
         while start < stop:
             with self._gate:
                 bin2 = self._root(resolution)["pixels/bin2_id"][start : min(stop, start + step)]
             if (bin2 < bins.first + bins.count).any():
                 return True
-            start, step = start + step, CHUNK
+            start, step = start + step, 10_000 if step == 1 else CHUNK
         return False
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
@@ -164,12 +164,16 @@ class CoolerSource(MapSource):
 
     def _hictk_sees(self, chrom: str, resolution: int) -> bool:
         """False where hictkpy would misread, or wait for ever."""
-        if not self._levels[resolution].hictk_can_read or resolution in self._refused or self._gate.lockless:
+        if not self._levels[resolution].regular or resolution in self._refused or self._gate.lockless:
             return False
         key = (resolution, chrom)
         if key not in self._seen:
             with self._gate:
-                self._seen[key] = pixels_fit(self._root(resolution), self._place(chrom, resolution))
+                root = self._root(resolution)
+                as_written = hictk_can_read(root, self._levels[resolution].table, self._path)
+                if not as_written:
+                    self._refused.add(resolution)
+                self._seen[key] = as_written and pixels_fit(root, self._place(chrom, resolution))
         return self._seen[key]
 
     def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
@@ -263,16 +267,17 @@ class CoolerSource(MapSource):
         """Pixels of some places of a level; rows that a place cuts count as no row."""
         starts = np.array(sorted(bins.first for bins in level.chroms.values()))
         parts = []
-        for place in np.linspace(0, max(0, level.n_pixels - SAMPLE_PIXELS), SAMPLE_PLACES).astype(int):
+        for place in np.unique(np.linspace(0, max(0, level.n_pixels - SAMPLE_PIXELS), SAMPLE_PLACES).astype(int)):
             part = slice(int(place), int(place) + SAMPLE_PIXELS)
-            bin1, bin2 = (root[f"pixels/{name}"][part].astype(np.int64) for name in ("bin1_id", "bin2_id"))
             value = np.asarray(root["pixels/count"][part], np.float64)
+            if root["pixels/count"].dtype.kind in "iu":  # counts: where they stand does not matter
+                parts.append((value, np.full(len(value), -1), np.zeros(len(value), np.int64)))
+                continue
+            bin1, bin2 = (root[f"pixels/{name}"][part].astype(np.int64) for name in ("bin1_id", "bin2_id"))
             cut = (bin1 == bin1[0]) & (place > 0) if len(bin1) else np.zeros(0, bool)
             cut |= (bin1 == bin1[-1]) & (part.stop < level.n_pixels) if len(bin1) else cut
             trans = np.searchsorted(starts, bin1, "right") != np.searchsorted(starts, bin2, "right")
             parts.append((value, np.where(cut | trans, -1, bin1), bin2 - bin1))
-            if part.stop >= level.n_pixels:
-                break
         value, rows, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
         return value, rows, distances
 

@@ -28,8 +28,8 @@ class CoolerLevel:
         bp.
     norms : tuple of Normalisation
         Columns of weights, the best first.
-    hictk_can_read : bool
-        False where hictkpy refuses or misreads it.
+    regular : bool
+        It has every bin of every chromosome, as the map's lengths ask for.
     table : BinTable
         As the file has it.
     n_pixels : int
@@ -45,7 +45,7 @@ class CoolerLevel:
     group: str
     resolution: int
     norms: tuple[Normalisation, ...]
-    hictk_can_read: bool
+    regular: bool
     table: BinTable
     n_pixels: int
     chroms: Mapping[str, ChromosomeBins] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def _placed(level: CoolerLevel, own_names: Mapping[str, str], lengths: Mapping[s
         chroms[name] = bins
     return replace(
         level,
-        hictk_can_read=level.hictk_can_read and level.table.regular and whole,
+        regular=level.regular and whole,
         chroms=chroms,
         own_names=own_names,
         notes=(*level.table.notes, *level.notes),

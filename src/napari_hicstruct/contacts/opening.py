@@ -14,7 +14,6 @@ from napari_hicstruct.contacts.cooler_source import CoolerSource
 from napari_hicstruct.contacts.handles import gate_of
 from napari_hicstruct.contacts.hdf5 import open_h5
 from napari_hicstruct.contacts.hic_source import HicSource
-from napari_hicstruct.contacts.hictk_checks import hictk_can_read
 from napari_hicstruct.contacts.ladder import CoolerLevel, agree
 from napari_hicstruct.contacts.map_uri import readable_name, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
@@ -192,8 +191,7 @@ def _level(cooler: h5py.Group, path: str) -> CoolerLevel:
     if not table.chroms:
         raise MapError("has no bins.", where=where, mend="Make the file again.")
     norms, notes = stored_norms(cooler["bins"], text_of(attributes.get("generated-by")))
-    can = hictk_can_read(cooler, table, path)
-    return CoolerLevel(group, table.size, norms, can, table, len(cooler["pixels/count"]), notes=notes)
+    return CoolerLevel(group, table.size, norms, table.regular, table, len(cooler["pixels/count"]), notes=notes)
 
 
 def _assembly(text: str) -> str:
