@@ -21,8 +21,8 @@ import numpy as np
 
 from benchmarks._harness import percentile, record, say
 from napari_hicstruct.contacts import RAW, Level, build_levels, open_map
-from napari_hicstruct.contacts._hictk import hictkpy
 from napari_hicstruct.contacts.rectangles import RectangleCache
+from napari_hicstruct.contacts.sources._hictk import hictkpy
 
 SIDE = 1024
 NEAR = 5_000_000

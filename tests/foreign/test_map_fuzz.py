@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_hicstruct.contacts import RAW, open_map
-from napari_hicstruct.contacts.handles import gate_of
+from napari_hicstruct.contacts.sources.handles import gate_of
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.open_map import summarise

@@ -9,11 +9,11 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource, Nor
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.expected import expected_by_distance, has_expected
-    from napari_hicstruct.contacts.opening import open_map
     from napari_hicstruct.contacts.pyramid import Level, build_levels
+    from napari_hicstruct.contacts.sources.opening import open_map
 
 _HOMES = {
-    "open_map": "opening",
+    "open_map": "sources.opening",
     "expected_by_distance": "expected",
     "has_expected": "expected",
     "Level": "pyramid",

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_hicstruct.contacts import RAW, build_levels, open_map
-from napari_hicstruct.contacts.cooler_source import CoolerSource
+from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.genome import Interval
 from tests.contacts_kit import coarsen, symmetric, upper_counts, write_cool
 

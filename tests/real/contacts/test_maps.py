@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, build_levels, expected_by_distance, open_map
-from napari_hicstruct.contacts._hictk import hictkpy
+from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval
 

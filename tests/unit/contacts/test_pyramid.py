@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, build_levels, expected_by_distance, open_map
-from napari_hicstruct.contacts.cooler_source import CoolerSource
 from napari_hicstruct.contacts.derived import halve
 from napari_hicstruct.contacts.pyramid import COARSEST_BINS
 from napari_hicstruct.contacts.rectangles import RectangleCache
+from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.errors import MapError
 from tests.contacts_kit import coarsen, symmetric, upper_counts, write_cool, write_mcool
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, open_map
-from napari_hicstruct.contacts.handles import gate_of
+from napari_hicstruct.contacts.sources.handles import gate_of
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval
 from tests.contacts_kit import Matrix, coarsen, symmetric, upper_counts, write_cool, write_mcool
@@ -185,9 +185,9 @@ def test_threads_share_one_gate(tmp_path: Path, upper: Matrix) -> None:
 def test_far_from_the_diagonal_either_reader_gives_the_block(
     tmp_path: Path, upper: Matrix, monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
-    monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.FAR", 50)
-    monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.FEW_PIXELS", few)
-    monkeypatch.setattr("napari_hicstruct.contacts.cooler_source.MANY_COLUMNS", many)
+    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.FAR", 50)
+    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.FEW_PIXELS", few)
+    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.MANY_COLUMNS", many)
     source = open_map(write_cool(tmp_path / "a.cool", SIZES, 10, upper))
     for _ in range(4):
         block = source.fetch(Interval("chr1", 200, 390), Interval("chr1", 10, 90), resolution=10)

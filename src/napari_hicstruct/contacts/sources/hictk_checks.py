@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.contacts.bin_table import BinTable, ChromosomeBins
+from napari_hicstruct.contacts.sources.bin_table import BinTable, ChromosomeBins
 
 if TYPE_CHECKING:
     import h5py

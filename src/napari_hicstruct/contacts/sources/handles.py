@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from napari_hicstruct.contacts.hdf5 import open_h5
+from napari_hicstruct.contacts.sources.hdf5 import open_h5
 
 MOST_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the level's cells and its index)."""

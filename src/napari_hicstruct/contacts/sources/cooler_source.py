@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.base import Block, MapSource
-from napari_hicstruct.contacts.bin_table import ChromosomeBins
-from napari_hicstruct.contacts.hictk_checks import hictk_can_read, pixels_fit
-from napari_hicstruct.contacts.ladder import CoolerLevel, Ladder
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
+from napari_hicstruct.contacts.sources._hictk import hictkpy
+from napari_hicstruct.contacts.sources.base import Block, MapSource
+from napari_hicstruct.contacts.sources.bin_table import ChromosomeBins
+from napari_hicstruct.contacts.sources.hictk_checks import hictk_can_read, pixels_fit
+from napari_hicstruct.contacts.sources.ladder import CoolerLevel, Ladder
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, n_bins
 

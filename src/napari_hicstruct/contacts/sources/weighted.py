@@ -22,7 +22,7 @@ Vector = NDArray[np.float64]
 
 
 class WeightedSource(ABC):
-    """The half of a :class:`~napari_hicstruct.contacts.base.MapSource` that knows weights."""
+    """The half of a :class:`~napari_hicstruct.contacts.sources.base.MapSource` that knows weights."""
 
     _chromsizes: Mapping[str, int]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from napari_hicstruct.contacts.bin_table import BinTable, ChromosomeBins
 from napari_hicstruct.contacts.protocol import Normalisation
+from napari_hicstruct.contacts.sources.bin_table import BinTable, ChromosomeBins
 from napari_hicstruct.genome import canonical_name, format_bin_size, n_bins
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.base import Block, MapSource
-from napari_hicstruct.contacts.cooler_source import hictk_block
-from napari_hicstruct.contacts.map_uri import readable_name
 from napari_hicstruct.contacts.norms import order_norms
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
+from napari_hicstruct.contacts.sources._hictk import hictkpy
+from napari_hicstruct.contacts.sources.base import Block, MapSource
+from napari_hicstruct.contacts.sources.cooler_source import hictk_block
+from napari_hicstruct.contacts.sources.map_uri import readable_name
 from napari_hicstruct.genome import n_bins
 
 STRIP = 4_000

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.coverage import level_notes, with_contacts
-from napari_hicstruct.contacts.handles import FileGate, gate_of
 from napari_hicstruct.contacts.protocol import RAW, Pixels
+from napari_hicstruct.contacts.sources.coverage import level_notes, with_contacts
+from napari_hicstruct.contacts.sources.handles import FileGate, gate_of
+from napari_hicstruct.contacts.sources.weighted import WeightedSource
 from napari_hicstruct.contacts.values import ValueKind, bad_to_nan, good_pixels, kind_of
-from napari_hicstruct.contacts.weighted import WeightedSource
 from napari_hicstruct.errors import HicStructError, MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher, bin_range, format_bin_size
 
@@ -65,7 +65,7 @@ class MapSource(WeightedSource):
         self._with_contacts: dict[str, tuple[int, ...]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from napari_hicstruct.contacts.opening import open_map
+        from napari_hicstruct.contacts.sources.opening import open_map
 
         return (open_map, (self.uri,))
 

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.contacts._hictk import hictkpy
-from napari_hicstruct.contacts.base import FILE_ERRORS
-from napari_hicstruct.contacts.bin_table import read_bin_table, text_of
-from napari_hicstruct.contacts.cooler_source import CoolerSource
-from napari_hicstruct.contacts.handles import gate_of
-from napari_hicstruct.contacts.hdf5 import open_h5
-from napari_hicstruct.contacts.hic_source import HicSource
-from napari_hicstruct.contacts.ladder import CoolerLevel, agree
-from napari_hicstruct.contacts.map_uri import readable_name, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
-from napari_hicstruct.contacts.not_a_map import check_regular, hdf5_refusal, refusal
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.contacts.sources._hictk import hictkpy
+from napari_hicstruct.contacts.sources.base import FILE_ERRORS
+from napari_hicstruct.contacts.sources.bin_table import read_bin_table, text_of
+from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
+from napari_hicstruct.contacts.sources.handles import gate_of
+from napari_hicstruct.contacts.sources.hdf5 import open_h5
+from napari_hicstruct.contacts.sources.hic_source import HicSource
+from napari_hicstruct.contacts.sources.ladder import CoolerLevel, agree
+from napari_hicstruct.contacts.sources.map_uri import readable_name, split_uri
+from napari_hicstruct.contacts.sources.not_a_map import check_regular, hdf5_refusal, refusal
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size
 
