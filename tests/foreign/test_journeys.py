@@ -81,7 +81,7 @@ VIEWS = {
 def test_the_window_draws_it(name: str, tmp_path: Path) -> None:
     """The middle of the picture holds colours other than grey: contacts, not missing data."""
     import numpy as np
-    from imageio.v3 import imread
+    from matplotlib.image import imread
 
     build, region = VIEWS[name]
     target = tmp_path / "picture.png"
@@ -89,7 +89,7 @@ def test_the_window_draws_it(name: str, tmp_path: Path) -> None:
     command = "import sys; from napari_hicstruct.cli.main import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, env=os.environ)
     assert done.returncode == 0, done.stderr
-    picture = np.asarray(imread(target))[..., :3].astype(int)
+    picture = (np.asarray(imread(target))[..., :3] * 255).astype(int)
     middle = picture[picture.shape[0] // 4 : -picture.shape[0] // 4, 400:1000]
     coloured = middle.max(axis=2) - middle.min(axis=2) > 40
     assert coloured.mean() > 0.02

@@ -56,16 +56,8 @@ def iter_load_band(
     level = level_for(source, resolution, chrom)
     chosen = used_norm(source, chrom, resolution=resolution, asked=norm)
     size = n_bins(source.chromsizes[chrom], level)
-    n_diagonals = min(max_distance // level, size)
-    counts = np.zeros((n_diagonals, size), np.float32)
-    length = source.chromsizes[chrom]
-    for row0 in range(0, size, _STRIP):
-        row1, col1 = min(size, row0 + _STRIP), min(size, row0 + _STRIP + n_diagonals)
-        rows = Interval(chrom, row0 * level, min(row1 * level, length))
-        cols = Interval(chrom, row0 * level, min(col1 * level, length))
-        block = source.fetch(rows, cols, resolution=level, norm=RAW)
-        _strip_into_band(np.ascontiguousarray(block, np.float32), counts, row0)
-        yield row1 / size
+    counts = np.zeros((min(max_distance // level, size), size), np.float32)
+    yield from _iter_fill(counts, source, chrom, level)
     if not counts.any():
         raise MapError(f"holds no contacts on {chrom}.", where=source.uri, mend="Choose another chromosome.")
     np.maximum(counts, 0, out=counts)
@@ -84,6 +76,18 @@ def iter_load_band(
     if chosen == RAW and weights is None:
         weights = np.where(counts.any(axis=0), np.float32(1), np.float32(np.nan))
     yield make_band(chrom, resolution, counts, weights=weights)
+
+
+def _iter_fill(counts: NDArray[np.float32], source: ContactSource, chrom: str, level: int) -> Iterator[float]:
+    """Read the raw values of a stored level into a band; yields the fraction read."""
+    (n_diagonals, size), length = counts.shape, source.chromsizes[chrom]
+    for row0 in range(0, size, _STRIP):
+        row1, col1 = min(size, row0 + _STRIP), min(size, row0 + _STRIP + n_diagonals)
+        rows = Interval(chrom, row0 * level, min(row1 * level, length))
+        cols = Interval(chrom, row0 * level, min(col1 * level, length))
+        block = source.fetch(rows, cols, resolution=level, norm=RAW)
+        _strip_into_band(np.ascontiguousarray(block, np.float32), counts, row0)
+        yield row1 / size
 
 
 def _from_fractions(

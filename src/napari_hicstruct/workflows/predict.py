@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -160,18 +160,18 @@ def iter_predict(
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
-    norms: dict[str, str] = {}
-    skipped = 0
+    skipped: list[Interval] = []
     for region in regions:
         try:
             run = yield from _iter_open(source, region, request, predictor, info.label, clock, token)
         except MapError as error:
-            skipped += 1
-            if skipped == len(regions):  # nothing was predicted anywhere: an empty result would look like a finding
+            skipped.append(region)
+            if len(skipped) == len(
+                regions
+            ):  # nothing was predicted anywhere: an empty result would look like a finding
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
-        norms[region.chrom] = _norm_of(source, region.chrom, request)
         counter[0], total, share = 0, run.windows(), len(region) / everything
         for final in run.run():
             found.extend(final)
@@ -180,7 +180,8 @@ def iter_predict(
         before += share
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
-    record = _run_record(source, request, info, str(predictor.device), clock, said, norms)
+    done_chroms = [r.chrom for r in regions if r not in skipped]
+    record = _run_record(source, request, info, str(predictor.device), clock, said, done_chroms)
     heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
@@ -199,7 +200,7 @@ def _run_record(
     device: str,
     clock: Clock,
     said: list[str],
-    norms: Mapping[str, str],
+    chroms: Sequence[str],
 ) -> dict[str, Any]:
     return {
         "made_with": f"napari-hicstruct {__version__}",
@@ -210,7 +211,7 @@ def _run_record(
             "tasks": list(request.tasks),
             "mode": request.mode,
             "norm": request.norm or "best stored",
-            "norms": norms,
+            "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
             "least": dict(request.least),

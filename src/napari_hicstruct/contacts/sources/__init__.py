@@ -1,1 +1,1 @@
-"""From a file to a :class:`~napari_hicstruct.contacts.protocol.ContactSource`: what a file is, how each format is read."""
+"""From a file to a :class:`~napari_hicstruct.contacts.protocol.ContactSource`: what it is, how it is read."""
