@@ -1,0 +1,44 @@
+"""Lists of pairs of intervals: what their columns mean where the file has no header."""
+
+from __future__ import annotations
+
+from napari_hicstruct.annotations.layout import PAIR
+from napari_hicstruct.annotations.readers.numbers import is_missing
+from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
+
+STATED = ("score", "probability", "prob", "confidence", "confidencescore")
+"""Squeezed names that say that a column ranks the records, higher is better."""
+
+_STRANDS = ("+", "-", ".", "*", "")
+
+
+def are_pairs(table: Table) -> bool:
+    """True if the rows are pairs of intervals, by the header or by where their numbers stand."""
+    return table.has(*PAIR) or (not table.header and table.every(is_pair, 6))
+
+
+def is_pair(fields: Fields) -> bool:
+    """True for ``chrom start end chrom start end``."""
+    return all(is_number(fields[i]) for i in (1, 2, 4, 5))
+
+
+def pair_columns(table: Table) -> tuple[str, ...]:
+    """Columns of a BEDPE without header; what the file does not say has no name.
+
+    BEDPE's own layout is name, score, strand1, strand2.  It is taken for that where the seventh column is text, the
+    eighth a number and the next two strands or absent; also where numbers that differ in every line stand before a
+    score and strands: these are names.
+    """
+    strands = table.every(lambda f: f[8] in _STRANDS and f[9] in _STRANDS, 10)
+    shorter = not table.every(lambda f: len(f) >= 9, 9)
+    numbers = table.every(lambda f: len(f) >= 7 and is_number(f[6]), 7)
+    if not numbers and (strands or shorter):
+        return (*PAIR, "name", "score", "strand1", "strand2")
+    if strands and _are_ids(table.column(6)):
+        return (*PAIR, "name", "score", "strand1", "strand2")
+    return PAIR if numbers else (*PAIR, "name")
+
+
+def _are_ids(cells: list[str]) -> bool:
+    held = [cell for cell in cells if not is_missing(cell)]
+    return all(cell.isdigit() for cell in held) and len(set(held)) == len(held) > 1
