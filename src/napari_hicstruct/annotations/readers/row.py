@@ -101,7 +101,9 @@ class Row:
         """An interval from three columns; ``base`` 1 means 1-based closed in the file."""
         name = self.text(chrom).strip()
         if not name:
-            raise BadLineError("has no chromosome")
+            missing = self._index.get(chrom, 0) >= len(self._fields)
+            columns = f"has {len(self._fields)} columns, '{chrom}' is missing"
+            raise BadLineError(columns if missing else "has no chromosome")
         first, last = self.integer(start) - base, self.integer(end)
         if first < 0:
             raise BadLineError(f"{start} {first + base:,} lies before the chromosome")
