@@ -22,6 +22,7 @@ _PLACE = r"([^\s:,;|\"']+?)\s*:\s*(\d[\d,]*)\s*(?:[-–]|\.\.)\s*(\d[\d,]*)"
 _ONE = re.compile(rf"^{_PLACE}(?::[-+.*])?$")
 _TWO = re.compile(rf"^{_PLACE}\s*(?:--|<->|->|=>|[_|;,~/&+x×=\s-])\s*{_PLACE}$")
 _SCORED = re.compile(rf"^{_PLACE},\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)$")
+_STRANDS = ("+", "-", ".", "")
 _INTERACT_COLUMNS = (
     *("chrom", "start", "end", "name", "score", "value", "exp", "color"),
     *("chrom1", "start1", "end1", "sourceName", "strand1"),
@@ -62,7 +63,9 @@ def _interact(table: Table) -> Table | None:
 
 
 def _is_interact(fields: Fields) -> bool:
-    return all(is_number(fields[i]) for i in (1, 2, 4, 9, 10, 14, 15)) and not is_number(fields[0])
+    if not all(is_number(fields[i]) for i in (1, 2, 4, 9, 10, 14, 15)):
+        return False
+    return fields[0] in (fields[8], fields[13]) and fields[12] in _STRANDS and fields[17] in _STRANDS
 
 
 def _long_range(table: Table) -> Table | None:
@@ -88,7 +91,7 @@ def _long_range(table: Table) -> Table | None:
         rows.append((number, row))
     rest = [f"column{k}" for k in range(5, table.width + 1)]
     numbers = (1, 2, 3, *[4] * (len(made) - 3), *range(5, table.width + 1))
-    notes = (f"{mirrored:,} lines give a pair of another line from its other side.",) if mirrored else ()
+    notes = (f"Left out as doubles, pairs that stand twice, from either side: {mirrored:,}.",) if mirrored else ()
     header = (*made, *rest) if scored else ()
     layout = WASHU if scored else ""
     return replace(table, header=header, rows=tuple(rows), numbers=numbers, notes=(*table.notes, *notes), layout=layout)

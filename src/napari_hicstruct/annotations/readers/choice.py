@@ -7,6 +7,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
 from napari_hicstruct.annotations.readers.base import Format
+from napari_hicstruct.annotations.readers.numbers import value_of
 from napari_hicstruct.annotations.readers.split import strange_separator
 from napari_hicstruct.annotations.readers.table import Table, is_number
 from napari_hicstruct.annotations.readers.tracks import Other, other_by_columns
@@ -43,7 +44,7 @@ def choose(table: Table, kind: Kind | None) -> Format:
     fitting = [one for one in FORMATS if one.matches(table)]
     if not fitting or fitting[0] in _INTERVALS:
         refuse_other(table.path, other_by_columns(table), kind)
-    if not fitting:
+    if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
         raise _unknown(table)
     chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
     said = _said_by_content(table, fitting)
@@ -63,6 +64,14 @@ def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
         return
     more = " If every line is a TAD all the same: --kind tad." if other.intervals else ""
     raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
+
+
+def _lacks_chromosomes(table: Table) -> bool:
+    """True if a header has none, or numbers stand in all columns and never a start before an end."""
+    if table.header:
+        return table.has("start", "end") and not table.has("chrom")
+    numbers = table.every(lambda f: all(map(is_number, f)), 3)
+    return numbers and not table.some(lambda f: value_of(f[1]) < value_of(f[2]), 3)
 
 
 def _unknown(table: Table) -> LabelError:

@@ -57,9 +57,10 @@ def _plain(row: Row, kind: Kind) -> Annotation:
     return _called("", row, kind).with_(**names)
 
 
-def _called_and_named(source: str, row: Row, kind: Kind) -> Annotation:
+def _interact(row: Row, kind: Kind) -> Annotation:
     names = row.names()
-    return _called(source, row, kind).with_(**names)
+    row.cell("chrom"), row.cell("start"), row.cell("end")  # the span of both anchors
+    return _called("", row, kind).with_(**names)
 
 
 def _has(*keys: str) -> Callable[[Table], bool]:
@@ -145,7 +146,7 @@ FORMATS = (
         INTERACT,
         (Kind.LOOP,),
         lambda t: t.layout == INTERACT,
-        partial(_called_and_named, ""),
+        _interact,
         (),
         score=Score(("score", "value")),
     ),

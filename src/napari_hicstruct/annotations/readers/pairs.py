@@ -18,8 +18,8 @@ def are_pairs(table: Table) -> bool:
 
 
 def is_pair(fields: Fields) -> bool:
-    """True for ``chrom start end chrom start end``."""
-    return all(is_number(fields[i]) for i in (1, 2, 4, 5))
+    """True for ``chrom start end chrom start end``; a chromosome may be a number, but no fraction."""
+    return (not is_number(fields[3]) or fields[3].isdigit()) and all(is_number(fields[i]) for i in (1, 2, 4, 5))
 
 
 def pair_columns(table: Table) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ _JSON = re.compile(rb'^\s*([{\[]\s*["{\[}\]]|\[\s*-?\d)')
 def refuse_other_files(path: Path, data: bytes) -> None:
     """Raise LabelError if ``data`` is plainly a file of another kind, with what it is and what helps."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        raise _of(path, *_in_zip(data))
+        raise _of(path, *_in_zip(path, data))
     for beginning, what, mend in _BEGINNINGS:
         if data.startswith(beginning):
             raise _of(path, what, mend)
@@ -71,14 +71,15 @@ def _of(path: Path, what: str, mend: str) -> LabelError:
     return LabelError(f"{what}, not a list of labels.", where=path, mend=mend.replace("FILE", path.name))
 
 
-def _in_zip(data: bytes) -> tuple[str, str]:
+def _in_zip(path: Path, data: bytes) -> tuple[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             kind = archive.read("mimetype") if "mimetype" in names else b""
     except Exception:  # a damaged archive is still an archive
         names, kind = [], b""
-    if any(name.startswith("xl/") for name in names) or b"spreadsheet" in kind:
+    sheet = path.suffix.lower() in (".xlsx", ".xlsm", ".ods") or b"spreadsheet" in kind
+    if sheet or any(name.startswith("xl/") for name in names):
         return "is a spreadsheet (Excel or OpenDocument)", "Save the sheet as tab-separated text and choose that file."
     if any(name.startswith("word/") for name in names) or b"opendocument" in kind:
         return "is a text document (Word or OpenDocument)", "Save it as plain text."

@@ -55,6 +55,7 @@ _KNOWN = {
     *("pos1", "pos2", "pos3", "pos4", "score", "name", "iva", "ivb", "fragmentmid1", "fragmentmid2", "anchor1"),
     *("anchor2", "region1", "region2", "interval1", "interval2", "bin1", "bin2", "locus1", "locus2", "mid1", "mid2"),
 }
+_LIST = re.compile(r"^\d+(,\d+)*,?$")
 _SIDE = re.compile(r"\((\d)\)$")
 _PREAMBLE = ("track", "browser")
 OWN_COLUMNS = (layout.LOOPS, layout.STRIPES, layout.TADS, layout.BOUNDARIES)
@@ -247,6 +248,8 @@ def _is_span(cells: Sequence[str]) -> bool:
 
 def _plain_numbers(table: Table) -> Table:
     """Decimal commas and grouped thousands as plain numbers, decided for each column as a whole."""
+    if not table.header and table.every(_has_blocks, 12):
+        return table  # BED12: its lists of blocks are no numbers with commas
     columns = [table.column(index) for index in range(table.width)]
     positions = _position_columns(table)
     commas = any(writes_decimal_commas(cells) for cells in columns)
@@ -262,6 +265,10 @@ def _plain_numbers(table: Table) -> Table:
         for k, (number, fields) in enumerate(table.rows)
     )
     return replace(table, rows=rows)
+
+
+def _has_blocks(fields: Fields) -> bool:
+    return is_number(fields[9]) and all(_LIST.match(cell) for cell in fields[10:12])
 
 
 def _position_columns(table: Table) -> set[int]:

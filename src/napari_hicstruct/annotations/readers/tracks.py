@@ -179,7 +179,7 @@ _COLUMNS: tuple[tuple[Callable[[Table], bool], Other], ...] = (
     (_rows(_is_alignment, 10), Other("holds aligned reads (SAM)", _LABELS, False)),
     (_rows(_is_feature, 9), _FEATURES),
     (_rows(_is_variant, 8), Other("holds variants (VCF)", _LABELS, False)),
-    (_is_stranded, Other("holds stranded intervals (genes, motifs or sites), no TADs", _LABELS)),
+    (_is_stranded, Other("holds stranded intervals (genes, motifs or sites)", _LABELS)),
 )
 
 
