@@ -131,9 +131,13 @@ def _has_levels(table: Table) -> bool:
     return table.has(*SINGLE, "level")
 
 
+def _is_level(cell: str) -> bool:
+    return cell.isdecimal() and len(cell) <= len(str(MAX_LEVEL)) and int(cell) < MAX_LEVEL
+
+
 def _small_numbers(table: Table) -> bool:
     """Small numbers in the fourth column: HiTAD's levels, or names in a BED of anything."""
-    levels = table.every(lambda f: len(f) == 4 and f[3].isdigit() and int(f[3]) < MAX_LEVEL, 4)
+    levels = table.every(lambda f: len(f) == 4 and _is_level(f[3]), 4)
     return not table.header and levels
 
 
@@ -149,7 +153,7 @@ def _may_be_levels(table: Table) -> bool:
 def _is_ontad(table: Table) -> bool:
     """OnTAD's BED: its track line, and the level where BED has the name."""
     return "ontad" in " ".join((*table.preamble, table.name)).lower() and table.every(
-        lambda f: len(f) >= 4 and _is_span(f) and f[3].isdigit() and int(f[3]) < MAX_LEVEL, 4
+        lambda f: len(f) >= 4 and _is_span(f) and _is_level(f[3]), 4
     )
 
 

@@ -81,12 +81,12 @@ def _all_groups_by_dot(cells: Sequence[str], dotted: Sequence[str]) -> bool:
         return True
     seen = set(dotted)
     others = [cell for cell in cells if cell not in seen and not is_missing(cell)]
-    return all(cell.isdigit() and len(cell) <= 3 for cell in others)
+    return all(cell.isdecimal() and len(cell) <= 3 for cell in others)
 
 
 def _is_colour(cell: str) -> bool:
     parts = cell.split(",")
-    return len(parts) == 3 and all(part.isdigit() and int(part) < 256 for part in parts)
+    return len(parts) == 3 and all(part.isdecimal() and int(part) < 256 for part in parts)
 
 
 def _plain(cell: str, thousands: bool, groups_by_dot: bool) -> str:

@@ -19,7 +19,7 @@ def are_pairs(table: Table) -> bool:
 
 def is_pair(fields: Fields) -> bool:
     """True for ``chrom start end chrom start end``; a chromosome may be a number, but no fraction."""
-    return (not is_number(fields[3]) or fields[3].isdigit()) and all(is_number(fields[i]) for i in (1, 2, 4, 5))
+    return (not is_number(fields[3]) or fields[3].isdecimal()) and all(is_number(fields[i]) for i in (1, 2, 4, 5))
 
 
 def pair_columns(table: Table) -> tuple[str, ...]:
@@ -41,4 +41,4 @@ def pair_columns(table: Table) -> tuple[str, ...]:
 
 def _are_ids(cells: list[str]) -> bool:
     held = [cell for cell in cells if not is_missing(cell)]
-    return all(cell.isdigit() for cell in held) and len(set(held)) == len(held) > 1
+    return all(cell.isdecimal() for cell in held) and len(set(held)) == len(held) > 1

@@ -61,17 +61,7 @@ def read_labels(
         there.
     """
     path = local_path(path)
-    data = read_bytes(path)
-    if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
-        if score_column is not None:
-            raise LabelError("is our own Parquet table, whose scores stand as written.", where=path)
-        chosen, result = _PARQUET, _read_parquet(path, kind)
-    else:
-        table = _table(path, decode(path, data), kind)
-        chosen = choose(table, kind)
-        result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
-        _refuse_mostly_bad(table, result)
-        rank_records(table, chosen, result, score_column, ascending, own=chosen in own.FORMATS)
+    chosen, result = _read(path, kind, score_column, ascending)
     if chromsizes is not None:
         result = reconcile(path, result, chromsizes)
     return LabelFile(
@@ -83,6 +73,21 @@ def read_labels(
         tuple(result.notes),
         result.undecided,
     )
+
+
+def _read(path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool) -> tuple[Format, Result]:
+    data = read_bytes(path)
+    if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
+        if score_column is not None:
+            mend = "Leave --score-column out."
+            raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, mend=mend)
+        return _PARQUET, _read_parquet(path, kind)
+    table = _table(path, decode(path, data), kind)
+    chosen = choose(table, kind)
+    result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
+    _refuse_mostly_bad(table, result)
+    rank_records(table, chosen, result, score_column, ascending, own=chosen in own.FORMATS)
+    return chosen, result
 
 
 def _table(path: Path, text: str, kind: Kind | None) -> Table:

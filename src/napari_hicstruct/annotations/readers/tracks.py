@@ -194,7 +194,11 @@ def _bins(table: Table) -> Other | None:
         for _, f in table.rows
         if len(f) > max(places) and is_number(f[first]) and is_number(f[last]) and "%" not in f[first] + f[last]
     ]
-    if len(spans) < MIN_BINS or len(spans) * 2 < len(table.rows):
+    if (
+        len(spans) < MIN_BINS
+        or not any(math.isfinite(end - start) for _, start, end in spans)
+        or len(spans) * 2 < len(table.rows)
+    ):
         return None
     adjacent = sum(a[0] == b[0] and a[2] == b[1] for a, b in pairwise(spans)) / (len(spans) - 1)
     lengths = [end - start for _, start, end in spans]
