@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
+from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.table import OWN_COLUMNS, Fields, Table, is_number, squeezed
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import format_bp
@@ -42,7 +43,10 @@ def unfold(table: Table) -> Table:
     """
     if any(table.columns[: len(own)] == own for own in OWN_COLUMNS):
         return table
-    for step in (_interact, _midpoints, _long_range, _pair_in_one_cell, _pair_in_two_cells, _one_interval):
+    interact = _interact(table)
+    if interact is not None or are_pairs(table):
+        return interact or table
+    for step in (_midpoints, _long_range, _pair_in_one_cell, _pair_in_two_cells, _one_interval):
         changed = step(table)
         if changed is not None:
             return changed
@@ -76,6 +80,8 @@ def _long_range(table: Table) -> Table | None:
     if not scored and not _holds(table, 3, _ONE):
         return None
     pattern = _SCORED if scored else _ONE
+    if table.every(lambda f: _groups(pattern, f[3], 3)[:3] == f[:3], 4):
+        return None  # intervals whose names say where they lie
     made = (*PAIR, "score") if scored else PAIR
     rows: list[tuple[int, Fields]] = []
     seen: set[tuple[str, ...]] = set()
@@ -157,8 +163,22 @@ def _rebuilt(table: Table, used: Sequence[int], places: Callable[[Fields], tuple
 _MIDDLES = (("fragmentmid1", "fragmentmid2"), ("mid1", "mid2"))
 
 
+_FITHIC_COLUMNS = ("chr1", "fragmentMid1", "chr2", "fragmentMid2", "contactCount", "p-value", "q-value")
+
+
+def _is_fithic(fields: Fields) -> bool:
+    """Its seven columns without the header: two chromosomes with a position each, a count, two probabilities."""
+    if is_number(fields[0]) != is_number(fields[2]) or not all(is_number(fields[i]) for i in (1, 3, 4, 5, 6)):
+        return False
+    probable = all(0 <= float(fields[i].rstrip("%")) <= 1 for i in (5, 6))
+    return probable and not (is_number(fields[2]) and _is_span(fields) and float(fields[2].rstrip("%")) > 99)
+
+
 def _midpoints(table: Table) -> Table | None:
     """Fit-Hi-C's midpoints, or starts without ends: anchors of the bin size that all positions share."""
+    if not table.header and table.every(_is_fithic, 7):
+        more = [f"column{k}" for k in range(8, table.width + 1)]
+        table = replace(table, header=(*_FITHIC_COLUMNS, *more))
     keys = [squeezed(name) for name in table.columns]
     names = list(table.columns)
     for first, second in _MIDDLES:

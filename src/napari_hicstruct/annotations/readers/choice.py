@@ -10,7 +10,7 @@ from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
 from napari_hicstruct.annotations.readers.split import strange_separator
 from napari_hicstruct.annotations.readers.table import Table, is_number
-from napari_hicstruct.annotations.readers.tracks import Other, other_by_columns
+from napari_hicstruct.annotations.readers.tracks import Other, contacts_of_bins, other_by_columns
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import LabelError
 
@@ -28,6 +28,8 @@ FORMATS: tuple[Format, ...] = (*_SPECIFIC, *_GENERIC)
 _INTERVALS = (*domains.PLAIN, *domains.BROKEN)
 """Read any interval as a TAD: a file that is taken for one of these must not be a track."""
 
+_PAIRS = (*loops.PLAIN, *loops.BROKEN)
+
 _PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "tads", Kind.BOUNDARY: "boundaries"}
 
 
@@ -44,6 +46,8 @@ def choose(table: Table, kind: Kind | None) -> Format:
     fitting = [one for one in FORMATS if one.matches(table)]
     if not fitting or fitting[0] in _INTERVALS:
         refuse_other(table.path, other_by_columns(table), kind)
+    elif fitting[0] in _PAIRS:
+        refuse_other(table.path, contacts_of_bins(table), kind)
     if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
         raise _unknown(table)
     chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
@@ -62,7 +66,7 @@ def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
     """Raise LabelError for a track, genes or reads, unless a person said that its intervals are of ``kind``."""
     if other is None or (kind is not None and other.intervals):
         return
-    more = " If every line is a TAD all the same: --kind tad." if other.intervals else ""
+    more = " If every line is a TAD (or loop) all the same: --kind tad (or loop)." if other.intervals else ""
     raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
 
 

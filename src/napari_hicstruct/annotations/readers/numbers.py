@@ -92,7 +92,7 @@ def _is_colour(cell: str) -> bool:
 def _plain(cell: str, thousands: bool, groups_by_dot: bool) -> str:
     if _GROUPED.match(cell):
         return re.sub(rf"[{_BLANKS}'’_]", "", cell).replace(",", ".")
-    if groups_by_dot and _DOT_GROUPED.match(cell):
+    if _DOT_GROUPED.match(cell) and (groups_by_dot or "," in cell):
         return cell.replace(".", "").replace(",", ".")
     if thousands and _COMMA_GROUPED.match(cell):
         return cell.replace(",", "")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from napari_hicstruct.annotations.layout import PAIR
 from napari_hicstruct.annotations.readers.numbers import is_missing
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
+from napari_hicstruct.genome import canonical_name
 
 STATED = ("score", "probability", "prob", "confidence", "confidencescore")
 """Squeezed names that say that a column ranks the records, higher is better."""
 
+_STYLE = re.compile(
+    r"^(chr|chromosome|[a-z_]{3,}|)[_.]?(\d{1,9}|[XYZWM]|MT|[1-9][LR]|[IVX]+)(_.*|\.\d+)?$", re.IGNORECASE
+)
 _STRANDS = ("+", "-", ".", "*", "")
 
 
@@ -18,8 +24,19 @@ def are_pairs(table: Table) -> bool:
 
 
 def is_pair(fields: Fields) -> bool:
-    """True for ``chrom start end chrom start end``; a chromosome may be a number, but no fraction."""
-    return (not is_number(fields[3]) or fields[3].isdecimal()) and all(is_number(fields[i]) for i in (1, 2, 4, 5))
+    """True for ``chrom start end chrom start end``, where both chromosomes are spelt in one way."""
+    return all(is_number(fields[i]) for i in (1, 2, 4, 5)) and _alike(fields[0], fields[3])
+
+
+def _alike(first: str, second: str) -> bool:
+    """True for ``chr1`` and ``chrX``, ``1`` and ``X``, not for a chromosome and the name of an object or a number."""
+    if canonical_name(first) == canonical_name(second):
+        return True
+    styles = [_STYLE.match(name) for name in (first, second)]
+    if not all(styles):
+        return False
+    prefixes = {style[1].lower() for style in styles if style}
+    return len(prefixes) == 1
 
 
 def pair_columns(table: Table) -> tuple[str, ...]:

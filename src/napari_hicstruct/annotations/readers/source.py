@@ -12,6 +12,7 @@ import stat
 import zlib
 from pathlib import Path
 from typing import Protocol
+from urllib.request import url2pathname
 
 from napari_hicstruct.annotations.readers.signatures import refuse_other_files
 from napari_hicstruct.errors import LabelError
@@ -47,6 +48,8 @@ def local_path(path: str | Path) -> Path:
     LabelError
         If it is an address on the web.
     """
+    if str(path).lower().startswith("file:/"):
+        return Path(url2pathname("/" + str(path)[len("file:") :].lstrip("/")))
     if address := _WEB_ADDRESS.match(str(path)):
         scheme = address[1].lower()
         url = f"{scheme}://{address[2]}"  # a Path has only one of the slashes

@@ -56,6 +56,8 @@ _KNOWN = {
     *("anchor2", "region1", "region2", "interval1", "interval2", "bin1", "bin2", "locus1", "locus2", "mid1", "mid2"),
 }
 _LIST = re.compile(r"^\d+(,\d+)*,?$")
+_BLANK = " \t\r\n\x0b\x0c\x1a"
+"""What a line without cells consists of; files of old systems end with Ctrl-Z."""
 _SIDE = re.compile(r"\((\d)\)$")
 _PREAMBLE = ("track", "browser")
 OWN_COLUMNS = (layout.LOOPS, layout.STRIPES, layout.TADS, layout.BOUNDARIES)
@@ -161,7 +163,7 @@ def table_of_text(path: Path, text: str) -> Table:
     if _is_ours(lines):
         return _rows(path, lines, _split_ours)
     separator = find_separator([line for line in lines if not _is_aside(line.lstrip(" "))])
-    table = _rows(path, lines, lambda line: split_line(line, separator))
+    table = _without_empty_columns(_rows(path, lines, lambda line: split_line(line, separator)))
     return _plain_numbers(_without_row_names(table))
 
 
@@ -190,8 +192,8 @@ def _rows(path: Path, lines: Iterable[str], split: Callable[[str], Fields]) -> T
     rows: list[tuple[int, Fields]] = []
     preamble: list[str] = []
     for number, whole in enumerate(lines, start=1):
-        line = whole.lstrip(" ")
-        if not line.strip():
+        line = whole.lstrip(" \ufeff")
+        if not line.strip(_BLANK):
             continue
         if line.lower().startswith(_PREAMBLE) and len(line.split(None, 1)[0]) <= len("browser"):
             preamble.append(line)
@@ -201,9 +203,25 @@ def _rows(path: Path, lines: Iterable[str], split: Callable[[str], Fields]) -> T
             header = tuple(name.strip().lstrip("#") for name in fields)
         elif line.startswith("#"):
             preamble.append(line)
-        else:
+        elif fields != header:  # which stands again where files were joined
             rows.append((number, fields))
     return Table(path, header, tuple(rows), tuple(preamble))
+
+
+def _without_empty_columns(table: Table) -> Table:
+    """Without the empty columns that doubled tabs make."""
+    width = table.width
+    empty = {
+        index
+        for index in range(width)
+        if (index >= len(table.header) or not table.header[index]) and not any(table.column(index))
+    }
+    if not empty or not table.rows or empty == {width - 1} or min(empty) >= width - len(empty):
+        return table  # only at the end, where they do no harm
+    kept = [index for index in range(width) if index not in empty]
+    header = tuple(table.header[i] for i in kept if i < len(table.header))
+    rows = tuple((number, tuple(fields[i] for i in kept if i < len(fields))) for number, fields in table.rows)
+    return replace(table, header=header, rows=rows, numbers=tuple(i + 1 for i in kept))
 
 
 def _without_row_names(table: Table) -> Table:
@@ -215,7 +233,7 @@ def _without_row_names(table: Table) -> Table:
         return table
     header = table.header[1:] if named else table.header
     rows = tuple((number, fields[1:]) for number, fields in table.rows)
-    return replace(table, header=header, rows=rows, numbers=tuple(range(2, table.width + 1)))
+    return replace(table, header=header, rows=rows, numbers=tuple(table.number_of(i) for i in range(1, table.width)))
 
 
 def _rows_are_one_longer(table: Table) -> bool:

@@ -19,7 +19,9 @@ MIN_RUNS = 20
 MAX_FEATURE_BP = 5_000
 """Median length up to which stranded intervals are motifs, peaks or exons rather than domains."""
 
-MIN_DOMAIN_BP = 1_000
+MAX_NUMBERS = 12
+"""No list of labels has so many columns and no word in any."""
+MIN_DOMAIN_BP = 2_000
 """No list of domains has a median length below this."""
 
 
@@ -44,7 +46,7 @@ class Other:
 
 _CALLS = "Choose the list of TADs or boundaries called from it."
 _LABELS = "Choose a list of loops, stripes or TADs."
-_VALID = Other("holds pairs of reads", "Make a contact map of it: cooler cload pairs", False)
+_VALID = Other("holds pairs of reads", "Make a contact map of it: cooler cload pairs.", False)
 _LINES: tuple[tuple[re.Pattern[str], Other], ...] = (
     (re.compile(r"^track\b.*type=[\"']?wiggle", re.I), Other("is a track (wig)", _CALLS, False)),
     (re.compile(r"^(fixedStep|variableStep)\s+chrom=", re.I), Other("is a track (wig)", _CALLS, False)),
@@ -88,6 +90,7 @@ def _numbers(fields: Fields, *places: int) -> bool:
 
 _SIGNS = ("+", "-")
 _STRANDS = (*_SIGNS, ".", "*")
+_BAND = re.compile(r"^(gneg|gpos\d*|acen|gvar|stalk)$")
 _LISTED = re.compile(r"^\d+(,\d+)*,?$")
 
 
@@ -164,11 +167,43 @@ def _is_bedgraph(table: Table) -> bool:
     return named and table.every(lambda f: len(f) == 4 and _numbers(f, 1, 2), 4)
 
 
+def _is_matrix(table: Table) -> bool:
+    """Contacts as numbers only: a dense matrix, or bin, bin, count."""
+    if table.header or not table.every(lambda f: all(map(is_number, f)), 3):
+        return False
+    if table.width > MAX_NUMBERS:
+        return True
+    wrong = sum(value_of(f[2]) <= value_of(f[1]) or "." in f[2] for _, f in table.rows if len(f) == 3)
+    return wrong * 10 > len(table.rows) > 2
+
+
+_MATRIX = Other("holds contacts (a matrix as text)", "Make a contact map of it: cooler load.", False)
+
+
+def contacts_of_bins(table: Table) -> Other | None:
+    """A contact map written as pairs of bins and counts: many of its pairs are neighbours, as no loops are."""
+    if _is_matrix(table):
+        return _MATRIX
+    if table.header and not table.keys() & {"count"}:
+        return None
+    rows = [f for _, f in table.rows[:5_000] if len(f) > 6 and _numbers(f, 1, 2, 4, 5, 6)]
+    sizes = {value_of(f[2]) - value_of(f[1]) for f in rows} | {value_of(f[5]) - value_of(f[4]) for f in rows}
+    size = max(sizes, default=0)
+    near = sum(f[0] == f[3] and abs(value_of(f[4]) - value_of(f[1])) <= size for f in rows)
+    if len(rows) < MIN_RUNS or len(sizes) > 3 or near * 10 < len(rows):
+        return None
+    return Other("holds the contacts of a map, bin by bin", "Make a map of it: cooler load -f bg2.")
+
+
 _PEAKS = Other("holds peaks (of ChIP or ATAC)", _LABELS)
 _GENES = Other("holds genes", _LABELS)
 _FEATURES = Other("holds genes or other features (GFF, GTF)", _LABELS)
 _COLUMNS: tuple[tuple[Callable[[Table], bool], Other], ...] = (
     (_is_bedgraph, Other("is a track (bedGraph)", _CALLS)),
+    (lambda t: t.has("chrom") and "txstart" in t.columns, Other("holds genes (genePred)", _LABELS, False)),
+    (_rows(lambda f: bool(_BAND.match(f[4])), 5), Other("is the list of chromosome bands", _LABELS)),
+    (_rows(lambda f: len(f) == 2 and is_number(f[1]), 2), Other("is a list of chromosome lengths", _LABELS, False)),
+    (_is_matrix, _MATRIX),
     (_ends("narrowpeak", "broadpeak", "gappedpeak"), _PEAKS),
     (_rows(_is_genepred(0), 10), Other("holds genes (genePred)", _LABELS, False)),
     (_rows(_is_genepred(1), 11), Other("holds genes (genePred)", _LABELS, False)),
@@ -206,12 +241,13 @@ def _bins(table: Table) -> Other | None:
     same = lengths.count(usual) / len(lengths)
     if adjacent < 0.7:
         return None
-    if same < 0.9 and not (len(spans) >= MIN_RUNS and _numbered(table, last + 1) and _mostly_short(lengths)):
+    if same < 0.9 and not (len(spans) >= MIN_RUNS and _mostly_short(lengths)):
         return None
     size = f"{len(spans):,} bins of {format_bp(usual)}" if same >= 0.9 else f"{len(spans):,} intervals in a row"
-    if _numbered(table, last + 1):
+    if any(_numbered(table, column) for column in range(last + 1, table.width)):
         return Other(f"is a track ({size} with a value each)", _CALLS)
-    return Other(f"is a list of bins ({size})", _LABELS)
+    what = "is a list of bins" if same >= 0.9 else "is a track or a list of fragments"
+    return Other(f"{what} ({size})", _LABELS)
 
 
 def _span_columns(table: Table) -> tuple[int, int, int] | None:

@@ -38,7 +38,10 @@ _TRIANGLES = {
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_FILES = "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.parquet);;All files (*)"
+_FILES = (
+    "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
+    ";;All files (*)"
+)
 _HEADS = ("", "set", "source", "n", "shown", "▦", "lock")
 
 
