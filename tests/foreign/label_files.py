@@ -257,6 +257,17 @@ LOOPS = [
         NO,
         undecided=[2],
     ),
+    Case(
+        "chia.bed",
+        "".join(
+            f"chr1|{x}|{y + SIZE}|chr1:{x}..{x + SIZE}-chr1:{y}..{y + SIZE},{k}|200|.|{x}|{y}|255,0,0|2|9,9|0,9\n"
+            for k, (x, y) in enumerate(PLACES)
+        ),
+        "BEDPE",
+        NO,
+        extra={"column4": "chr1:100000..110000-chr1:300000..310000,0"},
+        undecided=[2, 3, 5, 7, 8, 10],
+    ),
     # lines that are right, but not for us; lines that are wrong
     Case("trans.bedpe", pairs() + "".join(f"chr1|1|2|chr{k}|3|4\n" for k in range(2, 12)), "BEDPE", NO, trans=10),
     Case("spelt.bedpe", pairs() + "1|1000|2000|chr1|3000|4000\n", "BEDPE", (*NO, NAN), None, fields={"level": 0}),
@@ -335,6 +346,7 @@ TADS = [
     ),
     Case("browser.bed", domains(list("abc"), ["1000", "0", "350"]), "BED", (1.0, 1 / 3, 2 / 3), _D, "tad"),
     Case("logp.bed", domains(list("abc"), ["3.2", "0.5", "200"]), "BED", (2 / 3, 1 / 3, 1.0), _D, "tad"),
+    Case("index.csv", "".join(f"{k},21,{a},{b}\n" for k, (a, b) in enumerate(DOMAINS)), "BED", NO, _D, "tad"),
     Case("unknown.bed", domains(["0.31", "0.2", "0.7"]), "BED", NO, _D, "tad", {"column4": "0.31"}, undecided=[4]),
 ]
 _MARKS = [(50_000, 60_000) * 2, (150_000, 160_000) * 2, (250_000, 260_000) * 2]

@@ -38,7 +38,7 @@ def same(found: float, right: float) -> bool:
 def map_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """chr1 (2 Mb) and chr2 (1 Mb) at 10 kb."""
     path = tmp_path_factory.mktemp("map") / "m.cool"
-    bins = cooler.binnify(pd.Series({"chr1": 2_000_000, "chr2": 1_000_000}), 10_000)
+    bins = cooler.binnify(pd.Series({"chr1": 2_000_000, "chr2": 1_000_000, "chr21": 1_000_000}), 10_000)
     pixels = {"bin1_id": np.array([3]), "bin2_id": np.array([5]), "count": np.array([2])}
     cooler.create_cooler(str(path), bins, pd.DataFrame(pixels))
     return path

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
-from napari_hicstruct.annotations.readers.pairs import are_pairs
+from napari_hicstruct.annotations.readers.pairs import CELLS, are_pairs
 from napari_hicstruct.annotations.readers.table import OWN_COLUMNS, Fields, Table, is_number, squeezed
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import format_bp
@@ -19,9 +19,10 @@ WASHU = "WashU long-range"
 INTERACT = "UCSC interact"
 FITHIC = "Fit-Hi-C"
 
-_PLACE = r"([^\s:,;|\"']+?)\s*:\s*(\d[\d,]*)\s*(?:[-–]|\.\.)\s*(\d[\d,]*)"
+_POSITION = r"(\d{1,3}(?:,\d{3})+|\d+)"
+_PLACE = rf"([^\s:,;|\"']+?)\s*:\s*{_POSITION}\s*(?:[-–]|\.\.)\s*{_POSITION}"
 _ONE = re.compile(rf"^{_PLACE}(?::[-+.*])?$")
-_TWO = re.compile(rf"^{_PLACE}\s*(?:--|<->|->|=>|[_|;,~/&+x×=\s-])\s*{_PLACE}$")
+_TWO = re.compile(rf"^{_PLACE}\s*(?:--|<->|->|=>|[_|;,~/&+x×=\s-])\s*{_PLACE}(?:,[\d.]+)?$")
 _SCORED = re.compile(rf"^{_PLACE},\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)$")
 _STRANDS = ("+", "-", ".", "")
 _INTERACT_COLUMNS = (
@@ -99,7 +100,7 @@ def _long_range(table: Table) -> Table | None:
     numbers = (1, 2, 3, *[4] * (len(made) - 3), *range(5, table.width + 1))
     notes = (f"Left out as doubles, pairs that stand twice, from either side: {mirrored:,}.",) if mirrored else ()
     header = (*made, *rest) if scored else ()
-    layout = WASHU if scored else ""
+    layout = WASHU if scored else CELLS
     return replace(table, header=header, rows=tuple(rows), numbers=numbers, notes=(*table.notes, *notes), layout=layout)
 
 
@@ -112,7 +113,14 @@ def _pair_in_one_cell(table: Table) -> Table | None:
     index = next((i for i in range(min(table.width, 30)) if _holds(table, i, _TWO)), -1)
     if index < 0 or table.has(*PAIR):
         return None
-    return _rebuilt(table, (index,), lambda fields: _groups(_TWO, _cell(fields, index), 6))
+    counted = table.every(lambda fields: not _ends_in_place(_cell(fields, index)), index + 1)
+    return _rebuilt(table, (index,), lambda fields: _groups(_TWO, _cell(fields, index), 6), keep=counted)
+
+
+def _ends_in_place(cell: str) -> bool:
+    """False if a count follows the second interval, as in lists of ChIA-PET: the cell is kept for it."""
+    match = _TWO.match(cell)
+    return match is None or cell.endswith(match[6])
 
 
 def _pair_in_two_cells(table: Table) -> Table | None:
@@ -147,9 +155,11 @@ def _groups(pattern: re.Pattern[str], cell: str, number: int) -> tuple[str, ...]
     return tuple(part.replace(",", "") if part[:1].isdigit() else part for part in match.groups())
 
 
-def _rebuilt(table: Table, used: Sequence[int], places: Callable[[Fields], tuple[str, ...]]) -> Table:
-    """Coordinates first, then all other columns in their order."""
-    rest = [i for i in range(table.width) if i not in used]
+def _rebuilt(
+    table: Table, used: Sequence[int], places: Callable[[Fields], tuple[str, ...]], *, keep: bool = False
+) -> Table:
+    """Coordinates first, then all other columns in their order, also those used if ``keep``."""
+    rest = [i for i in range(table.width) if keep or i not in used]
     rows = tuple((n, (*places(fields), *(fields[i] for i in rest if i < len(fields)))) for n, fields in table.rows)
     names = PAIR if len(places(table.rows[0][1])) == len(PAIR) else SINGLE
     per_cell = len(names) // len(used)
@@ -157,7 +167,7 @@ def _rebuilt(table: Table, used: Sequence[int], places: Callable[[Fields], tuple
     header: Fields = ()
     if table.header:
         header = (*names, *(table.header[i] if i < len(table.header) else f"column{i + 1}" for i in rest))
-    return replace(table, header=header, rows=rows, numbers=tuple(numbers))
+    return replace(table, header=header, rows=rows, numbers=tuple(numbers), layout=CELLS)
 
 
 _MIDDLES = (("fragmentmid1", "fragmentmid2"), ("mid1", "mid2"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from napari_hicstruct.annotations.readers.base import PAIR, SINGLE, Format
-from napari_hicstruct.annotations.readers.pairs import STATED, pair_columns
+from napari_hicstruct.annotations.readers.pairs import CELLS, STATED, pair_columns
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.table import Table, is_number
@@ -181,6 +181,8 @@ def bed_columns(table: Table) -> tuple[str, ...]:
 
     BED's own layout is name, score, strand: it is taken for that where the fourth is text, or a strand stands sixth.
     """
+    if table.layout == CELLS:
+        return SINGLE
     strands = table.every(lambda f: f[5] in ("+", "-", "."), 6)
     text = not table.every(lambda f: is_number(f[3]), 4)
     more = table.every(lambda f: len(f) >= 6, 6)

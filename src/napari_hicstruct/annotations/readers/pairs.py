@@ -12,6 +12,9 @@ from napari_hicstruct.genome import canonical_name
 STATED = ("score", "probability", "prob", "confidence", "confidencescore")
 """Squeezed names that say that a column ranks the records, higher is better."""
 
+CELLS = "intervals in cells"
+"""Layout of a table whose coordinates stood in cells: what is beside them has no place in BEDPE or BED."""
+
 _STYLE = re.compile(
     r"^(chr|chromosome|[a-z_]{3,}|)[_.]?(\d{1,9}|[XYZWM]|MT|[1-9][LR]|[IVX]+)(_.*|\.\d+)?$", re.IGNORECASE
 )
@@ -46,6 +49,8 @@ def pair_columns(table: Table) -> tuple[str, ...]:
     eighth a number and the next two strands or absent; also where numbers that differ in every line stand before a
     score and strands: these are names.
     """
+    if table.layout == CELLS:
+        return PAIR
     strands = table.every(lambda f: f[8] in _STRANDS and f[9] in _STRANDS, 10)
     shorter = not table.every(lambda f: len(f) >= 9, 9)
     numbers = table.every(lambda f: len(f) >= 7 and is_number(f[6]), 7)

@@ -257,7 +257,11 @@ def _begins_with_count(table: Table) -> bool:
         return False
     if any(fields[0] != str(k + int(first)) for k, fields in enumerate(cells)):
         return False
-    return not is_number(cells[0][1]) or all(_is_span(fields[2:4]) and not _is_span(fields[1:3]) for fields in cells)
+    if not is_number(cells[0][1]):
+        return True
+    # Chromosomes that are numbers: no domain starts at a position that small in every line.
+    small = all(fields[1].isdecimal() and len(fields[1]) < 3 for fields in cells)
+    return small and all(_is_span(fields[2:4]) for fields in cells)
 
 
 def _is_span(cells: Sequence[str]) -> bool:
