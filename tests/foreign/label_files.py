@@ -227,6 +227,7 @@ LOOPS = [
     # what no header and no layout says
     Case("loops.bedgraph", pairs(_P), "BEDPE", NO, extra={"column7": "1e-8"}, undecided=[7]),
     Case("lasca.bedpe", pairs(["0.1", "12", "3"]), "BEDPE", NO, extra={"column7": "0.1"}, undecided=[7]),
+    Case("counts_and_p.bedpe", pairs(["35", "7", "90"], _P, list("+-+"), list("--+")), "BEDPE", NO, undecided=[7, 8]),
     Case("two.bedpe", pairs(_P, ["3", "2", "1"]), "BEDPE", NO, undecided=[7, 8]),
     Case("named_more.bedpe", pairs(list("abc"), ["1", "2", "3"], _P), "BEDPE", NO, undecided=[8, 9]),
     Case("p_only.tsv", pairs(_P, head=f"{_SIDES}|pvalue\n"), "BEDPE", NO, extra={"pvalue": "1e-8"}, undecided=[7]),
@@ -347,6 +348,23 @@ TADS = [
     Case("browser.bed", domains(list("abc"), ["1000", "0", "350"]), "BED", (1.0, 1 / 3, 2 / 3), _D, "tad"),
     Case("logp.bed", domains(list("abc"), ["3.2", "0.5", "200"]), "BED", (2 / 3, 1 / 3, 1.0), _D, "tad"),
     Case("index.csv", "".join(f"{k},21,{a},{b}\n" for k, (a, b) in enumerate(DOMAINS)), "BED", NO, _D, "tad"),
+    Case(
+        "ids.bed", domains(list("123"), ["0.5", "0.1", "0.9"]), "BED", (0.5, 0.1, 0.9), _D, "tad", fields={"name": "1"}
+    ),
+    Case(
+        "genes_in_it.bed",
+        "chr1|0|300000|7\nchr1|300000|500000|0\nchr1|500000|900000|3\n",
+        "BED",
+        NO,
+        [(0, 300_000) * 2, (300_000, 500_000) * 2, (500_000, 900_000) * 2],
+        "tad",
+        {"column4": "7"},
+        undecided=[4],
+    ),
+    Case(
+        "excel.csv", "sep=;\nchrom;start;end\n" + "".join(f"chr1;{a};{b}\n" for a, b in DOMAINS), "BED", NO, _D, "tad"
+    ),
+    Case("supplement.txt", domains(head="Table S3. Domains of GM12878\n\nChr|Start|End\n"), "BED", NO, _D, "tad"),
     Case("unknown.bed", domains(["0.31", "0.2", "0.7"]), "BED", NO, _D, "tad", {"column4": "0.31"}, undecided=[4]),
 ]
 _MARKS = [(50_000, 60_000) * 2, (150_000, 160_000) * 2, (250_000, 260_000) * 2]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from napari_hicstruct.annotations.readers.base import PAIR, SINGLE, Format
-from napari_hicstruct.annotations.readers.pairs import CELLS, STATED, pair_columns
+from napari_hicstruct.annotations.readers.pairs import CELLS, STATED, count_lines, pair_columns
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.table import Table, is_number
@@ -142,12 +142,25 @@ def _small_numbers(table: Table) -> bool:
 
 
 def _may_be_levels(table: Table) -> bool:
-    """Levels go with nesting, or are all the same; numbers that count the lines are names."""
+    """Levels go with nesting: domains inside no other have the lowest.  Numbers that count the lines are names."""
     if not _small_numbers(table):
         return False
     levels = [fields[3] for _, fields in table.rows if len(fields) > 3]
-    counted = [str(k + int(levels[0] == "1")) for k in range(len(levels))]
-    return levels != counted or len(levels) < MIN_COUNTED
+    if len(levels) >= MIN_COUNTED and count_lines(levels):
+        return False
+    spans = sorted(
+        (f[0], float(f[1].rstrip("%")), -float(f[2].rstrip("%")), int(f[3]))
+        for _, f in table.rows
+        if len(f) > 3 and _is_span(f) and _is_level(f[3])
+    )
+    outer: list[int] = []
+    chrom, reach = "", -1.0
+    for name, _, end, level in spans:
+        if name != chrom or -end > reach:
+            outer.append(level)
+            chrom, reach = name, -end
+    lowest = min((span[3] for span in spans), default=0)
+    return outer.count(lowest) * 5 >= len(outer) * 4
 
 
 def _is_ontad(table: Table) -> bool:
@@ -184,7 +197,9 @@ def bed_columns(table: Table) -> tuple[str, ...]:
     if table.layout == CELLS:
         return SINGLE
     strands = table.every(lambda f: f[5] in ("+", "-", "."), 6)
-    text = not table.every(lambda f: is_number(f[3]), 4)
+    text = not table.every(lambda f: is_number(f[3]), 4) or (
+        table.every(lambda f: len(f) == 5, 5) and count_lines(table.column(3))
+    )
     more = table.every(lambda f: len(f) >= 6, 6)
     if strands or (text and not more):
         return _BED9

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from napari_hicstruct.annotations.layout import PAIR
-from napari_hicstruct.annotations.readers.numbers import is_missing
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.genome import canonical_name
 
-STATED = ("score", "probability", "prob", "confidence", "confidencescore")
+STATED = ("score", "probability", "prob", "confidence", "confidencescore", "loopscore", "tadscore", "boundaryscore")
 """Squeezed names that say that a column ranks the records, higher is better."""
 
 CELLS = "intervals in cells"
@@ -46,8 +45,7 @@ def pair_columns(table: Table) -> tuple[str, ...]:
     """Columns of a BEDPE without header; what the file does not say has no name.
 
     BEDPE's own layout is name, score, strand1, strand2.  It is taken for that where the seventh column is text, the
-    eighth a number and the next two strands or absent; also where numbers that differ in every line stand before a
-    score and strands: these are names.
+    eighth a number and the next two strands or absent; numbers that count the lines are names, too.
     """
     if table.layout == CELLS:
         return PAIR
@@ -56,11 +54,14 @@ def pair_columns(table: Table) -> tuple[str, ...]:
     numbers = table.every(lambda f: len(f) >= 7 and is_number(f[6]), 7)
     if not numbers and (strands or shorter):
         return (*PAIR, "name", "score", "strand1", "strand2")
-    if strands and _are_ids(table.column(6)):
+    if (strands or shorter) and table.every(lambda f: len(f) >= 8, 8) and count_lines(table.column(6)):
         return (*PAIR, "name", "score", "strand1", "strand2")
     return PAIR if numbers else (*PAIR, "name")
 
 
-def _are_ids(cells: list[str]) -> bool:
-    held = [cell for cell in cells if not is_missing(cell)]
-    return all(cell.isdecimal() for cell in held) and len(set(held)) == len(held) > 1
+def count_lines(cells: list[str]) -> bool:
+    """True for whole numbers from 0 or 1 that name the lines one by one, in any order."""
+    if len(cells) < 2 or not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
+        return False
+    numbers = sorted(map(int, cells))
+    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))

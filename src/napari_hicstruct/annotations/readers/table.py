@@ -56,6 +56,8 @@ _KNOWN = {
     *("anchor2", "region1", "region2", "interval1", "interval2", "bin1", "bin2", "locus1", "locus2", "mid1", "mid2"),
 }
 _LIST = re.compile(r"^\d+(,\d+)*,?$")
+MAX_TITLES = 10
+"""Lines above the header in which a table may say what it is."""
 _BLANK = " \t\r\n\x0b\x0c\x1a"
 """What a line without cells consists of; files of old systems end with Ctrl-Z."""
 _SIDE = re.compile(r"\((\d)\)$")
@@ -187,6 +189,16 @@ def _is_header(fields: Fields) -> bool:
     return len(fields) >= 2 and len(names & _KNOWN) >= 2 and not is_number(fields[1])
 
 
+def _is_excels(line: str) -> bool:
+    """The line by which Excel names the separator."""
+    return re.fullmatch(r'"?sep=.?"?', line.strip(), re.IGNORECASE) is not None
+
+
+def _only_titles(rows: Sequence[tuple[int, Fields]]) -> bool:
+    """True if what came before a header can only be the title of a table."""
+    return len(rows) <= MAX_TITLES and not any(is_number(cell) for _, fields in rows for cell in fields[1:4])
+
+
 def _rows(path: Path, lines: Iterable[str], split: Callable[[str], Fields]) -> Table:
     header: Fields = ()
     rows: list[tuple[int, Fields]] = []
@@ -195,11 +207,13 @@ def _rows(path: Path, lines: Iterable[str], split: Callable[[str], Fields]) -> T
         line = whole.lstrip(" \ufeff")
         if not line.strip(_BLANK):
             continue
-        if line.lower().startswith(_PREAMBLE) and len(line.split(None, 1)[0]) <= len("browser"):
+        if (line.lower().startswith(_PREAMBLE) and line.split(None, 1)[0].lower() in _PREAMBLE) or _is_excels(line):
             preamble.append(line)
             continue
         fields = split(line.lstrip("#").lstrip(" ") if line.startswith("#") else line)
-        if not rows and not header and _is_header(fields):
+        if not header and _only_titles(rows) and _is_header(fields):
+            preamble += ["\t".join(title) for _, title in rows]
+            rows.clear()
             header = tuple(name.strip().lstrip("#") for name in fields)
         elif line.startswith("#"):
             preamble.append(line)
