@@ -273,6 +273,8 @@ def test_domains_too_short_for_the_map_are_pointed_out(
     ("text", "says"),
     [
         (pairs().replace("|", "/"), "separated by '/'"),
+        (pairs().replace("|", ":"), "separated by ':'"),
+        (pairs().replace("|", "_"), "separated by '_'"),
         ("start|end|dom_order\n0|900000|1\n100000|200000|2\n", "no column with the chromosome"),
         ("1|90|1|0.5|3\n10|20|2|0.7|4\n", "numbers only"),
     ],

@@ -42,11 +42,11 @@ def strange_separator(lines: Sequence[str]) -> str:
     sample = [line for line in lines if line.strip() and not line.startswith("#")][:_SAMPLE]
     seen: Counter[str] = Counter()
     for line in sample:
-        seen.update(
-            {sign for sign in set(line) if not sign.isalnum() and sign not in " \t._-+" and line.count(sign) > 1}
-        )
-    sign, number = seen.most_common(1)[0] if seen else ("", 0)
-    return sign if sample and number * 2 > len(sample) else ""
+        signs = {sign for sign in line if not sign.isalnum() and sign not in " \t."}
+        seen.update(sign for sign in signs if line.count(sign) > 1)
+    # Dashes and underscores stand in names, too: they are named only where there is no other sign.
+    usual = max(seen, key=lambda sign: (sign not in "-_+", seen[sign], sign), default="")
+    return usual if sample and seen[usual] * 2 > len(sample) else ""
 
 
 def split_line(line: str, separator: str) -> tuple[str, ...]:
