@@ -222,6 +222,26 @@ def test_import_and_evaluate_rank_by_the_named_column(
     assert main(["evaluate", "--pred", str(calls), "--truth", str(truth), "--score-column", "9"]) == 2
 
 
+def test_evaluate_gives_no_ranking_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    truth = write(tmp_path, "truth.bed", domains())
+    cases = (
+        (
+            domains(),
+            "The predicted TADs have no scores: average precision, precision of the best n and the curve are",
+            False,
+        ),
+        (domains(list("abc"), ["0.5", ".", "0.7"]), "1 of 3 predicted TADs have no score and rank last.", True),
+        (domains(list("abc"), ["0.5", "0.6", "0.7"]), "", True),
+    )
+    for text, note, ranked in cases:
+        calls = write(tmp_path, "calls.bed", text)
+        assert main(["evaluate", "--pred", str(calls), "--truth", str(truth), "--json"]) == 0
+        result = json.loads(capsys.readouterr().out)
+        said = [line for line in result["notes"] if "score" in line]
+        assert said == [] if not note else said[0].startswith(note)
+        assert ("average_precision" in result["tads"]) == ranked
+
+
 def test_our_own_files_keep_their_scores_unless_a_column_is_named(
     tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -240,6 +260,17 @@ def test_our_own_files_keep_their_scores_unless_a_column_is_named(
     again = read_labels(ours, score_column="score")
     assert [r.score for r in again.records] == pytest.approx([1, 2 / 3, 1 / 3])
     assert [r.extra["score"] for r in again.records] == ["7.5", "0.5", "-3.0"]
+
+
+def test_our_own_file_through_r(tmp_path: Path, map_file: Path) -> None:
+    path, project = write(tmp_path, "n.bedpe", pairs(list("abc"), ["0.5", "0.1", "1"])), str(tmp_path / "p.hicproj")
+    assert main(["import", str(path), "--map", str(map_file), "--project", project]) == 0
+    assert main(["export", project, "-o", str(tmp_path / "out"), "--json"]) == 0
+    head, *rows = (tmp_path / "out" / "loops.bedpe").read_text().lstrip("#").splitlines()
+    quoted = [" ".join(f'"{cell}"' for cell in line.split("\t")) for line in (head, *rows)]
+    again = "\n".join([quoted[0], *(f'"{k}" {line}' for k, line in enumerate(quoted[1:], start=1))]) + "\n"
+    (tmp_path / "r.txt").write_text(again)
+    assert read_labels(tmp_path / "r.txt").records == read_labels(tmp_path / "out" / "loops.bedpe").records
 
 
 def test_ranks_are_shares_of_the_whole() -> None:

@@ -15,6 +15,7 @@ from napari_hicstruct.annotations.readers.ranking import Result, columns_of, nam
 from napari_hicstruct.annotations.readers.row import BadLineError, Row, TransLineError
 from napari_hicstruct.annotations.readers.source import decode, local_path, read_bytes
 from napari_hicstruct.annotations.readers.table import Table, table_of_text
+from napari_hicstruct.annotations.readers.tidy import tidied
 from napari_hicstruct.annotations.readers.tracks import other_by_lines
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import HicStructError, LabelError
@@ -92,7 +93,7 @@ def _read(path: Path, kind: Kind | None, score_column: str | int | None, ascendi
 
 def _table(path: Path, text: str, kind: Kind | None) -> Table:
     refuse_other(path, other_by_lines(text), kind)
-    return unfold(table_of_text(path, text))
+    return unfold(tidied(table_of_text(path, text)))
 
 
 def _read_parquet(path: Path, kind: Kind | None) -> Result:
