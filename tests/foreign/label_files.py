@@ -106,6 +106,14 @@ LOOPS = [
     Case("merged_loops.bedpe", pairs(*[_DOTS] * 4, *_OLD_COLUMNS, head=_HICCUPS), "HiCCUPS", _FDR_SCORES),
     Case("merged_loops_no_header", pairs(*[_DOTS] * 4, *_OLD_COLUMNS), "HiCCUPS", _FDR_SCORES),
     Case(
+        "GM12878.hiccups.bedpe",
+        pairs(list("abc"), ["0.5", "0.1", "1"]),
+        "HiCCUPS",
+        (0.5, 0.1, 1.0),
+        fields={"name": "a", "source": "HiCCUPS"},
+    ),
+    Case("GM12878.hiccups.p.bedpe", pairs(_P), "HiCCUPS", NO, undecided=[7]),
+    Case(
         "m.tsv",
         pairs(
             ["0.25", "0.01", "0"],

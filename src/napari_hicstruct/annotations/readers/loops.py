@@ -118,7 +118,15 @@ FORMATS = (
         *("name", "score", "strand1", "strand2", "color", *_PIXEL, *_CLUSTER),
     ),
     _program("HiCCUPS", _headless_hiccups(6, 16), _HICCUPS_FDR, "color", *_PIXEL, *_CLUSTER),
-    _program("HiCCUPS", _or_named("hiccups", _is_hiccups), _HICCUPS_FDR),
+    _program("HiCCUPS", _is_hiccups, _HICCUPS_FDR),
+    Format(
+        "HiCCUPS",
+        (Kind.LOOP,),
+        _or_named("hiccups", lambda _: False),
+        lambda row, kind: _plain(row, kind).with_(source="HiCCUPS"),
+        pair_columns,
+        score=Score(STATED),
+    ),
     _program("cooltools dots", _is_dots, _DOTS_FDR),
     _program(
         "Peakachu",
