@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.import_labels import check_ascending
 
 _RATES = {"precision", "recall", "f1"}
 _MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom")
@@ -43,6 +44,10 @@ def evaluate(
         int, typer.Option(min=0, help="bp per bin for ±1 and ±2 bins; 0: as the predictions say.")
     ] = 0,
     top: Annotated[list[int] | None, typer.Option(min=1, help="Precision of the best n calls [25 50 100].")] = None,
+    score_column: Annotated[
+        str | None, typer.Option(help="Column of the --pred files that ranks them, by name or number (from 1).")
+    ] = None,
+    ascending: Annotated[bool, typer.Option("--ascending", help="Lower is better in --score-column.")] = False,
     map_uri: Annotated[str | None, typer.Option("--map", help="Contact map: adds the pile-up of the loops.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and pictures.")] = None,
     json: bool = json_option,
@@ -51,6 +56,7 @@ def evaluate(
     """Compare predictions with truth: loops, stripes, TADs, boundaries, and how they agree with each other."""
     from napari_hicstruct.workflows.evaluate import EvaluateRequest, iter_evaluate
 
+    check_ascending(score_column, ascending)
     request = EvaluateRequest(
         predictions=tuple(pred),
         truth=tuple(truth),
@@ -59,6 +65,8 @@ def evaluate(
         tolerance=tolerance,
         resolution=resolution,
         top=tuple(top or (25, 50, 100)),
+        score_column=score_column,
+        ascending=ascending,
         map=map_uri,
         out_dir=out,
     )

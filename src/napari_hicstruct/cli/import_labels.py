@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations.readers import OpenColumn
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
 SHOWN_PROBLEMS = 20
@@ -43,6 +45,10 @@ def register(app: typer.Typer) -> None:
         project: Path = typer.Option(..., "--project", help="Project file; made if there is none."),
         status: GivenStatus | None = typer.Option(None, help="Status of all records; else what the file says."),
         kind: GivenKind | None = typer.Option(None, help="What the files hold, where their format leaves it open."),
+        score_column: str | None = typer.Option(
+            None, help="Name or number (from 1) of the column that ranks the records, where the file does not say."
+        ),
+        ascending: bool = typer.Option(False, "--ascending", help="Lower is better in --score-column."),
         reviewer: str = typer.Option("", help="Who imports; stands in the journal."),
         json: bool = json_option,
         quiet: bool = quiet_option,
@@ -57,13 +63,23 @@ def register(app: typer.Typer) -> None:
             project,
             status=None if status is None else Status(status.value),
             kind=None if kind is None else Kind(kind.value),
+            score_column=score_column,
+            ascending=ascending,
             reviewer=reviewer,
         )
+        check_ascending(score_column, ascending)
         imported = show_progress(job, quiet)
         for one in imported:
             _report_left_out(one)
         rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in imported]
         emit({"project": project, "files": imported}, json, human=rows)
+
+
+def check_ascending(score_column: str | None, ascending: bool) -> None:
+    """ConfigError if ``--ascending`` has no column to be about."""
+    if ascending and score_column is None:
+        mend = "Name the column with --score-column, too."
+        raise ConfigError("says how to rank, but not by which column.", where="--ascending", mend=mend)
 
 
 def _report_left_out(one: ImportedFile) -> None:
@@ -75,3 +91,24 @@ def _report_left_out(one: ImportedFile) -> None:
     if one.unmatched:
         names = ", ".join(f"{name} ({n:,})" for name, n in list(one.unmatched.items())[:SHOWN_PROBLEMS])
         print(f"{one.path}: chromosomes that the map does not have, left out: {names}", file=sys.stderr)
+    if one.trans:
+        print(f"{one.path}: {count_trans(one.trans)}", file=sys.stderr)
+    for note in one.notes:
+        print(f"{one.path}: {note}", file=sys.stderr)
+    if one.undecided:
+        print(f"{one.path}: {_what_is_open(one.undecided)}", file=sys.stderr)
+
+
+def count_trans(number: int) -> str:
+    """What is said of lines between chromosomes."""
+    lines = "1 line joins" if number == 1 else f"{number:,} lines join"
+    return f"{lines} two chromosomes, left out"
+
+
+def _what_is_open(columns: tuple[OpenColumn, ...]) -> str:
+    first = columns[0]
+    if len(columns) == 1:
+        return f"{first} kept, meaning unknown; --score-column {first.number} [--ascending] ranks by it"
+    named = ", ".join(f"{one.number} ({one.name})" if one.name else str(one.number) for one in columns[:SHOWN_PROBLEMS])
+    more = ", …" if len(columns) > SHOWN_PROBLEMS else ""
+    return f"columns {named}{more} kept, meaning unknown; --score-column {first.number} [--ascending] ranks by one"

@@ -69,7 +69,7 @@ def show(
             session = ensure_session(viewer)
             session.open_source(source)
             open_dock(viewer)
-            _dress(session, labels, region, norm, project)
+            _dress(session, labels, region, norm, project, asks=screenshot is None)
             if screenshot is not None:
                 _take_picture(session, Path(screenshot))
         if screenshot is None:
@@ -122,14 +122,21 @@ def _dismiss_notifications() -> None:
 
 
 def _dress(
-    session: Session, labels: Sequence[str | Path], region: str | None, norm: str | None, project: str | Path | None
+    session: Session,
+    labels: Sequence[str | Path],
+    region: str | None,
+    norm: str | None,
+    project: str | Path | None,
+    *,
+    asks: bool,
 ) -> None:
     if project is not None:
         session.open_project(project)
     if labels:
         from napari_hicstruct.plugin.editing import import_files
+        from napari_hicstruct.plugin.editing.asking_score import ask_score
 
-        import_files(session, labels)
+        import_files(session, labels, ask=ask_score if asks else None)
     if region is not None and session.source is not None:
         view = parse_view(region, session.source.chromsizes, chrom=session.chrom)
         session.go_to(view.rows, view.cols)

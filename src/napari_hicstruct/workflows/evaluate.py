@@ -30,6 +30,10 @@ class EvaluateRequest:
         bp per bin for the ±1 and ±2 bins metrics and the pile-up; 0: as the predictions say, else 10 kb.
     top : tuple of int
         Numbers of best calls for precision at n.
+    score_column : str or int, optional
+        Column of the predictions' files that ranks them, by name or number (1-based), where they do not say.
+    ascending : bool
+        True if lower is better in that column.
     map : str, optional
         Contact map for the pile-up of the called loops.
     out_dir : Path, optional
@@ -43,6 +47,8 @@ class EvaluateRequest:
     tolerance: int = 20_000
     resolution: int = 0
     top: tuple[int, ...] = (25, 50, 100)
+    score_column: str | int | None = None
+    ascending: bool = False
     map: str | None = None
     out_dir: Path | None = None
 

@@ -15,12 +15,27 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError, RegionError
 from napari_hicstruct.evaluation.matching import merge_points
-from napari_hicstruct.evaluation.records import boundary_table, domain_table, loop_table, select, stripe_table
+from napari_hicstruct.evaluation.records import (
+    boundary_table,
+    domain_table,
+    loop_table,
+    rank_score,
+    select,
+    stripe_table,
+)
 from napari_hicstruct.evaluation.report import Yardstick
 from napari_hicstruct.genome import canonical_name
 from napari_hicstruct.workflows.evaluate import EvaluateRequest
 
 DEFAULT_RESOLUTION = 10_000
+
+_NAMES = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
+
+_WITHOUT = {
+    True: "average precision, precision of the best n and the curve follow the order of the file.",
+    False: "average precision, precision of the best n and the curve are not given.",
+}
+_MEND = "--score-column names the column that ranks them."
 
 FAINT = "faint"
 """Folder in a simulated truth with the structures that the map is too shallow to show."""
@@ -59,8 +74,7 @@ class Labels:
     def kinds(self) -> str:
         """What it holds, as people say it."""
         held = {str(record.kind) for records in self.files for record in records}
-        names = {"loop": "loops", "stripe": "stripes", "tad": "TADs", "boundary": "boundaries"}
-        return " and ".join(names[kind] for kind in names if kind in held) or "nothing"
+        return " and ".join(name for kind, name in _NAMES.items() if kind in held) or "nothing"
 
     def chroms(self) -> list[str]:
         """Each chromosome once, as it is spelt first, in natural order."""
@@ -125,8 +139,8 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     faint = [path / FAINT for path in request.truth if (path / FAINT).is_dir()]
     if faint:
         notes.append(f"What only fits {', '.join(map(str, faint))} (too faint to ask for) counts neither way.")
-    paths = (request.predictions, request.truth, (*request.ignore, *faint))
-    calls, truth, ignore = (_read_all(each, notes) for each in paths)
+    calls = _read_all(request.predictions, notes, request.score_column, request.ascending)
+    truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
         mend = "Recall is 0. hicstruct predict lists more with --least TASK=P."
@@ -144,21 +158,40 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     if left_out and not request.chroms:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
+    notes += _unranked(calls.within(chroms))
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
 
 
-def _read_all(paths: Iterable[Path], notes: list[str]) -> Labels:
+def _read_all(
+    paths: Iterable[Path], notes: list[str], score_column: str | int | None = None, ascending: bool = False
+) -> Labels:
     files = []
     for path in paths:
         for file, kind in _label_files(path):
-            found = read_labels(file, kind=kind)
+            found = read_labels(file, kind=kind, score_column=score_column, ascending=ascending)
             files.append(tuple(found.records))
+            notes += [f"{file}: {note}" for note in found.notes]
+            if found.trans:
+                notes.append(f"{file}: {found.trans:,} lines between two chromosomes left out")
             if found.problems:
                 first = found.problems[0]
                 notes.append(
                     f"{file}: {len(found.problems)} lines left out; the first is line {first.line}: {first.reason}"
                 )
     return Labels(tuple(files))
+
+
+def _unranked(calls: Labels) -> list[str]:
+    """A note for each kind of which no call, or not every call, has a score."""
+    notes = []
+    for kind, name in _NAMES.items():
+        values = [rank_score(record) for record in calls.of(kind)]
+        bare = sum(value != value for value in values)
+        if bare and bare == len(values):
+            notes.append(f"The predicted {name} have no scores: {_WITHOUT[kind is Kind.LOOP]} {_MEND}")
+        elif bare:
+            notes.append(f"{bare:,} of {len(values):,} predicted {name} have no score and rank last.")
+    return notes
 
 
 def _label_files(path: Path) -> list[tuple[Path, Kind | None]]:

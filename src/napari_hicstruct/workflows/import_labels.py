@@ -13,6 +13,10 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, AnnotationSet, Kind, LabelFile, LineProblem, Project, Status
+    from napari_hicstruct.annotations.readers import OpenColumn
+
+MIN_TAD_BINS = 3
+"""Domains shorter than this, at the finest level of the map, cannot be seen in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,12 @@ class ImportedFile:
         Lines left out, with the reason.
     unmatched : dict of str to int
         Chromosomes that the map does not have, and how many records lay on each.
+    trans : int
+        Lines between two chromosomes, left out.
+    notes : tuple of str
+        What was decided for the file as a whole, and what looks strange about it.
+    undecided : tuple of OpenColumn
+        Columns that may rank the records, if a person says which and how.
     """
 
     path: Path
@@ -40,10 +50,19 @@ class ImportedFile:
     counts: dict[str, int]
     problems: tuple[LineProblem, ...]
     unmatched: dict[str, int]
+    trans: int = 0
+    notes: tuple[str, ...] = ()
+    undecided: tuple[OpenColumn, ...] = ()
 
 
 def import_file(
-    project: Project, path: str | Path, *, status: Status | None = None, kind: Kind | None = None
+    project: Project,
+    path: str | Path,
+    *,
+    status: Status | None = None,
+    kind: Kind | None = None,
+    score_column: str | int | None = None,
+    ascending: bool = False,
 ) -> ImportedFile:
     """Read one label file into a new set of ``project``.
 
@@ -56,6 +75,10 @@ def import_file(
         Given to all records; without it they keep what the file says (proposed where it says nothing).
     kind : Kind, optional
         What the file is to hold, where its format leaves that open.
+    score_column : str or int, optional
+        Name or number (1-based) of the column that ranks the records, where the file does not say.
+    ascending : bool
+        True if lower is better in that column.
 
     Raises
     ------
@@ -66,12 +89,24 @@ def import_file(
     """
     from napari_hicstruct.annotations import read_labels
 
-    found = read_labels(path, chromsizes=project.map.chromsizes, kind=kind)
+    found = read_labels(
+        path, chromsizes=project.map.chromsizes, kind=kind, score_column=score_column, ascending=ascending
+    )
     return store_labels(project, path, found, status=status)
 
 
-def store_labels(project: Project, path: str | Path, found: LabelFile, *, status: Status | None = None) -> ImportedFile:
-    """Put what was read from ``path`` into a new set; see :func:`import_file`."""
+def store_labels(
+    project: Project,
+    path: str | Path,
+    found: LabelFile,
+    *,
+    status: Status | None = None,
+    finest: int = 0,
+) -> ImportedFile:
+    """Put what was read from ``path`` into a new set; see :func:`import_file`.
+
+    ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.
+    """
     from napari_hicstruct.annotations import Origin
 
     path = Path(path)
@@ -83,7 +118,32 @@ def store_labels(project: Project, path: str | Path, found: LabelFile, *, status
     new = project.add_set(path.name, Origin.IMPORTED)
     project.add(records, set_id=new.id, action="import")
     counts = Counter(record.kind.value for record in records)
-    return ImportedFile(path, found.format, new, dict(counts), tuple(found.problems), found.unmatched)
+    return ImportedFile(
+        path,
+        found.format,
+        new,
+        dict(counts),
+        tuple(found.problems),
+        found.unmatched,
+        found.trans,
+        (*found.notes, *too_short_tads(records, finest)),
+        found.undecided,
+    )
+
+
+def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
+    """A warning if most TADs are shorter than three bins of ``finest`` bp; empty without TADs or bin size."""
+    from napari_hicstruct.annotations import Kind
+    from napari_hicstruct.genome import format_bp
+
+    lengths = [len(record.anchor1) for record in records if record.kind is Kind.TAD]
+    short = sum(length < MIN_TAD_BINS * finest for length in lengths)
+    if short * 2 <= len(lengths):
+        return []
+    return [
+        f"{short:,} of {len(lengths):,} TADs are shorter than {MIN_TAD_BINS} bins of the map's finest level "
+        f"({format_bp(finest)}). Is this a list of TADs?"
+    ]
 
 
 def renew_uids(records: Sequence[Annotation], taken: set[str]) -> list[Annotation]:
@@ -113,6 +173,8 @@ def iter_import(
     *,
     status: Status | None = None,
     kind: Kind | None = None,
+    score_column: str | int | None = None,
+    ascending: bool = False,
     reviewer: str = "",
     token: CancelToken | None = None,
 ) -> Generator[Progress, None, list[ImportedFile]]:
@@ -135,9 +197,15 @@ def iter_import(
         if token is not None:
             token.check()
         yield clock.step("read", number, len(paths), path.name)
-        found.append((path, read_labels(path, chromsizes=source.chromsizes, kind=kind)))
+        labels = read_labels(
+            path, chromsizes=source.chromsizes, kind=kind, score_column=score_column, ascending=ascending
+        )
+        if not labels.records:
+            raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
+        found.append((path, labels))
+    finest = min(source.resolutions, default=0)
     with open_or_create(project_path, source, reviewer=reviewer) as project:
-        return [store_labels(project, path, labels, status=status) for path, labels in found]
+        return [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
 
 
 def import_labels(
@@ -147,7 +215,19 @@ def import_labels(
     *,
     status: Status | None = None,
     kind: Kind | None = None,
+    score_column: str | int | None = None,
+    ascending: bool = False,
     reviewer: str = "",
 ) -> list[ImportedFile]:
     """As :func:`iter_import`, run to its end."""
-    return drain(iter_import(map_uri, paths, project_path, status=status, kind=kind, reviewer=reviewer))
+    job = iter_import(
+        map_uri,
+        paths,
+        project_path,
+        status=status,
+        kind=kind,
+        score_column=score_column,
+        ascending=ascending,
+        reviewer=reviewer,
+    )
+    return drain(job)

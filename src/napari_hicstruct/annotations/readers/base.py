@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.row import Row
+from napari_hicstruct.annotations.readers.scores import Score
 from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Kind
 
-__all__ = ["PAIR", "SINGLE", "Format", "LabelFile", "LineProblem", "keep"]
+__all__ = ["PAIR", "SINGLE", "Format", "LabelFile", "LineProblem", "OpenColumn", "keep"]
 
 
 def keep(records: Sequence[Annotation]) -> list[Annotation]:
@@ -32,18 +33,27 @@ class Format:
         True if the file is of this format.
     parse : function of a Row and the kind wished for (or None)
         The record of one line, or None for a line that marks nothing (a gap, a bin without boundary).
-    columns : tuple of str
-        Canonical column names where the file has no header.
+    columns : tuple of str, or function of a Table
+        Canonical column names where the file has no header; an empty name: the file does not say.
     finish : function of all records
         Last step over the whole file, for example levels from nesting.
+    score : Score, optional
+        Which column ranks the records; without it the file does not say.
+    settle : function of all records
+        What only all records of the file together say, before any is left out.
+    ranked : bool
+        True if records of this format can have a score at all, so that a person may be asked for its column.
     """
 
     name: str
     kinds: tuple[Kind, ...]
     matches: Callable[[Table], bool]
     parse: Callable[[Row, Kind], Annotation | None]
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] | Callable[[Table], tuple[str, ...]]
     finish: Callable[[Sequence[Annotation]], list[Annotation]] = keep
+    score: Score | None = None
+    settle: Callable[[Sequence[Annotation]], list[Annotation]] = keep
+    ranked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,28 @@ class LineProblem:
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenColumn:
+    """A column of numbers of which the file does not say what they mean.
+
+    Attributes
+    ----------
+    number : int
+        In the file, 1-based.
+    name : str
+        In the file's header; empty without one.
+    examples : tuple of str
+        Its first cells.
+    """
+
+    number: int
+    name: str
+    examples: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"column {self.number} ({self.name})" if self.name else f"column {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +103,18 @@ class LabelFile:
         The format it was read as.
     unmatched : dict of str to int
         Chromosome names that the map does not have, and how many records each would have had.
+    trans : int
+        Lines that join two chromosomes: right, but not for a map of one chromosome.
+    notes : tuple of str
+        What was decided for the file as a whole, in sentences.
+    undecided : tuple of OpenColumn
+        Columns that may rank the records, if a person says which and how; empty where the file says it.
     """
 
     records: list[Annotation]
     problems: list[LineProblem]
     format: str
     unmatched: dict[str, int]
+    trans: int = 0
+    notes: tuple[str, ...] = ()
+    undecided: tuple[OpenColumn, ...] = ()

@@ -1,14 +1,22 @@
-"""TADs and boundaries: BED (also repeated), HiTAD, TopDom, cooltools insulation."""
+"""TADs and boundaries: BED (also repeated), lists with levels, TopDom, HiCExplorer, cooltools insulation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from napari_hicstruct.annotations.codec import NO_SCORE
 from napari_hicstruct.annotations.readers.base import PAIR, SINGLE, Format
-from napari_hicstruct.annotations.readers.row import Row
+from napari_hicstruct.annotations.readers.pairs import CELLS, STATED, count_lines, pair_columns
+from napari_hicstruct.annotations.readers.row import BadLineError, Row
+from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.table import Table, is_number
 from napari_hicstruct.annotations.records import Annotation, Kind
+
+MIN_COUNTED = 4
+"""Numbers that count so many lines are names."""
+MAX_LEVEL = 20
+"""No hierarchy of TADs is this deep: larger numbers are something else."""
 
 
 def nest(records: Sequence[Annotation]) -> list[Annotation]:
@@ -37,26 +45,43 @@ def nest(records: Sequence[Annotation]) -> list[Annotation]:
 
 def _domain_of_bed(row: Row, kind: Kind) -> Annotation:
     span = row.interval()
-    score = row.number("score") if is_number(row.cell("score")) else NO_SCORE
-    row.cell("strand")
-    return Annotation(
-        kind=kind,
-        anchor1=span,
-        anchor2=span,
-        score=score if 0 <= score <= 1 else NO_SCORE,
-        **row.names(),
-        extra=row.extra(),
-    )
+    row.cell("strand"), row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
+    return Annotation(kind=kind, anchor1=span, anchor2=span, **row.names(), extra=row.extra())
 
 
 def _domain_of_pair(row: Row, kind: Kind) -> Annotation:
     span, _ = row.pair()
-    return Annotation(kind=kind, anchor1=span, anchor2=span, extra=row.extra())
+    names = row.names()
+    row.cell("strand1"), row.cell("strand2")
+    return Annotation(kind=kind, anchor1=span, anchor2=span, **names, extra=row.extra())
 
 
-def _hitad(row: Row, kind: Kind) -> Annotation:
+def _leveled(source: str, row: Row, kind: Kind) -> Annotation:
     span = row.interval()
-    return Annotation(kind=kind, anchor1=span, anchor2=span, level=row.count("level") + 1, source="HiTAD")
+    names, level = row.names(), row.count("level")
+    if not 0 <= level < MAX_LEVEL:
+        raise BadLineError(f"level {level:,} is none")
+    row.cell("strand"), row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
+    return Annotation(kind=kind, anchor1=span, anchor2=span, level=level, source=source, **names, extra=row.extra())
+
+
+def _from_one(records: Sequence[Annotation]) -> list[Annotation]:
+    """Levels from 1 (outermost), also of programs that count from 0."""
+    shift = int(any(record.level == 0 for record in records))
+    return [record.with_(level=record.level + shift) for record in records]
+
+
+def _boundary_of_hicexplorer(row: Row, kind: Kind) -> Annotation:
+    span = row.interval()
+    names = row.names()
+    row.cell("strand"), row.cell("origin"), row.cell("feature"), row.cell("phase")
+    return Annotation(kind=kind, anchor1=span, anchor2=span, source="HiCExplorer", **names, extra=row.extra())
+
+
+def _of_gff(row: Row, kind: Kind) -> Annotation:
+    span = row.interval(base=1)
+    row.cell("phase")
+    return Annotation(kind=kind, anchor1=span, anchor2=span, extra=row.extra())
 
 
 def _topdom(row: Row, kind: Kind) -> Annotation | None:
@@ -73,7 +98,7 @@ def _insulation(row: Row, kind: Kind) -> Annotation | None:
     called = [row.cell(name).lower() for name in row.columns("is_boundary_")]
     strong = [value for value in strengths.values() if is_number(value)]
     # Files older than cooltools 0.5 have no verdict column: there a strength says that the bin is a local minimum.
-    if "true" not in called and (called or not strong):
+    if not {"true", "1"} & set(called) and (called or not strong):
         return None
     return Annotation(
         kind=kind,
@@ -102,14 +127,47 @@ def _is_span(fields: tuple[str, ...]) -> bool:
     return is_number(fields[1]) and is_number(fields[2])
 
 
-def _is_hitad(table: Table) -> bool:
+def _has_levels(table: Table) -> bool:
     return table.has(*SINGLE, "level")
 
 
-def _may_be_hitad(table: Table) -> bool:
+def _is_level(cell: str) -> bool:
+    return cell.isdecimal() and len(cell) <= len(str(MAX_LEVEL)) and int(cell) < MAX_LEVEL
+
+
+def _small_numbers(table: Table) -> bool:
     """Small numbers in the fourth column: HiTAD's levels, or names in a BED of anything."""
-    levels = table.every(lambda f: len(f) == 4 and f[3].isdigit() and int(f[3]) < 20, 4)
+    levels = table.every(lambda f: len(f) == 4 and _is_level(f[3]), 4)
     return not table.header and levels
+
+
+def _may_be_levels(table: Table) -> bool:
+    """Levels go with nesting: domains inside no other have the lowest.  Numbers that count the lines are names."""
+    if not _small_numbers(table):
+        return False
+    levels = [fields[3] for _, fields in table.rows if len(fields) > 3]
+    if len(levels) >= MIN_COUNTED and count_lines(levels):
+        return False
+    spans = sorted(
+        (f[0], float(f[1].rstrip("%")), -float(f[2].rstrip("%")), int(f[3]))
+        for _, f in table.rows
+        if len(f) > 3 and _is_span(f) and _is_level(f[3])
+    )
+    outer: list[int] = []
+    chrom, reach = "", -1.0
+    for name, _, end, level in spans:
+        if name != chrom or -end > reach:
+            outer.append(level)
+            chrom, reach = name, -end
+    lowest = min((span[3] for span in spans), default=0)
+    return outer.count(lowest) * 5 >= len(outer) * 4
+
+
+def _is_ontad(table: Table) -> bool:
+    """OnTAD's BED: its track line, and the level where BED has the name."""
+    return "ontad" in " ".join((*table.preamble, table.name)).lower() and table.every(
+        lambda f: len(f) >= 4 and _is_span(f) and _is_level(f[3]), 4
+    )
 
 
 def _is_topdom(table: Table) -> bool:
@@ -117,8 +175,51 @@ def _is_topdom(table: Table) -> bool:
     return table.has(*SINGLE, "tag") or (not table.header and table.every(lambda f: f[3].lower() in tags, 4))
 
 
-_BED6 = (*SINGLE, "name", "score", "strand")
+def _is_hicexplorer(pattern: str) -> Callable[[Table], bool]:
+    """hicFindTADs gives its boundaries names of its own."""
+    wanted = re.compile(pattern)
+    return lambda t: not t.header and t.every(lambda f: _is_span(f) and bool(wanted.match(f[3])) and f[5] == ".", 6)
+
+
+def _is_gff(table: Table) -> bool:
+    return not table.header and table.every(lambda f: is_number(f[3]) and is_number(f[4]) and f[6] in "+-.", 9)
+
+
+def _is_hicexplorer_gff(table: Table) -> bool:
+    return _is_gff(table) and table.every(lambda f: f[1] == "HiCExplorer", 9)
+
+
+def bed_columns(table: Table) -> tuple[str, ...]:
+    """What the columns of a BED without header mean; an empty name where the file does not say.
+
+    BED's own layout is name, score, strand: it is taken for that where the fourth is text, or a strand stands sixth.
+    """
+    if table.layout == CELLS:
+        return SINGLE
+    strands = table.every(lambda f: f[5] in ("+", "-", "."), 6)
+    text = not table.every(lambda f: is_number(f[3]), 4) or (
+        table.every(lambda f: len(f) == 5, 5) and count_lines(table.column(3))
+    )
+    more = table.every(lambda f: len(f) >= 6, 6)
+    if strands or (text and not more):
+        return _BED9
+    return (*SINGLE, "name") if text else SINGLE
+
+
+_BED9 = (*SINGLE, "name", "score", "strand", "thickstart", "thickend", "itemrgb")
+_GFF = ("chrom", "origin", "feature", "start", "end", "score", "strand", "phase", "attributes")
 _TADS, _MARKS = (Kind.TAD, Kind.BOUNDARY), (Kind.BOUNDARY, Kind.TAD)
+# The insulation score is lowest where two domains part: the lower, the stronger the boundary.
+_SEPARATION = Score(("score",), Better.LOWER)
+_SCORE = Score(STATED)
+
+
+def _levels(name: str, matches: Callable[[Table], bool], source: str, *columns: str) -> Format:
+    parse = partial(_leveled, source)
+    names = (*SINGLE, "level", *columns)
+    return Format(name, (Kind.TAD,), matches, parse, names, nest, settle=_from_one, ranked=False)
+
+
 FORMATS = (
     Format(
         "cooltools insulation",
@@ -126,16 +227,50 @@ FORMATS = (
         lambda t: any(name.startswith("boundary_strength_") for name in t.columns),
         _insulation,
         (),
+        score=Score(every=True, begins="boundarystrength"),
     ),
-    Format("TopDom", _TADS, _is_topdom, _topdom, (*SINGLE, "tag"), nest),
-    Format("HiTAD", (Kind.TAD,), _is_hitad, _hitad, (*SINGLE, "level"), nest),
-    Format("repeated BED", _TADS, is_repeated_bed, _domain_of_pair, PAIR, nest),
+    Format("TopDom", _TADS, _is_topdom, _topdom, (*SINGLE, "tag"), nest, ranked=False),
+    _levels("TADs with levels", _has_levels, ""),
+    _levels("OnTAD", _is_ontad, "OnTAD", "score", "strand", "thickstart", "thickend", "itemrgb"),
+    Format(
+        "repeated BED",
+        _TADS,
+        is_repeated_bed,
+        _domain_of_pair,
+        pair_columns,
+        nest,
+        score=_SCORE,
+    ),
+    Format(
+        "HiCExplorer boundaries",
+        _MARKS,
+        _is_hicexplorer(r"^B\d{4,}$"),
+        _boundary_of_hicexplorer,
+        _BED9,
+        score=_SEPARATION,
+    ),
+    Format(
+        "HiCExplorer boundaries",
+        _MARKS,
+        _is_hicexplorer_gff,
+        _boundary_of_hicexplorer,
+        _GFF,
+        score=_SEPARATION,
+    ),
 )
 PLAIN = (
-    Format("HiTAD", (Kind.TAD,), _may_be_hitad, _hitad, (*SINGLE, "level"), nest),
-    Format("boundary BED", _MARKS, lambda t: "boundar" in t.name and _plain_bed(t), _domain_of_bed, _BED6),
-    Format("BED", _TADS, _plain_bed, _domain_of_bed, _BED6, nest),
+    _levels("HiTAD", _may_be_levels, "HiTAD"),
+    Format(
+        "boundary BED",
+        _MARKS,
+        lambda t: "boundar" in t.name and _plain_bed(t),
+        _domain_of_bed,
+        bed_columns,
+        score=_SCORE,
+    ),
+    Format("BED", _TADS, _plain_bed, _domain_of_bed, bed_columns, nest, score=_SCORE),
+    Format("GFF", _TADS, _is_gff, _of_gff, _GFF, score=_SCORE),
 )
 """BED of no particular program, or HiTAD's without a header: tried last."""
-BROKEN = (Format("BED", _TADS, lambda t: t.some(_is_span, 3), _domain_of_bed, _BED6, nest),)
+BROKEN = (Format("BED", _TADS, lambda t: t.some(_is_span, 3), _domain_of_bed, _BED9, nest, score=_SCORE),)
 """BED most of whose lines are bad."""

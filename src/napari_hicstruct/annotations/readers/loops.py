@@ -1,19 +1,20 @@
-"""Loops: soft loops, chromosight, mustache, HiCCUPS, Peakachu, cooltools dots, and BEDPE of no particular program."""
+"""Loops: every program's list by its own columns, and BEDPE of no particular program."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
-from napari_hicstruct.annotations.codec import NO_SCORE
 from napari_hicstruct.annotations.readers.base import PAIR, Format
+from napari_hicstruct.annotations.readers.cells import FITHIC, INTERACT, WASHU
+from napari_hicstruct.annotations.readers.pairs import STATED, are_pairs, is_pair, pair_columns
 from napari_hicstruct.annotations.readers.row import Row, bin_size
+from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.stripes import stripe_of_pair
-from napari_hicstruct.annotations.readers.table import Table, is_number
+from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import from_list_cell
-
-Score = Callable[[Row], float]
 
 
 def _soft(row: Row, _: Kind) -> Annotation:
@@ -34,93 +35,144 @@ def _soft(row: Row, _: Kind) -> Annotation:
     )
 
 
-def _clip(value: float) -> float:
-    return NO_SCORE if value != value else min(1.0, max(0.0, value))
-
-
-def _called(source: str, score: Score, row: Row, kind: Kind) -> Annotation:
-    """A loop of one program; its score column becomes a score in [0, 1], all columns stay in ``extra``."""
+def _called(source: str, row: Row, kind: Kind) -> Annotation:
+    """A loop of one program; all columns but the coordinates stay in ``extra``."""
     first, second = row.pair()
-    extra = row.extra()
+    row.cell("strand1"), row.cell("strand2")
     place = (first, first) if kind is Kind.BOUNDARY else (first, second)
     return Annotation(
         kind=kind,
         anchor1=place[0],
         anchor2=place[1],
-        score=_clip(score(row)),
         resolution=bin_size(first, second),
         source=source,
-        extra=extra,
+        extra=row.extra(),
     )
-
-
-def _one_minus(*columns: str) -> Score:
-    """Score from q-values: 1 − the largest of those that the file has."""
-
-    def score(row: Row) -> float:
-        values = [value for value in (row.number(column) for column in columns) if value == value]
-        return 1 - max(values) if values else NO_SCORE
-
-    return score
-
-
-def _column(name: str) -> Score:
-    return lambda row: row.number(name)
 
 
 def _plain(row: Row, kind: Kind) -> Annotation:
     if kind is Kind.STRIPE:
         return stripe_of_pair(row, "")
-    return _called("", Row.guessed_score, row, kind).with_(**row.guessed_names())
+    names = row.names()
+    return _called("", row, kind).with_(**names)
 
 
-def _pairs(table: Table) -> bool:
-    return table.has(*PAIR) or (not table.header and table.every(_is_pair, 6))
+def _interact(row: Row, kind: Kind) -> Annotation:
+    names = row.names()
+    row.cell("chrom"), row.cell("start"), row.cell("end")  # the span of both anchors
+    return _called("", row, kind).with_(**names)
 
 
-def _is_pair(fields: tuple[str, ...]) -> bool:
-    return all(is_number(fields[i]) for i in (1, 2, 4, 5))
+def _has(*keys: str) -> Callable[[Table], bool]:
+    """A program's loops by its own columns (squeezed names)."""
+    return lambda table: table.has(*PAIR) and set(keys) <= table.keys()
 
 
-def _by(name: str, *columns: str) -> Callable[[Table], bool]:
-    """A program's loops: by its own columns, or by its name in the file's name where there is no header."""
-    return lambda table: table.has(*PAIR, *columns) or (name in table.name and not table.header and _pairs(table))
+def _or_named(name: str, sign: Callable[[Table], bool]) -> Callable[[Table], bool]:
+    """The same, or by the program's name in the file's name where there is no header."""
+    return lambda table: sign(table) or (name in table.name and not table.header and are_pairs(table))
 
 
-def _program(name: str, source: str, score: Score, sign: Callable[[Table], bool], *columns: str) -> Format:
-    return Format(source, (Kind.LOOP,), sign, partial(_called, source, score), (*PAIR, *columns))
+def _program(source: str, sign: Callable[[Table], bool], score: Score | None, *columns: str) -> Format:
+    return Format(source, (Kind.LOOP,), sign, partial(_called, source), (*PAIR, *columns), score=score)
+
+
+_COLOUR = re.compile(r"^\d{1,3},\d{1,3},\d{1,3}$")
+_PIXEL = ["observed", "expectedBL", "expectedDonut", "expectedH", "expectedV", "fdrBL", "fdrDonut", "fdrH", "fdrV"]
+_CLUSTER = ["numCollapsed", "centroid1", "centroid2", "radius"]
+
+
+def _is_hiccups(table: Table) -> bool:
+    return table.has(*PAIR) and ("observed" in table.columns or {"o", "fdrdonut"} <= table.keys())
+
+
+def _headless_hiccups(colour: int, width: int) -> Callable[[Table], bool]:
+    """Its table without the header, by the colour's place and the number of columns."""
+    return lambda table: (
+        not table.header and are_pairs(table) and table.every(lambda f: bool(_COLOUR.match(f[colour])), width)
+    )
 
 
 def _is_dots(table: Table) -> bool:
     return table.has(*PAIR) and any(name.startswith("la_exp.") for name in table.columns)
 
 
-def _is_chromosight_table(table: Table) -> bool:
-    return table.has(*PAIR, "kernel_id")
-
-
-_CHROMOSIGHT = ("score", "pvalue", "qvalue")
-_HICCUPS_Q = ("fdrbl", "fdrdonut", "fdrh", "fdrv")
+_HICCUPS_FDR = Score(
+    (
+        *("fdrbl", "fdrdonut", "fdrh", "fdrv"),
+        *("fdrbottomleft", "fdrhorizontal", "fdrvertical"),
+    ),
+    Better.ONE_MINUS,
+    every=True,
+)
+_FDR = Score(("fdr",), Better.ONE_MINUS)
+_DOTS_FDR = Score(("laexpdonutqval", "laexpdonutqvalue"), Better.ONE_MINUS)
+_Q = Score(("qvalue", "qval", "fdr"), Better.LOWER)
 FORMATS = (
-    Format("soft loops", (Kind.LOOP,), lambda t: t.has(*PAIR, "soft_score"), _soft, ()),
-    _program("mustache", "mustache", _one_minus("fdr"), _by("mustache", "detection_scale"), "fdr", "detection_scale"),
-    _program("hiccups", "HiCCUPS", _one_minus(*_HICCUPS_Q), _by("hiccups", "observed"), "name", "score"),
-    _program("dots", "cooltools dots", _one_minus("la_exp.donut.qval"), _is_dots),
-    _program("peakachu", "Peakachu", _column("probability"), _by("peakachu", "probability"), "probability", "signal"),
+    Format("soft loops", (Kind.LOOP,), lambda t: t.has(*PAIR, "soft_score"), _soft, (), ranked=False),
+    _program("mustache", _or_named("mustache", _has("detectionscale")), _FDR, "fdr", "detection_scale"),
+    _program(
+        "HiCCUPS",
+        _headless_hiccups(10, 24),
+        _HICCUPS_FDR,
+        *("name", "score", "strand1", "strand2", "color", *_PIXEL, *_CLUSTER),
+    ),
+    _program("HiCCUPS", _headless_hiccups(6, 16), _HICCUPS_FDR, "color", *_PIXEL, *_CLUSTER),
+    _program("HiCCUPS", _is_hiccups, _HICCUPS_FDR),
+    Format(
+        "HiCCUPS",
+        (Kind.LOOP,),
+        _or_named("hiccups", lambda _: False),
+        lambda row, kind: _plain(row, kind).with_(source="HiCCUPS"),
+        pair_columns,
+        score=Score(STATED),
+    ),
+    _program("cooltools dots", _is_dots, _DOTS_FDR),
+    _program(
+        "Peakachu",
+        _or_named("peakachu", lambda t: t.has(*PAIR, "probability")),
+        Score(("probability",)),
+        "probability",
+        "signal",
+    ),
     Format(
         "chromosight",
         (Kind.LOOP, Kind.BOUNDARY),
-        _by("chromosight", "kernel_id"),
-        partial(_called, "chromosight", _column("score")),
-        (*PAIR, *_CHROMOSIGHT),
+        _or_named("chromosight", _has("kernelid")),
+        partial(_called, "chromosight"),
+        (*PAIR, "score", "pvalue", "qvalue"),
+        score=Score(("score",)),
     ),
+    _program("MAPS", _has("clusterneglog10p"), Score(("clusterneglog10p",))),
+    _program("FitHiChIP", _has("qvaluebias"), Score(("qvaluebias",), Better.LOWER)),
+    _program("SIP", _has("apscoreavg"), Score(("apscoreavg",))),
+    _program("HOMER", _has("interactionid", "logp"), Score(("logp",), Better.LOWER)),
+    _program("HiC-DC+", _has("mu", "sdev", "qvalue"), _Q),
+    _program("Fit-Hi-C", lambda t: t.layout == FITHIC, Score(("qvalue", "pvalue"), Better.LOWER)),
+    _program("cLoops", _has("es", "rab"), Score(("es",))),
+    Format(
+        INTERACT,
+        (Kind.LOOP,),
+        lambda t: t.layout == INTERACT,
+        _interact,
+        (),
+        score=Score(("score", "value")),
+    ),
+    _program(WASHU, lambda t: t.layout == WASHU, Score(("score",))),
 )
-_COLUMNS = (*PAIR, "name", "score", "strand1", "strand2")
 _KINDS = (Kind.LOOP, Kind.STRIPE, Kind.TAD)
+_SCORE = Score(STATED)
 PLAIN = (
-    Format("stripe BEDPE", (Kind.STRIPE, Kind.LOOP), lambda t: "stripe" in t.name and _pairs(t), _plain, _COLUMNS),
-    Format("BEDPE", _KINDS, _pairs, _plain, _COLUMNS),
+    Format(
+        "stripe BEDPE",
+        (Kind.STRIPE, Kind.LOOP),
+        lambda t: "stripe" in t.name and are_pairs(t),
+        _plain,
+        pair_columns,
+        score=_SCORE,
+    ),
+    Format("BEDPE", _KINDS, are_pairs, _plain, pair_columns, score=_SCORE),
 )
 """BEDPE of no particular program: tried last."""
-BROKEN = (Format("BEDPE", _KINDS, lambda t: t.some(_is_pair, 6), _plain, _COLUMNS),)
+BROKEN = (Format("BEDPE", _KINDS, lambda t: t.some(is_pair, 6), _plain, pair_columns, score=_SCORE),)
 """BEDPE most of whose lines are bad: it is refused with the number of the first of them."""

@@ -7,17 +7,23 @@ import re
 from typing import Any
 
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
-from napari_hicstruct.annotations.readers.table import is_number
+from napari_hicstruct.annotations.readers.numbers import MISSING
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.annotations.text import EMPTY, from_cell
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.genome import Interval, canonical_name
 
-_MISSING = {"", EMPTY, "na", "nan", "none", "null"}
+MAX_POSITION = 10**10
+"""bp; the longest chromosomes known are shorter than this by half, what lies behind is a slip of the pen."""
+
 _UID = re.compile(r"^[0-9a-f]{32}$")
 
 
 class BadLineError(Exception):
     """A line cannot be an annotation; the text says why, for people."""
+
+
+class TransLineError(Exception):
+    """A line joins two chromosomes: right, but nothing that a map of one chromosome shows."""
 
 
 class Row:
@@ -29,7 +35,7 @@ class Row:
     index : dict of str to int
         Position of each canonical column.
     names : tuple of str
-        Column names as the file spells them; shorter than ``fields`` where it names none.
+        Column names as the file spells them, ``column7`` where it names none.
     """
 
     def __init__(self, fields: tuple[str, ...], index: dict[str, int], names: tuple[str, ...]) -> None:
@@ -60,24 +66,26 @@ class Row:
         if not cell:
             raise BadLineError(f"has {len(self._fields)} columns, '{column}' is missing")
         try:
-            number = float(cell)
+            number = float(cell) if "_" not in cell else math.nan
         except ValueError:
             number = math.nan
         if not math.isfinite(number) or number != int(number):
             raise BadLineError(f"{column} '{cell}' is not a whole number")
+        if abs(number) > MAX_POSITION:
+            raise BadLineError(f"{column} '{cell}' lies beyond any chromosome")
         return int(number)
 
     def count(self, column: str) -> int:
         """A count; 0 where the file has none."""
-        return 0 if self.cell(column).strip().lower() in _MISSING else self.integer(column)
+        return 0 if self.cell(column).strip().lower() in MISSING else self.integer(column)
 
     def number(self, column: str, default: float = NO_SCORE) -> float:
         """A float (a ``%`` sign is dropped); ``default`` where the file has none."""
         cell = self.cell(column).strip()
-        if cell.lower() in _MISSING:
+        if cell.lower() in MISSING:
             return default
         try:
-            value = float(cell.rstrip("%"))
+            value = float(cell.rstrip("%")) if "_" not in cell else math.nan
         except ValueError as error:
             raise BadLineError(f"{column} '{cell}' is not a number") from error
         return default if math.isnan(value) else value
@@ -93,7 +101,9 @@ class Row:
         """An interval from three columns; ``base`` 1 means 1-based closed in the file."""
         name = self.text(chrom).strip()
         if not name:
-            raise BadLineError("has no chromosome")
+            missing = self._index.get(chrom, 0) >= len(self._fields)
+            columns = f"has {len(self._fields)} columns, '{chrom}' is missing"
+            raise BadLineError(columns if missing else "has no chromosome")
         first, last = self.integer(start) - base, self.integer(end)
         if first < 0:
             raise BadLineError(f"{start} {first + base:,} lies before the chromosome")
@@ -104,9 +114,7 @@ class Row:
     def pair(self) -> tuple[Interval, Interval]:
         """Both anchors of a BEDPE line."""
         first, second = self.interval("chrom1", "start1", "end1"), self.interval("chrom2", "start2", "end2")
-        if first.chrom != second.chrom:
-            raise BadLineError(f"joins two chromosomes ({first.chrom}, {second.chrom})")
-        return first, second
+        return first, one_chromosome(first, second)
 
     def status(self) -> Status:
         """The status column; proposed where there is none."""
@@ -123,19 +131,6 @@ class Row:
             return {"uid": uid, "name": "" if name == uid else name}
         return {"uid": name} if _UID.match(name) else {"name": name}
 
-    def guessed_score(self) -> float:
-        """BEDPE's name is text, its score stands behind it; many programs put a score where the name would be."""
-        for column in ("score", "name"):
-            if is_number(self.cell(column)):
-                value = self.number(column)
-                if 0 <= value <= 1:
-                    return value
-        return NO_SCORE
-
-    def guessed_names(self) -> dict[str, Any]:
-        """As :meth:`names`, unless a score stands in the name's place."""
-        return {} if is_number(self.cell("name")) else self.names()
-
     def extra(self) -> Any:
         """All columns not asked for so far, verbatim, under the file's own names."""
         found = {}
@@ -144,6 +139,15 @@ class Row:
                 named = position < len(self._names)
                 found[self._names[position] if named else f"column{position + 1}"] = from_cell(field)
         return found if found else NO_EXTRA
+
+
+def one_chromosome(first: Interval, second: Interval) -> Interval:
+    """``second`` with the name of its chromosome as ``first`` spells it; TransLineError if it is another one."""
+    if first.chrom == second.chrom:
+        return second
+    if canonical_name(first.chrom) != canonical_name(second.chrom):
+        raise TransLineError
+    return Interval(first.chrom, second.start, second.end)
 
 
 def bin_size(*anchors: Interval) -> int:

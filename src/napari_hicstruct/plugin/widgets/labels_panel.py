@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_hicstruct.annotations.records import Origin, Status
 from napari_hicstruct.plugin.editing import attach, import_files
+from napari_hicstruct.plugin.editing.asking_score import ask_score
 from napari_hicstruct.plugin.editing.geometry import Triangle
 from napari_hicstruct.plugin.editing.palette import colour_of
 from napari_hicstruct.plugin.widgets.later import Later
@@ -37,7 +38,10 @@ _TRIANGLES = {
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_FILES = "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.parquet);;All files (*)"
+_FILES = (
+    "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
+    ";;All files (*)"
+)
 _HEADS = ("", "set", "source", "n", "shown", "▦", "lock")
 
 
@@ -115,7 +119,7 @@ class LabelsPanel(QWidget):
     def _import(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
         if paths:
-            import_files(self._session, paths)
+            import_files(self._session, paths, ask=ask_score)
             self._editor.sets_changed()
 
     def _new(self) -> None:

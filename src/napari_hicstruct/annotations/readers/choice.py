@@ -1,0 +1,105 @@
+"""Which reader a file gets, and files that hold no labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
+from napari_hicstruct.annotations.readers.base import Format
+from napari_hicstruct.annotations.readers.numbers import value_of
+from napari_hicstruct.annotations.readers.split import strange_separator
+from napari_hicstruct.annotations.readers.table import Table, is_number
+from napari_hicstruct.annotations.readers.tracks import Other, contacts_of_bins, other_by_columns
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.errors import LabelError
+
+_SPECIFIC: tuple[Format, ...] = (
+    *own.FORMATS,
+    *stripes.FORMATS,
+    *loops.FORMATS,
+    *juicebox.FORMATS,
+    *domains.FORMATS,
+)
+_GENERIC = (*loops.PLAIN, *domains.PLAIN, *loops.BROKEN, *domains.BROKEN)
+FORMATS: tuple[Format, ...] = (*_SPECIFIC, *_GENERIC)
+"""Tried in this order: a program's own columns and names before plain BEDPE and BED."""
+
+_INTERVALS = (*domains.PLAIN, *domains.BROKEN)
+"""Read any interval as a TAD: a file that is taken for one of these must not be a track."""
+
+_PAIRS = (*loops.PLAIN, *loops.BROKEN)
+
+_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "tads", Kind.BOUNDARY: "boundaries"}
+
+
+def choose(table: Table, kind: Kind | None) -> Format:
+    """The format of a file.
+
+    Raises
+    ------
+    LabelError
+        If there is none, it holds another kind than asked for, or no labels at all.
+    """
+    if not table.rows and not table.header:
+        raise LabelError("holds no labels.", where=table.path, mend="Choose a file with labels.")
+    fitting = [one for one in FORMATS if one.matches(table)]
+    if not fitting or fitting[0] in _INTERVALS:
+        refuse_other(table.path, other_by_columns(table), kind)
+    elif fitting[0] in _PAIRS:
+        refuse_other(table.path, contacts_of_bins(table), kind)
+    if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
+        raise _unknown(table)
+    chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
+    said = _said_by_content(table, fitting)
+    if chosen is None or (said is not None and chosen in _GENERIC):
+        held = said or fitting[0]
+        raise LabelError(
+            f"holds {_PLURALS[held.kinds[0]]} ({held.name}), not {_PLURALS[kind] if kind else 'labels'}.",
+            where=table.path,
+            mend="Choose another file or another kind.",
+        )
+    return chosen
+
+
+def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
+    """Raise LabelError for a track, genes or reads, unless a person said that its intervals are of ``kind``."""
+    if other is None or (kind is not None and other.intervals):
+        return
+    more = " If every line is a TAD (or loop) all the same: --kind tad (or loop)." if other.intervals else ""
+    raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
+
+
+def _lacks_chromosomes(table: Table) -> bool:
+    """True if a header has none, or numbers stand in all columns and never a start before an end."""
+    if table.header:
+        return table.has("start", "end") and not table.has("chrom")
+    numbers = table.every(lambda f: all(map(is_number, f)), 3)
+    return numbers and not table.some(lambda f: value_of(f[1]) < value_of(f[2]), 3)
+
+
+def _unknown(table: Table) -> LabelError:
+    """What keeps a file from being read, as far as it shows."""
+    mend = "Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops)."
+    message = "is of no label format that is known here."
+    sign = strange_separator([" ".join(fields) for _, fields in table.rows])
+    if table.has("start", "end") and not table.has("chrom"):
+        message = "has starts and ends, but no column with the chromosome."
+        mend = "Add a column chrom."
+    elif table.every(lambda f: all(map(is_number, f)), 3):
+        message = "holds numbers only, no chromosome names in front of positions."
+        mend = f"{mend} OnTAD writes such a list with -bedout."
+    elif sign:
+        message = f"is of no label format that is known here; are its columns separated by '{sign}'?"
+        mend = f"Separate them by tabs. {mend}"
+    return LabelError(message, where=table.path, mend=mend)
+
+
+def _said_by_content(table: Table, fitting: list[Format]) -> Format | None:
+    """The program's format that columns or values speak for.
+
+    Such a file holds what its program calls: a table of loops would pass as plain BEDPE of anything.  A program's name
+    in the file's name alone is no such proof: a person who asks for a kind knows better.
+    """
+    nameless = replace(table, path=Path())
+    return next((one for one in fitting if one in _SPECIFIC and one.matches(nameless)), None)

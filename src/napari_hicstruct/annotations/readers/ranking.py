@@ -1,0 +1,120 @@
+"""Scores and open columns of a whole file, once all its lines are records."""
+
+from __future__ import annotations
+
+from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
+from napari_hicstruct.annotations.readers.base import Format, LineProblem, OpenColumn
+from napari_hicstruct.annotations.readers.numbers import is_missing
+from napari_hicstruct.annotations.readers.scores import (
+    Better,
+    Ranking,
+    Settled,
+    asked_ranking,
+    find_ranking,
+    holds_numbers,
+    settle,
+)
+from napari_hicstruct.annotations.readers.table import Table, squeezed
+from napari_hicstruct.annotations.records import Annotation
+
+EXAMPLES = 3
+"""Cells of an open column that are shown to a person."""
+
+_PLACED = {
+    *("chrom", "start", "end", "chrom1", "start1", "end1", "chrom2", "start2", "end2"),
+    *("pos1", "pos2", "pos3", "pos4", "name", "uid", "strand", "strand1", "strand2", "level", "parent", "tag"),
+    *("color", "itemrgb", "thickstart", "thickend", "resolution", "width1", "width2", "width", "length", "distance"),
+    *("bin1", "bin2", "bin1_id", "bin2_id", "size", "region"),
+}
+
+
+class Result:
+    """Records by line number, and what went wrong."""
+
+    def __init__(self) -> None:
+        self.records: dict[int, Annotation] = {}
+        self.problems: list[LineProblem] = []
+        self.unmatched: dict[str, int] = {}
+        self.trans = 0
+        self.notes: list[str] = []
+        self.undecided: tuple[OpenColumn, ...] = ()
+
+
+def columns_of(table: Table, chosen: Format) -> tuple[str, ...]:
+    """Canonical names of the columns; empty ones where the file does not say."""
+    if table.header:
+        return table.columns
+    return chosen.columns(table) if callable(chosen.columns) else chosen.columns
+
+
+def names_of(table: Table, chosen: Format) -> tuple[str, ...]:
+    """Names under which columns are kept: the file's own, its format's, else ``column7``."""
+    names = table.header or columns_of(table, chosen)
+    width = max(table.width, len(names))
+    return tuple(names[i] if i < len(names) and names[i] else f"column{table.number_of(i)}" for i in range(width))
+
+
+def rank_records(
+    table: Table,
+    chosen: Format,
+    result: Result,
+    score_column: str | int | None = None,
+    ascending: bool = False,
+    *,
+    own: bool = False,
+) -> None:
+    """Give the records their scores, and name the columns of which the file does not say what they mean."""
+    names = names_of(table, chosen)
+    if score_column is not None:
+        ranking: Ranking | None = asked_ranking(table, names, score_column, ascending)
+    elif own or (chosen.score is None and not chosen.ranked):
+        return
+    else:
+        ranking = find_ranking(table, names, chosen.score)
+    if ranking is None:
+        result.undecided = open_columns(table, names, columns_of(table, chosen))
+        return
+    fields = {number: cells for number, cells in table.rows if number in result.records}
+    values = {number: ranking.value(cells) for number, cells in fields.items()}
+    percent = any(ranking.is_percent(cells) for cells in fields.values())
+    settled = settle(values, ranking.better, percent=percent)
+    told = [value for value in values.values() if value == value]
+    result.notes += _note(ranking, settled, told)
+    for number, record in result.records.items():
+        score = settled.scores.get(number, NO_SCORE)
+        result.records[number] = _scored(record, score, ranking.name, settled.made, own)
+
+
+def _scored(record: Annotation, score: float, column: str, made: bool, own: bool) -> Annotation:
+    extra = dict(record.extra)
+    if own and record.score == record.score:
+        extra.setdefault("score", repr(record.score))
+    elif not made and score == score and squeezed(column) == "score":
+        extra.pop(column, None)  # the score is this very number
+    return record.with_(score=score, extra=extra or NO_EXTRA)
+
+
+def _note(ranking: Ranking, settled: Settled, values: list[float]) -> list[str]:
+    if settled.scores and settled.made:
+        lower = ", lower is better" if ranking.better is not Better.HIGHER else ""
+        low, high = min(values), max(values)
+        return [
+            f"Scores are ranks within the file: its column '{ranking.name}' runs from {low:g} to {high:g}{lower}. "
+            "Its values are kept."
+        ]
+    if not settled.scores and len(values) > 1:
+        return [f"Column '{ranking.name}' is {values[0]:g} in every line and ranks nothing: there are no scores."]
+    return []
+
+
+def open_columns(table: Table, names: tuple[str, ...], columns: tuple[str, ...]) -> tuple[OpenColumn, ...]:
+    """Columns of numbers that may rank the records, but do not say so."""
+    found = []
+    for index in range(table.width):
+        known = columns[index] if index < len(columns) else ""
+        if known in _PLACED or not holds_numbers(table, index):
+            continue
+        cells = [cell for cell in table.column(index) if not is_missing(cell)]
+        name = table.header[index] if index < len(table.header) else ""
+        found.append(OpenColumn(table.number_of(index), name, tuple(cells[:EXAMPLES])))
+    return tuple(found)

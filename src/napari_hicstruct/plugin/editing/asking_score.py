@@ -1,0 +1,71 @@
+"""Which column is the score?  Asked once for a label file that does not say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from napari_hicstruct.annotations.readers.scores import is_p_value
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import LabelFile
+    from napari_hicstruct.annotations.readers import OpenColumn
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChoice:
+    """A column by its number in the file (1-based), and which end is the better one."""
+
+    column: int
+    lower_is_better: bool
+
+
+class ScoreDialog(QDialog):
+    """One question: the column that ranks the records, and whether lower is better.
+
+    Attributes
+    ----------
+    columns : QComboBox
+        *No score* first, then every column with its first values.
+    lower : QCheckBox
+    """
+
+    def __init__(self, path: Path, columns: tuple[OpenColumn, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._open = columns
+        self.setWindowTitle(f"{path.name}: which column is the score?")
+        self.columns = QComboBox()
+        self.columns.addItem("no score, keep the columns")
+        for column in columns:
+            self.columns.addItem(f"{column}: {', '.join(column.examples)} …")
+        self.lower = QCheckBox("lower is better (p-value, FDR)")
+        self.lower.setEnabled(False)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel("The file does not say which of its columns ranks its lines."))
+        for widget in (self.columns, self.lower, buttons):
+            layout.addWidget(widget)
+        self.columns.currentIndexChanged.connect(self._chosen)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+
+    def choice(self) -> ScoreChoice | None:
+        """What stands in the fields; None for no score."""
+        index = self.columns.currentIndex() - 1
+        return None if index < 0 else ScoreChoice(self._open[index].number, self.lower.isChecked())
+
+    def _chosen(self, index: int) -> None:
+        self.lower.setEnabled(index > 0)
+        self.lower.setChecked(index > 0 and is_p_value(self._open[index - 1].name))
+
+
+def ask_score(path: Path, label_file: LabelFile, parent: QWidget | None = None) -> ScoreChoice | None:
+    """Show :class:`ScoreDialog` until it is answered; None if there is no score or it was cancelled."""
+    dialog = ScoreDialog(path, label_file.undecided, parent)
+    try:
+        return dialog.choice() if dialog.exec() == QDialog.DialogCode.Accepted else None
+    finally:
+        dialog.deleteLater()
