@@ -172,11 +172,8 @@ def iter_predict(
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
-        counter[0], total, share = 0, run.windows(), len(region) / everything
-        for final in run.run():
-            found.extend(final)
-            done = before + share * min(1.0, counter[0] / total)
-            yield clock.step(f"predict {region.chrom}", done, 1.0, payload=final)
+        share = len(region) / everything
+        found += yield from _iter_run(run, region.chrom, counter, (before, share), clock)
         before += share
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
@@ -184,6 +181,19 @@ def iter_predict(
     record = _run_record(source, request, info, str(predictor.device), clock, said, done_chroms)
     heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
+
+
+def _iter_run(
+    run: ChromosomeRun, chrom: str, counter: list[int], part: tuple[float, float], clock: Clock
+) -> Generator[Progress, None, list[Annotation]]:
+    """All annotations of one region as they become final; ``part``: work done before it, and its share of all."""
+    found: list[Annotation] = []
+    counter[0], total, (before, share) = 0, run.windows(), part
+    for final in run.run():
+        found.extend(final)
+        done = before + share * min(1.0, counter[0] / total)
+        yield clock.step(f"predict {chrom}", done, 1.0, payload=final)
+    return found
 
 
 def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
