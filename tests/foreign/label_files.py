@@ -346,8 +346,8 @@ TADS = [
     Case(
         "multi_domains.bed",
         domains(["ID_1", "ID_2", "ID_3"], ["-0.1", "0.02", "-0.3"], _DOTS, *zip(*DOMAINS, strict=True), _RGB),
-        "BED",
-        (2 / 3, 1.0, 1 / 3),
+        "HiCExplorer domains",
+        (2 / 3, 1 / 3, 1.0),  # the lower the separation, the stronger the boundary where the domain begins
         _D,
         "tad",
         {"score": "-0.1"},

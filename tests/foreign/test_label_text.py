@@ -155,32 +155,28 @@ _HUGE = ("1e300", "-1e300", "nan", "inf", "-inf", "9" * 30, "0x10", "1_000", "",
 _BYTES = (b"\x00", b"\xff", b"\xfe\xff", b"\x1a", b"\r", b"\t\t", b'"', b"'", b"#", b"\xe2\x80\xa8", b"\xc2\xa0", b",")
 
 
+def _changed(rows: list[list[str]], draw: random.Random) -> list[list[str]]:
+    """One change of a cell, a row, a column or the order."""
+    row = draw.choice(rows)
+    place = draw.randrange(len(row))
+    column = [draw.choice(_HUGE) for _ in rows]
+    with_column = [[*cells[:place], value, *cells[place + 1 :]] for cells, value in zip(rows, column, strict=True)]
+    without_column = [[*cells[:place], *cells[place + 1 :]] or [""] for cells in rows]
+    replaced = [*row[:place], draw.choice(_HUGE), *row[place + 1 :]]
+    doubled = [*row[:place], row[place], *row[place:]]
+    dropped = [*row[:place], *row[place + 1 :]] or [""]
+    shuffled = draw.sample(row, len(row))
+    by_row = [[one if cells is row else cells for cells in rows] for one in (replaced, doubled, dropped, shuffled)]
+    cut = rows[draw.randrange(len(rows)) :]
+    return draw.choice([*by_row, with_column, without_column, draw.sample(rows, len(rows)), cut])
+
+
 def _mutated(text: str, seed: int) -> bytes:
     """Some of: cells dropped, doubled, shuffled, overblown; separators changed; bytes put in; cut short."""
     draw = random.Random(seed)
     rows = [line.split("\t") for line in text.split("\n")]
     for _ in range(draw.randint(1, 4)):
-        row = draw.choice(rows)
-        place = draw.randrange(len(row))
-        action = draw.randrange(8)
-        if action == 0:
-            row[place] = draw.choice(_HUGE)
-        elif action == 1:
-            row.insert(place, row[place])
-        elif action == 2:
-            del row[place]
-            row or row.append("")
-        elif action == 3:
-            draw.shuffle(row)
-        elif action == 4:
-            column = [draw.choice(_HUGE) for _ in rows]
-            rows = [[*cells[:place], value, *cells[place + 1 :]] for cells, value in zip(rows, column, strict=True)]
-        elif action == 5:
-            rows = [[*cells[:place], *cells[place + 1 :]] or [""] for cells in rows]
-        elif action == 6:
-            draw.shuffle(rows)
-        else:
-            rows = rows[draw.randrange(len(rows)) :] or [[""]]
+        rows = _changed(rows, draw)
     separator = draw.choice(["\t", "\t", "\t", " ", ";", ",", "|", "/", "::"])
     end = draw.choice(["\n", "\n", "\r\n", "\r"])
     encoding = draw.choice(["utf-8", "utf-8", "utf-8", "utf-16", "utf-16-le", "utf-32"])

@@ -71,10 +71,11 @@ def _from_one(records: Sequence[Annotation]) -> list[Annotation]:
     return [record.with_(level=record.level + shift) for record in records]
 
 
-def _boundary_of_hicexplorer(row: Row, kind: Kind) -> Annotation:
+def _of_hicexplorer(row: Row, kind: Kind) -> Annotation:
     span = row.interval()
     names = row.names()
     row.cell("strand"), row.cell("origin"), row.cell("feature"), row.cell("phase")
+    row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
     return Annotation(kind=kind, anchor1=span, anchor2=span, source="HiCExplorer", **names, extra=row.extra())
 
 
@@ -176,7 +177,7 @@ def _is_topdom(table: Table) -> bool:
 
 
 def _is_hicexplorer(pattern: str) -> Callable[[Table], bool]:
-    """hicFindTADs gives its boundaries names of its own."""
+    """hicFindTADs gives its domains and boundaries names of its own."""
     wanted = re.compile(pattern)
     return lambda t: not t.header and t.every(lambda f: _is_span(f) and bool(wanted.match(f[3])) and f[5] == ".", 6)
 
@@ -242,10 +243,19 @@ FORMATS = (
         score=_SCORE,
     ),
     Format(
+        "HiCExplorer domains",
+        _TADS,
+        _is_hicexplorer(r"^ID_(\d[\d.e-]*_)?\d+$"),
+        _of_hicexplorer,
+        _BED9,
+        nest,
+        score=_SEPARATION,  # of the boundary where the domain begins
+    ),
+    Format(
         "HiCExplorer boundaries",
         _MARKS,
         _is_hicexplorer(r"^B\d{4,}$"),
-        _boundary_of_hicexplorer,
+        _of_hicexplorer,
         _BED9,
         score=_SEPARATION,
     ),
@@ -253,7 +263,7 @@ FORMATS = (
         "HiCExplorer boundaries",
         _MARKS,
         _is_hicexplorer_gff,
-        _boundary_of_hicexplorer,
+        _of_hicexplorer,
         _GFF,
         score=_SEPARATION,
     ),

@@ -38,12 +38,12 @@ def find_separator(lines: Sequence[str]) -> str:
 
 
 def strange_separator(lines: Sequence[str]) -> str:
-    """A sign that splits most lines into three columns or more, though no reader takes it; empty if there is none."""
+    """A sign behind which most lines have two positions, though no reader takes it; empty if there is none."""
     sample = [line for line in lines if line.strip() and not line.startswith("#")][:_SAMPLE]
     seen: Counter[str] = Counter()
     for line in sample:
         signs = {sign for sign in line if not sign.isalnum() and sign not in " \t."}
-        seen.update(sign for sign in signs if line.count(sign) > 1)
+        seen.update(sign for sign in signs if all(map(may_be_number, (line.split(sign) + [""] * 3)[1:3])))
     # Dashes and underscores stand in names, too: they are named only where there is no other sign.
     usual = max(seen, key=lambda sign: (sign not in "-_+", seen[sign], sign), default="")
     return usual if sample and seen[usual] * 2 > len(sample) else ""
