@@ -10,8 +10,8 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of, why
-from napari_hicstruct.errors import ConfigError, OutputError
+from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.synth.counts import iter_counts
@@ -88,7 +88,7 @@ def iter_write(
             if truth_dir is not None:
                 write_truth(truths, truth_dir, depth=depth, provenance=provenance)
     except (OSError, RuntimeError) as error:  # HDF5 raises either
-        raise OutputError(f"cannot be written ({why(error)}).", where=path) from error
+        raise output_error(path, error, what="cannot be written") from error
     yield clock.step("done", total, total, str(path))
     return path
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
-from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.errors import ModelError
 
 DEFAULT = "default"
 WEIGHTS, CARD = "weights.safetensors", "model.json"
@@ -132,7 +132,7 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
             for part in (CARD, WEIGHTS):
                 shutil.copyfile(Path(folder) / part, copy / part)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=target) from error
+        raise output_error(target, error) from error
     return describe_model(target)
 
 
@@ -144,5 +144,5 @@ def set_default(name: str) -> ModelInfo:
         with in_place_of(base / "default.txt") as file:
             file.write_text(info.path.name, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=base) from error
+        raise output_error(base, error) from error
     return find_model(info.path.name)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config import load_config, parse_config
-from napari_hicstruct.config.files import check_room
+from napari_hicstruct.config.files import check_room, why
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import format_bp
@@ -211,7 +211,7 @@ def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, 
             _put_in_place(made, folder, path)
     except OSError as error:
         raise OutputError(
-            f"the sample map cannot be cached ({error.strerror or error}).",
+            f"the sample map cannot be cached ({why(error)}).",
             where=folder.parent,
             mend="Set HICSTRUCT_CACHE to a folder that can be written.",
         ) from error

@@ -14,6 +14,7 @@ from napari_hicstruct.annotations.readers.parquet import read_parquet
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.table import Table, read_table
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.config.files import readable
 from napari_hicstruct.errors import HicStructError, LabelError
 from napari_hicstruct.genome import Interval, NameMatcher
 
@@ -146,7 +147,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> _Result:
         else:
             if record is not None:
                 named = record.source or chosen in own.FORMATS
-                result.records[number] = record if named else record.with_(source=table.path.name)
+                result.records[number] = record if named else record.with_(source=readable(table.path.name))
     return result
 
 
