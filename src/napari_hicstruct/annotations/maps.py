@@ -43,7 +43,8 @@ def look_at(path: Path) -> ProjectFile:
         with peek(path) as raw:
             raw.row_factory = sqlite3.Row
             row = raw.execute("SELECT uri, fingerprint, assembly, chromsizes FROM map_identity").fetchone()
-            edited = any(raw.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in ("annotation_set", "journal", "model"))
+            tables = ("annotation_set", "journal", "model")
+            edited = any(raw.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone() for name in tables)
     except sqlite3.Error as error:
         raise project_error(path, error) from error
     if row is None:

@@ -61,6 +61,31 @@ def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError
     return OutputError(text + kept, where=path, mend=mend)
 
 
+def try_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written; nothing is left of the attempt.
+
+    Raises
+    ------
+    OutputError
+    """
+    probe = folder / f".hicstruct-{uuid.uuid4().hex[:12]}"
+    try:
+        with folders_for(probe):
+            try:
+                probe.write_bytes(b"\0" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
+            raise _Undo
+    except _Undo:
+        pass
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
+class _Undo(Exception):
+    """Ends an attempt that must leave nothing."""
+
+
 @contextlib.contextmanager
 def folders_for(path: Path) -> Iterator[None]:
     """Make the folder of ``path``; folders that this made go again if the block fails.

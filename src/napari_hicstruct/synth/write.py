@@ -181,6 +181,20 @@ def _mark_mcool(file: str) -> None:
         handle.attrs.update({"format": "HDF5::MCOOL", "format-version": 2})
 
 
+def check_truth_folder(folder: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Refuse a folder whose label files are of another map, before hours are spent on the truth of this one.
+
+    Raises
+    ------
+    OutputError
+    """
+    from napari_hicstruct.annotations.writers.export import file_names
+    from napari_hicstruct.annotations.writers.folder import plan_folder
+
+    for target in (Path(folder), Path(folder) / "faint"):
+        plan_folder(target, file_names(tuple(Kind), _FORMATS), provenance, mend="Choose another folder.")
+
+
 def write_truth(
     sims: Sequence[SimulatedMap], folder: str | Path, *, depth: float, provenance: Mapping[str, Any] | None = None
 ) -> list[Path]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,12 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
     except OSError as error:
         raise output_error(target, error) from error
     return describe_model(target)
+
+
+def heads_of(name: str, tasks: Collection[str] = ()) -> frozenset[str]:
+    """Heads (``point``, ``mask``, ``boundary``) of a model's tasks, or of some of them."""
+    text = json.loads((find_model(name).path / CARD).read_text(encoding="utf-8"))
+    return frozenset(task["head"] for task in text["config"]["tasks"] if not tasks or task["name"] in tasks)
 
 
 def set_default(name: str) -> ModelInfo:
