@@ -66,6 +66,12 @@ class TinySession:
         self.view = (iv(0, LENGTH), iv(0, LENGTH))
         self.visits: list[tuple[Interval, Interval]] = []
 
+    def ensure_project(self) -> Any:
+        return self.project
+
+    def discard_unused_project(self) -> None:
+        """Nothing is made here."""
+
     def visible(self) -> tuple[Interval, Interval]:
         return self.view
 

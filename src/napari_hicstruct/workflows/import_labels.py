@@ -126,7 +126,7 @@ def iter_import(
     """
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.projects import open_or_create
+    from napari_hicstruct.workflows.projects import writing
 
     clock = Clock()
     source = open_map(map_uri)
@@ -136,7 +136,7 @@ def iter_import(
             token.check()
         yield clock.step("read", number, len(paths), path.name)
         found.append((path, read_labels(path, chromsizes=source.chromsizes, kind=kind)))
-    with open_or_create(project_path, source, reviewer=reviewer) as project:
+    with writing(project_path, source, reviewer=reviewer) as project:
         return [store_labels(project, path, labels, status=status) for path, labels in found]
 
 

@@ -50,13 +50,15 @@ def _import_one(session: Session, path: Path) -> tuple[int, LabelFile]:
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.workflows.import_labels import store_labels
 
-    project = session.project
-    if session.source is None or project is None:
+    if session.source is None:
         raise LabelError("labels need a map to lie on.", where=path.name, mend="Open the contact map first.")
     label_file = read_labels(path, chromsizes=session.source.chromsizes)
     if not label_file.records:
         raise LabelError("holds no label that lies on this map.", where=path.name, mend=_assembly_mend(session))
-    return store_labels(project, path, label_file).set.id, label_file
+    try:
+        return store_labels(session.ensure_project(), path, label_file).set.id, label_file
+    finally:
+        session.discard_unused_project()
 
 
 def _assembly_mend(session: Session) -> str:
