@@ -17,7 +17,14 @@ from sqlalchemy.pool import StaticPool
 
 from napari_hicstruct.annotations import schema
 from napari_hicstruct.annotations.lockfile import Busy, CannotLock, WriteLock
-from napari_hicstruct.annotations.sqlite_files import address, connect_to_read, peek, place_of_fault, project_error
+from napari_hicstruct.annotations.sqlite_files import (
+    address,
+    connect_to_read,
+    leaving_nothing,
+    peek,
+    place_of_fault,
+    project_error,
+)
 from napari_hicstruct.config.files import CHOOSE_FOLDER, folders_for, why, why_and_mend
 from napari_hicstruct.errors import ProjectError
 
@@ -95,14 +102,22 @@ class Database:
         lock, reason = (None, "opened for reading only") if read_only else _acquire(path)
         if lock is None:
             return cls._to_read(path, reason)
+        try:
+            with leaving_nothing(path):
+                return cls._to_write(path, lock)
+        except BaseException as error:
+            if isinstance(error, ProjectError) and (reason := place_of_fault(path, error.__cause__)):
+                return cls._to_read(path, reason)
+            raise
+
+    @classmethod
+    def _to_write(cls, path: Path, lock: WriteLock) -> Database:
         database = cls(path, _engine(_connect_to_write(path, "mode=rw"), writable=True), lock, "")
         try:
             with database.transaction() as connection:
                 schema.migrate(connection)
-        except BaseException as error:
+        except BaseException:
             database.close()
-            if isinstance(error, ProjectError) and (reason := place_of_fault(path, error.__cause__)):
-                return cls._to_read(path, reason)
             raise
         return database
 
@@ -113,6 +128,8 @@ class Database:
         try:
             with database.transaction() as connection:
                 schema.stand_in(connection)
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA query_only = ON")
         except BaseException:
             database.close()
             raise

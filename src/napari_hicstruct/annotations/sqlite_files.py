@@ -90,8 +90,24 @@ def has_log(path: Path) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def leaving_nothing(path: Path) -> Iterator[None]:
+    """Take away what SQLite began beside a project and could not finish, if the block fails."""
+    new = [one for rest in ("-wal", "-shm") if not (one := path.with_name(path.name + rest)).exists()]
+    try:
+        yield
+    except BaseException:
+        if not has_log(path) or path.with_name(path.name + "-wal") not in new:
+            for one in new:
+                with contextlib.suppress(OSError):
+                    one.unlink(missing_ok=True)
+        raise
+
+
 def connect_to_read(path: Path, hold: contextlib.ExitStack) -> sqlite3.Connection:
-    """A connection that only reads, wherever the file lies; what it needs for that goes with ``hold``.
+    """A connection to read with, wherever the file lies; what it needs for that goes with ``hold``.
+
+    The caller sets ``PRAGMA query_only``.
 
     SQLite's own way needs locks and a shared-memory file beside the project.  Where those cannot be, the file is read
     as it stands (``immutable``); with steps in its log a copy of both is read.
@@ -99,8 +115,11 @@ def connect_to_read(path: Path, hold: contextlib.ExitStack) -> sqlite3.Connectio
     # In a folder that cannot be written immutable is tried at once: it leaves nothing behind.
     plain = os.access(path.parent, os.W_OK) or has_log(path)
     if plain:
+        # Whoever may write takes the two files beside it away again when the last one closes; readers leave them.
+        leaves_nothing = os.access(path, os.W_OK) and not has_log(path)
         try:
-            return _checked(path, "mode=ro")
+            with leaving_nothing(path):
+                return _checked(path, "mode=rw" if leaves_nothing else "mode=ro")
         except sqlite3.OperationalError:
             if not has_log(path):
                 return _checked(path, "immutable=1")

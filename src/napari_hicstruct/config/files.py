@@ -61,8 +61,8 @@ def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError
     return OutputError(text + kept, where=path, mend=mend)
 
 
-def try_folder(folder: Path) -> None:
-    """Refuse a folder that cannot be made or written; nothing is left of the attempt.
+def try_folder(folder: Path, *, make: bool = True) -> None:
+    """Refuse a folder that cannot be written, or is missing and may not be made; nothing is left of the attempt.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def try_folder(folder: Path) -> None:
     """
     probe = folder / f".hicstruct-{uuid.uuid4().hex[:12]}"
     try:
-        with folders_for(probe):
+        with folders_for(probe) if make else contextlib.nullcontext():
             try:
                 probe.write_bytes(b"\0" * 4096)
             finally:
