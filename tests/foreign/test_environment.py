@@ -106,10 +106,8 @@ def test_a_lock_that_somebody_holds_is_another_matter(
     assert (tmp_path / "p.hicproj.lock").exists() is False
 
 
-@pytest.mark.parametrize(
-    "name", ["SQLITE_IOERR_LOCK", "SQLITE_IOERR_SHMLOCK", "SQLITE_IOERR_SHMMAP", "SQLITE_PROTOCOL"]
-)
-def test_locks_that_only_sqlite_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("sign", ["IOERR_LOCK", "IOERR_SHMLOCK", "IOERR_SHMMAP", "PROTOCOL"])
+def test_locks_that_only_sqlite_is_refused(sign: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from napari_hicstruct.annotations import schema
 
     with new_project(tmp_path) as made:
@@ -198,8 +196,8 @@ for name, rows in (("p", 1), ("logged", 1)):
 assert sorted(os.listdir(place)) == before
 for words in (
     ["export", str(place / "p.hicproj"), "-o", str(place / "out")],
-    ["simulate", "-o", str(place / "m.mcool"), "--length", "1M", "--depth", "20"],
-    ["simulate", "-o", str(elsewhere / "m.mcool"), "--truth", str(place), "--length", "1M", "--depth", "20"],
+    ["simulate", "-o", str(place / "m.mcool"), "--length", "2M", "--depth", "20"],
+    ["simulate", "-o", str(elsewhere / "m.mcool"), "--truth", str(place), "--length", "2M", "--depth", "20"],
     ["predict", str(elsewhere / "m.cool"), "-o", str(place / "calls")],
     ["dataset", str(elsewhere / "m.cool"), "--loops", str(elsewhere / "l.bedpe"), "-o", str(place / "d"),
      "--train", "chr1"],
@@ -219,7 +217,7 @@ def test_full_and_read_only_disks(tmp_path: Path) -> None:
     elsewhere.mkdir()
     write_cool(elsewhere / "m.cool", {"chr1": 1_000_000}, 10_000, upper_counts(100, 1))
     (elsewhere / "l.bedpe").write_text(LABELS)
-    shutil.copy(next((ROOT / "resources").rglob("*.yaml")), elsewhere / "r.yaml")
+    shutil.copy(ROOT / "resources" / "configs" / "tiny.yaml", elsewhere / "r.yaml")
     private = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=2m none "$0" && exec "$@"', str(place)]
     if subprocess.run([*private, "true"], capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small disk")
@@ -232,7 +230,7 @@ def test_full_and_read_only_disks(tmp_path: Path) -> None:
         == f"hicstruct: {place}/out/loops.bedpe: cannot be written: the disk is full. Free some disk and repeat."
     )
     for line in refused[1:]:
-        assert line.endswith("Choose a folder that you may write."), line
+        assert line.endswith("Choose a folder that you may write."), told.stderr
     verdicts = dict(re.findall(r"^== (\w+) (\d)$", told.stderr, flags=re.M))
     assert set(verdicts.values()) == {"2"}, told.stderr
     assert len(refused) == 9

@@ -80,12 +80,8 @@ def _to_store(uri: str) -> str | bytes:
 
 
 def shown_uri(uri: str, project: Path) -> str:
-    """A map's full path, for people; older projects name it as it was typed, from a folder that nobody knows."""
-    file, _ = split_uri(uri)
-    if os.path.isabs(file):
-        return uri
-    beside = absolute_uri(uri, project.parent)
-    return beside if os.path.exists(split_uri(beside)[0]) or not os.path.exists(file) else absolute_uri(uri)
+    """A map's full path, for people; older projects name it as it was typed: it is looked for beside them first."""
+    return uri if os.path.isabs(split_uri(uri)[0]) else absolute_uri(uri, project.parent)
 
 
 def save(connection: Connection, identity: MapIdentity) -> None:

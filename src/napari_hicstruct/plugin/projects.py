@@ -96,10 +96,8 @@ class ProjectOfWindow:
         self._is_new = False
         if projects.is_unused(project):
             path = project.path
-            self._replace_project(None)
+            self._replace_project(None, place=path)
             path.unlink(missing_ok=True)
-            self._place = path
-            self.project_changed.emit(None)
 
     def open_project(self: Any, path: str | Path) -> None:
         """Open a ``.hicproj`` in place of the one that is open; one that is not there is made with the first edit.
@@ -118,11 +116,7 @@ class ProjectOfWindow:
         from napari_hicstruct.annotations import Project
 
         Project.check_new(path)
-        had = self._project is not None
-        self._replace_project(None)
-        self._place = path.absolute()
-        if had:
-            self.project_changed.emit(None)
+        self._replace_project(None, place=path.absolute())
 
     def save_project_as(self: Any, path: str | Path) -> None:
         """Copy the project to ``path`` and go on in the copy."""
@@ -140,12 +134,13 @@ class ProjectOfWindow:
         except HicStructError as error:
             show_problem(error)
 
-    def _replace_project(self: Any, project: Project | None) -> None:
+    def _replace_project(self: Any, project: Project | None, *, place: Path | None = None) -> None:
+        """Go on with another project, or with none (that would be made at ``place``)."""
         old, self._project = self._project, project
-        self._place, self._is_new = None, False
+        moved, self._place, self._is_new = self._place != place, place, False
         if old is not None and old is not project:
             old.close()
-        if project is not None:
+        if project is not None or old is not None or moved:
             self.project_changed.emit(project)
 
 

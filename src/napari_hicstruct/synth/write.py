@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, output_error, try_folder
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -182,7 +182,7 @@ def _mark_mcool(file: str) -> None:
 
 
 def check_truth_folder(folder: str | Path, provenance: Mapping[str, Any]) -> None:
-    """Refuse a folder whose label files are of another map, before hours are spent on the truth of this one.
+    """Refuse a folder that holds another map's label files or cannot be written, before hours are spent on this one.
 
     Raises
     ------
@@ -193,6 +193,7 @@ def check_truth_folder(folder: str | Path, provenance: Mapping[str, Any]) -> Non
 
     for target in (Path(folder), Path(folder) / "faint"):
         plan_folder(target, file_names(tuple(Kind), _FORMATS), provenance, mend="Choose another folder.")
+    try_folder(Path(folder))
 
 
 def write_truth(
