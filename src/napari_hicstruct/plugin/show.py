@@ -59,9 +59,7 @@ def show(
     """
     import napari
 
-    source = _checked(path, labels)
-    if screenshot is not None:
-        try_folder(Path(screenshot).absolute().parent, make=False)
+    source = _checked(path, labels, screenshot)
     if relink:
         _relink(project, source)
     with ExitStack() as stack:
@@ -113,14 +111,16 @@ def _take_picture(session: Session, path: Path) -> None:
     _write_png(session.viewer.window.screenshot(canvas_only=False, flash=False), path)
 
 
-def _checked(path: str | Path, labels: Sequence[str | Path]) -> ContactSource:
-    """Open the map and read the label files once before there is a window: what is wrong ends the command."""
+def _checked(path: str | Path, labels: Sequence[str | Path], screenshot: str | Path | None) -> ContactSource:
+    """Open the map, read the labels and try the folder before there is a window: what is wrong ends the command."""
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
 
     source = open_map(path)
     for one in labels:
         read_labels(one, chromsizes=source.chromsizes)
+    if screenshot is not None:
+        try_folder(Path(screenshot).absolute().parent, make=False)
     return source
 
 

@@ -14,9 +14,9 @@ from psygnal import Signal
 from superqt.utils import ensure_main_thread
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import gestures
+from napari_hicstruct.plugin.editing.attempts import attempt
 from napari_hicstruct.plugin.editing.catalogue import Catalogue
 from napari_hicstruct.plugin.editing.drawing import Item, Look
 from napari_hicstruct.plugin.editing.geometry import Triangle
@@ -236,22 +236,8 @@ class Editor:
         self.attempt(work)
 
     def attempt(self, work: Any, *, keeps: bool = True) -> Any:
-        """Call ``work(project)``; an error for people becomes a notification, None is returned.
-
-        What ``keeps`` something makes the project if there is none; else ``work`` is given None then.
-        """
-        if self.session.source is None:
-            self.hint("Open a contact map first: edits belong to a map.")
-            return None
-        try:
-            return work(self._project or self.session.ensure_project() if keeps else self._project)
-        except HicStructError as error:
-            self.hint(str(error))
-            show_error(str(error))
-            return None
-        finally:
-            if keeps:
-                self.session.discard_unused_project()
+        """See :func:`~.attempts.attempt`."""
+        return attempt(self, work, keeps=keeps, show_error=show_error)
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:
