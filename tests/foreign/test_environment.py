@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from napari_hicstruct.jobs import Progress, drain
 from tests.annotation_kit import MAP, loop, new_project
 from tests.contacts_kit import upper_counts, write_cool
 
+fcntl = pytest.importorskip("fcntl", reason="locks of Unix")
 ROOT = Path(__file__).resolve().parents[2]
 CODE = "import sys; from napari_hicstruct.cli.main import run; run()"
 LABELS = "chr1\t100000\t110000\tchr1\t300000\t310000\nchr1\t200000\t210000\tchr1\t400000\t410000\n"
@@ -316,6 +316,12 @@ def test_names_that_are_no_text_are_printed(encoding: str, tmp_path: Path) -> No
     done = hicstruct(["info", os.fsdecode(os.fsencode(tmp_path) + b"/map\xe9.cool")], {"PYTHONIOENCODING": encoding})
     assert done.returncode == 2
     assert done.stderr.decode("ascii") == f"hicstruct: {tmp_path}/map\\xe9.cool: does not exist. Check the path.\n"
+
+
+def test_every_message_can_be_printed() -> None:
+    error = ProjectError("belongs to another map (m\udce9.cool)", where="Zo\udcc3\udcab.hicproj")
+    assert str(error) == "Zoë.hicproj: belongs to another map (m\\xe9.cool)"
+    str(ProjectError("half a letter \ud800")).encode()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a Unix shell")

@@ -12,9 +12,9 @@ import pytest
 from napari_hicstruct.annotations import Kind, Origin, Project, Status, read_labels
 from napari_hicstruct.annotations.maps import look_at
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.config.files import absolute_uri, readable, split_uri
+from napari_hicstruct.config.files import absolute_uri, split_uri
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import ProjectError, readable
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.export import default_folder
 from napari_hicstruct.workflows.finetune import open_for_learning

@@ -12,8 +12,7 @@ from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.editing import EditableProject
 from napari_hicstruct.annotations.history import Stacks
 from napari_hicstruct.annotations.lineage import Lineage
-from napari_hicstruct.config.files import readable
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import ProjectError, readable
 from napari_hicstruct.genome import Interval
 
 

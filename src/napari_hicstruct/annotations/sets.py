@@ -10,8 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from napari_hicstruct.annotations.changes import AnnotationSet
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.annotations.schema import annotation_set
-from napari_hicstruct.config.files import readable
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import ProjectError, readable
 
 _CHANGEABLE = {"name", "visible", "locked"}
 

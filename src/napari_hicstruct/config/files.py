@@ -117,17 +117,6 @@ def split_uri(uri: str) -> tuple[str, str]:
     return file, group
 
 
-def readable(text: str) -> str:
-    """``text`` without the halves by which Python keeps bytes of file names that are no letters: ``\\xe9`` instead."""
-    if text.isascii():
-        return text
-    return os.fsencode(text).decode("utf-8", "backslashreplace") if _has_bytes(text) else text
-
-
-def _has_bytes(text: str) -> bool:
-    return any("\udc80" <= letter <= "\udcff" for letter in text)
-
-
 def absolute_uri(uri: str, folder: str | Path | None = None) -> str:
     """``uri`` with the full path of its file; a relative one lies in ``folder`` (default: the working folder)."""
     file, group = split_uri(uri)

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from napari.utils.notifications import show_info
 
-from napari_hicstruct.config.files import readable
 from napari_hicstruct.config.paths import can_write, user_data_dir
-from napari_hicstruct.errors import HicStructError, MapError, ProjectError
+from napari_hicstruct.errors import HicStructError, MapError, ProjectError, readable
 from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.projects import find_map

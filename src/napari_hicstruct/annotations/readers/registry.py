@@ -14,8 +14,7 @@ from napari_hicstruct.annotations.readers.parquet import read_parquet
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.table import Table, read_table
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.config.files import readable
-from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.errors import HicStructError, LabelError, readable
 from napari_hicstruct.genome import Interval, NameMatcher
 
 _SPECIFIC: tuple[Format, ...] = (

@@ -9,15 +9,6 @@ from pathlib import Path
 from napari_hicstruct.config.files import output_error
 
 
-def make_folder(path: Path) -> Path:
-    """The folder, made with its parents if they are missing."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(path, error) from error
-    return path
-
-
 def write_bytes(path: str | Path, data: bytes) -> Path:
     """Replace ``path`` by ``data`` through a temporary file beside it.
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import CHOOSE_FOLDER, absolute_uri, readable, why
-from napari_hicstruct.errors import OutputError
+from napari_hicstruct.config.files import CHOOSE_FOLDER, absolute_uri, why
+from napari_hicstruct.errors import OutputError, readable
 
 RUN_FILE = "run.json"
 LABEL_ENDINGS = (".bed", ".bedpe", ".tsv", ".bedgraph", ".parquet")

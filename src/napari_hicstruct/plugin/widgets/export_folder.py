@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
 
-from napari_hicstruct.config.files import readable
+from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.widgets.style import compact_button
 from napari_hicstruct.workflows.export import default_folder
 

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.annotations.records import Annotation, Status
-from napari_hicstruct.config.files import readable
+from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.editing import attach
 from napari_hicstruct.plugin.widgets.export_folder import ExportFolder
 from napari_hicstruct.plugin.widgets.later import Later
