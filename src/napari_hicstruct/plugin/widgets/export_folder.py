@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
@@ -64,6 +65,8 @@ class ExportFolder(QWidget):
 
     def follow(self, *_: object) -> None:
         """Name the folder of the map and project that are open now, unless a person chose one."""
+        if not isalive(self):
+            return
         source, project = self._session.source, self._session.project_path
         if not self._is_chosen and source is not None and project is not None:
             self.line.setText(str(default_folder(project, source.name)))
