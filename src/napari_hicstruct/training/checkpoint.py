@@ -23,8 +23,8 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         with in_place_of(path) as file:
             torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        reason, mend = why_and_mend(error)
-        text = f"the checkpoint could not be written ({reason})."
+        mend = why_and_mend(error)[1]
+        text = f"the checkpoint could not be written ({error})."
         raise OutputError(text, where=path, mend=f"{mend} The last one is whole.") from error
 
 
