@@ -29,10 +29,23 @@ class HicStructError(Exception):
 
     def __str__(self) -> str:
         text = self.message if self.where is None else f"{self.where}: {self.message}"
-        return text if self.mend is None else f"{text} {self.mend}"
+        return readable(text if self.mend is None else f"{text} {self.mend}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), self.message, self.where, self.mend))
+
+
+def readable(text: str) -> str:
+    """``text`` without the halves by which Python keeps bytes of file names that are no letters: ``\\xe9`` instead.
+
+    What is UTF-8 becomes the letters that it is, also where the locale knows no such letters.
+    """
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # halves that are no bytes of a name
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _rebuild(kind: type[HicStructError], message: str, where: str | None, mend: str | None) -> HicStructError:

@@ -66,6 +66,16 @@ class TinySession:
         self.view = (iv(0, LENGTH), iv(0, LENGTH))
         self.visits: list[tuple[Interval, Interval]] = []
 
+    @property
+    def project_path(self) -> Any:
+        return None if self.project is None else self.project.path
+
+    def ensure_project(self) -> Any:
+        return self.project
+
+    def discard_unused_project(self) -> None:
+        """Nothing is made here."""
+
     def visible(self) -> tuple[Interval, Interval]:
         return self.view
 

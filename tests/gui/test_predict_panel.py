@@ -70,7 +70,8 @@ def session(make_napari_viewer: Callable[..., Any], data_dir: Path) -> Any:
 
 def predicted(session: Any) -> dict[str, int]:
     """Name → number of records of each predicted set."""
-    sets = [one for one in session.project.sets() if one.origin is Origin.PREDICTED]
+    sets = [] if session.project is None else session.project.sets()
+    sets = [one for one in sets if one.origin is Origin.PREDICTED]
     return {one.name: session.project.count(set_ids=[one.id]) for one in sets}
 
 

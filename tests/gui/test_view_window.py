@@ -57,8 +57,7 @@ def test_the_first_picture_is_the_map(make_napari_viewer: Make, data_dir: Path, 
     assert [str(unit) for unit in session.layer.units] == ["basepair", "basepair"]
     assert viewer.canvas.overlays["scale_bar"].visible
     assert list(dock.sections) == ["map", "labels", "predict", "review", "learn", "why", "export"]
-    assert session.project is not None
-    assert not session.project.read_only
+    assert not session.ensure_project().read_only
 
 
 @pytest.mark.parametrize("ladder", [(5, 10, 25, 50, 100), (5, 10, 20, 40)])
@@ -185,7 +184,7 @@ def test_what_is_no_map_is_said_once_and_leaves_the_window_as_it_was(
 def test_closing_the_window_lets_go_of_the_project(make_napari_viewer: Make, data_dir: Path) -> None:
     viewer = make_napari_viewer(show=True)
     session, _ = open_in(viewer, data_dir / HFFC6)
-    path = session.project.path
+    path = session.ensure_project().path
     viewer.close()
     pump(lambda: session_of(viewer) is None, 3)
     with Project.open(path) as project:
@@ -239,7 +238,7 @@ def test_the_sample_and_the_menus_work(make_napari_viewer: Make, said: list[Any]
     assert [one.message for one in said] == ["No contact map is open. Open a .cool, .mcool or .hic file first."]
     viewer.open_sample("napari-hicstruct", "simulated")
     session = session_of(viewer)
-    assert pump(lambda: session.map is not None and session.project is not None, 120)
+    assert pump(lambda: session.map is not None, 120)
     assert session.source.resolutions[0] == 5_000
     commands.execute_command("napari-hicstruct.open_dock")
     assert len(said) == 1

@@ -3,66 +3,30 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from napari_hicstruct.annotations import schema
-from napari_hicstruct.annotations.lockfile import Busy, WriteLock
+from napari_hicstruct.annotations.lockfile import Busy, CannotLock, WriteLock
+from napari_hicstruct.annotations.sqlite_files import (
+    address,
+    connect_to_read,
+    leaving_nothing,
+    peek,
+    place_of_fault,
+    project_error,
+)
+from napari_hicstruct.config.files import CHOOSE_FOLDER, folders_for, why, why_and_mend
 from napari_hicstruct.errors import ProjectError
-
-_MEND = {
-    "database or disk is full": ("the disk is full; nothing of this step was saved.", "Free some space and repeat it."),
-    "disk I/O error": ("the disk reports an error; nothing of this step was saved.", "Check the disk and repeat it."),
-    "attempt to write a readonly database": ("the file cannot be written.", "Save a copy elsewhere and edit that."),
-    "database is locked": ("another program holds the file.", "Close it there and repeat."),
-    "file is not a database": ("is not a project file.", "Choose a .hicproj file."),
-    "database disk image is malformed": ("the file is damaged.", "Restore it from a copy."),
-    "unable to open database file": ("the file cannot be opened.", "Check that it exists and may be read."),
-}
-
-
-def project_error(path: Path, error: Exception) -> ProjectError:
-    """A :class:`ProjectError` in plain words for an error of SQLite."""
-    text = str(error.orig if isinstance(error, DBAPIError) else error)
-    for sign, (message, mend) in _MEND.items():
-        if sign in text:
-            return ProjectError(message, where=path, mend=mend)
-    return ProjectError(f"the project file cannot be used: {text}.", where=path, mend="Restore it from a copy.")
-
-
-def _address(path: Path, query: str) -> str:
-    return f"file:{quote(str(path.resolve()))}?{query}"
-
-
-def _has_wal(path: Path) -> bool:
-    wal = path.with_name(path.name + "-wal")
-    return wal.exists() and wal.stat().st_size > 0
-
-
-def _read_only_query(path: Path) -> str:
-    # In a folder that cannot be written SQLite cannot make its shared-memory file; immutable needs none, but would
-    # overlook what still stands in a write-ahead log.
-    if os.access(path.parent, os.W_OK) or _has_wal(path):
-        return "mode=ro"
-    return "immutable=1"
-
-
-@contextlib.contextmanager
-def peek(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection that only reads, and leaves nothing beside the file."""
-    # Without a log the file alone says it all, and immutable leaves no shared-memory file behind.
-    query = "mode=ro" if _has_wal(path) else "immutable=1"
-    with contextlib.closing(sqlite3.connect(_address(path, query), uri=True)) as raw:
-        yield raw
 
 
 def check_file(path: Path) -> None:
@@ -90,11 +54,15 @@ def check_file(path: Path) -> None:
         )
 
 
-def _engine(address: str, *, writable: bool) -> Engine:
+def _connect_to_write(path: Path, query: str) -> Callable[[], sqlite3.Connection]:
     def connect() -> sqlite3.Connection:
         # isolation_level None: SQLAlchemy's BEGIN below is then the only one, and pragmas run outside transactions.
-        return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+        return sqlite3.connect(address(path, query), uri=True, check_same_thread=False, isolation_level=None)
 
+    return connect
+
+
+def _engine(connect: Callable[[], sqlite3.Connection], *, writable: bool) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
 
     @event.listens_for(engine, "connect")
@@ -121,6 +89,7 @@ class Database:
     engine: Engine
     lock: WriteLock | None
     read_only_reason: str
+    hold: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __post_init__(self) -> None:
         self.guard = threading.RLock()
@@ -131,44 +100,74 @@ class Database:
         """Open for writing, or read-only with a reason when that is wanted or writing is not possible."""
         check_file(path)
         lock, reason = (None, "opened for reading only") if read_only else _acquire(path)
-        query = _read_only_query(path) if lock is None else "mode=rw"
-        database = cls(path, _engine(_address(path, query), writable=lock is not None), lock, reason)
+        if lock is None:
+            return cls._to_read(path, reason)
+        try:
+            with leaving_nothing(path):
+                return cls._to_write(path, lock)
+        except BaseException as error:
+            if isinstance(error, ProjectError) and (reason := place_of_fault(path, error.__cause__)):
+                return cls._to_read(path, reason)
+            raise
+
+    @classmethod
+    def _to_write(cls, path: Path, lock: WriteLock) -> Database:
+        database = cls(path, _engine(_connect_to_write(path, "mode=rw"), writable=True), lock, "")
         try:
             with database.transaction() as connection:
-                if lock is not None:
-                    schema.migrate(connection)
-                else:
-                    schema.stand_in(connection)
+                schema.migrate(connection)
         except BaseException:
             database.close()
             raise
         return database
 
     @classmethod
+    def _to_read(cls, path: Path, reason: str) -> Database:
+        hold = contextlib.ExitStack()
+        database = cls(path, _engine(lambda: connect_to_read(path, hold), writable=False), None, reason, hold)
+        try:
+            with database.transaction() as connection:
+                schema.stand_in(connection)
+            with database.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def check_new(cls, path: Path) -> None:
+        """Refuse a place where :meth:`create` could not make a project; nothing is left there.
+
+        Raises
+        ------
+        ProjectError
+        """
+        with _place_of(path), contextlib.suppress(_Undo), folders_for(path):
+            WriteLock(path).release()
+            raise _Undo
+
+    @classmethod
     def create(cls, path: Path, fill: Callable[[Connection], None]) -> None:
         """Write a project of the present schema, filled by ``fill``, at ``path``: whole or not at all."""
         temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            engine = _engine(_address(temporary, "mode=rwc"), writable=True)
+        with _place_of(path), folders_for(path):
+            lock = WriteLock(path)
             try:
-                with engine.begin() as connection:
-                    schema.migrate(connection)
-                    fill(connection)
+                engine = _engine(_connect_to_write(temporary, "mode=rwc"), writable=True)
+                try:
+                    with engine.begin() as connection:
+                        schema.migrate(connection)
+                        fill(connection)
+                finally:
+                    engine.dispose()
+                _drop_stale_log(path)
+                os.replace(temporary, path)
             finally:
-                engine.dispose()
-            _drop_stale_log(path)
-            os.replace(temporary, path)
-        except (DBAPIError, sqlite3.Error) as error:
-            raise project_error(path, error) from error
-        except OSError as error:
-            raise ProjectError(
-                f"cannot be created ({error.strerror}).", where=path, mend="Choose a folder that you may write."
-            ) from error
-        finally:
-            for rest in ("", "-wal", "-shm"):
-                with contextlib.suppress(OSError):
-                    temporary.with_name(temporary.name + rest).unlink(missing_ok=True)
+                for rest in ("", "-wal", "-shm"):
+                    with contextlib.suppress(OSError):
+                        temporary.with_name(temporary.name + rest).unlink(missing_ok=True)
+                lock.release()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -189,6 +188,9 @@ class Database:
                     self._open = None
             except (DBAPIError, sqlite3.Error) as error:
                 raise project_error(self.path, error) from error
+            except UnicodeEncodeError as error:
+                text = f"cannot keep {error.object[error.start : error.end]!r}: it is no letter. Nothing was saved."
+                raise ProjectError(text, where=self.path, mend="Write it in UTF-8.") from error
 
     @property
     def within(self) -> bool:
@@ -207,9 +209,9 @@ class Database:
         except Busy as busy:
             raise ProjectError(f"is being edited by {busy}.", where=target, mend="Choose another name.") from busy
         except OSError as error:
-            raise ProjectError(
-                f"cannot be written ({error.strerror}).", where=target, mend="Choose another folder."
-            ) from error
+            reason, mend = why_and_mend(error)
+            mend = CHOOSE_FOLDER if isinstance(error, CannotLock) else mend
+            raise ProjectError(f"cannot be written: {reason}.", where=target, mend=mend) from error
         try:
             with self.guard, contextlib.closing(sqlite3.connect(temporary)) as copy:
                 source = self.engine.raw_connection()
@@ -233,6 +235,7 @@ class Database:
                     assert raw is not None
                     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self.engine.dispose()
+            self.hold.close()
             if self.lock is not None:
                 self.lock.release()
                 self.lock = None
@@ -244,6 +247,26 @@ def _drop_stale_log(path: Path) -> None:
         path.with_name(path.name + rest).unlink(missing_ok=True)
 
 
+class _Undo(Exception):
+    """Takes back what was made to try a place."""
+
+
+@contextlib.contextmanager
+def _place_of(path: Path) -> Iterator[None]:
+    """Say in plain words why no project can be made at ``path``."""
+    try:
+        yield
+    except Busy as busy:
+        raise ProjectError(f"is being edited by {busy}.", where=path, mend="Choose another name.") from busy
+    except CannotLock as error:
+        raise ProjectError(f"cannot be created: {why(error)}.", where=path) from error
+    except (DBAPIError, sqlite3.Error) as error:
+        raise project_error(path, error) from error
+    except OSError as error:
+        reason, mend = why_and_mend(error)
+        raise ProjectError(f"cannot be created: {reason}.", where=path, mend=mend) from error
+
+
 def _acquire(path: Path) -> tuple[WriteLock | None, str]:
     """The write lock, or None with the reason why there is none."""
     if not os.access(path, os.W_OK):
@@ -252,5 +275,9 @@ def _acquire(path: Path) -> tuple[WriteLock | None, str]:
         return WriteLock(path), ""
     except Busy as busy:
         return None, f"{busy} is editing it"
-    except OSError:
-        return None, "its folder cannot be written"
+    except CannotLock as error:
+        return None, why(error)
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            return None, "its folder cannot be written"
+        return None, why(error)

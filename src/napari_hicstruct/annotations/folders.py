@@ -8,8 +8,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from napari_hicstruct.annotations.database import Database, peek
-from napari_hicstruct.config.files import in_place_of, why
+from napari_hicstruct.annotations.database import Database
+from napari_hicstruct.annotations.sqlite_files import peek
+from napari_hicstruct.config.files import CHOOSE_FOLDER, in_place_of, why_and_mend
 from napari_hicstruct.errors import ProjectError
 
 
@@ -36,7 +37,7 @@ def save_copy(database: Database, target: Path) -> None:
     and those of the project that was replaced go last.
     """
     if not target.parent.is_dir():
-        raise ProjectError("cannot be written: there is no such folder.", where=target, mend="Choose another folder.")
+        raise ProjectError("cannot be written: there is no such folder.", where=target, mend=CHOOSE_FOLDER)
     with database.transaction() as connection:
         own = [path for (path,) in connection.exec_driver_sql("SELECT path FROM model ORDER BY rowid")]
     beside = [path for path in dict.fromkeys(own) if not Path(path).is_absolute()]
@@ -97,8 +98,9 @@ def _copy(source: Path, parent: Path, target: Path) -> Path:
     except OSError as error:
         if isinstance(error, shutil.Error):  # it lists every file that failed: one will do
             error = OSError(error.args[0][0][-1])
-        text = f"the model {source.name} cannot be copied ({why(error)}); nothing was saved there."
-        raise ProjectError(text, where=target, mend="Choose another folder, or free some space.") from error
+        reason, mend = why_and_mend(error)
+        text = f"the model {source.name} cannot be copied ({reason}); nothing was saved there."
+        raise ProjectError(text, where=target, mend=mend) from error
     return place
 
 

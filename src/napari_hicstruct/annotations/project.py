@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.editing import EditableProject
 from napari_hicstruct.annotations.history import Stacks
 from napari_hicstruct.annotations.lineage import Lineage
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import ProjectError, readable
 from napari_hicstruct.genome import Interval
 
 
@@ -37,7 +37,7 @@ class Project(EditableProject):
 
     def __init__(self, database: Database, reviewer: str) -> None:
         self._db = database
-        self.reviewer = reviewer
+        self.reviewer = readable(reviewer)
         self.lineage = Lineage(self)
         with database.transaction() as connection:
             self._map = maps.load(connection, database.path)
@@ -56,6 +56,11 @@ class Project(EditableProject):
 
         Database.create(path, fill)
         return cls.open(path, map=map, reviewer=reviewer)
+
+    @classmethod
+    def check_new(cls, path: str | Path) -> None:
+        """Refuse a place where :meth:`create` could not make a project; nothing is left there."""
+        Database.check_new(Path(path))
 
     @classmethod
     def open(

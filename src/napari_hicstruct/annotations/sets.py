@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 from napari_hicstruct.annotations.changes import AnnotationSet
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.annotations.schema import annotation_set
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import ProjectError, readable
 
 _CHANGEABLE = {"name", "visible", "locked"}
 
@@ -23,6 +23,7 @@ def load_all(connection: Connection) -> list[AnnotationSet]:
 
 def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
     """A new empty set, shown and unlocked."""
+    name = readable(name)  # a file may bear any bytes
     values = {"name": name, "origin": Origin(origin).value, "visible": True, "locked": False}
     key = connection.execute(insert(annotation_set).values(**values)).inserted_primary_key
     assert key is not None
@@ -41,6 +42,7 @@ def update_set(connection: Connection, set_id: int, changes: Mapping[str, Any]) 
     if unknown := set(changes) - _CHANGEABLE:
         raise ProjectError(f"A set has no {', '.join(sorted(unknown))} to change.", mend="Name, visible, locked.")
     _require(connection, set_id)
+    changes = {key: readable(value) if isinstance(value, str) else value for key, value in changes.items()}
     if changes:
         connection.execute(update(annotation_set).where(annotation_set.c.id == set_id).values(**changes))
     return _require(connection, set_id)

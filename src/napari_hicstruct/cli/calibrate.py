@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.simulate import parse_length
 
 
@@ -49,7 +49,7 @@ def calibrate(
     ]
     emit(rows)
     for note in (*result.notes, f"ece and brier are of maps not used for the fit; written to {result.folder}"):
-        typer.echo(f"note: {note}", err=True)
+        to_stderr(f"note: {note}")
 
 
 def _name(entry: Mapping[str, Any]) -> str:

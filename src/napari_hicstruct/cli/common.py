@@ -24,6 +24,11 @@ json_option: bool = typer.Option(False, "--json", help="Print one line of JSON f
 quiet_option: bool = typer.Option(False, "--quiet", "-q", help="No progress bar, nothing but the result.")
 """Use as a parameter's default: ``quiet: bool = quiet_option``."""
 
+overwrite_option: bool = typer.Option(
+    False, "--overwrite", help="Replace label files of other maps, other projects or unknown origin in the folder."
+)
+"""Use as a parameter's default: ``overwrite: bool = overwrite_option``."""
+
 
 def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     """Run ``job`` to its end and give its result, with a bar on standard error if that is a terminal.
@@ -62,6 +67,11 @@ def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:
     return update
 
 
+def to_stderr(text: str) -> None:
+    """One line on standard error; not through click, which writes UTF-8 where standard error is ASCII."""
+    print(text, file=sys.stderr)
+
+
 def plain(value: Any) -> Any:
     """``value`` as JSON's own types: dataclasses and paths unfolded, arrays as lists, NaN as null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -95,7 +105,7 @@ def emit(data: Any, json: bool = False, *, human: Any = None) -> None:
         What people see instead of the table.
     """
     if json:
-        print(json_module.dumps(plain(data), ensure_ascii=False, allow_nan=False))
+        print(json_module.dumps(plain(data), allow_nan=False))
         return
     shown = data if human is None else human
     if dataclasses.is_dataclass(shown) and not isinstance(shown, type):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress, to_stderr
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +51,7 @@ def dataset(
     )
     manifest = show_progress(iter_make_dataset(request), quiet)
     for note in manifest["notes"]:
-        typer.echo(note, err=True)
+        to_stderr(note)
     emit(
         {
             "folder": str(out),

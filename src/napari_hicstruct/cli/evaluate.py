@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.import_labels import check_ascending
 
 _RATES = {"precision", "recall", "f1"}
@@ -76,9 +76,9 @@ def evaluate(
         return
     emit(result.metrics, human=_table(result.metrics))
     for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
+        to_stderr(f"note: {note}")
     for file in result.files:
-        typer.echo(f"wrote {file}", err=True)
+        to_stderr(f"wrote {file}")
 
 
 def _table(metrics: Mapping[str, Any]) -> Any:

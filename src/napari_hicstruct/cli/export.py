@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, overwrite_option, quiet_option, show_progress
 
 
 class ExportFormat(StrEnum):
@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
             "--once",
             help="Each place once: the judged, else the newest; no open call of what was rejected.",
         ),
+        overwrite: bool = overwrite_option,
         json: bool = json_option,
         quiet: bool = quiet_option,
     ) -> None:
@@ -62,6 +63,7 @@ def register(app: typer.Typer) -> None:
             sets=set,
             statuses=[Status(one.value) for one in status],
             once=once,
+            overwrite=overwrite,
         )
         result = show_progress(job, quiet)
         emit(result, json, human=[{"file": path} for path in result.files])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
@@ -49,9 +49,9 @@ def finetune(
         return
     emit([_row(figure) for figure in telling(result.figures)])
     kept = "nothing learnt" if result.sha256 == result.parent else "kept as a branch"
-    typer.echo(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
+    print(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
     for note in result.notes:
-        typer.echo(f"note: {note}", err=True)
+        to_stderr(f"note: {note}")
 
 
 def _line(result: FinetuneResult, model: Path) -> dict[str, Any]:

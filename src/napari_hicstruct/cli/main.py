@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import importlib
 import os
 import sys
@@ -16,7 +18,9 @@ from typing import NoReturn
 import typer
 
 from napari_hicstruct import __version__
-from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.cli.streams import give_up_stdout, prepare_streams
+from napari_hicstruct.config.files import why, why_and_mend
+from napari_hicstruct.errors import Cancelled, HicStructError, OutputError
 
 COMMANDS = (
     "info",
@@ -71,6 +75,7 @@ def run() -> NoReturn:
 
 def main(args: Sequence[str]) -> int:
     """Run one command line and give its exit status: 0, 1 (our fault), 2 (bad input), 130 (interrupted)."""
+    prepare_streams()
     debug = "--debug" in args
     words = [word for word in args if word != "--debug"]
     try:
@@ -78,7 +83,7 @@ def main(args: Sequence[str]) -> int:
             if not debug:  # libraries' deprecation notes help no one at a prompt; the test-suite sees them as errors
                 warnings.simplefilter("ignore")
             status = typer.main.get_command(build_app()).main(words, prog_name="hicstruct", standalone_mode=False)
-            sys.stdout.flush()
+            _flush_stdout()
         if status == INTERRUPTED:  # typer turns Ctrl+C into this status without a word
             _say("interrupted.")
         return status if isinstance(status, int) else 0
@@ -96,7 +101,7 @@ def _explain(error: BaseException, debug: bool) -> int:
         _say("interrupted.")
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):  # the reader of a pipe left (| head): not worth a word
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_stdout()
         return FAILED
     if isinstance(error, HicStructError):
         _say(str(error))
@@ -107,25 +112,41 @@ def _explain(error: BaseException, debug: bool) -> int:
         if text := error.format_message():  # an empty one: no command was given and the help is printed
             _say(f"{text} See '{command} --help'.")
         return BAD_INPUT
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
+        give_up_stdout()  # it may be the one that is full
+        reason, mend = why_and_mend(error)
+        _say(f"the result cannot be written: {reason}. {mend}")
+        return BAD_INPUT
     log = _write_log(error)
     _say(f"unexpected {type(error).__name__}: {error} — this is a fault of ours; details are in {log}")
     return FAILED
 
 
+def _flush_stdout() -> None:
+    """Write what is left; a disk that is full must not pass for success."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        give_up_stdout()
+        raise OutputError(f"standard output cannot be written: {why(error)}.") from error
+
+
 def _say(text: str) -> None:
-    print("hicstruct: " + " ".join(text.split()), file=sys.stderr)
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it
+        print("hicstruct: " + " ".join(text.split()), file=sys.stderr, flush=True)
 
 
-def _write_log(error: BaseException) -> Path:
-    """Write the traceback where the person can find it; the temporary folder if the log folder is closed."""
+def _write_log(error: BaseException) -> str:
+    """Write the traceback where the person can find it, and give the place in words."""
     from napari_hicstruct.config.paths import log_dir
 
     name = f"hicstruct-{datetime.datetime.now():%Y%m%d-%H%M%S}-{os.getpid()}.log"
     text = f"napari-hicstruct {__version__}\n{sys.argv}\n" + "".join(traceback.format_exception(error))
-    try:
-        path = log_dir() / name
-        path.write_text(text, encoding="utf-8")
-    except OSError:
-        path = Path(tempfile.gettempdir()) / name
-        path.write_text(text, encoding="utf-8")
-    return path
+    for folder in (log_dir, lambda: Path(tempfile.gettempdir())):
+        with contextlib.suppress(OSError):
+            path = folder() / name
+            path.write_text(text, encoding="utf-8", errors="backslashreplace")
+            return str(path)
+    return "no log, as no folder could be written: run it again with --debug"

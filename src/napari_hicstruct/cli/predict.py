@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, parse_least, parse_tracks, quiet_option, show_progress
+from napari_hicstruct.cli.common import (
+    emit,
+    json_option,
+    overwrite_option,
+    parse_least,
+    parse_tracks,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,10 +44,9 @@ def predict(
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
-    least: list[str] = typer.Option(
-        [], "--least", help="TASK=P, e.g. stripe=0.2: list calls of that probability or more; may be repeated."
-    ),
+    least: list[str] = typer.Option([], "--least", help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
+    overwrite: bool = overwrite_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -62,11 +70,11 @@ def predict(
         least=parse_least(least),
     )
     check_request(source, request)
-    check_targets(source, out, project)
+    check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
     for note in () if quiet or json else notes(source, request):
-        typer.echo(f"note: {note}", err=True)
+        to_stderr(f"note: {note}")
     result = show_progress(iter_predict(source, request), quiet)
-    paths = write_predictions(result, out)
+    paths = write_predictions(result, out, overwrite=overwrite)
     summary = _summary(result)
     summary["files"] = [str(path) for path in paths] if json else ", ".join(path.name for path in paths)
     if project is not None:

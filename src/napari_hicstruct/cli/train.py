@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def train(
     try:
         folder = show_progress(work, quiet)
     except KeyboardInterrupt:
-        typer.echo("note: start the same command again to go on from the last checkpoint.", err=True)
+        to_stderr("note: start the same command again to go on from the last checkpoint.")
         raise
     if os.environ.get("LOCAL_RANK", "0") != "0":
         return  # a further device's process: the first one speaks for all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import uuid
@@ -11,12 +12,119 @@ from pathlib import Path
 
 from napari_hicstruct.errors import OutputError
 
+CHOOSE_FOLDER = "Choose a folder that you may write."
+"""What helps where a folder is read-only, or somebody else's."""
+
+_FREE_DISK = "Free some disk and repeat."
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", _FREE_DISK),
+    errno.EDQUOT: ("the disk quota is used up", _FREE_DISK),
+    errno.EACCES: ("the folder may not be written", CHOOSE_FOLDER),
+    errno.EPERM: ("the folder may not be written", CHOOSE_FOLDER),
+    errno.EROFS: ("the folder is read-only", CHOOSE_FOLDER),
+    errno.ENOENT: ("there is no such folder", CHOOSE_FOLDER),
+    errno.ENOTDIR: ("a file stands where the folder should be", CHOOSE_FOLDER),
+    errno.EEXIST: ("a file stands where the folder should be", CHOOSE_FOLDER),
+    errno.EISDIR: ("a folder of this name exists", "Choose another name."),
+    errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
+}
+
+
+def why_and_mend(error: Exception) -> tuple[str, str]:
+    """Why a file could not be written, in a few words, and what helps: the one table of all that write.
+
+    HDF5 and torch give no errno, but half a page about their buffers.
+    """
+    number = getattr(error, "errno", None) or _errno_in(str(error))
+    text = getattr(error, "strerror", None) or (str(error) or type(error).__name__).partition("\n")[0]
+    return _REASONS.get(number, (text, CHOOSE_FOLDER))
+
+
+def _errno_in(text: str) -> int:
+    """The number whose message stands in ``text``; 0 if none does."""
+    return next((number for number in _REASONS if os.strerror(number) in text), 0)
+
 
 def why(error: Exception) -> str:
-    """Why a file could not be written, in a few words: HDF5 says no errno, but half a page about its buffers."""
-    if "No space left on device" in str(error):
-        return "the disk is full"
-    return getattr(error, "strerror", None) or str(error).partition("\n")[0]
+    """Why a file could not be written, in a few words."""
+    return why_and_mend(error)[0]
+
+
+def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError:
+    """An :class:`OutputError` in plain words; says that a file that stood there is untouched.
+
+    ``what`` is what cannot be done (default: write).
+    """
+    reason, mend = why_and_mend(error)
+    kept = " The old file is untouched." if path.is_file() else ""
+    text = f"{what} ({reason})." if what else f"cannot be written: {reason}."
+    return OutputError(text + kept, where=path, mend=mend)
+
+
+def try_folder(folder: Path, *, make: bool = True) -> None:
+    """Refuse a folder that cannot be written, or is missing and may not be made; nothing is left of the attempt.
+
+    Raises
+    ------
+    OutputError
+    """
+    probe = folder / f".hicstruct-{uuid.uuid4().hex[:12]}"
+    try:
+        with folders_for(probe) if make else contextlib.nullcontext():
+            try:
+                probe.write_bytes(b"\0" * 4096)
+            finally:
+                probe.unlink(missing_ok=True)
+            raise _Undo
+    except _Undo:
+        pass
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
+class _Undo(Exception):
+    """Ends an attempt that must leave nothing."""
+
+
+@contextlib.contextmanager
+def folders_for(path: Path) -> Iterator[None]:
+    """Make the folder of ``path``; folders that this made go again if the block fails.
+
+    Raises
+    ------
+    OSError
+        If it cannot be made.
+    """
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in missing:  # the innermost first; one that somebody uses meanwhile is not empty and stays
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """File and group of ``FILE::/group``; the group is empty where the whole file is meant.
+
+    ``::`` may also be part of a folder's name: what exists as it stands is a file, else the last ``::`` counts.
+    """
+    if "::" not in uri or os.path.exists(uri):
+        return uri, ""
+    file, _, group = uri.rpartition("::")
+    return file, group
+
+
+def absolute_uri(uri: str, folder: str | Path | None = None) -> str:
+    """``uri`` with the full path of its file; a relative one lies in ``folder`` (default: the working folder)."""
+    file, group = split_uri(uri)
+    path = os.path.join(os.path.abspath(folder or "."), file)
+    tidy = os.path.normpath(path)
+    if os.path.realpath(tidy) == os.path.realpath(path):  # ".." behind a symbolic link means another folder
+        path = tidy
+    return f"{path}::{group}" if group else path
 
 
 def check_room(path: Path, n_bytes: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.config import paths
 from napari_hicstruct.config.files import in_place_of
 
 LIMIT = 500_000_000
@@ -18,12 +19,7 @@ LIMIT = 500_000_000
 
 def cache_dir() -> Path:
     """Folder of cached arrays; not created by asking."""
-    override = os.environ.get("HICSTRUCT_CACHE")
-    if override:
-        return Path(override)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("napari-hicstruct", appauthor=False))
+    return paths.cache_dir(create=False)
 
 
 def _path(key: tuple[object, ...]) -> Path:

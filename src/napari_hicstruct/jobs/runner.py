@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
@@ -23,7 +24,15 @@ def drain(job: Job[T], on_progress: Callable[[Progress], None] | None = None) ->
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]  # PEP 380: typeshed types it as Any
     finally:
+        close_quietly(job)
+
+
+def close_quietly(job: Job[T]) -> None:
+    """End a job that was left; what its clean-up says to that must not take the place of why it was left."""
+    try:
         job.close()
+    except Exception:
+        logging.getLogger(__name__).debug("the clean-up of a job failed", exc_info=True)
 
 
 def guarded(job: Job[T]) -> Job[T]:

@@ -14,7 +14,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from napari_hicstruct.config import parse_config
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, why, why_and_mend
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.models.network import MultiTaskNet
@@ -43,7 +43,8 @@ def save_model(folder: Path, config: ModelConfig, state: dict[str, Tensor], card
             with in_place_of(folder / name) as file:
                 file.write_bytes(content)
     except OSError as error:
-        raise OutputError(f"the model could not be written ({error.strerror}).", where=folder) from error
+        said = f"the model could not be written ({error.strerror or why(error)})."
+        raise OutputError(said, where=folder, mend=why_and_mend(error)[1]) from error
 
 
 def read_card(folder: Path) -> dict[str, Any]:

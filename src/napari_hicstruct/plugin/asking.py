@@ -43,7 +43,12 @@ def default_ask_backend() -> AskBackend:
         return _elsewhere(partial(iter_seen, model=_model(project)), source, tuple(records), token=token)
 
     def propose(
-        source: ContactSource, project: Project, known: Sequence[Annotation], region: Interval, *, token: CancelToken
+        source: ContactSource,
+        project: Project | None,
+        known: Sequence[Annotation],
+        region: Interval,
+        *,
+        token: CancelToken,
     ) -> Generator[Progress, None, list[Annotation]]:
         from napari_hicstruct.workflows.propose import iter_propose
 
@@ -52,10 +57,11 @@ def default_ask_backend() -> AskBackend:
     return AskBackend(look, propose)
 
 
-def _model(project: Project) -> str:
+def _model(project: Project | None) -> str:
     from napari_hicstruct.workflows.finetune import model_in_use
+    from napari_hicstruct.workflows.models import DEFAULT, find_model
 
-    return str(model_in_use(project).path)
+    return str((find_model(DEFAULT) if project is None else model_in_use(project)).path)
 
 
 def _elsewhere(make_job: Any, *args: Any, token: CancelToken) -> Generator[Progress, None, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +11,19 @@ from psygnal import Signal
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
-from napari_hicstruct.errors import HicStructError, MapError, RegionError
+from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher
-from napari_hicstruct.plugin import map_layer, projects
+from napari_hicstruct.plugin import map_layer
 from napari_hicstruct.plugin.camera import CameraControl
 from napari_hicstruct.plugin.levels import first_chromosome_with_contacts
 from napari_hicstruct.plugin.navigation import View, at_least
-from napari_hicstruct.plugin.notify import show_note, show_problem
+from napari_hicstruct.plugin.notify import show_note
+from napari_hicstruct.plugin.projects import ProjectOfWindow
 from napari_hicstruct.plugin.units import world_kwargs
 
 if TYPE_CHECKING:
     import napari
 
-    from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.contacts.protocol import ContactSource
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
@@ -49,7 +50,7 @@ def ensure_session(viewer: Any) -> Session:
     return session
 
 
-class Session:
+class Session(ProjectOfWindow):
     """State that the panels, tools and commands of one window share.
 
     World units are base pairs: rows are the first anchor, columns the second.
@@ -62,8 +63,8 @@ class Session:
         Another chromosome is shown.
     view_changed : Signal(Interval, Interval)
         The camera came to rest on these rows and columns (debounced), or its level changed.
-    project_changed : Signal(Project)
-        Another project holds the annotations.
+    project_changed : Signal(Project or None)
+        Another project holds the annotations, or none does any more.
     display_changed : Signal
         Normalisation, observed/expected, colour scale or what is known of them changed.
     """
@@ -79,7 +80,6 @@ class Session:
         self.source: ContactSource | None = None
         self.chrom = ""
         self.map: map_layer.MapLayer | None = None
-        self._project: Project | None = None
         self._camera = CameraControl(viewer, self._announce_view)
         viewer.layers.events.removed.connect(self._on_layer_removed)
 
@@ -122,14 +122,19 @@ class Session:
         self._take_out_map()
         self.source, self.chrom, self.map = source, chrom, shown
         self._camera.reset()
-        shown.add_to(self.viewer)
+        try:
+            shown.add_to(self.viewer)
+        except BaseException:
+            with contextlib.suppress(Exception):  # it half stands in the window: the first error is the one to be told
+                self._take_out_map()
+            raise
         home = shown.extent_with_contacts()
         self.go_to(home, home)
         self.map_changed.emit()
         self.chrom_changed.emit(chrom)
         if source.notes:
             show_note("\n".join(source.notes))
-        QTimer.singleShot(_AFTER_FIRST_PICTURE_MS, self._open_automatic_project)
+        QTimer.singleShot(_AFTER_FIRST_PICTURE_MS, self._open_existing_project)
 
     def close_map(self) -> None:
         """Take the map out of the window and close its project; nothing is lost, edits are in the project."""
@@ -140,8 +145,9 @@ class Session:
     def _take_out_map(self) -> None:
         if self.map is not None:
             shown, self.map, self.source, self.chrom = self.map, None, None, ""
-            shown.close(self.viewer)
             self._replace_project(None)
+            self._looked = False
+            shown.close(self.viewer)
 
     def set_chrom(self, name: str) -> None:
         """Show the whole of another chromosome.
@@ -213,33 +219,6 @@ class Session:
         """True if there is a later view."""
         return self._camera.history.can_go_forward
 
-    @property
-    def project(self) -> Project | None:
-        """The project that holds the annotations; one is made on first use in the user's data folder."""
-        if self._project is None and self.source is not None:
-            self._replace_project(projects.open_automatic(self.source))
-        return self._project
-
-    def open_project(self, path: str | Path) -> None:
-        """Open a ``.hicproj`` in place of the one that is open.
-
-        Raises
-        ------
-        ProjectError
-            If it cannot be opened or belongs to another map.
-        """
-        if self.source is None:
-            self.open_map(projects.map_of(path))
-        self._replace_project(projects.open_for(self._require_source(), path))
-
-    def save_project_as(self, path: str | Path) -> None:
-        """Copy the project to ``path`` and go on in the copy."""
-        project = self.project
-        if project is None:
-            return
-        project.save_as(path)
-        self._replace_project(projects.open_for(self._require_source(), path))
-
     def close(self) -> None:
         """End the session: stop work, close the files, let go of the viewer."""
         from napari_hicstruct.plugin.editing import detach
@@ -295,18 +274,3 @@ class Session:
     def _on_layer_removed(self, event: Any) -> None:
         if self.map is not None and event.value is self.map.layer:
             self.close_map()
-
-    def _open_automatic_project(self) -> None:
-        """After the first picture; a project that cannot be opened is said, the map can be looked at all the same."""
-        try:
-            if self.source is not None and self._project is None:
-                self.project  # noqa: B018 - opening it is the point
-        except HicStructError as error:
-            show_problem(error)
-
-    def _replace_project(self, project: Project | None) -> None:
-        old, self._project = self._project, project
-        if old is not None and old is not project:
-            old.close()
-        if project is not None:
-            self.project_changed.emit(project)

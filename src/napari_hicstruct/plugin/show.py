@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.config.files import output_error, try_folder
 from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.plugin.dock import open_dock
 from napari_hicstruct.plugin.navigation import parse_view
@@ -57,7 +59,7 @@ def show(
     """
     import napari
 
-    source = _checked(path, labels)
+    source = _checked(path, labels, screenshot)
     if relink:
         _relink(project, source)
     with ExitStack() as stack:
@@ -88,10 +90,19 @@ def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        viewer.close()
+        with suppress(Exception):  # what napari or Qt say to a window that is half made would mask the error itself
+            viewer.close()
         raise
     if not stays:
+        _close(viewer)
+
+
+def _close(viewer: napari.Viewer) -> None:
+    """Close the window after its picture was written: the command has done its work, whatever Qt says to it."""
+    try:
         viewer.close()
+    except Exception as error:
+        print(f"note: the window could not be closed ({type(error).__name__}: {error}).", file=sys.stderr)
 
 
 def _take_picture(session: Session, path: Path) -> None:
@@ -100,14 +111,16 @@ def _take_picture(session: Session, path: Path) -> None:
     _write_png(session.viewer.window.screenshot(canvas_only=False, flash=False), path)
 
 
-def _checked(path: str | Path, labels: Sequence[str | Path]) -> ContactSource:
-    """Open the map and read the label files once before there is a window: what is wrong ends the command."""
+def _checked(path: str | Path, labels: Sequence[str | Path], screenshot: str | Path | None) -> ContactSource:
+    """Open the map, read the labels and try the folder before there is a window: what is wrong ends the command."""
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
 
     source = open_map(path)
     for one in labels:
         read_labels(one, chromsizes=source.chromsizes)
+    if screenshot is not None:
+        try_folder(Path(screenshot).absolute().parent, make=False)
     return source
 
 
@@ -188,6 +201,7 @@ def _write_png(picture: Any, path: Path) -> None:
         imsave(str(part), picture)
         os.replace(part, path)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=path) from error
+        raise output_error(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.validation import draw
 from napari_hicstruct.plugin.wide_layers import Shapes
+from napari_hicstruct.workflows.projects import identity_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,9 +67,9 @@ class ValidationPart:
         self.layer = None
         if layer is not None and viewer is not None and layer in viewer.layers:
             viewer.layers.remove(layer)
-        if not self._on or self._project is None or viewer is None:
+        if not self._on or viewer is None:
             return
-        bands = [band_of(tile) for tile in self._project.frozen_tiles() if tile.chrom == self._session.chrom]
+        bands = [band_of(tile) for tile in self._tiles() if tile.chrom == self._session.chrom]
         if not bands:
             return
         active, map_layer = viewer.layers.selection.active, getattr(self._session, "layer", None)
@@ -86,6 +88,14 @@ class ValidationPart:
         if active is not None and active in viewer.layers:
             viewer.layers.selection.active = active
         self._on_view()
+
+    def _tiles(self) -> tuple[Interval, ...]:
+        """The project's tiles; without a project those that it would draw: they depend on the map alone."""
+        if self._project is not None:
+            return tuple(self._project.frozen_tiles())
+        if self._session.source is None:
+            return ()
+        return draw(identity_of(self._session.source))
 
     def _on_view(self, *_: Any) -> None:
         """Edges stay as wide on the screen: their width is in bp."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -11,7 +10,7 @@ from typing import Any
 from superqt.utils import GeneratorWorker, create_worker
 
 from napari_hicstruct.errors import Cancelled, HicStructError
-from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, guarded
+from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, close_quietly, guarded
 
 Job = Generator[Progress, None, Any]
 MakeJob = Callable[[CancelToken], Job]
@@ -43,7 +42,7 @@ class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is unty
         try:
             return super().work()
         finally:
-            self._gen.close()
+            close_quietly(self._gen)
             self.ended.set()
 
     def quit(self) -> None:
@@ -182,5 +181,7 @@ class BackgroundJob:
 def _from_factory(make_job: MakeJob, token: CancelToken) -> Job:
     """Make the generator inside the guard, so that a failing import or argument check is caught as well."""
     job = make_job(token)
-    with contextlib.closing(job):
+    try:
         return (yield from job)
+    finally:
+        close_quietly(job)

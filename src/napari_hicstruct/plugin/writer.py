@@ -85,5 +85,9 @@ def _project() -> Project:
     viewer = current_viewer()
     session = None if viewer is None else session_of(viewer)
     if session is None or session.project is None:
-        raise OutputError("No project is open.", mend="Open a contact map first.")
+        is_open = session is not None and session.source is not None
+        raise OutputError(
+            "There are no labels yet." if is_open else "No project is open.",
+            mend="Run a model, import label files or draw some." if is_open else "Open a contact map first.",
+        )
     return session.project

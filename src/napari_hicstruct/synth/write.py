@@ -10,8 +10,8 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of, why
-from napari_hicstruct.errors import ConfigError, OutputError
+from napari_hicstruct.config.files import in_place_of, output_error, try_folder
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.synth.counts import iter_counts
@@ -88,7 +88,7 @@ def iter_write(
             if truth_dir is not None:
                 write_truth(truths, truth_dir, depth=depth, provenance=provenance)
     except (OSError, RuntimeError) as error:  # HDF5 raises either
-        raise OutputError(f"cannot be written ({why(error)}).", where=path) from error
+        raise output_error(path, error, what="cannot be written") from error
     yield clock.step("done", total, total, str(path))
     return path
 
@@ -179,6 +179,21 @@ def _mark_mcool(file: str) -> None:
 
     with h5py.File(file, "r+") as handle:
         handle.attrs.update({"format": "HDF5::MCOOL", "format-version": 2})
+
+
+def check_truth_folder(folder: str | Path, provenance: Mapping[str, Any]) -> None:
+    """Refuse a folder that holds another map's label files or cannot be written, before hours are spent on this one.
+
+    Raises
+    ------
+    OutputError
+    """
+    from napari_hicstruct.annotations.writers.export import file_names
+    from napari_hicstruct.annotations.writers.folder import plan_folder
+
+    for target in (Path(folder), Path(folder) / "faint"):
+        plan_folder(target, file_names(tuple(Kind), _FORMATS), provenance, mend="Choose another folder.")
+    try_folder(Path(folder))
 
 
 def write_truth(

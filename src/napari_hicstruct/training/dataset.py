@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, why, why_and_mend
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.errors import ModelError
 from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth
@@ -78,7 +78,8 @@ def save_region(region: Region, path: Path) -> None:
         with in_place_of(path) as folder:
             _fill(zarr.open_group(folder, mode="w"), region)
     except OSError as error:
-        raise OutputError(f"the data set could not be written ({error.strerror}).", where=path) from error
+        said = f"the data set could not be written ({error.strerror or why(error)})."
+        raise OutputError(said, where=path, mend=why_and_mend(error)[1]) from error
 
 
 def _fill(group: Any, region: Region) -> None:

@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of
-from napari_hicstruct.errors import OutputError
+from napari_hicstruct.config.files import in_place_of, output_error
 
 LOG = "log.jsonl"
 
@@ -25,7 +24,7 @@ def append_entry(folder: Path, entry: dict[str, Any]) -> None:
         with path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=path, mend="Free some disk.") from error
+        raise output_error(path, error) from error
 
 
 def cut_log(folder: Path, step: int) -> None:
@@ -41,7 +40,7 @@ def cut_log(folder: Path, step: int) -> None:
         with in_place_of(path) as part:
             part.write_text("".join(kept), encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=path, mend="Free some disk.") from error
+        raise output_error(path, error) from error
 
 
 def _step(line: str) -> float:

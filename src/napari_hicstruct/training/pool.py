@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from napari_hicstruct.config.files import in_place_of, why
+from napari_hicstruct.config.files import in_place_of, why_and_mend
 from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.errors import MapError, OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -49,8 +49,9 @@ def save_map(sim: SimulatedMap, path: Path) -> None:
         with in_place_of(path) as file:
             np.savez(file, root=root, header=header, chrom=np.array(sim.chrom), **arrays)
     except OSError as error:
-        mend = "Free some disk, then start the same command again: the maps that are there are kept."
-        raise OutputError(f"the simulated map cannot be written ({why(error)}).", where=path, mend=mend) from error
+        reason, mend = why_and_mend(error)
+        mend = f"{mend} Then start the same command again: the maps that are there are kept."
+        raise OutputError(f"the simulated map cannot be written ({reason}).", where=path, mend=mend) from error
 
 
 def load_map(path: Path) -> SimulatedMap:

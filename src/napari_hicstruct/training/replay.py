@@ -16,8 +16,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, why
-from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.errors import ModelError
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.training.head_fit import Examples, HeadChange
 
@@ -131,7 +131,7 @@ def save_replay(replay: Replay, path: Path) -> None:
         with in_place_of(path) as file, file.open("wb") as out:
             np.savez_compressed(out, header=header, **arrays)
     except OSError as error:
-        raise OutputError(f"the replay set cannot be written ({why(error)}).", where=path) from error
+        raise output_error(path, error, what="the replay set cannot be written") from error
 
 
 def load_replay(path: Path) -> Replay:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -144,10 +144,7 @@ def _folder_of(out: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
     except OSError as error:
-        mend = "Give a folder that can be made and written."
-        raise OutputError(
-            f"the data set could not be written ({error.strerror or error}).", where=out, mend=mend
-        ) from error
+        raise output_error(out, error, what="the data set could not be written") from error
 
 
 def _is_ours(out: Path) -> bool:

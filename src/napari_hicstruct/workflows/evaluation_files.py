@@ -8,8 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of
-from napari_hicstruct.errors import OutputError
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.evaluation.report import Section
 from napari_hicstruct.workflows.evaluation_plots import PICTURES, save_picture
 
@@ -26,7 +25,7 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
     OutputError
         If the folder cannot be written to.
     """
-    text = json.dumps(result, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(result, indent=1) + "\n"
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         files = [_write(out_dir / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))]
@@ -37,7 +36,7 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
                 else:
                     target.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error}).", where=out_dir) from error
+        raise output_error(out_dir, error) from error
     return tuple(files)
 
 

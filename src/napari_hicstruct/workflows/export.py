@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.config.files import absolute_uri
+from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.jobs import Clock, Progress, drain
+from napari_hicstruct.workflows.projects import find_map
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Project, Status
@@ -24,14 +26,56 @@ class ExportResult:
     counts: dict[str, int]
 
 
+DEFAULT_FORMATS = ("bedpe", "bed", "stripenn")
+
+
+def export_provenance(
+    project: Project, parameters: Mapping[str, Any], seconds: float, map_uri: str = ""
+) -> dict[str, Any]:
+    """What ``run.json`` says of an export, from the window as from the shell.
+
+    Parameters
+    ----------
+    project : Project
+    parameters : mapping
+        What was chosen: ``formats``, ``sets`` (empty: all), ``statuses``, ``once``.
+    seconds : float
+        Since the export began.
+    map_uri : str
+        Where the map lies now; without it where the project last saw it.
+    """
+    from napari_hicstruct.annotations.maps import shown_uri
+
+    known = project.map
+    return {
+        "project": str(project.path.absolute()),
+        "map": {
+            "uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path),
+            "fingerprint": known.fingerprint,
+            "assembly": known.assembly,
+        },
+        "reviewer": project.reviewer,
+        "parameters": dict(parameters),
+        "seconds": round(seconds, 3),
+    }
+
+
+def default_folder(project_path: Path, map_name: str) -> Path:
+    """Where a project is exported if nobody says otherwise: beside it, by the names of map and project."""
+    stem = project_path.stem
+    name = stem if stem.startswith(map_name) else f"{map_name}-{stem}"
+    return project_path.absolute().with_name(f"{name}-export")
+
+
 def iter_export(
     project_path: str | Path,
     out_dir: str | Path,
     *,
-    formats: Sequence[str] = ("bedpe", "bed", "stripenn"),
+    formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
     once: bool = False,
+    overwrite: bool = False,
 ) -> Generator[Progress, None, ExportResult]:
     """Write the annotations of a project into a folder.
 
@@ -46,13 +90,15 @@ def iter_export(
         Records to write; empty: all but the rejected.
     once : bool
         Of what several sets call at one place write one, and no open call of what was rejected (``Pool.once``).
+    overwrite : bool
+        Also replace label files of another map or project (see ``annotations.export_records``).
 
     Raises
     ------
     ProjectError
         If the project cannot be read, or holds no such set or no such records.
     OutputError
-        If the folder cannot be written; files that stood there are untouched.
+        If the folder cannot be written, or holds label files that must not be replaced; all stand as they were.
     """
     from napari_hicstruct.annotations import Project, Status, export_records
 
@@ -62,18 +108,21 @@ def iter_export(
         yield clock.step("read", 0, 2, project.path.name)
         records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
         records = _each_once(project, records) if once else records
-        identity = project.map
-    if not records:
-        raise ProjectError("holds nothing to export.", where=project_path, mend="Choose other sets or statuses.")
-    yield clock.step("write", 1, 2, f"{len(records):,} records")
-    provenance = {
-        "project": str(project_path),
-        "map": {"uri": identity.uri, "fingerprint": identity.fingerprint, "assembly": identity.assembly},
-        "parameters": {"formats": list(formats), "sets": list(sets), "statuses": list(wanted), "once": once},
-        "seconds": round(time.monotonic() - started, 3),
-    }
-    files = export_records(records, out_dir, formats=formats, provenance=provenance)
+        if not records:
+            raise ProjectError("holds nothing to export.", where=project_path, mend="Choose other sets or statuses.")
+        yield clock.step("write", 1, 2, f"{len(records):,} records")
+        chosen = {"formats": formats, "sets": list(sets), "statuses": [str(one) for one in wanted], "once": once}
+        provenance = export_provenance(project, chosen, time.monotonic() - started, _place_of_map(project_path))
+    files = export_records(records, out_dir, formats=formats, provenance=provenance, overwrite=overwrite)
     return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
+
+
+def _place_of_map(project_path: str | Path) -> str:
+    """Where the project's map lies now; empty if it is not to be found, which is no reason not to export."""
+    try:
+        return find_map(project_path).uri
+    except HicStructError:
+        return ""
 
 
 def _each_once(project: Project, records: list[Annotation]) -> list[Annotation]:
@@ -106,10 +155,14 @@ def export(
     project_path: str | Path,
     out_dir: str | Path,
     *,
-    formats: Sequence[str] = ("bedpe", "bed", "stripenn"),
+    formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
     once: bool = False,
+    overwrite: bool = False,
 ) -> ExportResult:
     """As :func:`iter_export`, run to its end."""
-    return drain(iter_export(project_path, out_dir, formats=formats, sets=sets, statuses=statuses, once=once))
+    job = iter_export(
+        project_path, out_dir, formats=formats, sets=sets, statuses=statuses, once=once, overwrite=overwrite
+    )
+    return drain(job)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.lineage import ModelEntry
-from napari_hicstruct.config.files import in_place_of, why
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
 
@@ -82,7 +82,7 @@ def _put_back(entry: ModelEntry, made: Path) -> None:
         with in_place_of(entry.folder) as copy:
             shutil.copytree(made, copy)
     except OSError as error:
-        raise OutputError(f"the model cannot be put back there ({why(error)}).", where=entry.folder) from error
+        raise output_error(entry.folder, error, what="the model cannot be put back there") from error
 
 
 @contextlib.contextmanager
@@ -123,5 +123,4 @@ def _copy(folder: Path, target: Path) -> None:
     except OSError as error:
         if isinstance(error, shutil.Error):  # it lists every file that failed: one will do
             error = OSError(error.args[0][0][-1])
-        text = f"the model in use cannot be copied ({why(error)})."
-        raise OutputError(text, where=target, mend="Free some disk, then fine-tune again.") from error
+        raise output_error(target, error, what="the model in use cannot be copied") from error

@@ -55,7 +55,7 @@ def _described(entry: ModelEntry) -> ModelInfo:
 
 
 def open_for_learning(path: Path, map: str | None = None) -> tuple[Project, ContactSource]:
-    """A project and its map: where the project says, else beside the project, else as given.
+    """A project and its map: as given, else where ``workflows.projects.find_map`` finds it.
 
     Raises
     ------
@@ -64,19 +64,9 @@ def open_for_learning(path: Path, map: str | None = None) -> tuple[Project, Cont
     """
     from napari_hicstruct.annotations import Project
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.projects import identity_of
+    from napari_hicstruct.workflows.projects import find_map, identity_of
 
-    with Project.open(path, read_only=True) as known:
-        uri = map or known.map.uri
-    if map is None:
-        file, group = uri.partition("::")[::2]
-        beside = path.parent / Path(file).name
-        if not Path(file).exists() and beside.exists():
-            uri = f"{beside}::{group}" if group else str(beside)
-        elif not Path(file).exists():
-            mend = "Copy it beside the project, or say where it is: --map FILE."
-            raise ProjectError(f"its map is not at {file}.", where=path, mend=mend)
-    source = open_map(uri)
+    source = find_map(path) if map is None else open_map(map)
     return Project.open(path, map=identity_of(source)), source
 
 
@@ -158,12 +148,14 @@ def _base(project: Project, parent: ModelInfo) -> ModelEntry | None:
 
 
 def _check_project(project: Project, source: ContactSource) -> None:
+    from napari_hicstruct.annotations.maps import other_map
+    from napari_hicstruct.workflows.projects import identity_of
+
     if project.read_only:
         text = f"cannot learn: {project.read_only_reason}."
         raise ProjectError(text, where=project.path, mend="Save a copy and fine-tune that.")
     if source.fingerprint() != project.map.fingerprint:
-        mend = "Open the project's map, or relink it: hicstruct view MAP --project FILE --relink"
-        raise ProjectError(f"belongs to another map ({project.map.uri}).", where=project.path, mend=mend)
+        raise other_map(project.path, project.map, identity_of(source))
 
 
 def _check_corrections(project: Project, records: Sequence[Annotation], source: ContactSource) -> None:

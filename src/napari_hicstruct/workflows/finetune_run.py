@@ -198,12 +198,12 @@ class FinetuneRun:
 
     def _save(self, trained: Trained, result: FinetuneResult) -> FinetuneResult:
         """Write the new model, whole or not at all; none where the weights are those of the model in use."""
-        from napari_hicstruct.config.files import in_place_of, why
+        from napari_hicstruct.config.files import in_place_of, output_error
         from napari_hicstruct.models.store import load_model, read_card, save_model
         from napari_hicstruct.training.replay import save_replay
         from napari_hicstruct.workflows.replay import FILE
 
-        out, mend = Path(self.job.out), "Free some disk, then fine-tune again."
+        out = Path(self.job.out)
         card = dict(read_card(self.start.path)["card"])
         lineage = [*card.get("lineage", ()), f"{self.start.label} ({self.start.sha256[:12]})"]
         parent = {"name": self.start.label, "sha256": self.start.sha256}
@@ -219,9 +219,9 @@ class FinetuneRun:
             if sha256 == self.parent.sha256:
                 shutil.rmtree(out)
         except OSError as error:
-            raise OutputError(f"the model could not be written ({why(error)}).", where=out, mend=mend) from error
+            raise output_error(out, error, what="the model could not be written") from error
         except OutputError as error:
-            raise OutputError(error.message, where=out, mend=mend) from error
+            raise OutputError(error.message, where=out, mend=error.mend) from error
         finally:
             with contextlib.suppress(OSError):
                 out.parent.rmdir()  # made for nothing, if it is empty

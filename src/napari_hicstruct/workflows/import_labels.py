@@ -188,7 +188,7 @@ def iter_import(
     """
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.projects import open_or_create
+    from napari_hicstruct.workflows.projects import writing
 
     clock = Clock()
     source = open_map(map_uri)
@@ -204,7 +204,7 @@ def iter_import(
             raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
         found.append((path, labels))
     finest = min(source.resolutions, default=0)
-    with open_or_create(project_path, source, reviewer=reviewer) as project:
+    with writing(project_path, source, reviewer=reviewer) as project:
         return [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
 
 

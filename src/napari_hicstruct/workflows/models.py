@@ -6,14 +6,15 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
-from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.errors import ModelError
 
 DEFAULT = "default"
 WEIGHTS, CARD = "weights.safetensors", "model.json"
@@ -132,8 +133,14 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
             for part in (CARD, WEIGHTS):
                 shutil.copyfile(Path(folder) / part, copy / part)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=target) from error
+        raise output_error(target, error) from error
     return describe_model(target)
+
+
+def heads_of(name: str, tasks: Collection[str] = ()) -> frozenset[str]:
+    """Heads (``point``, ``mask``, ``boundary``) of a model's tasks, or of some of them."""
+    text = json.loads((find_model(name).path / CARD).read_text(encoding="utf-8"))
+    return frozenset(task["head"] for task in text["config"]["tasks"] if not tasks or task["name"] in tasks)
 
 
 def set_default(name: str) -> ModelInfo:
@@ -144,5 +151,5 @@ def set_default(name: str) -> ModelInfo:
         with in_place_of(base / "default.txt") as file:
             file.write_text(info.path.name, encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror}).", where=base) from error
+        raise output_error(base, error) from error
     return find_model(info.path.name)

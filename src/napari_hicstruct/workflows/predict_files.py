@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.config.files import absolute_uri, try_folder
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.workflows.predict import PredictResult
 
 HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
@@ -17,49 +18,77 @@ HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
 """What tasks with each head call, whatever a task set names them."""
 
 
-def write_predictions(result: PredictResult, out: str | Path) -> list[Path]:
+FORMATS = ("bedpe", "bed", "stripenn")
+
+
+def _kinds(heads: Collection[str]) -> list[Kind]:
+    return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]
+
+
+def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
     """``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``, ``boundaries.bedgraph``,
     ``run.json``: those of the tasks that ran, also when nothing was found.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written, or holds label files that must not be replaced without ``overwrite``.
     """
     from napari_hicstruct.annotations.writers import export_records
-    from napari_hicstruct.annotations.writers.tracks import write_bedgraph
 
-    kinds = [kind for head, own in HEAD_KINDS.items() if head in result.heads for kind in own]
-    paths = export_records(
-        result.annotations, out, formats=("bedpe", "bed", "stripenn"), provenance=result.run, kinds=kinds
+    run = dict(result.run)
+    if isinstance(about := run.get("map"), Mapping) and about.get("uri"):
+        run["map"] = {**about, "uri": absolute_uri(about["uri"])}
+    return export_records(
+        result.annotations,
+        out,
+        formats=FORMATS,
+        provenance=run,
+        kinds=_kinds(result.heads),
+        tracks=result.boundary_tracks if "boundary" in result.heads else None,
+        overwrite=overwrite,
     )
-    if result.boundary_tracks:
-        paths.insert(-1, write_bedgraph(result.boundary_tracks, Path(out) / "boundaries.bedgraph"))
-    return paths
 
 
-def check_targets(source: ContactSource, out: str | Path, project: str | Path | None = None) -> None:
-    """Make the folder and open (or make) the project before hours are spent on what could not be kept.
+def check_targets(
+    source: ContactSource,
+    out: str | Path,
+    project: str | Path | None = None,
+    *,
+    model: str = "default",
+    tasks: Collection[str] = (),
+    overwrite: bool = False,
+) -> None:
+    """Look at folder and project before hours are spent on what could not be kept; nothing is left there.
+
+    Parameters
+    ----------
+    source : ContactSource
+    out, project : path
+    model, tasks : str, collection of str
+        What will run; no tasks: all of the model's.
+    overwrite : bool
+        Label files of other maps or projects in the folder may be replaced.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made.
+        If the folder cannot be written, or holds label files that must not be replaced.
     ProjectError
-        If the project cannot be written, or belongs to another map.
+        If the project cannot be written or made, or belongs to another map.
     """
-    from napari_hicstruct.annotations.writers.atomic import make_folder
-    from napari_hicstruct.workflows.projects import open_or_create
+    from napari_hicstruct.annotations.writers.export import file_names
+    from napari_hicstruct.annotations.writers.folder import plan_folder
+    from napari_hicstruct.workflows.models import heads_of
+    from napari_hicstruct.workflows.projects import check_project, identity_of
 
-    make_folder(Path(out))
+    heads = heads_of(model, tasks)
+    names = file_names(_kinds(heads), FORMATS, track="boundary" in heads)
+    known = identity_of(source)
+    plan_folder(Path(out), names, {"map": {"uri": known.uri, "fingerprint": known.fingerprint}}, overwrite=overwrite)
+    try_folder(Path(out))
     if project is not None:
-        with open_or_create(project, source) as opened:
-            if opened.read_only:
-                raise ProjectError(
-                    f"cannot be edited: {opened.read_only_reason}.",
-                    where=project,
-                    mend="Close it there, or name another.",
-                )
+        check_project(project, source)
 
 
 def store_predictions(result: PredictResult, source: ContactSource, path: str | Path) -> str:
@@ -70,12 +99,9 @@ def store_predictions(result: PredictResult, source: ContactSource, path: str | 
     ProjectError
         If the project belongs to another map or is open elsewhere.
     """
-    from napari_hicstruct.workflows.projects import open_or_create
+    from napari_hicstruct.workflows.projects import writing
 
-    project = open_or_create(path, source)
-    try:
+    with writing(path, source) as project:
         name = f"{result.run['model']['name']} {result.run['model']['version']}"
         project.add(result.annotations, set_id=project.add_set(name, Origin.PREDICTED).id, action="predict")
-    finally:
-        project.close()
     return name

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config import load_config, parse_config
-from napari_hicstruct.config.files import check_room
+from napari_hicstruct.config.files import check_room, why
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.genome import format_bp
@@ -88,7 +88,7 @@ def iter_simulate(
     from napari_hicstruct.synth import paint_map, simulate_map
     from napari_hicstruct.synth.records import truth_records
     from napari_hicstruct.synth.types import SimulatedMap
-    from napari_hicstruct.synth.write import check_ladder, iter_write
+    from napari_hicstruct.synth.write import check_ladder, check_truth_folder, iter_write
 
     ladder = check_ladder(request.resolutions)
     if request.style not in ("extrusion", "painted"):
@@ -97,6 +97,10 @@ def iter_simulate(
         raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
     configs = chromosome_configs(request, ladder[0])
     check_room(request.out, _PIXEL_BYTES * sum(config.n_bins * config.n_diagonals for config in configs.values()))
+    provenance: dict[str, Any] = {"seed": request.seed, "style": request.style, "settings": dict(request.settings)}
+    if request.truth_dir is not None:
+        provenance["map"] = {"uri": _from_folder(request.out, request.truth_dir)}
+        check_truth_folder(request.truth_dir, provenance)
     visible: dict[str, int] = {}
 
     def make(name: str) -> SimulatedMap:
@@ -106,7 +110,6 @@ def iter_simulate(
             visible[record.kind] = visible.get(record.kind, 0) + 1
         return sim
 
-    provenance = {"seed": request.seed, "style": request.style, "settings": dict(request.settings)}
     yield from iter_write(
         request.lengths,
         make,
@@ -118,6 +121,14 @@ def iter_simulate(
         token=token,
     )
     return SimulateResult(request.out, request.truth_dir, dict(request.lengths), visible, request.seed, request.depth)
+
+
+def _from_folder(path: Path, folder: Path) -> str:
+    """``path`` as seen from ``folder``: both are moved together; in full where they lie on two drives."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:
+        return str(path.absolute())
 
 
 def ladder_from(resolutions: Sequence[int]) -> tuple[int, ...]:
@@ -211,7 +222,7 @@ def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, 
             _put_in_place(made, folder, path)
     except OSError as error:
         raise OutputError(
-            f"the sample map cannot be cached ({error.strerror or error}).",
+            f"the sample map cannot be cached ({why(error)}).",
             where=folder.parent,
             mend="Set HICSTRUCT_CACHE to a folder that can be written.",
         ) from error

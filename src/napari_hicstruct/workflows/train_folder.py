@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.files import output_error
 from napari_hicstruct.config.training import TrainConfig
-from napari_hicstruct.errors import ConfigError, HicStructError, OutputError
+from napari_hicstruct.errors import ConfigError, HicStructError
 
 RECIPE = "recipe.json"
 FREE = {"name", "version", "checkpoint_every", "patience"}
@@ -32,9 +33,7 @@ def prepare_folder(config: TrainConfig, out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"the folder cannot be made ({error.strerror}).", where=out, mend="Choose another."
-        ) from error
+        raise output_error(out, error, what="the folder cannot be made") from error
     if (out / CHECKPOINT).exists() and (out / RECIPE).exists():
         before, now = _begun_by(out), config.model_dump(mode="json")
         if key := next((key for key in now if key not in FREE and _other(key, before, now)), None):

@@ -18,7 +18,7 @@ from napari_hicstruct.annotations.readers.table import Table, table_of_text
 from napari_hicstruct.annotations.readers.tidy import tidied
 from napari_hicstruct.annotations.readers.tracks import other_by_lines
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.errors import HicStructError, LabelError, readable
 
 __all__ = ["FORMATS", "read_labels"]
 
@@ -129,7 +129,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
         else:
             if record is not None:
                 named = record.source or chosen in own.FORMATS
-                result.records[number] = record if named else record.with_(source=table.path.name)
+                result.records[number] = record if named else record.with_(source=readable(table.path.name))
     result.records = dict(zip(result.records, chosen.settle(list(result.records.values())), strict=True))
     return result
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +16,13 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.schema import now
 from napari_hicstruct.annotations.writers import foreign, own
-from napari_hicstruct.annotations.writers.atomic import make_folder, write_text
+from napari_hicstruct.annotations.writers.atomic import write_text
+from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
+from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
+from napari_hicstruct.config.files import folders_for, output_error
 from napari_hicstruct.errors import OutputError
 
 Writer = Callable[[Iterable[Annotation], Path], Path]
-_TWO_SIDED = (Kind.LOOP, Kind.STRIPE, Kind.TAD)
 
 EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
     "bedpe": {
@@ -36,7 +43,23 @@ EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
 """Formats by name, and the file that each writes per kind; Parquet is one file for all kinds."""
 
 PARQUET_FILE = "annotations.parquet"
-RUN_FILE = "run.json"
+TRACK_FILE = "boundaries.bedgraph"
+
+
+def file_names(kinds: Collection[Kind], formats: Collection[str], *, track: bool = False) -> list[str]:
+    """Names of the files that :func:`export_records` writes for these kinds, but for ``run.json``.
+
+    Raises
+    ------
+    OutputError
+        If there is no such format.
+    """
+    if unknown := sorted(set(formats) - set(EXPORT_FORMATS)):
+        have = ", ".join(EXPORT_FORMATS)
+        raise OutputError(f"There is no export format '{unknown[0]}'.", mend=f"Choose from {have}.")
+    chosen = (EXPORT_FORMATS[one] for one in dict.fromkeys(formats))
+    names = [name for one in chosen for kind, (name, _) in one.items() if kind in kinds]
+    return [*names, *([PARQUET_FILE] if "parquet" in formats else []), *([TRACK_FILE] if track else [])]
 
 
 def export_records(
@@ -46,6 +69,8 @@ def export_records(
     formats: Collection[str],
     provenance: Mapping[str, Any] | None = None,
     kinds: Collection[Kind] | None = None,
+    tracks: Sequence[BinTrack] | None = None,
+    overwrite: bool = False,
 ) -> list[Path]:
     """Write records into a folder, one file per kind and format, and ``run.json`` beside them.
 
@@ -53,13 +78,18 @@ def export_records(
     ----------
     records : iterable of Annotation
     out_dir : path
-        Made if it is missing; files of the same names are replaced, each whole or not at all.
+        Made if it is missing.  Files that an earlier run of the same map and project wrote there are replaced.
     formats : collection of str
         Keys of :data:`EXPORT_FORMATS`.
     provenance : mapping, optional
-        What ``run.json`` is to say: model and its sha256, map and fingerprint, parameters, seconds, memory.
+        What ``run.json`` is to say: model and its sha256, map and fingerprint, project, parameters, seconds, memory.
     kinds : collection of Kind, optional
         Written even if there are none of them (an empty list is a finding), beside all others present.
+    tracks : sequence of BinTrack, optional
+        Boundary probability per bin, for ``boundaries.bedgraph``.
+    overwrite : bool
+        Also replace files of another map or project, or of unknown origin, and take away those of an earlier run that
+        this one does not write.
 
     Returns
     -------
@@ -68,35 +98,80 @@ def export_records(
 
     Raises
     ------
+    FolderTaken
+        If the folder holds label files that must not be replaced (see :func:`~.folder.plan_folder`).
     OutputError
-        If a format is unknown or a file cannot be written.
+        If a format is unknown or a file cannot be written.  All old files then stand as they were.
     """
-    if unknown := sorted(set(formats) - set(EXPORT_FORMATS)):
-        have = ", ".join(EXPORT_FORMATS)
-        raise OutputError(f"There is no export format '{unknown[0]}'.", mend=f"Choose from {have}.")
-    folder = make_folder(Path(out_dir))
+    folder = Path(out_dir)
     by_kind: dict[Kind, list[Annotation]] = {kind: [] for kind in kinds or ()}
     for record in records:
         by_kind.setdefault(record.kind, []).append(record)
-    written = [
-        writer(by_kind[kind], folder / name)
-        for chosen in dict.fromkeys(formats)
-        for kind, (name, writer) in EXPORT_FORMATS[chosen].items()
-        if kind in by_kind
-    ]
-    if "parquet" in formats:
-        everything = [record for kind in Kind for record in by_kind.get(kind, [])]
-        written.append(foreign.write_parquet(everything, folder / PARQUET_FILE))
+    names = file_names(by_kind, formats, track=tracks is not None)
+    plan = plan_folder(folder, names, provenance or {}, overwrite=overwrite)
+    _write_all(_writers(by_kind, formats, tracks), folder, plan.stale)
     counts = {kind.value: len(found) for kind, found in by_kind.items()}
-    return [*written, _write_run(folder, provenance or {}, counts, written)]
+    return [*(folder / name for name in names), _write_run(folder, provenance or {}, counts, names)]
 
 
-def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], written: list[Path]) -> Path:
+def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], names: list[str]) -> Path:
     run = {
         **provenance,
         "written": now(),
         "napari_hicstruct": __version__,
         "counts": counts,
-        "files": [path.name for path in written],
+        "files": names,
+        "other_files": other_files(folder, names),
     }
     return write_text(folder / RUN_FILE, json.dumps(run, indent=2, default=str) + "\n")
+
+
+def _writers(
+    by_kind: Mapping[Kind, list[Annotation]], formats: Collection[str], tracks: Sequence[BinTrack] | None
+) -> dict[str, Callable[[Path], Path]]:
+    """What writes each file, by name, in the order of :func:`file_names`."""
+    found: dict[str, Callable[[Path], Path]] = {}
+    for chosen in dict.fromkeys(formats):
+        for kind, (name, writer) in EXPORT_FORMATS[chosen].items():
+            if kind in by_kind:
+                found[name] = partial(writer, by_kind[kind])
+    if "parquet" in formats:
+        everything = [record for kind in Kind for record in by_kind.get(kind, [])]
+        found[PARQUET_FILE] = partial(foreign.write_parquet, everything)
+    if tracks is not None:
+        found[TRACK_FILE] = partial(write_bedgraph, tracks)
+    return found
+
+
+@contextlib.contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A hidden folder in ``folder`` where all files are written before the first old one is replaced.
+
+    It goes in any case, and ``folder`` itself if it was made for nothing.
+    """
+    staging = folder / f".hicstruct-{uuid.uuid4().hex[:12]}"
+    try:
+        with folders_for(staging / RUN_FILE):
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+
+
+def _write_all(writers: Mapping[str, Callable[[Path], Path]], folder: Path, stale: Iterable[str]) -> None:
+    """Write all files elsewhere, then put them in their places and take away those that are ``stale``."""
+    with _staging(folder) as staging:
+        for name, write in writers.items():
+            try:
+                write(staging / name)
+            except OutputError as error:
+                raise OutputError(error.message, where=folder / name, mend=error.mend) from error
+        for name in writers:
+            try:
+                os.replace(staging / name, folder / name)
+            except OSError as error:
+                raise output_error(folder / name, error) from error
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)

@@ -14,9 +14,9 @@ from psygnal import Signal
 from superqt.utils import ensure_main_thread
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.editing import gestures
+from napari_hicstruct.plugin.editing.attempts import attempt
 from napari_hicstruct.plugin.editing.catalogue import Catalogue
 from napari_hicstruct.plugin.editing.drawing import Item, Look
 from napari_hicstruct.plugin.editing.geometry import Triangle
@@ -81,13 +81,20 @@ class Editor:
         session.map_changed.connect(self._on_map)
         session.project_changed.connect(self._on_project)
         self.viewer.layers.events.removed.connect(self._on_layer_removed)
-        self._on_project(session._project)  # session.project would open one, before the first picture is drawn
+        self._on_project(session._project)  # session.project would look for one, before the first picture
 
     # ------------------------------------------------------------------ sets and how they are drawn
     @property
     def project(self) -> Project | None:
         """The project whose annotations are drawn."""
         return self._project
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be edited; empty if it can (a project is made with the first edit)."""
+        if self.session.source is None:
+            return "Open a contact map first."
+        return self._project.read_only_reason if self._project is not None else ""
 
     def sets(self) -> list[AnnotationSet]:
         """Sets of the project, oldest first."""
@@ -228,18 +235,9 @@ class Editor:
         self._refiller.ask({overlay.kind})
         self.attempt(work)
 
-    def attempt(self, work: Any) -> Any:
-        """Call ``work(project)``; an error for people becomes a notification, None is returned."""
-        try:
-            project = self._project or self.session.project  # opens the map's own on first use
-            if project is not None:
-                return work(project)
-            self.hint("Open a contact map first: edits belong to a map.")
-            return None
-        except HicStructError as error:
-            self.hint(str(error))
-            show_error(str(error))
-            return None
+    def attempt(self, work: Any, *, keeps: bool = True) -> Any:
+        """See :func:`~.attempts.attempt`."""
+        return attempt(self, work, keeps=keeps, show_error=show_error)
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:

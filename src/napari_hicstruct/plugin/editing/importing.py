@@ -62,8 +62,7 @@ def _import_one(session: Session, path: Path, ask: AskScore | None) -> ImportedF
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.workflows.import_labels import store_labels
 
-    project = session.project
-    if session.source is None or project is None:
+    if session.source is None:
         raise LabelError("labels need a map to lie on.", where=path.name, mend="Open the contact map first.")
     sizes = session.source.chromsizes
     label_file = read_labels(path, chromsizes=sizes)
@@ -75,7 +74,11 @@ def _import_one(session: Session, path: Path, ask: AskScore | None) -> ImportedF
             label_file = read_labels(
                 path, chromsizes=sizes, score_column=choice.column, ascending=choice.lower_is_better
             )
-    return store_labels(project, path, label_file, finest=min(session.source.resolutions, default=0))
+    try:
+        project, finest = session.ensure_project(), min(session.source.resolutions, default=0)
+        return store_labels(project, path, label_file, finest=finest)
+    finally:
+        session.discard_unused_project()
 
 
 def _assembly_mend(session: Session) -> str:

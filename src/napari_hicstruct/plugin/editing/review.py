@@ -103,7 +103,7 @@ class Review:
     def undo(self) -> None:
         """Take back the last step; a judgement's candidate comes back under the cursor."""
         what = self.undo_text()
-        change = self.editor.attempt(lambda project: project.undo())
+        change = self.editor.attempt(lambda project: project and project.undo(), keeps=False)
         if change is None:
             self.editor.hint("Nothing to undo.")
             return
@@ -119,7 +119,7 @@ class Review:
     def redo(self) -> None:
         """Make the step again that was last taken back."""
         current = self.editor.current
-        change = self.editor.attempt(lambda project: project.redo())
+        change = self.editor.attempt(lambda project: project and project.redo(), keeps=False)
         if change is None:
             self.editor.hint("Nothing to redo.")
         elif current is not None and _judged(change) == [current.uid] and self.advance:
@@ -157,7 +157,7 @@ class Review:
         rows, cols = frame(self.editor, record)
         if record.kind is Kind.LOOP and (shown := self.editor.session.map) is not None:
             shown.suit(*surround(rows, cols), record.distance / 2)
-        self.editor.attempt(lambda _: self.editor.session.go_to(rows, cols))
+        self.editor.attempt(lambda _: self.editor.session.go_to(rows, cols), keeps=False)
         self.editor.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
 
     def go_to_number(self, kind: Kind, number: int) -> str | None:
@@ -209,7 +209,7 @@ class Review:
     # ------------------------------------------------------------------ tools
     def add(self, kind: Kind) -> None:
         """Take the tool that adds objects of ``kind`` by mouse."""
-        if self.editor.attempt(lambda project: project) is None:
+        if self.editor.attempt(lambda _: True, keeps=False) is None:
             return
         if any(s.locked for s in self.editor.sets() if s.name == "human"):
             self.editor.hint("The human set is locked: unlock it in Labels to add objects.")
@@ -232,7 +232,7 @@ class Review:
 
     def lasso_candidates(self) -> None:
         """Draw round candidates of the queue, to judge all of them in one step."""
-        if self.editor.attempt(lambda project: project) is not None:
+        if self.editor.attempt(lambda _: True, keeps=False) is not None:
             for overlay in self.editor.overlays.values():
                 overlay.layer.mode = "pan_zoom"
             self.lasso.start()

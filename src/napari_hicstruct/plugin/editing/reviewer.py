@@ -55,4 +55,4 @@ def clean(name: str) -> str:
 
 
 def _file() -> Path:
-    return user_data_dir() / "reviewer.txt"
+    return user_data_dir(create=False) / "reviewer.txt"

@@ -79,9 +79,8 @@ class BulkPanel(QWidget):
 
     def refresh(self) -> None:
         """Take over what is left in the queue."""
-        project = self._review.editor.project
         self._rest, self._strength = self._queue.remaining(), self._queue.pool.candidates.strength
-        self._refusal = "Open a contact map first." if project is None else project.read_only_reason
+        self._refusal = self._review.editor.refusal
         caught = self._review.lasso.uids
         for button, word in ((self.take, "Accept"), (self.refuse, "Reject")):
             mark = "✓" if button is self.take else "✗"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,8 @@ import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -23,13 +21,16 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.annotations.records import Annotation, Status
+from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.widgets.export_folder import ExportFolder
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
+    from napari_hicstruct.annotations import Project
     from napari_hicstruct.plugin.session import Session
 
 _FORMATS = {
@@ -92,26 +93,15 @@ class ExportPanel(QWidget):
         self.once.toggled.connect(self._update_summary)
         row.addWidget(self.once, 2, 0)
         column.addLayout(row)
-        column.addLayout(self._folder_row())
+        self.folder = ExportFolder(self._session)
+        self.save = QPushButton("Save")
+        self.save.clicked.connect(self.write)
+        column.addWidget(self.folder)
+        column.addWidget(self.save)
         self.summary = subdued(QLabel())
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.summary)
-
-    def _folder_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        self.folder = QLineEdit(str(Path.home() / "hicstruct-export"))
-        self.folder.setToolTip("Folder to write to; made if it is missing")
-        browse = QPushButton("…")
-        browse.setToolTip("Choose the folder")
-        browse.setFixedWidth(28)
-        browse.clicked.connect(self._browse)
-        self.save = QPushButton("Save")
-        self.save.clicked.connect(self.write)
-        row.addWidget(self.folder, 1)
-        row.addWidget(browse)
-        row.addWidget(self.save)
-        return row
 
     def chosen(self) -> list[Annotation]:
         """The records that *Save* would write."""
@@ -133,32 +123,45 @@ class ExportPanel(QWidget):
         return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
     def write(self) -> list[Path]:
-        """Write the chosen records; the line below the button says what was written."""
-        from napari_hicstruct.annotations import export_records
+        """Write the chosen records; the line below the button says what was written.
 
-        records, folder = self.chosen(), Path(self.folder.text()).expanduser()
-        formats = [name for name, box in self.formats.items() if box.isChecked()]
-        project = self._editor.project
-        provenance = (
-            {}
-            if project is None
-            else {
-                "project": str(project.path),
-                "map": project.map.uri,
-                "fingerprint": project.map.fingerprint,
-                "assembly": project.map.assembly,
-                "reviewer": project.reviewer,
-                "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
-            }
-        )
-        written = self._editor.attempt(
-            lambda _: export_records(records, folder, formats=formats, provenance=provenance)
-        )
-        if written is None:
+        Before label files of another map or project are replaced, or such that nobody knows, the person is asked.
+        """
+        records, project = self.chosen(), self._editor.project
+        if not records or project is None:
             self.summary.setText("Nothing was written.")
             return []
+        written = self._editor.attempt(lambda project: self._write(project, records), keeps=False)
+        self.folder.refresh()
+        if not written:
+            self.summary.setText("Nothing was written.")
+            return []
+        folder = readable(str(self.folder.path()))
         self.summary.setText(f"Wrote {len(records):,} objects to {folder}:\n{_names(written)}")
         return list(written)
+
+    def _write(self, project: Project, records: list[Annotation]) -> list[Path]:
+        from napari_hicstruct.annotations.writers.export import export_records
+        from napari_hicstruct.annotations.writers.folder import FolderTaken
+        from napari_hicstruct.workflows.export import export_provenance
+
+        started, folder = time.monotonic(), self.folder.path()
+        formats = [name for name, box in self.formats.items() if box.isChecked()]
+        chosen = {
+            "formats": formats,
+            "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
+            "statuses": [status.value for status, box in self.statuses.items() if box.isChecked()],
+            "once": self.once.isChecked(),
+        }
+        source = self._session.source
+        where = getattr(source, "uri", "")
+        provenance = export_provenance(project, chosen, time.monotonic() - started, where)
+        try:
+            return export_records(records, folder, formats=formats, provenance=provenance)
+        except FolderTaken as taken:
+            if not self.folder.may_replace(taken.message):
+                return []
+        return export_records(records, folder, formats=formats, provenance=provenance, overwrite=True)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while the section was folded."""
@@ -189,11 +192,6 @@ class ExportPanel(QWidget):
         why = "Nothing to write: no object has these sets and statuses." if not number else "Choose a format."
         self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
         self.summary.setText(f"{number:,} objects" if number and formats else why)
-
-    def _browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Export to", self.folder.text())
-        if folder:
-            self.folder.setText(folder)
 
     def _item(self, row: int) -> QListWidgetItem:
         item = self.sets.item(row)

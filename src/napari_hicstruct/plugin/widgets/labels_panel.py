@@ -102,10 +102,9 @@ class LabelsPanel(QWidget):
         for annotation_set in sets:
             self._rows[annotation_set.id].update(annotation_set, counts[annotation_set.id])
         hidden = sum(self._editor.hidden.values())
-        project = self._editor.project
-        why = "Open a contact map first." if project is None else project.read_only_reason
+        project, why = self._editor.project, self._editor.refusal
         notes = [
-            "No labels yet: drop label files onto the window, or run a model." if project and not sets else "",
+            "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
             f"{hidden:,} more objects in view than can be drawn: the best scored are shown, zoom in for all."
             if hidden
             else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QLabel
 
@@ -72,6 +73,8 @@ class CorrectionCount(QLabel):
         self.failed.emit(str(error))
 
     def _done(self, counts: tuple[int, int]) -> None:
+        if not isalive(self):  # counted for a window that is gone
+            return
         self.total, new = counts
         noun = "correction" if self.total == 1 else "corrections"
         self.short = f"{self.total:,} {noun} · {new:,} new" if self.total else ""

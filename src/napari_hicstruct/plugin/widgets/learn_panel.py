@@ -63,7 +63,7 @@ class LearnPanel(QWidget):
         session.project_changed.connect(self._project_changed)
         session.viewer.events.theme.connect(self._theme_changed)
         self._theme_changed()
-        self._project_changed(session._project)  # session.project would open one, before the first picture is drawn
+        self._project_changed(session._project)  # session.project would look for one, before the first picture
 
     def _build(self) -> None:
         self.corrections = CorrectionCount(lambda: self._backend)
@@ -121,7 +121,7 @@ class LearnPanel(QWidget):
 
     def _why_not(self) -> str:
         """Why *Fine-tune* cannot be used now; empty if it can."""
-        if self._project is None:
+        if self._session.source is None:
             return "Open a contact map first."
         if self._read_only():
             return self._read_only()

@@ -243,10 +243,8 @@ class PredictPanel(QWidget):
         """Add what is new to this run's own set; the first results make the set."""
         from napari_hicstruct.annotations import Origin
 
-        project = self._session.project
-        if project is None:
-            return
         try:
+            project = self._session.ensure_project()
             if self._set_id is None:
                 names = {one.name for one in project.sets()}
                 name, number = self._set_name, 1
@@ -261,6 +259,7 @@ class PredictPanel(QWidget):
             self._failed(error)
         else:
             self._found += len(records)
+        self._session.discard_unused_project()
 
     def _done(self, result: Any) -> None:
         self._set_running(False)
@@ -279,7 +278,8 @@ class PredictPanel(QWidget):
         self.model.set_project(self._project)
 
     def _project_changed(self, project: Any) -> None:
-        self._job.cancel()  # its set belongs to the project before
+        if self._project is not None:  # its set belongs to the project before; a first one was made to keep it
+            self._job.cancel()
         self._project = project
         self.runs.clear()
         self.model.set_project(project)

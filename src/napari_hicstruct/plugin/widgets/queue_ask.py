@@ -96,12 +96,13 @@ class AskPanel(QWidget):
     def propose(self) -> None:
         """Search the view for places where the model in use doubts."""
         source, project, catalogue = self._session.source, self._project, self._review.editor.catalogue
-        if source is None or project is None or catalogue is None or project.read_only:
-            self._say("The project cannot be edited." if project is not None else "Open a contact map first.")
+        if source is None or (project is not None and project.read_only):
+            self._say("The project cannot be edited." if source is not None else "Open a contact map first.")
             return
         rows, cols = self._session.visible()
         region = Interval(self._session.chrom, min(rows.start, cols.start), max(rows.end, cols.end))
-        known = [record for record in catalogue.records.values() if record.chrom == region.chrom]
+        listed = [] if catalogue is None else catalogue.records.values()
+        known = [record for record in listed if record.chrom == region.chrom]
         find = self._backend.propose
         self._start(lambda token: find(source, project, known, region, token=token), proposes=True)
 
@@ -132,9 +133,13 @@ class AskPanel(QWidget):
         if not proposals:
             self._say("The model doubts nothing here that is not in a list already.")
             return
-        sets = {one.name: one for one in self._project.sets() if not one.locked}
-        mine = sets.get(SET) or self._project.add_set(SET, Origin.PREDICTED)
-        self._project.add(proposals, set_id=mine.id, action="predict")
+        project = self._session.ensure_project()
+        try:
+            sets = {one.name: one for one in project.sets() if not one.locked}
+            mine = sets.get(SET) or project.add_set(SET, Origin.PREDICTED)
+            project.add(proposals, set_id=mine.id, action="predict")
+        finally:
+            self._session.discard_unused_project()
         self._say(f"{len(proposals):,} doubtful places added to the set “{mine.name}”.")
 
     def _failed(self, error: HicStructError) -> None:
@@ -158,6 +163,7 @@ class AskPanel(QWidget):
     def _map_changed(self) -> None:
         if self._session.source is None:
             self._project_changed(None)
+        self._update()
 
     def _lineage_changed(self) -> None:
         before, self._current = self._current, self._in_use()
@@ -174,8 +180,8 @@ class AskPanel(QWidget):
     def _update(self) -> None:
         running = self._job.running
         self.running.setVisible(running)
-        for button in (self.look, self.doubtful):
-            button.setEnabled(not running and self._project is not None)
+        self.look.setEnabled(not running and self._project is not None)
+        self.doubtful.setEnabled(not running and self._session.source is not None)
 
     def _say(self, text: str) -> None:
         self.said.setText(text)

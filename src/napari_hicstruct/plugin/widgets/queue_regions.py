@@ -86,7 +86,7 @@ class RegionsPanel(QWidget):
         region = next((r for r in self._regions.here if r.id == key), None)
         if region is not None:
             editor = self._review.editor
-            editor.attempt(lambda _: editor.session.go_to(region.rows, region.cols))
+            editor.attempt(lambda _: editor.session.go_to(region.rows, region.cols), keeps=False)
 
 
 def place_of(region: ReviewedRegion) -> str:

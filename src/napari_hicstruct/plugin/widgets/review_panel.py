@@ -142,8 +142,7 @@ class ReviewPanel(QWidget):
         self._update_travel()
 
     def _enable(self) -> None:
-        record, project = self._editor.current, self._editor.project
-        refusal = "Open a contact map first." if project is None else project.read_only_reason
+        record, refusal = self._editor.current, self._editor.refusal
         chosen = record is not None or bool(self._review.lasso.uids)
         for _, _, command, tooltip in _JUDGE:
             self.buttons[command].setEnabled(chosen and not refusal)

@@ -21,7 +21,8 @@ from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreem
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.editing.palette import HUMAN
 from napari_hicstruct.plugin.editing.review import name_of
-from napari_hicstruct.plugin.editing.reviewer import clean, keep_name
+from napari_hicstruct.plugin.editing.reviewer import clean, keep_name, kept_name
+from napari_hicstruct.plugin.projects import reviewer_name
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
@@ -106,8 +107,8 @@ class StatisticsPanel(QWidget):
         verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in words]
         self.agreement.setText(_agreement_text({v.reviewer for v in verdicts}, agreements(verdicts)))
         if not self.reviewer.hasFocus():
-            self.reviewer.setText("" if project is None else project.reviewer)
-        self.reviewer.setEnabled(project is not None and not project.read_only)
+            self.reviewer.setText(self._name())
+        self.reviewer.setEnabled(not self._editor.refusal)
 
     def _fit(self) -> None:
         heads = self.table.horizontalHeader()
@@ -115,14 +116,20 @@ class StatisticsPanel(QWidget):
         rows = min(max(1, self.model.rowCount()), _MOST_ROWS)
         self.table.setFixedHeight(heads.sizeHint().height() + 20 * rows + 4)
 
+    def _name(self) -> str:
+        """Who edits: the project's reviewer, or who it would be if one were made."""
+        project = self._editor.project
+        return (kept_name() or reviewer_name()) if project is None else project.reviewer
+
     def _rename(self) -> None:
         project, name = self._editor.project, clean(self.reviewer.text())
-        if project is None or name == project.reviewer:
+        if name == self._name():
             return
         if not name:
-            self.reviewer.setText(project.reviewer)
+            self.reviewer.setText(self._name())
             return
-        project.reviewer = name
+        if project is not None:
+            project.reviewer = name
         try:
             keep_name(name)
         except OutputError as error:
