@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.files import in_place_of, why, why_and_mend
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.errors import ModelError
+from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth
