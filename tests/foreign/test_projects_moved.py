@@ -12,7 +12,7 @@ import pytest
 from napari_hicstruct.annotations import Kind, Origin, Project, Status, read_labels
 from napari_hicstruct.annotations.maps import look_at
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.config.files import absolute_uri, split_uri
+from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import ProjectError, readable
 from napari_hicstruct.workflows import projects

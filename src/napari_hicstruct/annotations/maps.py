@@ -15,7 +15,7 @@ from napari_hicstruct.annotations.changes import MapIdentity
 from napari_hicstruct.annotations.database import check_file
 from napari_hicstruct.annotations.schema import annotation, map_identity
 from napari_hicstruct.annotations.sqlite_files import peek, project_error
-from napari_hicstruct.config.files import absolute_uri, split_uri
+from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import ProjectError
 
 

@@ -106,27 +106,6 @@ def folders_for(path: Path) -> Iterator[None]:
         raise
 
 
-def split_uri(uri: str) -> tuple[str, str]:
-    """File and group of ``FILE::/group``; the group is empty where the whole file is meant.
-
-    ``::`` may also be part of a folder's name: what exists as it stands is a file, else the last ``::`` counts.
-    """
-    if "::" not in uri or os.path.exists(uri):
-        return uri, ""
-    file, _, group = uri.rpartition("::")
-    return file, group
-
-
-def absolute_uri(uri: str, folder: str | Path | None = None) -> str:
-    """``uri`` with the full path of its file; a relative one lies in ``folder`` (default: the working folder)."""
-    file, group = split_uri(uri)
-    path = os.path.join(os.path.abspath(folder or "."), file)
-    tidy = os.path.normpath(path)
-    if os.path.realpath(tidy) == os.path.realpath(path):  # ".." behind a symbolic link means another folder
-        path = tidy
-    return f"{path}::{group}" if group else path
-
-
 def check_room(path: Path, n_bytes: int) -> None:
     """Refuse what may not fit on the disk: HDF5 cannot close a file there, and ends the whole program.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import absolute_uri
+from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.jobs import Clock, Progress, drain
 from napari_hicstruct.workflows.projects import find_map

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from napari_hicstruct.annotations.records import Kind, Origin
-from napari_hicstruct.config.files import absolute_uri, try_folder
+from napari_hicstruct.config.files import try_folder
+from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.config.files import absolute_uri, split_uri
+from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import HicStructError, ProjectError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import CHOOSE_FOLDER, absolute_uri, why
+from napari_hicstruct.config.files import CHOOSE_FOLDER, why
+from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.errors import OutputError, readable
 
 RUN_FILE = "run.json"

@@ -13,7 +13,7 @@ from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.contacts.sources.base import Block, MapSource
 from napari_hicstruct.contacts.sources.cooler_source import hictk_block
-from napari_hicstruct.contacts.sources.map_uri import readable_name
+from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.genome import n_bins
 
 STRIP = 4_000

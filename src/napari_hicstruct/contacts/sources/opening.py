@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.config.map_uri import as_path, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.sources._hictk import hictkpy
@@ -17,8 +18,8 @@ from napari_hicstruct.contacts.sources.handles import gate_of
 from napari_hicstruct.contacts.sources.hdf5 import open_h5
 from napari_hicstruct.contacts.sources.hic_source import HicSource
 from napari_hicstruct.contacts.sources.ladder import CoolerLevel, agree
-from napari_hicstruct.contacts.sources.map_uri import readable_name, split_uri
 from napari_hicstruct.contacts.sources.not_a_map import check_regular, hdf5_refusal, refusal
+from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size
 
@@ -46,11 +47,11 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
     MapError
         If there is no such file, it cannot be read, or it is not a map of whole fixed-size bins.
     """
-    path, group = split_uri(os.fspath(path_or_uri))
+    path, group = split_uri(as_path(os.fspath(path_or_uri)))
     start = check_regular(path)
     opener: Callable[[], ContactSource]
     if start.startswith(_HDF5_MAGIC):
-        opener = lambda: _open_hdf5(path, group)  # noqa: E731
+        opener = lambda: _open_hdf5(path, group or None)  # noqa: E731
     elif start.startswith(b"HIC\x00"):
         opener = lambda: _open_hic(path, start)  # noqa: E731
     else:
