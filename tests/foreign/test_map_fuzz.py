@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ SIZES = {"chr1": 395, "chr2": 230}
 N1 = 40
 TRUTH = upper_counts(63, 5)
 
-FUZZ = settings(max_examples=260, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ = settings(max_examples=260, deadline=timedelta(seconds=20), suppress_health_check=list(HealthCheck))
+MAX_GROWTH_KB = 1_500_000
+"""Memory that damaged files may make the process take, all together."""
 
 VALUES: tuple[Any, ...] = (
     "",
@@ -64,6 +67,15 @@ COLUMNS = (
     "indexes/bin1_offset",
     "indexes/chrom_offset",
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def memory_stays_small() -> Iterator[None]:
+    """No damaged size or offset makes memory for what is not there."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    yield
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MAX_GROWTH_KB
 
 
 @pytest.fixture(scope="module")
