@@ -328,7 +328,7 @@ def test_normalised_contacts_of_any_scale_are_contacts(
     """What is scaled, thinned or smoothed still falls off with distance."""
     rng = np.random.default_rng(1)
     path = tmp_path_factory.mktemp("scaled") / "map.cool"
-    thin = lambda m: m * (rng.random(m.shape) < share) * scale * 1.01  # noqa: E731
+    thin = lambda m: m * (rng.random(m.shape) < share) * scale * np.pi  # noqa: E731  (never whole numbers)
     source = open_map(write(path, values=thin, dtype=float))
     assert source.value_kind is ValueKind.NORMALISED
 

@@ -88,4 +88,4 @@ def gate_of(path: str) -> FileGate:
     """The one gate of ``path`` in this process (a forked child gets its own, with no inherited handle)."""
     key = (os.getpid(), os.path.realpath(path))
     with _GATES_LOCK:
-        return _GATES.setdefault(key, FileGate(path))
+        return _GATES.setdefault(key, FileGate(key[1]))

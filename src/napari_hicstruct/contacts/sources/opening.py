@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.map_uri import as_path, split_uri
+from napari_hicstruct.config.map_uri import absolute_uri, as_path, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.sources._hictk import hictkpy
@@ -49,6 +49,7 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
     """
     path, group = split_uri(as_path(os.fspath(path_or_uri)))
     start = check_regular(path)
+    path = absolute_uri(path)  # the working folder may change while it is open
     opener: Callable[[], ContactSource]
     if start.startswith(_HDF5_MAGIC):
         opener = lambda: _open_hdf5(path, group or None)  # noqa: E731
