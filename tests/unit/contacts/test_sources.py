@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, open_map
-from napari_hicstruct.contacts.sources.handles import gate_of
+from napari_hicstruct.contacts.sources.handles import MAX_OPEN_FILES, gate_of
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval
 from tests.contacts_kit import Matrix, coarsen, symmetric, upper_counts, write_cool, write_mcool
@@ -192,3 +192,14 @@ def test_far_from_the_diagonal_either_reader_gives_the_block(
     for _ in range(4):
         block = source.fetch(Interval("chr1", 200, 390), Interval("chr1", 10, 90), resolution=10)
         np.testing.assert_array_equal(block, symmetric(upper)[20:39, 1:9])
+
+
+def test_of_many_files_only_the_last_ones_stay_open(tmp_path: Path) -> None:
+    upper = upper_counts(N, 3)
+    sources = [open_map(write_cool(tmp_path / f"{k}.cool", SIZES, 10, upper)) for k in range(12)]
+    blocks = [source.fetch(whole(source, "chr1"), whole(source, "chr1"), resolution=10) for source in sources]
+    still = [k for k in range(12) if gate_of(str(tmp_path / f"{k}.cool"))._handles]
+    assert still == list(range(4, 12))
+    again = sources[0].fetch(whole(sources[0], "chr1"), whole(sources[0], "chr1"), resolution=10)
+    np.testing.assert_array_equal(again, blocks[0])
+    assert sum(bool(gate_of(str(tmp_path / f"{k}.cool"))._handles) for k in range(12)) == MAX_OPEN_FILES

@@ -2,7 +2,8 @@
 
 HDF5 is not thread-safe, and a hictkpy handle shared by threads crashes, ``.hic`` included.  A fresh handle costs
 2–13 times a read, so handles are kept; they are never pickled and never used after a fork.  Each one holds about
-10 MB of HDF5 chunk cache, so of the levels that were zoomed through only the last ones stay open.
+10 MB of HDF5 chunk cache, so of the levels that were zoomed through only the last ones stay open, and of the files that
+were read only the last ones.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_hicstruct.contacts.sources.hdf5 import open_h5
+
+MAX_OPEN_FILES = 8
+"""Files with open handles at a time; those used longest ago are closed, and open again when they are read."""
 
 MOST_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the level's cells and its index)."""
@@ -50,6 +54,8 @@ class FileGate:
         if stamp != self._stamp:
             self.close()
             self._stamp = stamp
+        if not self._handles:
+            _close_oldest(self)
         found = self._handles.pop(key) if key in self._handles else opener()
         self._handles[key] = found  # the youngest stands last
         while len(self._handles) > MOST_HANDLES:
@@ -73,6 +79,16 @@ class FileGate:
                 _close(handle)
             self._handles.clear()
 
+    def close_if_idle(self) -> bool:
+        """Close every handle unless somebody is reading; True if that was possible."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self.close()
+        finally:
+            self._lock.release()
+        return True
+
 
 def _close(handle: Any) -> None:
     close = getattr(handle, "close", None)
@@ -81,7 +97,20 @@ def _close(handle: Any) -> None:
 
 
 _GATES: dict[tuple[int, str], FileGate] = {}
+_OPEN: dict[FileGate, None] = {}  # the one opened last stands last
 _GATES_LOCK = threading.Lock()
+
+
+def _close_oldest(opening: FileGate) -> None:
+    """Make room for the handles of a file that is being opened."""
+    with _GATES_LOCK:
+        _OPEN.pop(opening, None)
+        _OPEN[opening] = None
+        surplus = list(_OPEN)[: max(0, len(_OPEN) - MAX_OPEN_FILES)]
+    for gate in surplus:  # outside the lock: closing waits for the file system
+        if gate.close_if_idle():
+            with _GATES_LOCK:
+                _OPEN.pop(gate, None)
 
 
 def gate_of(path: str) -> FileGate:
