@@ -38,7 +38,7 @@ def _table(summary: MapSummary) -> Any:
     if summary.possible:
         tasks = Table(box=None, pad_edge=False, show_header=False)
         for task, reason in summary.possible.items():
-            tasks.add_row(f"predict {task}", reason or "yes")
+            tasks.add_row(f"predict {task}", f"no: {reason}" if reason else "yes")
         parts += [tasks, ""]
     parts.append(_chromosomes(summary))
     parts += [f"! {note}" for note in summary.notes]

@@ -66,6 +66,7 @@ class MapLayer:
         self.automatic = True
         self._focus: tuple[tuple[int, int], tuple[int, int], float] | None = None
         self._setting = False
+        self._drawn_at = 0
         self._rows = self._cols = (0, source.chromsizes[chrom])
         self.references = References(source, self._references_changed)
         self.levels = self._levels()
@@ -109,6 +110,8 @@ class MapLayer:
     def notes(self) -> list[str]:
         """What is drawn otherwise than asked for on this chromosome: weights that it lacks, levels without contacts."""
         wanted, said = self.drawn.norm, list(self.source.level_notes(self.chrom))
+        if wanted != RAW and self.level.norm == COMPUTED:
+            said.append("Balanced in memory: the map stores no weights for these bins.")
         if not self.source.value_kind.is_contacts:
             said.append(f"Values are {self.source.value_kind}, not contacts.")
         if wanted in (RAW, COMPUTED):
@@ -117,7 +120,7 @@ class MapLayer:
             stored = (
                 {norm.name for norm in self.source.normalisations(level.resolution)} if not level.derived else set()
             )
-            if level.norm != wanted and wanted in stored:
+            if level.norm != wanted and wanted in stored and not level.derived:
                 said.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
         return said
 
@@ -281,6 +284,9 @@ class MapLayer:
 
     def _on_slice(self) -> None:
         self._update_limits()
+        if self.resolution != self._drawn_at:  # napari chose the level only now
+            self._drawn_at = self.resolution
+            self._on_change()
 
     def _on_limits(self) -> None:
         if not self._setting:

@@ -205,7 +205,7 @@ def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[
         notes.append(f"The map {why}: it can be looked at, but not balanced, and nothing can be predicted on it.")
         return notes
     if not source.integer_counts:
-        notes.append("Values are fractions, not contact counts; predictions turn balanced ones back.")
+        notes.append("Values are normalised contacts, not counts; predictions work out the counts where they can.")
     notes += _per_chromosome(source, [c.name for c in chromosomes if c.contacts])
     without = [r for r in source.resolutions if not source.normalisations(r)]
     if without:

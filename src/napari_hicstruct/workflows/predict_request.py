@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MODES = {"fast": 1, "accurate": 2}
 MAX_DISTANCE = 3_000_000
+NEEDED_BINS = "Take a version of the map with bins of 5 or 10 kb, or of a size that sums to them (1, 2, 2.5 kb …)."
 MIN_LENGTH = 200_000
 """Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
 
@@ -91,7 +92,7 @@ def check_levels(source: ContactSource, refused: str) -> None:
     MapError
     """
     if why := _lacks_level(source):
-        raise MapError(f"{refused}: it {why}.", where=source.uri, mend="Add a level, e.g. with cooler.")
+        raise MapError(f"{refused}: it {why}.", where=source.uri, mend=NEEDED_BINS)
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
@@ -106,7 +107,9 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     if config.coarse_resolution not in source.resolutions:
         said.append("The 10 kb map is summed from finer bins.")
     if not source.integer_counts:
-        said.append("The map holds fractions: balanced counts are turned back, others scaled by their noise.")
+        said.append(
+            "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
+        )
     short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
     if short:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")

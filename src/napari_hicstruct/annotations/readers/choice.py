@@ -66,7 +66,11 @@ def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
     """Raise LabelError for a track, genes or reads, unless a person said that its intervals are of ``kind``."""
     if other is None or (kind is not None and other.intervals):
         return
-    more = " If every line is a TAD (or loop) all the same: --kind tad (or loop)." if other.intervals else ""
+    more = (
+        " If every line is a TAD (or loop) all the same: hicstruct import --kind tad (or loop)."
+        if other.intervals
+        else ""
+    )
     raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
 
 

@@ -52,7 +52,7 @@ class _Owner:
         """How this one differs from ``other``, for people."""
         if self.map != other.map:
             return f"another map ({readable(self.shown_map)})" if self.shown_map else "an unknown map"
-        return f"another project ({readable(self.project)})" if self.project else "a run without a project"
+        return f"another project ({readable(self.project)})" if self.project else "hicstruct predict"
 
 
 def plan_folder(
@@ -105,7 +105,7 @@ def _objections(
     theirs = _owner(run or {}, folder)
     if former and (theirs.map, theirs.project) != (ours.map, ours.project):
         said.append(f"{_listed(former)} of {theirs.said(ours)}")
-    elif stale := [name for name in former if name not in names]:
+    if stale := [name for name in former if name not in names]:
         said.append(f"{_listed(stale)} of an earlier run, which would not be written anew")
     if unknown:
         said.append(f"{_listed(unknown)}, of which no {RUN_FILE} tells")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
+from napari_hicstruct.errors import Cancelled
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
@@ -36,7 +37,7 @@ class ScoreDialog(QDialog):
     def __init__(self, path: Path, columns: tuple[OpenColumn, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._open = columns
-        self.setWindowTitle(f"{path.name}: which column is the score?")
+        self.setWindowTitle("Which column is the score?")
         self.columns = QComboBox()
         self.columns.addItem("no score, keep the columns")
         for column in columns:
@@ -44,8 +45,12 @@ class ScoreDialog(QDialog):
         self.lower = QCheckBox("lower is better (p-value, FDR)")
         self.lower.setEnabled(False)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        for which, text in (("Ok", "Import"), ("Cancel", "Do not import")):
+            button = buttons.button(QDialogButtonBox.StandardButton[which])
+            assert button is not None
+            button.setText(text)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel("The file does not say which of its columns ranks its lines."))
+        layout.addWidget(QLabel(f"{path.name} does not say which of its columns ranks its lines."))
         for widget in (self.columns, self.lower, buttons):
             layout.addWidget(widget)
         self.columns.currentIndexChanged.connect(self._chosen)
@@ -63,9 +68,17 @@ class ScoreDialog(QDialog):
 
 
 def ask_score(path: Path, label_file: LabelFile, parent: QWidget | None = None) -> ScoreChoice | None:
-    """Show :class:`ScoreDialog` until it is answered; None if there is no score or it was cancelled."""
+    """Show :class:`ScoreDialog` until it is answered; None if there is no score.
+
+    Raises
+    ------
+    Cancelled
+        If the person does not want the file after all.
+    """
     dialog = ScoreDialog(path, label_file.undecided, parent)
     try:
-        return dialog.choice() if dialog.exec() == QDialog.DialogCode.Accepted else None
+        if dialog.exec() != QDialog.DialogCode.Accepted:
+            raise Cancelled(f"{path.name} was not imported.")
+        return dialog.choice()
     finally:
         dialog.deleteLater()

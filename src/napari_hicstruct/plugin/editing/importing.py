@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_info, show_warning
 
-from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.errors import Cancelled, HicStructError, LabelError
+from napari_hicstruct.plugin.notify import short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
@@ -43,8 +44,11 @@ def import_files(session: Session, paths: Iterable[str | Path], *, ask: AskScore
     for path in map(Path, paths):
         try:
             imported = _import_one(session, path, ask)
+        except Cancelled as error:
+            said.append(error.message)
+            continue
         except HicStructError as error:
-            faults.append(str(error))
+            faults.append(short_text(error))
             continue
         made.append(imported.set.id)
         said.append(f"{path.name}: {_counts(imported.counts)}")

@@ -99,7 +99,7 @@ class ExportFolder(QWidget):
         box.setWindowTitle("Export")
         box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(f"{readable(self.text())}\n{what}")
-        box.setInformativeText("Replace them? Files of an earlier export that are not written anew are removed.")
+        box.setInformativeText("Replace them? Those of an earlier export that are not written anew are removed.")
         yes = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()

@@ -19,6 +19,7 @@ from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 from napari_hicstruct.plugin.workers import BackgroundJob
 
+_CHOOSE = "Choose at least one thing to find."
 _TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
 _DEVICES = {
     "auto": "The fastest device that this computer has.",
@@ -155,13 +156,16 @@ class PredictPanel(QWidget):
         if self.model.currentData() is None:
             return "No model is installed."
         if not self._chosen_tasks():
-            return "Choose at least one thing to find."
+            barred = [box.toolTip() for box in self.tasks.values() if not box.isEnabled()]
+            return f"Nothing can be found here: {barred[0]}" if len(barred) == len(self.tasks) else _CHOOSE
         if self._project is not None and self._project.read_only:
             return f"The project cannot be edited: {self._project.read_only_reason}"
         return ""
 
     def _update_run(self) -> None:
         reason = self._why_not()
+        if reason.startswith("Nothing can be found"):
+            self._say(reason)
         self.run_button.setEnabled(not reason and not self._job.running)
         self.run_button.setToolTip(reason or "Run the model in the background; results appear as they come.")
 
@@ -274,6 +278,7 @@ class PredictPanel(QWidget):
 
     def _map_changed(self) -> None:
         self._job.cancel()
+        self._say("")
         self._project = self._session._project
         self.model.set_project(self._project)
 
