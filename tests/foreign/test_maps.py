@@ -44,7 +44,7 @@ def check_contacts(source: ContactSource, chrom: str, resolution: int) -> None:
     np.testing.assert_array_equal(source.fetch(rows, cols, resolution=resolution), truth[40:55, 10:45])
     seen = np.zeros_like(truth)
     for part in source.pixels(chrom, resolution=resolution):
-        seen[part.bin1, part.bin2] += part.count
+        np.add.at(seen, (part.bin1, part.bin2), part.count)
     np.testing.assert_array_equal(seen, np.triu(truth))
 
 
@@ -396,3 +396,115 @@ def test_a_file_system_without_locks_for_every_library(tmp_path: Path) -> None:
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["chromosomes"][0]["contacts"] == np.triu(cis("chr1")).sum()
+
+
+# ---- pixels that are not where they belong -------------------------------------------------------------------------
+
+
+def rewrite_pixels(path: str, change: object) -> None:
+    """Replace the pixel table by what ``change(bin1, bin2, count)`` gives; the index of rows follows bin1."""
+    with h5py.File(path, "r+") as file:
+        columns = [file[f"pixels/{name}"][:] for name in ("bin1_id", "bin2_id", "count")]
+        for name, column in zip(("bin1_id", "bin2_id", "count"), change(*columns), strict=True):  # type: ignore[operator]
+            del file[f"pixels/{name}"]
+            file[f"pixels/{name}"] = column
+        n = len(file["bins/start"])
+        file["indexes/bin1_offset"][:] = np.searchsorted(file["pixels/bin1_id"][:], np.arange(n + 1))
+
+
+def mirrored(bin1: np.ndarray, bin2: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Both triangles."""
+    off = bin1 != bin2
+    first, second = np.concatenate([bin1, bin2[off]]), np.concatenate([bin2, bin1[off]])
+    values = np.concatenate([count, count[off]])
+    order = np.lexsort((second, first))
+    return first[order], second[order], values[order]
+
+
+def twice(bin1: np.ndarray, bin2: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Every pixel in two halves."""
+    half = count // 2
+    return np.repeat(bin1, 2), np.repeat(bin2, 2), np.stack([half, count - half], axis=1).ravel()
+
+
+@pytest.mark.parametrize("change", [mirrored, twice])
+def test_pixels_that_stand_twice_count_once(tmp_path: Path, change: object) -> None:
+    path = files.plain(tmp_path)
+    rewrite_pixels(path, change)
+    source = open_map(path)
+    for chrom in SIZES:
+        check_contacts(source, chrom, FINE)
+        assert bool(source.level_notes(chrom)) == (change is mirrored)
+
+
+def test_a_map_of_the_lower_triangle_is_refused(tmp_path: Path) -> None:
+    def lower(bin1: np.ndarray, bin2: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, ...]:
+        order = np.lexsort((bin1, bin2))
+        return bin2[order], bin1[order], count[order]
+
+    path = files.plain(tmp_path)
+    rewrite_pixels(path, lower)
+    with pytest.raises(MapError, match=r"below the diagonal only.*cooler load"):
+        block(open_map(path), "chr1", FINE)
+
+
+def test_pixels_at_other_places_than_the_index_says_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = files.plain(tmp_path)
+    with h5py.File(path, "r+") as file:
+        order = np.argsort(file["pixels/bin2_id"][:], kind="stable")
+        for name in ("bin1_id", "bin2_id", "count"):
+            file[f"pixels/{name}"][:] = file[f"pixels/{name}"][:][order]
+    assert main(["info", path]) == 2
+    assert "pixels at other places than its index says" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["False", b"False", "0", 0, np.array([False]), False])
+def test_weights_are_divisive_only_if_the_attribute_says_so(tmp_path: Path, value: object) -> None:
+    path = write(tmp_path / "kr.cool", columns={"KR": np.full(files.N_FINE, 2.0)})
+    with h5py.File(path, "r+") as file:
+        file["bins/KR"].attrs["divisive_weights"] = value
+    np.testing.assert_allclose(block(open_map(path), "chr1", FINE, "KR"), cis("chr1") * 4)
+
+
+def with_trans(path: str, group: str, until: int) -> None:
+    """Of chr1 keep cis contacts of the first ``until`` bins; every bin of it has one contact with chr3."""
+    with h5py.File(path, "r+") as file:
+        level = file[group]
+        n1 = int(level["indexes/chrom_offset"][1])
+        first3 = int(level["indexes/chrom_offset"][2])
+        bin1, bin2, count = (level[f"pixels/{name}"][:] for name in ("bin1_id", "bin2_id", "count"))
+        keep = (bin1 >= n1) | (bin2 < until)
+        rows = np.concatenate([bin1[keep], np.arange(n1)])
+        cols = np.concatenate([bin2[keep], np.full(n1, first3)])
+        values = np.concatenate([count[keep], np.ones(n1, count.dtype)])
+        order = np.lexsort((cols, rows))
+        for name, column in (("bin1_id", rows), ("bin2_id", cols), ("count", values)):
+            del level[f"pixels/{name}"]
+            level[f"pixels/{name}"] = column[order]
+        n = len(level["bins/start"])
+        level["indexes/bin1_offset"][:] = np.searchsorted(rows[order], np.arange(n + 1))
+
+
+def test_contacts_with_other_chromosomes_do_not_fill_a_level(tmp_path: Path) -> None:
+    path = ladder(tmp_path / "t.mcool", {}, {})
+    with_trans(path, f"resolutions/{FINE}", until=100)
+    assert open_map(path).resolutions_of("chr1") == (COARSE,)
+
+
+def test_contacts_with_other_chromosomes_do_not_empty_another_level(tmp_path: Path) -> None:
+    path = ladder(tmp_path / "t.mcool", {}, {})
+    with_trans(path, f"resolutions/{FINE}", until=100)
+    with h5py.File(path, "r+") as file:  # the coarse level has cis contacts on the same stretch, and no others
+        level = file[f"resolutions/{COARSE}"]
+        bin1, bin2 = level["pixels/bin1_id"][:], level["pixels/bin2_id"][:]
+        keep = (bin1 >= 200) | (bin2 < 50)
+        for name in ("bin1_id", "bin2_id", "count"):
+            column = level[f"pixels/{name}"][:][keep]
+            del level[f"pixels/{name}"]
+            level[f"pixels/{name}"] = column
+        level["indexes/bin1_offset"][:] = np.searchsorted(bin1[keep], np.arange(len(level["bins/start"]) + 1))
+    source = open_map(path)
+    assert source.resolutions_of("chr1") == (FINE, COARSE)
+    assert source.level_notes("chr1") == ()

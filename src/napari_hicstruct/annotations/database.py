@@ -62,14 +62,16 @@ def _connect_to_write(path: Path, query: str) -> Callable[[], sqlite3.Connection
     return connect
 
 
-def _engine(connect: Callable[[], sqlite3.Connection], *, writable: bool) -> Engine:
+def _engine(connect: Callable[[], sqlite3.Connection], *, writable: bool, log: bool = True) -> Engine:
     engine = create_engine("sqlite://", creator=connect, poolclass=StaticPool)
 
     @event.listens_for(engine, "connect")
     def _pragmas(raw: sqlite3.Connection, _record: object) -> None:
         raw.execute("PRAGMA foreign_keys = ON")
         if writable:
-            raw.execute("PRAGMA journal_mode = WAL")
+            # A log is folded into the file when it closes, which fails without a word on a full disk: a new file has
+            # none, so that its one transaction is on the disk or an error.
+            raw.execute(f"PRAGMA journal_mode = {'WAL' if log else 'DELETE'}")
             raw.execute("PRAGMA synchronous = FULL")
         else:
             raw.execute("PRAGMA temp_store = MEMORY")
@@ -154,7 +156,7 @@ class Database:
         with _place_of(path), folders_for(path):
             lock = WriteLock(path)
             try:
-                engine = _engine(_connect_to_write(temporary, "mode=rwc"), writable=True)
+                engine = _engine(_connect_to_write(temporary, "mode=rwc"), writable=True, log=False)
                 try:
                     with engine.begin() as connection:
                         schema.migrate(connection)

@@ -111,4 +111,4 @@ def _what_is_open(columns: tuple[OpenColumn, ...]) -> str:
         return f"{first} kept, meaning unknown; --score-column {first.number} ranks by it (p-values: and --ascending)"
     named = ", ".join(f"{one.number} ({one.name})" if one.name else str(one.number) for one in columns[:SHOWN_PROBLEMS])
     more = ", …" if len(columns) > SHOWN_PROBLEMS else ""
-    return f"columns {named}{more} kept, meaning unknown; --score-column {first.number} ranks by one (p-values: and --ascending)"
+    return f"columns {named}{more} kept, meaning unknown; --score-column {first.number} (p-values: --ascending)"

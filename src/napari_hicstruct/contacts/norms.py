@@ -49,9 +49,20 @@ def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisati
         if len(column) != n:
             notes.append(f"Weights '{name}' are not used: there are {len(column):,} for {n:,} bins.")
             continue
-        divisive = bool(column.attrs.get("divisive_weights", juicer and not inverted))
-        found[name] = Normalisation(name, divisive)
+        said = truth_of(column.attrs.get("divisive_weights"))
+        found[name] = Normalisation(name, (juicer and not inverted) if said is None else said)
     return tuple(found[name] for name in order_norms(list(found))), tuple(notes)
+
+
+def truth_of(value: object) -> bool | None:
+    """An attribute as true or false, stored as a number, a text or an array of one; None if it says neither."""
+    if isinstance(value, np.ndarray):
+        value = value.reshape(-1)[0] if value.size == 1 else None
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}.get(value.strip().lower())
+    return None if value is None or type(value).__name__ == "Empty" else bool(value)
 
 
 def multiplicative(vector: NDArray[np.float64], norm: Normalisation) -> NDArray[np.float64]:

@@ -68,8 +68,9 @@ def decode_stripes(
     band: Band | None = None,
     settings: StripeSettings | None = None,
     model: str = "",
+    first_bin: int = 0,
 ) -> list[Annotation]:
-    """Stripes of a chromosome.
+    """Stripes of a chromosome, or of some rows of it.
 
     Parameters
     ----------
@@ -81,15 +82,20 @@ def decode_stripes(
     length : int
         Chromosome length, bp.
     band : Band, optional
-        The map at the same bins; without it the score is the network's alone.
+        The chromosome's map; without it the score is the network's alone.
     settings : StripeSettings, optional
     model : str
         Name for the records.
+    first_bin : int
+        Bin of the first row.
     """
     s = settings or StripeSettings()
     found = _runs(p, down, 1, resolution, s) + _runs(shear(p), shear(1 - down), -1, resolution, s)
     near = max(1, s.max_width_bp // resolution // 2)
-    kept = _without_weak_opposites(found, near, s.opposite)
+    kept = [
+        run._replace(peak=run.peak + first_bin, low=run.low + first_bin, high=run.high + first_bin)
+        for run in _without_weak_opposites(found, near, s.opposite)
+    ]
     if band is not None:
         kept = [raised for run in kept if (raised := _raised(run, band, s)) is not None]
     kept = [run for run in kept if run.score >= s.threshold]

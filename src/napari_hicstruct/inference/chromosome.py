@@ -21,6 +21,9 @@ from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
 
+MAX_STRIPE_ROWS = 40_000
+"""Bins whose stripes are decoded at once: longer stretches take memory by the block, not by the chromosome."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
@@ -154,10 +157,23 @@ class ChromosomeRun:
                 yield list(decoder.finish(values[0], values[1:], start=start))
 
     def _stripes(self, band: Band, row: RowDone) -> list[Annotation]:
-        values = row.canvas.rows(0, band.n_bins)
+        """Stripes of the stretch, block by block where it is very long; each block sees a reach beyond its ends."""
+        first, stop = self._bins(band)
+        found: list[Annotation] = []
+        for low in range(first, stop, MAX_STRIPE_ROWS):
+            high = min(stop, low + MAX_STRIPE_ROWS)
+            inside = (low * band.resolution, high * band.resolution)
+            found += [s for s in self._stripes_of(band, row, low, high) if inside[0] <= s.anchor1.start < inside[1]]
+        return found
+
+    def _stripes_of(self, band: Band, row: RowDone, low: int, high: int) -> list[Annotation]:
+        reach = row.canvas.rows(0, 1).shape[-1]
+        start, stop = max(0, low - reach), min(band.n_bins, high + reach)
+        values = row.canvas.rows(start, stop)
         return decode_stripes(
             values[0],
             values[1],
+            first_bin=start,
             chrom=band.chrom,
             resolution=band.resolution,
             length=self.stretch.length,

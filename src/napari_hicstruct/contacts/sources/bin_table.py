@@ -149,7 +149,8 @@ def read_bin_table(cooler: h5py.Group, where: str) -> BinTable:
 def _offsets(cooler: h5py.Group, n_chroms: int) -> NDArray[np.int64]:
     """First row of each chromosome and, last, the number of rows."""
     total = len(cooler["bins/start"])
-    stored = np.asarray(cooler["indexes/chrom_offset"][:]).astype(np.int64)
+    index = cooler.get("indexes/chrom_offset")
+    stored = np.zeros(0, np.int64) if getattr(index, "ndim", 0) != 1 else np.asarray(index[:]).astype(np.int64)
     if len(stored) == n_chroms + 1 and stored[0] == 0 and stored[-1] == total and (np.diff(stored) >= 0).all():
         return stored
     ids = _chrom_ids(cooler, n_chroms)

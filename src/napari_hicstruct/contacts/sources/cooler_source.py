@@ -17,7 +17,8 @@ from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.contacts.sources.base import Block, MapSource
 from napari_hicstruct.contacts.sources.bin_table import ChromosomeBins
-from napari_hicstruct.contacts.sources.hictk_checks import hictk_can_read, pixels_fit
+from napari_hicstruct.contacts.sources.coverage import with_contacts
+from napari_hicstruct.contacts.sources.hictk_checks import PixelOrder, hictk_can_read, pixel_order, pixels_fit
 from napari_hicstruct.contacts.sources.ladder import CoolerLevel, Ladder
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, n_bins
@@ -37,6 +38,9 @@ FEW_PIXELS = 600_000
 MANY_COLUMNS = 150
 """Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
 
+
+CIS_SAMPLES = 24
+"""Rows of a chromosome that are looked at to tell whether its contacts are with itself."""
 
 SAMPLE_PIXELS, SAMPLE_PLACES = 30_000, 3
 """Pixels looked at in each of so many places of a level to tell what its values are."""
@@ -66,6 +70,7 @@ class CoolerSource(MapSource):
         self._seen: dict[tuple[int, str], bool] = {}
         self._found: dict[tuple[int, int], float] = {}
         self._refused: set[int] = set()
+        self._orders: dict[int, PixelOrder] = {}
 
     def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
         return self._levels[resolution].norms
@@ -97,6 +102,7 @@ class CoolerSource(MapSource):
 
     def _index(self, resolution: int, bins: ChromosomeBins, first: int, last: int) -> NDArray[np.int64]:
         """Where the pixels of rows ``first``…``last`` (counted from the chromosome's first) begin; hold the gate."""
+        self._check_order(resolution)
         rows = slice(bins.first + first, bins.first + last + 1)
         index: NDArray[np.int64] = self._root(resolution)["indexes/bin1_offset"][rows].astype(np.int64)
         if len(index) != last - first + 1:
@@ -104,6 +110,27 @@ class CoolerSource(MapSource):
         if index[0] < 0 or index[-1] > self._levels[resolution].n_pixels or (np.diff(index) < 0).any():
             raise ValueError("the index of its rows does not fit its pixels")
         return index
+
+    def _check_order(self, resolution: int) -> None:
+        """Refuse a level whose pixels are not what the cooler format says: they would be taken for others."""
+        if resolution in self._orders:
+            return
+        root = self._root(resolution)
+        order = pixel_order(root)
+        where = f"{self._path}::{self._levels[resolution].group}"
+        mend = "Make the file again with cooler load, which sorts them."
+        if not order.indexed:
+            raise MapError("holds pixels at other places than its index says.", where=where, mend=mend)
+        if order.lower and not order.upper:
+            raise MapError("holds pixels below the diagonal only, where those above belong.", where=where, mend=mend)
+        self._orders[resolution] = order
+
+    def level_notes(self, chrom: str) -> tuple[str, ...]:
+        """As every map's; and where pixels stand twice, above and below the diagonal."""
+        notes = super().level_notes(chrom)
+        twice = [r for r, order in self._orders.items() if order.lower]
+        sizes = ", ".join(map(format_bin_size, twice))
+        return (*notes, f"Pixels below the diagonal repeat those above and are not used ({sizes}).") if twice else notes
 
     def _occupied(self, chrom: str) -> dict[int, NDArray[np.int64]]:
         found = {}
@@ -113,22 +140,34 @@ class CoolerSource(MapSource):
                 with self._gate:
                     index = self._index(resolution, bins, 0, bins.count)
                 rows = np.flatnonzero(np.diff(index) > 0)
-                if len(rows) and not self._has_cis(chrom, resolution, int(index[0]), int(index[-1])):
-                    rows = rows[:0]
+                if len(rows) and not self._mostly_cis(bins, resolution, index, rows):
+                    rows = self._cis_rows(chrom, resolution)
                 found[resolution] = bins.bins(rows) * resolution
+        if len(self._chromsizes) > 1 and len(with_contacts(found)) < sum(len(rows) > 0 for rows in found.values()):
+            # a level may only seem to have less: the other one's rows may hold contacts with other chromosomes alone
+            found = {r: self._place(chrom, r).bins(self._cis_rows(chrom, r)) * r for r in found}
         return found
 
-    def _has_cis(self, chrom: str, resolution: int, start: int, stop: int) -> bool:
-        """True if a pixel among ``start``…``stop`` joins two bins of ``chrom``; mostly the first one does."""
+    def _mostly_cis(
+        self, bins: ChromosomeBins, resolution: int, index: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> bool:
+        """True if nearly all of some rows hold a contact within the chromosome; in a sorted row it comes first."""
+        if len(self._chromsizes) == 1:
+            return True
+        picked = np.unique(rows[np.linspace(0, len(rows) - 1, CIS_SAMPLES).astype(int)])
+        end = bins.first + bins.count
+        with self._gate:
+            bin2 = self._root(resolution)["pixels/bin2_id"]
+            cis = [bool(bin2[int(index[row])] < end) for row in picked]
+        return float(np.mean(cis)) > 0.9
+
+    def _cis_rows(self, chrom: str, resolution: int) -> NDArray[np.int64]:
+        """Rows of the bin table, counted from the chromosome's first, that begin a contact within it."""
         bins = self._place(chrom, resolution)
-        step = 1  # mostly the first one is
-        while start < stop:
-            with self._gate:
-                bin2 = self._root(resolution)["pixels/bin2_id"][start : min(stop, start + step)]
-            if (bin2 < bins.first + bins.count).any():
-                return True
-            start, step = start + step, 10_000 if step == 1 else CHUNK
-        return False
+        whole = (0, n_bins(self._chromsizes[chrom], resolution))
+        found = [np.unique(part.bin1) for part in self._read_pixels(chrom, whole, resolution, None)]
+        seen = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+        return np.searchsorted(bins.positions, seen)
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         if not self._hictk_sees(chrom, resolution):
@@ -211,8 +250,15 @@ class CoolerSource(MapSource):
             first = index[0] + kept[0]
             count = root["pixels/count"][first : index[0] + kept[-1] + 1]
         row = np.searchsorted(index, kept + index[0], side="right") - 1
+        column, values = bin2[kept] - (offset + cols[0]), count[kept - kept[0]]
+        upper = column + cols[0] >= row + rows[0]
+        if not upper.all():
+            row, column, values = row[upper], column[upper], values[upper]
         with np.errstate(over="ignore"):  # values beyond float32 are no contacts: they become infinite, then NaN
-            block[row, bin2[kept] - (offset + cols[0])] = count[kept - kept[0]]
+            if (np.diff(row.astype(np.int64) * block.shape[1] + column) > 0).all():
+                block[row, column] = values
+            else:  # some pixel stands twice, or rows are not sorted: what stands twice counts twice, as in cooler
+                np.add.at(block, (row, column), values)
         if rows[1] > cols[0]:
             square = block[cols[0] - rows[0] :, : rows[1] - cols[0]]
             square += np.triu(square, 1).T
@@ -246,7 +292,7 @@ class CoolerSource(MapSource):
                     bin2 = pixels["bin2_id"][index[row] : index[stop]].astype(np.int64) - offset
                     count = pixels["count"][index[row] : index[stop]]
                 bin1 = np.repeat(np.arange(first + row, first + stop), np.diff(index[row : stop + 1]))
-                keep = (bin2 >= 0) & (bin2 < bins.count)
+                keep = (bin2 >= bin1) & (bin2 < bins.count)
                 bin1, bin2, count = at[bin1[keep]], at[bin2[keep]], count[keep].astype(np.float64)
                 if max_bins is not None:
                     near = bin2 - bin1 <= max_bins

@@ -8,6 +8,7 @@ chromosome all of whose rows but the last are empty is taken for empty.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,43 @@ def _tables_fit(cooler: h5py.Group, table: BinTable) -> bool:
     offsets = cooler["indexes/chrom_offset"][:]
     ends = cooler["indexes/bin1_offset"]
     return offsets[: len(firsts)].tolist() == firsts and int(ends[0]) == 0 and int(ends[n_bins]) == n_pixels
+
+
+@dataclass(frozen=True, slots=True)
+class PixelOrder:
+    """What samples of a level's pixels say.
+
+    Attributes
+    ----------
+    indexed : bool
+        They stand where the index of rows says.
+    upper, lower : bool
+        There are pixels above, below the diagonal.
+    """
+
+    indexed: bool
+    upper: bool
+    lower: bool
+
+
+def pixel_order(cooler: h5py.Group) -> PixelOrder:
+    """Look at the pixels in some places of a level."""
+    index = cooler["indexes/bin1_offset"]
+    total, n = len(cooler["pixels/count"]), len(index) - 1
+    indexed, upper, lower = True, False, False
+    for place in np.unique(np.linspace(0, max(0, total - SAMPLE_PIXELS), SAMPLE_PLACES).astype(np.int64)):
+        part = slice(int(place), min(int(place) + SAMPLE_PIXELS, total))
+        bin1, bin2 = (cooler[f"pixels/{name}"][part].astype(np.int64) for name in ("bin1_id", "bin2_id"))
+        if not len(bin1):
+            continue
+        low, high = max(0, int(bin1.min())), min(n, int(bin1.max()) + 1)
+        starts = index[low : high + 1].astype(np.int64)
+        at = np.arange(part.start, part.stop)
+        rows = low + np.searchsorted(starts, at, side="right") - 1
+        indexed &= bool((rows == bin1).all())
+        upper |= bool((bin2 > bin1).any())
+        lower |= bool((bin2 < bin1).any())
+    return PixelOrder(indexed, upper, lower)
 
 
 def pixels_fit(cooler: h5py.Group, bins: ChromosomeBins) -> bool:

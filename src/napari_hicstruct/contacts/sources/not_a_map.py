@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import re
@@ -71,7 +72,9 @@ def check_regular(path: str) -> bytes:
         raise MapError("does not exist.", where=path, mend="Check the path.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise MapError(f"cannot be read ({reason}).", where=path, mend="Check the file's permissions.") from error
+        denied = getattr(error, "errno", 0) in (errno.EACCES, errno.EPERM)
+        mend = "Check the file's permissions." if denied else "Check the path, and the disk it is on."
+        raise MapError(f"cannot be read ({reason}).", where=path, mend=mend) from error
     if not start:
         raise MapError("is empty.", where=path, mend="Copy or download it again.")
     return start

@@ -156,7 +156,8 @@ def _group(file: h5py.File, path: str, group: str | None) -> h5py.Group:
     found = file.get(group)
     if not isinstance(found, h5py.Group):
         near = ", ".join(c.name for c in list(_coolers_below(file))[:5]) or "no map at all"
-        raise MapError(f"has no group '{group}'.", where=path, mend=f"It holds {near}.")
+        mend = f"It is one map: open {path}" if _is_cooler(file) else f"It holds {near}."
+        raise MapError(f"has no group '{group}'.", where=path, mend=mend)
     return found
 
 
