@@ -93,3 +93,28 @@ def test_the_window_draws_it(name: str, tmp_path: Path) -> None:
     middle = picture[picture.shape[0] // 4 : -picture.shape[0] // 4, 400:1000]
     coloured = middle.max(axis=2) - middle.min(axis=2) > 40
     assert coloured.mean() > 0.02
+
+
+def test_regions_that_overlap_are_predicted_once(tmp_path: Path) -> None:
+    address, out = write(tmp_path / "plain.cool"), tmp_path / "out"
+    words = ["predict", address, "-c", CHROM, "-r", f"{CHROM}:0-600k", "-r", f"{CHROM}:100k-700k", "--tasks", "loop"]
+    assert main([*words, "-o", str(out), "--quiet"]) == 0
+    loops = [record.span for record in read_labels(out / "loops.bedpe").records]
+    assert loops
+    assert len(set(loops)) == len(loops)
+    assert "predicted as one" in " ".join(json.loads((out / "run.json").read_text())["notes"])
+
+
+def test_a_region_without_contacts_is_no_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address, out = files.bins_cut_away(tmp_path), tmp_path / "out"
+    words = ["predict", address, "-r", "chr1:0-400k", "-o", str(out), "--tasks", "loop", "--quiet"]
+    assert main(words) == 2
+    line = capsys.readouterr().err
+    assert "holds no contacts in chr1:0-400,000. Its contacts on chr1 lie between 500,000 and 1,500,000." in line
+    assert not list(out.glob("*.bedpe"))
+
+
+def test_a_shallow_map_is_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address = write(tmp_path / "thin.cool", values=lambda matrix: matrix * (matrix > 60) / 60 // 1)
+    assert main(["info", address]) == 0
+    assert "Very shallow at the finest bins" in capsys.readouterr().out

@@ -1,7 +1,7 @@
 """Genome coordinates: intervals, bins, chromosome names.  0-based, half-open base pairs throughout."""
 
 from napari_hicstruct.genome.bins import bin_range, bin_start, coarsen_factor, n_bins, to_bin
-from napari_hicstruct.genome.intervals import Interval, format_bin_size, format_bp, format_region, parse_region
+from napari_hicstruct.genome.intervals import Interval, format_bin_size, format_bp, format_region, parse_region, united
 from napari_hicstruct.genome.names import NameMatcher, canonical_name
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "n_bins",
     "parse_region",
     "to_bin",
+    "united",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -62,6 +62,23 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.chrom}:{self.start:,}-{self.end:,}"
+
+
+def united(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
+    """Intervals that overlap or touch as one, in the order of their chromosomes' first appearance."""
+    by_chrom: dict[str, list[Interval]] = {}
+    for one in intervals:
+        by_chrom.setdefault(one.chrom, []).append(one)
+    found: list[Interval] = []
+    for chrom, own in by_chrom.items():
+        merged: list[Interval] = []
+        for one in sorted(own):
+            if merged and one.start <= merged[-1].end:
+                merged[-1] = Interval(chrom, merged[-1].start, max(merged[-1].end, one.end))
+            else:
+                merged.append(one)
+        found += merged
+    return tuple(found)
 
 
 def _parse_position(text: str, whole: str) -> int:

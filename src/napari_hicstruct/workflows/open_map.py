@@ -34,6 +34,8 @@ class ChromosomeSummary:
         bp.
     contacts : float
         Cis contacts (sum of the stored values), from the coarsest level.
+    extent : Interval or None
+        Where its contacts lie, in bins of the coarsest level; None without contacts.
     adjacent : float
         Mean count of neighbouring bins (distance 1 bin) at the finest level, over bins with contacts, from a sample;
         NaN where there are none.  Below about 1 a map is too shallow for that bin size.
@@ -43,6 +45,7 @@ class ChromosomeSummary:
     length: int
     contacts: float
     adjacent: float
+    extent: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,9 @@ def _chromosome(source: ContactSource, chrom: str, token: CancelToken | None) ->
             token.check()
         contacts += float(np.nansum(part.count))
         seen[part.bin1] = True
-    return ChromosomeSummary(chrom, length, contacts, _adjacent(source, chrom, np.flatnonzero(seen) * coarsest))
+    places = np.flatnonzero(seen) * coarsest
+    extent = Interval(chrom, int(places[0]), min(length, int(places[-1]) + coarsest)) if len(places) else None
+    return ChromosomeSummary(chrom, length, contacts, _adjacent(source, chrom, places), extent)
 
 
 def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> float:
@@ -194,6 +199,8 @@ def _per_chromosome(source: ContactSource, chroms: list[str]) -> list[str]:
 
 
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
+    from napari_hicstruct.workflows.predict_request import MIN_DEPTH
+
     notes = list(source.notes)
     if len(source.chromsizes) > len(chromosomes):
         notes.append(
@@ -206,6 +213,13 @@ def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[
         return notes
     if not source.integer_counts:
         notes.append("Values are normalised contacts, not counts; predictions work out the counts where they can.")
+    shallow = [c for c in chromosomes if c.contacts and c.adjacent < MIN_DEPTH]
+    if shallow:
+        named = ", ".join(c.name for c in shallow[:5]) + (" …" if len(shallow) > 5 else "")
+        notes.append(f"Very shallow at the finest bins (neighbours share less than 1 contact on average): {named}.")
+    for c in chromosomes:
+        if c.extent is not None and len(c.extent) < c.length / 2:
+            notes.append(f"Contacts of {c.name} lie between {c.extent.start:,} and {c.extent.end:,} only.")
     notes += _per_chromosome(source, [c.name for c in chromosomes if c.contacts])
     without = [r for r in source.resolutions if not source.normalisations(r)]
     if without:

@@ -12,10 +12,11 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.genome import format_bin_size, united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.predict_request import (
     MAX_DISTANCE,
+    MIN_DEPTH,
     MIN_LENGTH,
     MODES,
     PredictRequest,
@@ -118,6 +119,7 @@ def _iter_open(
 
     config = predictor.net.config
     fine, coarse = yield from iter_bands(source, region.chrom, request, config, token, clock)
+    _check_contacts(source, region, coarse)
     predictor.tracks = read_request_tracks(source, region.chrom, request, config)
     stretch = Stretch(
         start=region.start,
@@ -129,6 +131,34 @@ def _iter_open(
         least=request.least,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
+
+
+def _check_contacts(source: ContactSource, region: Interval, band: Band) -> None:
+    """Refuse a region without contacts, saying where there are some: no calls there would look like a finding."""
+    import numpy as np
+
+    used = np.asarray(band.counts.any(axis=0))
+    first, last = region.start // band.resolution, -(-region.end // band.resolution)
+    if not used[first:last].any():
+        bins = used.nonzero()[0]
+        start, end = int(bins[0]) * band.resolution, (int(bins[-1]) + 1) * band.resolution
+        raise MapError(
+            f"holds no contacts in {region}.",
+            where=source.uri,
+            mend=f"Its contacts on {region.chrom} lie between {start:,} and {end:,}.",
+        )
+
+
+def _depth_notes(run: ChromosomeRun) -> list[str]:
+    """A sentence where a map is too shallow for its bins."""
+    band = run.fine if run.fine is not None else run.coarse
+    if band.depth >= MIN_DEPTH:
+        return []
+    size = format_bin_size(band.resolution)
+    return [
+        f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
+        "Calls are not to be trusted without looking."
+    ]
 
 
 def iter_predict(
@@ -156,7 +186,7 @@ def iter_predict(
     said = notes(source, request)
     yield clock.step("load model", 0, 0, " ".join(said))
     predictor, info = _load(request, on_windows)
-    regions = [r for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
+    regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []
@@ -166,12 +196,11 @@ def iter_predict(
             run = yield from _iter_open(source, region, request, predictor, info.label, clock, token)
         except MapError as error:
             skipped.append(region)
-            if len(skipped) == len(
-                regions
-            ):  # nothing was predicted anywhere: an empty result would look like a finding
+            if len(skipped) == len(regions):  # an empty result would look like a finding
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
+        said += [note for note in _depth_notes(run) if note not in said]
         share = len(region) / everything
         found += yield from _iter_run(run, region.chrom, counter, (before, share), clock)
         before += share

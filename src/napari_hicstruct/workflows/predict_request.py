@@ -12,13 +12,16 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.decode.least import check_least
 from napari_hicstruct.errors import ConfigError, MapError
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval, format_bin_size, united
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.models import ModelInfo
 
 MODES = {"fast": 1, "accurate": 2}
 MAX_DISTANCE = 3_000_000
+MIN_DEPTH = 1.0
+"""Mean contacts of neighbouring bins below which a map says little at that bin size."""
+
 NEEDED_BINS = "Take a version of the map with bins of 5 or 10 kb, or of a size that sums to them (1, 2, 2.5 kb …)."
 MIN_LENGTH = 200_000
 """Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
@@ -98,6 +101,8 @@ def check_levels(source: ContactSource, refused: str) -> None:
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     """What a person should know before the run starts: levels and weights used, contigs skipped."""
     said, config = list(source.notes), ModelConfig()
+    if len(united(request.regions)) < len(request.regions):
+        said.append("Regions that overlap or touch are predicted as one.")
     chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
     if "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
         said.append("Loops are called at 10 kb: the map has no 5 kb level.")
