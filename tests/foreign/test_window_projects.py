@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from napari.utils.notifications import notification_manager
+from qtpy.QtWidgets import QFileDialog
 
 from napari_hicstruct.annotations import Origin, Project, Status, read_labels
 from napari_hicstruct.errors import HicStructError, ProjectError
@@ -307,3 +308,19 @@ def test_an_error_is_no_crash_where_nothing_is_open(make_napari_viewer: Make, tm
         session.open_project(tmp_path / "none.hicproj")
     assert os.listdir(tmp_path) == []
     session.close()
+
+
+def test_the_project_is_saved_under_another_name_and_work_goes_on_there(
+    exporting: tuple[Any, ExportPanel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, panel = exporting
+    add_calls(session, 2)
+    before, target = session.project.path, tmp_path / "copy"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    panel.save_project.click()
+    assert session.project.path == tmp_path / "copy.hicproj"
+    assert "copy.hicproj" in panel.summary.text()
+    number = session.project.count()
+    session.project.add([loop(5)], set_id=session.project.sets()[0].id)
+    with Project.open(before, read_only=True) as old:
+        assert (old.count(), session.project.count()) == (number, number + 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.errors import Cancelled, JobError, MapError
-from napari_hicstruct.jobs import CancelToken, Progress, WarmProcess, drain, in_process
+from napari_hicstruct.jobs import CancelToken, Progress, drain, in_process
 from napari_hicstruct.jobs.wire import ChildTraceback, Inbox, Kind
 from tests import jobs_kit as kit
 
@@ -289,39 +288,3 @@ def test_a_listener_of_a_token_hears_each_news_once() -> None:
     late = list[bool]()
     token.on_cancel(lambda: late.append(True))
     assert late == [True]
-
-
-@linux
-def test_a_warm_process_is_used_once() -> None:
-    warm = WarmProcess(["colorsys"], threads=1)
-    pid = warm.pid
-    assert run(kit.facts, threads=2, warm=warm)["pid"] != pid  # other limits: a fresh one, the warm one stays
-    found = run(kit.facts, threads=1, warm=warm)
-    assert (found["pid"], found["OMP_NUM_THREADS"]) == (pid, "1")
-    assert warm.pid is None
-    assert run(kit.facts, threads=1, warm=warm)["pid"] != pid
-    warm.close()
-
-
-@linux
-def test_a_warm_process_that_died_is_replaced_and_a_closed_one_is_gone() -> None:
-    warm = WarmProcess(["colorsys"])
-    pid = warm.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    assert kit.gone(pid)
-    assert run(kit.facts, warm=warm)["pid"] != pid
-    unused = WarmProcess(["colorsys"])
-    pid = unused.pid
-    assert pid is not None
-    unused.close()
-    unused.close()
-    assert kit.gone(pid, 0.1)
-
-
-@linux
-def test_a_warm_process_ends_with_its_parent() -> None:
-    code = "import os, signal\nfrom napari_hicstruct.jobs import WarmProcess\nw = WarmProcess(['colorsys'])\n"
-    code += "print(w.pid, flush=True)\nos.kill(os.getpid(), signal.SIGKILL)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert kit.gone(int(done.stdout))

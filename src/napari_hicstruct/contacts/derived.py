@@ -45,10 +45,6 @@ class BlockSums:
             levels.append(cls(base, 2 ** (len(levels) + 1), levels[-1] if levels else None))
         return levels
 
-    def typical_weight(self) -> float:
-        """Of the stored bins that are summed."""
-        return self.base.typical_weight()
-
     def read(self, wanted: Rectangle) -> NDArray[np.float32]:
         """Fresh values of a rectangle inside the chromosome."""
         r0, r1, c0, c1 = wanted

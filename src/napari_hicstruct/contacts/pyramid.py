@@ -8,7 +8,7 @@ Every level is padded with NaN to one multiple of all bin sizes, so that bin ``i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,23 +50,15 @@ class Level:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(
-        self, bins: StoredBins | BlockSums, size: int, cache: RectangleCache, scale: Callable[[], float]
-    ) -> None:
+    def __init__(self, bins: StoredBins | BlockSums, size: int, cache: RectangleCache) -> None:
         self._bins = bins
         self._cache = cache
-        self._scale = scale
         self.resolution = bins.resolution
         self.derived = isinstance(bins, BlockSums)
         self.shape = (size, size)
 
     def __repr__(self) -> str:
         return f"<Level {self._bins.chrom} {self.resolution:,} bp, {self.shape[0]:,} bins>"
-
-    @property
-    def scale(self) -> float:
-        """Factor already applied to the values: 1, or what makes levels comparable with ``density=True``."""
-        return self._scale()
 
     @property
     def norm(self) -> str:
@@ -120,9 +112,6 @@ class Level:
         rows, cols = inside[1] - inside[0], inside[3] - inside[2]
         if rows and cols:
             block = self._bins.read(inside)
-            scale = self._scale()
-            if scale != 1.0:
-                block *= np.float32(scale)
             if inside == wanted:
                 return block
         padded = np.full((r1 - r0, c1 - c0), np.nan, np.float32)
@@ -154,7 +143,6 @@ def build_levels(
     norm: str,
     transform: str = "none",
     resolutions: Sequence[int] | None = None,
-    density: bool = False,
     cache: RectangleCache | None = None,
 ) -> list[Level]:
     """Pyramid of one chromosome, finest level first; reads nothing yet.
@@ -172,9 +160,6 @@ def build_levels(
     resolutions : sequence of int, optional
         Stored bin sizes (bp) to use; default all that hold its contacts.  Levels too coarse for the chromosome are
         left out; coarser ones are added by exact summation, doubling the bins, until one has at most 512 bins.
-    density : bool
-        Divide level ℓ by its bins' area, (res_ℓ / res_0)², and by what its weights scale the map otherwise, so
-        that one colour limit fits all levels.  False keeps the counts as they are.
     cache : RectangleCache, optional
         Share one to hold several pyramids under one byte limit.
 
@@ -192,19 +177,14 @@ def build_levels(
     ratio = transform == "oe"
     bins = [StoredBins(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
     ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]
-    return _same_extent(ladder, length, cache if cache is not None else RectangleCache(), density and not ratio)
+    return _same_extent(ladder, length, cache if cache is not None else RectangleCache())
 
 
-def _same_extent(
-    ladder: Sequence[StoredBins | BlockSums], length: int, cache: RectangleCache, density: bool
-) -> list[Level]:
+def _same_extent(ladder: Sequence[StoredBins | BlockSums], length: int, cache: RectangleCache) -> list[Level]:
     """Levels that all cover one number of bp: the least of whole bins of every size that holds the chromosome."""
     total = math.lcm(*(bins.resolution for bins in ladder))
     total *= -(-length // total)
-    return [
-        Level(bins, total // bins.resolution, cache, _scaler(ladder[0], bins) if density else lambda: 1.0)
-        for bins in ladder
-    ]
+    return [Level(bins, total // bins.resolution, cache) for bins in ladder]
 
 
 def _usable(resolutions: list[int], length: int) -> list[int]:
@@ -214,11 +194,3 @@ def _usable(resolutions: list[int], length: int) -> list[int]:
         if n_bins(length, resolution) >= MIN_BINS and math.lcm(*kept, resolution) <= length / 4:
             kept.append(resolution)
     return kept
-
-
-def _scaler(finest: StoredBins | BlockSums, level: StoredBins | BlockSums) -> Callable[[], float]:
-    def scale() -> float:
-        factor = level.resolution / finest.resolution
-        return finest.typical_weight() ** 2 / (level.typical_weight() ** 2 * factor**2)
-
-    return scale

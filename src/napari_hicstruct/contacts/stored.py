@@ -43,11 +43,6 @@ class StoredBins:
         """Tells these weights from any other; part of the key of whatever is cached."""
         return hashlib.sha256(np.ascontiguousarray(self.weights).tobytes()).hexdigest()
 
-    def typical_weight(self) -> float:
-        """Median weight, 1 if there is none."""
-        finite = self.weights[np.isfinite(self.weights)]
-        return float(np.median(finite)) if len(finite) else 1.0
-
     def read(self, wanted: Rectangle) -> NDArray[np.float32]:
         """Fresh values of a rectangle inside the chromosome."""
         r0, r1, c0, c1 = wanted

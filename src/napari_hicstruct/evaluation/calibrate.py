@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import ModelError
@@ -45,9 +46,9 @@ class CalibrationMap:
         """Probabilities of ``scores`` in [0, 1], of their shape; NaN stays NaN."""
         x = logit(scores)
         if not self.knots:
-            return _sigmoid(x / self.temperature + self.bias)
+            return special.expit(x / self.temperature + self.bias)
         at, value = np.array(self.knots).T
-        return np.asarray((1 - TILT) * np.interp(x, at, value) + TILT * _sigmoid(x))
+        return np.asarray((1 - TILT) * np.interp(x, at, value) + TILT * special.expit(x))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON's own types; see :meth:`from_dict`."""
@@ -78,11 +79,7 @@ class CalibrationMap:
 def logit(scores: ArrayLike) -> Array:
     """log(s / (1 − s)), finite at 0 and 1."""
     s = np.clip(np.asarray(scores, np.float64), CLIP, 1 - CLIP)
-    return np.asarray(np.log(s) - np.log1p(-s))
-
-
-def _sigmoid(x: Array) -> Array:
-    return np.asarray(1 / (1 + np.exp(-x)))
+    return np.asarray(special.logit(s))
 
 
 def fit_temperature(scores: ArrayLike, hits: ArrayLike) -> CalibrationMap:
@@ -98,7 +95,7 @@ def fit_temperature(scores: ArrayLike, hits: ArrayLike) -> CalibrationMap:
     def cost(free: Array) -> tuple[float, Array]:
         slope = np.exp(free[0])
         z = slope * x + free[1]
-        error = _sigmoid(z) - y
+        error = special.expit(z) - y
         loss = float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(free**2))
         return loss, np.array([np.sum(error * x) * slope + free[0], np.sum(error) + free[1]])
 

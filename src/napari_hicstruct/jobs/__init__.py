@@ -4,14 +4,12 @@ from napari_hicstruct.jobs.cancel import CancelToken
 from napari_hicstruct.jobs.process import in_process
 from napari_hicstruct.jobs.progress import Clock, Progress
 from napari_hicstruct.jobs.runner import RequestIds, close_quietly, drain, guarded
-from napari_hicstruct.jobs.warm import WarmProcess
 
 __all__ = [
     "CancelToken",
     "Clock",
     "Progress",
     "RequestIds",
-    "WarmProcess",
     "close_quietly",
     "drain",
     "guarded",

@@ -20,15 +20,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
+from typing import IO, Any, BinaryIO, TypeVar, cast
 
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs.cancel import CancelToken
 from napari_hicstruct.jobs.progress import Progress
 from napari_hicstruct.jobs.wire import ChildTraceback, Inbox, Kind, packed, read_message, write_message
-
-if TYPE_CHECKING:
-    from napari_hicstruct.jobs.warm import WarmProcess
 
 T = TypeVar("T")
 
@@ -52,7 +49,6 @@ def in_process(
     stop: CancelToken | None = None,
     grace: float = GRACE,
     threads: int = 0,
-    warm: WarmProcess | None = None,
 ) -> Generator[Progress, None, T]:
     """Run ``make_job(*args, token=…, stop=…)`` in a process of its own, as if it ran here.
 
@@ -70,8 +66,6 @@ def in_process(
         end, ``grace`` does not count.
     threads : int
         Most threads of each numeric library, 0 for their own choice.
-    warm : WarmProcess, optional
-        Its process is used up if it fits; otherwise a fresh one is started.
 
     Raises
     ------
@@ -82,7 +76,7 @@ def in_process(
     """
     job = packed((make_job, args, stop is not None), f"the job {_name(make_job)} or one of its arguments")
     token.check()
-    child = (warm.take(threads, grace) if warm is not None else None) or Child(threads=threads, grace=grace)
+    child = Child(threads=threads, grace=grace)
     try:
         with child.listening(token, stop):
             child.give(job)

@@ -159,10 +159,12 @@ def fit_head(
 
 def _minimum(x: Floats, examples: Examples, prior: Floats) -> Floats:
     """Coefficients of the columns of ``x`` that fit best, by Newton's method with halved steps."""
+    from scipy.special import expit
+
     change = np.zeros(x.shape[1])
     value = _objective(change, x, examples, prior)
     for _ in range(_STEPS):
-        p = _sigmoid(examples.odds + x @ change)
+        p = expit(examples.odds + x @ change)
         slope = x.T @ (examples.weight * (p - examples.there)) + prior * change
         curve = (x * (examples.weight * p * (1 - p))[:, None]).T @ x + np.diag(prior)
         step = np.linalg.solve(curve, slope)
@@ -176,10 +178,6 @@ def _minimum(x: Floats, examples: Examples, prior: Floats) -> Floats:
             break
         change, value = change - length * step, after
     return change
-
-
-def _sigmoid(z: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(z, -40, 40))))
 
 
 def _objective(change: Floats, x: Floats, examples: Examples, prior: Floats) -> float:

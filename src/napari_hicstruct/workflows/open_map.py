@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts import ContactSource, open_map
+from napari_hicstruct.contacts import ContactSource
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.genome import Interval, format_bin_size, n_bins
@@ -133,11 +133,6 @@ def iter_summarise(source: ContactSource, token: CancelToken | None = None) -> G
         possible=_possible(source),
         notes=tuple(_notes(source, chromosomes)),
     )
-
-
-def open_and_summarise(path_or_uri: str) -> MapSummary:
-    """Open a map file and summarise it."""
-    return summarise(open_map(path_or_uri))
 
 
 def _chromosome(source: ContactSource, chrom: str, token: CancelToken | None) -> ChromosomeSummary:

@@ -106,15 +106,6 @@ def test_ratio_of_a_stored_level(ladder: str) -> None:
         np.testing.assert_allclose(level[rows, cols], want, rtol=1e-5)
 
 
-def test_density_makes_levels_comparable(single: str) -> None:
-    for norm in (RAW, "weight"):
-        levels = build_levels(open_map(single), "chr1", norm=norm, density=True)
-        middle = [float(np.nanmean(level[: level.shape[0] // 2, : level.shape[0] // 2])) for level in levels]
-        # contacts within a bin count once, so coarse means lack a little
-        assert max(middle) / min(middle) < 1.1
-    assert levels[0].scale == 1.0
-
-
 def test_indexing_is_numpys(ladder: str) -> None:
     level = build_levels(open_map(ladder), "chr1", norm=RAW)[2]
     whole = np.asarray(level)

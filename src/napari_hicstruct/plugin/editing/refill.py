@@ -30,11 +30,6 @@ class Refiller:
         self._timer.timeout.connect(self.flush)
         viewer.mouse_drag_callbacks.append(self._watch_button)
 
-    @property
-    def mouse_down(self) -> bool:
-        """True between press and release on the canvas."""
-        return self._pressed
-
     def ask(self, kinds: Iterable[Kind] = tuple(Kind), delay_ms: int = 0) -> None:
         """Refill these kinds soon."""
         self._stale.update(kinds)

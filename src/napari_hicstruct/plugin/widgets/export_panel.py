@@ -11,7 +11,9 @@ import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
+    QFileDialog,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -21,8 +23,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.annotations.records import Annotation, Status
-from napari_hicstruct.errors import readable
+from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.editing import attach
+from napari_hicstruct.plugin.notify import show_problem
 from napari_hicstruct.plugin.widgets.export_folder import ExportFolder
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -96,8 +99,14 @@ class ExportPanel(QWidget):
         self.folder = ExportFolder(self._session)
         self.save = QPushButton("Save")
         self.save.clicked.connect(self.write)
+        self.save_project = QPushButton("Save project as …")
+        self.save_project.setToolTip("Copy the whole project (labels, journal, models) to another file and go on there")
+        self.save_project.clicked.connect(self.save_project_as)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.save, 1)
+        buttons.addWidget(self.save_project)
         column.addWidget(self.folder)
-        column.addWidget(self.save)
+        column.addLayout(buttons)
         self.summary = subdued(QLabel())
         self.summary.setWordWrap(True)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -162,6 +171,22 @@ class ExportPanel(QWidget):
             if not self.folder.may_replace(taken.message):
                 return []
         return export_records(records, folder, formats=formats, provenance=provenance, overwrite=True)
+
+    def save_project_as(self) -> None:
+        """Ask for a file, copy the project there and go on in the copy."""
+        suggested = self._session.project_path
+        if suggested is None:
+            return
+        text, _ = QFileDialog.getSaveFileName(self, "Save project as", str(suggested), "Projects (*.hicproj)")
+        if not text:
+            return
+        path = Path(text if text.endswith(".hicproj") else f"{text}.hicproj")
+        try:
+            self._session.save_project_as(path)
+        except HicStructError as error:
+            show_problem(error)
+        else:
+            self.summary.setText(f"The project is now {readable(str(path))}.")
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while the section was folded."""

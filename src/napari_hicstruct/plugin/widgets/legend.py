@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
+from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.plugin.editing.palette import LEGEND
@@ -23,11 +23,6 @@ def swatch(colour: str, size: int = 12) -> QPixmap:
     painter.drawEllipse(2, 2, size - 4, size - 4)
     painter.end()
     return pixmap
-
-
-def swatch_icon(colour: str) -> QIcon:
-    """The same as an icon."""
-    return QIcon(swatch(colour, 14))
 
 
 class Legend(QWidget):
