@@ -1,7 +1,7 @@
 """Hook of mkdocs: pages of the site that stand outside docs/, and links that lead out of it.
 
-In the repository ``../benchmarks/README.md`` is a link like any other; on the site it is another page or, where the site
-has none, the file in the repository.
+In the repository ``../benchmarks/README.md`` is a link like any other; on the site it is another page, or the file in
+the repository where the site has no such page.
 """
 
 from __future__ import annotations
