@@ -6,6 +6,7 @@ the repository where the site has no such page.
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from pathlib import Path
@@ -31,6 +32,10 @@ FIRST_ITEM = re.compile(r"[-*] |1\. ")
 PARAGRAPH = re.compile(r"(?![\s#|>]|[-*] |\d+\. ).")
 ROLE = re.compile(r":(?:class|func|meth|mod|attr|data|exc):(?=<code>)")
 
+# a file of types beside the package names what is public, as ``from .x import y as y``
+STUB = ROOT / "src" / "napari_hicstruct" / "__init__.pyi"
+NAMES = re.compile(r"^<!-- public names:.*-->$", re.MULTILINE)
+
 # pages whose tables need the whole width
 WIDE = {"benchmarks.md", "ablations.md"}
 
@@ -49,6 +54,7 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
     """Let every link lead to a page of the site, or else to the file in the repository."""
     target = page.file.src_uri
     source = {page: file for file, page in PAGES.items()}.get(target, f"docs/{target}")
+    markdown = NAMES.sub("\n\n".join(f"::: napari_hicstruct.{name}" for name in public_names()), markdown)
     if target in WIDE:
         page.meta["hide"] = ["toc"]
 
@@ -63,6 +69,14 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
 def on_page_content(html: str, **_: Any) -> str:
     """Leave out the roles that docstrings put before a name: Markdown has none."""
     return ROLE.sub("", html)
+
+
+def public_names() -> list[str]:
+    """Names that the package offers, modules left out, in the order of the file of types."""
+    if not STUB.exists():
+        return []
+    imports = [node for node in ast.parse(STUB.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
+    return [alias.name for node in imports if node.module for alias in node.names if alias.asname == alias.name]
 
 
 def with_open_lists(markdown: str) -> str:

@@ -39,7 +39,7 @@ def test_wheel_holds_code_manifest_and_resources(wheel: Path) -> None:
         parts = path.relative_to(ROOT).parts
         if parts[0] == "resources":
             wanted.add("/".join(("napari_hicstruct", *parts)))
-        elif parts[0] == "src" and path.suffix == ".py":
+        elif parts[0] == "src" and path.suffix in {".py", ".pyi"}:
             wanted.add("/".join(parts[1:]))
     assert wanted <= inside, sorted(wanted - inside)
 
