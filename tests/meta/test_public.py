@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -150,9 +151,18 @@ def _plain() -> dict[str, str]:
 
 def test_every_page_is_in_the_navigation_of_the_site() -> None:
     pages = {p.relative_to(ROOT / "docs").as_posix() for p in tracked_files() if _is_page(p)}
-    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    named = set(re.findall(r"[\w/-]+\.md", text))
-    assert pages <= named, f"name them under nav in mkdocs.yml: {sorted(pages - named)}"
+    named = list(_leaves(load(ROOT / "mkdocs.yml")["nav"]))
+    assert pages <= set(named), f"name them under nav in mkdocs.yml: {sorted(pages - set(named))}"
+    assert len(named) == len(set(named))
+
+
+def _leaves(nav: Any) -> Iterator[str]:
+    """Pages of a navigation, nested as deep as it likes."""
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for part in nav.values() if isinstance(nav, dict) else nav:
+            yield from _leaves(part)
 
 
 def _is_page(path: Path) -> bool:
