@@ -1,6 +1,6 @@
 # Two commands on a fresh machine: `make demo` and `make test`; both set everything up first (scripts/setup.sh).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench bench-peers docs clean
+.PHONY: help setup demo test lint coverage bench bench-peers docs clean
 
 BIN := .venv/bin
 # a virtual screen: tests and pictures never need or touch the real one
@@ -25,15 +25,25 @@ lint: setup  ## what pre-commit runs, over all files
 	@$(BIN)/mypy
 	@$(BIN)/typos
 
+coverage: setup  ## all tests again, slower, and which lines none of them reaches (coverage.xml)
+	@$(BIN)/python -m coverage erase
+	@$(SCREEN) $(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(BIN)/python -m coverage combine -q
+	@$(BIN)/python -m coverage xml -q
+	@$(BIN)/python -m coverage report
+
 bench: setup  ## all our own benchmarks, slow
 	@$(SCREEN) $(BIN)/python -m benchmarks.run
 
 bench-peers: setup  ## the same beside other programs (installs them into .venv-peers)
 	@$(SCREEN) $(BIN)/python -m benchmarks.run --peers
 
-docs: setup  ## write docs/cli.md, then check links, command lines, pictures
+docs: setup  ## write docs/cli.md, check links, command lines, pictures; build site/ (a warning is an error)
 	@$(BIN)/python scripts/cli_docs.py
 	@$(BIN)/python -m pytest -q tests/meta/test_docs.py
+	@$(BIN)/python -c "import material, mkdocstrings_handlers.python" 2>/dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 clean:  ## remove what was built, but keep .venv
-	rm -rf build dist demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf build dist site demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* coverage.xml

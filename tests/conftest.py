@@ -20,6 +20,14 @@ def find_data() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest picks by -m
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as ``real`` whatever asks for real data, so that ``-m "not real"`` runs where there are none."""
+    for item in items:
+        if "data_dir" in getattr(item, "fixturenames", ()):
+            item.add_marker("real")
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Real data; without it a test is skipped, but under ``CI=true`` its absence is a failure."""

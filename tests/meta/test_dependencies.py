@@ -74,7 +74,7 @@ def test_tests_and_scripts_declare_what_they_import() -> None:
     config = setup_cfg()
     extras = config["options.extras_require"]
     wanted = declared(config["options"]["install_requires"])
-    wanted |= declared("\n".join(extras[extra] for extra in ("dev", *OPTIONAL)))
+    wanted |= declared("\n".join(extras[extra] for extra in ("dev", "docs", *OPTIONAL)))
     names = imported(python_files("tests", "scripts", "benchmarks"))
     missing = {n: str(names[n]) for n, dists in distributions(names).items() if not dists & wanted}
     assert not missing

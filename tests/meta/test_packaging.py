@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
@@ -36,9 +39,28 @@ def test_wheel_holds_code_manifest_and_resources(wheel: Path) -> None:
         parts = path.relative_to(ROOT).parts
         if parts[0] == "resources":
             wanted.add("/".join(("napari_hicstruct", *parts)))
-        elif parts[0] == "src" and path.suffix == ".py":
+        elif parts[0] == "src" and path.suffix in {".py", ".pyi"}:
             wanted.add("/".join(parts[1:]))
     assert wanted <= inside, sorted(wanted - inside)
+
+
+def test_wheel_of_an_archive_without_git_has_the_fallback_version(wheel: Path) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    version = settings["tool"]["setuptools_scm"]["fallback_version"]
+    assert wheel.name == f"napari_hicstruct-{version}-py3-none-any.whl", "is setuptools-scm installed? make setup"
+
+
+def test_wheel_describes_itself_as_an_index_shows_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as inside:
+        name = next(name for name in inside.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = Parser().parsestr(inside.read(name).decode("utf-8"))
+    assert {"Documentation", "Source code", "Issues", "Changelog"} <= {
+        line.partition(",")[0] for line in metadata.get_all("Project-URL", [])
+    }
+    assert {"all", "training", "docs", "dev"} <= set(metadata.get_all("Provides-Extra", []))
+    links = re.findall(r"\]\(([^)\s]+)\)", metadata.get_payload())
+    assert len(links) > 20
+    assert [link for link in links if "://" not in link] == []
 
 
 def test_resources_are_found_from_an_unpacked_wheel(wheel: Path, tmp_path: Path) -> None:

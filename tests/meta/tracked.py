@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_NOT_OURS = {".git", ".venv", ".venv-peers", ".tox", "build", "dist", "demo-out", "runs", "__pycache__"}
+_NOT_OURS = {".git", ".venv", ".venv-peers", ".tox", "build", "dist", "site", "demo-out", "runs", "__pycache__"}
 
 
 def tracked_files() -> list[Path]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import bbi
 import numpy as np
 import pytest
 
@@ -18,6 +17,8 @@ from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict_request import PredictRequest
 from tests.unit.model.model_kit import net, small
+
+bbi = pytest.importorskip("bbi", reason="pybbi has no wheels for Windows")
 
 CHR7 = 15_503_000
 """An odd length: the last bin is shorter."""
