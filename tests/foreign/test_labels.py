@@ -364,6 +364,7 @@ def tiles(*names: str) -> str:
         ("chr2L|2500000\nchr2L|3500000\n", "gives one position in each line, no end"),
         ("chrom|pos\nchr1|100000\nchr1|200000\n", "gives one position in each line, no end"),
         ("chrom|start\nchr1|100000\nchr2|200000\n", "gives one position in each line, no end"),
+        ("chr1|4487435|Sox17\nchr1|14300280|Eya1\n", "gives one position in each line, no end"),
         ("TAD_1|500000\nTAD_2|700000\n", "gives one position in each line, no end"),
         ("chr1|0.5\nchr2|0.7\n", "holds one number for each name, no starts and ends"),
         ("# a threshold file\n-200000|0.2\n-199000|0.2\n", "holds numbers only, no chromosome names"),
@@ -372,7 +373,7 @@ def tiles(*names: str) -> str:
         ("1000000|1300000\n1300000|1500000\n", "has starts and ends, but no column with the chromosome"),
     ],
 )
-def test_two_columns_are_told_for_what_they_are(tmp_path: Path, text: str, says: str) -> None:
+def test_lines_without_an_interval_are_told_for_what_they_are(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(LabelError, match=says) as caught:
         read_labels(write(tmp_path, "x.bed", text))
     assert ("chromosome lengths" in str(caught.value)) == ("chromosome lengths" in says)
@@ -461,6 +462,7 @@ def test_widths_that_prove_nothing_change_nothing(tmp_path: Path) -> None:
         "".join(f"1|{x}|{x + SIZE}|n{x}|1|{y}|{y + SIZE}|5\n" for x, y in PLACES),
         "chr|start|end|chr2|start2|end2\n" + pairs(),
         "chr|start|end|chr|start|end\n" + pairs(),
+        "".join(f"chr1|{x}|{x + SIZE}|{y}|{y + SIZE}|5\n" for x, y in PLACES),
         "chrom|start1|end1|start2|end2\n" + "".join(f"chr1|{x}|{x + SIZE}|{y}|{y + SIZE}\n" for x, y in PLACES),
     ],
 )
@@ -529,6 +531,8 @@ def test_segmentations_are_no_domains(tmp_path: Path, text: str) -> None:
         ["0"] * 40,
         ["active", "active", "inactive", "inactive", "inactive"] * 8,
         ["A", "A", "A", "B", "B"] * 8,
+        ["TAD_odd", "TAD_even"] * 20,
+        ["L1", "L2", "L3", "L4"] * 10,
     ],
 )
 def test_named_domains_are_no_segmentation(tmp_path: Path, names: list[str]) -> None:
@@ -605,3 +609,16 @@ def test_the_hint_on_open_columns_says_that_the_set_stays(
     err = capsys.readouterr().err
     assert "--score-column 7 ranks by it" in err
     assert "import into a new project" in err
+
+
+def test_numbers_behind_a_domain_are_no_second_interval(tmp_path: Path) -> None:
+    for head in ("chrom|start|end|genes|loops|calls\n", ""):
+        text = head + "".join(f"1|{a}|{b}|n|1|5|9\n".replace("|n", "" if head else "|n") for a, b in DOMAINS)
+        found = read_labels(write(tmp_path, "x.bed", text))
+        assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [(Kind.TAD, a, b) for a, b in DOMAINS]
+
+
+def test_points_as_anchors_are_told(tmp_path: Path) -> None:
+    text = "".join(f"chr1|{x}|{x}|chr1|{y}|{y}\n" for x, y in PLACES)
+    with pytest.raises(LabelError, match=r"gives points \(start = end\) in 3 of 3 lines.*each anchor as the bin"):
+        read_labels(write(tmp_path, "x.bedpe", text))

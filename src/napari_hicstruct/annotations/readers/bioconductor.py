@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from statistics import median
 
@@ -15,6 +16,7 @@ MAX_SIZE_RATIO = 5
 MIN_POSITION = 1_000
 """bp; a smaller number behind a name that looks like a chromosome is rather a score."""
 
+_CHROM_NAME = re.compile(r"^$|.*(chr|seq|contig|scaffold)|^column\d+$")
 _STRANDS = ("+", "-", "*", ".")
 _RANGES = (*SINGLE, "width", "strand")
 _INTERACTIONS = (
@@ -112,7 +114,9 @@ def second_interval(table: Table) -> Table | None:
 
 
 def _one_chromosome(table: Table) -> Table | None:
-    """Two spans under a header that names the chromosome once."""
+    """Two spans behind one chromosome, as a header says or as both are of one size in every line."""
+    if not table.header and len(table.rows) > 1 and all(_are_two_spans(fields) for _, fields in table.rows):
+        table = _with_header(table, ("chrom", "start1", "end1", "start2", "end2"))
     if not table.has("start1", "end1", "start2", "end2") or table.has("chrom2"):
         return None
     chrom = next((i for i, name in enumerate(table.columns) if name in ("chrom", "chrom1")), -1)
@@ -127,6 +131,14 @@ def _one_chromosome(table: Table) -> Table | None:
     )
     numbers = (*(table.number_of(i) for i in range(width)), table.number_of(chrom))
     return replace(table, header=header, rows=rows, numbers=numbers)
+
+
+def _are_two_spans(fields: Fields) -> bool:
+    """``chrom start end start end``: whole numbers, the second span as long as the first and behind it."""
+    if len(fields) < 5 or not all(cell.isdecimal() for cell in fields[1:5]):
+        return False
+    a, b, c, d = map(int, fields[1:5])
+    return a < b <= c < d and b - a == d - c
 
 
 def span_columns(table: Table) -> tuple[int, int, int] | None:
@@ -145,6 +157,8 @@ def second_place(table: Table) -> tuple[tuple[int, int, int], int] | None:
     if first is None or table.has(*PAIR):
         return None
     for column in range(max(first) + 1, table.width - 2):
+        if table.header and not _CHROM_NAME.match(table.columns[column] if column < len(table.columns) else ""):
+            continue
         if table.every(lambda f, c=column: _is_second(f, first, c), column + 3):  # type: ignore[misc]
             return first, column
     return None
@@ -155,9 +169,10 @@ def _is_second(fields: Fields, first: tuple[int, int, int], column: int) -> bool
     if not all(is_number(fields[i]) and "." not in fields[i] for i in places):
         return False
     mine, other = fields[first[0]], fields[column]
-    if value_of(fields[column + 1]) > value_of(fields[column + 2]):
-        return False
-    return mine == other if is_number(other) else alike(mine, other)
+    start, end = value_of(fields[column + 1]), value_of(fields[column + 2])
+    if is_number(other):  # any number can be a chromosome, and any two numbers positions
+        return mine == other and MIN_POSITION <= start < end
+    return start <= end and alike(mine, other)
 
 
 def half_second(table: Table) -> int | None:

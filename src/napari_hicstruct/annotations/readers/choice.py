@@ -8,6 +8,7 @@ from pathlib import Path
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
+from napari_hicstruct.annotations.readers.pairs import is_chromosome
 from napari_hicstruct.annotations.readers.segments import odd_intervals, segmentation
 from napari_hicstruct.annotations.readers.split import strange_separator
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
@@ -98,7 +99,7 @@ def _unknown(table: Table) -> LabelError:
     if table.has("start", "end") and not table.has("chrom"):
         message = "has starts and ends, but no column with the chromosome."
         mend = "Add a column chrom."
-    elif table.has("chrom", "start") and not table.has("end"):
+    elif (table.has("chrom", "start") and not table.has("end")) or (not table.header and table.every(_is_point, 3)):
         message, mend = _NO_ENDS
     elif _are_two_columns(table) and not table.every(lambda f: is_number(f[0]), 2):
         if table.every(lambda f: f[1].isdecimal(), 2):
@@ -122,6 +123,11 @@ _NO_ENDS = (
     "gives one position in each line, no end.",
     "Add a third column with the ends: chrom start end (TADs or boundaries).",
 )
+
+
+def _is_point(fields: Fields) -> bool:
+    """``chrom position name``."""
+    return is_chromosome(fields[0]) and fields[1].isdecimal() and not is_number(fields[2])
 
 
 def _are_two_columns(table: Table) -> bool:

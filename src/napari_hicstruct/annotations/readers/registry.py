@@ -11,6 +11,7 @@ from napari_hicstruct.annotations.readers.bioconductor import zero_based
 from napari_hicstruct.annotations.readers.cells import unfold
 from napari_hicstruct.annotations.readers.choice import FORMATS, choose, refuse_other
 from napari_hicstruct.annotations.readers.fitting import reconcile
+from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.parquet import read_parquet
 from napari_hicstruct.annotations.readers.ranking import Result, columns_of, names_of, rank_records
 from napari_hicstruct.annotations.readers.row import BadLineError, PointLineError, Row, TransLineError
@@ -141,6 +142,8 @@ def _refuse_mostly_bad(table: Table, result: Result) -> None:
     if result.points * 2 > lines:
         message = f"gives points (start = end) in {result.points:,} of {lines:,} lines, not intervals."
         mend = "If they are boundaries: hicstruct import --kind boundary."
+        if are_pairs(table):
+            mend = "Write each anchor as the bin that it stands for: start before end."
         raise LabelError(message, where=table.path, mend=mend)
     if bad > lines / 2 or (bad and not result.records and not result.trans):
         raise LabelError(

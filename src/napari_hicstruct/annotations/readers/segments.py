@@ -38,6 +38,7 @@ _STATE = re.compile(
 _NAMED = ("compartment", "subcompartment", "state", "chromatin_state", "segment", "name", "label", "class", "type")
 _SAID = re.compile(r"compartment|chromhmm|seg_?way|chrom(atin)?[ _.-]?states?|segmentation", re.I)
 _ABOUT_DOMAINS = re.compile(r"(?<![a-z])(sub)?tads?(?![a-z])|domains?(?![a-z])", re.I)
+_DOMAIN_NAME = re.compile(r"tad|domain|level|^l\d$", re.I)
 _COUNT = re.compile(r"(?<=[A-Za-z])[ _.-]?\d+$")
 _POINTS = "If they are boundaries: hicstruct import --kind boundary."
 _MARKS = "If they are boundaries or TADs all the same: hicstruct import --kind boundary (or tad)."
@@ -61,6 +62,8 @@ def segmentation(table: Table) -> Other | None:
             return _said(found, sorted(set(told)))
     classes = _classes(names)
     if classes is None or not enough or about_domains:
+        return None
+    if any(map(_DOMAIN_NAME.search, classes)):
         return None
     if all(map(is_number, classes.values())) and table.width < MIN_DENSE_COLUMNS:
         return None
