@@ -422,6 +422,15 @@ def test_pairs_of_r_are_loops_at_the_right_places(
         assert any("1-based" in note for note in found.notes) == bool(base)
 
 
+@pytest.mark.parametrize("base", [1, 0])
+@pytest.mark.parametrize(("between", "last"), [("|*|gene|", "|*|gene"), ("|", ""), ("|+|0.5|", "|-|0.5")])
+def test_pairs_of_r_with_more_or_less_between(tmp_path: Path, base: int, between: str, last: str) -> None:
+    rows = [f"chr1|{x + base}|{x + SIZE}|{SIZE}{between}chr1|{y + base}|{y + SIZE}|{SIZE}{last}|3\n" for x, y in PLACES]
+    found = read_labels(write(tmp_path, "x.txt", "".join(rows)))
+    places = [(r.kind, r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found.records]
+    assert places == [(Kind.LOOP, x, x + SIZE, y, y + SIZE) for x, y in PLACES]
+
+
 def test_one_pair_of_r_and_pairs_between_chromosomes(tmp_path: Path) -> None:
     one = write(tmp_path, "one.txt", "1 chr1 1000001 1010000 10000 * chr1 1200001 1210000 10000 * 2.5\n")
     (record,) = read_labels(one).records
@@ -429,18 +438,21 @@ def test_one_pair_of_r_and_pairs_between_chromosomes(tmp_path: Path) -> None:
         Interval("chr1", 1_000_000, 1_010_000),
         Interval("chr1", 1_200_000, 1_210_000),
     )
+    text = "chr1|1e+06|1010000|10001|*|chr1|1.2e+06|1210000.0|10001|*\n"
+    (record,) = read_labels(write(tmp_path, "exponents.txt", text)).records
+    assert (record.kind, record.anchor1.start, record.anchor2.start) == (Kind.LOOP, 999_999, 1_199_999)
     trans = "chr2|1000001|1010000|10000|*|chrX|1200001|1210000|10000|*|3\n"
     assert read_labels(write(tmp_path, "trans.txt", interactions(1) + trans)).trans == 1
 
 
-@pytest.mark.parametrize("head", ["", "seqnames|start|end|width|strand\n", "chr|start|end|size\n"])
+@pytest.mark.parametrize("head", ["", "bare", "seqnames|start|end|width|strand\n", "chr|start|end|size\n"])
 def test_ranges_of_r_become_0_based(tmp_path: Path, head: str) -> None:
     def rows(base: int) -> str:
-        tail = "" if "size" in head else "|*"
+        tail = "" if "size" in head or head == "bare" else "|*"
         return "".join(f"chr1|{a + base}|{b}|{b - a}{tail}\n" for a, b in ((0, 900_000), (900_000, 1_300_000)))
 
     for base in (1, 0):
-        found = read_labels(write(tmp_path, f"r{base}.txt", head + rows(base)))
+        found = read_labels(write(tmp_path, f"r{base}.txt", head.removeprefix("bare") + rows(base)))
         assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [
             (Kind.TAD, 0, 900_000),
             (Kind.TAD, 900_000, 1_300_000),

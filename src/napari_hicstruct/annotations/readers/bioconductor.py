@@ -8,7 +8,7 @@ from statistics import median
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.numbers import value_of
-from napari_hicstruct.annotations.readers.pairs import alike, are_pairs
+from napari_hicstruct.annotations.readers.pairs import alike
 from napari_hicstruct.annotations.readers.table import OURS, Fields, Table, is_number, squeezed
 
 MAX_SIZE_RATIO = 5
@@ -18,11 +18,6 @@ MIN_POSITION = 1_000
 
 _CHROM_NAME = re.compile(r"^$|.*(chr|seq|contig|scaffold)|^column\d+$")
 _STRANDS = ("+", "-", "*", ".")
-_RANGES = (*SINGLE, "width", "strand")
-_INTERACTIONS = (
-    *("chrom1", "start1", "end1", "width1", "strand1"),
-    *("chrom2", "start2", "end2", "width2", "strand2"),
-)
 _WIDTHS = {
     "start": ("end", ("width", "size", "length")),
     "start1": ("end1", ("width1", "firstwidth", "anchor1width", "widthx")),
@@ -47,27 +42,36 @@ def zero_based(table: Table) -> Table:
 
 
 def _named(table: Table) -> Table:
-    """The names that R gives the columns, where they were not written: by widths and strands between positions."""
-    if table.every(_is_interaction, 10):
-        return _with_header(table, _INTERACTIONS)
-    if table.every(_is_range, 5) and not are_pairs(table):
-        return _with_header(table, _RANGES)
-    return table
+    """The names that R gives the columns, where they were not written: widths stand behind the positions."""
+    if not table.every(lambda f: _is_width(f, 0), 4):
+        return table
+    found = second_place(table)
+    second = found[1] if found is not None else -1
+    if second > 3 and table.every(lambda f: _is_width(f, second), second + 4):
+        names = {**_names(table, 0, "1"), **_names(table, second, "2")}
+    elif second < 0 and (4 in _names(table, 0, "") or _all_widths(table)):
+        names = _names(table, 0, "")
+    else:
+        return table
+    header = (names.get(i, f"column{table.number_of(i)}") for i in range(table.width))
+    return replace(table, header=tuple(header))
 
 
-def _is_range(fields: Fields) -> bool:
-    return fields[4] in _STRANDS and _is_width(fields, 0)
-
-
-def _is_interaction(fields: Fields) -> bool:
-    if not (_is_range(fields) and fields[9] in _STRANDS):
-        return False
-    return alike(fields[0], fields[5]) and _is_width(fields, 5)
+def _names(table: Table, chrom: int, side: str) -> dict[int, str]:
+    names = {chrom + k: f"{name}{side}" for k, name in enumerate((*SINGLE, "width"))}
+    if table.every(lambda f: f[chrom + 4] in _STRANDS, chrom + 5):
+        names[chrom + 4] = f"strand{side}"
+    return names
 
 
 def _is_width(fields: Fields, chrom: int) -> bool:
     start, end, width = (value_of(cell) for cell in fields[chrom + 1 : chrom + 4])
     return width > 0 and end - start in (width, width - 1)
+
+
+def _all_widths(table: Table) -> bool:
+    """True without strands, too, if no line contradicts and there are several."""
+    return len(table.rows) > 1 and all(len(fields) > 3 and _is_width(fields, 0) for _, fields in table.rows)
 
 
 def _with_header(table: Table, first: Fields) -> Table:
@@ -166,13 +170,18 @@ def second_place(table: Table) -> tuple[tuple[int, int, int], int] | None:
 
 def _is_second(fields: Fields, first: tuple[int, int, int], column: int) -> bool:
     places = (*first[1:], column + 1, column + 2)
-    if not all(is_number(fields[i]) and "." not in fields[i] for i in places):
+    if not all(_is_whole(fields[i]) for i in places):
         return False
     mine, other = fields[first[0]], fields[column]
     start, end = value_of(fields[column + 1]), value_of(fields[column + 2])
     if is_number(other):  # any number can be a chromosome, and any two numbers positions
         return mine == other and MIN_POSITION <= start < end
     return start <= end and alike(mine, other)
+
+
+def _is_whole(cell: str) -> bool:
+    """True also for ``1.2e6`` and ``860000.0``, as R and pandas write positions."""
+    return is_number(cell) and value_of(cell).is_integer()
 
 
 def half_second(table: Table) -> int | None:
@@ -183,7 +192,7 @@ def half_second(table: Table) -> int | None:
 
     def test(fields: Fields, column: int) -> bool:
         cell, place = fields[column], fields[column + 1]
-        far = is_number(place) and "." not in place and value_of(place) >= MIN_POSITION
+        far = _is_whole(place) and value_of(place) >= MIN_POSITION
         return far and not is_number(cell) and alike(fields[first[0]], cell)
 
     columns = range(max(first) + 1, table.width - 1)
