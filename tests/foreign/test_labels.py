@@ -9,19 +9,35 @@ import lzma
 import math
 import os
 import zipfile
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import cooler
 import numpy as np
 import pandas as pd
 import pytest
 
-from napari_hicstruct.annotations import Kind, read_labels
+from napari_hicstruct.annotations import Kind, Project, read_labels
 from napari_hicstruct.annotations.readers.scores import Better, fractional_ranks, settle
 from napari_hicstruct.cli.main import main
+from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import LabelError
-from tests.foreign.label_files import BINARIES, CASES, NOT_LABELS, TADS, Case, domains, pairs
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.projects import identity_of
+from tests.foreign.label_files import (
+    BINARIES,
+    CASES,
+    DOMAINS,
+    NOT_LABELS,
+    PLACES,
+    SIZE,
+    TADS,
+    Case,
+    domains,
+    pairs,
+)
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -329,3 +345,292 @@ def test_each_bad_line_is_named_and_the_rest_comes_in(tmp_path: Path) -> None:
     found = read_labels(write(tmp_path, "x.bedpe", text))
     assert len(found.records) == 7
     assert {p.line: p.reason for p in found.problems} == {number: reason for number, (_, reason) in bad.items()}
+
+
+# --- not what it looks like -------------------------------------------------------------------------------------------
+def tiles(*names: str) -> str:
+    """Intervals of different lengths side by side, one for each name."""
+    ends = np.cumsum([0, *((k * 7 % 23 + 3) * 5_000 for k in range(len(names)))])
+    return "".join(f"chr1|{a}|{b}|{name}\n" for (a, b), name in zip(pairwise(ends), names, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chr1|249250621\nchr2|243199373\nchrX|155270560\n", "is a list of chromosome lengths"),
+        ("1|249250621\n2|243199373\nX|155270560\nMT|16569\n", "is a list of chromosome lengths"),
+        ("2L|23011544\n2R|21146708\nU|10049037\n3L|24543557\n", "is a list of chromosome lengths"),
+        ("GL000192.1|54719\nNC_000001.11|248956422\nscaffold_12|3000\n", "is a list of chromosome lengths"),
+        ("chr2L|2500000\nchr2L|3500000\n", "gives one position in each line, no end"),
+        ("chrom|pos\nchr1|100000\nchr1|200000\n", "gives one position in each line, no end"),
+        ("chrom|start\nchr1|100000\nchr2|200000\n", "gives one position in each line, no end"),
+        ("chr1|4487435|Sox17\nchr1|14300280|Eya1\n", "gives one position in each line, no end"),
+        ("TAD_1|500000\nTAD_2|700000\n", "gives one position in each line, no end"),
+        ("chr1|0.5\nchr2|0.7\n", "holds one number for each name, no starts and ends"),
+        ("# a threshold file\n-200000|0.2\n-199000|0.2\n", "holds numbers only, no chromosome names"),
+        ("1|2500000\n1|3500000\n", "holds numbers only, no chromosome names"),
+        ("100|130\n200|240\n", "has starts and ends, but no column with the chromosome"),
+        ("1000000|1300000\n1300000|1500000\n", "has starts and ends, but no column with the chromosome"),
+    ],
+)
+def test_lines_without_an_interval_are_told_for_what_they_are(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(LabelError, match=says) as caught:
+        read_labels(write(tmp_path, "x.bed", text))
+    assert ("chromosome lengths" in str(caught.value)) == ("chromosome lengths" in says)
+
+
+_R_NAMES = "seqnames1|start1|end1|width1|strand1|seqnames2|start2|end2|width2|strand2|counts\n"
+_R_OTHER = (
+    "first.seqnames|first.start|first.end|first.width|first.strand|"
+    "second.seqnames|second.start|second.end|second.width|second.strand|counts\n"
+)
+
+
+def interactions(base: int, head: str = "", numbers: Sequence[int] = (), chrom: str = "chr1", strand: str = "*") -> str:
+    """``as.data.frame(GInteractions)`` of the three loops."""
+    rows = []
+    for k, (x, y) in enumerate(PLACES):
+        first, second = ((chrom, at + base, at + SIZE, SIZE, strand) for at in (x, y))
+        rows.append("|".join(map(str, (*numbers[k : k + 1], *first, *second, k + 2))))
+    return head + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("base", [1, 0], ids=["closed", "half-open"])
+@pytest.mark.parametrize(
+    ("head", "numbers", "chrom", "column"),
+    [
+        ("", (), "chr1", 11),
+        ("", (1, 2, 3), "chr1", 12),
+        ("", (4, 7, 19), "chr1", 12),
+        ("", (), "1", 11),
+        ("", (1, 2, 3), "1", 12),
+        (_R_NAMES, (), "chr1", 11),
+        (_R_NAMES, (1, 2, 3), "chr1", 12),
+        (_R_OTHER, (), "chr1", 11),
+    ],
+)
+def test_pairs_of_r_are_loops_at_the_right_places(
+    tmp_path: Path, base: int, head: str, numbers: Sequence[int], chrom: str, column: int
+) -> None:
+    text = interactions(base, head, numbers, chrom)
+    for sep, name in (("|", "tabs.txt"), (" ", "blanks.txt")):
+        found = read_labels(write(tmp_path, name, text.replace("|", sep)))
+        assert {r.kind for r in found.records} == {Kind.LOOP}
+        places = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found.records]
+        assert places == [(x, x + SIZE, y, y + SIZE) for x, y in PLACES]
+        assert [one.number for one in found.undecided] == [column]
+        assert any("1-based" in note for note in found.notes) == bool(base)
+
+
+@pytest.mark.parametrize("base", [1, 0])
+@pytest.mark.parametrize(("between", "last"), [("|*|gene|", "|*|gene"), ("|", ""), ("|+|0.5|", "|-|0.5")])
+def test_pairs_of_r_with_more_or_less_between(tmp_path: Path, base: int, between: str, last: str) -> None:
+    rows = [f"chr1|{x + base}|{x + SIZE}|{SIZE}{between}chr1|{y + base}|{y + SIZE}|{SIZE}{last}|3\n" for x, y in PLACES]
+    found = read_labels(write(tmp_path, "x.txt", "".join(rows)))
+    places = [(r.kind, r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found.records]
+    assert places == [(Kind.LOOP, x, x + SIZE, y, y + SIZE) for x, y in PLACES]
+
+
+def test_one_pair_of_r_and_pairs_between_chromosomes(tmp_path: Path) -> None:
+    one = write(tmp_path, "one.txt", "1 chr1 1000001 1010000 10000 * chr1 1200001 1210000 10000 * 2.5\n")
+    (record,) = read_labels(one).records
+    assert (record.anchor1, record.anchor2) == (
+        Interval("chr1", 1_000_000, 1_010_000),
+        Interval("chr1", 1_200_000, 1_210_000),
+    )
+    text = "chr1|1e+06|1010000|10001|*|chr1|1.2e+06|1210000.0|10001|*\n"
+    (record,) = read_labels(write(tmp_path, "exponents.txt", text)).records
+    assert (record.kind, record.anchor1.start, record.anchor2.start) == (Kind.LOOP, 999_999, 1_199_999)
+    trans = "chr2|1000001|1010000|10000|*|chrX|1200001|1210000|10000|*|3\n"
+    assert read_labels(write(tmp_path, "trans.txt", interactions(1) + trans)).trans == 1
+
+
+@pytest.mark.parametrize("head", ["", "bare", "seqnames|start|end|width|strand\n", "chr|start|end|size\n"])
+def test_ranges_of_r_become_0_based(tmp_path: Path, head: str) -> None:
+    def rows(base: int) -> str:
+        tail = "" if "size" in head or head == "bare" else "|*"
+        return "".join(f"chr1|{a + base}|{b}|{b - a}{tail}\n" for a, b in ((0, 900_000), (900_000, 1_300_000)))
+
+    for base in (1, 0):
+        found = read_labels(write(tmp_path, f"r{base}.txt", head.removeprefix("bare") + rows(base)))
+        assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [
+            (Kind.TAD, 0, 900_000),
+            (Kind.TAD, 900_000, 1_300_000),
+        ]
+        assert found.undecided == ()
+
+
+def test_widths_that_prove_nothing_change_nothing(tmp_path: Path) -> None:
+    mixed = "chr|start|end|width\nchr1|1|300000|300000\nchr1|300001|500000|199999\n"
+    assert [r.span.start for r in read_labels(write(tmp_path, "m.txt", mixed)).records] == [1, 300_001]
+    from_zero = "chr|start|end|width\nchr1|0|300000|300001\nchr1|300000|500000|200001\n"
+    assert [r.span.start for r in read_labels(write(tmp_path, "z.txt", from_zero)).records] == [0, 300_000]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"chr1|{x}|{x + SIZE}|n{x}|chr1|{y}|{y + SIZE}|5\n" for x, y in PLACES),
+        "".join(f"1|{x}|{x + SIZE}|n{x}|1|{y}|{y + SIZE}|5\n" for x, y in PLACES),
+        "chr|start|end|chr2|start2|end2\n" + pairs(),
+        "chr|start|end|chr|start|end\n" + pairs(),
+        "".join(f"chr1|{x}|{x + SIZE}|{y}|{y + SIZE}|5\n" for x, y in PLACES),
+        "chrom|start1|end1|start2|end2\n" + "".join(f"chr1|{x}|{x + SIZE}|{y}|{y + SIZE}\n" for x, y in PLACES),
+    ],
+)
+def test_a_second_interval_makes_a_pair(tmp_path: Path, text: str) -> None:
+    found = read_labels(write(tmp_path, "x.bed", text))
+    assert [(r.kind, r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found.records] == [
+        (Kind.LOOP, x, x + SIZE, y, y + SIZE) for x, y in PLACES
+    ]
+
+
+def test_the_same_interval_twice_is_a_domain(tmp_path: Path) -> None:
+    text = "chr|start|end|chr|start|end\n" + domains(twice=True)
+    found = read_labels(write(tmp_path, "x.bed", text))
+    assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [(Kind.TAD, a, b) for a, b in DOMAINS]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "chr1|0|900000|d|chr1|1000|2000|g\nchr1|900000|1900000|e|chr1|910000|920000|h\n",
+            "second interval in columns 5",
+        ),
+        ("chr1|3000|3001|chr1|301000\nchr1|5000|5001|chr1|308000\n", "second chromosome in column 4"),
+    ],
+)
+def test_a_second_place_that_is_no_anchor_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(LabelError, match=says):
+        read_labels(write(tmp_path, "x.bed", text))
+
+
+_COLOURS = ("BLACK", "BLUE", "RED")
+_STATES = ("1_TssA", "15_Quies", "5_TxWk", "15_Quies")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        tiles(*[f"{_COLOURS[k % 3]}_{k}" for k in range(40)]).replace("\n", "|0|.|0|0|0,0,0\n"),
+        tiles(*_STATES * 5),
+        tiles(*[f"E{k % 7 + 1}" for k in range(40)]),
+        tiles(*[("Heterochromatin", "Polycomb", "Repressed")[k % 3] for k in range(30)]),
+        tiles(*"ABABA"),
+        tiles(*["A1", "B2", "A2", "B1", "B3"] * 4),
+        "chrom|start|end|compartment\n" + tiles(*"ABABA"),
+        tiles(*["A.compartment", "B.compartment"] * 3),
+    ],
+)
+def test_segmentations_are_no_domains(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, "x.bed", text)
+    with pytest.raises(LabelError, match=r"is a segmentation .* --kind tad"):
+        read_labels(path)
+    assert {r.kind for r in read_labels(path, kind=Kind.TAD).records} == {Kind.TAD}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["TAD"] * 40,
+        ["domain"] * 40,
+        ["Armatus"] * 40,
+        [f"TAD_{k}" for k in range(40)],
+        [f"domain{k}" for k in range(40)],
+        [f"chr1_{k}" for k in range(40)],
+        [str(k) for k in range(40)],
+        ["0"] * 40,
+        ["active", "active", "inactive", "inactive", "inactive"] * 8,
+        ["A", "A", "A", "B", "B"] * 8,
+        ["TAD_odd", "TAD_even"] * 20,
+        ["L1", "L2", "L3", "L4"] * 10,
+    ],
+)
+def test_named_domains_are_no_segmentation(tmp_path: Path, names: list[str]) -> None:
+    found = read_labels(write(tmp_path, "x.bed", tiles(*names)))
+    assert [r.kind for r in found.records] == [Kind.TAD] * 40
+
+
+def test_intervals_of_one_size_are_no_domains(tmp_path: Path) -> None:
+    text = "".join(f"chr1|{a * 20_000}|{a * 20_000 + 20_000}\n" for a in np.cumsum(np.arange(30) % 7 + 2))
+    path = write(tmp_path, "x.txt", text)
+    with pytest.raises(LabelError, match=r"intervals of one size \(30 of 20 kb.* --kind boundary"):
+        read_labels(path)
+    assert len(read_labels(path, kind=Kind.BOUNDARY).records) == 30
+
+
+@pytest.mark.parametrize("chrom", ["chr1", "1"])
+def test_points_are_boundaries_where_that_is_said(tmp_path: Path, chrom: str) -> None:
+    text = "".join(f"{chrom}|{at}|{at}|n\n" for at in (0, 400_000, 2_000_000))
+    right = [(0, 1), (400_000, 400_001), (1_999_999, 2_000_000)]
+    sizes = {"chr1": 2_000_000}
+    named = read_labels(write(tmp_path, "points_boundary.bed", text), chromsizes=sizes)
+    path = write(tmp_path, "points.bed", text)
+    for found in (named, read_labels(path, kind=Kind.BOUNDARY, chromsizes=sizes)):
+        assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [
+            (Kind.BOUNDARY, *place) for place in right
+        ]
+        assert found.problems == []
+    for kind in (None, Kind.TAD):
+        with pytest.raises(LabelError, match=r"gives points \(start = end.* in 3 of 3 lines.*--kind boundary"):
+            read_labels(path, kind=kind)
+    short = write(tmp_path, "peaks.bed", "".join(f"chr1|{at}|{at + 1}\n" for at in range(0, 900_000, 90_000)))
+    with pytest.raises(LabelError, match=r"gives points .* in 10 of 10 lines"):
+        read_labels(short)
+
+
+def test_a_file_that_comes_in_twice_is_told(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, project = write(tmp_path, "x.bedpe", pairs()), str(tmp_path / "p.hicproj")
+    words = ["import", str(path), "--map", str(map_file), "--project", project]
+    assert main(words) == 0
+    assert "already imported" not in capsys.readouterr().err
+    assert main(words) == 0
+    assert "all 3 already imported as 'x.bedpe'; both sets are kept" in capsys.readouterr().err
+    write(tmp_path, "x.bedpe", "\n".join(pairs().splitlines()[:2]) + "\nchr1|7000|8000|chr1|50000|51000\n")
+    assert main(words) == 0
+    assert "2 of 3 already imported as 'x.bedpe'" in capsys.readouterr().err
+    other = write(tmp_path, "other.bedpe", pairs())
+    assert main(["import", str(other), "--map", str(map_file), "--project", project]) == 0
+    assert "already imported" not in capsys.readouterr().err
+    assert main(["export", project, "-o", str(tmp_path / "out"), "--once", "--json"]) == 0
+    assert len(read_labels(tmp_path / "out" / "loops.bedpe").records) == 4
+
+
+def test_the_window_tells_of_a_file_that_comes_in_twice(
+    tmp_path: Path, map_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_hicstruct.plugin.editing import importing
+
+    said: list[str] = []
+    monkeypatch.setattr(importing, "show_info", said.append)
+    path = write(tmp_path, "x.bedpe", pairs())
+    source = open_map(map_file)
+    with Project.create(tmp_path / "p.hicproj", map=identity_of(source)) as project:
+        session = SimpleNamespace(source=source, ensure_project=lambda: project, discard_unused_project=lambda: None)
+        for _ in range(2):
+            assert len(importing.import_files(session, [path])) == 1  # type: ignore[arg-type]
+    assert ["already imported as 'x.bedpe'" in text for text in said] == [False, True]
+
+
+def test_the_hint_on_open_columns_says_that_the_set_stays(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, project = write(tmp_path, "d.bedpe", pairs(["1e-8", "1e-12", "0.03"])), str(tmp_path / "p.hicproj")
+    assert main(["import", str(path), "--map", str(map_file), "--project", project]) == 0
+    err = capsys.readouterr().err
+    assert "--score-column 7 ranks by it" in err
+    assert "import into a new project" in err
+
+
+def test_numbers_behind_a_domain_are_no_second_interval(tmp_path: Path) -> None:
+    for head in ("chrom|start|end|genes|loops|calls\n", ""):
+        text = head + "".join(f"1|{a}|{b}|n|1|5|9\n".replace("|n", "" if head else "|n") for a, b in DOMAINS)
+        found = read_labels(write(tmp_path, "x.bed", text))
+        assert [(r.kind, r.span.start, r.span.end) for r in found.records] == [(Kind.TAD, a, b) for a, b in DOMAINS]
+
+
+def test_points_as_anchors_are_told(tmp_path: Path) -> None:
+    text = "".join(f"chr1|{x}|{x}|chr1|{y}|{y}\n" for x, y in PLACES)
+    with pytest.raises(LabelError, match=r"gives points \(start = end\) in 3 of 3 lines.*each anchor as the bin"):
+        read_labels(write(tmp_path, "x.bedpe", text))

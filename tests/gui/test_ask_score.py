@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin import _reader
 from napari_hicstruct.plugin.editing import detach, import_files
 from napari_hicstruct.plugin.editing.asking_score import ScoreChoice, ScoreDialog, ask_score
@@ -112,4 +113,18 @@ def test_the_question_is_answered_or_left(tmp_path: Path, qtbot: Any, accepted: 
         dialog.accept() if accepted else dialog.reject()
 
     QTimer.singleShot(200, answer)
-    assert ask_score(path, read_labels(path)) == (ScoreChoice(7, lower_is_better=False) if accepted else None)
+    if accepted:
+        assert ask_score(path, read_labels(path)) == ScoreChoice(7, lower_is_better=False)
+    else:
+        with pytest.raises(Cancelled, match=r"p\.bedpe was not imported"):
+            ask_score(path, read_labels(path))
+
+
+def test_a_file_that_is_not_wanted_is_not_imported(session: Any, tmp_path: Path, said: list[str]) -> None:
+    def leave(path: Path, _: Any) -> ScoreChoice | None:
+        raise Cancelled(f"{path.name} was not imported.")
+
+    before = len(session.project.sets())
+    assert import_files(session, [_loops(tmp_path / "p.bedpe", "1e-8", "1e-12")], ask=leave) == []
+    assert len(session.project.sets()) == before
+    assert said == ["p.bedpe was not imported."]

@@ -107,8 +107,10 @@ def count_trans(number: int) -> str:
 
 def _what_is_open(columns: tuple[OpenColumn, ...]) -> str:
     first = columns[0]
-    if len(columns) == 1:
-        return f"{first} kept, meaning unknown; --score-column {first.number} ranks by it (p-values: and --ascending)"
     named = ", ".join(f"{one.number} ({one.name})" if one.name else str(one.number) for one in columns[:SHOWN_PROBLEMS])
     more = ", …" if len(columns) > SHOWN_PROBLEMS else ""
-    return f"columns {named}{more} kept, meaning unknown; --score-column {first.number} (p-values: --ascending)"
+    which, one = (str(first), "it") if len(columns) == 1 else (f"columns {named}{more}", "one")
+    return (
+        f"{which} kept, meaning unknown; --score-column {first.number} ranks by {one} (p-values: and --ascending): "
+        "import into a new project, in this one the set without scores stays"
+    )

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.errors import LabelError
+from napari_hicstruct.errors import LabelError, readable
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, AnnotationSet, Kind, LabelFile, LineProblem, Project, Status
     from napari_hicstruct.annotations.readers import OpenColumn
+    from napari_hicstruct.genome import Interval
 
 MIN_TAD_BINS = 3
 """Domains shorter than this, at the finest level of the map, cannot be seen in it."""
@@ -115,6 +116,7 @@ def store_labels(
     records = renew_uids(found.records, project.holds([record.uid for record in found.records]))
     if status is not None:
         records = [record.with_(status=status) for record in records]
+    doubled = imported_before(project, path.name, records)
     new = project.add_set(path.name, Origin.IMPORTED)
     project.add(records, set_id=new.id, action="import")
     counts = Counter(record.kind.value for record in records)
@@ -126,7 +128,7 @@ def store_labels(
         tuple(found.problems),
         found.unmatched,
         found.trans,
-        (*found.notes, *too_short_tads(records, finest)),
+        (*found.notes, *too_short_tads(records, finest), *doubled),
         found.undecided,
     )
 
@@ -144,6 +146,30 @@ def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
         f"{short:,} of {len(lengths):,} TADs are shorter than {MIN_TAD_BINS} bins of the map's finest level "
         f"({format_bp(finest)}). Is this a list of TADs?"
     ]
+
+
+def imported_before(project: Project, name: str, records: Sequence[Annotation]) -> list[str]:
+    """A warning if imported sets of this name hold some of the places of ``records`` already; else empty."""
+    from napari_hicstruct.annotations import Origin
+
+    earlier = [one.id for one in project.sets() if one.origin is Origin.IMPORTED and one.name == name]
+    if not earlier:
+        return []
+    held = {_place(record) for record in project.query(set_ids=earlier)}
+    same = sum(_place(record) in held for record in records)
+    if not same:
+        return []
+    number = f"all {same:,}" if same == len(records) else f"{same:,} of {len(records):,}"
+    if len(records) == 1:
+        number = "1"
+    return [
+        f"{number} already imported as '{readable(name)}'; both sets are kept: "
+        "hicstruct export --once writes each place once."
+    ]
+
+
+def _place(record: Annotation) -> tuple[Kind, Interval, Interval]:
+    return record.kind, record.anchor1, record.anchor2
 
 
 def renew_uids(records: Sequence[Annotation], taken: set[str]) -> list[Annotation]:

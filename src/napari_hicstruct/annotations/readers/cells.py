@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
+from napari_hicstruct.annotations.readers.bioconductor import second_interval
 from napari_hicstruct.annotations.readers.pairs import CELLS, are_pairs
 from napari_hicstruct.annotations.readers.table import OWN_COLUMNS, Fields, Table, is_number, squeezed
 from napari_hicstruct.errors import LabelError
@@ -47,7 +48,7 @@ def unfold(table: Table) -> Table:
     interact = _interact(table)
     if interact is not None or are_pairs(table):
         return interact or table
-    for step in (_midpoints, _long_range, _pair_in_one_cell, _pair_in_two_cells, _one_interval):
+    for step in (_midpoints, _long_range, _pair_in_one_cell, _pair_in_two_cells, _one_interval, second_interval):
         changed = step(table)
         if changed is not None:
             return changed

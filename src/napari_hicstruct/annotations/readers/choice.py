@@ -8,8 +8,10 @@ from pathlib import Path
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
+from napari_hicstruct.annotations.readers.pairs import is_chromosome
+from napari_hicstruct.annotations.readers.segments import odd_intervals, segmentation
 from napari_hicstruct.annotations.readers.split import strange_separator
-from napari_hicstruct.annotations.readers.table import Table, is_number
+from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.annotations.readers.tracks import Other, contacts_of_bins, other_by_columns
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import LabelError
@@ -24,6 +26,9 @@ _SPECIFIC: tuple[Format, ...] = (
 _GENERIC = (*loops.PLAIN, *domains.PLAIN, *loops.BROKEN, *domains.BROKEN)
 FORMATS: tuple[Format, ...] = (*_SPECIFIC, *_GENERIC)
 """Tried in this order: a program's own columns and names before plain BEDPE and BED."""
+
+MAX_CHROMOSOMES = 99
+"""Numbers up to this may be chromosomes, larger ones are positions."""
 
 _INTERVALS = (*domains.PLAIN, *domains.BROKEN)
 """Read any interval as a TAD: a file that is taken for one of these must not be a track."""
@@ -45,7 +50,10 @@ def choose(table: Table, kind: Kind | None) -> Format:
         raise LabelError("holds no labels.", where=table.path, mend="Choose a file with labels.")
     fitting = [one for one in FORMATS if one.matches(table)]
     if not fitting or fitting[0] in _INTERVALS:
-        refuse_other(table.path, other_by_columns(table), kind)
+        other = segmentation(table) or other_by_columns(table)
+        if other is None and fitting and fitting[0].kinds[0] is Kind.TAD:
+            other = odd_intervals(table)
+        refuse_other(table.path, other, kind)
     elif fitting[0] in _PAIRS:
         refuse_other(table.path, contacts_of_bins(table), kind)
     if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
@@ -66,11 +74,7 @@ def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
     """Raise LabelError for a track, genes or reads, unless a person said that its intervals are of ``kind``."""
     if other is None or (kind is not None and other.intervals):
         return
-    more = (
-        " If every line is a TAD (or loop) all the same: hicstruct import --kind tad (or loop)."
-        if other.intervals
-        else ""
-    )
+    more = f" {other.again}" if other.intervals else ""
     raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
 
 
@@ -79,7 +83,12 @@ def _lacks_chromosomes(table: Table) -> bool:
     if table.header:
         return table.has("start", "end") and not table.has("chrom")
     numbers = table.every(lambda f: all(map(is_number, f)), 3)
-    return numbers and not table.some(lambda f: value_of(f[1]) < value_of(f[2]), 3)
+    return numbers and not table.some(lambda f: value_of(f[1]) < value_of(f[2]), 3) and not _are_points(table)
+
+
+def _are_points(table: Table) -> bool:
+    """True if each line gives one position twice behind its chromosome."""
+    return all(f[1] == f[2] for _, f in table.rows if len(f) > 2)
 
 
 def _unknown(table: Table) -> LabelError:
@@ -90,13 +99,44 @@ def _unknown(table: Table) -> LabelError:
     if table.has("start", "end") and not table.has("chrom"):
         message = "has starts and ends, but no column with the chromosome."
         mend = "Add a column chrom."
-    elif table.every(lambda f: all(map(is_number, f)), 3):
+    elif (table.has("chrom", "start") and not table.has("end")) or (not table.header and table.every(_is_point, 3)):
+        message, mend = _NO_ENDS
+    elif _are_two_columns(table) and not table.every(lambda f: is_number(f[0]), 2):
+        if table.every(lambda f: f[1].isdecimal(), 2):
+            message, mend = _NO_ENDS
+        else:
+            message = "holds one number for each name, no starts and ends."
+    elif _are_two_columns(table) and table.every(_are_start_and_end, 2):
+        message = "has starts and ends, but no column with the chromosome."
+        mend = "Add a column chrom."
+    elif table.every(lambda f: all(map(is_number, f)), 2):
         message = "holds numbers only, no chromosome names in front of positions."
-        mend = f"{mend} OnTAD writes such a list with -bedout."
+        if table.width > 2:
+            mend = f"{mend} OnTAD writes such a list with -bedout."
     elif sign:
         message = f"is of no label format that is known here; are its columns separated by '{sign}'?"
         mend = f"Separate them by tabs. {mend}"
     return LabelError(message, where=table.path, mend=mend)
+
+
+_NO_ENDS = (
+    "gives one position in each line, no end.",
+    "Add a third column with the ends: chrom start end (TADs or boundaries).",
+)
+
+
+def _is_point(fields: Fields) -> bool:
+    """``chrom position name``."""
+    return is_chromosome(fields[0]) and fields[1].isdecimal() and not is_number(fields[2])
+
+
+def _are_two_columns(table: Table) -> bool:
+    return not table.header and table.every(lambda f: len(f) == 2 and is_number(f[1]), 2)
+
+
+def _are_start_and_end(fields: Fields) -> bool:
+    start, end = fields[:2]
+    return start.isdecimal() and end.isdecimal() and MAX_CHROMOSOMES < int(start) < int(end)
 
 
 def _said_by_content(table: Table, fitting: list[Format]) -> Format | None:

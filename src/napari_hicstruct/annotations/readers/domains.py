@@ -44,7 +44,7 @@ def nest(records: Sequence[Annotation]) -> list[Annotation]:
 
 
 def _domain_of_bed(row: Row, kind: Kind) -> Annotation:
-    span = row.interval()
+    span = row.interval(point=kind is Kind.BOUNDARY)
     row.cell("strand"), row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
     return Annotation(kind=kind, anchor1=span, anchor2=span, **row.names(), extra=row.extra())
 
@@ -72,7 +72,7 @@ def _from_one(records: Sequence[Annotation]) -> list[Annotation]:
 
 
 def _of_hicexplorer(row: Row, kind: Kind) -> Annotation:
-    span = row.interval()
+    span = row.interval(point=kind is Kind.BOUNDARY)
     names = row.names()
     row.cell("strand"), row.cell("origin"), row.cell("feature"), row.cell("phase")
     row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
@@ -86,7 +86,7 @@ def _of_gff(row: Row, kind: Kind) -> Annotation:
 
 
 def _topdom(row: Row, kind: Kind) -> Annotation | None:
-    span, tag = row.interval(), row.text("tag").lower()
+    span, tag = row.interval(point=kind is Kind.BOUNDARY), row.text("tag").lower()
     wanted = "boundary" if kind is Kind.BOUNDARY else "domain"
     if tag != wanted:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.readers.base import LineProblem
 from napari_hicstruct.annotations.readers.ranking import Result
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import Interval, NameMatcher
 
@@ -53,6 +53,8 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
 def _place(record: Annotation, name: str, length: int) -> Annotation | None:
     anchors = []
     for anchor in (record.anchor1, record.anchor2):
+        if record.kind is Kind.BOUNDARY and len(anchor) == 1 and anchor.start == length:
+            anchor = Interval(name, length - 1, length)  # the last domain ends with the chromosome
         if anchor.start >= length or anchor.end > length + OVERHANG:
             return None
         anchors.append(Interval(name, anchor.start, min(anchor.end, length)))

@@ -27,10 +27,10 @@ def are_pairs(table: Table) -> bool:
 
 def is_pair(fields: Fields) -> bool:
     """True for ``chrom start end chrom start end``, where both chromosomes are spelt in one way."""
-    return all(is_number(fields[i]) for i in (1, 2, 4, 5)) and _alike(fields[0], fields[3])
+    return all(is_number(fields[i]) for i in (1, 2, 4, 5)) and alike(fields[0], fields[3])
 
 
-def _alike(first: str, second: str) -> bool:
+def alike(first: str, second: str) -> bool:
     """True for ``chr1`` and ``chrX``, ``1`` and ``X``, not for a chromosome and the name of an object or a number."""
     if canonical_name(first) == canonical_name(second):
         return True
@@ -39,6 +39,18 @@ def _alike(first: str, second: str) -> bool:
         return False
     prefixes = {style[1].lower() for style in styles if style}
     return len(prefixes) == 1
+
+
+_CHROMOSOME = re.compile(
+    r"^(chr\w*|[1-9]\d?[LRab]?(Het)?|[UXYZWM](Het)?|MT|Mito|Pt|[IVX]+|[A-Z]{1,4}_?\d{5,}(\.\d+)?|"
+    r"(chromosome|scaffold|contig|super|supercontig|ctg|linkage_group|lg|hic_scaffold|ptg|un)\w*)([_.]\w+)*$",
+    re.IGNORECASE,
+)
+
+
+def is_chromosome(name: str) -> bool:
+    """True for a name as chromosomes and contigs have them: ``chr1``, ``2L``, ``NC_000001.11``, ``scaffold_7``."""
+    return bool(_CHROMOSOME.match(name))
 
 
 def pair_columns(table: Table) -> tuple[str, ...]:

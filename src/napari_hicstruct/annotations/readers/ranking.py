@@ -24,6 +24,7 @@ _PLACED = {
     *("chrom", "start", "end", "chrom1", "start1", "end1", "chrom2", "start2", "end2"),
     *("pos1", "pos2", "pos3", "pos4", "name", "uid", "strand", "strand1", "strand2", "level", "parent", "tag"),
     *("color", "itemrgb", "thickstart", "thickend", "resolution", "width1", "width2", "width", "length", "distance"),
+    *("first.width", "second.width", "anchor1.width", "anchor2.width"),
     *("bin1", "bin2", "bin1_id", "bin2_id", "size", "region"),
 }
 
@@ -36,6 +37,7 @@ class Result:
         self.problems: list[LineProblem] = []
         self.unmatched: dict[str, int] = {}
         self.trans = 0
+        self.points = 0
         self.notes: list[str] = []
         self.undecided: tuple[OpenColumn, ...] = ()
 
@@ -116,5 +118,7 @@ def open_columns(table: Table, names: tuple[str, ...], columns: tuple[str, ...])
             continue
         cells = [cell for cell in table.column(index) if not is_missing(cell)]
         name = table.header[index] if index < len(table.header) else ""
+        if name == f"column{table.number_of(index)}":
+            name = ""  # we named it, not the file
         found.append(OpenColumn(table.number_of(index), name, tuple(cells[:EXAMPLES])))
     return tuple(found)

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.readers import domains, own
 from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
+from napari_hicstruct.annotations.readers.bioconductor import zero_based
 from napari_hicstruct.annotations.readers.cells import unfold
 from napari_hicstruct.annotations.readers.choice import FORMATS, choose, refuse_other
 from napari_hicstruct.annotations.readers.fitting import reconcile
+from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.parquet import read_parquet
 from napari_hicstruct.annotations.readers.ranking import Result, columns_of, names_of, rank_records
-from napari_hicstruct.annotations.readers.row import BadLineError, Row, TransLineError
+from napari_hicstruct.annotations.readers.row import BadLineError, PointLineError, Row, TransLineError
 from napari_hicstruct.annotations.readers.source import decode, local_path, read_bytes
 from napari_hicstruct.annotations.readers.table import Table, table_of_text
 from napari_hicstruct.annotations.readers.tidy import tidied
@@ -93,7 +95,7 @@ def _read(path: Path, kind: Kind | None, score_column: str | int | None, ascendi
 
 def _table(path: Path, text: str, kind: Kind | None) -> Table:
     refuse_other(path, other_by_lines(text), kind)
-    return unfold(tidied(table_of_text(path, text)))
+    return unfold(zero_based(tidied(table_of_text(path, text))))
 
 
 def _read_parquet(path: Path, kind: Kind | None) -> Result:
@@ -126,6 +128,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
             result.trans += 1
         except (BadLineError, HicStructError) as error:
             result.problems.append(LineProblem(number, str(error)))
+            result.points += isinstance(error, PointLineError)
         else:
             if record is not None:
                 named = record.source or chosen in own.FORMATS
@@ -136,6 +139,12 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
 
 def _refuse_mostly_bad(table: Table, result: Result) -> None:
     bad, lines = len(result.problems), len(table.rows) - result.trans
+    if result.points * 2 > lines:
+        message = f"gives points (start = end) in {result.points:,} of {lines:,} lines, not intervals."
+        mend = "If they are boundaries: hicstruct import --kind boundary."
+        if are_pairs(table):
+            mend = "Write each anchor as the bin that it stands for: start before end."
+        raise LabelError(message, where=table.path, mend=mend)
     if bad > lines / 2 or (bad and not result.records and not result.trans):
         raise LabelError(
             f"{bad:,} of {lines:,} lines cannot be read; {result.problems[0]}.",

@@ -22,6 +22,10 @@ class BadLineError(Exception):
     """A line cannot be an annotation; the text says why, for people."""
 
 
+class PointLineError(BadLineError):
+    """A line has one position where an interval must be; a boundary may lie there."""
+
+
 class TransLineError(Exception):
     """A line joins two chromosomes: right, but nothing that a map of one chromosome shows."""
 
@@ -97,8 +101,13 @@ class Row:
             raise BadLineError(f"{column} {value:g} is not in [0, 1]")
         return value
 
-    def interval(self, chrom: str = "chrom", start: str = "start", end: str = "end", *, base: int = 0) -> Interval:
-        """An interval from three columns; ``base`` 1 means 1-based closed in the file."""
+    def interval(
+        self, chrom: str = "chrom", start: str = "start", end: str = "end", *, base: int = 0, point: bool = False
+    ) -> Interval:
+        """An interval from three columns; ``base`` 1 means 1-based closed in the file.
+
+        With ``point`` an interval without length is the base pair behind it: where one domain ends, another begins.
+        """
         name = self.text(chrom).strip()
         if not name:
             missing = self._index.get(chrom, 0) >= len(self._fields)
@@ -107,8 +116,11 @@ class Row:
         first, last = self.integer(start) - base, self.integer(end)
         if first < 0:
             raise BadLineError(f"{start} {first + base:,} lies before the chromosome")
+        if last == first and point:
+            return Interval(name, first, first + 1)
         if last <= first:
-            raise BadLineError(f"{end} {last:,} is not behind {start} {first + base:,}")
+            problem = PointLineError if last == first else BadLineError
+            raise problem(f"{end} {last:,} is not behind {start} {first + base:,}")
         return Interval(name, first, last)
 
     def pair(self) -> tuple[Interval, Interval]:

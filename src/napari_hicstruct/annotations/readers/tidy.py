@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from napari_hicstruct.annotations.readers.numbers import is_number, plain_column, writes_decimal_commas
+from napari_hicstruct.annotations.readers.pairs import is_chromosome
 from napari_hicstruct.annotations.readers.table import OURS, Fields, Table
 
 _LIST = re.compile(r"^\d+(,\d+)*,?$")
@@ -65,6 +66,8 @@ def _rows_are_one_longer(table: Table) -> bool:
 def _begins_with_count(table: Table) -> bool:
     """True if the first cells count the rows, and what follows begins as a line of labels does."""
     cells = [fields for _, fields in table.rows]
+    if cells and all(len(f) > 3 and f[0].isdecimal() and _begins_with_place(f[1:]) for f in cells):
+        return True  # of a table from which lines were taken out, the numbers have gaps
     first = cells[0][0] if cells and cells[0] else ""
     if first not in ("0", "1") or len(cells) < 2 or min(map(len, cells)) < 4:
         return False
@@ -73,8 +76,13 @@ def _begins_with_count(table: Table) -> bool:
     if not is_number(cells[0][1]):
         return True
     # Chromosomes that are numbers: no domain starts at a position that small in every line.
-    small = all(fields[1].isdecimal() and len(fields[1]) < 3 for fields in cells)
+    small = all(is_chromosome(fields[1]) for fields in cells)
     return small and all(_is_span(fields[2:4]) for fields in cells)
+
+
+def _begins_with_place(cells: Sequence[str]) -> bool:
+    """True for a chromosome that is no number, a start and an end."""
+    return not is_number(cells[0]) and is_chromosome(cells[0]) and _is_span(cells[1:3])
 
 
 def _is_span(cells: Sequence[str]) -> bool:

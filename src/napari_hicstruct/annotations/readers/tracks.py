@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from napari_hicstruct.annotations.readers.numbers import is_missing, value_of
+from napari_hicstruct.annotations.readers.pairs import is_chromosome
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.genome import format_bp
 
@@ -37,11 +38,14 @@ class Other:
         What to do.
     intervals : bool
         True if each line is an interval, so that a person may say that these are TADs or boundaries.
+    again : str
+        How to say so.
     """
 
     what: str
     mend: str
     intervals: bool = True
+    again: str = "If every line is a TAD (or loop) all the same: hicstruct import --kind tad (or loop)."
 
 
 _CALLS = "Choose the list of TADs or boundaries called from it."
@@ -167,12 +171,24 @@ def _is_bedgraph(table: Table) -> bool:
     return named and table.every(lambda f: len(f) == 4 and _numbers(f, 1, 2), 4)
 
 
+def _are_lengths(table: Table) -> bool:
+    """Names of chromosomes or contigs, each once, and a whole number behind each."""
+    if table.header or not table.every(lambda f: len(f) == 2 and f[1].isdecimal() and int(f[1]) > 0, 2):
+        return False
+    names = [fields[0] for _, fields in table.rows if len(fields) == 2 and is_number(fields[1])]
+    if len(set(names)) < len(names) or all(map(is_number, names)):
+        return False
+    return sum(map(is_chromosome, names)) * 10 >= len(names) * 9
+
+
 def _is_matrix(table: Table) -> bool:
     """Contacts as numbers only: a dense matrix, or bin, bin, count."""
     if table.header or not table.every(lambda f: all(map(is_number, f)), 3):
         return False
     if table.width > MAX_NUMBERS:
         return True
+    if all(f[1] == f[2] for _, f in table.rows if len(f) > 2):
+        return False  # points
     wrong = sum(value_of(f[2]) <= value_of(f[1]) or "." in f[2] for _, f in table.rows if len(f) == 3)
     return wrong * 10 > len(table.rows) > 2
 
@@ -202,7 +218,7 @@ _COLUMNS: tuple[tuple[Callable[[Table], bool], Other], ...] = (
     (_is_bedgraph, Other("is a track (bedGraph)", _CALLS)),
     (lambda t: t.has("chrom") and "txstart" in t.columns, Other("holds genes (genePred)", _LABELS, False)),
     (_rows(lambda f: bool(_BAND.match(f[4])), 5), Other("is the list of chromosome bands", _LABELS)),
-    (_rows(lambda f: len(f) == 2 and is_number(f[1]), 2), Other("is a list of chromosome lengths", _LABELS, False)),
+    (_are_lengths, Other("is a list of chromosome lengths", _LABELS, False)),
     (_is_matrix, _MATRIX),
     (_ends("narrowpeak", "broadpeak", "gappedpeak"), _PEAKS),
     (_rows(_is_genepred(0), 10), Other("holds genes (genePred)", _LABELS, False)),
