@@ -128,7 +128,7 @@ def load_model(name: ModelLike = "default") -> Model:
     --------
     >>> import napari_hicstruct as hs
     >>> model = hs.load_model("default")
-    >>> model.config.resolutions
+    >>> model.config.fine_resolution, model.config.coarse_resolution
     (5000, 10000)
     >>> sum(weights.numel() for weights in model.network.parameters()) > 100_000
     True
