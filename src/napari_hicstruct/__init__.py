@@ -11,7 +11,7 @@ from napari_hicstruct.config.paths import prepare_folders
 prepare_folders()  # before anything of numba, matplotlib or napari asks for its folders
 
 _load, _listed, _names = lazy_loader.attach_stub(__name__, __file__)
-__all__ = sorted([*_names, "__version__"])  # noqa: PLE0605  # the stub is the list; what it holds is tested
+__all__ = sorted([*_names, "__version__"])
 
 
 def __getattr__(name: str) -> object:

@@ -23,6 +23,7 @@ WINDOW = {"magicgui", "napari", "pyqtgraph", "qtpy", "superqt", "vispy"}
 ALLOWED: dict[str, set[str]] = {
     "plugin": WINDOW,
     "cli": set(),
+    "api": set(),
     "workflows": set(),
     "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},

@@ -46,6 +46,16 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+_CHOICES: tuple[tuple[str, type[StrEnum]], ...] = (("kind", Kind), ("status", Status), ("direction", Direction))
+
+
+def _chosen(choices: type[StrEnum], name: str, value: str) -> StrEnum:
+    try:
+        return choices(value)
+    except ValueError:
+        raise LabelError(f"there is no {name} '{value}'.", mend=f"Choose from {', '.join(choices)}.") from None
+
+
 def new_uid() -> str:
     """A fresh unique id (32 hex digits)."""
     return uuid.uuid4().hex
@@ -108,6 +118,10 @@ class Annotation:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name, choices in _CHOICES:
+            value = getattr(self, name)
+            if type(value) is not choices:  # a name, as people write it in a notebook
+                object.__setattr__(self, name, _chosen(choices, name, value))
         if self.anchor1.chrom != self.anchor2.chrom:
             raise LabelError("both anchors must lie on one chromosome.", where=f"{self.anchor1} × {self.anchor2}")
         if self.kind is Kind.LOOP and self.anchor2 < self.anchor1:

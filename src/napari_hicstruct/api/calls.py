@@ -50,7 +50,8 @@ class Calls(Sequence[Annotation]):
     Examples
     --------
     >>> import napari_hicstruct as hs
-    >>> loop = hs.Annotation(kind="loop", anchor1=hs.Interval("chr1", 0, 5000), anchor2=hs.Interval("chr1", 90000, 95000))
+    >>> a, b = hs.Interval("chr1", 0, 5_000), hs.Interval("chr1", 90_000, 95_000)
+    >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
     >>> calls = hs.Calls([loop])
     >>> calls
     <Calls: 1 loop>
@@ -72,7 +73,7 @@ class Calls(Sequence[Annotation]):
         kinds: Iterable[Kind] = (),
         tracks: Iterable[BinTrack] = (),
     ) -> None:
-        self._records = tuple(r if type(r.kind) is Kind else r.with_(kind=kind_of(r.kind)) for r in records)
+        self._records = tuple(records)
         self._run = dict(run or {})
         self._notes = tuple(notes)
         self._problems = tuple(problems)
@@ -326,7 +327,8 @@ class Calls(Sequence[Annotation]):
         folder : path
             Made if it is missing.
         formats : str or collection of str
-            ``bedpe`` (loops, stripes), ``bed`` (TADs, boundaries), ``stripenn``, ``juicebox``, ``higlass``, ``parquet``.
+            ``bedpe`` (loops, stripes), ``bed`` (TADs, boundaries), ``stripenn``, ``juicebox``, ``higlass``,
+            ``parquet``.
         overwrite : bool
             Also replace label files of another map, another project or of unknown origin.
 
@@ -374,9 +376,7 @@ class Calls(Sequence[Annotation]):
         self, records: Iterable[Annotation], kinds: Iterable[Kind] | None = None, tracks: Iterable[BinTrack] = ()
     ) -> Calls:
         left = self._kinds if kinds is None else kinds
-        return Calls(
-            records, run=self._run, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks
-        )
+        return Calls(records, run=self._run, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks)
 
 
 def _several(given: str | Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.labels import as_calls
+from napari_hicstruct.api.labels import as_calls, as_frame
 from napari_hicstruct.api.maps import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.errors import ConfigError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.workflows.evaluate import EvaluateResult, Side
 
-Labels = str | os.PathLike[str] | Iterable[Annotation] | Any
+Labels = str | Path | Iterable[Annotation] | Any
 """Calls, annotations, a data frame, a label file, or a folder of label files."""
 
 
@@ -131,7 +131,7 @@ class Report:
         draw_into(ax, PICTURES[name], self._result.sections)
         return ax.figure
 
-    def write(self, folder: str | os.PathLike[str]) -> list[Path]:
+    def write(self, folder: str | Path) -> list[Path]:
         """Write ``metrics.json`` and all figures (PNG and SVG) into a folder.
 
         Parameters
@@ -267,10 +267,11 @@ def _sides(
 
     if isinstance(given, str | os.PathLike):
         return (Path(given),)
-    if hasattr(given, "itertuples"):
-        own = None if "kind" in given.columns else kind
+    frame = as_frame(given)
+    if frame is not None:
+        own = None if "kind" in frame.columns else kind
         column = None if score_column is None else str(score_column)
-        return (tuple(Calls.from_dataframe(given, own, score_column=column, ascending=ascending)),)
+        return (tuple(Calls.from_dataframe(frame, own, score_column=column, ascending=ascending)),)
     if isinstance(given, Calls):
         return (tuple(given),)
     parts = list(given)

@@ -6,8 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.annotations.codec import COLUMN_TYPES, NO_EXTRA, NO_PROBABILITY, NO_SCORE, NO_SOFT_SCORE
-from napari_hicstruct.annotations.codec import to_row
+from napari_hicstruct.annotations.codec import COLUMN_TYPES, NO_EXTRA, NO_PROBABILITY, NO_SCORE, NO_SOFT_SCORE, to_row
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.scores import Better, is_p_value, settle
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status, new_uid
@@ -171,7 +170,9 @@ def _share(row: Mapping[str, Any], column: str, missing: float) -> float:
     try:
         number = missing if value is None else float(value)
     except (TypeError, ValueError):
-        raise LabelError(f"'{column}' is {value!r}, not a number.", mend="Leave it empty where there is none.") from None
+        raise LabelError(
+            f"'{column}' is {value!r}, not a number.", mend="Leave it empty where there is none."
+        ) from None
     if number < 0 or number > 1:
         mend = f"Name it with score_column='{column}': its ranks become the scores." if column == "score" else None
         raise LabelError(f"'{column}' is {number:g}, not between 0 and 1.", mend=mend)

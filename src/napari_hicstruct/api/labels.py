@@ -20,7 +20,7 @@ _FOLDER_MEND = "Read its files one by one and join them with +."
 
 
 def read_labels(
-    path: str | os.PathLike[str],
+    path: str | Path,
     kind: str | None = None,
     map: MapLike | None = None,
     *,
@@ -80,13 +80,15 @@ def read_labels(
         notes.append(f"{sum(found.unmatched.values()):,} records lie on chromosomes that the map lacks: {names}.")
     if found.trans:
         notes.append(f"{found.trans:,} lines between two chromosomes are left out.")
-    return Calls(found.records, run={"labels": {"file": os.fspath(path), "format": found.format}}, notes=notes,
-                 problems=found.problems)
+    return Calls(
+        found.records,
+        run={"labels": {"file": os.fspath(path), "format": found.format}},
+        notes=notes,
+        problems=found.problems,
+    )
 
 
-def write_labels(
-    calls: Iterable[Annotation] | pd.DataFrame, path: str | os.PathLike[str], *, format: str | None = None
-) -> Path:
+def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *, format: str | None = None) -> Path:
     """Write annotations into one label file; :meth:`Calls.write` writes a folder with provenance.
 
     Parameters
@@ -135,7 +137,7 @@ def write_labels(
     if (format or usual) not in writers:
         have = ", ".join((*writers, "parquet"))
         raise OutputError(f"{format!r} is no format of a {kind.value}.", where=path, mend=f"Choose from {have}.")
-    return writers[format or usual](records, path)
+    return writers[format or usual](records, Path(path))
 
 
 def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None) -> Calls:
@@ -148,6 +150,12 @@ def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None
     """
     if isinstance(given, Calls):
         return given
-    if hasattr(given, "itertuples"):
-        return Calls.from_dataframe(given, None if "kind" in given.columns else kind)
-    return Calls(given)
+    frame = as_frame(given)
+    if frame is not None:
+        return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)
+    return Calls(given)  # type: ignore[arg-type]
+
+
+def as_frame(given: object) -> pd.DataFrame | None:
+    """``given`` if it is a data frame, without loading pandas for what is none."""
+    return given if hasattr(given, "itertuples") else None  # type: ignore[return-value]

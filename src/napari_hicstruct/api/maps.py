@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.api.regions import Region, to_interval
@@ -312,7 +313,8 @@ class ContactMap:
         >>> contacts = hs.sample_map().to_dask("chr1", 25_000, chunks=200)
         >>> contacts.shape
         (480, 480)
-        >>> float(da.nanmean(da.diagonal(contacts, 1)).compute()) > float(da.nanmean(da.diagonal(contacts, 9)).compute())
+        >>> near, far = (da.nanmean(da.diagonal(contacts, bins)).compute() for bins in (1, 40))
+        >>> bool(near > far)
         True
         """
         from napari_hicstruct.contacts.pyramid import build_levels
@@ -440,7 +442,7 @@ def _check_transform(transform: str) -> None:
         raise ConfigError(f"there is no transform '{transform}'.", mend=f"Choose from {', '.join(TRANSFORMS)}.")
 
 
-MapLike = ContactMap | ContactSource | str | os.PathLike[str]
+MapLike: TypeAlias = ContactMap | ContactSource | str | Path
 """What is taken for a contact map: an open one, or a path or URI."""
 
 

@@ -103,7 +103,7 @@ class Model:
         return load(self.path)[0]
 
 
-ModelLike = str | os.PathLike[str] | Model
+ModelLike = str | Path | Model
 """What is taken for a model: one that is loaded, its name, or its folder."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.api.calls import Calls
@@ -30,9 +31,9 @@ def predict(
     mode: str = "fast",
     norm: str | None = None,
     min_probability: float | Mapping[str, float] | None = None,
-    tracks: Mapping[str, str | os.PathLike[str]] | None = None,
+    tracks: Mapping[str, str | Path] | None = None,
     threads: int = 0,
-    project: str | os.PathLike[str] | Project | None = None,
+    project: str | Path | Project | None = None,
     progress: Shown = None,
 ) -> Calls:
     """Call loops, stripes, TADs and boundaries on a contact map, as ``hicstruct predict`` does.
@@ -129,9 +130,7 @@ def predict(
     return calls
 
 
-def _keeper(
-    project: str | os.PathLike[str] | Project | None, source: ContactSource
-) -> Callable[[PredictResult, Calls], object]:
+def _keeper(project: str | Path | Project | None, source: ContactSource) -> Callable[[PredictResult, Calls], object]:
     """What puts the calls where they are to be kept; refused before anything is predicted."""
     from napari_hicstruct.workflows.predict_files import store_predictions
     from napari_hicstruct.workflows.projects import check_project

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -103,7 +102,7 @@ class Project(AbstractContextManager["Project"]):
 
     @property
     def sets(self) -> list[AnnotationSet]:
-        """Its sets, oldest first: ``name``, ``origin`` (predicted, imported, human), ``visible``, ``locked``, ``id``."""
+        """Its sets, oldest first: ``name``, ``origin`` (predicted, imported, human), ``visible``, ``locked``."""
         return self._file.sets()
 
     @property
@@ -198,7 +197,8 @@ class Project(AbstractContextManager["Project"]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> loop = hs.Annotation(kind="loop", anchor1=hs.Interval("chr1", 0, 5000), anchor2=hs.Interval("chr1", 90000, 95000))
+        >>> a, b = hs.Interval("chr1", 0, 5_000), hs.Interval("chr1", 90_000, 95_000)
+        >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
         >>> with hs.open_project("added.hicproj", map=hs.sample_map()) as p:
         ...     p.add([loop], set="by hand", status="accepted")
         'by hand'
@@ -211,7 +211,7 @@ class Project(AbstractContextManager["Project"]):
         records = list(given) if status is None else [r.with_(status=status_of(status)) for r in given]
         self._check_on_map(records)
         records = renew_uids(records, self._file.holds([record.uid for record in records]))
-        name, origin, action = _named(given)
+        name, origin, action = named(given)
         name = name if set is None else set
         there = [one for one in self.sets if one.name == name]
         chosen = there[0] if there else self._file.add_set(name, origin)
@@ -243,7 +243,8 @@ class Project(AbstractContextManager["Project"]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> loop = hs.Annotation(kind="loop", anchor1=hs.Interval("chr1", 0, 5000), anchor2=hs.Interval("chr1", 90000, 95000))
+        >>> a, b = hs.Interval("chr1", 0, 5_000), hs.Interval("chr1", 90_000, 95_000)
+        >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
         >>> with hs.open_project("judged.hicproj", map=hs.sample_map()) as p:
         ...     name = p.add([loop])
         ...     p.judge(p.annotations(), "rejected")
@@ -305,7 +306,8 @@ class Project(AbstractContextManager["Project"]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> loop = hs.Annotation(kind="loop", anchor1=hs.Interval("chr1", 0, 5000), anchor2=hs.Interval("chr1", 90000, 95000))
+        >>> a, b = hs.Interval("chr1", 0, 5_000), hs.Interval("chr1", 90_000, 95_000)
+        >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
         >>> with hs.open_project("undone.hicproj", map=hs.sample_map()) as p:
         ...     name = p.add([loop])
         ...     p.undo(), len(p.annotations())
@@ -339,7 +341,7 @@ class Project(AbstractContextManager["Project"]):
 
     def export(
         self,
-        folder: str | os.PathLike[str],
+        folder: str | Path,
         *,
         formats: str | Collection[str] = FORMATS,
         sets: str | Collection[str] = (),
@@ -379,7 +381,8 @@ class Project(AbstractContextManager["Project"]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> loop = hs.Annotation(kind="loop", anchor1=hs.Interval("chr1", 0, 5000), anchor2=hs.Interval("chr1", 90000, 95000))
+        >>> a, b = hs.Interval("chr1", 0, 5_000), hs.Interval("chr1", 90_000, 95_000)
+        >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
         >>> with hs.open_project("out.hicproj", map=hs.sample_map()) as p:
         ...     name = p.add([loop])
         ...     [path.name for path in p.export("lists")]
@@ -428,7 +431,7 @@ class Project(AbstractContextManager["Project"]):
 
 
 def open_project(
-    path: str | os.PathLike[str], map: MapLike | None = None, *, reviewer: str | None = None, read_only: bool = False
+    path: str | Path, map: MapLike | None = None, *, reviewer: str | None = None, read_only: bool = False
 ) -> Project:
     """Open a project; with a map, make it if it is not there.
 
@@ -485,7 +488,7 @@ def _login() -> str:
         return ""
 
 
-def _named(calls: Calls) -> tuple[str, Any, str]:
+def named(calls: Calls) -> tuple[str, Any, str]:
     """Name and origin of the set that calls make, and what the journal calls the step."""
     from napari_hicstruct.annotations.records import Origin
 

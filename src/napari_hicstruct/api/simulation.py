@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def simulate(
-    out: str | os.PathLike[str],
+    out: str | Path,
     *,
-    truth: str | os.PathLike[str] | None = None,
+    truth: str | Path | None = None,
     chromosomes: Mapping[str, int] | None = None,
     resolutions: Iterable[int] = (),
     depth: float = 100.0,
     seed: int = 1,
     style: str = "extrusion",
-    settings: Mapping[str, Any] | str | os.PathLike[str] | None = None,
+    settings: Mapping[str, Any] | str | Path | None = None,
     progress: Shown = None,
 ) -> SimulateResult:
     """Simulate a contact map with known loops, stripes and TADs, as ``hicstruct simulate`` does.
