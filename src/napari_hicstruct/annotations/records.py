@@ -118,10 +118,9 @@ class Annotation:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, choices in _CHOICES:
-            value = getattr(self, name)
-            if type(value) is not choices:  # a name, as people write it in a notebook
-                object.__setattr__(self, name, _chosen(choices, name, value))
+        if type(self.kind) is not Kind or type(self.status) is not Status or type(self.direction) is not Direction:
+            for name, choices in _CHOICES:  # by name, as people write them in a notebook
+                object.__setattr__(self, name, _chosen(choices, name, getattr(self, name)))
         if self.anchor1.chrom != self.anchor2.chrom:
             raise LabelError("both anchors must lie on one chromosome.", where=f"{self.anchor1} × {self.anchor2}")
         if self.kind is Kind.LOOP and self.anchor2 < self.anchor1:

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 FORMATS = ("bedpe", "bed", "stripenn")
 """What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
-_PLURAL = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
+_NAMES = {  # one, several
+    Kind.LOOP: ("loop", "loops"),
+    Kind.STRIPE: ("stripe", "stripes"),
+    Kind.TAD: ("TAD", "TADs"),
+    Kind.BOUNDARY: ("boundary", "boundaries"),
+}
 _SHOWN_ROWS = 10
 
 
@@ -128,7 +133,7 @@ class Calls(Sequence[Annotation]):
 
     def _counted(self) -> str:
         counts = Counter(record.kind for record in self._records)
-        return ", ".join(f"{counts[k]:,} {k.value if counts[k] == 1 else _PLURAL[k]}" for k in self._kinds) or "none"
+        return ", ".join(f"{counts[kind]:,} {_NAMES[kind][counts[kind] != 1]}" for kind in self._kinds) or "none"
 
     # ---- parts of it ------------------------------------------------------------------------------------------
 
