@@ -32,7 +32,8 @@ def m(path: str) -> hs.ContactMap:
 
 
 def test_what_it_says_of_itself(m: hs.ContactMap, path: str) -> None:
-    pd.testing.assert_series_equal(m.chromsizes, cooler.Cooler(path).chromsizes, check_dtype=False)
+    sizes = cooler.Cooler(path).chromsizes
+    pd.testing.assert_series_equal(m.chromsizes, sizes, check_dtype=False, check_index_type=False)
     assert m.chromsizes.dtype == "int64"
     assert m.resolutions == m.resolutions_of("1") == (10_000,)
     assert m.normalisations(10_000) == m.normalisations(10_000, chrom="chr2") == ("weight",)
@@ -152,12 +153,12 @@ REFUSED = {
     "weights": (
         lambda m: m.fetch("chr1", 10_000, norm="KR"),
         "MapError",
-        "no normalisation 'KR'.*Choose weight or raw",
+        "no normalisation 'KR'.*weight or raw",
     ),
     "transform": (
         lambda m: m.fetch("chr1", 10_000, transform="log"),
         "ConfigError",
-        "no transform 'log'. Choose from none, oe",
+        "no transform 'log'. Choose from none",
     ),
 }
 
@@ -175,10 +176,10 @@ def test_what_would_not_fit_is_refused_before_it_is_read(m: hs.ContactMap, monke
     monkeypatch.setattr("napari_hicstruct.api.maps.MAX_PIXELS", 10)
     with pytest.raises(hs.errors.MapError, match=r"a block of 0\.0 GiB was asked for at 10 kb. Use to_dask"):
         m.fetch("chr1", 10_000)
-    with pytest.raises(hs.errors.MapError, match="more than 10 pixels at 10 kb.*Give max_distance"):
+    with pytest.raises(hs.errors.MapError, match=r"more than 10 pixels at 10 kb.*Give max_distance"):
         m.pixels("chr1", 10_000)
 
 
 def test_no_map(tmp_path: Path) -> None:
-    with pytest.raises(hs.errors.MapError, match="none.mcool"):
+    with pytest.raises(hs.errors.MapError, match=r"none.mcool"):
         hs.open_map(tmp_path / "none.mcool")

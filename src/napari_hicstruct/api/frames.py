@@ -17,7 +17,7 @@ from napari_hicstruct.genome import Interval
 if TYPE_CHECKING:
     import pandas as pd
 
-PAIRED = frozenset((Kind.LOOP, Kind.STRIPE))
+PAIRED = (Kind.LOOP, Kind.STRIPE)
 """Kinds of two anchors; the others are one interval."""
 
 _COMMON = ("kind", "name", "score", "probability", "resolution", "status", "source", "model")
@@ -37,8 +37,8 @@ _KNOWN = frozenset((*PAIR, *SINGLE, *COLUMN_TYPES, "strand", "strand1", "strand2
 def columns_of(kinds: Collection[Kind]) -> tuple[str, ...]:
     """Columns of a data frame of these kinds (all four for none), in order, but for the source files' own."""
     chosen = [kind for kind in Kind if kind in kinds] or list(Kind)
-    single = () if PAIRED.issuperset(chosen) else SINGLE
-    pair = () if PAIRED.isdisjoint(chosen) else PAIR
+    single = () if all(kind in PAIRED for kind in chosen) else SINGLE
+    pair = PAIR if any(kind in PAIRED for kind in chosen) else ()
     return (*single, *pair, *_COMMON, *(name for kind in chosen for name in _OWN[kind]), "uid")
 
 
@@ -88,7 +88,9 @@ def from_frame(
 
 
 def _missing(value: Any) -> bool:
-    return value is None or value == "" or value != value or type(value).__name__ == "NAType"
+    if value is None or type(value).__name__ == "NAType":  # pandas' NA is neither true nor false
+        return True
+    return bool(value == "" or value != value)
 
 
 def _record(row: Mapping[str, Any], kind: str | None, *, scored: bool) -> Annotation:
