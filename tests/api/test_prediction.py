@@ -18,7 +18,7 @@ def comparable(calls: hs.Calls) -> pd.DataFrame:
     where = {record.uid: str(record.anchor1) for record in calls}
     frame = calls.to_dataframe()
     if "parent" in frame:
-        frame["parent"] = [where.get(uid, uid) for uid in frame["parent"]]
+        frame["parent"] = [where.get(uid, "outside" if uid else "") for uid in frame["parent"]]
     return frame.drop(columns="uid")
 
 
