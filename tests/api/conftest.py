@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,24 @@ def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture
+def shown(make_napari_viewer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``hs.show`` whose viewer the test closes, drawn, with what ``napari.run`` was asked."""
+    import napari
+
+    from napari_hicstruct.plugin.session import session_of
+    from napari_hicstruct.plugin.show import wait_until_drawn
+
+    waited: list[bool] = []
+    monkeypatch.setattr(napari, "run", lambda: waited.append(True))
+    monkeypatch.setattr(napari, "Viewer", lambda **_: make_napari_viewer(show=True))
+
+    def show(*args: Any, **kwargs: Any) -> Any:
+        waited.clear()
+        viewer = hs.show(*args, **kwargs)
+        wait_until_drawn(session_of(viewer))
+        return viewer, session_of(viewer), len(waited)
+
+    return show

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import napari_hicstruct as hs
-from napari_hicstruct.plugin.session import session_of
-from napari_hicstruct.plugin.show import wait_until_drawn
 
 Show = Callable[..., Any]
-
-
-@pytest.fixture
-def shown(make_napari_viewer: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Show]:
-    """``hs.show`` whose viewer the test closes, drawn, with what ``napari.run`` was asked."""
-    import napari
-
-    waited: list[bool] = []
-    monkeypatch.setattr(napari, "run", lambda: waited.append(True))
-    monkeypatch.setattr(napari, "Viewer", lambda **_: make_napari_viewer(show=True))
-
-    def show(*args: Any, **kwargs: Any) -> Any:
-        waited.clear()
-        viewer = hs.show(*args, **kwargs)
-        wait_until_drawn(session_of(viewer))
-        return viewer, session_of(viewer), len(waited)
-
-    return show
 
 
 def test_map_calls_and_region(shown: Show, sample: hs.ContactMap, calls: hs.Calls, tmp_path: Path) -> None:
@@ -83,8 +64,6 @@ def test_what_cannot_be_shown_opens_no_window(sample: hs.ContactMap, monkeypatch
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there always is a display")
 def test_no_display(sample: hs.ContactMap) -> None:
     code = f"import napari_hicstruct as hs\ntry: hs.show({sample.uri!r})\nexcept hs.HicStructError as e: print(e)"
-    import os
-
     env = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=env, timeout=120, check=True

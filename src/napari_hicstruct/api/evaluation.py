@@ -217,6 +217,7 @@ def evaluate(
     Returns
     -------
     Report
+        Metrics, a table of them, and figures.
 
     Raises
     ------

@@ -114,6 +114,7 @@ def finetune(
     Returns
     -------
     Finetuned
+        Whether the new model was taken, why, the model itself, and its figures before and after.
 
     Raises
     ------

@@ -130,7 +130,7 @@ class ContactMap:
         Returns
         -------
         tuple of int
-            bp, finest first.
+            Finest first, bp.
 
         Raises
         ------
@@ -285,6 +285,7 @@ class ContactMap:
         Parameters
         ----------
         chrom : str
+            Any spelling: ``17`` is ``chr17``.
         resolution : int
             Bin size, bp.
         norm : str, optional
@@ -336,6 +337,7 @@ class ContactMap:
         Parameters
         ----------
         chrom : str
+            Any spelling: ``17`` is ``chr17``.
         resolution : int
             Bin size, bp.
         norm : str, optional
@@ -457,6 +459,7 @@ def open_map(path: MapLike) -> ContactMap:
     Returns
     -------
     ContactMap
+        Open, with nothing read of its contacts.
 
     Raises
     ------
@@ -498,6 +501,7 @@ def sample_map(*, progress: Shown = None) -> ContactMap:
     Returns
     -------
     ContactMap
+        Open, with nothing read of its contacts.
 
     Raises
     ------

@@ -43,6 +43,7 @@ def predict(
     Parameters
     ----------
     map : ContactMap, path or str
+        What is predicted on; a path is opened.
     regions : str, Interval, (chrom, start, end), or an iterable of them, optional
         ``chr17:60M-70M``, or a chromosome's name; 0-based half-open bp.  Default: all chromosomes, one after another.
         Chromosomes shorter than 200 kb are skipped.

@@ -32,6 +32,7 @@ def show(
     Parameters
     ----------
     map : ContactMap, path or str
+        What is shown; a path is opened.
     calls : Calls, iterable of Annotation, or DataFrame, optional
         Added to the project of the window as a set; calls that it holds already are not added again.
     region : str, Interval or (chrom, start, end), optional
@@ -48,6 +49,7 @@ def show(
     Returns
     -------
     napari.Viewer
+        Its window is open, or was closed by the time that a script goes on.
 
     Raises
     ------
