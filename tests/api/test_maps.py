@@ -173,7 +173,7 @@ def test_refusals(m: hs.ContactMap, name: str) -> None:
 
 def test_what_would_not_fit_is_refused_before_it_is_read(m: hs.ContactMap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("napari_hicstruct.api.maps.MAX_FETCH_BYTES", 100 * 100 * 4 - 1)
-    monkeypatch.setattr("napari_hicstruct.api.maps.MAX_PIXELS", 10)
+    monkeypatch.setattr("napari_hicstruct.api.pixels.MAX_PIXELS", 10)
     with pytest.raises(hs.errors.MapError, match=r"a block of 0\.0 GiB was asked for at 10 kb. Use to_dask"):
         m.fetch("chr1", 10_000)
     with pytest.raises(hs.errors.MapError, match=r"more than 10 pixels at 10 kb.*Give max_distance"):

@@ -97,7 +97,9 @@ def test_what_is_refused(p: hs.api.projects.Project, tmp_path: Path, sample: hs.
         hs.predict(sample, "chr1:5M-6M", project=p)
     with pytest.raises(hs.errors.LabelError, match="nothing to add"):
         p.add([])
-    with pytest.raises(hs.errors.ProjectError, match=r"no loop at chr1:3,900,000-4,110,000. Read labels with map="):
+    with pytest.raises(
+        hs.errors.ProjectError, match=r"the map has no loop at chr1:3,900,000-4,110,000. Read labels with map="
+    ):
         p.add([loop(3_900_000)])
     with pytest.raises(hs.errors.ProjectError, match=r"no set 'x'. It has none"):
         p.annotations(set="x")

@@ -103,6 +103,21 @@ def test_numpydoc_in_full(name: str, thing: Any) -> None:
     assert list(sections) == [title for title in order if title in sections], "sections in numpydoc's order"
 
 
+ALLOWED = {
+    "ES01",  # a summary may say all
+    "SA01",  # not everything has a neighbour
+    "PR01",  # a dataclass has Attributes; their names are compared above
+    "PR08",  # a description may begin with a unit
+}
+
+
+@pytest.mark.parametrize(("name", "thing"), list(public()), ids=[name for name, _ in public()])
+def test_numpydoc_is_content(name: str, thing: Any) -> None:
+    validate = pytest.importorskip("numpydoc.validate").validate
+    found = validate(f"{thing.__module__}.{thing.__qualname__}")["errors"]
+    assert [f"{code} {text}" for code, text in found if code not in ALLOWED] == []
+
+
 def test_what_is_raised_is_said() -> None:
     """Functions that read or write say by which of our errors they refuse."""
     silent = {"ContactMap", "list_models", "Project.close", "Calls.to_dataframe", *(kind.__name__ for kind in CLASSES)}

@@ -181,6 +181,7 @@ class Calls(Sequence[Annotation]):
         Returns
         -------
         Calls
+            In the same order.
 
         Raises
         ------
@@ -197,8 +198,8 @@ class Calls(Sequence[Annotation]):
         >>> all(loop.probability >= 0.8 for loop in sure)
         True
         """
-        kinds = None if kind is None else {kind_of(one) for one in _several(kind)}
-        statuses = None if status is None else {status_of(one) for one in _several(status)}
+        kinds = None if kind is None else {kind_of(one) for one in several(kind)}
+        statuses = None if status is None else {status_of(one) for one in several(status)}
         inside = None if region is None else _covering(region)
 
         def passes(record: Annotation) -> bool:
@@ -364,7 +365,7 @@ class Calls(Sequence[Annotation]):
         return export_records(
             self._records,
             folder,
-            formats=_several(formats),
+            formats=several(formats),
             provenance=run,
             kinds=self._kinds,
             tracks=self._tracks or None,
@@ -384,7 +385,8 @@ class Calls(Sequence[Annotation]):
         return Calls(records, run=self._run, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks)
 
 
-def _several(given: str | Iterable[str]) -> list[str]:
+def several(given: str | Iterable[str]) -> list[str]:
+    """One name or several, as a list."""
     return [given] if isinstance(given, str) else list(given)
 
 

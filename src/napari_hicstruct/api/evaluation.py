@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.labels import as_calls, as_frame
+from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.maps import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.errors import ConfigError

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.frames import kind_of
+from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.maps import MapLike, source_of
 from napari_hicstruct.errors import LabelError, OutputError
 
@@ -138,24 +139,3 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
         have = ", ".join((*writers, "parquet"))
         raise OutputError(f"{format!r} is no format of a {kind.value}.", where=path, mend=f"Choose from {have}.")
     return writers[format or usual](records, Path(path))
-
-
-def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None) -> Calls:
-    """Calls of whatever holds annotations.
-
-    Raises
-    ------
-    LabelError
-        If a data frame cannot be read.
-    """
-    if isinstance(given, Calls):
-        return given
-    frame = as_frame(given)
-    if frame is not None:
-        return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)
-    return Calls(given)  # type: ignore[arg-type]
-
-
-def as_frame(given: object) -> pd.DataFrame | None:
-    """``given`` if it is a data frame, without loading pandas for what is none."""
-    return given if hasattr(given, "itertuples") else None  # type: ignore[return-value]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,14 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from napari_hicstruct.contacts.protocol import Pixels
     from napari_hicstruct.workflows.open_map import MapSummary
 
 MAX_FETCH_BYTES = 4 * 2**30
 """Of one block that :meth:`ContactMap.fetch` gives; more than that is what :meth:`ContactMap.to_dask` is for."""
-
-MAX_PIXELS = 20_000_000
-"""Rows of one data frame of pixels, about 1 GB."""
 
 TRANSFORMS = ("none", "oe")
 
@@ -41,10 +36,6 @@ class ContactMap:
     ----------
     source : ContactSource
         The open file.
-
-    See Also
-    --------
-    open_map : Open a file.
 
     Examples
     --------
@@ -136,8 +127,6 @@ class ContactMap:
         ------
         RegionError
             If the map has no such chromosome.
-        MapError
-            If the file is damaged.
 
         Examples
         --------
@@ -401,32 +390,15 @@ class ContactMap:
         >>> pixels[["start1", "start2"]].values.tolist()
         [[5000000, 5000000], [5000000, 5010000], [5010000, 5010000]]
         """
-        import numpy as np
-        import pandas as pd
+        from napari_hicstruct.api.pixels import pixel_frame
 
         place = to_interval(region, self._source.chromsizes)
         weights = None if norm is None else self.weights(place.chrom, resolution, norm=norm)
-        last = n_bins(place.end, resolution)
-        found: list[Pixels] = []
-        count = 0
-        for part in self._source.pixels(place.chrom, resolution=resolution, max_distance=max_distance, rows=place):
-            inside = part.bin2 < last
-            found.append(part if inside.all() else type(part)(*(getattr(part, f.name)[inside] for f in fields(part))))
-            count += len(found[-1])
-            if count > MAX_PIXELS:
-                text = f"holds more than {MAX_PIXELS:,} pixels at {format_bin_size(resolution)} in {place}."
-                raise MapError(text, where=self.uri, mend="Give max_distance, a smaller region, or use to_dask.")
-        first, second, counts = (
-            np.concatenate([np.zeros(0, kind), *(getattr(part, name) for part in found)])
-            for name, kind in (("bin1", np.int64), ("bin2", np.int64), ("count", np.float64))
-        )
-        length, sides = self._source.chromsizes[place.chrom], {}
-        for number, bins in ((1, first), (2, second)):
-            sides[f"chrom{number}"] = np.full(len(bins), place.chrom)
-            sides[f"start{number}"] = bins * resolution
-            sides[f"end{number}"] = np.minimum((bins + 1) * resolution, length)
-        frame = pd.DataFrame({**sides, "count": counts})
-        return frame if weights is None else frame.assign(balanced=counts * weights[first] * weights[second])
+        frame = pixel_frame(self._source, place, resolution, max_distance)
+        if weights is None:
+            return frame
+        first, second = (weights[frame[name].to_numpy() // resolution] for name in ("start1", "start2"))
+        return frame.assign(balanced=frame["count"] * first * second)
 
     # ---- inside -----------------------------------------------------------------------------------------------
 

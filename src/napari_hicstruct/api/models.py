@@ -118,6 +118,7 @@ def load_model(name: ModelLike = "default") -> Model:
     Returns
     -------
     Model
+        Its card is read; nothing of its weights.
 
     Raises
     ------

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.calls import FORMATS, Calls, status_of
+from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
 from napari_hicstruct.api.frames import kind_of
-from napari_hicstruct.api.labels import as_calls
+from napari_hicstruct.api.given import as_calls, check_on_map, set_of, uids_of
 from napari_hicstruct.api.maps import ContactMap, MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.errors import LabelError, ProjectError
@@ -152,12 +152,12 @@ class Project(AbstractContextManager["Project"]):
         ...     p.annotations(kind="loop", status=["accepted", "edited"])
         <Calls: 0 loops>
         """
-        kinds = None if kind is None else [kind_of(one) for one in _several(kind)]
+        kinds = None if kind is None else [kind_of(one) for one in several(kind)]
         place = None if region is None else to_interval(region, self._file.map.chromsizes)
         found = self._file.query(
             kind=kinds,
-            statuses=None if status is None else [status_of(one) for one in _several(status)],
-            set_ids=None if set is None else [self._set(name).id for name in _several(set)],
+            statuses=None if status is None else [status_of(one) for one in several(status)],
+            set_ids=None if set is None else [self._set(name).id for name in several(set)],
             chrom=None if place is None else place.chrom,
             start=None if place is None else place.start,
             end=None if place is None else place.end,
@@ -203,15 +203,13 @@ class Project(AbstractContextManager["Project"]):
         ...     p.add([loop], set="by hand", status="accepted")
         'by hand'
         """
-        from napari_hicstruct.workflows.import_labels import renew_uids
-
         given = as_calls(calls)
         if not len(given):
             raise LabelError("there is nothing to add.", where=self.path)
         records = list(given) if status is None else [r.with_(status=status_of(status)) for r in given]
-        self._check_on_map(records)
+        check_on_map(records, self._file.map.chromsizes, self.path)
         records = renew_uids(records, self._file.holds([record.uid for record in records]))
-        name, origin, action = named(given)
+        name, origin, action = set_of(given)
         name = name if set is None else set
         there = [one for one in self.sets if one.name == name]
         chosen = there[0] if there else self._file.add_set(name, origin)
@@ -250,7 +248,7 @@ class Project(AbstractContextManager["Project"]):
         ...     p.judge(p.annotations(), "rejected")
         1
         """
-        return len(self._file.set_status(_uids(which), status_of(status)).after)
+        return len(self._file.set_status(uids_of(which), status_of(status)).after)
 
     def mark_reviewed(
         self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] = ()
@@ -269,6 +267,7 @@ class Project(AbstractContextManager["Project"]):
         Returns
         -------
         ReviewedRegion
+            What was marked: ``rows``, ``cols``, ``kinds``, ``reviewer``, ``time``.
 
         Raises
         ------
@@ -288,7 +287,7 @@ class Project(AbstractContextManager["Project"]):
         sizes = self._file.map.chromsizes
         rows = to_interval(region, sizes)
         columns = None if cols is None else to_interval(cols, sizes)
-        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in _several(kinds)] or None)
+        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in several(kinds)] or None)
 
     def undo(self) -> str:
         """Take back the last step, without limit, also of earlier sessions.
@@ -393,9 +392,9 @@ class Project(AbstractContextManager["Project"]):
         result = export(
             self.path,
             folder,
-            formats=_several(formats),
-            sets=_several(sets),
-            statuses=[status_of(one) for one in _several(status)],
+            formats=several(formats),
+            sets=several(sets),
+            statuses=[status_of(one) for one in several(status)],
             once=deduplicate,
             overwrite=overwrite,
         )
@@ -420,14 +419,6 @@ class Project(AbstractContextManager["Project"]):
                 return one
         have = ", ".join(repr(one.name) for one in self.sets) or "none"
         raise ProjectError(f"has no set '{name}'.", where=self.path, mend=f"It has {have}.")
-
-    def _check_on_map(self, records: Iterable[Annotation]) -> None:
-        sizes = self._file.map.chromsizes
-        for record in records:
-            if record.span.end > sizes.get(record.chrom, -1):
-                text = f"its map has no {record.kind.value} at {record.span}."
-                mend = "Read labels with map=…, which spells chromosomes as the map does."
-                raise ProjectError(text, where=self.path, mend=mend)
 
 
 def open_project(
@@ -486,31 +477,3 @@ def _login() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return ""
-
-
-def named(calls: Calls) -> tuple[str, Any, str]:
-    """Name and origin of the set that calls make, and what the journal calls the step."""
-    from napari_hicstruct.annotations.records import Origin
-
-    model, labels = calls.run.get("model"), calls.run.get("labels")
-    if model:
-        return f"{model['name']} {model['version']}", Origin.PREDICTED, "predict"
-    if labels:
-        return Path(labels["file"]).name, Origin.IMPORTED, "import"
-    return "python", Origin.IMPORTED, "add"
-
-
-def _several(given: str | Iterable[str]) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
-
-
-def _uids(which: Any) -> list[str]:
-    if isinstance(which, str):
-        return [which]
-    if isinstance(which, Annotation):
-        return [which.uid]
-    if hasattr(which, "itertuples"):
-        if "uid" not in which.columns:
-            raise LabelError("the data frame has no column 'uid'.", mend="Use one of Calls.to_dataframe.")
-        return [str(uid) for uid in which["uid"]]
-    return [one if isinstance(one, str) else one.uid for one in which]

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.labels import as_calls
+from napari_hicstruct.api.given import as_calls, check_on_map, set_of
 from napari_hicstruct.api.maps import MapLike, source_of
-from napari_hicstruct.api.projects import named
 from napari_hicstruct.api.regions import Region, to_interval
-from napari_hicstruct.errors import ProjectError
 
 if TYPE_CHECKING:
     import napari
@@ -70,18 +68,11 @@ def show(
     found = None if calls is None else as_calls(calls)
     place = None if region is None else to_interval(region, source.chromsizes)
     if found is not None and len(found):
-        _check_on_map(found, source.chromsizes, source.uri)
+        check_on_map(found, source.chromsizes, source.uri)
         place = place or found[0].span.expand(500_000, source.chromsizes[found[0].chrom])
     check_display("Start a virtual one: xvfb-run -a python …")
     check_qt()
     from napari_hicstruct.plugin.show import open_window
 
-    shown: dict[str, Any] = {} if found is None or not len(found) else {"calls": tuple(found), "named": named(found)}
+    shown: dict[str, Any] = {} if found is None or not len(found) else {"calls": tuple(found), "named": set_of(found)}
     return open_window(source, region=place, norm=norm, project=project, block=block, **shown)
-
-
-def _check_on_map(calls: Iterable[Annotation], sizes: Any, uri: str) -> None:
-    for record in calls:
-        if record.span.end > sizes.get(record.chrom, -1):
-            mend = "Read labels with map=…, which spells chromosomes as the map does."
-            raise ProjectError(f"the map has no {record.kind.value} at {record.span}.", where=uri, mend=mend)
