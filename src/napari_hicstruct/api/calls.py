@@ -41,6 +41,7 @@ class Calls(Sequence[Annotation]):
     Parameters
     ----------
     records : iterable of Annotation
+        The annotations, in order.
     run : mapping, optional
         How they were made, as ``run.json`` says it.
     notes : iterable of str

@@ -177,6 +177,7 @@ class Project(AbstractContextManager["Project"]):
         Parameters
         ----------
         calls : Calls, iterable of Annotation, or DataFrame
+            A data frame has a column ``kind``.  What the project holds already comes in again under ids of its own.
         set : str, optional
             Name of the set.  Default: the model of a prediction, the file of a label file, else ``python``.
         status : str, optional
@@ -203,6 +204,8 @@ class Project(AbstractContextManager["Project"]):
         ...     p.add([loop], set="by hand", status="accepted")
         'by hand'
         """
+        from napari_hicstruct.workflows.import_labels import renew_uids
+
         given = as_calls(calls)
         if not len(given):
             raise LabelError("there is nothing to add.", where=self.path)
