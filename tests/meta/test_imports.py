@@ -36,6 +36,20 @@ def test_light(code: str) -> None:
     assert loaded_after(code, HEAVY) == "[]"
 
 
+NOTHING = ("numpy", "pydantic", "yaml", "rich", "typer", "tqdm", "matplotlib", "numba", *HEAVY)
+
+
+def test_the_front_door_loads_nothing() -> None:
+    code = "import napari_hicstruct as hs; dir(hs); hs.__version__; hs.HicStructError"
+    assert loaded_after(code, NOTHING) == "[]"
+
+
+@pytest.mark.parametrize("name", ["predict", "open_map", "show", "finetune", "Calls", "load_model", "evaluate"])
+def test_a_name_of_the_front_door_loads_little(name: str) -> None:
+    code = f"import napari_hicstruct as hs; hs.{name}"
+    assert loaded_after(code, HEAVY) == "[]"
+
+
 def test_workflows_load_no_torch() -> None:
     code = (
         "import pkgutil, importlib, napari_hicstruct.workflows as w\n"

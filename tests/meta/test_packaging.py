@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_code_manifest_and_resources(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {"napari_hicstruct/py.typed", "napari_hicstruct/plugin/napari.yaml"}
+    wanted = {"napari_hicstruct/py.typed", "napari_hicstruct/__init__.pyi", "napari_hicstruct/plugin/napari.yaml"}
     for path in tracked_files():
         parts = path.relative_to(ROOT).parts
         if parts[0] == "resources":

@@ -46,6 +46,16 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+_CHOICES: tuple[tuple[str, type[StrEnum]], ...] = (("kind", Kind), ("status", Status), ("direction", Direction))
+
+
+def _chosen(choices: type[StrEnum], name: str, value: str) -> StrEnum:
+    try:
+        return choices(value)
+    except ValueError:
+        raise LabelError(f"there is no {name} '{value}'.", mend=f"Choose from {', '.join(choices)}.") from None
+
+
 def new_uid() -> str:
     """A fresh unique id (32 hex digits)."""
     return uuid.uuid4().hex
@@ -108,6 +118,9 @@ class Annotation:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if type(self.kind) is not Kind or type(self.status) is not Status or type(self.direction) is not Direction:
+            for name, choices in _CHOICES:  # by name, as people write them in a notebook
+                object.__setattr__(self, name, _chosen(choices, name, getattr(self, name)))
         if self.anchor1.chrom != self.anchor2.chrom:
             raise LabelError("both anchors must lie on one chromosome.", where=f"{self.anchor1} × {self.anchor2}")
         if self.kind is Kind.LOOP and self.anchor2 < self.anchor1:

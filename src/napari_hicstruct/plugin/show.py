@@ -21,7 +21,9 @@ from napari_hicstruct.workflows import projects
 if TYPE_CHECKING:
     import napari
 
+    from napari_hicstruct.annotations import Annotation, Origin
     from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.genome import Interval
 
 _SIZE = (1500, 950)
 
@@ -76,6 +78,66 @@ def show(
                 _take_picture(session, Path(screenshot))
         if screenshot is None:
             napari.run()
+
+
+def open_window(
+    source: ContactSource,
+    *,
+    calls: Sequence[Annotation] = (),
+    named: tuple[str, Origin, str] | None = None,
+    region: Interval | None = None,
+    norm: str | None = None,
+    project: str | Path | None = None,
+    block: bool | None = None,
+) -> napari.Viewer:
+    """Open napari on a map from Python; see :func:`napari_hicstruct.api.window.show`.
+
+    Parameters
+    ----------
+    source : ContactSource
+    calls : sequence of Annotation
+        For the project; those that it holds already are not added again.
+    named : (str, Origin, str), optional
+        Name and origin of the set of ``calls``, and what the journal calls the step.
+    region, norm, project : optional
+        As for :func:`show`.
+    block : bool, optional
+        Wait until the window is closed; None: unless an event loop runs already.
+    """
+    import napari
+
+    viewer = napari.Viewer(title="HiC Structures", show=True)
+    with _closed_unless(viewer, stays=True):
+        viewer.window.resize(*_SIZE)
+        session = ensure_session(viewer)
+        session.open_source(source)
+        open_dock(viewer)
+        if project is not None:
+            session.open_project(project)
+        if calls and named is not None:
+            _add(session, calls, *named)
+        _dress(session, (), None if region is None else str(region), norm, None, asks=False)
+    if block or (block is None and not _in_event_loop()):
+        napari.run()  # returns at once where IPython turns the loop itself
+    return viewer
+
+
+def _add(session: Session, calls: Sequence[Annotation], name: str, origin: Origin, action: str) -> None:
+    """Put calls into the project of the window, each once, however often they are shown."""
+    project = session.ensure_project()
+    there = project.holds([record.uid for record in calls])
+    new = [record for record in calls if record.uid not in there]
+    if new:
+        made = next((one for one in project.sets() if one.name == name), None) or project.add_set(name, origin)
+        project.add(new, set_id=made.id, action=action)
+
+
+def _in_event_loop() -> bool:
+    """True if Qt's event loop called us, as in napari's console."""
+    from qtpy.QtWidgets import QApplication
+
+    app = QApplication.instance()
+    return app is not None and app.thread().loopLevel() > 0
 
 
 def _relink(project: str | Path | None, source: ContactSource) -> None:

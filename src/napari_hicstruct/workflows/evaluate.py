@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.jobs import Clock, Progress, drain
+
+if TYPE_CHECKING:
+    from napari_hicstruct.evaluation.report import Section
+
+Side = Path | tuple[Annotation, ...]
+"""One part of what is compared: a folder, a label file, or records at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +25,8 @@ class EvaluateRequest:
 
     Attributes
     ----------
-    predictions, truth, ignore : tuple of Path
-        Folders as ``hicstruct predict`` and ``simulate`` write them, or label files of any known format.
+    predictions, truth, ignore : tuple of Path or of tuple of Annotation
+        Folders as ``hicstruct predict`` and ``simulate`` write them, label files of any known format, or records.
         Several truths of one kind are united.  What only fits ``ignore`` (too faint to ask for) counts neither way.
     chroms : tuple of str
         Chromosomes to judge; empty: those on which there are predictions.
@@ -40,9 +46,9 @@ class EvaluateRequest:
         Where ``metrics.json`` and the pictures go.
     """
 
-    predictions: tuple[Path, ...]
-    truth: tuple[Path, ...]
-    ignore: tuple[Path, ...] = ()
+    predictions: tuple[Side, ...]
+    truth: tuple[Side, ...]
+    ignore: tuple[Side, ...] = ()
     chroms: tuple[str, ...] = ()
     tolerance: int = 20_000
     resolution: int = 0
@@ -55,11 +61,12 @@ class EvaluateRequest:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateResult:
-    """Metrics by section (plain types, bp), remarks for people, and the files that were written."""
+    """Metrics by section (plain types, bp), remarks for people, the files that were written, what pictures need."""
 
     metrics: dict[str, Any]
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    sections: Mapping[str, Section] = field(default_factory=dict, repr=False)
 
 
 def evaluate(request: EvaluateRequest) -> EvaluateResult:
@@ -77,7 +84,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     OutputError
         If the results cannot be written.
     """
-    from napari_hicstruct.workflows.evaluation_labels import gather
+    from napari_hicstruct.workflows.evaluation_labels import gather, shown
     from napari_hicstruct.workflows.evaluation_sections import compare
 
     clock, notes = Clock(), list[str]()
@@ -87,7 +94,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     sections = compare(material, notes)
     if not sections:
         what = f"the predictions hold {material.calls.kinds()}, the truth {material.truth.kinds()}: nothing to compare."
-        raise LabelError(what, where=request.truth[0], mend="Give files of the same kind.")
+        raise LabelError(what, where=shown(request.truth[0], "the truth"), mend="Give labels of the same kind.")
     if request.map is not None:
         from napari_hicstruct.workflows.pile_up import pile_up_section
 
@@ -103,7 +110,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
         yield clock.step("write", 3, 4)
         files = write_evaluation(request.out_dir, {"metrics": metrics, "notes": notes}, sections)
     yield clock.step("done", 4, 4)
-    return EvaluateResult(metrics, tuple(notes), files)
+    return EvaluateResult(metrics, tuple(notes), files, sections)
 
 
 def _finite(value: Any) -> Any:

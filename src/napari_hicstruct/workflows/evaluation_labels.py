@@ -25,7 +25,7 @@ from napari_hicstruct.evaluation.records import (
 )
 from napari_hicstruct.evaluation.report import Yardstick
 from napari_hicstruct.genome import canonical_name
-from napari_hicstruct.workflows.evaluate import EvaluateRequest
+from napari_hicstruct.workflows.evaluate import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
 
@@ -136,7 +136,7 @@ class Material:
 
 def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     """Read all files and keep the chromosomes that are judged; what was left out is added to ``notes``."""
-    faint = [path / FAINT for path in request.truth if (path / FAINT).is_dir()]
+    faint = [side / FAINT for side in request.truth if isinstance(side, Path) and (side / FAINT).is_dir()]
     if faint:
         notes.append(f"What only fits {', '.join(map(str, faint))} (too faint to ask for) counts neither way.")
     calls = _read_all(request.predictions, notes, request.score_column, request.ascending)
@@ -144,7 +144,8 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
         mend = "Recall is 0. hicstruct predict lists more with --least TASK=P."
-        raise LabelError("holds no call, so there is nothing to judge.", where=request.predictions[0], mend=mend)
+        where = shown(request.predictions[0], "the predictions")
+        raise LabelError("holds no call, so there is nothing to judge.", where=where, mend=mend)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
     for chrom in request.chroms:
         if canonical_name(chrom) not in known:
@@ -153,7 +154,8 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     if truth.chroms() and not truth.within(chroms).chroms():
         where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
         mend = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
-        raise LabelError(f"the predictions to judge lie on {where}.", where=request.truth[0], mend=mend)
+        what = f"the predictions to judge lie on {where}."
+        raise LabelError(what, where=shown(request.truth[0], "the truth"), mend=mend)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
@@ -162,12 +164,20 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
 
 
+def shown(side: Side, name: str) -> str:
+    """What a message calls one part of what is compared: its path, or ``name`` for records at hand."""
+    return str(side) if isinstance(side, Path) else name
+
+
 def _read_all(
-    paths: Iterable[Path], notes: list[str], score_column: str | int | None = None, ascending: bool = False
+    sides: Iterable[Side], notes: list[str], score_column: str | int | None = None, ascending: bool = False
 ) -> Labels:
-    files = []
-    for path in paths:
-        for file, kind in _label_files(path):
+    files: list[tuple[Annotation, ...]] = []
+    for side in sides:
+        if not isinstance(side, Path):
+            files.append(side)
+            continue
+        for file, kind in _label_files(side):
             found = read_labels(file, kind=kind, score_column=score_column, ascending=ascending)
             files.append(tuple(found.records))
             notes += [f"{file}: {note}" for note in found.notes]

@@ -13,6 +13,7 @@ from napari_hicstruct.evaluation.report import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = {"loops": "#0072b2", "stripes": "#d55e00", "tads": "#009e73", "boundaries": "#7b5ea7"}
 """Of Okabe and Ito's palette, which colour-blind people tell apart."""
@@ -52,6 +53,15 @@ class Picture:
 def save_picture(path: Path, picture: Picture, sections: Mapping[str, Section]) -> None:
     """Draw a picture and write it; the ending of ``path`` says the format."""
     import matplotlib
+
+    figure = draw_picture(picture, sections)
+    with matplotlib.rc_context(_FONT):
+        figure.savefig(path, dpi=150)
+
+
+def draw_picture(picture: Picture, sections: Mapping[str, Section]) -> Figure:
+    """A figure of its own, outside pyplot, so that no window opens and nothing need be closed."""
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -59,12 +69,17 @@ def save_picture(path: Path, picture: Picture, sections: Mapping[str, Section]) 
         figure = Figure(figsize=picture.size, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
-        axes.spines[["top", "right"]].set_visible(False)
-        picture.draw(axes, picture.chosen(sections))
-        axes.set_title(picture.title, loc="left", fontweight="bold")
+        draw_into(axes, picture, sections)
         if handles := axes.get_legend_handles_labels()[0]:
             figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
-        figure.savefig(path, dpi=150)
+    return figure
+
+
+def draw_into(axes: Axes, picture: Picture, sections: Mapping[str, Section]) -> None:
+    """Draw a picture into axes that are there, without a legend."""
+    axes.spines[["top", "right"]].set_visible(False)
+    picture.draw(axes, picture.chosen(sections))
+    axes.set_title(picture.title, loc="left", fontweight="bold")
 
 
 def _colour(name: str) -> str:

@@ -22,7 +22,8 @@ HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
 FORMATS = ("bedpe", "bed", "stripenn")
 
 
-def _kinds(heads: Collection[str]) -> list[Kind]:
+def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
+    """What tasks with these heads call."""
     return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]
 
 
@@ -45,7 +46,7 @@ def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool
         out,
         formats=FORMATS,
         provenance=run,
-        kinds=_kinds(result.heads),
+        kinds=kinds_of_heads(result.heads),
         tracks=result.boundary_tracks if "boundary" in result.heads else None,
         overwrite=overwrite,
     )
@@ -84,7 +85,7 @@ def check_targets(
     from napari_hicstruct.workflows.projects import check_project, identity_of
 
     heads = heads_of(model, tasks)
-    names = file_names(_kinds(heads), FORMATS, track="boundary" in heads)
+    names = file_names(kinds_of_heads(heads), FORMATS, track="boundary" in heads)
     known = identity_of(source)
     plan_folder(Path(out), names, {"map": {"uri": known.uri, "fingerprint": known.fingerprint}}, overwrite=overwrite)
     try_folder(Path(out))

@@ -107,7 +107,7 @@ def iter_simulate(
         seed = request.seed if len(configs) == 1 else request.seed * 1_000 + list(configs).index(name)
         sim = (simulate_map if request.style == "extrusion" else paint_map)(configs[name], seed)
         for record in truth_records(sim, request.depth)[0]:
-            visible[record.kind] = visible.get(record.kind, 0) + 1
+            visible[record.kind.value] = visible.get(record.kind.value, 0) + 1
         return sim
 
     yield from iter_write(

@@ -1,0 +1,78 @@
+"""Whatever is given for annotations: calls, a list, a data frame, their ids; and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.annotations.records import Annotation, Origin
+from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.errors import LabelError, ProjectError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None) -> Calls:
+    """Calls of whatever holds annotations; ``kind`` is that of a data frame that does not say.
+
+    Raises
+    ------
+    LabelError
+        If a data frame cannot be read.
+    """
+    if isinstance(given, Calls):
+        return given
+    frame = as_frame(given)
+    if frame is not None:
+        return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)
+    return Calls(given)  # type: ignore[arg-type]
+
+
+def as_frame(given: object) -> pd.DataFrame | None:
+    """``given`` if it is a data frame, without loading pandas for what is none."""
+    return given if hasattr(given, "itertuples") else None  # type: ignore[return-value]
+
+
+def uids_of(which: Any) -> list[str]:
+    """The ids of annotations.
+
+    Raises
+    ------
+    LabelError
+        If a data frame has no column of them.
+    """
+    if isinstance(which, str):
+        return [which]
+    if isinstance(which, Annotation):
+        return [which.uid]
+    frame = as_frame(which)
+    if frame is None:
+        return [one if isinstance(one, str) else one.uid for one in which]
+    if "uid" not in frame.columns:
+        raise LabelError("the data frame has no column 'uid'.", mend="Use one of Calls.to_dataframe.")
+    return [str(uid) for uid in frame["uid"]]
+
+
+def set_of(calls: Calls) -> tuple[str, Origin, str]:
+    """Name and origin of the set that calls make in a project, and what the journal calls the step."""
+    model, labels = calls.run.get("model"), calls.run.get("labels")
+    if model:
+        return f"{model['name']} {model['version']}", Origin.PREDICTED, "predict"
+    if labels:
+        return Path(labels["file"]).name, Origin.IMPORTED, "import"
+    return "python", Origin.IMPORTED, "add"
+
+
+def check_on_map(records: Iterable[Annotation], chromsizes: Mapping[str, int], where: object) -> None:
+    """Refuse what does not lie on a map.
+
+    Raises
+    ------
+    ProjectError
+    """
+    for record in records:
+        if record.span.end > chromsizes.get(record.chrom, -1):
+            mend = "Read labels with map=…, which spells chromosomes as the map does."
+            raise ProjectError(f"the map has no {record.kind.value} at {record.span}.", where=where, mend=mend)

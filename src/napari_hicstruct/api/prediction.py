@@ -1,0 +1,146 @@
+"""Calling loops, stripes and TADs from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.api.maps import MapLike, source_of
+from napari_hicstruct.api.models import ModelLike, name_of
+from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.regions import Region, to_intervals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_hicstruct.api.projects import Project
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.workflows.predict import PredictResult
+
+
+def predict(
+    map: MapLike,
+    regions: Region | Iterable[Region] | None = None,
+    *,
+    tasks: str | Iterable[str] | None = None,
+    model: ModelLike = "default",
+    device: str = "auto",
+    mode: str = "fast",
+    norm: str | None = None,
+    min_probability: float | Mapping[str, float] | None = None,
+    tracks: Mapping[str, str | Path] | None = None,
+    threads: int = 0,
+    project: str | Path | Project | None = None,
+    progress: Shown = None,
+) -> Calls:
+    """Call loops, stripes, TADs and boundaries on a contact map, as ``hicstruct predict`` does.
+
+    Nothing is written unless `project` is given; :meth:`Calls.write` writes what the command writes.
+
+    Parameters
+    ----------
+    map : ContactMap, path or str
+        What is predicted on; a path is opened.
+    regions : str, Interval, (chrom, start, end), or an iterable of them, optional
+        ``chr17:60M-70M``, or a chromosome's name; 0-based half-open bp.  Default: all chromosomes, one after another.
+        Chromosomes shorter than 200 kb are skipped.
+    tasks : str or iterable of str, optional
+        ``loop``, ``stripe``, ``tad`` (with boundaries).  Default: all of the model's.
+    model : str, path or Model
+        Name of a model or its folder.
+    device : str
+        ``auto``, ``cpu``, ``cuda``, ...
+    mode : {"fast", "accurate"}
+        ``accurate`` sees each place four times.
+    norm : str, optional
+        Stored weights to use.  Default: the map's best, else balanced in memory.
+    min_probability : float or mapping of str to float, optional
+        Least calibrated probability in [0, 1] that is listed, for all tasks or by task.  Default: the model's own.
+    tracks : mapping of str to path, optional
+        The bigWig file of each 1-D track, for a model that reads some.
+    threads : int
+        Processor threads of the network; 0 leaves torch's own choice.
+    project : path or Project, optional
+        Also add the calls to this project as a set of their own; a file that is missing is made.
+    progress : bool or callable, optional
+        True shows a bar; a function is called with every :class:`Progress`, whose ``payload`` is a tuple of the
+        annotations that have just become final, or None.
+
+    Returns
+    -------
+    Calls
+        By region and position as they became final; ``run`` says by which model and how.
+
+    Raises
+    ------
+    RegionError
+        If a region is misspelt or not on the map.
+    MapError
+        If the map cannot be read, holds no contacts, or lacks bins or weights; before anything is predicted.
+    ConfigError
+        If the model has no such task, or there is no such mode, device or probability.
+    ModelError
+        If there is no such model, or it is damaged.
+    ProjectError
+        If the project cannot be written or belongs to another map.
+
+    References
+    ----------
+    .. [1] ``docs/model.md``: what the model reads, how it was trained and how it calls.
+
+    Examples
+    --------
+    >>> import napari_hicstruct as hs
+    >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M")
+    >>> calls.kinds
+    ('loop', 'stripe', 'tad', 'boundary')
+    >>> len(calls.loops) > 0
+    True
+    >>> calls.run["model"]["name"]
+    'default'
+    """
+    from napari_hicstruct.workflows.models import find_model
+    from napari_hicstruct.workflows.predict import iter_predict
+    from napari_hicstruct.workflows.predict_files import kinds_of_heads
+    from napari_hicstruct.workflows.predict_request import PredictRequest
+
+    source, name = source_of(map), name_of(model)
+    own = find_model(name).tasks
+    chosen = own if tasks is None else (tasks,) if isinstance(tasks, str) else tuple(tasks)
+    least = min_probability if isinstance(min_probability, Mapping) else dict.fromkeys(chosen, min_probability)
+    request = PredictRequest(
+        regions=to_intervals(regions, source.chromsizes),
+        tasks=chosen,
+        model=name,
+        device=device,
+        mode=mode,
+        norm=norm,
+        threads=threads,
+        tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
+        least={task: float(value) for task, value in least.items() if value is not None},
+    )
+    keep = _keeper(project, source)
+    result = run(iter_predict(source, request), progress)
+    kinds = kinds_of_heads(result.heads)
+    tracks_found = result.boundary_tracks if "boundary" in result.heads else ()
+    calls = Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
+    keep(result, calls)
+    return calls
+
+
+def _keeper(project: str | Path | Project | None, source: ContactSource) -> Callable[[PredictResult, Calls], object]:
+    """What puts the calls where they are to be kept; refused before anything is predicted."""
+    from napari_hicstruct.workflows.predict_files import store_predictions
+    from napari_hicstruct.workflows.projects import check_project
+
+    if project is None:
+        return lambda result, calls: None
+    if isinstance(project, str | os.PathLike):
+        path = os.fspath(project)
+        check_project(path, source)
+        return lambda result, calls: store_predictions(result, source, path)
+    project.check_takes(source)
+    return lambda result, calls: project.add(calls)

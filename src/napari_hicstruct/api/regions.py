@@ -1,0 +1,62 @@
+"""Regions as people write them: ``chr17:60M-61M``, a chromosome's name, an Interval, or (chrom, start, end)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome import Interval, NameMatcher, parse_region
+
+Region = str | Interval | tuple[str, int | None, int | None]
+"""One region; a tuple's start or end that is None means the chromosome's own."""
+
+
+def to_interval(region: Region, chromsizes: Mapping[str, int]) -> Interval:
+    """``region`` as base pairs of a map.
+
+    Raises
+    ------
+    RegionError
+        If it is no region, its chromosome is unknown, or it leaves it.
+    """
+    if isinstance(region, str):
+        return parse_region(region, chromsizes)
+    if isinstance(region, Interval):
+        chrom, start, end = region.chrom, region.start, region.end
+    elif _is_triple(region):
+        name, first, last = region
+        chrom = NameMatcher(chromsizes).require(name)
+        start, end = int(first or 0), chromsizes[chrom] if last is None else int(last)
+    else:
+        mend = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
+        raise RegionError(f"{region!r} is not a region.", mend=mend)
+    return parse_region(str(Interval(chrom, start, end)), chromsizes)
+
+
+def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[str, int]) -> tuple[Interval, ...]:
+    """One or several regions as base pairs; all chromosomes for None.
+
+    Raises
+    ------
+    RegionError
+        If one of them is no region of the map, or there is none.
+    """
+    if regions is None:
+        return tuple(Interval(name, 0, length) for name, length in chromsizes.items())
+    one = isinstance(regions, str | Interval) or _is_triple(regions)
+    chosen = cast("Iterable[Region]", [regions] if one else regions)
+    found = tuple(to_interval(region, chromsizes) for region in chosen)
+    if not found:
+        raise RegionError("The list of regions is empty.", mend="Name one, or give None for all chromosomes.")
+    return found
+
+
+def _is_triple(region: object) -> bool:
+    """True for ``(chrom, start, end)``, False for three regions in a tuple."""
+    return (
+        isinstance(region, tuple)
+        and len(region) == 3
+        and isinstance(region[0], str)
+        and not any(isinstance(part, str | Interval | tuple) for part in region[1:])
+    )

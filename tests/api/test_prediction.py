@@ -1,0 +1,189 @@
+"""Predicting and comparing from Python: the same results as from the shell, nothing written, progress shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import napari_hicstruct as hs
+from napari_hicstruct.cli.main import main
+from tests.api.conftest import REGION
+
+
+def comparable(calls: hs.Calls) -> pd.DataFrame:
+    """All but what is drawn anew in each run; parents by where they lie."""
+    where = {record.uid: str(record.anchor1) for record in calls}
+    frame = calls.to_dataframe()
+    if "parent" in frame:
+        frame["parent"] = [where.get(uid, "outside" if uid else "") for uid in frame["parent"]]
+    return frame.drop(columns="uid")
+
+
+def test_predictions_are_those_of_the_command(
+    calls: hs.Calls, sample: hs.ContactMap, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell, mine = tmp_path / "shell", tmp_path / "mine"
+    assert main(["predict", sample.uri, "-o", str(shell), "-r", REGION, "-q"]) == 0
+    written = calls.write(mine)
+    assert sorted(path.name for path in written) == sorted(path.name for path in shell.iterdir())
+    for name in ("loops.bedpe", "stripes.bedpe", "tads.bed", "boundaries.bed"):
+        pd.testing.assert_frame_equal(
+            comparable(hs.read_labels(mine / name)), comparable(hs.read_labels(shell / name)), check_like=True
+        )
+    assert (mine / "boundaries.bedgraph").read_text() == (shell / "boundaries.bedgraph").read_text()
+    ours, theirs = (json.loads((folder / "run.json").read_text()) for folder in (mine, shell))
+    assert ours.keys() == theirs.keys()
+    assert ours["parameters"] == theirs["parameters"]
+    assert ours["model"] == theirs["model"]
+
+
+def test_boundary_probability_is_the_bedgraph(calls: hs.Calls, tmp_path: Path) -> None:
+    calls.write(tmp_path)
+    track = calls.boundary_probability.dropna()
+    lines = (tmp_path / "boundaries.bedgraph").read_text().splitlines()[1:]
+    rows = [f"{row.chrom}	{row.start}	{row.end}	{row.value:.6g}" for row in track.itertuples()]
+    assert rows == lines
+    assert track.value.between(0, 1).all()
+    assert calls.tads.boundary_probability.empty
+    assert len(calls.boundaries.boundary_probability) == len(calls.boundary_probability)
+
+
+def test_nothing_is_written(calls: hs.Calls, sample: hs.ContactMap, in_an_empty_folder: Path) -> None:
+    hs.predict(sample, ["chr1:5M-6M"], tasks="loop")
+    hs.evaluate(calls, calls).plot("precision_recall")
+    assert list(in_an_empty_folder.iterdir()) == []
+    assert sorted(path.name for path in Path(sample.uri).parent.iterdir()) == ["hicstruct-sample.mcool", "truth"]
+
+
+def test_progress_is_told(sample: hs.ContactMap, capsys: pytest.CaptureFixture[str]) -> None:
+    steps: list[hs.Progress] = []
+    calls = hs.predict(sample, (hs.Interval("chr1", 5_000_000, 6_000_000),), tasks=["loop"], progress=steps.append)
+    assert {step.stage for step in steps} == {"load model", "read chr1", "predict chr1"}
+    assert steps[-1].fraction == 1.0
+    assert [record for step in steps for record in step.payload or ()] == list(calls)
+    assert capsys.readouterr().err == ""
+    hs.predict(sample, "chr1:5M-6M", tasks="loop", progress=True)
+    assert "100%" in capsys.readouterr().err
+    with pytest.raises(hs.errors.ConfigError, match=r"progress='bar' is no way to show progress. Give True, None"):
+        hs.predict(sample, "chr1:5M-6M", tasks="loop", progress="bar")
+
+
+def test_a_callback_may_end_the_work(sample: hs.ContactMap) -> None:
+    def stop(step: hs.Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hs.predict(sample, "chr1:5M-6M", progress=stop)
+    assert len(hs.predict(sample, "chr1:5M-6M", tasks="loop").loops) > 0
+
+
+def test_min_probability(sample: hs.ContactMap) -> None:
+    some = hs.predict(sample, "chr1:5M-6M", tasks=("loop", "tad"), min_probability=0.5)
+    more = hs.predict(sample, "chr1:5M-6M", tasks=("loop", "tad"), min_probability={"loop": 0.01, "tad": 0.5})
+    assert all(record.probability >= 0.5 for record in some.loops)
+    assert len(more.loops) > len(some.loops)
+    assert more.run["parameters"]["least"] == {"loop": 0.01, "tad": 0.5}
+
+
+REFUSED = {
+    "region": ({"regions": "chr9:0-1M"}, "RegionError", "no chromosome 'chr9'"),
+    "no region": ({"regions": []}, "RegionError", "list of regions is empty"),
+    "task": ({"tasks": "lop"}, "ConfigError", "has no task 'lop'"),
+    "mode": ({"mode": "slow"}, "ConfigError", "no mode 'slow'"),
+    "model": ({"model": "none"}, "ModelError", "no model 'none'"),
+    "norm": ({"norm": "KR"}, "MapError", "KR"),
+    "probability": ({"min_probability": 3}, "ConfigError", "3"),
+    "project": ({"project": __file__}, "ProjectError", "test_prediction"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refusals_are_those_of_the_command(
+    sample: hs.ContactMap, name: str, monkeypatch: pytest.MonkeyPatch, in_an_empty_folder: Path
+) -> None:
+    monkeypatch.setattr("napari_hicstruct.workflows.predict._load", lambda *_: pytest.fail("the model was loaded"))
+    changes, kind, said = REFUSED[name]
+    with pytest.raises(hs.HicStructError, match=said) as caught:
+        hs.predict(sample, **{"regions": REGION, **changes})
+    assert type(caught.value) is getattr(hs.errors, kind)
+    assert list(in_an_empty_folder.iterdir()) == []
+
+
+def test_into_a_project(sample: hs.ContactMap, tmp_path: Path) -> None:
+    path = tmp_path / "p.hicproj"
+    calls = hs.predict(sample.uri, "chr1:5M-6M", tasks="loop", project=path)
+    with hs.open_project(path) as p:
+        (made,) = p.sets
+        assert (made.origin, made.name) == ("predicted", f"default {calls.run['model']['version']}")
+        assert {r.uid for r in p.annotations()} == {r.uid for r in calls}
+        again = hs.predict(sample, "chr1:8M-9M", tasks="loop", project=p)
+        assert len(p.annotations(set=made.name)) == len(calls) + len(again)
+
+
+# ---- evaluation
+
+
+def test_a_report_is_that_of_the_command(
+    calls: hs.Calls, truth_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls.write(tmp_path / "calls")
+    args = ["evaluate", "--pred", str(tmp_path / "calls"), "--truth", str(truth_folder), "--json"]
+    assert main(args) == 0
+    shell = json.loads(capsys.readouterr().out)
+    report = hs.evaluate(tmp_path / "calls", truth_folder)
+    assert json.loads(json.dumps(report.metrics)) == {k: v for k, v in shell.items() if k not in ("notes", "files")}
+    assert list(report.notes) == shell["notes"]
+
+
+def test_calls_frames_and_paths_are_the_same_truth(calls: hs.Calls, truth_folder: Path) -> None:
+    truth = hs.read_labels(truth_folder / "loops.bedpe")
+    first = hs.evaluate(calls.loops, truth).metrics
+    assert 0 < first["loops"]["precision"] <= 1
+    for predictions, true in (
+        (calls.loops.to_dataframe(), truth.to_dataframe()),
+        (list(calls.loops), str(truth_folder / "loops.bedpe")),
+        ([calls.loops[:5], calls.loops[5:].to_dataframe()], [truth]),
+    ):
+        assert hs.evaluate(predictions, true).metrics == first
+    bare = calls.loops.to_dataframe().drop(columns="kind")
+    assert hs.evaluate(bare, truth, kind="loop").metrics == first
+    with pytest.raises(hs.errors.LabelError, match="does not say what it holds"):
+        hs.evaluate(bare, truth)
+
+
+def test_the_table_and_the_figures(calls: hs.Calls, tmp_path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    report = hs.evaluate(calls, calls)
+    table = report.table.set_index(["section", "metric"]).value
+    assert table["loops", "f1"] == table["loops", "precision"] == 1.0
+    assert table["loops", "by_tolerance · ±1 bin · recall"] == 1.0
+    assert table["tads", "mean_best_jaccard"] == 1.0
+    assert {"precision_recall", "calibration", "by_distance"} <= set(report.plots)
+    figure = report.plot()
+    assert figure.axes[0].get_xlabel() == "recall"
+    mine = Figure().add_subplot()
+    assert report.plot("by_distance", ax=mine) is mine.figure
+    assert len(mine.patches) > 0
+    with pytest.raises(hs.errors.ConfigError, match=r"no figure 'pile_up' of this report. It has precision_recall"):
+        report.plot("pile_up")
+    assert "<table" in report._repr_html_()
+    written = report.write(tmp_path / "report")
+    assert {path.stem for path in written} == {"metrics", *report.plots}
+    assert json.loads(written[0].read_text())["metrics"]["loops"]["f1"] == 1.0
+
+
+def test_the_pile_up_needs_a_map(calls: hs.Calls, sample: hs.ContactMap) -> None:
+    report = hs.evaluate(calls.loops, calls.loops, map=sample)
+    assert report.metrics["pile_up"]["centre_to_corner"] > 1
+    assert "pile_up" in report.plots
+
+
+def test_what_cannot_be_compared(calls: hs.Calls) -> None:
+    with pytest.raises(hs.errors.LabelError, match="the truth: the predictions hold loops, the truth TADs"):
+        hs.evaluate(calls.loops, calls.tads)
+    with pytest.raises(hs.errors.LabelError, match="the predictions: holds no call"):
+        hs.evaluate(calls.loops[:0], calls.loops)
