@@ -73,8 +73,6 @@ def on_page_content(html: str, **_: Any) -> str:
 
 def public_names() -> list[str]:
     """Names that the package offers, modules left out, in the order of the file of types."""
-    if not STUB.exists():
-        return []
     imports = [node for node in ast.parse(STUB.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
     return [alias.name for node in imports if node.module for alias in node.names if alias.asname == alias.name]
 
