@@ -101,3 +101,24 @@ def test_a_chromosome_of_rye_is_drawn(make_napari_viewer: Make, tmp_path: Path) 
     tile = session.map.level.tile
     assert tile.value(1_100_005_000, 1_100_005_000) > 20
     assert [layer.name for layer in viewer.layers][1:] == ["TADs", "Stripes", "Boundaries", "Loops"]
+
+
+def test_where_weights_come_from_is_said(make_napari_viewer: Make, tmp_path: Path) -> None:
+    _, dock = open_in(make_napari_viewer(show=True), write(tmp_path / "plain.cool"))
+    dock.map.norm.chosen.emit("balanced")
+    assert pump(lambda: "Balanced in memory: the map stores no weights" in dock.map.state.text())
+    dock.map.norm.chosen.emit("raw")
+    assert pump(lambda: not dock.map.state.text())
+    dock.map.norm.chosen.emit("ratio")
+    assert pump(lambda: "O/E of the values as they are" in dock.map.state.text())
+
+
+def test_the_bin_size_that_is_drawn_is_told_after_every_change(make_napari_viewer: Make, tmp_path: Path) -> None:
+    session, dock = open_in(make_napari_viewer(show=True), ladder(tmp_path / "m.mcool", {}, {}))
+    heard: list[str] = []
+    dock.map.summary.connect(heard.append)
+    for key in ("balanced", "raw", "ratio", "raw"):
+        dock.map.norm.chosen.emit(key)
+        pump(lambda: not session.map.pending)
+        pump(lambda: False, 0.5)
+        assert heard[-1] == f"drawn at {session.resolution // 1000} kb"

@@ -110,6 +110,8 @@ class MapLayer:
     def notes(self) -> list[str]:
         """What is drawn otherwise than asked for on this chromosome: weights that it lacks, levels without contacts."""
         wanted, said = self.drawn.norm, list(self.source.level_notes(self.chrom))
+        if self.drawn.ratio and self.level.norm == RAW:
+            said.append("O/E of the values as they are: the map stores no weights.")
         if wanted != RAW and self.level.norm == COMPUTED:
             said.append("Balanced in memory: the map stores no weights for these bins.")
         if not self.source.value_kind.is_contacts:
