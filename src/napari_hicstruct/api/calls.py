@@ -194,7 +194,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M")
         >>> sure = calls.filter(kind="loop", min_probability=0.8)
         >>> all(loop.probability >= 0.8 for loop in sure)
         True
@@ -273,7 +273,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M")
         >>> list(calls.tads.to_dataframe().columns[:3])
         ['chrom', 'start', 'end']
         >>> list(calls.loops.to_dataframe().columns[:6])
@@ -353,7 +353,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M", tasks="loop")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M", tasks="loop")
         >>> [path.name for path in calls.write("calls")]
         ['loops.bedpe', 'run.json']
         """

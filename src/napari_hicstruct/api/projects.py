@@ -42,7 +42,7 @@ class Project(AbstractContextManager["Project"]):
     >>> import napari_hicstruct as hs
     >>> m = hs.sample_map()
     >>> with hs.open_project("class.hicproj", map=m) as p:
-    ...     name = p.add(hs.predict(m, "chr1:5M-7M", tasks="loop"), set="mine")
+    ...     name = p.add(hs.predict(m, "chr1:5M-6M", tasks="loop"), set="mine")
     ...     first = p.annotations(kind="loop")[0]
     ...     p.judge(first, "accepted")
     1
