@@ -213,6 +213,8 @@ def test_simulate(tmp_path: Path, in_an_empty_folder: Path) -> None:
     assert list(in_an_empty_folder.iterdir()) == []
     with pytest.raises(hs.errors.ConfigError, match="at least 2 Mb"):
         hs.simulate(tmp_path / "t.mcool", chromosomes={"chr1": 100_000})
+    with pytest.raises(hs.errors.ConfigError, match="gives no lengths"):
+        hs.simulate(tmp_path / "t.mcool", chromosomes=["chr1"])
     with pytest.raises(hs.errors.ConfigError, match="depths"):
         hs.simulate(tmp_path / "t.mcool", settings={"depths": 1})
     assert not (tmp_path / "t.mcool").exists()

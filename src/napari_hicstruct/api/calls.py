@@ -80,6 +80,9 @@ class Calls(Sequence[Annotation]):
         tracks: Iterable[BinTrack] = (),
     ) -> None:
         self._records = tuple(records)
+        if wrong := [record for record in self._records[:1] if not isinstance(record, Annotation)]:
+            mend = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
+            raise LabelError(f"{wrong[0]!r} is not an annotation.", mend=mend)
         self._run = dict(run or {})
         self._notes = tuple(notes)
         self._problems = tuple(problems)

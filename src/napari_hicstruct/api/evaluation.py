@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.given import as_calls, as_frame
-from napari_hicstruct.api.maps import MapLike, source_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, LabelError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -275,6 +275,10 @@ def _sides(
         return (tuple(Calls.from_dataframe(frame, own, score_column=column, ascending=ascending)),)
     if isinstance(given, Calls):
         return (tuple(given),)
+    if not isinstance(given, Iterable):
+        raise LabelError(
+            f"{given!r} holds no labels.", mend="Give calls, a data frame, or the path of a file or folder."
+        )
     parts = list(given)
     if all(isinstance(part, Annotation) for part in parts):
         return (tuple(as_calls(parts)),)

@@ -12,7 +12,8 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, check_on_map, set_of, uids_of
-from napari_hicstruct.api.maps import ContactMap, MapLike, open_map, source_of
+from napari_hicstruct.api.maps import ContactMap
+from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.errors import LabelError, ProjectError
 
