@@ -59,7 +59,8 @@ def predict(
     norm : str, optional
         Stored weights to use.  Default: the map's best, else balanced in memory.
     min_probability : float or mapping of str to float, optional
-        Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the model's own.
+        Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the
+        model's own.
     tracks : mapping of str to path, optional
         The bigWig file of each 1-D track, for a model that reads some.
     threads : int
