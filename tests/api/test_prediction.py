@@ -175,6 +175,7 @@ def test_the_table_and_the_figures(calls: hs.Calls, tmp_path: Path) -> None:
     assert {"precision_recall", "calibration", "by_distance"} <= set(report.plots)
     figure = report.plot()
     assert figure.axes[0].get_xlabel() == "recall"
+    assert figure._repr_png_().startswith(b"\x89PNG")
     mine = Figure().add_subplot()
     assert report.plot("by_distance", ax=mine) is mine.figure
     assert len(mine.patches) > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +128,9 @@ class Report:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
             raise ConfigError(f"there is no figure '{name}' of this report.", mend=f"It has {have}.")
         if ax is None:
-            return draw_picture(PICTURES[name], self._result.sections)
+            figure = draw_picture(PICTURES[name], self._result.sections)
+            figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # shown without any pyplot backend
+            return figure
         draw_into(ax, PICTURES[name], self._result.sections)
         return ax.figure
 
@@ -161,6 +164,15 @@ class Report:
 
         content = {"metrics": self.metrics, "notes": list(self.notes)}
         return list(write_evaluation(Path(folder), content, self._result.sections))
+
+
+def _png(figure: Figure) -> bytes:
+    """What a notebook shows of a figure."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float | None]]:
