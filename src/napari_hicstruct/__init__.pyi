@@ -10,10 +10,10 @@ from .api.learning import calibrate as calibrate
 from .api.learning import finetune as finetune
 from .api.learning import train as train
 from .api.maps import ContactMap as ContactMap
-from .api.maps import open_map as open_map
-from .api.maps import sample_map as sample_map
 from .api.models import list_models as list_models
 from .api.models import load_model as load_model
+from .api.opening import open_map as open_map
+from .api.opening import sample_map as sample_map
 from .api.prediction import predict as predict
 from .api.projects import open_project as open_project
 from .api.simulation import simulate as simulate

@@ -314,6 +314,13 @@ def test_read_labels(truth_folder: Path, sample: hs.ContactMap, tmp_path: Path) 
         hs.read_labels(tmp_path / "none.bed")
 
 
+def test_what_is_no_annotation() -> None:
+    with pytest.raises(hs.errors.LabelError, match=r"'x' is not an annotation. Read a file with hs.read_labels"):
+        hs.Calls(["x"])
+    with pytest.raises(hs.errors.LabelError, match=r"'a.bed' is a path, not annotations. Read it: hs.read_labels"):
+        hs.write_labels("a.bed", "b.bed")
+
+
 def test_names_become_choices() -> None:
     assert tad(0, 5, status="rejected").status is Status.REJECTED
     with pytest.raises(hs.errors.LabelError, match="there is no status 'good'"):

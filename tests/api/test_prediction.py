@@ -95,7 +95,17 @@ REFUSED = {
     "mode": ({"mode": "slow"}, "ConfigError", "no mode 'slow'"),
     "model": ({"model": "none"}, "ModelError", "no model 'none'"),
     "norm": ({"norm": "KR"}, "MapError", "KR"),
-    "probability": ({"min_probability": 3}, "ConfigError", "3"),
+    "probability": (
+        {"min_probability": 3},
+        "ConfigError",
+        "min_probability is 3 for loop. Give a number between 0 and 1",
+    ),
+    "no number": ({"min_probability": {"tad": "x"}}, "ConfigError", "min_probability is 'x' for tad"),
+    "task of it": (
+        {"min_probability": {"lop": 0.5}},
+        "ConfigError",
+        "'lop', which is no task that runs. Choose from loop",
+    ),
     "project": ({"project": __file__}, "ProjectError", "test_prediction"),
 }
 
@@ -165,6 +175,7 @@ def test_the_table_and_the_figures(calls: hs.Calls, tmp_path: Path) -> None:
     assert {"precision_recall", "calibration", "by_distance"} <= set(report.plots)
     figure = report.plot()
     assert figure.axes[0].get_xlabel() == "recall"
+    assert figure._repr_png_().startswith(b"\x89PNG")
     mine = Figure().add_subplot()
     assert report.plot("by_distance", ax=mine) is mine.figure
     assert len(mine.patches) > 0
@@ -187,3 +198,5 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls.loops, calls.tads)
     with pytest.raises(hs.errors.LabelError, match="the predictions: holds no call"):
         hs.evaluate(calls.loops[:0], calls.loops)
+    with pytest.raises(hs.errors.LabelError, match="None holds no labels"):
+        hs.evaluate(calls, None)

@@ -11,6 +11,9 @@ import pytest
 
 import napari_hicstruct as hs
 from napari_hicstruct.annotations import Origin
+from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.training import engine
+from napari_hicstruct.training.samples import SampleStream
 from tests.unit.finetune.kit import judged, loop, map_path, new_project, small_world, tad, tiny_folder, verdict
 
 
@@ -210,6 +213,8 @@ def test_simulate(tmp_path: Path, in_an_empty_folder: Path) -> None:
     assert list(in_an_empty_folder.iterdir()) == []
     with pytest.raises(hs.errors.ConfigError, match="at least 2 Mb"):
         hs.simulate(tmp_path / "t.mcool", chromosomes={"chr1": 100_000})
+    with pytest.raises(hs.errors.ConfigError, match="gives no lengths"):
+        hs.simulate(tmp_path / "t.mcool", chromosomes=["chr1"])
     with pytest.raises(hs.errors.ConfigError, match="depths"):
         hs.simulate(tmp_path / "t.mcool", settings={"depths": 1})
     assert not (tmp_path / "t.mcool").exists()
@@ -222,6 +227,42 @@ def test_calibrate(tmp_path: Path) -> None:
     result = hs.calibrate(folder, maps=2, length=4_000_000, depths=[1_000], device="cpu")
     assert result.folder == folder
     assert hs.load_model(folder).card["calibration"] == result.calibration
+
+
+RECIPE = {
+    "name": "mine",
+    "steps": 2,
+    "checkpoint_every": 1,
+    "validate_every": 2,
+    "warmup": 1,
+    "strip_tiles": 2,
+    "fine_batch": 1,
+    "coarse_size": 128,
+    "model": {
+        "channels": [8, 8, 8, 8, 8],
+        "strip_channels": 32,
+        "tasks": [{"name": "loop", "head": "point", "fine": True, "widths": [32, 24, 16]}],
+        "windows": {"fine_size": 128, "fine_margin": 8, "coarse_size": 128, "coarse_margin": 32, "strip_length": 256},
+    },
+    "train": {"extrusion": 1, "first_seed": 1, "settings": {"length": 7_000_000}},
+    "validation": {"extrusion": 1, "first_seed": 900_000, "settings": {"length": 7_000_000}},
+}
+
+
+def test_train_and_go_on_from_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[engine.Batch]:
+        return iter(SampleStream(config, paths, first_step=first, last_step=config.steps, seed=config.seed, part=part))
+
+    monkeypatch.setattr(engine, "_stream", stream)
+    monkeypatch.setattr("napari_hicstruct.workflows.train.VALIDATION_BATCHES", 1)
+    steps: list[hs.Progress] = []
+    model = hs.train(RECIPE, tmp_path / "run", device="cpu", progress=steps.append)
+    assert (model.name, model.tasks, model.path) == ("mine", ("loop",), tmp_path / "run" / "model")
+    assert model.card["step"] == 2
+    assert steps
+    monkeypatch.setenv("HICSTRUCT_POOL", str(tmp_path / "run" / "maps"))
+    child = hs.train({**RECIPE, "name": "child", "seed": 2}, tmp_path / "next", start_from=model, device="cpu")
+    assert child.card["parent"] == {"name": "mine", "sha256": model.sha256}
 
 
 def test_train_refuses_before_anything_starts(tmp_path: Path) -> None:

@@ -80,6 +80,9 @@ class Calls(Sequence[Annotation]):
         tracks: Iterable[BinTrack] = (),
     ) -> None:
         self._records = tuple(records)
+        if wrong := [record for record in self._records[:1] if not isinstance(record, Annotation)]:
+            mend = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
+            raise LabelError(f"{wrong[0]!r} is not an annotation.", mend=mend)
         self._run = dict(run or {})
         self._notes = tuple(notes)
         self._problems = tuple(problems)
@@ -194,7 +197,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M")
         >>> sure = calls.filter(kind="loop", min_probability=0.8)
         >>> all(loop.probability >= 0.8 for loop in sure)
         True
@@ -273,7 +276,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M")
         >>> list(calls.tads.to_dataframe().columns[:3])
         ['chrom', 'start', 'end']
         >>> list(calls.loops.to_dataframe().columns[:6])
@@ -353,7 +356,7 @@ class Calls(Sequence[Annotation]):
         Examples
         --------
         >>> import napari_hicstruct as hs
-        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-7M", tasks="loop")
+        >>> calls = hs.predict(hs.sample_map(), "chr1:5M-6M", tasks="loop")
         >>> [path.name for path in calls.write("calls")]
         ['loops.bedpe', 'run.json']
         """

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.given import as_calls, as_frame
-from napari_hicstruct.api.maps import MapLike, source_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, LabelError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,9 @@ class Report:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
             raise ConfigError(f"there is no figure '{name}' of this report.", mend=f"It has {have}.")
         if ax is None:
-            return draw_picture(PICTURES[name], self._result.sections)
+            figure = draw_picture(PICTURES[name], self._result.sections)
+            figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # shown without any pyplot backend
+            return figure
         draw_into(ax, PICTURES[name], self._result.sections)
         return ax.figure
 
@@ -161,6 +164,15 @@ class Report:
 
         content = {"metrics": self.metrics, "notes": list(self.notes)}
         return list(write_evaluation(Path(folder), content, self._result.sections))
+
+
+def _png(figure: Figure) -> bytes:
+    """What a notebook shows of a figure."""
+    from io import BytesIO
+
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=100)
+    return buffer.getvalue()
 
 
 def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float | None]]:
@@ -275,6 +287,10 @@ def _sides(
         return (tuple(Calls.from_dataframe(frame, own, score_column=column, ascending=ascending)),)
     if isinstance(given, Calls):
         return (tuple(given),)
+    if not isinstance(given, Iterable):
+        raise LabelError(
+            f"{given!r} holds no labels.", mend="Give calls, a data frame, or the path of a file or folder."
+        )
     parts = list(given)
     if all(isinstance(part, Annotation) for part in parts):
         return (tuple(as_calls(parts)),)

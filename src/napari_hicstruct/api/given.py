@@ -24,6 +24,8 @@ def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None
     """
     if isinstance(given, Calls):
         return given
+    if isinstance(given, str | Path):
+        raise LabelError(f"'{given}' is a path, not annotations.", mend="Read it: hs.read_labels(path, map=…).")
     frame = as_frame(given)
     if frame is not None:
         return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)

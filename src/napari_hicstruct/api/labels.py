@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
-from napari_hicstruct.api.maps import MapLike, source_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.errors import LabelError, OutputError
 
 if TYPE_CHECKING:

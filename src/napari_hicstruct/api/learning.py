@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.api.maps import MapLike, source_of
 from napari_hicstruct.api.models import Model, ModelLike, load_model, name_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.api.projects import Project
 from napari_hicstruct.errors import ConfigError

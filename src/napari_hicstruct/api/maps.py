@@ -1,16 +1,14 @@
-"""Contact maps as Python people hold them: an open map that gives arrays, dask arrays and data frames."""
+"""A contact map in Python: arrays, dask arrays and data frames."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
-from napari_hicstruct.genome import format_bin_size, n_bins
+from napari_hicstruct.genome import NameMatcher, format_bin_size, n_bins
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -27,7 +25,7 @@ TRANSFORMS = ("none", "oe")
 
 
 class ContactMap:
-    """A Hi-C or Micro-C contact map of one or several bin sizes.  Made by :func:`open_map`.
+    """A Hi-C or Micro-C contact map of one or several bin sizes.  Made by :func:`~napari_hicstruct.open_map`.
 
     Nothing of the contacts is read before it is asked for, and nothing is ever written into the file.  Cheap to pickle
     (it holds a path, not a handle) and safe in threads.
@@ -254,6 +252,7 @@ class ContactMap:
         rows = to_interval(region, self._source.chromsizes)
         columns = rows if cols is None else to_interval(cols, self._source.chromsizes)
         _check_transform(transform)
+        self._check_bins(resolution)
         self._check_size(n_bins(len(rows), resolution) * n_bins(len(columns), resolution), resolution)
         chosen = self._norm(rows.chrom, resolution, norm)
         if transform == "none" or columns.chrom != rows.chrom:
@@ -309,8 +308,10 @@ class ContactMap:
         """
         from napari_hicstruct.contacts.pyramid import build_levels
 
-        name = to_interval(chrom, self._source.chromsizes).chrom
+        name = self._chrom(chrom)
         _check_transform(transform)
+        if chunks < 1:
+            raise ConfigError(f"chunks of {chunks} bins cannot be made.", mend="Give 1 or more; 4096 make 64 MiB.")
         chosen = self._norm(name, resolution, norm)
         if resolution not in self.resolutions_of(name):
             have = ", ".join(map(format_bin_size, self.resolutions_of(name)))
@@ -350,7 +351,7 @@ class ContactMap:
         >>> hs.sample_map().weights("chr1", 100_000).shape
         (120,)
         """
-        name = to_interval(chrom, self._source.chromsizes).chrom
+        name = self._chrom(chrom)
         found = self._source.weights(name, resolution=resolution, norm=self._norm(name, resolution, norm))
         return found.copy()
 
@@ -393,6 +394,7 @@ class ContactMap:
         from napari_hicstruct.api.pixels import pixel_frame
 
         place = to_interval(region, self._source.chromsizes)
+        self._check_bins(resolution)
         weights = None if norm is None else self.weights(place.chrom, resolution, norm=norm)
         frame = pixel_frame(self._source, place, resolution, max_distance)
         if weights is None:
@@ -405,6 +407,17 @@ class ContactMap:
     def _norm(self, chrom: str, resolution: int, norm: str | None) -> str:
         return self._source.default_norm(resolution, chrom) if norm is None else RAW if norm.lower() == RAW else norm
 
+    def _chrom(self, name: str) -> str:
+        """The map's own spelling; a region is refused, for it would be taken for all of its chromosome."""
+        return NameMatcher(self._source.chromsizes).require(name)
+
+    def _check_bins(self, resolution: int) -> None:
+        """Refuse what is no bin size of the map before anything is divided by it."""
+        if resolution not in self.resolutions:
+            text = format_bin_size(resolution) if isinstance(resolution, int) else repr(resolution)
+            have = ", ".join(map(str, self.resolutions))
+            raise MapError(f"has no {text} bins.", where=self.uri, mend=f"It has {have} (bp).")
+
     def _check_size(self, pairs: int, resolution: int) -> None:
         if pairs * 4 > MAX_FETCH_BYTES:
             text = f"a block of {pairs * 4 / 2**30:,.1f} GiB was asked for at {format_bin_size(resolution)}."
@@ -414,85 +427,3 @@ class ContactMap:
 def _check_transform(transform: str) -> None:
     if transform not in TRANSFORMS:
         raise ConfigError(f"there is no transform '{transform}'.", mend=f"Choose from {', '.join(TRANSFORMS)}.")
-
-
-MapLike: TypeAlias = ContactMap | ContactSource | str | Path
-"""What is taken for a contact map: an open one, or a path or URI."""
-
-
-def open_map(path: MapLike) -> ContactMap:
-    """Open a contact map; reads chromosomes and bin sizes, no contacts.
-
-    Parameters
-    ----------
-    path : path or str
-        A ``.cool``, ``.mcool`` or ``.hic`` file, or ``FILE::/group`` for one cooler of an HDF5 file.
-
-    Returns
-    -------
-    ContactMap
-        Open, with nothing read of its contacts.
-
-    Raises
-    ------
-    MapError
-        If there is no such file, it cannot be read, or it is not a map of whole fixed-size bins.
-
-    References
-    ----------
-    .. [1] Abdennur N, Mirny LA. Cooler: scalable storage for Hi-C data and other genomically labeled arrays.
-       Bioinformatics 36, 311-316 (2020).
-
-    Examples
-    --------
-    >>> import napari_hicstruct as hs
-    >>> path = hs.sample_map().uri
-    >>> m = hs.open_map(path)
-    >>> m.chromsizes.to_dict()
-    {'chr1': 12000000}
-    >>> m.resolutions
-    (5000, 10000, 25000, 50000, 100000)
-    """
-    from napari_hicstruct.contacts import open_map as open_source
-
-    if isinstance(path, ContactMap):
-        return path
-    return ContactMap(open_source(path) if isinstance(path, str | os.PathLike) else path)
-
-
-def sample_map(*, progress: Shown = None) -> ContactMap:
-    """Open the sample map: 12 Mb of simulated loop extrusion with known loops, stripes and TADs.
-
-    It is simulated on first use (some seconds) and kept in the cache folder; the truth lies in ``truth/`` beside it.
-
-    Parameters
-    ----------
-    progress : bool or callable, optional
-        True shows a bar; a function is called with every :class:`Progress`.
-
-    Returns
-    -------
-    ContactMap
-        Open, with nothing read of its contacts.
-
-    Raises
-    ------
-    OutputError
-        If the cache folder cannot be written.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> import napari_hicstruct as hs
-    >>> m = hs.sample_map()
-    >>> hs.read_labels(Path(m.uri).parent / "truth" / "tads.bed").kinds
-    ('tad',)
-    """
-    from napari_hicstruct.workflows.simulate import iter_sample_map
-
-    return open_map(run(iter_sample_map(), progress))
-
-
-def source_of(map: MapLike) -> ContactSource:
-    """Give the open file behind whatever is taken for a map."""
-    return open_map(map).source

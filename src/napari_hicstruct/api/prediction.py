@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.api.calls import Calls
-from napari_hicstruct.api.maps import MapLike, source_of
 from napari_hicstruct.api.models import ModelLike, name_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import Shown, run
 from napari_hicstruct.api.regions import Region, to_intervals
+from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,8 @@ def predict(
     norm : str, optional
         Stored weights to use.  Default: the map's best, else balanced in memory.
     min_probability : float or mapping of str to float, optional
-        Least calibrated probability in [0, 1] that is listed, for all tasks or by task.  Default: the model's own.
+        Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the
+        model's own.
     tracks : mapping of str to path, optional
         The bigWig file of each 1-D track, for a model that reads some.
     threads : int
@@ -110,7 +112,6 @@ def predict(
     source, name = source_of(map), name_of(model)
     own = find_model(name).tasks
     chosen = own if tasks is None else (tasks,) if isinstance(tasks, str) else tuple(tasks)
-    least = min_probability if isinstance(min_probability, Mapping) else dict.fromkeys(chosen, min_probability)
     request = PredictRequest(
         regions=to_intervals(regions, source.chromsizes),
         tasks=chosen,
@@ -120,7 +121,7 @@ def predict(
         norm=norm,
         threads=threads,
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
-        least={task: float(value) for task, value in least.items() if value is not None},
+        least=_least(min_probability, chosen),
     )
     keep = _keeper(project, source)
     result = run(iter_predict(source, request), progress)
@@ -129,6 +130,24 @@ def predict(
     calls = Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
     keep(result, calls)
     return calls
+
+
+def _least(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> dict[str, float]:
+    """Least probability by task.
+
+    Raises
+    ------
+    ConfigError
+        If it is none, or names a task that does not run.
+    """
+    by_task = given if isinstance(given, Mapping) else {} if given is None else dict.fromkeys(tasks, given)
+    for task, value in by_task.items():
+        if task not in tasks:
+            mend = f"Choose from {', '.join(tasks)}."
+            raise ConfigError(f"min_probability names '{task}', which is no task that runs.", mend=mend)
+        if not isinstance(value, int | float) or not 0 < value < 1:
+            raise ConfigError(f"min_probability is {value!r} for {task}.", mend="Give a number between 0 and 1.")
+    return {task: float(value) for task, value in by_task.items()}
 
 
 def _keeper(project: str | Path | Project | None, source: ContactSource) -> Callable[[PredictResult, Calls], object]:

@@ -12,7 +12,8 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, check_on_map, set_of, uids_of
-from napari_hicstruct.api.maps import ContactMap, MapLike, open_map, source_of
+from napari_hicstruct.api.maps import ContactMap
+from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.errors import LabelError, ProjectError
 
@@ -42,7 +43,7 @@ class Project(AbstractContextManager["Project"]):
     >>> import napari_hicstruct as hs
     >>> m = hs.sample_map()
     >>> with hs.open_project("class.hicproj", map=m) as p:
-    ...     name = p.add(hs.predict(m, "chr1:5M-7M", tasks="loop"), set="mine")
+    ...     name = p.add(hs.predict(m, "chr1:5M-6M", tasks="loop"), set="mine")
     ...     first = p.annotations(kind="loop")[0]
     ...     p.judge(first, "accepted")
     1

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.simulate import SimulateResult
@@ -74,6 +75,8 @@ def simulate(
     """
     from napari_hicstruct.workflows.simulate import SimulateRequest, iter_simulate, ladder_from, load_settings
 
+    if chromosomes is not None and not isinstance(chromosomes, Mapping):
+        raise ConfigError(f"chromosomes={chromosomes!r} gives no lengths.", mend="Give {'chr1': 64_000_000}.")
     chosen = load_settings(Path(settings)) if isinstance(settings, str | os.PathLike) else dict(settings or {})
     request = SimulateRequest(
         out=Path(out),

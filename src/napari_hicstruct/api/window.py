@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.given import as_calls, check_on_map, set_of
-from napari_hicstruct.api.maps import MapLike, source_of
+from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 
 if TYPE_CHECKING:
