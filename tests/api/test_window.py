@@ -42,10 +42,13 @@ def test_calls_are_kept_once_however_often_they_are_shown(
     assert session.visible()[0].overlaps(calls[0].span)
 
 
-def test_looking_leaves_nothing(shown: Show, sample: hs.ContactMap, private_folders: Path) -> None:
+def test_looking_leaves_nothing(
+    shown: Show, sample: hs.ContactMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))  # other tests may have kept something of the sample
     _, session, _ = shown(sample, block=False)
     assert session.project is None
-    assert not list((private_folders / "data").glob("projects/*sample*"))
+    assert not (tmp_path / "home").exists()
 
 
 def test_what_cannot_be_shown_opens_no_window(sample: hs.ContactMap, monkeypatch: pytest.MonkeyPatch) -> None:
