@@ -21,6 +21,9 @@ class Source:
         self.chromsizes = {"chr1": LENGTH}
         self.asked: list[Any] = []
 
+    def resolutions_of(self, chrom: str) -> tuple[int, ...]:
+        return self.resolutions if chrom in self.chromsizes else ()
+
     def fetch(self, rows: Interval, cols: Interval, *, resolution: int, norm: str) -> np.ndarray:
         self.asked.append((rows, cols, resolution, norm))
         n = -(-rows.end // resolution) - rows.start // resolution
