@@ -508,3 +508,17 @@ def test_contacts_with_other_chromosomes_do_not_empty_another_level(tmp_path: Pa
     source = open_map(path)
     assert source.resolutions_of("chr1") == (FINE, COARSE)
     assert source.level_notes("chr1") == ()
+
+
+@pytest.mark.parametrize("dtype", ["f8", "u4", "i8"])
+def test_bin_numbers_of_any_type(tmp_path: Path, dtype: str) -> None:
+    path = files.plain(tmp_path)
+    with h5py.File(path, "r+") as file:
+        for name in ("bin1_id", "bin2_id"):
+            column = file[f"pixels/{name}"][:].astype(dtype)
+            del file[f"pixels/{name}"]
+            file[f"pixels/{name}"] = column
+        del file["indexes/chrom_offset"]  # it follows from the bins
+    source = open_map(path)
+    for chrom in SIZES:
+        check_contacts(source, chrom, FINE)

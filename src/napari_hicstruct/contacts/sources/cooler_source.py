@@ -243,7 +243,9 @@ class CoolerSource(MapSource):
         with self._gate:
             root = self._root(resolution)
             index = self._index(resolution, bins, *rows)
-            bin2 = root["pixels/bin2_id"][index[0] : index[-1]]
+            bin2 = root["pixels/bin2_id"][index[0] : index[-1]].astype(
+                np.int64, copy=False
+            )  # some writers store floats
             kept = np.flatnonzero((bin2 >= offset + cols[0]) & (bin2 < offset + cols[1]))
             if not len(kept):
                 return block
