@@ -64,7 +64,7 @@ class TwoPartError(HicStructError):
 
 def failing_deep(*, token: CancelToken) -> Steps:
     yield step(1, 2)
-    raise MapError("is broken.", where="chr1", mend="Mend it.") from KeyError("weight")
+    raise MapError("is broken.", where="chr1", hint="Repair it.") from KeyError("weight")
 
 
 def broken_two_part(*, token: CancelToken) -> Steps:

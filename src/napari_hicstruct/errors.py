@@ -1,4 +1,4 @@
-"""Errors that a person may see: one sentence on what is wrong, where, and the mend.
+"""Errors that a person may see: one sentence on what is wrong, where, and what to do.
 
 Every error raised on bad input derives from :class:`HicStructError`; the command line turns it into one line
 and exit status 2, the dock into one notification.  None of them derives from ``RuntimeError``, because napari's
@@ -17,22 +17,22 @@ class HicStructError(Exception):
         What is wrong, in words a biologist understands.
     where : str, optional
         File, line, contig or region the message is about; printed first.
-    mend : str, optional
+    hint : str, optional
         What the person can do about it; printed last.
     """
 
-    def __init__(self, message: str, *, where: object | None = None, mend: str | None = None) -> None:
+    def __init__(self, message: str, *, where: object | None = None, hint: str | None = None) -> None:
         self.message = message
         self.where = None if where is None else str(where)
-        self.mend = mend
-        super().__init__(message, where, mend)
+        self.hint = hint
+        super().__init__(message, where, hint)
 
     def __str__(self) -> str:
         text = self.message if self.where is None else f"{self.where}: {self.message}"
-        return readable(text if self.mend is None else f"{text} {self.mend}")
+        return readable(text if self.hint is None else f"{text} {self.hint}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuild, (type(self), self.message, self.where, self.mend))
+        return (_rebuild, (type(self), self.message, self.where, self.hint))
 
 
 def readable(text: str) -> str:
@@ -48,9 +48,9 @@ def readable(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _rebuild(kind: type[HicStructError], message: str, where: str | None, mend: str | None) -> HicStructError:
+def _rebuild(kind: type[HicStructError], message: str, where: str | None, hint: str | None) -> HicStructError:
     """Unpickle with keywords, so that errors cross process borders whole."""
-    return kind(message, where=where, mend=mend)
+    return kind(message, where=where, hint=hint)
 
 
 class MapError(HicStructError):

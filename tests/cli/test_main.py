@@ -72,7 +72,7 @@ def test_help_is_quick_and_light() -> None:
 
 
 def test_bad_input_is_one_line_and_status_2(command, capsys: pytest.CaptureFixture[str]) -> None:
-    command(MapError("is not a contact map.", where="a.cool", mend="Give a\n.cool file."))
+    command(MapError("is not a contact map.", where="a.cool", hint="Give a\n.cool file."))
     assert cli.main(["go"]) == 2
     out, err = capsys.readouterr()
     assert (out, err) == ("", "hicstruct: a.cool: is not a contact map. Give a .cool file.\n")

@@ -399,11 +399,11 @@ def test_where_no_project_can_be_kept_it_is_said(tmp_path: Path, monkeypatch: py
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "file" / "data"))
-    with pytest.raises(ProjectError) as told:
+    with pytest.raises(ProjectError) as caught:
         check_automatic_folder()
     place = tmp_path / "file" / "data" / "projects"
-    mend = "Set HICSTRUCT_HOME to a folder that you may write, or name a project: --project FILE."
-    assert str(told.value) == f"{place}: no project can be kept there. {mend}"
+    hint = "Set HICSTRUCT_HOME to a folder that you may write, or name a project: --project FILE."
+    assert str(caught.value) == f"{place}: no project can be kept there. {hint}"
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "data"))
     check_automatic_folder()
     assert names(tmp_path) == {"file"}, "looking makes nothing"
@@ -455,7 +455,7 @@ sys.exit(main(["view", sys.argv[1], "--screenshot", sys.argv[2]]))
     ("error", "status", "said"),
     [
         (
-            "errors.MapError('has no levels.', where='m.cool', mend='Zoomify it.')",
+            "errors.MapError('has no levels.', where='m.cool', hint='Zoomify it.')",
             2,
             "m.cool: has no levels. Zoomify it.",
         ),

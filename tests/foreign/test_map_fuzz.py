@@ -105,7 +105,7 @@ def sentence_about(path: Path) -> Iterator[list[str]]:
         yield said
     except HicStructError as error:
         said.append(str(error))
-        problems = [str(path) not in str(error), "\n" in str(error), not error.mend]
+        problems = [str(path) not in str(error), "\n" in str(error), not error.hint]
         if any(problems):
             raise AssertionError(f"no sentence on {path}: {error}") from error
 

@@ -73,13 +73,13 @@ def test_the_map_beside_the_project_wins_over_a_like_named_one(tmp_path: Path, m
     assert json.loads((tmp_path / "out" / "run.json").read_text())["map"]["uri"] == str(own)
     own.unlink()
     as_typed(project, "m.cool")  # opened for writing it had remembered the full path
-    with pytest.raises(ProjectError) as told:
+    with pytest.raises(ProjectError) as caught:
         projects.find_map(project)
-    assert str(other) in str(told.value)
-    assert str(own) in str(told.value)
-    with pytest.raises(ProjectError) as told:
+    assert str(other) in str(caught.value)
+    assert str(own) in str(caught.value)
+    with pytest.raises(ProjectError) as caught:
         Project.open(project, map=projects.identity_of(open_map("m.cool")))
-    assert str(other) in str(told.value)
+    assert str(other) in str(caught.value)
 
 
 def test_a_map_in_the_working_folder_is_taken_if_it_is_the_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,10 @@ KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_errors_pickle_whole_and_are_no_runtime_errors(kind: type[HicStructError]) -> None:
-    error = kind("is broken.", where=Path("a.cool"), mend="Copy it again.")
+    error = kind("is broken.", where=Path("a.cool"), hint="Copy it again.")
     copy = pickle.loads(pickle.dumps(error))
     assert type(copy) is kind
-    assert (copy.message, copy.where, copy.mend) == ("is broken.", "a.cool", "Copy it again.")
+    assert (copy.message, copy.where, copy.hint) == ("is broken.", "a.cool", "Copy it again.")
     assert str(copy) == "a.cool: is broken. Copy it again."
     assert not isinstance(error, RuntimeError)
     assert str(kind("Plain.")) == "Plain."

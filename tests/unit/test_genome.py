@@ -40,7 +40,7 @@ def test_spellings(text: str, wanted: Interval) -> None:
         ("", "empty"),
     ],
 )
-def test_wrong_regions_say_what_to_mend(text: str, says: str) -> None:
+def test_wrong_regions_say_what_to_do(text: str, says: str) -> None:
     with pytest.raises(RegionError, match=says):
         parse_region(text, SIZES)
 

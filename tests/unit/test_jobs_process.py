@@ -85,7 +85,7 @@ def test_any_failure_is_a_job_error_with_the_traceback_there(error: Exception) -
 def test_our_own_errors_arrive_whole() -> None:
     with pytest.raises(MapError) as caught:
         run(kit.failing_deep)
-    assert str(caught.value) == "chr1: is broken. Mend it."
+    assert str(caught.value) == "chr1: is broken. Repair it."
     assert "KeyError: 'weight'" in str(caught.value.__cause__)
 
 

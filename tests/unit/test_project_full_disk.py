@@ -50,7 +50,7 @@ def refused(call):
         call()
     except ProjectError as error:
         assert "the disk is full" in str(error), error
-        assert error.mend, error
+        assert error.hint, error
         return True
     return False
 

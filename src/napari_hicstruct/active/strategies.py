@@ -61,7 +61,7 @@ def bald(pool: Candidates, _rng: np.random.Generator) -> Floats:
     """
     if pool.votes is None:
         raise ConfigError(
-            "strategy 'bald' needs an ensemble.", mend="Run the model with several looks, or use entropy."
+            "strategy 'bald' needs an ensemble.", hint="Run the model with several looks, or use entropy."
         )
     asked = ~np.isnan(pool.votes).all(axis=1)
     out = np.zeros(len(pool))
@@ -133,10 +133,10 @@ def parse(spec: str) -> list[tuple[float, str]]:
     for text in spec.replace(" ", "").split("+"):
         found = _PART.fullmatch(text)
         if found is None or found["name"] not in STRATEGIES:
-            raise ConfigError(f"there is no strategy '{text}'.", mend=f"Choose from {', '.join(STRATEGIES)}.")
+            raise ConfigError(f"there is no strategy '{text}'.", hint=f"Choose from {', '.join(STRATEGIES)}.")
         parts.append((float(found["weight"] or 1), found["name"]))
     if not any(weight for weight, _ in parts):
-        raise ConfigError(f"strategy '{spec}' gives every part the weight 0.", mend="Give one of them more.")
+        raise ConfigError(f"strategy '{spec}' gives every part the weight 0.", hint="Give one of them more.")
     return parts
 
 

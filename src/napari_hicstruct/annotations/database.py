@@ -25,17 +25,17 @@ from napari_hicstruct.annotations.sqlite_files import (
     place_of_fault,
     project_error,
 )
-from napari_hicstruct.config.files import CHOOSE_FOLDER, folders_for, why, why_and_mend
+from napari_hicstruct.config.files import CHOOSE_FOLDER, folders_for, why, why_and_hint
 from napari_hicstruct.errors import ProjectError
 
 
 def check_file(path: Path) -> None:
     """Refuse, without touching it, a file that is missing, no project, or of a newer schema."""
     if not path.is_file():
-        raise ProjectError("there is no such project.", where=path, mend="Check the name, or create a new project.")
+        raise ProjectError("there is no such project.", where=path, hint="Check the name, or create a new project.")
     if not os.access(path, os.R_OK):
-        raise ProjectError("the file may not be read.", where=path, mend="Ask its owner for the right to read it.")
-    foreign = ProjectError("is not a project file.", where=path, mend="Choose a .hicproj file.")
+        raise ProjectError("the file may not be read.", where=path, hint="Ask its owner for the right to read it.")
+    foreign = ProjectError("is not a project file.", where=path, hint="Choose a .hicproj file.")
     with path.open("rb") as file:
         if not file.read(16).startswith(b"SQLite format 3"):
             raise foreign
@@ -50,7 +50,7 @@ def check_file(path: Path) -> None:
         raise ProjectError(
             f"was written by a newer version (schema {version}, this one knows {schema.SCHEMA_VERSION}).",
             where=path,
-            mend="Update napari-hicstruct.",
+            hint="Update napari-hicstruct.",
         )
 
 
@@ -192,7 +192,7 @@ class Database:
                 raise project_error(self.path, error) from error
             except UnicodeEncodeError as error:
                 text = f"cannot keep {error.object[error.start : error.end]!r}: it is no letter. Nothing was saved."
-                raise ProjectError(text, where=self.path, mend="Write it in UTF-8.") from error
+                raise ProjectError(text, where=self.path, hint="Write it in UTF-8.") from error
 
     @property
     def within(self) -> bool:
@@ -209,11 +209,11 @@ class Database:
         try:
             lock = WriteLock(target)
         except Busy as busy:
-            raise ProjectError(f"is being edited by {busy}.", where=target, mend="Choose another name.") from busy
+            raise ProjectError(f"is being edited by {busy}.", where=target, hint="Choose another name.") from busy
         except OSError as error:
-            reason, mend = why_and_mend(error)
-            mend = CHOOSE_FOLDER if isinstance(error, CannotLock) else mend
-            raise ProjectError(f"cannot be written: {reason}.", where=target, mend=mend) from error
+            reason, hint = why_and_hint(error)
+            hint = CHOOSE_FOLDER if isinstance(error, CannotLock) else hint
+            raise ProjectError(f"cannot be written: {reason}.", where=target, hint=hint) from error
         try:
             with self.guard, contextlib.closing(sqlite3.connect(temporary)) as copy:
                 source = self.engine.raw_connection()
@@ -259,14 +259,14 @@ def _place_of(path: Path) -> Iterator[None]:
     try:
         yield
     except Busy as busy:
-        raise ProjectError(f"is being edited by {busy}.", where=path, mend="Choose another name.") from busy
+        raise ProjectError(f"is being edited by {busy}.", where=path, hint="Choose another name.") from busy
     except CannotLock as error:
         raise ProjectError(f"cannot be created: {why(error)}.", where=path) from error
     except (DBAPIError, sqlite3.Error) as error:
         raise project_error(path, error) from error
     except OSError as error:
-        reason, mend = why_and_mend(error)
-        raise ProjectError(f"cannot be created: {reason}.", where=path, mend=mend) from error
+        reason, hint = why_and_hint(error)
+        raise ProjectError(f"cannot be created: {reason}.", where=path, hint=hint) from error
 
 
 def _acquire(path: Path) -> tuple[WriteLock | None, str]:

@@ -159,7 +159,7 @@ class EditableProject(ReadableProject):
     def _writing(self) -> Iterator[Connection]:
         if self.read_only:
             raise ProjectError(
-                f"cannot be edited: {self.read_only_reason}.", where=self.path, mend="Save a copy and edit that."
+                f"cannot be edited: {self.read_only_reason}.", where=self.path, hint="Save a copy and edit that."
             )
         with self._db.transaction() as connection:
             yield connection

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.sqlite_files import peek
-from napari_hicstruct.config.files import CHOOSE_FOLDER, in_place_of, why_and_mend
+from napari_hicstruct.config.files import CHOOSE_FOLDER, in_place_of, why_and_hint
 from napari_hicstruct.errors import ProjectError
 
 
@@ -37,7 +37,7 @@ def save_copy(database: Database, target: Path) -> None:
     and those of the project that was replaced go last.
     """
     if not target.parent.is_dir():
-        raise ProjectError("cannot be written: there is no such folder.", where=target, mend=CHOOSE_FOLDER)
+        raise ProjectError("cannot be written: there is no such folder.", where=target, hint=CHOOSE_FOLDER)
     with database.transaction() as connection:
         own = [path for (path,) in connection.exec_driver_sql("SELECT path FROM model ORDER BY rowid")]
     beside = [path for path in dict.fromkeys(own) if not Path(path).is_absolute()]
@@ -87,7 +87,7 @@ def _copy(source: Path, parent: Path, target: Path) -> Path:
     """A copy of one folder in ``parent``, under a name that is free."""
     if parent.resolve().is_relative_to(source.resolve()):
         text = f"lies inside the model {source.name}, which would be copied into itself."
-        raise ProjectError(text, where=target, mend="Choose another folder.")
+        raise ProjectError(text, where=target, hint="Choose another folder.")
     place, number = parent / source.name, 1
     while place.exists():
         number += 1
@@ -98,9 +98,9 @@ def _copy(source: Path, parent: Path, target: Path) -> Path:
     except OSError as error:
         if isinstance(error, shutil.Error):  # it lists every file that failed: one will do
             error = OSError(error.args[0][0][-1])
-        reason, mend = why_and_mend(error)
+        reason, hint = why_and_hint(error)
         text = f"the model {source.name} cannot be copied ({reason}); nothing was saved there."
-        raise ProjectError(text, where=target, mend=mend) from error
+        raise ProjectError(text, where=target, hint=hint) from error
     return place
 
 

@@ -194,7 +194,7 @@ class Lineage:
             self._known(connection, parent_sha)
             if not 0 <= last_entry <= (newest := history.newest(connection)):
                 text_ = f"The journal has {newest:,} entries, but the run names entry {last_entry:,}."
-                raise ProjectError(text_, where=self._project.path, mend="Open the project again.")
+                raise ProjectError(text_, where=self._project.path, hint="Open the project again.")
             values = {"parent": parent_sha, "last_entry": last_entry or None, "config": json.dumps(dict(config))}
             started = connection.execute(
                 insert(finetune_run).values(**values, before="{}", reason="", started=now())
@@ -228,7 +228,7 @@ class Lineage:
             waiting = (finetune_run.c.id == run_id) & finetune_run.c.finished.is_(None)
             if connection.execute(update(finetune_run).where(waiting).values(**values)).rowcount != 1:
                 text_ = f"There is no open fine-tuning run {run_id}."
-                raise ProjectError(text_, where=self._project.path, mend="Start one first.")
+                raise ProjectError(text_, where=self._project.path, hint="Start one first.")
         self.changed.emit()
 
     def runs(self) -> list[FinetuneRun]:
@@ -262,7 +262,7 @@ class Lineage:
         found = self._find(connection, sha256)
         if found is None:
             text_ = f"does not know the model {sha256[:12]}."
-            raise ProjectError(text_, where=self._project.path, mend="Add the model to the project first.")
+            raise ProjectError(text_, where=self._project.path, hint="Add the model to the project first.")
         return found
 
     def _entry(self, row: RowMapping) -> ModelEntry:

@@ -48,7 +48,7 @@ def look_at(path: Path) -> ProjectFile:
     except sqlite3.Error as error:
         raise project_error(path, error) from error
     if row is None:
-        raise ProjectError("names no contact map; the file is damaged.", where=path, mend="Restore it from a copy.")
+        raise ProjectError("names no contact map; the file is damaged.", where=path, hint="Restore it from a copy.")
     beside = (path, path.with_name(path.name + "-wal"))
     changed = max(file.stat().st_mtime for file in beside if file.exists())
     return ProjectFile(path, _identity(row), edited, changed)
@@ -58,7 +58,7 @@ def load(connection: Connection, path: Path) -> MapIdentity:
     """The project's map."""
     row = connection.execute(select(map_identity)).mappings().first()
     if row is None:
-        raise ProjectError("names no contact map; the file is damaged.", where=path, mend="Restore it from a copy.")
+        raise ProjectError("names no contact map; the file is damaged.", where=path, hint="Restore it from a copy.")
     return _identity(row)
 
 
@@ -103,7 +103,7 @@ def other_map(path: Path, own: MapIdentity, given: MapIdentity) -> ProjectError:
     return ProjectError(
         f"belongs to another map ({shown_uri(own.uri, path)}), not to {absolute_uri(given.uri)}.",
         where=path,
-        mend="Open that map; if this is the same experiment, relink it: hicstruct view MAP --project FILE --relink",
+        hint="Open that map; if this is the same experiment, relink it: hicstruct view MAP --project FILE --relink",
     )
 
 
@@ -118,5 +118,5 @@ def check_fits(connection: Connection, path: Path, identity: MapIdentity) -> Non
             raise ProjectError(
                 f"has annotations up to {chrom}:{end:,}, which {what} in {absolute_uri(identity.uri)}.",
                 where=path,
-                mend="Choose a map of the same assembly.",
+                hint="Choose a map of the same assembly.",
             )

@@ -48,7 +48,7 @@ class Project(EditableProject):
         """Make a new project for ``map``; an existing file is not replaced."""
         path = Path(path)
         if path.exists():
-            raise ProjectError("exists already.", where=path, mend="Open it, or choose another name.")
+            raise ProjectError("exists already.", where=path, hint="Open it, or choose another name.")
 
         def fill(connection: Connection) -> None:
             maps.save(connection, map)

@@ -85,7 +85,7 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
     if missing:
         raise ProjectError(
             f"{len(missing):,} of the objects are no longer in the project (first: {missing[0]}).",
-            mend="Refresh the view; somebody deleted them.",
+            hint="Refresh the view; somebody deleted them.",
         )
     return {uid: found[uid] for uid in uids}
 
@@ -108,5 +108,5 @@ def check_new(connection: Connection, uids: Sequence[str]) -> None:
     there = present(connection, uids)
     if there or len(set(uids)) < len(uids):
         raise ProjectError(
-            f"{len(there) or 1:,} of the objects are in the project already.", mend="Update them, or give new uids."
+            f"{len(there) or 1:,} of the objects are in the project already.", hint="Update them, or give new uids."
         )

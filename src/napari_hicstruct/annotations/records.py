@@ -53,7 +53,7 @@ def _chosen(choices: type[StrEnum], name: str, value: str) -> StrEnum:
     try:
         return choices(value)
     except ValueError:
-        raise LabelError(f"there is no {name} '{value}'.", mend=f"Choose from {', '.join(choices)}.") from None
+        raise LabelError(f"there is no {name} '{value}'.", hint=f"Choose from {', '.join(choices)}.") from None
 
 
 def new_uid() -> str:

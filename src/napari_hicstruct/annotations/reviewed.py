@@ -31,7 +31,7 @@ class RegionItem:
 def new(connection: Connection, rows: Interval, cols: Interval, kinds: tuple[Kind, ...], reviewer: str) -> RegionItem:
     """The step that marks one block, under an id that no block ever had."""
     if rows.chrom != cols.chrom:
-        raise ProjectError(f"{rows} × {cols} is not on one chromosome.", mend="Review one chromosome at a time.")
+        raise ProjectError(f"{rows} × {cols} is not on one chromosome.", hint="Review one chromosome at a time.")
     ids = (reviewed_region.c.id, journal_region.c.region_id)
     highest = max(connection.execute(select(func.max(column))).scalar() or 0 for column in ids)
     return RegionItem(None, ReviewedRegion(highest + 1, rows, cols, kinds, reviewer, now()))

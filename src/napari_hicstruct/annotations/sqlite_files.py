@@ -14,11 +14,11 @@ from urllib.parse import quote
 from sqlalchemy.exc import DBAPIError
 
 from napari_hicstruct.annotations.lockfile import NO_LOCKS, locks_work
-from napari_hicstruct.config.files import why_and_mend
+from napari_hicstruct.config.files import why_and_hint
 from napari_hicstruct.errors import ProjectError
 
 DISK_FULL = "the disk is full"
-_MEND = {
+_HINT = {
     "database or disk is full": ("the disk is full; nothing of this step was saved.", "Free some space and repeat it."),
     "disk I/O error": ("the disk reports an error; nothing of this step was saved.", "Check the disk and repeat it."),
     "attempt to write a readonly database": ("the file cannot be written.", "Save a copy elsewhere and edit that."),
@@ -39,19 +39,19 @@ _SMALLEST_BYTES = 64 * 1024
 def project_error(path: Path, error: Exception) -> ProjectError:
     """A :class:`ProjectError` in plain words for an error of SQLite or of the file system."""
     if isinstance(error, OSError):
-        reason, mend = why_and_mend(error)
+        reason, hint = why_and_hint(error)
         said = f" ({error.strerror})" if error.strerror and error.strerror != reason else ""
-        return ProjectError(f"cannot be written: {reason}{said}.", where=path, mend=mend)
+        return ProjectError(f"cannot be written: {reason}{said}.", where=path, hint=hint)
     if (cause := place_of_fault(path, error)) == NO_LOCKS:
         return ProjectError(f"cannot be written: {cause}.", where=path)
     if cause == DISK_FULL:
-        message, mend = _MEND["database or disk is full"]
-        return ProjectError(message, where=path, mend=mend)
+        message, hint = _HINT["database or disk is full"]
+        return ProjectError(message, where=path, hint=hint)
     text = str(_original(error))
-    for sign, (message, mend) in _MEND.items():
+    for sign, (message, hint) in _HINT.items():
         if sign in text:
-            return ProjectError(message, where=path, mend=mend)
-    return ProjectError(f"the project file cannot be used: {text}.", where=path, mend="Restore it from a copy.")
+            return ProjectError(message, where=path, hint=hint)
+    return ProjectError(f"the project file cannot be used: {text}.", where=path, hint="Restore it from a copy.")
 
 
 def place_of_fault(path: Path, error: BaseException | None) -> str:
@@ -147,7 +147,7 @@ def _copy(path: Path, hold: contextlib.ExitStack) -> Path:
         raise ProjectError(
             f"holds steps in its log ({path.name}-wal) that cannot be read where it lies.",
             where=path,
-            mend="Copy both files into a folder that you may write, and open the copy.",
+            hint="Copy both files into a folder that you may write, and open the copy.",
         ) from error
     return Path(folder) / "copy.hicproj"
 

@@ -81,8 +81,8 @@ class Calls(Sequence[Annotation]):
     ) -> None:
         self._records = tuple(records)
         if wrong := [record for record in self._records[:1] if not isinstance(record, Annotation)]:
-            mend = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
-            raise LabelError(f"{wrong[0]!r} is not an annotation.", mend=mend)
+            hint = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
+            raise LabelError(f"{wrong[0]!r} is not an annotation.", hint=hint)
         self._run = dict(run or {})
         self._notes = tuple(notes)
         self._problems = tuple(problems)
@@ -406,7 +406,7 @@ def status_of(name: str) -> Status:
         return Status(str(name).lower())
     except ValueError:
         have = ", ".join(one.value for one in Status)
-        raise LabelError(f"there is no status '{name}'.", mend=f"Choose from {have}.") from None
+        raise LabelError(f"there is no status '{name}'.", hint=f"Choose from {have}.") from None
 
 
 def _covering(region: Region) -> Any:

@@ -126,7 +126,7 @@ class Report:
 
         if name not in self.plots:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
-            raise ConfigError(f"there is no figure '{name}' of this report.", mend=f"It has {have}.")
+            raise ConfigError(f"there is no figure '{name}' of this report.", hint=f"It has {have}.")
         if ax is None:
             figure = draw_picture(PICTURES[name], self._result.sections)
             figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # shown without any pyplot backend
@@ -289,7 +289,7 @@ def _sides(
         return (tuple(given),)
     if not isinstance(given, Iterable):
         raise LabelError(
-            f"{given!r} holds no labels.", mend="Give calls, a data frame, or the path of a file or folder."
+            f"{given!r} holds no labels.", hint="Give calls, a data frame, or the path of a file or folder."
         )
     parts = list(given)
     if all(isinstance(part, Annotation) for part in parts):

@@ -74,16 +74,16 @@ def from_frame(
     columns = [str(column) for column in frame.columns]
     if kind is None and "kind" not in columns:
         have = " or ".join(f"kind='{one.value}'" for one in (PAIRED if set(PAIR) <= set(columns) else Kind))
-        raise LabelError("the data frame does not say what it holds.", mend=f"Give {have}, or add a column 'kind'.")
+        raise LabelError("the data frame does not say what it holds.", hint=f"Give {have}, or add a column 'kind'.")
     if score_column is not None and score_column not in columns:
-        raise LabelError(f"the data frame has no column '{score_column}'.", mend=f"It has {', '.join(columns)}.")
+        raise LabelError(f"the data frame has no column '{score_column}'.", hint=f"It has {', '.join(columns)}.")
     found = []
     for label, values in zip(frame.index, frame.itertuples(index=False, name=None), strict=True):
         row = {name: value for name, value in zip(columns, values, strict=True) if not _missing(value)}
         try:
             found.append(_record(row, kind, scored=score_column is None))
         except HicStructError as error:
-            raise LabelError(error.message, where=f"data frame, row {label!r}", mend=error.mend) from error
+            raise LabelError(error.message, where=f"data frame, row {label!r}", hint=error.hint) from error
     return found if score_column is None else _ranked(found, frame[score_column], score_column, ascending)
 
 
@@ -138,7 +138,7 @@ def kind_of(name: str) -> Kind:
     for kind in Kind:
         if key in (kind.value, f"{kind.value}s", f"{kind.value[:-1]}ies"):
             return kind
-    raise LabelError(f"there is no kind '{name}'.", mend=f"Choose from {', '.join(kind.value for kind in Kind)}.")
+    raise LabelError(f"there is no kind '{name}'.", hint=f"Choose from {', '.join(kind.value for kind in Kind)}.")
 
 
 def _anchors(row: Mapping[str, Any], kind: Kind) -> tuple[Interval, Interval]:
@@ -152,7 +152,7 @@ def _anchors(row: Mapping[str, Any], kind: Kind) -> tuple[Interval, Interval]:
 def _interval(row: Mapping[str, Any], columns: tuple[str, ...]) -> Interval:
     for column in columns:
         if column not in row:
-            raise LabelError(f"has no '{column}'.", mend=f"Give the columns {', '.join(columns)}.")
+            raise LabelError(f"has no '{column}'.", hint=f"Give the columns {', '.join(columns)}.")
     return Interval(str(row[columns[0]]), *(_integer(row, column, 0) for column in columns[1:]))
 
 
@@ -164,7 +164,7 @@ def _integer(row: Mapping[str, Any], column: str, default: int) -> int:
             return whole
     except (TypeError, ValueError, OverflowError):
         pass
-    raise LabelError(f"'{column}' is {value!r}, not a whole number.", mend="Give base pairs or counts as integers.")
+    raise LabelError(f"'{column}' is {value!r}, not a whole number.", hint="Give base pairs or counts as integers.")
 
 
 def _share(row: Mapping[str, Any], column: str, missing: float) -> float:
@@ -173,11 +173,11 @@ def _share(row: Mapping[str, Any], column: str, missing: float) -> float:
         number = missing if value is None else float(value)
     except (TypeError, ValueError):
         raise LabelError(
-            f"'{column}' is {value!r}, not a number.", mend="Leave it empty where there is none."
+            f"'{column}' is {value!r}, not a number.", hint="Leave it empty where there is none."
         ) from None
     if number < 0 or number > 1:
-        mend = f"Name it with score_column='{column}': its ranks become the scores." if column == "score" else None
-        raise LabelError(f"'{column}' is {number:g}, not between 0 and 1.", mend=mend)
+        hint = f"Name it with score_column='{column}': its ranks become the scores." if column == "score" else None
+        raise LabelError(f"'{column}' is {number:g}, not between 0 and 1.", hint=hint)
     return number
 
 
@@ -187,7 +187,7 @@ def _one_of(choices: Any, row: Mapping[str, Any], column: str, default: Any) -> 
         return choices(value)
     except ValueError:
         have = ", ".join(choice.value for choice in choices)
-        raise LabelError(f"'{column}' is '{value}'.", mend=f"Choose from {have}.") from None
+        raise LabelError(f"'{column}' is '{value}'.", hint=f"Choose from {have}.") from None
 
 
 def _ranked(records: list[Annotation], column: pd.Series[Any], name: str, ascending: bool) -> list[Annotation]:
@@ -196,7 +196,7 @@ def _ranked(records: list[Annotation], column: pd.Series[Any], name: str, ascend
 
     numbers = pd.to_numeric(column, errors="coerce").astype(float).tolist()
     if not any(math.isfinite(number) for number in numbers):
-        raise LabelError(f"column '{name}' holds no numbers.", mend="Name another column.")
+        raise LabelError(f"column '{name}' holds no numbers.", hint="Name another column.")
     better = Better.LOWER if ascending or is_p_value(name) else Better.HIGHER
     scores = settle(dict(enumerate(numbers)), better).scores
     return [record.with_(score=scores.get(k, NO_SCORE)) for k, record in enumerate(records)]

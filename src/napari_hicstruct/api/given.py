@@ -25,7 +25,7 @@ def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None
     if isinstance(given, Calls):
         return given
     if isinstance(given, str | Path):
-        raise LabelError(f"'{given}' is a path, not annotations.", mend="Read it: hs.read_labels(path, map=…).")
+        raise LabelError(f"'{given}' is a path, not annotations.", hint="Read it: hs.read_labels(path, map=…).")
     frame = as_frame(given)
     if frame is not None:
         return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)
@@ -53,7 +53,7 @@ def uids_of(which: Any) -> list[str]:
     if frame is None:
         return [one if isinstance(one, str) else one.uid for one in which]
     if "uid" not in frame.columns:
-        raise LabelError("the data frame has no column 'uid'.", mend="Use one of Calls.to_dataframe.")
+        raise LabelError("the data frame has no column 'uid'.", hint="Use one of Calls.to_dataframe.")
     return [str(uid) for uid in frame["uid"]]
 
 
@@ -76,5 +76,5 @@ def check_on_map(records: Iterable[Annotation], chromsizes: Mapping[str, int], w
     """
     for record in records:
         if record.span.end > chromsizes.get(record.chrom, -1):
-            mend = "Read labels with map=…, which spells chromosomes as the map does."
-            raise ProjectError(f"the map has no {record.kind.value} at {record.span}.", where=where, mend=mend)
+            hint = "Read labels with map=…, which spells chromosomes as the map does."
+            raise ProjectError(f"the map has no {record.kind.value} at {record.span}.", where=where, hint=hint)

@@ -17,7 +17,7 @@ from napari_hicstruct.errors import LabelError, OutputError
 if TYPE_CHECKING:
     import pandas as pd
 
-_FOLDER_MEND = "Read its files one by one and join them with +."
+_FOLDER_HINT = "Read its files one by one and join them with +."
 
 
 def read_labels(
@@ -67,7 +67,7 @@ def read_labels(
     from napari_hicstruct.annotations import read_labels as read
 
     if Path(path).is_dir():
-        raise LabelError("is a folder, not a label file.", where=path, mend=_FOLDER_MEND)
+        raise LabelError("is a folder, not a label file.", where=path, hint=_FOLDER_HINT)
     found = read(
         os.fspath(path),
         chromsizes=None if map is None else source_of(map).chromsizes,
@@ -131,11 +131,11 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
         return write_parquet(records, path)
     if len(records.kinds) != 1:
         text = f"holds {', '.join(records.kinds)}: a file holds one kind." if records.kinds else "holds nothing."
-        raise LabelError(text, where="calls", mend="Write calls.loops, calls.tads …, or a folder by calls.write.")
+        raise LabelError(text, where="calls", hint="Write calls.loops, calls.tads …, or a folder by calls.write.")
     kind = Kind(records.kinds[0])
     usual = next(name for name, kinds in EXPORT_FORMATS.items() if kind in kinds)
     writers = {name: kinds[kind][1] for name, kinds in EXPORT_FORMATS.items() if kind in kinds}
     if (format or usual) not in writers:
         have = ", ".join((*writers, "parquet"))
-        raise OutputError(f"{format!r} is no format of a {kind.value}.", where=path, mend=f"Choose from {have}.")
+        raise OutputError(f"{format!r} is no format of a {kind.value}.", where=path, hint=f"Choose from {have}.")
     return writers[format or usual](records, Path(path))

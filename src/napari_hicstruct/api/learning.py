@@ -224,7 +224,7 @@ def train(
     recipes: Iterable[Any] = [config] if one else config  # type: ignore[list-item, assignment]
     stages = [_config(TrainConfig, recipe) for recipe in recipes]
     if start_from is not None and len(stages) > 1:
-        raise ConfigError("start_from goes with one recipe only.", mend="Name it in the first recipe (start_from).")
+        raise ConfigError("start_from goes with one recipe only.", hint="Name it in the first recipe (start_from).")
     if len(stages) == 1:
         parent = None if start_from is None else name_of(start_from)
         return load_model(run(iter_train_model(stages[0], out, device=device, parent=parent), progress))

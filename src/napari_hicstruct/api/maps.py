@@ -311,12 +311,12 @@ class ContactMap:
         name = self._chrom(chrom)
         _check_transform(transform)
         if chunks < 1:
-            raise ConfigError(f"chunks of {chunks} bins cannot be made.", mend="Give 1 or more; 4096 make 64 MiB.")
+            raise ConfigError(f"chunks of {chunks} bins cannot be made.", hint="Give 1 or more; 4096 make 64 MiB.")
         chosen = self._norm(name, resolution, norm)
         if resolution not in self.resolutions_of(name):
             have = ", ".join(map(format_bin_size, self.resolutions_of(name)))
             text = f"{name} has no contacts at {format_bin_size(resolution)}."
-            raise MapError(text, where=self.uri, mend=f"It has them at {have}.")
+            raise MapError(text, where=self.uri, hint=f"It has them at {have}.")
         level = build_levels(self._source, name, norm=chosen, transform=transform, resolutions=[resolution])[0]
         size = n_bins(self._source.chromsizes[name], resolution)
         return level.to_dask(chunks=chunks)[:size, :size]
@@ -416,14 +416,14 @@ class ContactMap:
         if resolution not in self.resolutions:
             text = format_bin_size(resolution) if isinstance(resolution, int) else repr(resolution)
             have = ", ".join(map(str, self.resolutions))
-            raise MapError(f"has no {text} bins.", where=self.uri, mend=f"It has {have} (bp).")
+            raise MapError(f"has no {text} bins.", where=self.uri, hint=f"It has {have} (bp).")
 
     def _check_size(self, pairs: int, resolution: int) -> None:
         if pairs * 4 > MAX_FETCH_BYTES:
             text = f"a block of {pairs * 4 / 2**30:,.1f} GiB was asked for at {format_bin_size(resolution)}."
-            raise MapError(text, where=self.uri, mend="Use to_dask, a smaller region, or larger bins.")
+            raise MapError(text, where=self.uri, hint="Use to_dask, a smaller region, or larger bins.")
 
 
 def _check_transform(transform: str) -> None:
     if transform not in TRANSFORMS:
-        raise ConfigError(f"there is no transform '{transform}'.", mend=f"Choose from {', '.join(TRANSFORMS)}.")
+        raise ConfigError(f"there is no transform '{transform}'.", hint=f"Choose from {', '.join(TRANSFORMS)}.")

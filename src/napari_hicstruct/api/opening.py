@@ -53,7 +53,7 @@ def open_map(path: MapLike) -> ContactMap:
     if isinstance(path, ContactMap):
         return path
     if not isinstance(path, str | os.PathLike) and not hasattr(path, "chromsizes"):
-        raise MapError(f"{path!r} is not a contact map.", mend="Give a path, or what hs.open_map gave.")
+        raise MapError(f"{path!r} is not a contact map.", hint="Give a path, or what hs.open_map gave.")
     return ContactMap(open_source(path) if isinstance(path, str | os.PathLike) else path)
 
 

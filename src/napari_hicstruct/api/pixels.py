@@ -33,7 +33,7 @@ def pixel_frame(source: ContactSource, place: Interval, resolution: int, max_dis
         count += len(found[-1])
         if count > MAX_PIXELS:
             text = f"holds more than {MAX_PIXELS:,} pixels at {format_bin_size(resolution)} in {place}."
-            raise MapError(text, where=source.uri, mend="Give max_distance, a smaller region, or use to_dask.")
+            raise MapError(text, where=source.uri, hint="Give max_distance, a smaller region, or use to_dask.")
     columns = {}
     for number, name in ((1, "bin1"), (2, "bin2")):
         bins = np.concatenate([np.zeros(0, np.int64), *(getattr(part, name) for part in found)])

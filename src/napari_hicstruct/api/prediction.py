@@ -143,10 +143,10 @@ def _least(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> d
     by_task = given if isinstance(given, Mapping) else {} if given is None else dict.fromkeys(tasks, given)
     for task, value in by_task.items():
         if task not in tasks:
-            mend = f"Choose from {', '.join(tasks)}."
-            raise ConfigError(f"min_probability names '{task}', which is no task that runs.", mend=mend)
+            hint = f"Choose from {', '.join(tasks)}."
+            raise ConfigError(f"min_probability names '{task}', which is no task that runs.", hint=hint)
         if not isinstance(value, int | float) or not 0 < value < 1:
-            raise ConfigError(f"min_probability is {value!r} for {task}.", mend="Give a number between 0 and 1.")
+            raise ConfigError(f"min_probability is {value!r} for {task}.", hint="Give a number between 0 and 1.")
     return {task: float(value) for task, value in by_task.items()}
 
 

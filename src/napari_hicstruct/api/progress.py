@@ -36,8 +36,8 @@ def run(job: Job[T], progress: Shown = None) -> T:
     if callable(progress):
         return drain(job, progress)
     if progress is not True:
-        mend = "Give True, None, or a function of one Progress."
-        raise ConfigError(f"progress={progress!r} is no way to show progress.", mend=mend)
+        hint = "Give True, None, or a function of one Progress."
+        raise ConfigError(f"progress={progress!r} is no way to show progress.", hint=hint)
     with _bar() as update:
         return drain(job, update)
 

@@ -412,8 +412,8 @@ class Project(AbstractContextManager["Project"]):
         from napari_hicstruct.workflows.projects import identity_of
 
         if self._file.read_only:
-            mend = "Close it there, or name another."
-            raise ProjectError(f"cannot be edited: {self.read_only}.", where=self.path, mend=mend)
+            hint = "Close it there, or name another."
+            raise ProjectError(f"cannot be edited: {self.read_only}.", where=self.path, hint=hint)
         if source.fingerprint() != self._file.map.fingerprint:
             raise other_map(self.path, self._file.map, identity_of(source))
 
@@ -422,7 +422,7 @@ class Project(AbstractContextManager["Project"]):
             if one.name == name:
                 return one
         have = ", ".join(repr(one.name) for one in self.sets) or "none"
-        raise ProjectError(f"has no set '{name}'.", where=self.path, mend=f"It has {have}.")
+        raise ProjectError(f"has no set '{name}'.", where=self.path, hint=f"It has {have}.")
 
 
 def open_project(
@@ -466,7 +466,7 @@ def open_project(
     file, who = Path(path), _login() if reviewer is None else reviewer
     if map is None or (read_only and file.exists()):
         if not file.exists():
-            raise ProjectError("there is no such project.", where=file, mend="Give map=… to make one.")
+            raise ProjectError("there is no such project.", where=file, hint="Give map=… to make one.")
         identity = None if map is None else identity_of(source_of(map))
         opened = ProjectFile.open(file, map=identity, reviewer=who, read_only=read_only)
     else:

@@ -29,8 +29,8 @@ def to_interval(region: Region, chromsizes: Mapping[str, int]) -> Interval:
         chrom = NameMatcher(chromsizes).require(name)
         start, end = int(first or 0), chromsizes[chrom] if last is None else int(last)
     else:
-        mend = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
-        raise RegionError(f"{region!r} is not a region.", mend=mend)
+        hint = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
+        raise RegionError(f"{region!r} is not a region.", hint=hint)
     return parse_region(str(Interval(chrom, start, end)), chromsizes)
 
 
@@ -48,7 +48,7 @@ def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[
     chosen = cast("Iterable[Region]", [regions] if one else regions)
     found = tuple(to_interval(region, chromsizes) for region in chosen)
     if not found:
-        raise RegionError("The list of regions is empty.", mend="Name one, or give None for all chromosomes.")
+        raise RegionError("The list of regions is empty.", hint="Name one, or give None for all chromosomes.")
     return found
 
 

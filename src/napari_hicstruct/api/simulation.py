@@ -76,7 +76,7 @@ def simulate(
     from napari_hicstruct.workflows.simulate import SimulateRequest, iter_simulate, ladder_from, load_settings
 
     if chromosomes is not None and not isinstance(chromosomes, Mapping):
-        raise ConfigError(f"chromosomes={chromosomes!r} gives no lengths.", mend="Give {'chr1': 64_000_000}.")
+        raise ConfigError(f"chromosomes={chromosomes!r} gives no lengths.", hint="Give {'chr1': 64_000_000}.")
     chosen = load_settings(Path(settings)) if isinstance(settings, str | os.PathLike) else dict(settings or {})
     request = SimulateRequest(
         out=Path(out),

@@ -166,7 +166,7 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
         If one is not of that form.
     """
     if bad := [text for text in texts if not all(text.partition("="))]:
-        raise ConfigError("that is no track.", where=f"--track {bad[0]}", mend="Give NAME=FILE.bw.")
+        raise ConfigError("that is no track.", where=f"--track {bad[0]}", hint="Give NAME=FILE.bw.")
     return dict(text.partition("=")[::2] for text in texts)
 
 
@@ -184,5 +184,5 @@ def parse_least(texts: Sequence[str]) -> dict[str, float]:
         try:
             found[task.strip()] = float(value)
         except ValueError:
-            raise ConfigError("that is no probability.", where=f"--least {text}", mend="Give TASK=0.2.") from None
+            raise ConfigError("that is no probability.", where=f"--least {text}", hint="Give TASK=0.2.") from None
     return found

@@ -78,8 +78,8 @@ def register(app: typer.Typer) -> None:
 def check_ascending(score_column: str | None, ascending: bool) -> None:
     """ConfigError if ``--ascending`` has no column to be about."""
     if ascending and score_column is None:
-        mend = "Name the column with --score-column, too."
-        raise ConfigError("says how to rank, but not by which column.", where="--ascending", mend=mend)
+        hint = "Name the column with --score-column, too."
+        raise ConfigError("says how to rank, but not by which column.", where="--ascending", hint=hint)
 
 
 def _report_left_out(one: ImportedFile) -> None:

@@ -19,7 +19,7 @@ import typer
 
 from napari_hicstruct import __version__
 from napari_hicstruct.cli.streams import give_up_stdout, prepare_streams
-from napari_hicstruct.config.files import why, why_and_mend
+from napari_hicstruct.config.files import why, why_and_hint
 from napari_hicstruct.errors import Cancelled, HicStructError, OutputError
 
 COMMANDS = (
@@ -114,8 +114,8 @@ def _explain(error: BaseException, debug: bool) -> int:
         return BAD_INPUT
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
         give_up_stdout()  # it may be the one that is full
-        reason, mend = why_and_mend(error)
-        _say(f"the result cannot be written: {reason}. {mend}")
+        reason, hint = why_and_hint(error)
+        _say(f"the result cannot be written: {reason}. {hint}")
         return BAD_INPUT
     log = _write_log(error)
     _say(f"unexpected {type(error).__name__}: {error} — this is a fault of ours; details are in {log}")

@@ -20,7 +20,7 @@ def parse_length(text: str) -> int:
     try:
         return round(float(digits) * _UNITS[plain[len(digits) :]])
     except (ValueError, KeyError, OverflowError) as error:
-        raise ConfigError(f"'{text}' is not a length.", mend="Write 64M, 500k or 64000000.") from error
+        raise ConfigError(f"'{text}' is not a length.", hint="Write 64M, 500k or 64000000.") from error
 
 
 def parse_chromosomes(texts: list[str], length: str) -> dict[str, int]:
@@ -29,7 +29,7 @@ def parse_chromosomes(texts: list[str], length: str) -> dict[str, int]:
     for text in texts or ["chr1"]:
         name, _, own = text.partition(":")
         if not name or name in lengths:
-            raise ConfigError(f"chromosome '{text}' has no name or stands twice.", mend="Write chr1:64M.")
+            raise ConfigError(f"chromosome '{text}' has no name or stands twice.", hint="Write chr1:64M.")
         lengths[name] = parse_length(own or length)
     return lengths
 

@@ -33,7 +33,7 @@ def train(
 
     stages = [load_config(TrainConfig, recipe) for recipe in recipes]
     if start_from and len(stages) > 1:
-        raise ConfigError("--from goes with one recipe only.", mend="Name it in the first recipe (start_from).")
+        raise ConfigError("--from goes with one recipe only.", hint="Name it in the first recipe (start_from).")
     if len(stages) == 1:
         work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
     else:

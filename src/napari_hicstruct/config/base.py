@@ -29,7 +29,7 @@ def parse_config(kind: type[C], data: Mapping[str, Any], *, where: object | None
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or kind.__name__
         if first["type"] == "extra_forbidden":
-            raise ConfigError(f"unknown key '{key}'.", where=where, mend=_known_keys(kind, first["loc"])) from error
+            raise ConfigError(f"unknown key '{key}'.", where=where, hint=_known_keys(kind, first["loc"])) from error
         raise ConfigError(f"key '{key}': {first['msg']}.", where=where) from error
 
 
@@ -56,9 +56,9 @@ def load_config(kind: type[C], path: str | Path) -> C:
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror}).", where=path) from error
     except UnicodeDecodeError as error:
-        raise ConfigError("is not a text file.", where=path, mend="Give a YAML file.") from error
+        raise ConfigError("is not a text file.", where=path, hint="Give a YAML file.") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"is not valid YAML: {error}", where=path) from error
     if not isinstance(data, Mapping):
-        raise ConfigError("holds no settings.", where=path, mend="Write one 'key: value' per line.")
+        raise ConfigError("holds no settings.", where=path, hint="Write one 'key: value' per line.")
     return parse_config(kind, data, where=path)

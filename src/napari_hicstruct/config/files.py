@@ -30,7 +30,7 @@ _REASONS = {
 }
 
 
-def why_and_mend(error: Exception) -> tuple[str, str]:
+def why_and_hint(error: Exception) -> tuple[str, str]:
     """Why a file could not be written, in a few words, and what helps: the one table of all that write.
 
     HDF5 and torch give no errno, but half a page about their buffers.
@@ -47,7 +47,7 @@ def _errno_in(text: str) -> int:
 
 def why(error: Exception) -> str:
     """Why a file could not be written, in a few words."""
-    return why_and_mend(error)[0]
+    return why_and_hint(error)[0]
 
 
 def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError:
@@ -55,10 +55,10 @@ def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError
 
     ``what`` is what cannot be done (default: write).
     """
-    reason, mend = why_and_mend(error)
+    reason, hint = why_and_hint(error)
     kept = " The old file is untouched." if path.is_file() else ""
     text = f"{what} ({reason})." if what else f"cannot be written: {reason}."
-    return OutputError(text + kept, where=path, mend=mend)
+    return OutputError(text + kept, where=path, hint=hint)
 
 
 def try_folder(folder: Path, *, make: bool = True) -> None:
@@ -125,7 +125,7 @@ def check_room(path: Path, n_bytes: int) -> None:
     free = shutil.disk_usage(folder).free if folder is not None else 0
     if free < n_bytes:
         text = f"may need {n_bytes / 1e6:,.0f} MB, but {free / 1e6:,.0f} MB are free."
-        raise OutputError(text, where=path, mend="Free some disk or choose another folder.")
+        raise OutputError(text, where=path, hint="Free some disk or choose another folder.")
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ def resources_dir() -> Path:
         return Path(next(iter(spec.submodule_search_locations)))
     if _SOURCE_TREE.is_dir():
         return _SOURCE_TREE
-    raise ConfigError("napari-hicstruct is installed without its resources.", mend="Install it again with pip.")
+    raise ConfigError("napari-hicstruct is installed without its resources.", hint="Install it again with pip.")
 
 
 def resource(*parts: str) -> Path:

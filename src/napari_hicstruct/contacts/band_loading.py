@@ -59,7 +59,7 @@ def iter_load_band(
     counts = np.zeros((min(max_distance // level, size), size), np.float32)
     yield from _iter_fill(counts, source, chrom, level)
     if not counts.any():
-        raise MapError(f"holds no contacts on {chrom}.", where=source.uri, mend="Choose another chromosome.")
+        raise MapError(f"holds no contacts on {chrom}.", where=source.uri, hint="Choose another chromosome.")
     np.maximum(counts, 0, out=counts)
     factor = coarsen_factor(level, resolution)
     weights = None
@@ -72,7 +72,7 @@ def iter_load_band(
         weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
     if not _falls_off(counts):
         why = WHY_NO_CONTACTS[ValueKind.RATIO]
-        raise MapError(f"{why}, on {chrom}.", where=source.uri, mend="Take the map of contacts that it was made from.")
+        raise MapError(f"{why}, on {chrom}.", where=source.uri, hint="Take the map of contacts that it was made from.")
     if chosen == RAW and weights is None:
         weights = np.where(counts.any(axis=0), np.float32(1), np.float32(np.nan))
     yield make_band(chrom, resolution, counts, weights=weights)
@@ -116,7 +116,7 @@ def level_for(source: ContactSource, resolution: int, chrom: str) -> int:
         raise MapError(
             f"has no resolution that gives {resolution:,} bp bins of {chrom} (it has {have}).",
             where=source.uri,
-            mend=f"Add a {resolution:,} bp level, e.g. with cooler zoomify.",
+            hint=f"Add a {resolution:,} bp level, e.g. with cooler zoomify.",
         )
     return max(fits)
 
@@ -142,7 +142,7 @@ def used_norm(source: ContactSource, chrom: str, *, resolution: int, asked: str 
         raise MapError(
             f"{WHY_NO_CONTACTS[source.value_kind]}.",
             where=source.uri,
-            mend="Take the map of contacts that it was made from.",
+            hint="Take the map of contacts that it was made from.",
         )
     level = level_for(source, resolution, chrom)
     if asked is None or asked in (RAW, COMPUTED):
@@ -152,7 +152,7 @@ def used_norm(source: ContactSource, chrom: str, *, resolution: int, asked: str 
         raise MapError(
             f"has no '{asked}' at {resolution:,} bp: these bins are summed from {level:,} bp and balanced in memory.",
             where=source.uri,
-            mend=f"Leave the normalisation out, or add a {resolution:,} bp level.",
+            hint=f"Leave the normalisation out, or add a {resolution:,} bp level.",
         )
     return asked
 

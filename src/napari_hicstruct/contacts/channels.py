@@ -188,8 +188,8 @@ def _chosen(
         known |= _more(band, i, j, base[CHANNELS.index("valid")])
     unknown = [name for name in inputs if name not in known]
     if unknown:
-        mend = f"Choose from {', '.join(CHANNELS + MORE_CHANNELS)}."
-        raise ConfigError(f"there is no input channel '{unknown[0]}'.", mend=mend)
+        hint = f"Choose from {', '.join(CHANNELS + MORE_CHANNELS)}."
+        raise ConfigError(f"there is no input channel '{unknown[0]}'.", hint=hint)
     layers = [known[name] for name in inputs]
     for track in () if tracks is None else tracks:
         layers += [np.broadcast_to(_at(track, bins), base.shape[1:]) for bins in (i, j)]

@@ -48,8 +48,8 @@ def whole_counts(values: F32) -> tuple[F32, F32 | None] | None:
     live = _per_bin(values > 0) > 0
     logs, piece = _tie(values, live)
     _set_scales(values, logs, piece, 0.75)
-    for mend in (_broken, _doubled):
-        logs -= np.log(mend(_unscaled(values, logs)))
+    for repair in (_broken, _doubled):
+        logs -= np.log(repair(_unscaled(values, logs)))
         _set_scales(values, logs, piece, 0.95)
     logs[_odd(_unscaled(values, logs))] = np.nan
     counts = _unscaled(values, logs)

@@ -169,11 +169,11 @@ def build_levels(
         If no resolution is left or ``transform`` is unknown.
     """
     if transform not in ("none", "oe"):
-        raise MapError(f"transform '{transform}' is unknown.", where=source.uri, mend="Choose none or oe.")
+        raise MapError(f"transform '{transform}' is unknown.", where=source.uri, hint="Choose none or oe.")
     length = source.chromsizes[chrom]
     stored = _usable(sorted(set(source.resolutions_of(chrom) if resolutions is None else resolutions)), length)
     if not stored:
-        raise MapError("no resolution was chosen.", where=source.uri, mend="Name at least one of the map's bin sizes.")
+        raise MapError("no resolution was chosen.", where=source.uri, hint="Name at least one of the map's bin sizes.")
     ratio = transform == "oe"
     bins = [StoredBins(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
     ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]

@@ -35,10 +35,10 @@ def check_tracks(wanted: Sequence[str], files: Mapping[str, str | Path]) -> None
         If a file cannot be read.
     """
     if missing := [name for name in wanted if name not in files]:
-        raise ConfigError(f"the model reads a track '{missing[0]}'.", mend=f"Give its file: {missing[0]}=FILE.bw.")
+        raise ConfigError(f"the model reads a track '{missing[0]}'.", hint=f"Give its file: {missing[0]}=FILE.bw.")
     if extra := [name for name in files if name not in wanted]:
         have = f"It reads {', '.join(wanted)}." if wanted else "It reads none."
-        raise ConfigError(f"the model reads no track '{extra[0]}'.", mend=have)
+        raise ConfigError(f"the model reads no track '{extra[0]}'.", hint=have)
     for name in wanted:
         with _open(files[name]):
             pass
@@ -111,8 +111,8 @@ def _open(path: str | Path) -> Any:
     try:
         import bbi
     except ImportError as error:
-        mend = 'Install it: pip install "napari-hicstruct[tracks]".'
-        raise ConfigError("tracks are read with pybbi, which is not installed.", mend=mend) from error
+        hint = 'Install it: pip install "napari-hicstruct[tracks]".'
+        raise ConfigError("tracks are read with pybbi, which is not installed.", hint=hint) from error
     try:
         whole = _is_whole(Path(path))
     except OSError as error:
@@ -120,7 +120,7 @@ def _open(path: str | Path) -> Any:
     except struct.error as error:
         raise MapError("is not a bigWig file.", where=path) from error
     if not whole:
-        raise MapError("is not a whole bigWig file.", where=path, mend="Copy it again.")
+        raise MapError("is not a whole bigWig file.", where=path, hint="Copy it again.")
     return bbi.open(str(path))
 
 

@@ -22,9 +22,9 @@ def check_least(least: Mapping[str, float], tasks: Iterable[str]) -> None:
     for name, value in least.items():
         where = f"--least {name}={value:g}"
         if name not in tasks:
-            raise ConfigError(f"'{name}' is no task that runs.", where=where, mend=f"Choose from {', '.join(tasks)}.")
+            raise ConfigError(f"'{name}' is no task that runs.", where=where, hint=f"Choose from {', '.join(tasks)}.")
         if not 0 < value < 1:
-            raise ConfigError("that is no probability.", where=where, mend="Give a number between 0 and 1.")
+            raise ConfigError("that is no probability.", where=where, hint="Give a number between 0 and 1.")
 
 
 def threshold(least: float | None, usual: float) -> float:

@@ -31,7 +31,7 @@ class Interval:
     def __post_init__(self) -> None:
         if self.start < 0 or self.end < self.start:
             raise RegionError(
-                f"{self.chrom}:{self.start}-{self.end} is not an interval.", mend="Start must be ≥ 0 and ≤ end."
+                f"{self.chrom}:{self.start}-{self.end} is not an interval.", hint="Start must be ≥ 0 and ≤ end."
             )
 
     def __len__(self) -> int:
@@ -90,7 +90,7 @@ def _parse_position(text: str, whole: str) -> int:
         position = Decimal(match.group(1).replace(",", "") + (match.group(2) or "")) * unit
     if position < 0 or position != int(position):
         raise RegionError(
-            f"'{text}' in region '{whole}' is not a position.", mend="Write 62,500,000 or 62500000 or 62.5M."
+            f"'{text}' in region '{whole}' is not a position.", hint="Write 62,500,000 or 62500000 or 62.5M."
         )
     return int(position)
 
@@ -121,25 +121,25 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
     ):
         name, span = text.strip(), ""
     if not name:
-        raise RegionError("The region is empty.", mend="Write for example chr17:62.5M-63.5M.")
+        raise RegionError("The region is empty.", hint="Write for example chr17:62.5M-63.5M.")
     length: int | None = None
     if chromsizes is not None:
         name = NameMatcher(chromsizes).require(name)
         length = chromsizes[name]
     if not span:
         if length is None:
-            raise RegionError(f"'{text}' has no start and end.", mend=f"Write {name}:0-1,000,000.")
+            raise RegionError(f"'{text}' has no start and end.", hint=f"Write {name}:0-1,000,000.")
         return Interval(name, 0, length)
     parts = re.split(r"\s*(?:-|–|\.\.)\s*", span.strip())
     if len(parts) != 2 or not all(parts):
-        raise RegionError(f"'{text}' is not a region.", mend="Write chr17:62.5M-63.5M.")
+        raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
     start, end = (_parse_position(part, text) for part in parts)
     if end <= start:
-        raise RegionError(f"Region '{text}' ends at or before its start.", mend="Swap the two positions.")
+        raise RegionError(f"Region '{text}' ends at or before its start.", hint="Swap the two positions.")
     if length is not None and end > length:
         raise RegionError(
             f"Region '{text}' lies outside {name}, which is {length:,} bp long.",
-            mend=f"Choose an end of at most {length:,}.",
+            hint=f"Choose an end of at most {length:,}.",
         )
     return Interval(name, start, end)
 

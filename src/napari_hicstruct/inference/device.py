@@ -26,7 +26,7 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.zeros(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"there is no device '{name}' here.", mend="Use auto or cpu.") from error
+        raise ConfigError(f"there is no device '{name}' here.", hint="Use auto or cpu.") from error
     return device
 
 

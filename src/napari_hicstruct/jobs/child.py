@@ -67,9 +67,9 @@ def _run(data: bytes, token: CancelToken, stop: CancelToken, steps: Steps) -> An
     try:
         make_job, args, stoppable = pickle.loads(data)
     except Exception as error:
-        mend = "Functions and classes that it is given must be in a module, not in a script or notebook."
+        hint = "Functions and classes that it is given must be in a module, not in a script or notebook."
         raise JobError(
-            f"the job cannot be read in its process ({type(error).__name__}: {error}).", mend=mend
+            f"the job cannot be read in its process ({type(error).__name__}: {error}).", hint=hint
         ) from error
     return drain(make_job(*args, token=token, **({"stop": stop} if stoppable else {})), steps.tell)
 

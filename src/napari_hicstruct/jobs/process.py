@@ -151,8 +151,8 @@ class Child:
             )  # fmt: skip
         except OSError as error:
             self._log.close()
-            mend = "Free memory, then start it again."
-            raise JobError(f"the job's process cannot be started ({error}).", mend=mend) from error
+            hint = "Free memory, then start it again."
+            raise JobError(f"the job's process cannot be started ({error}).", hint=hint) from error
 
     @property
     def _input(self) -> IO[bytes]:
@@ -246,12 +246,12 @@ class Child:
         said = self._log.read().decode(errors="replace").strip()
         if code == -_KILL:
             text = "the job's process was killed (SIGKILL): most often memory was used up."
-            error = JobError(text, mend="Free memory, then start it again.")
+            error = JobError(text, hint="Free memory, then start it again.")
         elif code < 0:
-            error = JobError(f"the job's process crashed ({signal.Signals(-code).name}).", mend="Start it again.")
+            error = JobError(f"the job's process crashed ({signal.Signals(-code).name}).", hint="Start it again.")
         else:
             text = f"the job's process ended without an answer (status {code})."
-            error = JobError(text, mend="Start it again.")
+            error = JobError(text, hint="Start it again.")
         error.__cause__ = ChildTraceback(said) if said else None
         return error
 

@@ -77,8 +77,8 @@ def packed(value: Any, what: str) -> bytes:
     try:
         return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # pickle raises TypeError, AttributeError, PicklingError and what objects raise
-        mend = "Only values that pickle can cross between processes."
-        raise JobError(f"{what} cannot be handed over ({type(error).__name__}: {error}).", mend=mend) from error
+        hint = "Only values that pickle can cross between processes."
+        raise JobError(f"{what} cannot be handed over ({type(error).__name__}: {error}).", hint=hint) from error
 
 
 class Inbox:

@@ -73,7 +73,7 @@ class AxialAttention(NoAttention):
         options = config.attention
         self.contacts = options.contact_bias
         if self.contacts and "oe" not in config.inputs:
-            raise ConfigError("key 'attention.contact_bias': the model does not read 'oe'.", mend="Add it to inputs.")
+            raise ConfigError("key 'attention.contact_bias': the model does not read 'oe'.", hint="Add it to inputs.")
         widths = dict(zip(SCALES, config.channels, strict=True))
         self.blocks = nn.ModuleDict(
             {s: nn.ModuleList(self.row_attention(widths[s], options) for _ in range(2)) for s in options.scales}

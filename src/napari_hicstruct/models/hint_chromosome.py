@@ -22,7 +22,7 @@ class ChromosomeHint(BandHint):
         if config.hint.resolution % config.coarse_resolution:
             raise ConfigError(
                 f"key 'hint.resolution': {config.hint.resolution} is no multiple of {config.coarse_resolution} bp.",
-                mend="Choose 40000 or 80000.",
+                hint="Choose 40000 or 80000.",
             )
         self.factor = config.hint.resolution // config.coarse_resolution
         self.attention = LinearAttention(config.hint.width)

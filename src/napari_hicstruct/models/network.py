@@ -19,8 +19,8 @@ from napari_hicstruct.models.tad_prior import TadPrior
 
 def _check_names(config: ModelConfig) -> None:
     if taken := [task.name for task in config.tasks if hasattr(nn.ModuleDict(), task.name)]:
-        mend = "Give the task another name."
-        raise ConfigError(f"key 'model.tasks': PyTorch keeps the name '{taken[0]}' for itself.", mend=mend)
+        hint = "Give the task another name."
+        raise ConfigError(f"key 'model.tasks': PyTorch keeps the name '{taken[0]}' for itself.", hint=hint)
 
 
 class MultiTaskNet(nn.Module):

@@ -64,6 +64,6 @@ def resolve(table: Mapping[str, str], name: str, what: str) -> Any:
         If there is none; the message lists those there are.
     """
     if name not in table:
-        raise ConfigError(f"there is no {what} '{name}'.", mend=f"Choose one of: {', '.join(sorted(table))}.")
+        raise ConfigError(f"there is no {what} '{name}'.", hint=f"Choose one of: {', '.join(sorted(table))}.")
     module, _, attribute = table[name].partition(":")
     return getattr(importlib.import_module(module), attribute)

@@ -25,8 +25,8 @@ def require(module: str, encoder: str) -> Any:
         importlib.import_module("einops")  # MONAI itself only misses it in the middle of a forward pass
         return importlib.import_module(module)
     except ImportError as error:
-        mend = 'Install it: pip install "napari-hicstruct[encoders]".'
-        raise ConfigError(f"encoder '{encoder}' needs {error.name or 'MONAI'}.", mend=mend) from error
+        hint = 'Install it: pip install "napari-hicstruct[encoders]".'
+        raise ConfigError(f"encoder '{encoder}' needs {error.name or 'MONAI'}.", hint=hint) from error
 
 
 class StagedEncoder(nn.Module):

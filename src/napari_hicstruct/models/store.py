@@ -14,7 +14,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from napari_hicstruct.config import parse_config
-from napari_hicstruct.config.files import in_place_of, why, why_and_mend
+from napari_hicstruct.config.files import in_place_of, why, why_and_hint
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.models.network import MultiTaskNet
@@ -44,7 +44,7 @@ def save_model(folder: Path, config: ModelConfig, state: dict[str, Tensor], card
                 file.write_bytes(content)
     except OSError as error:
         said = f"the model could not be written ({error.strerror or why(error)})."
-        raise OutputError(said, where=folder, mend=why_and_mend(error)[1]) from error
+        raise OutputError(said, where=folder, hint=why_and_hint(error)[1]) from error
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -59,17 +59,17 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         text = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        mend = f"A model is a folder with {CARD} and {WEIGHTS}."
-        raise ModelError("is not a model folder.", where=folder, mend=mend) from error
+        hint = f"A model is a folder with {CARD} and {WEIGHTS}."
+        raise ModelError("is not a model folder.", where=folder, hint=hint) from error
     except ValueError as error:
         raise ModelError("is not valid JSON; the model is damaged.", where=path) from error
     for key, kind in (("format", int), ("sha256", str), ("config", dict), ("card", dict)):
         if not isinstance(text, dict) or key not in text:
-            raise ModelError(f"lacks '{key}'.", where=path, mend="Copy the model folder again, whole.")
+            raise ModelError(f"lacks '{key}'.", where=path, hint="Copy the model folder again, whole.")
         if not isinstance(text[key], kind):
-            raise ModelError(f"holds no {kind.__name__} as '{key}'.", where=path, mend=f"Copy {CARD} again.")
+            raise ModelError(f"holds no {kind.__name__} as '{key}'.", where=path, hint=f"Copy {CARD} again.")
     if text["format"] > FORMAT:
-        raise ModelError(f"was written by a newer version (format {text['format']}).", where=path, mend="Update.")
+        raise ModelError(f"was written by a newer version (format {text['format']}).", where=path, hint="Update.")
     return dict(text)
 
 
@@ -86,13 +86,13 @@ def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[Mul
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"lacks {WEIGHTS}.", where=folder, mend="Copy the model folder again, whole.") from error
+        raise ModelError(f"lacks {WEIGHTS}.", where=folder, hint="Copy the model folder again, whole.") from error
     # a flipped bit loads without a word: the checksum comes first, but a pickle deserves its own message;
     # safetensors begin with their header's length, whose bytes may be any, and then the header
     if (data[:2] == b"PK" or data[:1] == b"\x80") and data[8:9] != b"{":
-        raise ModelError("holds pickled weights, which can run code; refused.", where=path, mend="Use safetensors.")
+        raise ModelError("holds pickled weights, which can run code; refused.", where=path, hint="Use safetensors.")
     if hashlib.sha256(data).hexdigest() != text["sha256"]:
-        raise ModelError("does not match its checksum; the file is damaged.", where=path, mend="Copy it again.")
+        raise ModelError("does not match its checksum; the file is damaged.", where=path, hint="Copy it again.")
     try:
         state = load_tensors(data)
     except SafetensorError as error:

@@ -77,5 +77,5 @@ def _import_labels(session: Any, paths: list[str]) -> None:
     from napari_hicstruct.plugin.editing.asking_score import ask_score
 
     if session.source is None:
-        raise LabelError("labels need a map to lie on.", where=paths[0], mend="Open the contact map first.")
+        raise LabelError("labels need a map to lie on.", where=paths[0], hint="Open the contact map first.")
     import_files(session, paths, ask=ask_score)

@@ -33,7 +33,7 @@ def _in_dock(section: str) -> Any:
     session = ensure_session(viewer)
     dock = open_dock(viewer)
     if session.source is None:
-        show_problem(HicStructError("No contact map is open.", mend="Open a .cool, .mcool or .hic file first."))
+        show_problem(HicStructError("No contact map is open.", hint="Open a .cool, .mcool or .hic file first."))
         return None
     dock.unfold(section)
     return dock

@@ -43,11 +43,11 @@ def parse_view(text: str, chromsizes: Mapping[str, int], *, chrom: str | None = 
     """
     parts = _PAIR.split(text.strip())
     if len(parts) > 2:
-        raise RegionError(f"'{text}' is not a region.", mend="Write chr17:62.5M-63.5M.")
+        raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
     rows = _parse_one(parts[0], chromsizes, chrom)
     cols = _parse_one(parts[-1], chromsizes, rows.chrom)
     if rows.chrom != cols.chrom:
-        raise RegionError(f"'{text}' joins two chromosomes.", mend="Choose rows and columns on one chromosome.")
+        raise RegionError(f"'{text}' joins two chromosomes.", hint="Choose rows and columns on one chromosome.")
     return View(rows, cols)
 
 

@@ -77,7 +77,7 @@ class ProjectOfWindow:
         if project is not None:
             return project  # type: ignore[no-any-return]
         if self.source is None:
-            raise MapError("No map is open.", mend="Open a contact map first.")
+            raise MapError("No map is open.", hint="Open a contact map first.")
         if self._place is None:
             check_automatic_folder()
         path = self.project_path
@@ -161,7 +161,7 @@ def check_automatic_folder() -> None:
     home = None if os.devnull in map(str, folder.parents) else folder
     text = "no project can be kept there." if home else "there is no home folder to keep a project in."
     raise ProjectError(
-        text, where=home, mend="Set HICSTRUCT_HOME to a folder that you may write, or name a project: --project FILE."
+        text, where=home, hint="Set HICSTRUCT_HOME to a folder that you may write, or name a project: --project FILE."
     )
 
 

@@ -233,7 +233,7 @@ class Session(ProjectOfWindow):
 
     def _require_map(self) -> map_layer.MapLayer:
         if self.map is None:
-            raise MapError("No map is open.", mend="Open a contact map first.")
+            raise MapError("No map is open.", hint="Open a contact map first.")
         return self.map
 
     def _require_source(self) -> ContactSource:

@@ -142,7 +142,7 @@ def _in_event_loop() -> bool:
 
 def _relink(project: str | Path | None, source: ContactSource) -> None:
     if project is None:
-        raise ProjectError("There is no project to relink.", mend="Name it with --project.")
+        raise ProjectError("There is no project to relink.", hint="Name it with --project.")
     projects.relink(project, source)
 
 
@@ -238,7 +238,7 @@ def wait_until_drawn(session: Session, timeout: float = 60.0) -> None:
 
     _pump(lambda: False, 0.6)  # the window gets its size, overlays their first fill
     if not _pump(lambda: not busy(), timeout):
-        raise OutputError("the window did not come to rest in time.", mend="Try a smaller region.")
+        raise OutputError("the window did not come to rest in time.", hint="Try a smaller region.")
     _pump(lambda: False, 0.6)  # debounced colour limits and overlays of the last move
 
 

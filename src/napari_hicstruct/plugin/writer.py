@@ -39,14 +39,14 @@ def write_annotations(path: str, layer_data: Sequence[tuple[Any, dict[str, Any],
     for kind in dict.fromkeys(kinds):
         write = _writers().get((suffix, kind))
         if write is None:
-            raise OutputError(f"{kind.value} labels are not written as {suffix}.", where=path, mend=_MEND[kind])
+            raise OutputError(f"{kind.value} labels are not written as {suffix}.", where=path, hint=_HINT[kind])
         target = Path(path) if len(set(kinds)) == 1 else Path(path).with_suffix(f".{kind.value}{suffix}")
         statuses = [status for status in Status if status is not Status.REJECTED]
         written.append(str(write(project.query(kind=kind, statuses=statuses), target)))
     return written
 
 
-_MEND = {
+_HINT = {
     Kind.LOOP: "Choose .bedpe.",
     Kind.STRIPE: "Choose .bedpe or .tsv.",
     Kind.TAD: "Choose .bed.",
@@ -72,7 +72,7 @@ def _kind_of(meta: dict[str, Any]) -> Kind:
         raise OutputError(
             "is not a layer of HiC Structures.",
             where=f"Layer '{meta.get('name', '')}'",
-            mend="Choose Loops, Stripes, TADs or Boundaries.",
+            hint="Choose Loops, Stripes, TADs or Boundaries.",
         )
     return Kind(kind)
 
@@ -88,6 +88,6 @@ def _project() -> Project:
         is_open = session is not None and session.source is not None
         raise OutputError(
             "There are no labels yet." if is_open else "No project is open.",
-            mend="Run a model, import label files or draw some." if is_open else "Open a contact map first.",
+            hint="Run a model, import label files or draw some." if is_open else "Open a contact map first.",
         )
     return session.project

@@ -192,7 +192,7 @@ def check_truth_folder(folder: str | Path, provenance: Mapping[str, Any]) -> Non
     from napari_hicstruct.annotations.writers.folder import plan_folder
 
     for target in (Path(folder), Path(folder) / "faint"):
-        plan_folder(target, file_names(tuple(Kind), _FORMATS), provenance, mend="Choose another folder.")
+        plan_folder(target, file_names(tuple(Kind), _FORMATS), provenance, hint="Choose another folder.")
     try_folder(Path(folder))
 
 

@@ -144,7 +144,7 @@ class GradNorm(_Measured):
         if not squares:
             raise ConfigError(
                 f"balancing 'gradnorm' needs weights that all tasks share, and '{self.tasks[k]}' does not reach them.",
-                mend="Choose another balancing, or a selector that does not detach the encoder.",
+                hint="Choose another balancing, or a selector that does not detach the encoder.",
             )
         return torch.stack(squares).sum().sqrt()
 

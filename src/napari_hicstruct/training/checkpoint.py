@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from napari_hicstruct.config.files import in_place_of, why_and_mend
+from napari_hicstruct.config.files import in_place_of, why_and_hint
 from napari_hicstruct.errors import ModelError, OutputError
 
 
@@ -23,9 +23,9 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         with in_place_of(path) as file:
             torch.save(state, file)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        mend = why_and_mend(error)[1]
+        hint = why_and_hint(error)[1]
         text = f"the checkpoint could not be written ({error})."
-        raise OutputError(text, where=path, mend=f"{mend} The last one is whole.") from error
+        raise OutputError(text, where=path, hint=f"{hint} The last one is whole.") from error
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

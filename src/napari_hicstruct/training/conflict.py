@@ -48,7 +48,7 @@ def conflict_weighting(method: str, *, radius: float = 0.5) -> Any:
     except ImportError as error:
         raise ConfigError(
             f"losses.conflict '{method}' needs a package that is not installed.",
-            mend="Install the extra: pip install 'napari-hicstruct[conflict]'.",
+            hint="Install the extra: pip install 'napari-hicstruct[conflict]'.",
         ) from error
 
 

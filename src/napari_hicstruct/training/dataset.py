@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, why, why_and_mend
+from napari_hicstruct.config.files import in_place_of, why, why_and_hint
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.corrections import Marks
@@ -23,7 +23,7 @@ from napari_hicstruct.labels.truth import BinTruth
 
 Track = NDArray[np.float32]
 FORMAT = 1
-_BROKEN, _MEND = "is not a whole region of a data set.", "Make it again with hicstruct dataset."
+_BROKEN, _HINT = "is not a whole region of a data set.", "Make it again with hicstruct dataset."
 _TRUTH = ("loops", "stripes", "boundaries")
 
 
@@ -79,7 +79,7 @@ def save_region(region: Region, path: Path) -> None:
             _fill(zarr.open_group(folder, mode="w"), region)
     except OSError as error:
         said = f"the data set could not be written ({error.strerror or why(error)})."
-        raise OutputError(said, where=path, mend=why_and_mend(error)[1]) from error
+        raise OutputError(said, where=path, hint=why_and_hint(error)[1]) from error
 
 
 def _fill(group: Any, region: Region) -> None:
@@ -111,7 +111,7 @@ def region_heads(path: Path) -> tuple[frozenset[str], int, tuple[str, ...]]:
         group = _open(path)
         return frozenset(group.attrs["heads"]), int(group["coarse"].attrs["resolution"]), _names(group)
     except (KeyError, ValueError, OSError) as error:
-        raise ModelError(_BROKEN, where=path, mend=_MEND) from error
+        raise ModelError(_BROKEN, where=path, hint=_HINT) from error
 
 
 def _open(path: Path) -> Any:
@@ -119,7 +119,7 @@ def _open(path: Path) -> Any:
 
     group: Any = zarr.open_group(path, mode="r")
     if int(group.attrs["format"]) > FORMAT:
-        raise ModelError("was written by a newer version.", where=path, mend="Update.")
+        raise ModelError("was written by a newer version.", where=path, hint="Update.")
     return group
 
 
@@ -143,7 +143,7 @@ def load_region(path: Path) -> Region:
         tracks = dict(zip(names, zip(*both, strict=True), strict=True))
         marks = {head: _marks(group, head) for head in group.attrs.get("marks", ())}
     except (KeyError, ValueError, OSError, RuntimeError) as error:  # codecs raise RuntimeError on damaged chunks
-        raise ModelError(_BROKEN, where=path, mend=_MEND) from error
+        raise ModelError(_BROKEN, where=path, hint=_HINT) from error
     return Region(fine[0], coarse[0], fine[1], coarse[1], fine[2], coarse[2], heads, tracks, marks)
 
 

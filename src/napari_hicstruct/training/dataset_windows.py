@@ -81,8 +81,8 @@ class DatasetWindows(Sequence[LabelledWindow]):
             with (self.folder / "windows.tsv").open(encoding="utf-8", newline="") as file:
                 rows = [row for row in csv.DictReader(file, delimiter="\t") if row["split"] == split]
         except (OSError, KeyError) as error:
-            mend = "Make it with hicstruct dataset."
-            raise ModelError("is no data set.", where=self.folder, mend=mend) from error
+            hint = "Make it with hicstruct dataset."
+            raise ModelError("is no data set.", where=self.folder, hint=hint) from error
         self.rows = [row for row in rows if resolution in (None, int(row["resolution"]))]
         self._region = lru_cache(maxsize=1)(load_region)  # the list goes region by region
 

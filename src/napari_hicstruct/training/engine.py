@@ -82,7 +82,7 @@ def _batches(run: Run, config: TrainConfig, paths: list[Path], manner: Manner) -
             if death == WORKER_DEATHS:
                 raise JobError(
                     f"the process that draws maps was killed {death + 1} times, last at step {run.step}.",
-                    mend="Free memory (fewer maps_per_draw), then start the same command again: it goes on there.",
+                    hint="Free memory (fewer maps_per_draw), then start the same command again: it goes on there.",
                 ) from error
             run.said.append(f"The process that draws maps was killed at step {run.step}; started again.")
 

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from napari_hicstruct.config.files import in_place_of, why_and_mend
+from napari_hicstruct.config.files import in_place_of, why_and_hint
 from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.errors import MapError, OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -49,9 +49,9 @@ def save_map(sim: SimulatedMap, path: Path) -> None:
         with in_place_of(path) as file:
             np.savez(file, root=root, header=header, chrom=np.array(sim.chrom), **arrays)
     except OSError as error:
-        reason, mend = why_and_mend(error)
-        mend = f"{mend} Then start the same command again: the maps that are there are kept."
-        raise OutputError(f"the simulated map cannot be written ({reason}).", where=path, mend=mend) from error
+        reason, hint = why_and_hint(error)
+        hint = f"{hint} Then start the same command again: the maps that are there are kept."
+        raise OutputError(f"the simulated map cannot be written ({reason}).", where=path, hint=hint) from error
 
 
 def load_map(path: Path) -> SimulatedMap:
@@ -66,8 +66,8 @@ def load_map(path: Path) -> SimulatedMap:
         with np.load(path, allow_pickle=False) as file:
             data = dict(file)
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        mend = "Delete it and start the same command again: it is simulated anew."
-        raise MapError(f"is no whole simulated map ({type(error).__name__}).", where=path, mend=mend) from error
+        hint = "Delete it and start the same command again: it is simulated anew."
+        raise MapError(f"is no whole simulated map ({type(error).__name__}).", where=path, hint=hint) from error
     length, resolution, seed = (int(v) for v in data["header"])
     band = data["root"].astype(np.float32) ** 2
     truth = Truth(**{name: data[f"truth_{name}"] for name in _TRUTH})

@@ -69,7 +69,7 @@ def reconstruction(net: MultiTaskNet, coarse: dict[str, Tensor], config: TrainCo
     seen, hidden = corrupt(x, distance, config.masking, inputs, seed)
     features = net.encoder.coarse(seen.contiguous(memory_format=torch.channels_last))
     if net.reconstruction is None:
-        raise ConfigError("the network has no head to give back contacts with.", mend="Set model.reconstruction: true.")
+        raise ConfigError("the network has no head to give back contacts with.", hint="Set model.reconstruction: true.")
     output = net.reconstruction(features)
     k = inputs.index("oe")
     target = torch.exp2(2.0 * x[:, k : k + 1])

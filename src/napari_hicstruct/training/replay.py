@@ -153,7 +153,7 @@ def load_replay(path: Path) -> Replay:
             for layer in layers
         }
     except (OSError, ValueError, TypeError, EOFError, KeyError, BadZipFile, zlib.error) as error:
-        raise ModelError("is no whole replay set.", where=path, mend="Delete it: it is made anew.") from error
+        raise ModelError("is no whole replay set.", where=path, hint="Delete it: it is made anew.") from error
     if version > FORMAT:
-        raise ModelError("was written by a newer version.", where=path, mend="Update.")
+        raise ModelError("was written by a newer version.", where=path, hint="Update.")
     return Replay(rows, first_held, sha256)

@@ -156,7 +156,7 @@ def take_weights(net: MultiTaskNet, weights: dict[str, Tensor]) -> list[str]:
     if lost:
         raise ConfigError(
             f"the weights to start from have another encoder ('{lost[0]}' does not fit).",
-            mend="Give the same encoder, channels and inputs in 'model', or start without.",
+            hint="Give the same encoder, channels and inputs in 'model', or start without.",
         )
     net.load_state_dict(own | fits)
     return sorted(set(own) - set(fits))

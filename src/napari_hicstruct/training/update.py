@@ -79,7 +79,7 @@ def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
     if run.parts >= most:
         raise JobError(
             f"out of memory at step {run.step}, even with batches in {run.parts} pieces ({error}).",
-            mend="Give smaller windows (coarse_size, model.windows), fewer of them (fine_batch), fewer channels, or a "
+            hint="Give smaller windows (coarse_size, model.windows), fewer of them (fine_batch), fewer channels, or a "
             "device with more memory.",
         ) from error
     run.parts = min(2 * run.parts, most)
@@ -120,8 +120,8 @@ def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, 
     everything = losses["tasks"] | losses["extras"]
     bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss))
     if bad:
-        mend = "Lower learning_rate or clip, and train into a new folder."
-        raise JobError(f"The loss of {bad} became NaN at step {run.step}.", mend=mend)
+        hint = "Lower learning_rate or clip, and train into a new folder."
+        raise JobError(f"The loss of {bad} became NaN at step {run.step}.", hint=hint)
     return losses
 
 

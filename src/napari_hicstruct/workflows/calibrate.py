@@ -106,8 +106,8 @@ def iter_calibrate(
     config, info = _check(request)
     predictor = _predictor(info, request.device)
     if config.resolution != predictor.net.config.fine_resolution:
-        mend = f"Set resolution: {predictor.net.config.fine_resolution}."
-        raise ConfigError(f"key 'resolution': {config.resolution} is not the model's finer bin size.", mend=mend)
+        hint = f"Set resolution: {predictor.net.config.fine_resolution}."
+        raise ConfigError(f"key 'resolution': {config.resolution} is not the model's finer bin size.", hint=hint)
     calls: dict[str, _Calls] = {}
     total = request.maps * len(request.depths)
     for k in range(request.maps):
@@ -132,11 +132,11 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
     if request.maps < 2 or not request.depths or not all(depth > 0 for depth in request.depths):
         raise ConfigError("calibration needs at least 2 maps and depths above 0.")
     if request.length < 2_000_000:
-        raise ConfigError("the maps are too short to simulate.", mend="Give at least 2 Mb.")
+        raise ConfigError("the maps are too short to simulate.", hint="Give at least 2 Mb.")
     info = find_model(request.model)
     if info.shipped:
-        mend = f"Copy it first: hicstruct models install {info.path} --name mine."
-        raise ModelError(f"The model '{info.name}' is shipped and stays as it is.", mend=mend)
+        hint = f"Copy it first: hicstruct models install {info.path} --name mine."
+        raise ModelError(f"The model '{info.name}' is shipped and stays as it is.", hint=hint)
     if info.tracks:
         raise ModelError(f"reads the track '{info.tracks[0]}', which simulated maps lack.", where=info.path)
     _check_seeds(info, request)
@@ -150,8 +150,8 @@ def _check_seeds(info: ModelInfo, request: CalibrateRequest) -> None:
     pool = info.card.get("recipe", {}).get("train", {})
     first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
     if request.seed < first + count and first < request.seed + request.maps:
-        mend = f"Give --seed {first + count} or more."
-        raise ConfigError(f"--seed {request.seed}: the model was trained on maps of these seeds.", mend=mend)
+        hint = f"Give --seed {first + count} or more."
+        raise ConfigError(f"--seed {request.seed}: the model was trained on maps of these seeds.", hint=hint)
 
 
 def _predictor(info: ModelInfo, device: str) -> Predictor:
@@ -237,7 +237,7 @@ def _fit_all(calls: Mapping[str, _Calls], request: CalibrateRequest, notes: list
         else:
             fitted[key] = _entry(fit(mine.scores, mine.hits, mine.groups), len(mine.scores), request)
     if not fitted:
-        raise ModelError("calls too little to be calibrated.", where=request.model, mend="Give more or longer maps.")
+        raise ModelError("calls too little to be calibrated.", where=request.model, hint="Give more or longer maps.")
     return fitted
 
 

@@ -139,7 +139,7 @@ def _folder_of(out: Path) -> Iterator[Path]:
     out = out.resolve()  # a link to a folder, or ".", has no name beside which something could be written
     try:
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
-            raise OutputError("holds something else than a data set.", where=out, mend="Give a new or an empty folder.")
+            raise OutputError("holds something else than a data set.", where=out, hint="Give a new or an empty folder.")
         with in_place_of(out) as folder:
             folder.mkdir()
             yield folder
@@ -172,14 +172,14 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
                 }
             )
     if not records:
-        raise LabelError("there are no labels.", mend="Give at least one of --loops, --tads and --stripes.")
+        raise LabelError("there are no labels.", hint="Give at least one of --loops, --tads and --stripes.")
     return Labels(tuple(records), frozenset(kinds), _reviewed(request.reviewed, source)), files
 
 
 def _check_labels(path: Path, records: Sequence[Any]) -> None:
     if not records:  # the reader itself refuses labels of another genome
-        mend = "Leave it out, or choose another file."
-        raise LabelError("holds no labels, only its header.", where=path, mend=mend)
+        hint = "Leave it out, or choose another file."
+        raise LabelError("holds no labels, only its header.", where=path, hint=hint)
 
 
 def _reviewed(path: Path | None, source: ContactSource) -> tuple[Interval, ...] | None:
@@ -209,12 +209,12 @@ def _regions(request: DatasetRequest, source: ContactSource) -> list[tuple[str, 
         raise ConfigError(
             "no chromosome of 1 Mb or more is left for training.",
             where=source.uri,
-            mend=f"Give --train and --validation; this map has {have}. Regions (chr1:0-20M) will do.",
+            hint=f"Give --train and --validation; this map has {have}. Regions (chr1:0-20M) will do.",
         )
     for k, (split, a) in enumerate(chosen):
         for other, b in chosen[:k]:
             if a.chrom == b.chrom and a.start < b.end and b.start < a.end:
-                raise ConfigError(f"{a} ({split}) and {b} ({other}) overlap.", mend="Give regions that do not.")
+                raise ConfigError(f"{a} ({split}) and {b} ({other}) overlap.", hint="Give regions that do not.")
     return chosen
 
 
@@ -240,8 +240,8 @@ def _notes(files: list[dict[str, Any]], silent: list[str]) -> list[str]:
 
 def _check_rows(rows: list[tuple[Any, ...]], source: ContactSource) -> None:
     if not sum(_positives(rows, "train").values()):
-        mend = "Give --train chromosomes or regions that the label files name."
-        raise LabelError("no label lies in what is for training.", where=source.uri, mend=mend)
+        hint = "Give --train chromosomes or regions that the label files name."
+        raise LabelError("no label lies in what is for training.", where=source.uri, hint=hint)
 
 
 def _manifest(

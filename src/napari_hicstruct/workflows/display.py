@@ -19,16 +19,16 @@ def check_qt() -> None:
 
     if not any(find_spec(name) for name in ("PyQt6", "PySide6", "PyQt5")):
         raise HicStructError(
-            "no Qt is installed, so there is no window.", mend='Run: pip install "napari-hicstruct[pyqt6]"'
+            "no Qt is installed, so there is no window.", hint='Run: pip install "napari-hicstruct[pyqt6]"'
         )
 
 
-def check_display(mend: str) -> None:
+def check_display(hint: str) -> None:
     """Refuse where there is no screen to draw on.
 
     Parameters
     ----------
-    mend : str
+    hint : str
         What the refusal recommends.
 
     Raises
@@ -41,7 +41,7 @@ def check_display(mend: str) -> None:
     if name and _answers(name):
         return
     why = f"the display {name} does not answer" if name else "there is no display here"
-    raise HicStructError(f"{why}.", mend=mend)
+    raise HicStructError(f"{why}.", hint=hint)
 
 
 def _answers(display: str) -> bool:

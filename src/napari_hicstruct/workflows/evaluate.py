@@ -94,7 +94,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     sections = compare(material, notes)
     if not sections:
         what = f"the predictions hold {material.calls.kinds()}, the truth {material.truth.kinds()}: nothing to compare."
-        raise LabelError(what, where=shown(request.truth[0], "the truth"), mend="Give labels of the same kind.")
+        raise LabelError(what, where=shown(request.truth[0], "the truth"), hint="Give labels of the same kind.")
     if request.map is not None:
         from napari_hicstruct.workflows.pile_up import pile_up_section
 

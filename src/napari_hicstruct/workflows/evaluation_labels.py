@@ -35,7 +35,7 @@ _WITHOUT = {
     True: "average precision, precision of the best n and the curve follow the order of the file.",
     False: "average precision, precision of the best n and the curve are not given.",
 }
-_MEND = "--score-column names the column that ranks them."
+_HINT = "--score-column names the column that ranks them."
 
 FAINT = "faint"
 """Folder in a simulated truth with the structures that the map is too shallow to show."""
@@ -143,9 +143,9 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
-        mend = "Recall is 0. hicstruct predict lists more with --least TASK=P."
+        hint = "Recall is 0. hicstruct predict lists more with --least TASK=P."
         where = shown(request.predictions[0], "the predictions")
-        raise LabelError("holds no call, so there is nothing to judge.", where=where, mend=mend)
+        raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
     for chrom in request.chroms:
         if canonical_name(chrom) not in known:
@@ -153,9 +153,9 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     judged = {canonical_name(chrom) for chrom in chroms}
     if truth.chroms() and not truth.within(chroms).chroms():
         where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
-        mend = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
+        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
         what = f"the predictions to judge lie on {where}."
-        raise LabelError(what, where=shown(request.truth[0], "the truth"), mend=mend)
+        raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
@@ -198,7 +198,7 @@ def _unranked(calls: Labels) -> list[str]:
         values = [rank_score(record) for record in calls.of(kind)]
         bare = sum(value != value for value in values)
         if bare and bare == len(values):
-            notes.append(f"The predicted {name} have no scores: {_WITHOUT[kind is Kind.LOOP]} {_MEND}")
+            notes.append(f"The predicted {name} have no scores: {_WITHOUT[kind is Kind.LOOP]} {_HINT}")
         elif bare:
             notes.append(f"{bare:,} of {len(values):,} predicted {name} have no score and rank last.")
     return notes
@@ -215,7 +215,7 @@ def _label_files(path: Path) -> list[tuple[Path, Kind | None]]:
         found += [(file, kind) for file in there[:1]]
     if not found:
         expected = ", ".join(name for _, alternatives in _FILES for name in alternatives)
-        raise LabelError("holds no label files.", where=path, mend=f"Expected one of {expected}; or name the files.")
+        raise LabelError("holds no label files.", where=path, hint=f"Expected one of {expected}; or name the files.")
     return found
 
 

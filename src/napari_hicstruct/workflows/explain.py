@@ -237,7 +237,7 @@ def _task(config: ModelConfig, annotation: Annotation, info: ModelInfo) -> str:
         if task.head == HEADS[annotation.kind]:
             return task.name
     said = f"the model '{info.name}' has no task for a {annotation.kind.value}"
-    raise ConfigError(f"{said}: it cannot say why.", mend="Choose another model.")
+    raise ConfigError(f"{said}: it cannot say why.", hint="Choose another model.")
 
 
 def _of_pass(seen: Look, which: str) -> tuple[dict[str, Layer], dict[str, tuple[float, ...]]]:

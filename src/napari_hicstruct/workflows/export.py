@@ -109,7 +109,7 @@ def iter_export(
         records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
         records = _each_once(project, records) if once else records
         if not records:
-            raise ProjectError("holds nothing to export.", where=project_path, mend="Choose other sets or statuses.")
+            raise ProjectError("holds nothing to export.", where=project_path, hint="Choose other sets or statuses.")
         yield clock.step("write", 1, 2, f"{len(records):,} records")
         chosen = {"formats": formats, "sets": list(sets), "statuses": [str(one) for one in wanted], "once": once}
         provenance = export_provenance(project, chosen, time.monotonic() - started, _place_of_map(project_path))
@@ -146,7 +146,7 @@ def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
         raise ProjectError(
             f"has no set '{missing[0]}'.",
             where=project.path,
-            mend=f"It has {', '.join(repr(one.name) for one in there) or 'none'}.",
+            hint=f"It has {', '.join(repr(one.name) for one in there) or 'none'}.",
         )
     return [one.id for one in there if one.name in names]
 

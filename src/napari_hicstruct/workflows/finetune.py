@@ -66,7 +66,7 @@ def _failed(error: RuntimeError | MemoryError) -> JobError:
     from napari_hicstruct.training.update import out_of_memory
 
     if isinstance(error, MemoryError) or out_of_memory(error):
-        mend = "Learn in the heads alone, take smaller windows (fine_size, coarse_size), or another device."
-        return JobError("memory is used up; the model in use stays.", mend=mend)
+        hint = "Learn in the heads alone, take smaller windows (fine_size, coarse_size), or another device."
+        return JobError("memory is used up; the model in use stays.", hint=hint)
     text = " ".join(str(error).split()) or "no more was said"
-    return JobError(f"learning failed ({type(error).__name__}: {text}); the model in use stays.", mend="Try again.")
+    return JobError(f"learning failed ({type(error).__name__}: {text}); the model in use stays.", hint="Try again.")

@@ -39,7 +39,7 @@ def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> Mode
     """
     made, lineage = Path(result.model), project.lineage
     if not _holds(made, result.sha256):
-        raise ModelError("does not hold the new model any more.", where=made, mend="Fine-tune again.")
+        raise ModelError("does not hold the new model any more.", where=made, hint="Fine-tune again.")
     child = ModelEntry(result.sha256, job.name, job.version, made, result.parent, {"finetuned": result.told()})
     known = {entry.sha256: entry for entry in lineage.models()}
     _put_back(known.get(result.sha256, child), made)
@@ -77,7 +77,7 @@ def _put_back(entry: ModelEntry, made: Path) -> None:
         return
     with contextlib.suppress(ModelError):  # nothing there, or damaged: it may be replaced
         if describe_model(entry.folder).sha256 != entry.sha256:
-            raise OutputError(f"holds another model than {entry.label}.", where=entry.folder, mend="Move it away.")
+            raise OutputError(f"holds another model than {entry.label}.", where=entry.folder, hint="Move it away.")
     try:
         with in_place_of(entry.folder) as copy:
             shutil.copytree(made, copy)

@@ -44,13 +44,13 @@ def _described(entry: ModelEntry) -> ModelInfo:
     """A model of the project, as its folder describes it."""
     from napari_hicstruct.workflows.models import describe_model
 
-    mend = f"Copy the folder of {entry.label} back to its place, or use another model of the project (Learn, lineage)."
+    hint = f"Copy the folder of {entry.label} back to its place, or use another model of the project (Learn, lineage)."
     try:
         info = describe_model(entry.folder)
     except ModelError as error:
-        raise ModelError(error.message, where=error.where, mend=mend) from error
+        raise ModelError(error.message, where=error.where, hint=hint) from error
     if info.sha256 != entry.sha256:
-        raise ModelError(f"holds another model than {entry.label}.", where=entry.folder, mend=mend)
+        raise ModelError(f"holds another model than {entry.label}.", where=entry.folder, hint=hint)
     return info
 
 
@@ -98,8 +98,8 @@ def prepare_finetune(
     base = _base(project, parent)
     start = parent if config.start == "last" or base is None else _described(base)
     if start.tracks:
-        mend = "Use another model: hicstruct models lists them."
-        raise ModelError(f"{start.label} reads 1-D tracks and cannot be fine-tuned.", where=start.path, mend=mend)
+        hint = "Use another model: hicstruct models lists them."
+        raise ModelError(f"{start.label} reads 1-D tracks and cannot be fine-tuned.", where=start.path, hint=hint)
     version, out = _new_place(project, parent.name, parent.version if base is None else base.version)
     return FinetuneJob(
         map_uri=source.uri,
@@ -153,7 +153,7 @@ def _check_project(project: Project, source: ContactSource) -> None:
 
     if project.read_only:
         text = f"cannot learn: {project.read_only_reason}."
-        raise ProjectError(text, where=project.path, mend="Save a copy and fine-tune that.")
+        raise ProjectError(text, where=project.path, hint="Save a copy and fine-tune that.")
     if source.fingerprint() != project.map.fingerprint:
         raise other_map(project.path, project.map, identity_of(source))
 
@@ -163,19 +163,19 @@ def _check_corrections(project: Project, records: Sequence[Annotation], source: 
 
     judged = judgements(records, project.reviewed())
     if not len(judged):
-        mend = "Accept, reject or add some candidates first."
-        raise ProjectError("holds no corrections to learn from.", where=project.path, mend=mend)
+        hint = "Accept, reject or add some candidates first."
+        raise ProjectError("holds no corrections to learn from.", where=project.path, hint=hint)
     for what, place in _places(judged):
         length = source.chromsizes.get(place.chrom)
         if length is None or place.end > length:
             text = "which the map does not have" if length is None else f"but {place.chrom} ends at {length:,} bp"
-            raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, mend="Delete or move it.")
+            raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, hint="Delete or move it.")
     if not judged.positives or not (judged.negatives or judged.blocks):
         have, lack = ("accepted", "reject") if judged.positives else ("rejected", "accept or add")
         raise ProjectError(
             f"all {len(judged)} corrections are {have}: nothing can be told apart.",
             where=project.path,
-            mend=f"Also {lack} some candidates, or mark a region as reviewed.",
+            hint=f"Also {lack} some candidates, or mark a region as reviewed.",
         )
 
 

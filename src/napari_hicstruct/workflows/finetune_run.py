@@ -127,7 +127,7 @@ class FinetuneRun:
         if not any(row.person and not row.frozen for row in rows):
             raise ProjectError(
                 "all corrections lie in the part of the map that is kept for validation.",
-                mend="Correct some candidates elsewhere; the Learn section draws that part on the map.",
+                hint="Correct some candidates elsewhere; the Learn section draws that part on the map.",
             )
         if config.trainable == "heads":
             rows += anchors(self.judged, self.job.frozen, config.anchor)
@@ -180,7 +180,7 @@ class FinetuneRun:
             seen = yield from self.look(self.parent_net, [rows[sights[k].owner] for k in frozen])
             told = {frozen[s.owner]: s for s in seen}
             if any(k not in told or told[k].layer != sights[k].layer for k in frozen):
-                raise ProjectError("the model in use has other tasks than the base model.", mend="Start from 'last'.")
+                raise ProjectError("the model in use has other tasks than the base model.", hint="Start from 'last'.")
             before |= {k: told[k].odds for k in frozen}
         places = sorted(trained.after)
         layers = self.evidence.layers
@@ -221,7 +221,7 @@ class FinetuneRun:
         except OSError as error:
             raise output_error(out, error, what="the model could not be written") from error
         except OutputError as error:
-            raise OutputError(error.message, where=out, mend=error.mend) from error
+            raise OutputError(error.message, where=out, hint=error.hint) from error
         finally:
             with contextlib.suppress(OSError):
                 out.parent.rmdir()  # made for nothing, if it is empty

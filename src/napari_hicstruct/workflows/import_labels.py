@@ -112,7 +112,7 @@ def store_labels(
 
     path = Path(path)
     if not found.records:
-        raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
+        raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
     records = renew_uids(found.records, project.holds([record.uid for record in found.records]))
     if status is not None:
         records = [record.with_(status=status) for record in records]
@@ -227,7 +227,7 @@ def iter_import(
             path, chromsizes=source.chromsizes, kind=kind, score_column=score_column, ascending=ascending
         )
         if not labels.records:
-            raise LabelError("holds no labels.", where=path, mend="Choose a file with labels.")
+            raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
         found.append((path, labels))
     finest = min(source.resolutions, default=0)
     with writing(project_path, source, reviewer=reviewer) as project:

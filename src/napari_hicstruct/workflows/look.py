@@ -65,8 +65,8 @@ def iter_seen(
 
     info, chosen = find_model(model), choose_device(device)
     if info.tracks:
-        mend = "Choose another model, or another order of the queue."
-        raise ModelError(f"{info.label} reads 1-D tracks, which nobody gave here.", where=info.path, mend=mend)
+        hint = "Choose another model, or another order of the queue."
+        raise ModelError(f"{info.label} reads 1-D tracks, which nobody gave here.", where=info.path, hint=hint)
     token, clock, before = token or CancelToken(), Clock(), torch.get_num_threads()
     if threads:
         torch.set_num_threads(threads)

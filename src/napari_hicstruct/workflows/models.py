@@ -60,10 +60,10 @@ def describe_model(folder: Path, *, shipped: bool = False, default: bool = False
         tasks = tuple(task["name"] for task in text["config"]["tasks"])
         tracks = tuple(text["config"].get("tracks", ()))
     except OSError as error:
-        mend = f"A model is a folder with {CARD} and {WEIGHTS}."
-        raise ModelError("is not a model folder.", where=folder, mend=mend) from error
+        hint = f"A model is a folder with {CARD} and {WEIGHTS}."
+        raise ModelError("is not a model folder.", where=folder, hint=hint) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise ModelError("has a damaged card.", where=folder / CARD, mend="Copy the folder again, whole.") from error
+        raise ModelError("has a damaged card.", where=folder / CARD, hint="Copy the folder again, whole.") from error
     name = folder.name if shipped else str(card.get("name") or folder.name)
     return ModelInfo(name, str(card.get("version", "")), folder, tasks, sha256, shipped, default, card, tracks)
 
@@ -105,7 +105,7 @@ def find_model(name: str) -> ModelInfo:
         if wanted and (base / wanted / CARD).exists():
             return describe_model(base / wanted, shipped=shipped, default=wanted == default_name())
     known = ", ".join(model.name for model in list_models()) or "none"
-    raise ModelError(f"There is no model '{name}'.", mend=f"Installed: {known}. Or give a model folder.")
+    raise ModelError(f"There is no model '{name}'.", hint=f"Installed: {known}. Or give a model folder.")
 
 
 def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
@@ -121,12 +121,12 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
     info = describe_model(Path(folder))
     weights = Path(folder) / WEIGHTS
     if not weights.exists():
-        raise ModelError(f"lacks {WEIGHTS}.", where=folder, mend="Only safetensors weights are taken, never pickles.")
+        raise ModelError(f"lacks {WEIGHTS}.", where=folder, hint="Only safetensors weights are taken, never pickles.")
     if hashlib.sha256(weights.read_bytes()).hexdigest() != info.sha256:
-        raise ModelError("does not match its checksum; the file is damaged.", where=weights, mend="Copy it again.")
+        raise ModelError("does not match its checksum; the file is damaged.", where=weights, hint="Copy it again.")
     target = user_models_dir() / (name or info.name)
     if target.exists():
-        raise ModelError(f"A model '{target.name}' is installed already.", mend="Give another --name.")
+        raise ModelError(f"A model '{target.name}' is installed already.", hint="Give another --name.")
     try:
         with in_place_of(target) as copy:
             copy.mkdir()

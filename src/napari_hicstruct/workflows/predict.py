@@ -62,7 +62,7 @@ def iter_bands(
         raise MapError(
             f"{chrom} has no contacts at {sizes}, nor at finer bins that sum to it.",
             where=source.uri,
-            mend="Add a level, e.g. with cooler zoomify.",
+            hint="Add a level, e.g. with cooler zoomify.",
         )
     loaded: Band | None = None
     for step in iter_load_band(
@@ -145,7 +145,7 @@ def _check_contacts(source: ContactSource, region: Interval, band: Band) -> None
         raise MapError(
             f"holds no contacts in {region}.",
             where=source.uri,
-            mend=f"Its contacts on {region.chrom} lie between {start:,} and {end:,}.",
+            hint=f"Its contacts on {region.chrom} lie between {start:,} and {end:,}.",
         )
 
 

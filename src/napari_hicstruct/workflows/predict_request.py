@@ -95,7 +95,7 @@ def check_levels(source: ContactSource, refused: str) -> None:
     MapError
     """
     if why := _lacks_level(source):
-        raise MapError(f"{refused}: it {why}.", where=source.uri, mend=NEEDED_BINS)
+        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=NEEDED_BINS)
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
@@ -144,20 +144,20 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     from napari_hicstruct.contacts.band_loading import used_norm
 
     if not request.tasks:
-        raise ConfigError("no task is named.", mend="Name at least one of the model's.")
+        raise ConfigError("no task is named.", hint="Name at least one of the model's.")
     check_model(request)
     check_least(request.least, request.tasks)
     if request.mode not in MODES:
-        raise ConfigError(f"there is no mode '{request.mode}'.", mend=f"Choose from {', '.join(MODES)}.")
+        raise ConfigError(f"there is no mode '{request.mode}'.", hint=f"Choose from {', '.join(MODES)}.")
     if why := WHY_NO_CONTACTS.get(source.value_kind):
-        mend = "Predict on the maps of contacts that it was made from."
-        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, mend=mend)
+        hint = "Predict on the maps of contacts that it was made from."
+        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, hint=hint)
     check_levels(source, "nothing can be predicted")
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(
             f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",
             where=source.uri,
-            mend="Choose a longer one.",
+            hint="Choose a longer one.",
         )
     if request.norm is not None:
         for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH):
@@ -180,7 +180,7 @@ def check_model(request: PredictRequest) -> ModelInfo:
     missing = [task for task in request.tasks if task not in info.tasks]
     if missing:
         raise ConfigError(
-            f"the model '{info.name}' has no task '{missing[0]}'.", mend=f"It has {', '.join(info.tasks)}."
+            f"the model '{info.name}' has no task '{missing[0]}'.", hint=f"It has {', '.join(info.tasks)}."
         )
     choose_device(request.device)
     check_tracks(info.tracks, request.tracks)

@@ -61,12 +61,12 @@ def find_map(path: str | Path) -> ContactSource:
             others.append(uri)
     if problem is not None:
         raise problem
-    mend = "Copy it beside the project, or open the map first, then the project (hicstruct finetune: --map FILE)."
+    hint = "Copy it beside the project, or open the map first, then the project (hicstruct finetune: --map FILE)."
     named = shown_uri(known.uri, path)
     if others:
         text = f"its map {named} is not there: {others[0]} is another map."
-        raise ProjectError(text, where=path.absolute(), mend=mend)
-    raise ProjectError(f"its map is not at {named} any more.", where=path.absolute(), mend=mend)
+        raise ProjectError(text, where=path.absolute(), hint=hint)
+    raise ProjectError(f"its map is not at {named} any more.", where=path.absolute(), hint=hint)
 
 
 def _is_named(uri: str, known: MapIdentity) -> bool:
@@ -173,8 +173,8 @@ def check_project(path: str | Path, source: ContactSource) -> None:
         return
     with Project.open(path, map=identity_of(source)) as opened:
         if opened.read_only:
-            mend = "Close it there, or name another."
-            raise ProjectError(f"cannot be edited: {opened.read_only_reason}.", where=path, mend=mend)
+            hint = "Close it there, or name another."
+            raise ProjectError(f"cannot be edited: {opened.read_only_reason}.", where=path, hint=hint)
 
 
 def project_of(source: ContactSource, folder: Path) -> Path | None:

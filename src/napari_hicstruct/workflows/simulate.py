@@ -92,7 +92,7 @@ def iter_simulate(
 
     ladder = check_ladder(request.resolutions)
     if request.style not in ("extrusion", "painted"):
-        raise ConfigError(f"there is no style '{request.style}'.", mend="Choose extrusion or painted.")
+        raise ConfigError(f"there is no style '{request.style}'.", hint="Choose extrusion or painted.")
     if not request.depth > 0:
         raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
     configs = chromosome_configs(request, ladder[0])
@@ -154,7 +154,7 @@ def chromosome_configs(request: SimulateRequest, resolution: int) -> dict[str, S
         own = {"chrom": name, "length": length, "resolution": resolution, "max_distance": reach}
         if length < 2_000_000:
             raise ConfigError(
-                f"{name} is {format_bp(length)} long; extrusion needs room.", mend="Simulate at least 2 Mb."
+                f"{name} is {format_bp(length)} long; extrusion needs room.", hint="Simulate at least 2 Mb."
             )
         config = parse_config(SimulationConfig, {**own, **request.settings})
         configs[name] = config if len(request.lengths) == 1 else config.fixed(request.seed)
@@ -224,7 +224,7 @@ def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, 
         raise OutputError(
             f"the sample map cannot be cached ({why(error)}).",
             where=folder.parent,
-            mend="Set HICSTRUCT_CACHE to a folder that can be written.",
+            hint="Set HICSTRUCT_CACHE to a folder that can be written.",
         ) from error
     return path
 

@@ -103,7 +103,7 @@ def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Pare
     if config.model.tracks and (_simulated(config.train) or not dataset_regions(config, "validation")):
         raise ConfigError(
             f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.",
-            mend="Train and validate on data sets made with --track (datasets, train.extrusion: 0), or leave it out.",
+            hint="Train and validate on data sets made with --track (datasets, train.extrusion: 0), or leave it out.",
         )
     net = MultiTaskNet(config.model)
     _check_datasets(config)
@@ -120,7 +120,7 @@ def _with_best(error: JobError, config: TrainConfig, out: Path, parent: Parent |
     kept = "No model was kept yet."
     if (out / BEST).exists():
         kept = f"The best model before is in {pack_model(config, out / BEST, out / 'model', parent=parent)}."
-    return JobError(f"{error.message} {kept}", where=error.where, mend=error.mend)
+    return JobError(f"{error.message} {kept}", where=error.where, hint=error.hint)
 
 
 def _simulated(pool: PoolConfig) -> int:
@@ -138,17 +138,17 @@ def _check_datasets(config: TrainConfig) -> None:
     for folder in config.datasets:
         mine = [path for path in dataset_regions(config, "train") if path.is_relative_to(folder)]
         if not mine or not (Path(folder) / "manifest.json").exists():
-            mend = "Make it with hicstruct dataset; key 'datasets' names its folder."
-            raise ConfigError("is no whole data set with regions to train on.", where=folder, mend=mend)
+            hint = "Make it with hicstruct dataset; key 'datasets' names its folder."
+            raise ConfigError("is no whole data set with regions to train on.", where=folder, hint=hint)
         heads |= set().union(*(_heads(path, config) for path in mine))
     for path in dataset_regions(config, "validation"):
         _heads(path, config)
     if not _simulated(config.validation) and not dataset_regions(config, "validation"):
-        mend = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."
-        raise ConfigError("there is nothing to validate on.", mend=mend)
+        hint = "Give hicstruct dataset --validation regions, or the recipe validation.extrusion."
+        raise ConfigError("there is nothing to validate on.", hint=hint)
     if config.datasets and not config.dataset_share:
-        mend = "Leave 'datasets' out, or give a share above 0."
-        raise ConfigError("key 'dataset_share' is 0: the data sets would never be drawn.", mend=mend)
+        hint = "Leave 'datasets' out, or give a share above 0."
+        raise ConfigError("key 'dataset_share' is 0: the data sets would never be drawn.", hint=hint)
     if config.objective == "reconstruction":  # reads no label
         return
     alone = config.datasets and (not _simulated(config.train) or config.dataset_share == 1)
@@ -156,7 +156,7 @@ def _check_datasets(config: TrainConfig) -> None:
         if task.head not in heads and not (task.head == "boundary" and config.weak.enabled):
             raise ConfigError(
                 f"task '{task.name}' has no labels in {', '.join(config.datasets)}.",
-                mend="Leave it out of model.tasks, give its label file to hicstruct dataset, or add simulated maps "
+                hint="Leave it out of model.tasks, give its label file to hicstruct dataset, or add simulated maps "
                 "(train.extrusion, dataset_share below 1).",
             )
 
@@ -167,11 +167,11 @@ def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
 
     heads, resolution, tracks = region_heads(path)
     if missing := [name for name in config.model.tracks if name not in tracks]:
-        mend = f"Make the data set again with hicstruct dataset --track {missing[0]}=FILE.bw."
-        raise ConfigError(f"has no track '{missing[0]}', which the model reads.", where=path, mend=mend)
+        hint = f"Make the data set again with hicstruct dataset --track {missing[0]}=FILE.bw."
+        raise ConfigError(f"has no track '{missing[0]}', which the model reads.", where=path, hint=hint)
     if resolution != config.model.coarse_resolution:
         what = f"is in bins of {resolution:,} bp; the model's coarse bins are {config.model.coarse_resolution:,} bp."
-        raise ConfigError(what, where=path, mend="Set model.coarse_resolution to the data set's.")
+        raise ConfigError(what, where=path, hint="Set model.coarse_resolution to the data set's.")
     return heads
 
 
@@ -189,7 +189,7 @@ def iter_train_stages(
         folder = out / f"{k}-{config.name}"
         previous = yield from iter_train_model(config, folder, device=device, devices=devices, parent=previous)
     if previous is None:
-        raise ConfigError("there is no stage to train.", mend="Give at least one recipe.")
+        raise ConfigError("there is no stage to train.", hint="Give at least one recipe.")
     return previous
 
 

@@ -15,7 +15,7 @@ RECIPE = "recipe.json"
 FREE = {"name", "version", "checkpoint_every", "patience"}
 """Keys that may change on the way: they touch no weight."""
 
-_MEND = "Give the run's own recipe, or a new folder."
+_HINT = "Give the run's own recipe, or a new folder."
 
 
 def prepare_folder(config: TrainConfig, out: Path) -> None:
@@ -37,7 +37,7 @@ def prepare_folder(config: TrainConfig, out: Path) -> None:
     if (out / CHECKPOINT).exists() and (out / RECIPE).exists():
         before, now = _begun_by(out), config.model_dump(mode="json")
         if key := next((key for key in now if key not in FREE and _other(key, before, now)), None):
-            raise ConfigError(f"key '{key}' is not that of the run in this folder.", where=out, mend=_MEND)
+            raise ConfigError(f"key '{key}' is not that of the run in this folder.", where=out, hint=_HINT)
 
 
 def _begun_by(out: Path) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def _begun_by(out: Path) -> dict[str, Any]:
         text = json.loads((out / RECIPE).read_text(encoding="utf-8"))
         return parse_config(TrainConfig, text, where=str(out / RECIPE)).model_dump(mode="json")
     except (HicStructError, ValueError) as error:
-        raise ConfigError("was begun by another version of this program.", where=out / RECIPE, mend=_MEND) from error
+        raise ConfigError("was begun by another version of this program.", where=out / RECIPE, hint=_HINT) from error
 
 
 def _other(key: str, before: dict[str, Any], now: dict[str, Any]) -> bool:

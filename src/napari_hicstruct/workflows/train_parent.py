@@ -47,8 +47,8 @@ def load_parent(config: TrainConfig, parent: str | Path | None) -> Parent | None
     for task, source in sources.items():
         part = parts_of(load_model(source.path)[0].state_dict(), task)
         if not part:
-            mend = f"It has {', '.join(source.tasks)}."
-            raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", mend=mend)
+            hint = f"It has {', '.join(source.tasks)}."
+            raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", hint=hint)
         weights = {name: value for name, value in weights.items() if name not in parts_of(weights, task)} | part
     return Parent(info.name, info.sha256, weights, tuple(lineage))
 

@@ -62,15 +62,15 @@ def test_refused(data_dir: Path, name: str) -> None:
     with pytest.raises(MapError, match=REFUSED[name]) as caught:
         open_map(data_dir / "awkward" / name)
     assert name in str(caught.value)
-    assert caught.value.mend
+    assert caught.value.hint
     assert "\n" not in str(caught.value)
 
 
 def test_one_cell_of_a_container_opens(data_dir: Path) -> None:
     with pytest.raises(MapError) as caught:
         open_map(data_dir / "awkward" / "scool_test_file.scool")
-    assert caught.value.mend is not None
-    source = open_map(caught.value.mend.removeprefix("Open one cell: "))
+    assert caught.value.hint is not None
+    source = open_map(caught.value.hint.removeprefix("Open one cell: "))
     assert source.resolutions == (100_000,)
     assert sum(part.count.sum() for part in source.pixels("1", resolution=100_000)) > 0
 

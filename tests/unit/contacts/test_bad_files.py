@@ -1,4 +1,4 @@
-"""A file that is no readable map gives one sentence that names it and the mend."""
+"""A file that is no readable map gives one sentence that names it and what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def refusal(path: object) -> str:
         open_map(str(path))
     text = str(caught.value)
     assert str(path).partition("::")[0] in text
-    assert caught.value.mend
+    assert caught.value.hint
     assert "\n" not in text
     return text
 

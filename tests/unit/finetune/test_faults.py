@@ -194,10 +194,10 @@ def test_torch_fails(project: Project, monkeypatch: pytest.MonkeyPatch, raised: 
 
     monkeypatch.setattr(finetune_learn, "iter_heads", fail)
     threads = torch.get_num_threads()
-    with pytest.raises(JobError, match=message) as told:
+    with pytest.raises(JobError, match=message) as caught:
         drain(iter_finetune(prepared(project, threads=1)))
-    assert "\n" not in str(told.value)
-    assert told.value.__cause__ is raised
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is raised
     assert torch.get_num_threads() == threads
     assert unchanged(project)
 
@@ -232,9 +232,9 @@ def test_the_disk_is_full(project: Project, monkeypatch: pytest.MonkeyPatch, wha
 
     monkeypatch.setattr(store, "in_place_of", full)
     job = prepared(project)
-    with pytest.raises(OutputError, match=r"could not be written.*No space left.*Free some disk") as told:
+    with pytest.raises(OutputError, match=r"could not be written.*No space left.*Free some disk") as caught:
         drain(iter_finetune(job))
-    assert told.value.where == job.out
+    assert caught.value.where == job.out
     assert unchanged(project)
 
 

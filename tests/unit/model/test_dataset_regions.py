@@ -39,7 +39,7 @@ class _Unreversed(np.random.Generator):
         return 1.0 if size is None else super().random(size, dtype, out)
 
 
-def test_labels_that_do_not_fit_the_map_are_named_with_the_mend(files: dict[str, Path], tmp_path: Path) -> None:
+def test_labels_that_do_not_fit_the_map_are_named_with_a_hint(files: dict[str, Path], tmp_path: Path) -> None:
     beyond = tmp_path / "beyond.bedpe"
     beyond.write_text("chr1\t2990000\t2995000\tchr1\t3190000\t3195000\n")
     with pytest.raises(LabelError, match=r"beyond\.bedpe.*beyond the map's chromosomes.*lift them over"):

@@ -133,7 +133,7 @@ def test_a_killed_worker_is_started_again_and_nothing_is_lost(whole: Path, tmp_p
 
 
 @pytest.mark.usefixtures("in_process")
-def test_a_worker_that_dies_again_and_again_ends_the_run_with_the_mend(
+def test_a_worker_that_dies_again_and_again_ends_the_run_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dies(*_: object) -> Iterator[engine.Batch]:

@@ -211,7 +211,7 @@ def test_a_pooled_map_reads_back(pool: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.truth.loops, sim.truth.loops)
 
 
-def test_a_damaged_pooled_map_is_named_with_its_mend(pool: Path, tmp_path: Path) -> None:
+def test_a_damaged_pooled_map_is_named_with_a_hint(pool: Path, tmp_path: Path) -> None:
     drain(iter_make_pool(CONFIG.validation, pool, token=CancelToken()))
     whole = next(pool.glob("*.npz")).read_bytes()
     for content in (b"", b"no zip", whole[: len(whole) // 2], whole[:2000] + bytes(2000) + whole[4000:]):

@@ -212,7 +212,7 @@ def _spread(table: Table, places: tuple[int, int, int, int], *, middle: bool) ->
     size = _common_step([value for i in (places[1], places[3]) for value in _whole_numbers(table, i)], middle=middle)
     if size < MIN_BIN:
         message = "gives one position for each anchor, and no common bin size fits them."
-        raise LabelError(message, where=table.path, mend="Add the starts and ends of the anchors (BEDPE).")
+        raise LabelError(message, where=table.path, hint="Add the starts and ends of the anchors (BEDPE).")
     shift = size // 2 if middle else 0
 
     def anchor(fields: Fields, chrom: int, position: int) -> tuple[str, str, str]:

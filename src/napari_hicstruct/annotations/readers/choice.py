@@ -47,7 +47,7 @@ def choose(table: Table, kind: Kind | None) -> Format:
         If there is none, it holds another kind than asked for, or no labels at all.
     """
     if not table.rows and not table.header:
-        raise LabelError("holds no labels.", where=table.path, mend="Choose a file with labels.")
+        raise LabelError("holds no labels.", where=table.path, hint="Choose a file with labels.")
     fitting = [one for one in FORMATS if one.matches(table)]
     if not fitting or fitting[0] in _INTERVALS:
         other = segmentation(table) or other_by_columns(table)
@@ -65,7 +65,7 @@ def choose(table: Table, kind: Kind | None) -> Format:
         raise LabelError(
             f"holds {_PLURALS[held.kinds[0]]} ({held.name}), not {_PLURALS[kind] if kind else 'labels'}.",
             where=table.path,
-            mend="Choose another file or another kind.",
+            hint="Choose another file or another kind.",
         )
     return chosen
 
@@ -75,7 +75,7 @@ def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
     if other is None or (kind is not None and other.intervals):
         return
     more = f" {other.again}" if other.intervals else ""
-    raise LabelError(f"{other.what}, not labels.", where=path, mend=f"{other.mend}{more}")
+    raise LabelError(f"{other.what}, not labels.", where=path, hint=f"{other.hint}{more}")
 
 
 def _lacks_chromosomes(table: Table) -> bool:
@@ -93,30 +93,30 @@ def _are_points(table: Table) -> bool:
 
 def _unknown(table: Table) -> LabelError:
     """What keeps a file from being read, as far as it shows."""
-    mend = "Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops)."
+    hint = "Its first columns must be chrom start end (TADs) or chrom1 start1 end1 chrom2 start2 end2 (loops)."
     message = "is of no label format that is known here."
     sign = strange_separator([" ".join(fields) for _, fields in table.rows])
     if table.has("start", "end") and not table.has("chrom"):
         message = "has starts and ends, but no column with the chromosome."
-        mend = "Add a column chrom."
+        hint = "Add a column chrom."
     elif (table.has("chrom", "start") and not table.has("end")) or (not table.header and table.every(_is_point, 3)):
-        message, mend = _NO_ENDS
+        message, hint = _NO_ENDS
     elif _are_two_columns(table) and not table.every(lambda f: is_number(f[0]), 2):
         if table.every(lambda f: f[1].isdecimal(), 2):
-            message, mend = _NO_ENDS
+            message, hint = _NO_ENDS
         else:
             message = "holds one number for each name, no starts and ends."
     elif _are_two_columns(table) and table.every(_are_start_and_end, 2):
         message = "has starts and ends, but no column with the chromosome."
-        mend = "Add a column chrom."
+        hint = "Add a column chrom."
     elif table.every(lambda f: all(map(is_number, f)), 2):
         message = "holds numbers only, no chromosome names in front of positions."
         if table.width > 2:
-            mend = f"{mend} OnTAD writes such a list with -bedout."
+            hint = f"{hint} OnTAD writes such a list with -bedout."
     elif sign:
         message = f"is of no label format that is known here; are its columns separated by '{sign}'?"
-        mend = f"Separate them by tabs. {mend}"
-    return LabelError(message, where=table.path, mend=mend)
+        hint = f"Separate them by tabs. {hint}"
+    return LabelError(message, where=table.path, hint=hint)
 
 
 _NO_ENDS = (

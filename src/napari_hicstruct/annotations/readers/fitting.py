@@ -45,7 +45,7 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
         raise LabelError(
             f"{outside:,} of {outside + len(fitting.records):,} labels lie beyond the map's chromosomes.",
             where=path,
-            mend="They are of another assembly; lift them over or choose the map they were made on.",
+            hint="They are of another assembly; lift them over or choose the map they were made on.",
         )
     return fitting
 
@@ -69,5 +69,5 @@ def _no_common_chromosome(path: Path, theirs: list[str], ours: list[str]) -> Lab
     return LabelError(
         f"has no chromosome of the map: it has {', '.join(theirs[:3])}{more}, the map has {', '.join(near)}.",
         where=path,
-        mend="Choose labels of the same assembly.",
+        hint="Choose labels of the same assembly.",
     )

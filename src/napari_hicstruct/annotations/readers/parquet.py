@@ -22,12 +22,12 @@ def read_parquet(path: Path) -> list[Annotation]:
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
     except ImportError as error:
         raise LabelError(
-            "Parquet needs the package pyarrow, which is not installed.", where=path, mend="Run: pip install pyarrow"
+            "Parquet needs the package pyarrow, which is not installed.", where=path, hint="Run: pip install pyarrow"
         ) from error
     try:
         rows = pq.read_table(path, columns=list(COLUMNS)).to_pylist()
         return [from_values([row[name] for name in COLUMNS]) for row in rows]
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise LabelError(
-            "is no Parquet table of annotations.", where=path, mend="Choose one that hicstruct export wrote."
+            "is no Parquet table of annotations.", where=path, hint="Choose one that hicstruct export wrote."
         ) from error

@@ -82,8 +82,8 @@ def _read(path: Path, kind: Kind | None, score_column: str | int | None, ascendi
     data = read_bytes(path)
     if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
         if score_column is not None:
-            mend = "Leave --score-column out."
-            raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, mend=mend)
+            hint = "Leave --score-column out."
+            raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, hint=hint)
         return _PARQUET, _read_parquet(path, kind)
     table = _table(path, decode(path, data), kind)
     chosen = choose(table, kind)
@@ -141,19 +141,19 @@ def _refuse_mostly_bad(table: Table, result: Result) -> None:
     bad, lines = len(result.problems), len(table.rows) - result.trans
     if result.points * 2 > lines:
         message = f"gives points (start = end) in {result.points:,} of {lines:,} lines, not intervals."
-        mend = "If they are boundaries: hicstruct import --kind boundary."
+        hint = "If they are boundaries: hicstruct import --kind boundary."
         if are_pairs(table):
-            mend = "Write each anchor as the bin that it stands for: start before end."
-        raise LabelError(message, where=table.path, mend=mend)
+            hint = "Write each anchor as the bin that it stands for: start before end."
+        raise LabelError(message, where=table.path, hint=hint)
     if bad > lines / 2 or (bad and not result.records and not result.trans):
         raise LabelError(
             f"{bad:,} of {lines:,} lines cannot be read; {result.problems[0]}.",
             where=table.path,
-            mend="Check that this is the right file.",
+            hint="Check that this is the right file.",
         )
     if result.trans and not result.records:
         raise LabelError(
             f"joins two chromosomes in all of its {result.trans:,} lines; only what lies on one chromosome comes in.",
             where=table.path,
-            mend="Choose the list of interactions within chromosomes.",
+            hint="Choose the list of interactions within chromosomes.",
         )

@@ -145,8 +145,8 @@ def _column_index(table: Table, names: Sequence[str], column: str) -> int:
     raise _wrong(table.path, f"has no column '{column}'; it has {', '.join(table.header)}.")
 
 
-def _wrong(path: Path, message: str, mend: str = "Name another column with --score-column.") -> LabelError:
-    return LabelError(message, where=path, mend=mend)
+def _wrong(path: Path, message: str, hint: str = "Name another column with --score-column.") -> LabelError:
+    return LabelError(message, where=path, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

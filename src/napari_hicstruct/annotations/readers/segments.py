@@ -77,8 +77,8 @@ def odd_intervals(table: Table) -> Other | None:
     second, half = second_place(table), half_second(table)
     if second is not None:
         number = table.number_of(second[1])
-        mend = "Keep chrom start end alone (TADs), or write pairs as chrom1 start1 end1 chrom2 start2 end2 (loops)."
-        return Other(f"has a second interval in columns {number} to {number + 2}", mend)
+        hint = "Keep chrom start end alone (TADs), or write pairs as chrom1 start1 end1 chrom2 start2 end2 (loops)."
+        return Other(f"has a second interval in columns {number} to {number + 2}", hint)
     if half is not None:
         number = table.number_of(half)
         what = f"has a second chromosome in column {number}, but not its start and its end"

@@ -50,9 +50,9 @@ def refuse_other_files(path: Path, data: bytes) -> None:
     """Raise LabelError if ``data`` is plainly a file of another kind, with what it is and what helps."""
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         raise _of(path, *_in_zip(path, data))
-    for beginning, what, mend in _BEGINNINGS:
+    for beginning, what, hint in _BEGINNINGS:
         if data.startswith(beginning):
-            raise _of(path, what, mend)
+            raise _of(path, what, hint)
     if data[257:262] == b"ustar":
         raise _of(path, "is a tar archive", "Unpack it first: tar xf FILE")
     head = data[:2000]
@@ -67,8 +67,8 @@ def refuse_other_files(path: Path, data: bytes) -> None:
         raise _of(path, "is a JSON document", _TEXT_FILE)
 
 
-def _of(path: Path, what: str, mend: str) -> LabelError:
-    return LabelError(f"{what}, not a list of labels.", where=path, mend=mend.replace("FILE", path.name))
+def _of(path: Path, what: str, hint: str) -> LabelError:
+    return LabelError(f"{what}, not a list of labels.", where=path, hint=hint.replace("FILE", path.name))
 
 
 def _in_zip(path: Path, data: bytes) -> tuple[str, str]:

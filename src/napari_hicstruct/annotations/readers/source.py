@@ -54,7 +54,7 @@ def local_path(path: str | Path) -> Path:
         scheme = address[1].lower()
         url = f"{scheme}://{address[2]}"  # a Path has only one of the slashes
         command = _DOWNLOADS.get(scheme, "curl -LO {}").format(url)
-        raise LabelError("is an address on the web, not a file.", where=url, mend=f"Download it first: {command}")
+        raise LabelError("is an address on the web, not a file.", where=url, hint=f"Download it first: {command}")
     path = Path(path)
     try:
         return path.expanduser()
@@ -74,7 +74,7 @@ def read_bytes(path: Path) -> bytes:
     if data.startswith(_PACKED):
         data = _unpack(path, data)
     if not data.strip():
-        raise LabelError("is empty.", where=path, mend="Choose a file with labels.")
+        raise LabelError("is empty.", where=path, hint="Choose a file with labels.")
     refuse_other_files(path, data)
     return data
 
@@ -83,21 +83,21 @@ def _raw(path: Path) -> bytes:
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
-            raise LabelError("is a folder.", where=path, mend="Name the label files in it.")
+            raise LabelError("is a folder.", where=path, hint="Name the label files in it.")
         if stat.S_ISREG(status.st_mode):
             with path.open("rb") as file:
                 return _all_of(path, file)
         if not _OPEN_PIPE.match(str(path)):
-            raise LabelError("is a pipe or a device, not a file.", where=path, mend="Write it into a file first.")
+            raise LabelError("is a pipe or a device, not a file.", where=path, hint="Write it into a file first.")
         key = (str(path), status.st_dev, status.st_ino)
         if key not in _pipes:
             with path.open("rb") as file:
                 _pipes[key] = _all_of(path, file)
         return _pipes[key]
     except OSError as error:
-        raise LabelError(f"cannot be read ({error.strerror}).", where=path, mend="Check the name.") from error
+        raise LabelError(f"cannot be read ({error.strerror}).", where=path, hint="Check the name.") from error
     except ValueError as error:  # a NUL byte in the name
-        raise LabelError("is no file name.", where=repr(str(path)), mend="Check the name.") from error
+        raise LabelError("is no file name.", where=repr(str(path)), hint="Check the name.") from error
 
 
 def _unpack(path: Path, data: bytes) -> bytes:
@@ -112,15 +112,15 @@ def _unpack(path: Path, data: bytes) -> bytes:
         with gzip.open(packed) as file:
             return _all_of(path, file)
     except (zlib.error, EOFError, lzma.LZMAError, OSError) as error:
-        raise LabelError("the compressed file is damaged or cut short.", where=path, mend="Copy it again.") from error
+        raise LabelError("the compressed file is damaged or cut short.", where=path, hint="Copy it again.") from error
 
 
 def _all_of(path: Path, file: _Readable) -> bytes:
     data = file.read(MAX_TEXT_BYTES + 1)
     if len(data) > MAX_TEXT_BYTES:
         size = f"{MAX_TEXT_BYTES // 2**20} MB"
-        mend = "Is it a contact matrix? Choose the list of loops, stripes or TADs."
-        raise LabelError(f"holds more than {size} of text, too much for a list of structures.", where=path, mend=mend)
+        hint = "Is it a contact matrix? Choose the list of loops, stripes or TADs."
+        raise LabelError(f"holds more than {size} of text, too much for a list of structures.", where=path, hint=hint)
     return data
 
 
@@ -137,12 +137,12 @@ def decode(path: Path, data: bytes) -> str:
         if encoding:
             text = data.decode(encoding)
         elif b"\x00" in data[:4096]:
-            raise LabelError("is not a text file.", where=path, mend="Choose a BED, BEDPE or TSV file.")
+            raise LabelError("is not a text file.", where=path, hint="Choose a BED, BEDPE or TSV file.")
         else:
             text = _narrow(data)
     except UnicodeError as error:
-        mend = "Save it again as UTF-8 text."
-        raise LabelError(f"is not the {encoding.upper()} text that it begins as.", where=path, mend=mend) from error
+        hint = "Save it again as UTF-8 text."
+        raise LabelError(f"is not the {encoding.upper()} text that it begins as.", where=path, hint=hint) from error
     return text.removeprefix("\ufeff")
 
 

@@ -34,7 +34,7 @@ class Other:
     ----------
     what : str
         For a sentence that begins with the file's name.
-    mend : str
+    hint : str
         What to do.
     intervals : bool
         True if each line is an interval, so that a person may say that these are TADs or boundaries.
@@ -43,7 +43,7 @@ class Other:
     """
 
     what: str
-    mend: str
+    hint: str
     intervals: bool = True
     again: str = "If every line is a TAD (or loop) all the same: hicstruct import --kind tad (or loop)."
 

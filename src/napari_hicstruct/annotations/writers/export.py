@@ -56,7 +56,7 @@ def file_names(kinds: Collection[Kind], formats: Collection[str], *, track: bool
     """
     if unknown := sorted(set(formats) - set(EXPORT_FORMATS)):
         have = ", ".join(EXPORT_FORMATS)
-        raise OutputError(f"There is no export format '{unknown[0]}'.", mend=f"Choose from {have}.")
+        raise OutputError(f"There is no export format '{unknown[0]}'.", hint=f"Choose from {have}.")
     chosen = (EXPORT_FORMATS[one] for one in dict.fromkeys(formats))
     names = [name for one in chosen for kind, (name, _) in one.items() if kind in kinds]
     return [*names, *([PARQUET_FILE] if "parquet" in formats else []), *([TRACK_FILE] if track else [])]
@@ -167,7 +167,7 @@ def _write_all(writers: Mapping[str, Callable[[Path], Path]], folder: Path, stal
             try:
                 write(staging / name)
             except OutputError as error:
-                raise OutputError(error.message, where=folder / name, mend=error.mend) from error
+                raise OutputError(error.message, where=folder / name, hint=error.hint) from error
         for name in writers:
             try:
                 os.replace(staging / name, folder / name)

@@ -17,7 +17,7 @@ RUN_FILE = "run.json"
 LABEL_ENDINGS = (".bed", ".bedpe", ".tsv", ".bedgraph", ".parquet")
 """Files of these names (also ``.gz``) are taken for label files; others in a folder are nobody's business."""
 
-MEND = "Choose another folder, or replace them with --overwrite."
+HINT = "Choose another folder, or replace them with --overwrite."
 
 _MAX_NAMED = 8
 
@@ -56,7 +56,7 @@ class _Owner:
 
 
 def plan_folder(
-    folder: Path, names: Collection[str], provenance: Mapping[str, Any], *, overwrite: bool = False, mend: str = MEND
+    folder: Path, names: Collection[str], provenance: Mapping[str, Any], *, overwrite: bool = False, hint: str = HINT
 ) -> Plan:
     """Say what must go from ``folder`` when ``names`` are written there, or refuse.
 
@@ -70,7 +70,7 @@ def plan_folder(
         What the new ``run.json`` will say; its ``map`` and ``project`` say whose the files are.
     overwrite : bool
         Replace what is there.  Files of an earlier run that are not written anew go; what no run wrote stays.
-    mend : str
+    hint : str
         What the refusal recommends.
 
     Raises
@@ -88,7 +88,7 @@ def plan_folder(
     stale = tuple(name for name in former if name not in names)
     if not overwrite and (said := _objections(folder, names, run, former, _owner(provenance, folder))):
         text = f"holds {'; '.join(said)}. Nothing was written."
-        raise FolderTaken(text, where=folder, mend=mend)
+        raise FolderTaken(text, where=folder, hint=hint)
     return Plan(stale)
 
 
@@ -129,7 +129,7 @@ def _names(folder: Path) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise OutputError(f"cannot be looked into ({why(error)}).", where=folder, mend=CHOOSE_FOLDER) from error
+        raise OutputError(f"cannot be looked into ({why(error)}).", where=folder, hint=CHOOSE_FOLDER) from error
 
 
 def _is_label(name: str) -> bool:

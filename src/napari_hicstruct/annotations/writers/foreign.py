@@ -86,7 +86,7 @@ def write_parquet(records: Iterable[Annotation], path: str | Path) -> Path:
         raise OutputError(
             "Parquet needs the package pyarrow, which is not installed.",
             where=path,
-            mend="Run: pip install pyarrow",
+            hint="Run: pip install pyarrow",
         ) from error
     types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
     table_schema = pa.schema([(name, types[COLUMN_TYPES[name]]) for name in COLUMNS])

@@ -53,7 +53,7 @@ class MapSource(WeightedSource):
                 raise MapError(
                     f"says that {chrom} has {length // min(resolutions):,} bins; more than {MAX_BINS:,} are not read.",
                     where=path,
-                    mend="Is the file damaged? Else make a map of larger bins.",
+                    hint="Is the file damaged? Else make a map of larger bins.",
                 )
         self.notes = notes
         self._path = path
@@ -164,7 +164,7 @@ class MapSource(WeightedSource):
         chrom = self._chrom(rows.chrom)
         if self._chrom(cols.chrom) != chrom:
             raise RegionError(
-                f"{rows} × {cols} lies on two chromosomes.", where=self.uri, mend="Only cis blocks can be read."
+                f"{rows} × {cols} lies on two chromosomes.", where=self.uri, hint="Only cis blocks can be read."
             )
         self._check_level(chrom, resolution)
         first, second = self._bins(chrom, rows, resolution), self._bins(chrom, cols, resolution)
@@ -235,19 +235,19 @@ class MapSource(WeightedSource):
         ) as error:
             detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise MapError(
-                f"cannot be read ({detail}).", where=self.uri, mend="Is the file complete? Copy or download it again."
+                f"cannot be read ({detail}).", where=self.uri, hint="Is the file complete? Copy or download it again."
             ) from error
 
     def _chrom(self, name: str) -> str:
         try:
             return self._names.require(name)
         except RegionError as error:
-            raise RegionError(error.message, where=self.uri, mend=error.mend) from None
+            raise RegionError(error.message, where=self.uri, hint=error.hint) from None
 
     def _check_resolution(self, resolution: int) -> None:
         if resolution not in self._resolutions:
             known = ", ".join(format_bin_size(r) for r in self._resolutions)
-            raise MapError(f"has no {format_bin_size(resolution)} bins.", where=self.uri, mend=f"It has {known}.")
+            raise MapError(f"has no {format_bin_size(resolution)} bins.", where=self.uri, hint=f"It has {known}.")
 
     def _check_level(self, chrom: str, resolution: int) -> None:
         """Refuse a bin size that the map, or its level of ``chrom``, does not have."""
@@ -259,7 +259,7 @@ class MapSource(WeightedSource):
             raise RegionError(
                 f"{span} lies outside {chrom}, which is {length:,} bp long." if len(span) else f"{span} is empty.",
                 where=self.uri,
-                mend=f"Choose a region within 0-{length:,}.",
+                hint=f"Choose a region within 0-{length:,}.",
             )
         return bin_range(span.start, min(span.end, length), resolution)
 

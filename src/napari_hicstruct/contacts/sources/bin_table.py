@@ -132,7 +132,7 @@ def read_bin_table(cooler: h5py.Group, where: str) -> BinTable:
     names = [text_of(name) for name in cooler["chroms/name"][:]]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise MapError(f"names the chromosome {twice} more than once.", where=where, mend="Make the file again.")
+        raise MapError(f"names the chromosome {twice} more than once.", where=where, hint="Make the file again.")
     lengths = np.asarray(cooler["chroms/length"][:]).astype(np.int64)
     offsets = _offsets(cooler, len(names))
     size = whole_of(cooler.attrs.get("bin-size")) or 0
@@ -181,12 +181,12 @@ def _unwrapped(
             raise MapError(
                 f"says that {names[k]} is {lengths[k]:,} bp long.",
                 where=where,
-                mend="Chromosomes of more than 2,147,483,647 bp do not fit this file: split them into arms.",
+                hint="Chromosomes of more than 2,147,483,647 bp do not fit this file: split them into arms.",
             )
         lengths[k] = found
         notes.append(_TOO_LONG.format(name=names[k], length=found))
     if zero := [names[k] for k in np.flatnonzero((lengths == 0) & (counts > 0))]:
-        raise MapError(f"says that {zero[0]} is 0 bp long.", where=where, mend="Make the file again.")
+        raise MapError(f"says that {zero[0]} is 0 bp long.", where=where, hint="Make the file again.")
     return lengths, tuple(notes)
 
 
@@ -214,7 +214,7 @@ def _from_rows(
     variable = MapError(
         "has bins of variable size (restriction fragments?).",
         where=where,
-        mend="Make a map with bins of one size, for example with 'cooler cload'.",
+        hint="Make a map with bins of one size, for example with 'cooler cload'.",
     )
     if size < 1:
         raise variable

@@ -80,7 +80,7 @@ class CoolerSource(MapSource):
         if chrom not in self._levels[resolution].chroms:
             sizes = ", ".join(format_bin_size(r) for r, level in self._levels.items() if chrom in level.chroms)
             raise MapError(
-                f"has no {chrom} at {format_bin_size(resolution)}.", where=self.uri, mend=f"It has it at {sizes}."
+                f"has no {chrom} at {format_bin_size(resolution)}.", where=self.uri, hint=f"It has it at {sizes}."
             )
 
     def _missing_bins(self, chrom: str, resolution: int) -> NDArray[np.bool_] | None:
@@ -118,11 +118,11 @@ class CoolerSource(MapSource):
         root = self._root(resolution)
         order = pixel_order(root)
         where = f"{self._path}::{self._levels[resolution].group}"
-        mend = "Make the file again with cooler load, which sorts them."
+        hint = "Make the file again with cooler load, which sorts them."
         if not order.indexed:
-            raise MapError("holds pixels at other places than its index says.", where=where, mend=mend)
+            raise MapError("holds pixels at other places than its index says.", where=where, hint=hint)
         if order.lower and not order.upper:
-            raise MapError("holds pixels below the diagonal only, where those above belong.", where=where, mend=mend)
+            raise MapError("holds pixels below the diagonal only, where those above belong.", where=where, hint=hint)
         self._orders[resolution] = order
 
     def level_notes(self, chrom: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def open_h5(path: str, **options: Any) -> tuple[h5py.File, bool]:
         number = _lock_errno(text)
         if number in _HELD:
             raise MapError(
-                "is being written by another program.", where=path, mend="Wait until that is done, then open it again."
+                "is being written by another program.", where=path, hint="Wait until that is done, then open it again."
             ) from error
         if number in _NO_LOCKS:
             return h5py.File(path, "r", locking=False, **options), False
@@ -47,7 +47,7 @@ def open_h5(path: str, **options: Any) -> tuple[h5py.File, bool]:
             raise MapError(
                 "is being written by another program, or that program died.",
                 where=path,
-                mend="Wait until it is done; if it died: h5clear -s FILE, or make the file again.",
+                hint="Wait until it is done; if it died: h5clear -s FILE, or make the file again.",
             ) from error
         raise
 

@@ -58,25 +58,25 @@ def check_regular(path: str) -> bytes:
         If there is no such file, it may not be read, is empty, a folder, a pipe or a web address.
     """
     if _URL.match(path) and not os.path.lexists(path):
-        mend = f"Download it: curl -LO {shlex.quote(path)}"
-        raise MapError("is a web address; maps are read from files.", where=path, mend=mend)
+        hint = f"Download it: curl -LO {shlex.quote(path)}"
+        raise MapError("is a web address; maps are read from files.", where=path, hint=hint)
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):
-            raise MapError("is a folder, not a contact map.", where=path, mend=FORMATS)
+            raise MapError("is a folder, not a contact map.", where=path, hint=FORMATS)
         if not stat.S_ISREG(kind):
-            raise MapError("is a pipe or a device, not a file.", where=path, mend="Save the map as a file first.")
+            raise MapError("is a pipe or a device, not a file.", where=path, hint="Save the map as a file first.")
         with open(path, "rb") as file:
             start = file.read(HEAD_BYTES)
     except FileNotFoundError:
-        raise MapError("does not exist.", where=path, mend="Check the path.") from None
+        raise MapError("does not exist.", where=path, hint="Check the path.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         denied = getattr(error, "errno", 0) in (errno.EACCES, errno.EPERM)
-        mend = "Check the file's permissions." if denied else "Check the path, and the disk it is on."
-        raise MapError(f"cannot be read ({reason}).", where=path, mend=mend) from error
+        hint = "Check the file's permissions." if denied else "Check the path, and the disk it is on."
+        raise MapError(f"cannot be read ({reason}).", where=path, hint=hint) from error
     if not start:
-        raise MapError("is empty.", where=path, mend="Copy or download it again.")
+        raise MapError("is empty.", where=path, hint="Copy or download it again.")
     return start
 
 
@@ -84,14 +84,14 @@ def refusal(path: str, start: bytes) -> MapError:
     """The error for a file whose first bytes are those of no contact map."""
     if start.startswith(b"\x1f\x8b"):
         return _compressed(path, start)
-    return _named(path, start) or MapError("is not a contact map.", where=path, mend=FORMATS)
+    return _named(path, start) or MapError("is not a contact map.", where=path, hint=FORMATS)
 
 
 def _named(path: str, start: bytes) -> MapError | None:
-    said: Callable[[str, str], MapError] = lambda what, mend: MapError(what, where=path, mend=_filled(mend, path))  # noqa: E731
-    for magic, what, mend in _MAGIC:
+    said: Callable[[str, str], MapError] = lambda what, hint: MapError(what, where=path, hint=_filled(hint, path))  # noqa: E731
+    for magic, what, hint in _MAGIC:
         if start.startswith(magic):
-            return said(what, mend)
+            return said(what, hint)
     if start[257:262] == b"ustar":
         return said("is a tar archive, not a contact map.", "Unpack it: tar xf {file}")
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -113,17 +113,17 @@ def _text_table(path: str, start: bytes) -> MapError | None:
     numeric = [_is_number(field) for field in first]
     if n == 3 and all(numeric):
         what = "is a text table of pixels without bins."
-        mend = "Make a .cool: cooler load -f coo BINS.bed {file} map.cool"
+        hint = "Make a .cool: cooler load -f coo BINS.bed {file} map.cool"
     elif n >= 7 and numeric[1] and numeric[2] and numeric[4] and numeric[5]:
         what = "is a table of pairs of intervals, not a contact map."
-        mend = "Open labels with --labels; pixels become a map by: cooler load -f bg2 CHROMSIZES:5000 {file} out.cool"
+        hint = "Open labels with --labels; pixels become a map by: cooler load -f bg2 CHROMSIZES:5000 {file} out.cool"
     elif n >= 3 and numeric[1] and numeric[2] and not numeric[0]:
-        what, mend = "is a table of intervals, not a contact map.", "Labels are opened with --labels."
+        what, hint = "is a table of intervals, not a contact map.", "Labels are opened with --labels."
     elif n > 20 and sum(numeric) > 0.9 * n:
-        what, mend = "is a dense matrix in text, which says no bins.", "Make a .cool of its pixels: cooler load -f coo"
+        what, hint = "is a dense matrix in text, which says no bins.", "Make a .cool of its pixels: cooler load -f coo"
     else:
         return None
-    return MapError(what, where=path, mend=_filled(mend, path))
+    return MapError(what, where=path, hint=_filled(hint, path))
 
 
 def _is_number(field: bytes) -> bool:
@@ -147,10 +147,10 @@ def _compressed(path: str, start: bytes) -> MapError:
     except (OSError, EOFError, zlib.error):
         inside = b""
     if inside.startswith((b"\x89HDF", b"HIC\x00")) or not inside:
-        what, mend = "is compressed; contact maps are read in place.", "Unpack it: gunzip {file}"
-        return MapError(what, where=path, mend=_filled(mend, path))
+        what, hint = "is compressed; contact maps are read in place.", "Unpack it: gunzip {file}"
+        return MapError(what, where=path, hint=_filled(hint, path))
     named = _named(path, inside)
-    return named or MapError("is compressed and holds no contact map.", where=path, mend=FORMATS)
+    return named or MapError("is compressed and holds no contact map.", where=path, hint=FORMATS)
 
 
 def hdf5_refusal(root: h5py.Group, path: str) -> MapError:
@@ -159,17 +159,17 @@ def hdf5_refusal(root: h5py.Group, path: str) -> MapError:
     out = shlex.quote(str(Path(path).with_suffix(".cool")))
     if "intervals/chr_list" in root and "matrix/indptr" in root:
         convert = f"hicConvertFormat -m {name} --inputFormat h5 --outputFormat cool -o {out}"
-        return MapError("is a matrix of HiCExplorer.", where=path, mend=f"Convert it: {convert}")
+        return MapError("is a matrix of HiCExplorer.", where=path, hint=f"Convert it: {convert}")
     if "regions" in root and ("edges" in root or "expected_values" in root):
-        return MapError("is a PyTables file of FAN-C.", where=path, mend=f"Convert it: fanc to-cooler {name} {out}")
+        return MapError("is a PyTables file of FAN-C.", where=path, hint=f"Convert it: fanc to-cooler {name} {out}")
     if "PYTABLES_FORMAT_VERSION" in root.attrs:
         what = "is a PyTables file (FAN-C or similar), whatever its name says."
-        return MapError(what, where=path, mend=f"Convert it to .cool; FAN-C's with: fanc to-cooler {name} {out}")
+        return MapError(what, where=path, hint=f"Convert it to .cool; FAN-C's with: fanc to-cooler {name} {out}")
     if {"obs", "var"} <= set(root):
-        return MapError("is an AnnData file, not a contact map.", where=path, mend=FORMATS)
+        return MapError("is an AnnData file, not a contact map.", where=path, hint=FORMATS)
     if "heatmap" in root or "genomeIdxToLabel" in root:
-        return MapError("is a heat map of hiclib.", where=path, mend="Make a .cool of it: cooler load -f coo")
+        return MapError("is a heat map of hiclib.", where=path, hint="Make a .cool of it: cooler load -f coo")
     if "resolutions" in root or {"chroms", "bins"} & set(root):
         what = "is a cooler file whose writing has not ended: parts of it are missing."
-        return MapError(what, where=path, mend="Wait until it is written, or make it again.")
-    return MapError("is an HDF5 file without a contact map.", where=path, mend=FORMATS)
+        return MapError(what, where=path, hint="Wait until it is written, or make it again.")
+    return MapError("is an HDF5 file without a contact map.", where=path, hint=FORMATS)

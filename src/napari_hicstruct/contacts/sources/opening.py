@@ -65,7 +65,7 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
     except FILE_ERRORS as error:
         detail = str(error).partition("\n")[0] or type(error).__name__
         raise MapError(
-            f"is damaged ({detail}).", where=path_or_uri, mend="Is the file complete? Copy or download it again."
+            f"is damaged ({detail}).", where=path_or_uri, hint="Is the file complete? Copy or download it again."
         ) from error
 
 
@@ -78,7 +78,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
         raise MapError(
             f"is a .hic file of version {version}; versions 8 and 9 can be read.",
             where=path,
-            mend="Convert it with Juicer Tools or hictk.",
+            hint="Convert it with Juicer Tools or hictk.",
         )
     try:
         file = hictkpy().MultiResFile(readable_name(path))
@@ -88,12 +88,12 @@ def _open_hic(path: str, start: bytes) -> HicSource:
             raise MapError(
                 "has no levels with bins of fixed size (restriction fragments only?).",
                 where=path,
-                mend="Make a .hic with resolutions in bp.",
+                hint="Make a .hic with resolutions in bp.",
             ) from error
         raise
     chromsizes = {name: int(size) for name, size in file.chromosomes().items() if name.lower() != "all"}
     if not resolutions or not chromsizes:
-        raise MapError("has no levels with bins of fixed size.", where=path, mend="Make a .hic with resolutions in bp.")
+        raise MapError("has no levels with bins of fixed size.", where=path, hint="Make a .hic with resolutions in bp.")
     assembly = _assembly(str(file.attributes().get("assembly", "")))
     return HicSource(path, assembly=assembly, resolutions=resolutions, chromsizes=chromsizes)
 
@@ -112,7 +112,7 @@ def _open_hdf5(path: str, group: str | None) -> CoolerSource:
         if "SCOOL" in text_of(root.attrs.get("format")) or (len(coolers) > 1 and "cells" in root):
             example = coolers[0].name
             raise MapError(
-                f"holds {len(coolers)} single cells, not one map.", where=path, mend=f"Open one cell: {path}::{example}"
+                f"holds {len(coolers)} single cells, not one map.", where=path, hint=f"Open one cell: {path}::{example}"
             )
         levels, notes = _levels(coolers, path)
         ladder = agree(list(levels.values()))
@@ -135,7 +135,7 @@ def _levels(coolers: list[h5py.Group], path: str) -> tuple[dict[int, CoolerLevel
             raise MapError(
                 f"holds several maps of {level.resolution:,} bp bins.",
                 where=path,
-                mend=f"Open one of them: {path}::{level.group}",
+                hint=f"Open one of them: {path}::{level.group}",
             )
         levels[level.resolution] = level
     if refused is not None and not levels:
@@ -156,8 +156,8 @@ def _group(file: h5py.File, path: str, group: str | None) -> h5py.Group:
     found = file.get(group)
     if not isinstance(found, h5py.Group):
         near = ", ".join(c.name for c in list(_coolers_below(file))[:5]) or "no map at all"
-        mend = f"It is one map: open {path}" if _is_cooler(file) else f"It holds {near}."
-        raise MapError(f"has no group '{group}'.", where=path, mend=mend)
+        hint = f"It is one map: open {path}" if _is_cooler(file) else f"It holds {near}."
+        raise MapError(f"has no group '{group}'.", where=path, hint=hint)
     return found
 
 
@@ -188,11 +188,11 @@ def _level(cooler: h5py.Group, path: str) -> CoolerLevel:
         raise MapError(
             "is stored square (asymmetric); contacts must be symmetric.",
             where=where,
-            mend="Make it with 'cooler load' without --no-symmetric-upper.",
+            hint="Make it with 'cooler load' without --no-symmetric-upper.",
         )
     table = read_bin_table(cooler, where)
     if not table.chroms:
-        raise MapError("has no bins.", where=where, mend="Make the file again.")
+        raise MapError("has no bins.", where=where, hint="Make the file again.")
     norms, notes = stored_norms(cooler["bins"], text_of(attributes.get("generated-by")))
     return CoolerLevel(group, table.size, norms, table.regular, table, len(cooler["pixels/count"]), notes=notes)
 

@@ -141,14 +141,14 @@ class WeightedSource(ABC):
                 f"has no normalisation '{name}' at {format_bin_size(resolution)}"
                 + (f" on {chrom}." if found is not None else "."),
                 where=self.uri,
-                mend=f"Choose {known} or {RAW}.",
+                hint=f"Choose {known} or {RAW}.",
             )
         return vector
 
     def _computed(self, chrom: str, resolution: int) -> NDArray[np.float64]:
         if not self.value_kind.is_contacts:
             raise MapError(
-                f"{WHY_NO_CONTACTS[self.value_kind]}: it cannot be balanced.", where=self.uri, mend=f"Choose {RAW}."
+                f"{WHY_NO_CONTACTS[self.value_kind]}: it cannot be balanced.", where=self.uri, hint=f"Choose {RAW}."
             )
 
         def make() -> NDArray[np.float64]:

@@ -67,11 +67,11 @@ def _import_one(session: Session, path: Path, ask: AskScore | None) -> ImportedF
     from napari_hicstruct.workflows.import_labels import store_labels
 
     if session.source is None:
-        raise LabelError("labels need a map to lie on.", where=path.name, mend="Open the contact map first.")
+        raise LabelError("labels need a map to lie on.", where=path.name, hint="Open the contact map first.")
     sizes = session.source.chromsizes
     label_file = read_labels(path, chromsizes=sizes)
     if not label_file.records:
-        raise LabelError("holds no label that lies on this map.", where=path.name, mend=_assembly_mend(session))
+        raise LabelError("holds no label that lies on this map.", where=path.name, hint=_assembly_hint(session))
     if label_file.undecided and ask is not None:
         choice = ask(path, label_file)
         if choice is not None:
@@ -85,7 +85,7 @@ def _import_one(session: Session, path: Path, ask: AskScore | None) -> ImportedF
         session.discard_unused_project()
 
 
-def _assembly_mend(session: Session) -> str:
+def _assembly_hint(session: Session) -> str:
     assembly = session.source.assembly if session.source is not None else ""
     return f"Is it for the assembly of the map{f' ({assembly})' if assembly else ''}?"
 

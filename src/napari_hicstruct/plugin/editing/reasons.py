@@ -61,7 +61,7 @@ def short(value: float) -> str:
 
 
 def why_nothing(wanted: Wanted, known: int, judged: int, away: int) -> str:
-    """Why the queue is empty, and the mend.
+    """Why the queue is empty, and what to do.
 
     Parameters
     ----------

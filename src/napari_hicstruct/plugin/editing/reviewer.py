@@ -38,7 +38,7 @@ def keep_name(name: str) -> None:
         raise OutputError(
             f"the reviewer's name cannot be kept ({error.strerror}).",
             where=path,
-            mend="Set HICSTRUCT_HOME to a folder that can be written.",
+            hint="Set HICSTRUCT_HOME to a folder that can be written.",
         ) from error
 
 

@@ -292,6 +292,6 @@ class LearnPanel(QWidget):
 
 def _advice(error: HicStructError) -> str:
     """What helps where memory ran out."""
-    if error.mend or "memory" not in str(error).lower():
+    if error.hint or "memory" not in str(error).lower():
         return ""
     return " Choose heads or adapters under How, run on the processor, or close other programs."

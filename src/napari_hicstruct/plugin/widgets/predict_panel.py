@@ -233,7 +233,7 @@ class PredictPanel(QWidget):
         """
         rows, cols = self._session.visible()
         if not len(rows) or not len(cols):
-            raise RegionError("Nothing of the chromosome is in view.", mend="Go back to the map, then run again.")
+            raise RegionError("Nothing of the chromosome is in view.", hint="Go back to the map, then run again.")
         return (Interval(rows.chrom, min(rows.start, cols.start), max(rows.end, cols.end)),)
 
     def _step(self, progress: Progress) -> None:

@@ -146,7 +146,7 @@ class _Distance(QLineEdit):
         try:
             return float(parse_region(f"any:0-{text}").end)
         except RegionError as error:
-            raise RegionError(f"'{text}' is not a length.", mend="Write 20000, 20k or 2 Mb.") from error
+            raise RegionError(f"'{text}' is not a length.", hint="Write 20000, 20k or 2 Mb.") from error
 
     def show_value(self, bp: float) -> None:
         """Show a length."""
