@@ -1,0 +1,1 @@
+"""Calls of several programs → one list of soft labels: votes, clusters without chains, reliability of each caller."""
