@@ -14,25 +14,6 @@ from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.stripes import stripe_of_pair
 from napari_hicstruct.annotations.readers.table import Table
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.annotations.text import from_list_cell
-
-
-def _soft(row: Row, _: Kind) -> Annotation:
-    first, second = row.pair()
-    soft = row.share("soft_score")
-    return Annotation(
-        kind=Kind.LOOP,
-        anchor1=first,
-        anchor2=second,
-        score=soft,
-        soft_score=soft,
-        n_calls=row.count("n_calls"),
-        n_tools=row.count("n_tools"),
-        supporters=from_list_cell(row.cell("supporters")),
-        resolution=bin_size(first, second),
-        source="soft loops",
-        extra=row.extra(),
-    )
 
 
 def _called(source: str, row: Row, kind: Kind) -> Annotation:
@@ -109,7 +90,6 @@ _FDR = Score(("fdr",), Better.ONE_MINUS)
 _DOTS_FDR = Score(("laexpdonutqval", "laexpdonutqvalue"), Better.ONE_MINUS)
 _Q = Score(("qvalue", "qval", "fdr"), Better.LOWER)
 FORMATS = (
-    Format("soft loops", (Kind.LOOP,), lambda t: t.has(*PAIR, "soft_score"), _soft, (), ranked=False),
     _program("mustache", _or_named("mustache", _has("detectionscale")), _FDR, "fdr", "detection_scale"),
     _program(
         "HiCCUPS",

@@ -301,13 +301,13 @@ def _near(
     first = points[:, 0]
     moved = low + np.mod(first - low + shift, length) - first
     distance, nearest = cKDTree(calls.points).query(points + moved[:, None], p=np.inf)
-    near: NDArray[np.bool_] = distance <= ballot.tolerance_bp
+    near: NDArray[np.bool_] = np.asarray(distance <= ballot.tolerance_bp)
     overlap = MIN_OVERLAP.get(ballot.kind, 0.0)
     if overlap:
         there, here = calls.spans[nearest], spans + moved[:, None]
         shared = np.minimum(there[:, 1], here[:, 1]) - np.maximum(there[:, 0], here[:, 0])
         joint = np.maximum(there[:, 1], here[:, 1]) - np.minimum(there[:, 0], here[:, 0])
-        near &= np.asarray(shared >= overlap * joint)
+        near = np.logical_and(near, shared >= overlap * joint)
     return near
 
 
