@@ -57,10 +57,13 @@ class CallFile:
     path : Path
     caller : str
         The program, if a person says so; empty: by the file's columns, else by its name.
+    records : tuple of Annotation, optional
+        Its calls, if they are in memory; then ``path`` is but a name.
     """
 
     path: Path
     caller: str = ""
+    records: tuple[Annotation, ...] | None = None
 
     @classmethod
     def of(cls, text: str | Path) -> CallFile:
@@ -188,11 +191,11 @@ def _read_one(
 ) -> None:
     from napari_hicstruct.annotations import read_labels
 
-    if doubled:
+    if doubled and one.records is None:
         read.files.append(FileVotes(one.path, one.caller, 0, error="is given twice; it counts once."))
         return
     try:
-        found = read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+        found = _given(one, request.kind) or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
     except HicStructError as error:
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
@@ -212,6 +215,15 @@ def _read_one(
         return
     read.lists.append((caller, unique))
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
+
+
+def _given(one: CallFile, kind: Kind | None) -> LabelFile | None:
+    """Calls that are in memory; those of other kinds are left out."""
+    from napari_hicstruct.annotations import LabelFile
+
+    if one.records is None:
+        return None
+    return LabelFile([r for r in one.records if kind is None or r.kind is kind], [], "", {})
 
 
 def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tuple[list[Annotation], list[str]]:
