@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.derived import BlockSums
+from napari_hicstruct.contacts.summed_level import SummedLevel
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.contacts.rectangles import Rectangle, RectangleCache
-from napari_hicstruct.contacts.stored import StoredBins
+from napari_hicstruct.contacts.block_cache import Rectangle, BlockCache
+from napari_hicstruct.contacts.file_level import FileLevel
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import n_bins
 
@@ -50,11 +50,11 @@ class Level:
     dtype = np.dtype(np.float32)
     ndim = 2
 
-    def __init__(self, bins: StoredBins | BlockSums, size: int, cache: RectangleCache) -> None:
+    def __init__(self, bins: FileLevel | SummedLevel, size: int, cache: BlockCache) -> None:
         self._bins = bins
         self._cache = cache
         self.resolution = bins.resolution
-        self.derived = isinstance(bins, BlockSums)
+        self.derived = isinstance(bins, SummedLevel)
         self.shape = (size, size)
 
     def __repr__(self) -> str:
@@ -143,7 +143,7 @@ def build_levels(
     norm: str,
     transform: str = "none",
     resolutions: Sequence[int] | None = None,
-    cache: RectangleCache | None = None,
+    cache: BlockCache | None = None,
 ) -> list[Level]:
     """Pyramid of one chromosome, finest level first; reads nothing yet.
 
@@ -160,7 +160,7 @@ def build_levels(
     resolutions : sequence of int, optional
         Stored bin sizes (bp) to use; default all that hold its contacts.  Levels too coarse for the chromosome are
         left out; coarser ones are added by exact summation, doubling the bins, until one has at most 512 bins.
-    cache : RectangleCache, optional
+    cache : BlockCache, optional
         Share one to hold several pyramids under one byte limit.
 
     Raises
@@ -175,12 +175,12 @@ def build_levels(
     if not stored:
         raise MapError("no resolution was chosen.", where=source.uri, hint="Name at least one of the map's bin sizes.")
     ratio = transform == "oe"
-    bins = [StoredBins(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
-    ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]
-    return _same_extent(ladder, length, cache if cache is not None else RectangleCache())
+    bins = [FileLevel(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
+    ladder: list[FileLevel | SummedLevel] = [*bins, *SummedLevel.ladder(bins[-1], COARSEST_BINS)]
+    return _same_extent(ladder, length, cache if cache is not None else BlockCache())
 
 
-def _same_extent(ladder: Sequence[StoredBins | BlockSums], length: int, cache: RectangleCache) -> list[Level]:
+def _same_extent(ladder: Sequence[FileLevel | SummedLevel], length: int, cache: BlockCache) -> list[Level]:
     """Levels that all cover one number of bp: the least of whole bins of every size that holds the chromosome."""
     total = math.lcm(*(bins.resolution for bins in ladder))
     total *= -(-length // total)
