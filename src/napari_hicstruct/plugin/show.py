@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import output_error, try_folder
+from napari_hicstruct.config.files import in_place_of, output_error, try_folder
 from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.plugin.dock import open_dock
 from napari_hicstruct.plugin.navigation import parse_view
@@ -258,12 +257,8 @@ def _write_png(picture: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
     from napari.utils.io import imsave
 
-    part = path.with_name(f".{path.name}.{os.getpid()}.png")
     try:
-        imsave(str(part), picture)
-        os.replace(part, path)
+        with in_place_of(path, make=False) as part:
+            imsave(str(part), picture)
     except OSError as error:
         raise output_error(path, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
