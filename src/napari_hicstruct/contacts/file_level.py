@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.contacts.expected import expected_by_distance
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.genome import Interval, n_bins
 
 

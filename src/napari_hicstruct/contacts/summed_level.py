@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.contacts.cache import load_array, store_array
 from napari_hicstruct.contacts.expected import valid_bins
-from napari_hicstruct.contacts.protocol import RAW
-from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.contacts.file_level import FileLevel, divide_by_distance
+from napari_hicstruct.contacts.protocol import RAW
 
 DENSE_BINS = 3_200
 """Levels of at most this many bins are summed once over the whole chromosome and held."""

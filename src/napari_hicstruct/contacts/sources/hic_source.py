@@ -32,7 +32,9 @@ class HicSource(MapSource):
 
     def _file(self, resolution: int) -> Any:
         """The open file at one resolution; call it while holding the file's lock."""
-        return self._file_lock.handle(("hictk", resolution), lambda: hictkpy().File(readable_name(self._path), resolution))
+        return self._file_lock.handle(
+            ("hictk", resolution), lambda: hictkpy().File(readable_name(self._path), resolution)
+        )
 
     def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
         """Juicer's vectors are all divisive."""
