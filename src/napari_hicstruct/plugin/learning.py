@@ -13,7 +13,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
+    from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 Where = Literal["process", "thread"]
 
@@ -82,9 +82,9 @@ def default_learn_backend() -> LearnBackend:
         return in_process(iter_finetune, job, token=token, stop=stop, threads=spare_threads())
 
     def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
-        from napari_hicstruct.workflows.finetune import conclude
+        from napari_hicstruct.workflows.finetune import record_result
 
-        conclude(project, job, result)
+        record_result(project, job, result)
 
     return LearnBackend(corrections, prepare, run, conclude)
 
