@@ -41,13 +41,10 @@ def iter_band_pair(
 
     Parameters
     ----------
-    source : ContactSource
-    chrom : str
     config : ModelConfig
         Bin sizes, and the farthest contacts that the network reads.
     norm : str, optional
         Stored weights to use; default: the map's best, else balanced in memory.
-    token : CancelToken, optional
     clock : Clock, optional
         Of the job that this is a part of.
 

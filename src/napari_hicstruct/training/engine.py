@@ -136,8 +136,7 @@ def iter_train(
 ) -> Generator[Progress, None, Path]:
     """Train, or go on where ``out`` stopped; gives the path of the best checkpoint.
 
-    Every step yields a :class:`Progress` whose payload is the losses by task.  Cancelling keeps the last checkpoint
-    and the best.  Log lines go to ``out/log.jsonl``.
+    Every step's payload is the losses by task.  Cancelling keeps the last checkpoint and the best.  Log: ``log.jsonl``.
 
     Parameters
     ----------
