@@ -180,7 +180,7 @@ def _place(record: Annotation) -> tuple[float, float]:
 
 
 def holds(block: Block, record: Annotation) -> bool:
-    """True if a block was reviewed for a record's kind (TADs: boundaries) and holds it, on either side of the diagonal."""
+    """True if a block was reviewed for a record's kind (TADs: boundaries) and holds it, on any side of the diagonal."""
     kinds = set(block.kinds) | ({Kind.BOUNDARY} if Kind.TAD in block.kinds else set())
     if block.rows.chrom != record.chrom or (kinds and record.kind not in kinds):
         return False
