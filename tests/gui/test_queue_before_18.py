@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 from napari_hicstruct.active.pool import Look
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.editing import attach, detach
+from napari_hicstruct.plugin.controllers.editing import attach, detach
 from tests.before_18 import held, identity, write_project
 from tests.gui.edit_kit import TinySession, TinySource, iv
 
