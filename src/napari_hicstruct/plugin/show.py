@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.files import in_place_of, output_error, try_folder
 from napari_hicstruct.errors import OutputError, ProjectError
-from napari_hicstruct.plugin.dock import open_dock
-from napari_hicstruct.plugin.navigation import parse_view
-from napari_hicstruct.plugin.session import Session, ensure_session
+from napari_hicstruct.plugin._docks import open_dock
+from napari_hicstruct.plugin.controllers.session import Session, ensure_session
+from napari_hicstruct.plugin.state.view import parse_view
 from napari_hicstruct.workflows import projects
 
 if TYPE_CHECKING:
@@ -207,8 +207,8 @@ def _dress(
     if project is not None:
         session.open_project(project)
     if labels:
-        from napari_hicstruct.plugin.editing import import_files
-        from napari_hicstruct.plugin.editing.asking_score import ask_score
+        from napari_hicstruct.plugin.controllers.editing import import_files
+        from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
         import_files(session, labels, ask=ask_score if asks else None)
     if region is not None and session.source is not None:

@@ -1,0 +1,167 @@
+"""The pyramid as napari draws it: each level remembers the rectangle that was read last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.contacts.pyramid import Level
+
+
+class Scale(StrEnum):
+    """How values become colours."""
+
+    CONTACTS = "contacts"
+    """From 0 on."""
+    RATIO = "ratio"
+    """The logarithm to base 2, symmetric about a ratio of 1."""
+    SIGNED = "signed"
+    """As they are, symmetric about 0: differences and logarithms."""
+
+
+CACHE_BYTES = 24 * 2**20
+"""Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
+
+
+_ENOUGH = 0.2
+"""Share of a view that must be left to find its colours by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A rectangle of contacts in memory: ``values[0, 0]`` is bin (``row``, ``col``) at ``resolution`` bp."""
+
+    row: int
+    col: int
+    resolution: int
+    values: NDArray[np.float32]
+
+    def value(self, row_bp: float, col_bp: float) -> float | None:
+        """Value of the bin that holds the position (bp); None outside the rectangle, NaN where the bin is bad."""
+        i, j = int(row_bp // self.resolution) - self.row, int(col_bp // self.resolution) - self.col
+        rows, cols = self.values.shape
+        return float(self.values[i, j]) if 0 <= i < rows and 0 <= j < cols else None
+
+    def crop(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float = 0.0) -> NDArray[np.float32]:
+        """The part inside ``rows`` × ``cols`` (bp); the whole if they do not meet.
+
+        What lies nearer to the diagonal than ``beyond`` (bp) is NaN, unless that leaves less than a fifth.
+        """
+        parts = []
+        for (start, end), first, size in zip((rows, cols), (self.row, self.col), self.values.shape, strict=True):
+            low = max(0, start // self.resolution - first)
+            high = min(size, -(-end // self.resolution) - first)
+            if low >= high:
+                return self.values
+            parts.append(slice(low, high))
+        values = self.values[parts[0], parts[1]]
+        if not beyond:
+            return values
+        row, col = (np.arange(p.start, p.stop) + first for p, first in zip(parts, (self.row, self.col), strict=True))
+        far = np.abs(row[:, None] - col[None]) * self.resolution >= beyond
+        return np.where(far, values, np.float32(np.nan)) if far.mean() > _ENOUGH else values
+
+
+class ViewedLevel:
+    """One level as an array for napari (shape, dtype, ``[rows, cols]``), in bins of ``resolution`` bp.
+
+    Reading sets :attr:`tile`, so that colour limits and the cursor's read-out need no file access.  Ratios are drawn
+    as their logarithm to base 2; bins without contacts are then NaN.
+    """
+
+    def __init__(self, level: Level, *, scale: Scale) -> None:
+        self._level = level
+        self._scale = scale
+        self.resolution = level.resolution
+        self.norm = level.norm
+        self.derived = level.derived
+        self.shape = tuple(level.shape)
+        self.dtype = np.dtype(np.float32)
+        self.ndim = 2
+        self.tile: Tile | None = None
+
+    def __getitem__(self, key: Any) -> NDArray[np.float32]:
+        rows, cols = key if isinstance(key, tuple) else (key, slice(None))
+        (row, row_end, _), (col, col_end, _) = (
+            part.indices(size) for part, size in zip((rows, cols), self.shape, strict=True)
+        )
+        # napari may still hold the corners of the chromosome before: never give it an empty rectangle.
+        row, col = min(row, self.shape[0] - 1), min(col, self.shape[1] - 1)
+        block = np.asarray(self._level[row : max(row_end, row + 1), col : max(col_end, col + 1)], dtype=np.float32)
+        self.tile = Tile(row, col, self.resolution, block)
+        return self._drawn(block)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole = self[:, :]
+        return whole if dtype is None else whole.astype(dtype)
+
+    @property
+    def size(self) -> int:
+        """Number of bins pairs."""
+        return self.shape[0] * self.shape[1]
+
+    def _drawn(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._scale is not Scale.RATIO:
+            return block
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(block > 0, np.log2(block), np.float32(np.nan))
+
+
+def viewed_levels(
+    source: ContactSource, chrom: str, *, norm: str, over_expected: bool, scale: Scale
+) -> list[ViewedLevel]:
+    """All levels of ``chrom``, finest first."""
+    from napari_hicstruct.contacts import build_levels
+    from napari_hicstruct.contacts.block_cache import BlockCache
+
+    cache = BlockCache(CACHE_BYTES)
+    levels = build_levels(source, chrom, norm=norm, transform="oe" if over_expected else "none", cache=cache)
+    return [ViewedLevel(level, scale=scale) for level in levels]
+
+
+def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, str]:
+    """Normalisation of each level that the file holds (bp → name): ``norm``, or what stands in where it is missing."""
+    from napari_hicstruct.contacts import build_levels
+
+    return {level.resolution: level.norm for level in build_levels(source, chrom, norm=norm) if not level.derived}
+
+
+def first_chromosome_with_contacts(source: ContactSource, limit: int = 100) -> str:
+    """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
+    names = list(source.chromsizes)
+    for name in names[:limit]:
+        if any(len(chunk) for chunk in source.pixels(name, resolution=source.resolutions_of(name)[-1])):
+            return name
+    return names[0]
+
+
+def colour_range(values: NDArray[np.float32], percentile: float, *, scale: Scale) -> tuple[float, float]:
+    """Colour limits from what is in view.
+
+    Contacts: 0 to the ``percentile`` of all bins (of the bins with contacts where that is 0).  Ratios: symmetric
+    about O/E = 1 on the log2 scale, at the ``percentile`` of the distance from it; signed values about 0.
+    """
+    step = max(1, int((values.size / 250_000) ** 0.5))
+    sample = values[::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    if scale is Scale.SIGNED:
+        sample = np.abs(sample[sample != 0])
+        reach = float(np.percentile(sample, percentile)) if sample.size else 1.0
+        return -reach, reach
+    if scale is Scale.RATIO:
+        with np.errstate(divide="ignore"):
+            sample = np.abs(np.log2(sample[sample > 0]))
+        reach = float(np.percentile(sample, percentile)) if sample.size else 1.0
+        reach = min(max(reach, 0.5), 6.0)
+        return -reach, reach
+    for part in (sample, sample[sample > 0]):
+        top = float(np.percentile(part, percentile)) if part.size else 0.0
+        if top > 0:
+            return 0.0, top
+    return 0.0, 1.0

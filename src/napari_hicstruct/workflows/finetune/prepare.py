@@ -1,0 +1,185 @@
+"""What a fine-tuning needs of a project, read and checked before anything is learnt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.errors import MapError, ModelError, ProjectError
+from napari_hicstruct.workflows.finetune.job import FinetuneJob
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Annotation, Project
+    from napari_hicstruct.annotations.lineage import ModelEntry
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.workflows.models import ModelInfo
+
+
+def corrections(project: Project) -> tuple[int, int]:
+    """Judgements in all, and those made since the last fine-tune learnt."""
+    return project.corrections_since(0), project.corrections_since(project.lineage.last_learnt())
+
+
+def model_in_use(project: Project) -> ModelInfo:
+    """The model that predicts in this project: its own, else the installed default.
+
+    Raises
+    ------
+    ModelError
+        If its folder is gone, damaged, or holds another model.
+    """
+    from napari_hicstruct.workflows.models import DEFAULT, find_model
+
+    current = project.lineage.current()
+    return find_model(DEFAULT) if current is None else _described(current)
+
+
+def _described(entry: ModelEntry) -> ModelInfo:
+    """A model of the project, as its folder describes it."""
+    from napari_hicstruct.workflows.models import describe_model
+
+    hint = f"Copy the folder of {entry.label} back to its place, or use another model of the project (Learn, lineage)."
+    try:
+        info = describe_model(entry.folder)
+    except ModelError as error:
+        raise ModelError(error.message, where=error.where, hint=hint) from error
+    if info.sha256 != entry.sha256:
+        raise ModelError(f"holds another model than {entry.label}.", where=entry.folder, hint=hint)
+    return info
+
+
+def open_for_learning(path: Path, map: str | None = None) -> tuple[Project, ContactSource]:
+    """A project and its map: as given, else where ``workflows.projects.find_map`` finds it.
+
+    Raises
+    ------
+    ProjectError
+        If the map is not there, or another one.
+    """
+    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.projects import find_map, identity_of
+
+    source = find_map(path) if map is None else open_map(map)
+    return Project.open(path, map=identity_of(source)), source
+
+
+def prepare_finetune(
+    project: Project,
+    source: ContactSource,
+    config: FinetuneConfig | None = None,
+    *,
+    device: str = "auto",
+    threads: int = 0,
+) -> FinetuneJob:
+    """Read from the project what a fine-tuning needs, and refuse what cannot be done.
+
+    Raises
+    ------
+    ProjectError
+        If the project cannot be written, belongs to another map, or holds no corrections or those of one kind only.
+    MapError
+        If a correction lies outside the map.
+    ModelError
+        If the model in use or the base model is not there, or reads 1-D tracks, which a project does not name.
+    """
+    config = config or FinetuneConfig()
+    _check_project(project, source)
+    last_entry = project.newest_entry()  # before the records: what is judged meanwhile counts as new, not as learnt
+    records = tuple(project.query())
+    _check_corrections(project, records, source)
+    parent = model_in_use(project)
+    base = _base(project, parent)
+    start = parent if config.start == "last" or base is None else _described(base)
+    if start.tracks:
+        hint = "Use another model: hicstruct models lists them."
+        raise ModelError(f"{start.label} reads 1-D tracks and cannot be fine-tuned.", where=start.path, hint=hint)
+    version, out = _new_place(project, parent.name, parent.version if base is None else base.version)
+    return FinetuneJob(
+        map_uri=source.uri,
+        records=records,
+        blocks=tuple(project.reviewed()),
+        validation_regions=project.validation_regions(),
+        parent=str(parent.path),
+        start=str(start.path),
+        out=str(out),
+        name=parent.name,
+        version=version,
+        config=config,
+        device=device,
+        threads=threads,
+        last_entry=last_entry,
+        learnt=_learnt(project, start.sha256),
+    )
+
+
+def _learnt(project: Project, start: str) -> frozenset[str]:
+    """Judgements that a model has learnt: all up to the entry of its run, but for those that changed since.
+
+    A run that came back to the model it started from has taught it nothing.
+    """
+    entries = [run.last_entry for run in project.lineage.runs() if run.child == start]
+    if entries and project.lineage.get(start).parent is None:
+        return frozenset()
+    return frozenset(project.corrected_since(0) - project.corrected_since(max(entries))) if entries else frozenset()
+
+
+def _new_place(project: Project, name: str, base_version: str) -> tuple[str, Path]:
+    """Version and folder of the next model of a project: the first ``<base version>+ft<n>`` that is free."""
+    stem = re.sub(r"[^\w.+-]+", "_", name)
+    for number in count(1 + len(project.lineage.runs())):
+        version = f"{base_version}+ft{number}"
+        folder = project.models_folder / f"{stem}-{version}"
+        if not folder.exists():
+            return version, folder
+    raise AssertionError("count never ends")
+
+
+def _base(project: Project, parent: ModelInfo) -> ModelEntry | None:
+    """The model at the root of the parent's lineage; None if the project does not know the parent yet."""
+    known = {entry.sha256 for entry in project.lineage.models()}
+    return project.lineage.lineage_of(parent.sha256)[0] if parent.sha256 in known else None
+
+
+def _check_project(project: Project, source: ContactSource) -> None:
+    from napari_hicstruct.annotations.maps import other_map
+    from napari_hicstruct.workflows.projects import identity_of
+
+    if project.read_only:
+        text = f"cannot learn: {project.read_only_reason}."
+        raise ProjectError(text, where=project.path, hint="Save a copy and fine-tune that.")
+    if source.fingerprint() != project.map.fingerprint:
+        raise other_map(project.path, project.map, identity_of(source))
+
+
+def _check_corrections(project: Project, records: Sequence[Annotation], source: ContactSource) -> None:
+    from napari_hicstruct.labels.corrections import judgements
+
+    judged = judgements(records, project.reviewed())
+    if not len(judged):
+        hint = "Accept, reject or add some candidates first."
+        raise ProjectError("holds no corrections to learn from.", where=project.path, hint=hint)
+    for what, place in _places(judged):
+        length = source.chromsizes.get(place.chrom)
+        if length is None or place.end > length:
+            text = "which the map does not have" if length is None else f"but {place.chrom} ends at {length:,} bp"
+            raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, hint="Delete or move it.")
+    if not judged.positives or not (judged.negatives or judged.blocks):
+        have, lack = ("accepted", "reject") if judged.positives else ("rejected", "accept or add")
+        raise ProjectError(
+            f"all {len(judged)} corrections are {have}: only one class is labelled.",
+            where=project.path,
+            hint=f"Also {lack} some candidates, or mark a region as reviewed.",
+        )
+
+
+def _places(judged: Judgements) -> list[tuple[str, Interval]]:
+    """Every corrected or reviewed stretch of the map, with what it is."""
+    sides = [side for block in judged.blocks for side in (block.rows, block.cols)]
+    return [("correction", record.span) for record in judged.judged] + [("reviewed region", side) for side in sides]
