@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_hicstruct.labels.consensus import clusters
 from napari_hicstruct.labels.consensus.clusters import Calls, cluster_calls, overlaps
 
 TOLERANCE = 20_000.0
@@ -70,3 +71,12 @@ def test_domains_with_one_common_end_stay_apart() -> None:
 
 def test_no_calls_no_clusters() -> None:
     assert len(cluster_calls(Calls(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0, np.int64)), TOLERANCE)) == 0
+
+
+@settings(deadline=None)
+@given(many())
+def test_the_middle_of_one_cluster_is_that_of_many(given_calls: Calls) -> None:
+    both = clusters._medians(given_calls, np.zeros(len(given_calls), np.int64))
+    one = clusters._middle(given_calls, np.arange(len(given_calls)))
+    np.testing.assert_allclose(one[0], both[0][0])
+    np.testing.assert_allclose(one[1], both[1][0])

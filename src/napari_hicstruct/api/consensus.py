@@ -45,7 +45,7 @@ def consensus(
         How votes become a score: by the reliability of each program, learnt from the votes; by the share of programs
         that ran on the chromosome; or by ``weights``.
     tolerance : int
-        How far a call may lie from the middle of its group, bp; 0: two bins of the coarsest list, 10 to 50 kb.
+        How far a call may lie from the middle of its group, bp; 0: 1.5 bins of the coarsest list, 10 to 50 kb.
     bin_size : int
         Bins of the result, bp; 0: the finest of the lists.
     weights : mapping of str to float, optional

@@ -39,7 +39,9 @@ def consensus(
         GivenMethod.EM, help="em: how reliable each caller is, is learnt; count: share of callers; weighted: --weight."
     ),
     tolerance: int = typer.Option(
-        0, min=0, help="How far a call may lie from the middle of its group, in bp; 0: two bins of the coarsest list."
+        0,
+        min=0,
+        help="How far a call may lie from the middle of its group, in bp; 0: 1.5 bins of the coarsest list.",
     ),
     bin_size: int = typer.Option(0, min=0, help="Bins of the result in bp; 0: the finest of the lists."),
     weight: list[str] = typer.Option([], "--weight", help="CALLER=W, for the method weighted; repeatable."),

@@ -7,8 +7,8 @@ A–B–C–D although A and D are far apart; here the place on which most progr
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,12 @@ from scipy.spatial import cKDTree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_Center = tuple[Ints, Floats, Floats]
+"""Members, point and span."""
+
+_TIE = 1e-6
+"""Weights add up to a half but for rounding."""
 
 _MAX_MOVES = 4
 """A centre settles within two or three moves; more would only follow ties to and fro."""
@@ -72,6 +78,12 @@ class Clusters:
         return len(self.points)
 
 
+class _Around(Protocol):
+    """Free calls within ``reach`` bp of a centre (the tolerance, unless said), whose spans overlap the centre's."""
+
+    def __call__(self, point: Floats, span: Floats, reach: float = ...) -> Ints: ...
+
+
 def cluster_calls(calls: Calls, tolerance_bp: float, min_overlap: float = 0.0) -> Clusters:
     """Group calls around common centres.
 
@@ -92,8 +104,8 @@ def cluster_calls(calls: Calls, tolerance_bp: float, min_overlap: float = 0.0) -
         return Clusters(np.zeros(0, np.int64), calls.points, calls.spans)
     order = np.lexsort((calls.callers, *calls.spans.T[::-1], *calls.points.T[::-1]))
     calls = calls.take(order)
-    part = _connected(calls.points, tolerance_bp)
-    agreed = _all_agree(calls, part, tolerance_bp, min_overlap)
+    part = _connected(calls.points, 2 * tolerance_bp)
+    agreed = _fit_their_middle(calls, part, tolerance_bp, min_overlap)
     members = np.full(len(calls), -1, np.int64)
     easy = np.flatnonzero(agreed[part])
     members[easy] = np.unique(part[easy], return_inverse=True)[1]
@@ -120,21 +132,13 @@ def _connected(points: Floats, tolerance: float) -> Ints:
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _all_agree(calls: Calls, part: Ints, tolerance: float, min_overlap: float) -> NDArray[np.bool_]:
-    """Parts all of whose calls are within reach of one another, so that any centre among them fits all."""
-    n = int(part.max()) + 1
-    shape = (n, calls.points.shape[1])
-    low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
-    np.minimum.at(low, part, calls.points)
-    np.maximum.at(high, part, calls.points)
-    agreed: NDArray[np.bool_] = (high - low).max(axis=1) <= tolerance
+def _fit_their_middle(calls: Calls, part: Ints, tolerance: float, min_overlap: float) -> NDArray[np.bool_]:
+    """Parts all of whose calls fit the middle of them all: one cluster each, without any search."""
+    points, spans = _medians(calls, part)
+    fits: NDArray[np.bool_] = np.abs(calls.points - points[part]).max(axis=1) <= tolerance
     if min_overlap > 0:
-        bounds = [np.full((n, 2), sign * np.inf) for sign in (1, -1)]
-        np.minimum.at(bounds[0], part, calls.spans)
-        np.maximum.at(bounds[1], part, calls.spans)
-        shared, joint = bounds[0][:, 1] - bounds[1][:, 0], bounds[1][:, 1] - bounds[0][:, 0]
-        agreed &= shared >= min_overlap * joint
-    return agreed
+        fits = fits & (overlaps(calls.spans, spans[part]) >= min_overlap)
+    return np.asarray(np.bincount(part, ~fits) == 0)
 
 
 def _groups(part: Ints, rows: Ints) -> list[Ints]:
@@ -145,10 +149,10 @@ def _groups(part: Ints, rows: Ints) -> list[Ints]:
     return np.split(ordered, np.flatnonzero(np.diff(part[ordered])) + 1)
 
 
-def overlaps(spans: Floats, span: Floats) -> Floats:
-    """Intersection over union of each of ``spans``, shape ``(n, 2)``, with ``span``."""
-    shared = np.minimum(spans[:, 1], span[1]) - np.maximum(spans[:, 0], span[0])
-    joint = np.maximum(spans[:, 1], span[1]) - np.minimum(spans[:, 0], span[0])
+def overlaps(spans: Floats, others: Floats) -> Floats:
+    """Intersection over union of ``spans``, shape ``(n, 2)``, with one other, shape ``(2,)``, or with as many."""
+    shared = np.minimum(spans[:, 1], others[..., 1]) - np.maximum(spans[:, 0], others[..., 0])
+    joint = np.maximum(spans[:, 1], others[..., 1]) - np.minimum(spans[:, 0], others[..., 0])
     shares: Floats = np.clip(shared, 0, None) / np.maximum(joint, 1e-9)
     return shares
 
@@ -158,8 +162,8 @@ def _split(calls: Calls, tolerance: float, min_overlap: float) -> tuple[Ints, Fl
     tree = cKDTree(calls.points)
     labels = np.full(len(calls), -1, np.int64)
 
-    def around(point: Floats, span: Floats) -> Ints:
-        near = np.sort(np.asarray(tree.query_ball_point(point, tolerance, p=np.inf), np.int64))
+    def around(point: Floats, span: Floats, reach: float = tolerance) -> Ints:
+        near = np.sort(np.asarray(tree.query_ball_point(point, reach, p=np.inf), np.int64))
         near = near[labels[near] < 0]
         return near[overlaps(calls.spans[near], span) >= min_overlap] if min_overlap > 0 else near
 
@@ -178,7 +182,7 @@ def _split(calls: Calls, tolerance: float, min_overlap: float) -> tuple[Ints, Fl
         if now > tuple(before):  # some of its neighbours have found their cluster meanwhile
             heapq.heappush(heap, (*now, k))
             continue
-        members, point, span = _settle(calls, k, around)
+        members, point, span = _settle(calls, k, around, tolerance)
         labels[members] = len(centers)
         centers.append((point, span))
         if labels[k] < 0:  # the centre has moved away from the call that it started from
@@ -186,24 +190,52 @@ def _split(calls: Calls, tolerance: float, min_overlap: float) -> tuple[Ints, Fl
     return labels, np.array([c[0] for c in centers]), np.array([c[1] for c in centers])
 
 
-def _settle(calls: Calls, k: int, around: Callable[[Floats, Floats], Ints]) -> tuple[Ints, Floats, Floats]:
-    """The free calls around a centre, and the centre, moved from call ``k`` to the middle of what lies around it."""
-    point, span = calls.points[k], calls.spans[k]
-    members = around(point, span)
+def _settle(calls: Calls, k: int, around: _Around, tolerance: float) -> tuple[Ints, Floats, Floats]:
+    """The free calls around a centre, and the centre, moved from call ``k`` to the middle of what lies around it.
+
+    Two calls may both fit a centre between them and not each other, so the first middle is that of all calls within
+    twice the tolerance, if more programs fit it.
+    """
+    start = calls.points[k], calls.spans[k]
+    best = (around(*start), *start)
+    for reach in (2 * tolerance, tolerance):
+        found = _moved(calls, around(*start, reach), best, around)
+        if k in found[0] and _n_programs(calls, found[0]) > _n_programs(calls, best[0]):
+            best = found
+    return _moved(calls, best[0], best, around)
+
+
+def _moved(calls: Calls, members: Ints, best: _Center, around: _Around) -> _Center:
+    """The centre to which ``members`` lead, if no program is lost on the way; else ``best``."""
     for _ in range(_MAX_MOVES):
-        middle, extent = _medians(calls.take(members), np.zeros(len(members), np.int64))
-        moved = around(middle[0], extent[0])
-        if _n_programs(calls, moved) < _n_programs(calls, members):
+        point, span = _middle(calls, members)
+        moved = around(point, span)
+        if _n_programs(calls, moved) < _n_programs(calls, best[0]):
             break
-        same = np.array_equal(moved, members)
-        members, point, span = moved, middle[0], extent[0]
-        if same:
+        best = moved, point, span
+        if np.array_equal(moved, members):
             break
-    return members, point, span
+        members = moved
+    return best
 
 
 def _n_programs(calls: Calls, rows: Ints) -> int:
-    return len(np.unique(calls.callers[rows]))
+    return len(set(calls.callers[rows].tolist()))
+
+
+def _middle(calls: Calls, rows: Ints) -> tuple[Floats, Floats]:
+    """As :func:`_medians`, of one cluster and without its overhead."""
+    callers = calls.callers[rows]
+    weights = 1.0 / np.bincount(callers)[callers]
+    values = np.hstack([calls.points[rows], calls.spans[rows]])
+    order = values.argsort(axis=0, kind="stable")
+    up_to, half = weights[order].cumsum(axis=0), weights.sum() / 2
+    lower = (up_to < half - _TIE).sum(axis=0)
+    upper = np.minimum((up_to <= half + _TIE).sum(axis=0), len(rows) - 1)
+    ordered, columns = np.take_along_axis(values, order, axis=0), np.arange(values.shape[1])
+    middle = (ordered[lower, columns] + ordered[upper, columns]) / 2
+    d = calls.points.shape[1]
+    return middle[:d], middle[d:]
 
 
 def _medians(calls: Calls, members: Ints) -> tuple[Floats, Floats]:
@@ -223,10 +255,10 @@ def _weighted_median(values: Floats, weights: Floats, members: Ints, n: int) -> 
     order = np.lexsort((values, members))
     values, weights, members = values[order], weights[order], members[order]
     total = np.bincount(members, weights, n)
-    below = np.cumsum(weights) - np.repeat(np.cumsum(total) - total, np.bincount(members, minlength=n))
-    half, slack = total[members] / 2, 1e-6
+    up_to = np.cumsum(weights) - np.repeat(np.cumsum(total) - total, np.bincount(members, minlength=n))
+    half = total[members] / 2
     first = np.searchsorted(members, np.arange(n))
-    lower = first + np.bincount(members, below < half - slack, n).astype(np.int64)
-    upper = first + np.bincount(members, below <= half + slack, n).astype(np.int64)
+    lower = first + np.bincount(members, up_to < half - _TIE, n).astype(np.int64)
+    upper = first + np.bincount(members, up_to <= half + _TIE, n).astype(np.int64)
     last = np.searchsorted(members, np.arange(n), side="right") - 1
     return (values[lower] + values[np.minimum(upper, last)]) / 2

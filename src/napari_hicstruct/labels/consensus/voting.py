@@ -70,7 +70,7 @@ class ConsensusOptions:
     ----------
     method : Method
     tolerance_bp : int
-        How far a call may lie from the centre of its cluster; 0: two bins of the coarsest list, 10 to 50 kb.
+        How far a call may lie from the centre of its cluster; 0: one and a half bins of the coarsest list, 10 to 50 kb.
     bin_size : int
         Bins (bp) of the result's anchors; 0: the finest bins among the lists.
     weights : mapping of str to float
@@ -174,7 +174,7 @@ class _Ballot:
         level = np.concatenate([_levels([r.score for r in by_caller[name]]) for name in callers])
         sizes = [record.resolution for record in records if record.resolution > 0]
         tolerance = options.tolerance_bp or min(
-            max(2 * max(sizes, default=2 * DEFAULT_BIN), MIN_TOLERANCE_BP), MAX_TOLERANCE_BP
+            max(3 * max(sizes, default=2 * DEFAULT_BIN) // 2, MIN_TOLERANCE_BP), MAX_TOLERANCE_BP
         )
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
