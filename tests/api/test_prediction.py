@@ -85,7 +85,7 @@ def test_min_probability(sample: hs.ContactMap) -> None:
     more = hs.predict(sample, "chr1:5M-6M", tasks=("loop", "tad"), min_probability={"loop": 0.01, "tad": 0.5})
     assert all(record.probability >= 0.5 for record in some.loops)
     assert len(more.loops) > len(some.loops)
-    assert more.run["parameters"]["least"] == {"loop": 0.01, "tad": 0.5}
+    assert more.run["parameters"]["min_probability"] == {"loop": 0.01, "tad": 0.5}
 
 
 REFUSED = {

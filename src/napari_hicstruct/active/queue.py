@@ -13,7 +13,7 @@ from napari_hicstruct.active.candidates import Floats
 
 RECENT = 20
 PAUSE_S = 60.0
-"""Longer than this nobody looks at one candidate: they had coffee."""
+"""Longer than this nobody takes for one candidate: it was a break."""
 
 FIRST_GUESS_S = 6.0
 

@@ -18,7 +18,7 @@ from napari_hicstruct.workflows.finetune_rows import NEAR, Row, holds
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.inference.sight import Sight
+    from napari_hicstruct.inference.candidate_scores import HeadScore
     from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.training.head_fit import Examples
 
@@ -35,12 +35,12 @@ class Evidence:
     Attributes
     ----------
     rows : tuple of Row
-    sights : tuple of Sight
+    sights : tuple of HeadScore
         At most one for each row; ``owner`` is the place in ``rows``.
     """
 
     rows: tuple[Row, ...]
-    sights: tuple[Sight, ...]
+    sights: tuple[HeadScore, ...]
 
     @property
     def layers(self) -> list[str]:
@@ -105,7 +105,7 @@ class Evidence:
 
     @cached_property
     def _probability(self) -> NDArray[np.float64]:
-        return np.array([1 / (1 + np.exp(-sight.odds)) for sight in self.sights], np.float64)
+        return np.array([1 / (1 + np.exp(-sight.log_odds)) for sight in self.sights], np.float64)
 
     @cached_property
     def _blamed(self) -> list[tuple[tuple[int | None, int | None], tuple[float, float]]]:
@@ -149,16 +149,16 @@ def iter_read(
 
 def iter_look(
     net: Any, device: Any, bands: Bands, records: Sequence[Annotation], *, token: CancelToken, clock: Clock
-) -> Generator[Progress, None, list[Sight]]:
+) -> Generator[Progress, None, list[HeadScore]]:
     """What a network sees of records; ``owner`` is the place among them."""
-    from napari_hicstruct.inference.look import Looker
+    from napari_hicstruct.inference.candidate_scorer import CandidateScorer
 
-    found: list[Sight] = []
+    found: list[HeadScore] = []
     for k, (chrom, (fine, coarse)) in enumerate(bands.items()):
         yield clock.step(f"look at corrections on {chrom}", k, len(bands))
         mine = [place for place, record in enumerate(records) if record.chrom == chrom]
-        looker = Looker(net, device, fine, coarse, on_windows=lambda _: token.check())
-        found += [replace(sight, owner=mine[sight.owner]) for sight in looker.sights([records[p] for p in mine])]
+        scorer = CandidateScorer(net, device, fine, coarse, on_windows=lambda _: token.check())
+        found += [replace(sight, owner=mine[sight.owner]) for sight in scorer.score([records[p] for p in mine])]
     return found
 
 
@@ -180,7 +180,7 @@ def iter_calls_in_blocks(
             length=coarse.n_bins * coarse.resolution,
             tasks=tasks,
             max_distance=3_000_000,
-            least=dict.fromkeys(tasks, 0.02),
+            min_probability=dict.fromkeys(tasks, 0.02),
         )
         run = ChromosomeRun(Predictor(net, device, on_windows=lambda _: token.check()), fine, coarse, stretch)
         found += [call for final in run.run() for call in final if call.kind is not Kind.TAD and holds(block, call)]

@@ -89,7 +89,7 @@ def _logits(evidence: Evidence, changes: Changes, places: list[int]) -> dict[int
     for k in places:
         sight = evidence.sights[k]
         change = changes.get(sight.layer)
-        found[k] = sight.odds
+        found[k] = sight.log_odds
         if change is not None:
             found[k] += change.slope * sight.logit + float(sight.features @ change.weight) + change.bias
     return found
@@ -234,7 +234,7 @@ def _seen_by(run: FinetuneRun, state: dict[str, Any], places: list[int]) -> Gene
     net = MultiTaskNet(run.net.config).to(run.device)
     net.load_state_dict(state)
     seen = yield from run.look(net.eval(), [run.evidence.rows[run.evidence.sights[k].owner] for k in places])
-    return {places[sight.owner]: sight.odds for sight in seen}
+    return {places[sight.owner]: sight.log_odds for sight in seen}
 
 
 def _replayed(run: FinetuneRun, net: Any) -> Generator[Progress, None, tuple[Any, Any]]:

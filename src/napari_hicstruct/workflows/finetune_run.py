@@ -174,14 +174,14 @@ class FinetuneRun:
         the one in use has learnt the corrections that the folds hold out, and proves nothing by knowing them.
         """
         sights, rows = self.evidence.sights, self.evidence.rows
-        before = {k: sight.odds for k, sight in enumerate(sights)}
+        before = {k: sight.log_odds for k, sight in enumerate(sights)}
         if self.parent_net is not None:
             frozen = [k for k in sorted(trained.after) if rows[sights[k].owner].frozen]
             seen = yield from self.look(self.parent_net, [rows[sights[k].owner] for k in frozen])
             told = {frozen[s.owner]: s for s in seen}
             if any(k not in told or told[k].layer != sights[k].layer for k in frozen):
                 raise ProjectError("the model in use has other tasks than the base model.", hint="Start from 'last'.")
-            before |= {k: told[k].odds for k in frozen}
+            before |= {k: told[k].log_odds for k in frozen}
         places = sorted(trained.after)
         layers = self.evidence.layers
         stratum = np.array([layers.index(sights[k].layer) for k in places], np.int64)

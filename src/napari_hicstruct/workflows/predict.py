@@ -128,7 +128,7 @@ def _iter_open(
         tasks=request.tasks,
         max_distance=MAX_DISTANCE,
         model=name,
-        least=request.least,
+        min_probability=request.min_probability,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
 
@@ -253,7 +253,7 @@ def _run_record(
             "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
-            "least": dict(request.least),
+            "min_probability": dict(request.min_probability),
         },
         "notes": said,
         "seconds": round(clock.step("", 0, 0).elapsed, 2),
