@@ -140,6 +140,6 @@ def _far(at: Places, others: Places, limit: float = CORNER) -> tuple[NDArray[np.
 
     if not len(others):
         return np.zeros(len(at), bool), np.zeros(len(at), bool)
-    # where nothing is that near, the tree says infinity and is spared the search
+    # where nothing is that near, the tree gives infinity without searching further
     distance, _ = cKDTree(others).query(at, k=1, p=np.inf, distance_upper_bound=limit + 1)
     return np.ones(len(at), bool), np.asarray(distance > limit)

@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say?"""
+"""Calibration of probabilities: reliability, ECE, Brier score."""
 
 from __future__ import annotations
 

@@ -159,7 +159,7 @@ class ChromosomeRun:
                 yield list(decoder.finish(values[0], values[1:], start=start))
 
     def _stripes(self, band: Band, row: RowDone) -> list[Annotation]:
-        """Stripes of the stretch, block by block where it is very long; each block sees a reach beyond its ends."""
+        """Stripes of the stretch, block by block where it is very long; each block is read a reach beyond its ends."""
         first, stop = self._bins(band)
         found: list[Annotation] = []
         for low in range(first, stop, MAX_STRIPE_ROWS):
