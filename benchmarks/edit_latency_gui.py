@@ -124,9 +124,9 @@ def run(objects: int, repeats: int) -> dict[str, Any]:
 
     from napari_hicstruct.annotations import Origin
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.plugin.dock import open_dock, open_table
-    from napari_hicstruct.plugin.editing import attach
-    from napari_hicstruct.plugin.session import ensure_session
+    from napari_hicstruct.plugin._docks import open_dock, open_table
+    from napari_hicstruct.plugin.controllers.editing import attach
+    from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as folder:
         make_map(Path(folder) / "map.cool")

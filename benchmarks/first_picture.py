@@ -60,7 +60,7 @@ def pump(until: Callable[[], Any], seconds: float) -> None:
 
 def show(viewer: Any, path: Path) -> dict[str, float]:
     """Open ``path`` as drag and drop does, until the level in view is on the canvas."""
-    from napari_hicstruct.plugin.session import session_of
+    from napari_hicstruct.plugin.controllers.session import session_of
 
     pictures: list[tuple[float, int]] = []
 
@@ -96,7 +96,7 @@ def idle_cpu(seconds: float = 5.0) -> float:
 def pan(viewer: Any, seconds: float) -> int:
     """Wander about, near the diagonal and far from it, at all zooms; the number of views."""
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.plugin.session import session_of
+    from napari_hicstruct.plugin.controllers.session import session_of
 
     session, rng, views = session_of(viewer), np.random.default_rng(1), 0
     end, (row, col), size = time.perf_counter() + seconds, (50_000_000, 52_000_000), 5_000_000

@@ -122,9 +122,9 @@ def run(keys: int) -> dict[str, Any]:
     import napari
     from qtpy.QtWidgets import QApplication
 
-    from napari_hicstruct.plugin.dock import open_dock
-    from napari_hicstruct.plugin.editing import attach, import_files
-    from napari_hicstruct.plugin.session import ensure_session
+    from napari_hicstruct.plugin._docks import open_dock
+    from napari_hicstruct.plugin.controllers.editing import attach, import_files
+    from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

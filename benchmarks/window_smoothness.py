@@ -117,7 +117,7 @@ def open_window(path: Path) -> Any:
     import napari
 
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.plugin.session import session_of
+    from napari_hicstruct.plugin.controllers.session import session_of
     from napari_hicstruct.plugin.show import wait_until_drawn
 
     viewer = napari.Viewer(show=True)
@@ -143,7 +143,7 @@ def rest(seconds: float, until: Callable[[], Any] = lambda: False) -> None:
 
 def windowed(arm: str, path: Path, seconds: float) -> dict[str, float]:
     """One window's figures."""
-    from napari_hicstruct.plugin.workers import BackgroundJob
+    from napari_hicstruct.plugin.controllers.workers import BackgroundJob
 
     session = open_window(path)
     steps, problems = list[float](), list[Exception]()

@@ -108,9 +108,9 @@ def main() -> None:
     import napari
     from qtpy.QtWidgets import QApplication
 
-    from napari_hicstruct.plugin.dock import open_dock
-    from napari_hicstruct.plugin.editing import attach
-    from napari_hicstruct.plugin.session import ensure_session
+    from napari_hicstruct.plugin._docks import open_dock
+    from napari_hicstruct.plugin.controllers.editing import attach
+    from napari_hicstruct.plugin.controllers.session import ensure_session
 
     viewer = napari.Viewer(show=True)
     viewer.window.resize(1500, 950)

@@ -45,7 +45,7 @@ def shown(make_napari_viewer: Callable[..., Any], monkeypatch: pytest.MonkeyPatc
     """``hs.show`` whose viewer the test closes, drawn, with what ``napari.run`` was asked."""
     import napari
 
-    from napari_hicstruct.plugin.session import session_of
+    from napari_hicstruct.plugin.controllers.session import session_of
     from napari_hicstruct.plugin.show import wait_until_drawn
 
     waited: list[bool] = []

@@ -395,7 +395,7 @@ def test_the_map_is_shown_without_a_home(work: Path, tmp_path: Path) -> None:
 
 
 def test_where_no_project_can_be_kept_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from napari_hicstruct.plugin.projects import check_automatic_folder
+    from napari_hicstruct.plugin.state.project import check_automatic_folder
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "file" / "data"))
@@ -434,7 +434,7 @@ import sys
 import napari
 from napari_hicstruct import errors
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.plugin import map_layer
+from napari_hicstruct.plugin.layers.map import layer as map_layer
 
 def add_to(self, viewer):
     viewer.layers.insert(0, self.layer)

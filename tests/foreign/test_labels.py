@@ -600,7 +600,7 @@ def test_a_file_that_comes_in_twice_is_told(tmp_path: Path, map_file: Path, caps
 def test_the_window_tells_of_a_file_that_comes_in_twice(
     tmp_path: Path, map_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_hicstruct.plugin.editing import importing
+    from napari_hicstruct.plugin.controllers import importing
 
     said: list[str] = []
     monkeypatch.setattr(importing, "show_info", said.append)

@@ -16,11 +16,11 @@ from qtpy.QtWidgets import QFileDialog
 from napari_hicstruct.annotations import Origin, Project, Status, read_labels
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.editing import attach, import_files
-from napari_hicstruct.plugin.session import ensure_session
-from napari_hicstruct.plugin.widgets.bulk_panel import BulkPanel
-from napari_hicstruct.plugin.widgets.export_panel import ExportPanel
-from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
+from napari_hicstruct.plugin.controllers.editing import attach, import_files
+from napari_hicstruct.plugin.controllers.session import ensure_session
+from napari_hicstruct.plugin.panels.export.panel import ExportPanel
+from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
+from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
 from tests.annotation_kit import loop
 from tests.contacts_kit import upper_counts, write_cool
 from tests.gui.view_kit import pump
@@ -189,7 +189,7 @@ def test_where_no_project_can_be_kept_it_is_said_once_and_the_map_is_shown(
 def test_the_map_comes_out_whole_of_a_layer_that_fails(
     make_napari_viewer: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_hicstruct.plugin import map_layer
+    from napari_hicstruct.plugin.layers.map import layer as map_layer
 
     session = ensure_session(make_napari_viewer())
 
@@ -289,7 +289,7 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
 
 
 def test_the_reviewer_can_be_named_before_there_is_a_project(make_napari_viewer: Make, tmp_path: Path) -> None:
-    from napari_hicstruct.plugin.editing.reviewer import keep_name
+    from napari_hicstruct.plugin.state.reviewer import keep_name
 
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
     keep_name("Anna Lind")

@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.changes import MapIdentity
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Annotation, Kind, Status, stripe_direction
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.units import world_kwargs
+from napari_hicstruct.plugin.layers.units import world_kwargs
 
 CHROM, LENGTH, RES = "chr17", 1_000_000, 5_000
 

@@ -11,7 +11,7 @@ from typing import Any
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.learning import LearnBackend, LearnRequest
+from napari_hicstruct.plugin.state.learning import LearnBackend, LearnRequest
 from napari_hicstruct.workflows.finetune_job import Figure, FinetuneJob, FinetuneResult, Live
 
 BASE, CHILD = "b" * 64, "c" * 64

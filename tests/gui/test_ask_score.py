@@ -14,8 +14,8 @@ from qtpy.QtWidgets import QApplication
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin import _reader
-from napari_hicstruct.plugin.editing import detach, import_files
-from napari_hicstruct.plugin.editing.asking_score import ScoreChoice, ScoreDialog, ask_score
+from napari_hicstruct.plugin.controllers.editing import detach, import_files
+from napari_hicstruct.plugin.widgets.score_dialog import ScoreChoice, ScoreDialog, ask_score
 from tests.gui.edit_kit import CHROM, TinySession, add_map, make_project
 
 
@@ -33,7 +33,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
 def said(monkeypatch: Any) -> list[str]:
     texts: list[str] = []
     for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.editing.importing.{name}", texts.append)
+        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", texts.append)
     return texts
 
 
@@ -76,7 +76,7 @@ def test_nobody_is_asked_where_nobody_sits(session: Any, tmp_path: Path, said: l
 def test_dropped_files_are_asked_about(session: Any, tmp_path: Path, said: list[str], monkeypatch: Any) -> None:
     asked: list[Path] = []
     monkeypatch.setattr(
-        "napari_hicstruct.plugin.editing.asking_score.ask_score", lambda path, _: asked.append(path) or None
+        "napari_hicstruct.plugin.widgets.score_dialog.ask_score", lambda path, _: asked.append(path) or None
     )
     path = _loops(tmp_path / "p.bedpe", "1e-8", "1e-12")
     _reader._import_labels(session, [str(path)])

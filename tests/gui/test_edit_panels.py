@@ -13,13 +13,13 @@ from qtpy.QtCore import Qt
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import OutputError
-from napari_hicstruct.plugin import writer
-from napari_hicstruct.plugin.editing import attach, detach, import_files
-from napari_hicstruct.plugin.editing.geometry import Triangle
-from napari_hicstruct.plugin.widgets.export_panel import ExportPanel
-from napari_hicstruct.plugin.widgets.labels_panel import LabelsPanel
-from napari_hicstruct.plugin.widgets.object_table import ObjectTable
-from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
+from napari_hicstruct.plugin import _writer as writer
+from napari_hicstruct.plugin.controllers.editing import attach, detach, import_files
+from napari_hicstruct.plugin.panels.export.panel import ExportPanel
+from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
+from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
+from napari_hicstruct.plugin.panels.table.panel import ObjectTable
+from napari_hicstruct.plugin.state.geometry import Triangle
 from tests.gui.edit_kit import (
     CHROM,
     RES,
@@ -74,7 +74,7 @@ def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(
 ) -> None:
     said: list[str] = []
     for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.editing.importing.{name}", said.append)
+        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
     good = tmp_path / "good.bedpe"
     good.write_text(f"{CHROM}\t100000\t105000\t{CHROM}\t400000\t405000\n17\t200000\t205000\t17\t500000\t505000\n")
     bad = tmp_path / "bad.bed"
@@ -95,7 +95,7 @@ def test_labels_of_another_assembly_are_refused_with_the_maps_name(
 ) -> None:
     said: list[str] = []
     for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.editing.importing.{name}", said.append)
+        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
     foreign = tmp_path / "mouse.bedpe"
     foreign.write_text("".join(f"chrM{i}\t1000\t2000\tchrM{i}\t9000\t10000\n" for i in range(4)))
     assert import_files(session, [foreign]) == []

@@ -13,9 +13,9 @@ from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.editing import Attachment, attach, detach
-from napari_hicstruct.plugin.editing.overlays import NAMES
-from napari_hicstruct.plugin.units import world_kwargs
+from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
+from napari_hicstruct.plugin.layers.overlays.overlay import NAMES
+from napari_hicstruct.plugin.layers.units import world_kwargs
 from tests.gui.edit_kit import (
     CHROM,
     LENGTH,

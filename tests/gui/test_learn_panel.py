@@ -16,14 +16,14 @@ from qtpy.QtWidgets import QMainWindow
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.editing import attach, detach
-from napari_hicstruct.plugin.prediction import Backend
-from napari_hicstruct.plugin.widgets.learn_close import DISCARD, KEEP, WAIT
-from napari_hicstruct.plugin.widgets.learn_panel import LearnPanel
-from napari_hicstruct.plugin.widgets.learn_result import figures_table, verdict_of
-from napari_hicstruct.plugin.widgets.lineage_view import main_figure, states
-from napari_hicstruct.plugin.widgets.loss_curve import smoothed
-from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.plugin.controllers.editing import attach, detach
+from napari_hicstruct.plugin.panels.learn.close_guard import DISCARD, KEEP, WAIT
+from napari_hicstruct.plugin.panels.learn.lineage import main_figure, states
+from napari_hicstruct.plugin.panels.learn.loss_curve import smoothed
+from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
+from napari_hicstruct.plugin.panels.learn.result import figures_table, verdict_of
+from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.plugin.state.prediction import Backend
 from napari_hicstruct.workflows.finetune_job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.levels import Scale, Tile, colour_range
+from napari_hicstruct.plugin.layers.map.levels import Scale, Tile, colour_range
 from tests.gui.view_kit import open_in, pump, write_dots
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.plugin import colormaps
+from napari_hicstruct.plugin.layers.map import colormaps
 from tests.foreign import map_files as files
 from tests.foreign.map_files import COARSE, FINE, SIZES, cis, ladder, write
 from tests.gui.view_kit import open_in, pump

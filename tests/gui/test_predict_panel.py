@@ -15,8 +15,8 @@ from napari.utils.notifications import Notification, notification_manager
 from napari_hicstruct.annotations import Annotation, Kind, Origin
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.prediction import Backend
-from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.plugin.state.prediction import Backend
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.view_kit import open_in, pump
 

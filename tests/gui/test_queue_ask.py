@@ -13,9 +13,9 @@ from napari_hicstruct.annotations import Origin, Status
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.inference.candidate_scores import CandidateScore
 from napari_hicstruct.jobs import Clock, Progress
-from napari_hicstruct.plugin.asking import AskBackend
-from napari_hicstruct.plugin.editing import detach
-from napari_hicstruct.plugin.widgets.queue_ask import SET, AskPanel
+from napari_hicstruct.plugin.controllers.editing import detach
+from napari_hicstruct.plugin.panels.review.rescoring import SET, AskPanel
+from napari_hicstruct.plugin.state.rescoring import AskBackend
 from tests.gui.edit_kit import loop, make_project
 from tests.gui.test_edit_window import Window
 

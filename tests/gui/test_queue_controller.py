@@ -14,7 +14,7 @@ from napari.components import ViewerModel
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.editing import Attachment, attach, detach
+from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
 from tests.gui.edit_kit import Kind, Status, TinySession, actions, add_map, boundary, loop, make_project, stripe, tad
 
 
@@ -268,7 +268,7 @@ def test_many_in_one_step_come_back_with_one_undo(bench: Bench) -> None:
 def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench, monkeypatch: Any) -> None:
     a, b = loops(0.5, 0.6)
     bench.put(a, b)
-    monkeypatch.setattr("napari_hicstruct.plugin.editing.editor.show_error", lambda _: None)
+    monkeypatch.setattr("napari_hicstruct.plugin.controllers.editor.show_error", lambda _: None)
     with Project.open(bench.project.path, read_only=True) as locked:
         bench.session._project = bench.session.project = locked
         bench.session.project_changed.emit(locked)

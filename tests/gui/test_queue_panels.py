@@ -14,10 +14,11 @@ from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, 
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.editing import attach, detach, reviewer
-from napari_hicstruct.plugin.widgets.object_table import ObjectTable
-from napari_hicstruct.plugin.widgets.queue_header import ORDERS, pace
-from napari_hicstruct.plugin.widgets.review_panel import ReviewPanel
+from napari_hicstruct.plugin.controllers.editing import attach, detach
+from napari_hicstruct.plugin.panels.review.header import ORDERS, pace
+from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
+from napari_hicstruct.plugin.panels.table.panel import ObjectTable
+from napari_hicstruct.plugin.state import reviewer
 from tests.gui.edit_kit import CHROM, Kind, Status, TinySession, actions, add_map, iv, loop, make_project, tad
 
 WIDEST = 330

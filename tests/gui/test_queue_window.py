@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
 
-from napari_hicstruct.plugin.editing import detach
-from napari_hicstruct.plugin.editing.geometry import Triangle
-from napari_hicstruct.plugin.editing.lasso import inside
-from napari_hicstruct.plugin.units import world_kwargs
+from napari_hicstruct.plugin.controllers.editing import detach
+from napari_hicstruct.plugin.controllers.lasso import inside
+from napari_hicstruct.plugin.layers.units import world_kwargs
+from napari_hicstruct.plugin.state.geometry import Triangle
 from tests.gui.edit_kit import CHROM, Status, actions, boundary, iv, loop, make_project, tad
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import write_dots
@@ -176,9 +176,9 @@ CLOSING = """
 import sys
 import napari
 from qtpy.QtTest import QTest
-from napari_hicstruct.plugin.dock import open_dock
-from napari_hicstruct.plugin.editing import attach
-from napari_hicstruct.plugin.session import ensure_session
+from napari_hicstruct.plugin._docks import open_dock
+from napari_hicstruct.plugin.controllers.editing import attach
+from napari_hicstruct.plugin.controllers.session import ensure_session
 
 viewer = napari.Viewer(show=True)
 session = ensure_session(viewer)

@@ -18,7 +18,7 @@ from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations import Project
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.session import session_of
+from napari_hicstruct.plugin.controllers.session import session_of
 from tests.gui.view_kit import drawn_places, open_in, pump, write_dots
 
 HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"

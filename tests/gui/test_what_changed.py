@@ -13,10 +13,10 @@ from napari.components import ViewerModel
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import Clock
-from napari_hicstruct.plugin.editing import detach
-from napari_hicstruct.plugin.prediction import Backend
-from napari_hicstruct.plugin.widgets.learn_changes import ChangesView
-from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
+from napari_hicstruct.plugin.controllers.editing import detach
+from napari_hicstruct.plugin.panels.learn.changes import ChangesView
+from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.plugin.state.prediction import Backend
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, add_map, iv, loop, make_project, tad
 

@@ -15,12 +15,12 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.inference.explain import Layer
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.editing import attach, detach
-from napari_hicstruct.plugin.editing.geometry import Triangle
-from napari_hicstruct.plugin.prediction import Backend
+from napari_hicstruct.plugin.controllers.editing import attach, detach
+from napari_hicstruct.plugin.panels.explain.panel import WhyPanel
+from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.prediction import Backend
 from napari_hicstruct.plugin.widgets.model_card import card_lines
-from napari_hicstruct.plugin.widgets.predict_panel import PredictPanel
-from napari_hicstruct.plugin.widgets.why_panel import WhyPanel
 from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part
 from napari_hicstruct.workflows.models import ModelInfo, find_model

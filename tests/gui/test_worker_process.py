@@ -16,7 +16,7 @@ import pytest
 
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
-from napari_hicstruct.plugin.workers import BackgroundJob
+from napari_hicstruct.plugin.controllers.workers import BackgroundJob
 from tests import jobs_kit as kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ def test_the_end_says_if_a_thread_goes_on(qtbot, monkeypatch: pytest.MonkeyPatch
         release.wait(20)
 
     job = BackgroundJob()
-    monkeypatch.setattr("napari_hicstruct.plugin.workers._KILLED_SECONDS", 0.1)
+    monkeypatch.setattr("napari_hicstruct.plugin.controllers.workers._KILLED_SECONDS", 0.1)
     job.start(slow)
     qtbot.wait(100)
     assert not job.end(0.1)
@@ -132,7 +132,7 @@ import sys, time
 import napari
 from qtpy.QtCore import QTimer
 from napari_hicstruct.jobs import in_process
-from napari_hicstruct.plugin.workers import BackgroundJob
+from napari_hicstruct.plugin.controllers.workers import BackgroundJob
 from tests import jobs_kit as kit
 
 viewer = napari.Viewer(show=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtWidgets import QApplication
 
-from napari_hicstruct.plugin.session import Session, session_of
+from napari_hicstruct.plugin.controllers.session import Session, session_of
 from napari_hicstruct.plugin.show import wait_until_drawn
 
 

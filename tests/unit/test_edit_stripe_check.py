@@ -9,7 +9,7 @@ import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.editing import stripe_check
+from napari_hicstruct.plugin.controllers import stripe_check
 
 LENGTH = 9_000_000
 

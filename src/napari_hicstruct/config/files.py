@@ -129,7 +129,7 @@ def check_room(path: Path, n_bytes: int) -> None:
 
 
 @contextlib.contextmanager
-def in_place_of(path: Path) -> Iterator[Path]:
+def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
     """A new name beside ``path`` to write a file or folder to; it takes the place when the block ends well.
 
     What stood there stays whole until then, and nothing is left of a block that fails.  Unlike :mod:`tempfile`'s, what
@@ -138,14 +138,17 @@ def in_place_of(path: Path) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        Where it belongs; its folder is made if it is missing.  The new name ends as ``path`` does.
+        Where it belongs.  The new name ends as ``path`` does.
+    make : bool
+        Make its folder if that is missing.
 
     Raises
     ------
     OSError
         If the folder cannot be made or written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if make:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}{path.suffix}")
     try:
         yield temporary
@@ -158,3 +161,27 @@ def in_place_of(path: Path) -> Iterator[Path]:
         else:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: str | Path, data: bytes) -> Path:
+    """Replace the file ``path`` by ``data``, on the disk before it takes its place.
+
+    Raises
+    ------
+    OutputError
+        On a full disk, a missing or read-only folder …; a file that stood there is untouched.
+    """
+    target = Path(path)
+    try:
+        with in_place_of(target, make=False) as temporary, temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise output_error(target, error) from error
+    return target
+
+
+def write_text(path: str | Path, text: str) -> Path:
+    """As :func:`write_bytes`, for text (UTF-8; bytes of file names that are none come out as they were)."""
+    return write_bytes(path, text.encode(errors="surrogateescape"))

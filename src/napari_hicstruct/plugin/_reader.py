@@ -45,9 +45,9 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
     from qtpy.QtCore import QTimer
 
     from napari_hicstruct.errors import HicStructError
-    from napari_hicstruct.plugin.dock import open_dock
-    from napari_hicstruct.plugin.notify import show_problem
-    from napari_hicstruct.plugin.session import ensure_session
+    from napari_hicstruct.plugin._docks import open_dock
+    from napari_hicstruct.plugin.controllers.notify import show_problem
+    from napari_hicstruct.plugin.controllers.session import ensure_session
 
     viewer = current_viewer()
     try:
@@ -62,7 +62,7 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
 
 
 def _open_map(session: Any, paths: list[str]) -> None:
-    from napari_hicstruct.plugin.sample import URI, sample_path
+    from napari_hicstruct.plugin._sample import URI, sample_path
 
     session.open_map(sample_path() if paths[0].startswith(URI) else paths[0])
 
@@ -73,8 +73,8 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 def _import_labels(session: Any, paths: list[str]) -> None:
     from napari_hicstruct.errors import LabelError
-    from napari_hicstruct.plugin.editing import import_files
-    from napari_hicstruct.plugin.editing.asking_score import ask_score
+    from napari_hicstruct.plugin.controllers.editing import import_files
+    from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
     if session.source is None:
         raise LabelError("labels need a map to lie on.", where=paths[0], hint="Open the contact map first.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +10,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import output_error, try_folder
+from napari_hicstruct.config.files import in_place_of, output_error, try_folder
 from napari_hicstruct.errors import OutputError, ProjectError
-from napari_hicstruct.plugin.dock import open_dock
-from napari_hicstruct.plugin.navigation import parse_view
-from napari_hicstruct.plugin.session import Session, ensure_session
+from napari_hicstruct.plugin._docks import open_dock
+from napari_hicstruct.plugin.controllers.session import Session, ensure_session
+from napari_hicstruct.plugin.state.view import parse_view
 from napari_hicstruct.workflows import projects
 
 if TYPE_CHECKING:
@@ -208,8 +207,8 @@ def _dress(
     if project is not None:
         session.open_project(project)
     if labels:
-        from napari_hicstruct.plugin.editing import import_files
-        from napari_hicstruct.plugin.editing.asking_score import ask_score
+        from napari_hicstruct.plugin.controllers.editing import import_files
+        from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
         import_files(session, labels, ask=ask_score if asks else None)
     if region is not None and session.source is not None:
@@ -258,12 +257,8 @@ def _write_png(picture: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
     from napari.utils.io import imsave
 
-    part = path.with_name(f".{path.name}.{os.getpid()}.png")
     try:
-        imsave(str(part), picture)
-        os.replace(part, path)
+        with in_place_of(path, make=False) as part:
+            imsave(str(part), picture)
     except OSError as error:
         raise output_error(path, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)

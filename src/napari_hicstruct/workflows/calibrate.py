@@ -259,7 +259,7 @@ def _entry(fitted: Fitted, calls: int, request: CalibrateRequest) -> dict[str, A
 
 def _write_card(folder: Path, calibration: dict[str, dict[str, Any]]) -> None:
     """Put ``calibration`` into the folder's card, all else as it was."""
-    from napari_hicstruct.annotations.writers.atomic import write_text
+    from napari_hicstruct.config.files import write_text
     from napari_hicstruct.models.store import CARD, read_card
 
     text = read_card(folder)

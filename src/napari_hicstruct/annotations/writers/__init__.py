@@ -1,6 +1,5 @@
 """Label files out: each function writes one file whole or not at all; ``export_records`` writes a folder of them."""
 
-from napari_hicstruct.annotations.writers.atomic import write_bytes, write_text
 from napari_hicstruct.annotations.writers.export import EXPORT_FORMATS, export_records
 from napari_hicstruct.annotations.writers.foreign import write_higlass, write_juicebox, write_parquet, write_stripenn
 from napari_hicstruct.annotations.writers.own import (
@@ -17,7 +16,6 @@ __all__ = [
     "export_records",
     "write_bedgraph",
     "write_boundaries",
-    "write_bytes",
     "write_higlass",
     "write_juicebox",
     "write_loops",
@@ -25,5 +23,4 @@ __all__ = [
     "write_stripenn",
     "write_stripes_bedpe",
     "write_tads",
-    "write_text",
 ]

@@ -16,10 +16,9 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.schema import now
 from napari_hicstruct.annotations.writers import foreign, own
-from napari_hicstruct.annotations.writers.atomic import write_text
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
-from napari_hicstruct.config.files import folders_for, output_error
+from napari_hicstruct.config.files import folders_for, output_error, write_text
 from napari_hicstruct.errors import OutputError
 
 Writer = Callable[[Iterable[Annotation], Path], Path]

@@ -11,8 +11,8 @@ from napari_hicstruct.annotations.codec import COLUMN_TYPES, COLUMNS, to_row
 from napari_hicstruct.annotations.readers.stripes import STRIPENN_COLUMNS, STRIPENN_VALUES
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import EMPTY, to_cell
-from napari_hicstruct.annotations.writers.atomic import write_bytes, write_text
 from napari_hicstruct.annotations.writers.own import number_cell
+from napari_hicstruct.config.files import write_bytes, write_text
 from napari_hicstruct.errors import OutputError
 
 _COLOURS = {  # Okabe–Ito, safe for colour-blind eyes

@@ -9,7 +9,7 @@ from pathlib import Path
 from napari_hicstruct.annotations import layout
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.annotations.text import EMPTY, to_cell, to_list_cell
-from napari_hicstruct.annotations.writers.atomic import write_text
+from napari_hicstruct.config.files import write_text
 
 
 def number_cell(value: float) -> str:

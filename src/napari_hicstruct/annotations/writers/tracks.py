@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.writers.atomic import write_text
+from napari_hicstruct.config.files import write_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,39 @@
+"""What the menu entries do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari_hicstruct.errors import HicStructError
+
+
+def open_labels() -> None:
+    """*File → New Layer*: labels live in the project, so this opens the dock at its Labels section."""
+    _in_dock("labels")
+
+
+def predict_view() -> None:
+    """*Layers → Segment*: run the model on what is in view."""
+    dock = _in_dock("predict")
+    if dock is not None and dock.predict is not None:
+        dock.predict.run_view()
+
+
+def _in_dock(section: str) -> Any:
+    """Open the dock at ``section``; None and one notification where there is no map to work on."""
+    from napari import current_viewer
+
+    from napari_hicstruct.plugin._docks import open_dock
+    from napari_hicstruct.plugin.controllers.notify import show_problem
+    from napari_hicstruct.plugin.controllers.session import ensure_session
+
+    viewer = current_viewer()
+    if viewer is None:
+        return None
+    session = ensure_session(viewer)
+    dock = open_dock(viewer)
+    if session.source is None:
+        show_problem(HicStructError("No contact map is open.", hint="Open a .cool, .mcool or .hic file first."))
+        return None
+    dock.unfold(section)
+    return dock

@@ -1,0 +1,84 @@
+"""What a gesture in a layer means: the records to write, one journal entry per gesture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.plugin.state import geometry
+from napari_hicstruct.plugin.state.geometry import Box
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.plugin.controllers.editor import Editor
+    from napari_hicstruct.plugin.layers.overlays.overlay import Overlay
+
+_CLICK_PX = 6.0
+"""A rectangle smaller than this on both sides is a click: napari leaves one of 3 px behind each."""
+
+
+def reshaped(editor: Editor, project: Project, overlay: Overlay, indices: Sequence[int]) -> None:
+    """Write moves and resizes; the records before are the store's."""
+    before = [project.get(overlay.uids[i]) for i in indices]
+    after = []
+    for index, record in zip(indices, before, strict=True):
+        changed = _read_back(editor, overlay, index, record)
+        if changed is None:
+            editor.hint("Rotation is refused: edges lie along the genome.")
+        elif changed is not record:
+            after.append(changed)
+    if after:
+        project.update(after, action=_action(before, after))
+
+
+def drawn(editor: Editor, project: Project, overlay: Overlay, indices: Sequence[int]) -> None:
+    """Write new objects into the human set."""
+    found = [_new(editor, project, overlay, index) for index in indices]
+    records = [record for record in found if record is not None]
+    if not records:
+        editor.hint("Too small: drag over at least two bins.")
+        return
+    human = next((s for s in editor.sets() if s.origin is Origin.HUMAN), None) or project.human_set()
+    editor.sets_known(human)
+    overlay.uids.extend(record.uid for record in records)
+    project.add(records, set_id=human.id)
+    editor.set_current(records[-1].uid)
+
+
+def _read_back(editor: Editor, overlay: Overlay, index: int, record: Annotation) -> Annotation | None:
+    """The record as the layer shows it now; itself if nothing moved, None if it was rotated or bent."""
+    vertices = overlay.vertices(index)
+    triangle = editor.triangle_of(record.uid)
+    grid = editor.view.grid()
+    if record.kind is Kind.LOOP:
+        own = record.resolution if record.resolution > 0 else len(record.anchor1)
+        return geometry.move_loop(record, vertices, triangle, grid.at(own or grid.resolution))
+    if record.kind is Kind.BOUNDARY:
+        return geometry.move_boundary(record, vertices, grid)
+    if not geometry.is_upright(vertices):
+        return None
+    if record.kind is Kind.STRIPE:
+        return geometry.reshape_stripe(record, Box.of(vertices), triangle, grid)
+    return geometry.reshape_tad(record, Box.of(vertices), grid)
+
+
+def _new(editor: Editor, project: Project, overlay: Overlay, index: int) -> Annotation | None:
+    vertices, grid = overlay.vertices(index), editor.view.grid()
+    source = project.reviewer or "human"
+    if overlay.kind is Kind.LOOP:
+        return geometry.new_loop(vertices, grid, status=Status.ACCEPTED, source=source)
+    if overlay.kind is Kind.BOUNDARY:
+        return geometry.new_boundary(vertices, grid, status=Status.ACCEPTED, source=source)
+    box = Box.of(vertices)
+    if max(box.bottom - box.top, box.right - box.left) < _CLICK_PX * editor.view.bp_per_px():
+        return None
+    if overlay.kind is Kind.STRIPE:
+        return geometry.new_stripe(box, grid, status=Status.ACCEPTED, source=source)
+    ends = (box.top, box.left), (box.bottom, box.right)
+    return geometry.new_tad(*ends, grid, status=Status.ACCEPTED, source=source)
+
+
+def _action(before: Sequence[Annotation], after: Sequence[Annotation]) -> str:
+    sizes = {r.uid: (len(r.anchor1), len(r.anchor2)) for r in before}
+    return "move" if all(sizes[r.uid] == (len(r.anchor1), len(r.anchor2)) for r in after) else "resize"

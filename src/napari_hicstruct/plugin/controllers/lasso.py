@@ -1,0 +1,208 @@
+"""The lasso: draw round candidates, then judge all of them in one step.  What is drawn is never kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+from qtpy.compat import isalive
+from qtpy.QtCore import QTimer
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.plugin.layers.temporary import PX, TemporaryLayers
+from napari_hicstruct.plugin.state.geometry import Triangle, box_of, point_of
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.controllers.editor import Editor
+
+COLOUR = "#D55E00"
+"""Okabe–Ito's vermilion."""
+
+RING_PX = 20.0
+"""Width of the ring round a caught candidate."""
+
+
+class Lasso:
+    """One polygon at a time, in a layer that is gone when it was used.
+
+    Parameters
+    ----------
+    editor : Editor
+    choices : callable
+        Uids that can be caught: what is left of the filtered queue.
+
+    Attributes
+    ----------
+    changed : Signal
+        Drawing began, candidates were caught, or the lasso was put away.
+    uids : list of str
+        Caught candidates that wait for a word.
+    """
+
+    changed = Signal()
+
+    def __init__(self, editor: Editor, choices: Callable[[], list[str]]) -> None:
+        self._editor, self._choices = editor, choices
+        self._layer: Any = None
+        self._rings = TemporaryLayers(editor.session)
+        self._before: Any = None
+        self.uids: list[str] = []
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._catch)
+        editor.viewer.layers.events.removed.connect(self._on_removed)
+        editor.session.chrom_changed.connect(self._gone)
+        editor.reset.connect(self._gone)
+        editor.recorded.connect(self._on_recorded)
+
+    @property
+    def drawing(self) -> bool:
+        """True from the start until it is put away."""
+        return self._layer is not None
+
+    def start(self) -> None:
+        """Take the lasso; a second start begins anew."""
+        from napari_hicstruct.plugin.layers.coarse_steps import Shapes
+
+        self.put_away()
+        editor = self._editor
+        if editor.session.source is None:
+            editor.hint("Open a contact map first.")
+            return
+        self._before = editor.viewer.layers.selection.active
+        layer = Shapes(ndim=2, name="Lasso", **editor.session.world_kwargs())
+        layer.current_edge_color, layer.current_face_color = COLOUR, [0.84, 0.37, 0.0, 0.12]
+        self._layer = layer
+        editor.viewer.layers.append(layer)
+        editor.viewer.layers.selection.active = layer
+        layer.current_edge_width = 2.4 * editor.view.bp_per_px()
+        layer.mode = "add_polygon_lasso"
+        layer.events.data.connect(self._on_data)
+        editor.hint("Draw round candidates with the mouse button down · Esc ends")
+        self.changed.emit()
+
+    def put_away(self) -> None:
+        """Take the polygon out of the window; nothing is judged."""
+        self.uids = []
+        layer, self._layer = self._layer, None
+        if layer is None:
+            return
+        self._rings.clear()
+        layers = self._editor.viewer.layers
+        if layer in layers:
+            layers.remove(layer)
+        if self._before is not None and self._before in layers:
+            layers.selection.active = self._before
+        self._before = None
+        self._editor.hint("")
+        self.changed.emit()
+
+    def close(self) -> None:
+        """Put it away for good."""
+        if isalive(self._timer):
+            self._timer.stop()
+        self.put_away()
+        self._rings.close()
+        self._editor.session.chrom_changed.disconnect(self._gone)
+        self._editor.reset.disconnect(self._gone)
+        self._editor.recorded.disconnect(self._on_recorded)
+        self._editor.viewer.layers.events.removed.disconnect(self._on_removed)
+
+    def catch(self, polygon: NDArray[np.float64]) -> list[str]:
+        """Candidates on the shown chromosome whose mark or middle lies in a polygon (row, column; bp)."""
+        catalogue = self._editor.catalogue
+        if catalogue is None:
+            return []
+        chrom = self._editor.session.chrom
+        records = [catalogue.records[uid] for uid in self._choices()]
+        here = [r for r in records if r.chrom == chrom]
+        if not here:
+            return []
+        points = np.array([middle_of(r, self._editor.triangle_of(r.uid)) for r in here])
+        return [r.uid for r, hit in zip(here, inside(polygon, points), strict=True) if hit]
+
+    def _on_data(self, _event: Any) -> None:
+        if self._is_drawn():
+            self._timer.start(0)  # not within napari's own gesture
+
+    def _is_drawn(self) -> bool:
+        """napari says "added" when a path begins, too; it is a polygon only once the button was released."""
+        layer = self._layer
+        return layer is not None and bool(len(layer.data)) and layer.shape_type[-1] == "polygon"
+
+    def _catch(self) -> None:
+        if not self._is_drawn():
+            return
+        self._layer.mode = "pan_zoom"
+        self._layer.selected_data = set()
+        self._layer.edge_width = 2.4 * self._editor.view.bp_per_px()
+        self.uids = self.catch(np.asarray(self._layer.data[-1], float)[:, -2:])
+        if not self.uids:
+            self.put_away()
+            self._editor.hint("No candidate of the queue lies in there.")
+            return
+        self._ring()
+        self._editor.hint(f"{_many(self.uids)} inside: A accepts, R rejects them all · Esc lets them go")
+        self.changed.emit()
+
+    def _ring(self) -> None:
+        """A ring round each caught candidate."""
+        from napari_hicstruct.plugin.layers.coarse_steps import Points
+
+        catalogue = self._editor.catalogue
+        records = {} if catalogue is None else catalogue.records
+        places = [middle_of(records[uid], self._editor.triangle_of(uid)) for uid in self.uids]
+        look = {"border_color": COLOUR, "face_color": [0, 0, 0, 0], "border_width": 0.14, "metadata": {PX: RING_PX}}
+        self._rings.clear()
+        self._rings.put([Points(np.array(places), name="Caught", **look, **self._editor.session.world_kwargs())])
+
+    def _gone(self, *_: Any) -> None:
+        """Another chromosome or project: what was caught is not in view any more."""
+        self.put_away()
+
+    def _on_recorded(self, change: Any) -> None:
+        """Something else was done with what was caught."""
+        if set(self.uids) & {record.uid for record in (*change.before, *change.after)}:
+            self.put_away()
+
+    def _on_removed(self, event: Any) -> None:
+        if self._layer is not None and event.value is self._layer:
+            self.put_away()
+
+
+def middle_of(record: Annotation, triangle: Triangle) -> tuple[float, float]:
+    """Row and column (bp) that stand for an object: its mark, or the middle of what is drawn of it."""
+    if record.kind in (Kind.LOOP, Kind.BOUNDARY):
+        return point_of(record, triangle)
+    box = box_of(record, triangle)
+    return (box.top + box.bottom) / 2, (box.left + box.right) / 2
+
+
+def inside(polygon: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which points lie in a polygon: an odd number of its edges to one side of them.
+
+    Parameters
+    ----------
+    polygon : float64, shape (m, 2)
+    points : float64, shape (n, 2)
+
+    Returns
+    -------
+    bool, shape (n,)
+    """
+    found = np.zeros(len(points), bool)
+    rows, cols = points.T
+    for (row1, col1), (row2, col2) in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        if row1 == row2:
+            continue
+        between = (row1 > rows) != (row2 > rows)
+        found ^= between & (cols < (col2 - col1) * (rows - row1) / (row2 - row1) + col1)
+    return found
+
+
+def _many(uids: Iterable[str]) -> str:
+    n = len(list(uids))
+    return f"{n:,} candidate{'' if n == 1 else 's'}"

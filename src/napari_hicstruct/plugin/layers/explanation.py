@@ -1,0 +1,132 @@
+"""Pictures of why a model called an object, as layers of the window, and the work behind them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+from napari.utils.colormaps import Colormap
+
+from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.plugin.layers.coarse_steps import Points
+from napari_hicstruct.plugin.layers.temporary import TemporaryLayers
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations.records import Annotation
+    from napari_hicstruct.contacts.protocol import ContactSource
+
+PREFIX = "Why: "
+Explain = Callable[..., Generator[Progress, None, Any]]
+
+_COLOURS = {"probability": (0.0, 0.6, 1.0), "boundary_prior": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_GATE = (0.85, 0.45, 0.0)
+_MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
+_MARK = "#0040c0"
+
+
+def default_explain() -> Explain:
+    """``workflows.explain`` with one explainer, so that the next object of a chromosome is quick."""
+    kept: list[Any] = []
+    busy = threading.Lock()
+
+    def explain(
+        source: ContactSource, annotation: Annotation, *, model: str, run: Mapping[str, Any] | None, token: CancelToken
+    ) -> Generator[Progress, None, Any]:
+        from napari_hicstruct.workflows.explain import Explainer, model_of
+        from napari_hicstruct.workflows.predict_request import PredictRequest
+
+        request = None if run is None else PredictRequest(**run)
+        while not busy.acquire(timeout=0.05):  # an older look ends at its next check
+            token.check()
+        try:
+            kept[:] = kept or [Explainer()]
+            chosen = model_of(annotation) or model
+            return (yield from kept[0].iter_explain(source, annotation, chosen, request=request, token=token))
+        finally:
+            busy.release()
+
+    return explain
+
+
+def name_of_layer(name: str) -> str:
+    """``gate/loop/f2/1`` as people read it."""
+    kind, what, *rest = name.split("/")
+    where = f" at {rest[0]}" if rest else ""
+    part = f" {rest[1]}" if len(rest) > 1 else ""
+    words = {
+        "probability": f"p({what})",
+        "boundary_prior": f"{what} prior",
+        "exchange": f"exchange {what.replace('-', ' ↔ ')}{where}",
+        "gate": f"{what} gate{where}, expert{part}",
+        "scale_gate": f"{what} gate{where}, scale{part}",
+        "weights": f"{what} weights{where}",
+    }
+    return PREFIX + words.get(kind, " ".join(name.split("/")))
+
+
+class WhyLayers(TemporaryLayers):
+    """The layers of one explanation."""
+
+    def show(self, explanation: Any, *, flipped: bool) -> None:
+        """Draw an explanation above the diagonal, or below it (``flipped``); only the object's own p is visible."""
+        self.clear()
+        viewer, map_layer = self._session.viewer, getattr(self._session, "layer", None)
+        own = f"probability/{explanation.task}"
+        made = [
+            self._image(name, layer, flipped=flipped, visible=name == own)
+            for name, layer in sorted(explanation.relevant().items(), key=lambda item: item[0] == own)
+        ]
+        on_map = map_layer is not None and map_layer in viewer.layers
+        self.put(made, at=viewer.layers.index(map_layer) + 1 if on_map else None)
+        marks = [one for one in explanation.evidence if one.place is not None]
+        if marks:
+            self.put([self._points(marks, explanation, flipped=flipped)])
+
+    def _image(self, name: str, layer: Any, *, flipped: bool, visible: bool) -> Image:
+        values, corner = (layer.values.T, (layer.col, layer.row)) if flipped else (layer.values, (layer.row, layer.col))
+        r = layer.resolution
+        # p and gates lie in [0, 1]; a faint layer is stretched to what it has
+        top = 1.0 if name.startswith(("probability", "gate", "scale_gate")) else max(float(values.max()), 1e-3)
+        return Image(
+            np.ascontiguousarray(values),
+            name=name_of_layer(name),
+            scale=(r, r),
+            translate=tuple((k + 0.5) * r for k in corner),  # pixel centres are integers, bins begin at their start
+            contrast_limits=(0.0, top),
+            colormap=_clear_to(name.split("/")[0]),
+            blending="translucent_no_depth",
+            interpolation2d="nearest",
+            visible=visible,
+            metadata={"hicstruct_why": name},
+            **self._session.world_kwargs(),
+        )
+
+    def _points(self, marks: list[Any], explanation: Any, *, flipped: bool) -> Points:
+        places = np.array([one.place[::-1] if flipped else one.place for one in marks], float)
+        return Points(
+            places,
+            name=f"{PREFIX}evidence",
+            symbol="x",
+            size=_MARK_BP,
+            face_color=_MARK,
+            border_width=0,
+            features={"says": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
+            text={
+                "string": "{says}",
+                "color": _MARK,
+                "size": 9,
+                "anchor": "center",
+                "translation": (1.2 * _MARK_BP, 0),  # below the mark
+            },
+            metadata={"hicstruct_why": "evidence"},
+            **self._session.world_kwargs(),
+        )
+
+
+def _clear_to(kind: str) -> Colormap:
+    """From clear to the kind's colour: on a white map, adding light would show nothing."""
+    colour = _COLOURS.get(kind, _GATE)
+    return Colormap([(*colour, 0.0), (*colour, 0.5), (*colour, 1.0)], controls=[0.0, 0.2, 1.0], name=f"hic_why_{kind}")

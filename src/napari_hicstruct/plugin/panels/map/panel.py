@@ -1,0 +1,252 @@
+"""The *Map* section: which map, where one looks, how contacts are normalised and coloured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW
+from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.plugin.controllers.notify import show_problem
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.state.view import View, parse_view
+from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
+
+_BALANCED, _RATIO = "balanced", "ratio"
+_NORMS = {
+    RAW: ("Raw", "Values as they are in the file."),
+    _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
+    _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
+}
+
+
+class MapPanel(QWidget):
+    """Chromosome, region box, back and forward, raw / balanced / O/E, colour scale.
+
+    Parameters
+    ----------
+    session : Session
+        Its map may change; the panel follows.
+    """
+
+    summary = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._build()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        self._form = form(
+            [
+                ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
+                ("Region", self._region_cell()),
+                ("Contacts", self.norm),
+                ("Weights", self.weights),
+                ("Colours", [self.colormap, self.percentile]),
+            ]
+        )
+        layout.addLayout(self._form)
+        layout.addWidget(self.state)
+        session.map_changed.connect(self._map_changed)
+        session.chrom_changed.connect(self._chrom_changed)
+        session.view_changed.connect(self._view_changed)
+        session.display_changed.connect(self._display_changed)
+        self._map_changed()
+
+    def _build(self) -> None:
+        self.chrom = QComboBox()
+        self.chrom.setToolTip("Chromosome that is shown; lengths in base pairs.")
+        self.chrom.setMaxVisibleItems(30)
+        self.chrom.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.chrom.textActivated.connect(lambda name: self._try(lambda: self._session.set_chrom(name)))
+        self.back = compact_button("◀", "Back to the view before. Views are remembered as in a browser.")
+        self.forward = compact_button("▶", "Forward to the view that you came back from.")
+        self.whole = compact_button("⤢", "Whole chromosome (or the part of it that the map holds).")
+        self.back.clicked.connect(lambda: self._try(self._session.back))
+        self.forward.clicked.connect(lambda: self._try(self._session.forward))
+        self.whole.clicked.connect(lambda: self._try(self._show_whole))
+        self.region = QLineEdit()
+        self.region.setPlaceholderText("chr17:62.5M-63.5M")
+        self.region.setToolTip(
+            "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M or chr17:62,500,000-63,500,000,\n"
+            "a bare span on this chromosome (62.5M-63.5M), or rows × columns. Enter goes there."
+        )
+        self.region.returnPressed.connect(self._go)
+        self.problem = QLabel()
+        self.problem.setWordWrap(True)
+        self.problem.setStyleSheet("QLabel { color: #d55e00; }")
+        self.problem.hide()
+        self._build_display()
+
+    def _region_cell(self) -> QWidget:
+        """The box, and below it what is wrong with what was typed."""
+        cell = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.region)
+        column.addWidget(self.problem)
+        cell.setFocusProxy(self.region)
+        return cell
+
+    def _build_display(self) -> None:
+        self.norm = Segmented(_NORMS, name="Normalisation")
+        self.norm.chosen.connect(self._set_norm)
+        self.weights = QComboBox()
+        self.weights.setToolTip("Weights that balance the counts; × multiply, ÷ divide (Juicer).")
+        self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
+        self.colormap = QComboBox()
+        self.colormap.addItems(colormaps.CHOICES)
+        self.colormap.setToolTip("Colour map of the contacts.")
+        self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
+        self.percentile = QDoubleSpinBox()
+        self.percentile.setRange(50, 99.99)
+        self.percentile.setDecimals(1)
+        self.percentile.setSuffix(" %")
+        self.percentile.setValue(97)
+        self.percentile.setKeyboardTracking(False)
+        self.percentile.setToolTip(
+            "Upper end of the colour scale, as percentile (%) of the bins in view; follows as you move.\n"
+            "Limits set by hand in the layer controls stay until this is changed."
+        )
+        self.percentile.valueChanged.connect(lambda value: self._map and self._map.set_percentile(value))
+        self.state = subdued(QLabel())
+        self.state.setWordWrap(True)
+
+    @property
+    def _map(self) -> Any:
+        return self._session.map
+
+    # ------------------------------------------------------------------ what the person does
+    def choose_file(self) -> None:
+        """Ask for a map and open it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open contact map", "", "Contact maps (*.mcool *.cool *.hic);;All files (*)"
+        )
+        if path:
+            self._try(lambda: self._session.open_map(path))
+
+    def _go(self) -> None:
+        """Go to the region that was typed; what is wrong with it is said right below the box."""
+        source = self._session.source
+        if source is None:
+            return
+        try:
+            view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom)
+            self._session.go_to(view.rows, view.cols)
+        except HicStructError as error:
+            self._say(str(error))
+        else:
+            self._say("")
+
+    def _show_whole(self) -> None:
+        extent = self._map.extent_with_contacts()
+        whole = Interval(extent.chrom, 0, self._session.source.chromsizes[extent.chrom])  # type: ignore[union-attr]
+        rows, cols = self._session.visible()
+        self._session.go_to(whole if (rows, cols) == (extent, extent) else extent)
+
+    def _set_norm(self, key: str) -> None:
+        shown = self._map
+        if shown is None:
+            return
+        shown.set_ratio(key == _RATIO)
+        if key != _RATIO:
+            self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
+        self._display_changed()
+
+    def _try(self, action: Any) -> None:
+        try:
+            action()
+        except HicStructError as error:
+            show_problem(error)
+
+    def _say(self, text: str) -> None:
+        self.problem.setText(text)
+        self.problem.setVisible(bool(text))
+
+    # ------------------------------------------------------------------ what the session says
+    def _map_changed(self) -> None:
+        source = self._session.source
+        self.setEnabled(source is not None)
+        if source is None:
+            return
+        with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
+            self.chrom.clear()
+            for name, length in source.chromsizes.items():
+                self.chrom.addItem(name)
+                self.chrom.setItemData(self.chrom.count() - 1, f"{name}: {length:,} bp", 3)
+            self._list_weights(source)
+        for key in (_BALANCED, _RATIO):
+            why = WHY_NO_CONTACTS.get(source.value_kind)
+            self.norm.set_enabled(key, why is None, _NORMS[key][1] if why is None else f"The map {why}.")
+        for widget in (self.weights, self._form.itemAtPosition(3, 0).widget()):
+            widget.setVisible(self.weights.count() > 1)
+        self._chrom_changed(self._session.chrom)
+        self._display_changed()
+
+    def _list_weights(self, source: Any) -> None:
+        """The map's weights; those that the chromosome lacks cannot be chosen."""
+        chrom = self._session.chrom
+        finest = source.resolutions_of(chrom)[0]
+        there = {norm.name for norm in source.normalisations(finest, chrom)}
+        self.weights.clear()
+        for norm in source.normalisations(finest):
+            lacks = "" if norm.name in there else f"  (not on {chrom})"
+            self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}{lacks}", norm.name)
+            self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
+        if not there:
+            self.weights.addItem(COMPUTED, COMPUTED)
+        self.weights.setCurrentIndex(max(0, self.weights.findData(source.default_norm(finest, chrom))))
+
+    def _chrom_changed(self, chrom: str) -> None:
+        self.chrom.setCurrentText(chrom)
+        if self._session.source is not None:
+            with QSignalBlocker(self.weights):
+                self._list_weights(self._session.source)
+
+    def _view_changed(self, rows: Interval, cols: Interval) -> None:
+        # The box shows the span on the diagonal where rows and columns overlap: what one would type to return.
+        if not self.region.hasFocus() or not self.region.isModified():
+            self.region.setText(str(View(rows, cols)) if not rows.overlaps(cols) else str(_common(rows, cols)))
+            self.region.setCursorPosition(0)
+        self._say("")
+        self.back.setEnabled(self._session.can_go_back)
+        self.forward.setEnabled(self._session.can_go_forward)
+        self._display_changed()
+
+    def _display_changed(self) -> None:
+        shown = self._map
+        if shown is None:
+            return
+        wanted = shown.wanted
+        self.norm.set_value(_RATIO if wanted.ratio else RAW if wanted.norm == RAW else _BALANCED)
+        with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
+            self.colormap.setCurrentText(shown.layer.colormap.name)
+            self.percentile.setValue(shown.percentile)
+            if (drawn := self.weights.findData(shown.levels[0].norm)) >= 0:
+                self.weights.setCurrentIndex(drawn)
+        self.summary.emit(f"drawn at {format_bin_size(shown.resolution)}")
+        state = " · ".join(self._state_parts(shown))
+        self.state.setText(state)
+        self.state.setVisible(bool(state))
+
+    def _state_parts(self, shown: Any) -> list[str]:
+        parts = [note.rstrip(".") for note in shown.notes()]
+        if shown.wanted != shown.drawn:
+            problem = shown.references.problem
+            what = "expected" if shown.wanted.ratio else "weights"
+            parts.append(f"{what} cannot be computed: {problem}" if problem else f"computing {what} …")
+        if not shown.automatic:
+            parts.append("colour limits by hand")
+        return parts
+
+
+def _common(rows: Interval, cols: Interval) -> Interval:
+    return Interval(rows.chrom, max(rows.start, cols.start), min(rows.end, cols.end))

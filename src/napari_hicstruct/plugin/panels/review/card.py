@@ -1,0 +1,108 @@
+"""The card of the current candidate: what it is, where, how sure, who says so, and why it comes now."""
+
+from __future__ import annotations
+
+from html import escape
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.controllers.review import name_of
+from napari_hicstruct.plugin.state.palette import colour_of, strength_of
+from napari_hicstruct.plugin.state.queue_reason import against
+from napari_hicstruct.plugin.widgets.style import subdued
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.controllers.editing import Review
+
+_STATUS_WORDS = {
+    Status.PROPOSED: "open",
+    Status.ACCEPTED: "accepted",
+    Status.EDITED: "edited",
+    Status.REJECTED: "rejected",
+}
+_WHY = "Why it comes here: what the order is made of, then who contradicts it"
+
+
+class Card(QWidget):
+    """Always of the same height, so that the buttons below stay where they are."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__()
+        self._review = review
+        self.title, self.facts, self.why = QLabel(), QLabel(), QElidingLabel()
+        subdued(self.why)
+        for label in (self.title, self.facts, self.why):  # no name or place makes the dock wider
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for label in (self.title, self.facts, self.why):
+            column.addWidget(label)
+
+    def refresh(self) -> None:
+        """Show the current object, or what to do."""
+        record, queue = self._review.editor.current, self._review.queue
+        if record is None:
+            nothing = queue.nothing()
+            self.title.setText("<b>Nothing to judge</b>" if nothing else "<b>No candidate chosen</b>")
+            self.facts.setText(_three_lines(nothing or "Press N for the first of the queue, or click an object."))
+            self.facts.setToolTip(nothing)
+            self.why.setText(" ")
+            self.why.setToolTip("")
+            return
+        self.title.setText(self._headline(record))
+        self.facts.setText(_facts(record))
+        self.facts.setToolTip(f"Both anchors, bp; distance; {_sayings(record)}")
+        self.why.setText(queue.why(record.uid) or " ")
+        known = record.uid in queue.pool
+        said = against(queue.pool.contradictions, queue.pool.row(record.uid)) if known else ""
+        self.why.setToolTip(f"{_WHY}\n{said}".strip())
+
+    def _headline(self, record: Annotation) -> str:
+        editor = self._review.editor
+        assert editor.catalogue is not None
+        set_id = editor.catalogue.set_ids[record.uid]
+        origin, name = next((s.origin, s.name) for s in editor.sets() if s.id == set_id)
+        colour = colour_of(origin, record.status)
+        short = name if len(name) <= 26 else f"{name[:24]}…"
+        self.title.setToolTip(f"Set {name}: {origin.value}")
+        return (
+            f'<b><span style="color:{colour}">◯</span> {name_of(record.kind)} '
+            f"#{self._review.objects.number(record.uid):,}</b> · {escape(short)}"
+        )
+
+
+def _facts(record: Annotation) -> str:
+    first, second = record.anchor1, record.anchor2
+    names = ("x  ", "y  ") if record.kind is Kind.STRIPE else ("", "")
+    where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
+    values = (record.soft_score, record.probability, record.score)
+    parts = [format_bp(record.distance)]
+    if any(value == value for value in values):
+        parts.append(f"score {strength_of(record):.3f}")
+    if record.direction.value != "none":
+        parts.append(record.direction.value)
+    parts.append(_STATUS_WORDS[record.status])
+    who = record.model or record.source
+    if who:
+        parts.append(who if len(who) <= 18 else f"{who[:16]}…")
+    text = f"{where}\n{' · '.join(parts)}"
+    return text + "\n" * (2 - text.count("\n"))
+
+
+def _sayings(record: Annotation) -> str:
+    """Whatever numbers the record has, for a tooltip."""
+    numbers = {"soft score": record.soft_score, "probability": record.probability, "score": record.score}
+    said = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
+    said += [f"by {who}" for who in (record.model, record.source) if who]
+    return ", ".join(said) or "no score"
+
+
+def _three_lines(text: str) -> str:
+    lines = wrap(text, width=48)
+    return "\n".join([*lines, "", ""][: max(3, len(lines))])

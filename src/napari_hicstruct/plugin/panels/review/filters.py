@@ -1,0 +1,172 @@
+"""What goes into the review queue: task, set, distance, score; or a second look at what was judged."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome import format_bp, parse_region
+from napari_hicstruct.plugin.widgets.style import form, subdued
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.controllers.editing import Review
+
+LOOKS = {
+    ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
+    ReviewMode.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
+    ReviewMode.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
+}
+_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
+
+
+class QueueFilters(QWidget):
+    """The controls; ``summary`` says in a few words what they ask."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__()
+        self._review, self._queue = review, review.queue
+        self.look, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
+        self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
+        self.weakest, self.strongest = _score(0.0), _score(1.0)
+        self.clear = QPushButton("Clear filter")
+        self.clear.setToolTip("All tasks, sets, distances and scores")
+        self._fill()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        rows: list[tuple[str, QWidget | list[QWidget]]] = [
+            ("go through", self.look),
+            ("task", self.kind),
+            ("source", self.set),
+            ("distance", [self.nearest, _to(), self.farthest]),
+            ("score", [self.weakest, _to(), self.strongest]),
+        ]
+        grid = form(rows)
+        grid.setColumnMinimumWidth(0, 62)
+        column.addLayout(grid)
+        column.addWidget(self.clear)
+        self._connect()
+
+    def _fill(self) -> None:
+        for mode, (text, _) in LOOKS.items():
+            self.look.addItem(text, mode)
+        self.kind.addItem("all", None)
+        for kind, text in _PLURALS.items():
+            self.kind.addItem(text, kind)
+        self.look.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in LOOKS.values()))
+        self.kind.setToolTip("Which kind of structure")
+        self.set.setToolTip("Candidates of one set only (file or model run)")
+        self.set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def _connect(self) -> None:
+        for box in (self.look, self.kind, self.set):
+            box.activated.connect(self._ask)
+        for edit in (self.nearest, self.farthest):
+            edit.editingFinished.connect(self._ask)
+        for spin in (self.weakest, self.strongest):
+            spin.setKeyboardTracking(False)
+            spin.valueChanged.connect(self._ask)
+        self.clear.clicked.connect(lambda: self._queue.where(**_plain(QueueFilter())))
+
+    def _ask(self, *_: Any) -> None:
+        try:
+            distance = self.nearest.value(), self.farthest.value()
+        except RegionError as error:
+            self._review.editor.hint(str(error))
+            self.refresh()
+            return
+        kind, chosen = self.kind.currentData(), self.set.currentData()
+        new = QueueFilter(
+            frozenset() if kind is None else frozenset({kind}),
+            frozenset() if chosen is None else frozenset({chosen}),
+            (min(distance), max(distance)),
+            (self.weakest.value(), self.strongest.value()),
+            self.look.currentData(),
+        )
+        if new != self._queue.wanted:
+            self._queue.where(mode=new.mode, **_plain(new))
+
+    def refresh(self) -> None:
+        """Show the filter that is in force, and the sets there are."""
+        wanted = self._queue.wanted
+        sets = [(s.name, s.id) for s in self._review.editor.sets()]
+        known = [(self.set.itemText(k), self.set.itemData(k)) for k in range(1, self.set.count())]
+        if known != sets or not self.set.count():
+            self.set.clear()
+            self.set.addItem("all sets", None)
+            for name, key in sets:
+                self.set.addItem(name, key)
+        self.look.setCurrentIndex(list(LOOKS).index(wanted.mode))
+        self.kind.setCurrentIndex(max(0, self.kind.findData(next(iter(wanted.kinds), None))))
+        self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))
+        for edit, bp in zip((self.nearest, self.farthest), wanted.distance, strict=True):
+            edit.show_value(bp)
+        for spin, value in zip((self.weakest, self.strongest), wanted.score, strict=True):
+            spin.blockSignals(True)
+            spin.setValue(value)
+            spin.blockSignals(False)
+        self.clear.setEnabled(bool(wanted.n_conditions))
+
+    def summary(self) -> str:
+        """The filter in a few words; empty while it asks nothing."""
+        wanted, parts = self._queue.wanted, []
+        if wanted.mode is not ReviewMode.OPEN:
+            parts.append(LOOKS[wanted.mode][0])
+        parts += [_PLURALS[kind] for kind in wanted.kinds]
+        parts += [s.name[:14] for s in self._review.editor.sets() if s.id in wanted.set_ids]
+        low, high = wanted.distance
+        if low > 0 or high < inf:
+            parts.append(f"{format_bp(low)}–{format_bp(high) if high < inf else '…'}")
+        if wanted.score != (0.0, 1.0):
+            parts.append(f"{wanted.score[0]:.2f}–{wanted.score[1]:.2f}")
+        return " · ".join(parts)
+
+
+class _Distance(QLineEdit):
+    """A length such as ``20k`` or ``2 Mb``; empty asks nothing."""
+
+    def __init__(self, text: str, nothing: float) -> None:
+        super().__init__()
+        self._nothing = nothing
+        self.setPlaceholderText(text)
+        self.setToolTip("Between the anchors of a loop, else the length; bp: 20000, 20k, 2 Mb.  Empty: any")
+        self.setMinimumWidth(50)
+
+    def value(self) -> float:
+        """Base pairs; RegionError if it is no length."""
+        text = self.text().strip()
+        if not text:
+            return self._nothing
+        if not text.strip("0.,"):
+            return 0.0
+        try:
+            return float(parse_region(f"any:0-{text}").end)
+        except RegionError as error:
+            raise RegionError(f"'{text}' is not a length.", hint="Write 20000, 20k or 2 Mb.") from error
+
+    def show_value(self, bp: float) -> None:
+        """Show a length."""
+        if not self.hasFocus():
+            self.setText("" if bp == self._nothing else format_bp(bp))
+
+
+def _plain(wanted: QueueFilter) -> dict[str, Any]:
+    return {name: getattr(wanted, name) for name in ("kinds", "set_ids", "distance", "score")}
+
+
+def _to() -> QLabel:
+    return subdued(QLabel("to"))
+
+
+def _score(value: float) -> QDoubleSpinBox:
+    spin = QDoubleSpinBox()
+    spin.setRange(0.0, 1.0)
+    spin.setSingleStep(0.05)
+    spin.setDecimals(2)
+    spin.setValue(value)
+    spin.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
+    return spin

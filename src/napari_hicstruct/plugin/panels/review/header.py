@@ -1,0 +1,109 @@
+"""The first line of Review: how many are left, how long that takes, and in which order they come."""
+
+from __future__ import annotations
+
+from html import escape
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_hicstruct.active.candidate_table import ReviewMode
+from napari_hicstruct.plugin.state.queue import ReviewQueue
+from napari_hicstruct.plugin.widgets.style import subdued
+
+ORDERS: dict[str, str] = {
+    "entropy": "The least certain first: binary entropy of the model's probability, 0 to 1 bit",
+    "score": "The strongest first: soft score, else probability, else score, 0 to 1",
+    "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
+    "bald": "Where looks of the network at the same place disagree, bits; needs a model run with several looks",
+    "disagreement": "Share of the witnesses against it: other callers, TAD corners, boundaries, the other bin size",
+    "diversity": "A spread over all kinds of candidates: by the network's features, else by place and distance",
+    "random": "By chance: what every other order is measured against, and what gives honest precisions",
+    "entropy+diversity": "Uncertain ones, spread out: the sum of both ranks",
+    "2*bald+disagreement": "At odds with itself (counted twice) and with others",
+}
+"""Orders that are offered; others can be typed."""
+
+_TYPED = "Names joined by +, each with a weight in front if wanted: 2*entropy+disagreement"
+
+
+class QueueHeader(QWidget):
+    """Counts, pace, and the order as an editable list."""
+
+    def __init__(self, queue: ReviewQueue) -> None:
+        super().__init__()
+        self._queue = queue
+        self.counts, self.note = QLabel(), subdued(QLabel())
+        self.counts.setToolTip(
+            "Candidates that pass the filter: not judged yet · judged; minutes by the pace of your last 20 judgements"
+        )
+        self.note.setWordWrap(True)
+        self.order = QComboBox()
+        self.order.setEditable(True)
+        self.order.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.order.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.order.setMinimumContentsLength(7)
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for name, meaning in ORDERS.items():
+            self.order.addItem(name)
+            self.order.setItemData(self.order.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        view, edit = self.order.view(), self.order.lineEdit()
+        assert view is not None
+        assert edit is not None
+        view.setMinimumWidth(170)
+        self.order.activated.connect(self._chosen)
+        edit.editingFinished.connect(self._choose)
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.order.setAccessibleName("order of the queue")
+        row.addWidget(self.counts)
+        row.addWidget(self.order, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self.note)
+
+    def refresh(self) -> None:
+        """Show the queue as it is."""
+        queue = self._queue
+        left, done = queue.left, queue.done
+        word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejects left", ReviewMode.ACCEPTED: "accepted left"}[
+            queue.wanted.mode
+        ]
+        parts = [f"<b>{left:,}</b> {word}", f"{done:,} done"]
+        if left:
+            parts.append(escape(pace(queue.minutes)))
+        self.counts.setText(" · ".join(parts))
+        edit = self.order.lineEdit()
+        assert edit is not None
+        if not edit.hasFocus() or not queue.problem:
+            self.order.setCurrentText(queue.order)
+            edit.setCursorPosition(0)  # a long order shows its beginning
+        self.order.setToolTip(f"Order of the queue. {ORDERS.get(queue.order, '')}\n{_TYPED}")
+        self.note.setText(queue.problem)
+        self.note.setVisible(bool(queue.problem))
+
+    def summary(self) -> str:
+        """One short line for the head of the section."""
+        left = self._queue.left
+        return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
+
+    def _chosen(self) -> None:
+        """Taken from the list: the next key is a judgement, not a letter of the name."""
+        self._choose()
+        self.order.clearFocus()
+        if (window := self.window()) is not None:
+            window.setFocus()  # napari's window passes keys on to the map
+
+    def _choose(self) -> None:
+        text = self.order.currentText()
+        if text != self._queue.order or self._queue.problem:
+            self._queue.set_order(text)
+
+
+def pace(minutes: float) -> str:
+    """``~9 min``, ``<1 min``, ``~3 h``."""
+    if minutes < 1:
+        return "<1 min"
+    return f"~{minutes:.0f} min" if minutes < 100 else f"~{minutes / 60:.0f} h"

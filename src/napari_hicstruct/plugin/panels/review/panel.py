@@ -1,0 +1,166 @@
+"""Review: the queue, the current candidate and its judgement, undo and redo; what is rare folds away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.plugin.controllers.editing import attach
+from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
+from napari_hicstruct.plugin.panels.review.card import Card
+from napari_hicstruct.plugin.panels.review.filters import QueueFilters
+from napari_hicstruct.plugin.panels.review.goto import GoToRow
+from napari_hicstruct.plugin.panels.review.header import QueueHeader
+from napari_hicstruct.plugin.panels.review.regions import MEANING, RegionsPanel
+from napari_hicstruct.plugin.panels.review.rescoring import AskPanel
+from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
+from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.section import Fold
+
+if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
+    from napari_hicstruct.plugin.controllers.session import Session
+
+_JUDGE = (
+    ("✓ Accept", "A", "accept", "Say that it is there (A)"),
+    ("✗ Reject", "R", "reject", "Say that it is not there (R)"),
+    ("✎ Edit", "E", "edit", "Move or resize it with the mouse (E); it then counts as judged"),
+)
+_GO = (
+    ("◀ Previous", "P", "previous", "Fly back to the candidate before, passing over what was judged (P)"),
+    ("Next ▶", "N", "next", "Fly to the next candidate of the queue, passing over what was judged (N)"),
+)
+_TRAVEL = (("↶ Undo", "U", "undo", ""), ("↷ Redo", "", "redo", ""))
+
+
+class ReviewPanel(QWidget):
+    """One candidate at a time; the keys do the same as the buttons.
+
+    Attributes
+    ----------
+    summary : Signal(str)
+        One short line for the head of the section.
+    """
+
+    summary = Signal(str)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._attachment = attach(session)
+        self._editor, self._review = self._attachment.editor, self._attachment.review
+        review = self._review
+        self.buttons: dict[str, QPushButton] = {}
+        self.header, self.card = QueueHeader(review.queue), Card(review)
+        self.filters, self.bulk, self.regions = QueueFilters(review), BulkPanel(review), RegionsPanel(review)
+        self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
+        self.ask = AskPanel(session, review)
+        self.folds = {
+            "ask": Fold(
+                "Ask the model", self.ask, tooltip="How sure it is of each candidate now; where else it doubts."
+            ),
+            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
+            "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
+            "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
+            "goto": Fold("Go to number", self.goto, tooltip="Fly to an object by its number; check a stripe."),
+            "statistics": Fold(
+                "Statistics", self.statistics, tooltip="Precision of callers and models so far; agreement of reviewers."
+            ),
+        }
+        self._build()
+        self._later = Later(self, self._update)
+        for signal in (self._editor.changed, self._editor.current_changed, review.queue.changed):
+            signal.connect(self._later)
+        for other in (review.regions.changed, review.lasso.changed, review.objects.changed):
+            other.connect(self._later)
+        review.lasso.changed.connect(lambda: self.folds["bulk"].unfold() if review.lasso.uids else None)
+        self._update()
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self.header)
+        column.addWidget(self.card)
+        for group in (_JUDGE, _GO, _TRAVEL):
+            column.addLayout(self._button_row(group))
+        last = QHBoxLayout()
+        self.reviewed = QPushButton("Region is reviewed  M")
+        self.reviewed.clicked.connect(lambda: self._attachment.keys.run("mark_region_reviewed"))
+        self.advance = QCheckBox("then next")
+        self.advance.setToolTip("After accepting or rejecting, fly to the next candidate")
+        self.advance.setChecked(self._review.advance)
+        self.advance.toggled.connect(lambda on: setattr(self._review, "advance", on))
+        last.addWidget(self.reviewed, 1)
+        last.addWidget(self.advance)
+        column.addLayout(last)
+        for fold in self.folds.values():
+            column.addWidget(fold)
+            fold.toggled.connect(self._later_if_open)
+
+    def _button_row(self, group: tuple[tuple[str, str, str, str], ...]) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for text, key, command, tooltip in group:
+            button = QPushButton(f"{text}  {key}".rstrip())
+            button.setToolTip(tooltip)
+            button.clicked.connect(self._calling(command))
+            self.buttons[command] = button
+            row.addWidget(button, 1)
+        return row
+
+    def _calling(self, command: str) -> Callable[[], None]:
+        return lambda: self._attachment.keys.run(command)
+
+    def _later_if_open(self, open: bool) -> None:
+        if open:
+            self._later()
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while the section was folded."""
+        super().showEvent(event)
+        self._later()
+
+    def _update(self) -> None:
+        self.header.refresh()
+        self.summary.emit(self.header.summary())
+        self.card.refresh()
+        for key, body in (
+            ("filter", self.filters),
+            ("bulk", self.bulk),
+            ("regions", self.regions),
+            ("goto", self.goto),
+        ):
+            if self.folds[key].is_open:
+                body.refresh()
+        self.folds["filter"].set_summary(self.filters.summary())
+        self.folds["regions"].set_summary(self.regions.summary())
+        self._enable()
+        self._update_travel()
+
+    def _enable(self) -> None:
+        record, refusal = self._editor.current, self._editor.refusal
+        chosen = record is not None or bool(self._review.lasso.uids)
+        for _, _, command, tooltip in _JUDGE:
+            self.buttons[command].setEnabled(chosen and not refusal)
+            self.buttons[command].setToolTip(refusal or (tooltip if chosen else "Nothing is chosen: press N first"))
+        nothing = self._review.queue.nothing()
+        for _, _, command, tooltip in _GO:
+            self.buttons[command].setEnabled(not nothing)
+            self.buttons[command].setToolTip(nothing or tooltip)
+        self.reviewed.setEnabled(not refusal)
+        self.reviewed.setToolTip(refusal or MEANING)
+
+    def _update_travel(self) -> None:
+        project = self._editor.project
+        for command, possible, what in (
+            ("undo", project is not None and project.can_undo, self._review.undo_text()),
+            ("redo", project is not None and project.can_redo, self._review.redo_text()),
+        ):
+            self.buttons[command].setEnabled(possible)
+            name = "Take back" if command == "undo" else "Do again"
+            keys = "U or Ctrl+Z" if command == "undo" else "Ctrl+Shift+Z"
+            self.buttons[command].setToolTip(f"{name}: {what} ({keys})" if possible else f"Nothing to {command}")

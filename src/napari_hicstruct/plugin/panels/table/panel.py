@@ -1,0 +1,228 @@
+"""All objects of the project as one sortable, filterable table; double click flies there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
+from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.controllers.editing import attach
+from napari_hicstruct.plugin.controllers.keys import KEYS
+from napari_hicstruct.plugin.controllers.review import name_of
+from napari_hicstruct.plugin.state.palette import colour_of, strength_of
+from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.controllers.editing import Attachment
+    from napari_hicstruct.plugin.controllers.session import Session
+
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
+_KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
+_WIDTHS = (48, 62, 52, 86, 86, 62, 50, 72, 110, 44)
+_RIGHT = {"#", "start", "end", "size", "score", "next"}
+_TIPS = {
+    "next": "Place in the review queue, from 1; empty for what it has not left",
+    "#": "Number of the object among its kind, from 1, in the order of its file",
+    "start": "Leftmost base pair (0-based)",
+    "end": "Rightmost base pair (half-open)",
+    "size": "Loops: distance of the anchors; else length",
+    "score": "Soft score, else probability, else score (0 to 1)",
+}
+
+
+class ObjectModel(TableModel):
+    """A view of :class:`ObjectList`: text is made for the rows that are looked at, nothing is copied."""
+
+    columns, tips = _COLUMNS, tuple(_TIPS.get(name, "Click to sort") for name in _COLUMNS)
+
+    def __init__(self, attachment: Attachment, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._editor = attachment.editor
+        self._objects = attachment.review.objects
+        self._uids: list[str] = []
+        self._origins: dict[int, Origin] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take over the list as it is now; where only values changed, the rows stay."""
+        uids = self._objects.uids
+        self._origins = {s.id: s.origin for s in self._editor.sets()}
+        if uids is self._uids:
+            if uids:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(uids) - 1, len(_COLUMNS) - 1))
+            return
+        self.beginResetModel()
+        self._uids = uids
+        self.endResetModel()
+
+    def uid(self, row: int) -> str:
+        """Uid of a row."""
+        return self._uids[row]
+
+    def rows(self) -> list[str]:
+        return self._uids
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        catalogue = self._editor.catalogue
+        if catalogue is None or not index.isValid() or index.row() >= len(self._uids):
+            return None
+        record = catalogue.records.get(self._uids[index.row()])
+        if record is None:
+            return None
+        column = _COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(record, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ForegroundRole and column in ("kind", "status"):
+            return QColor(colour_of(self._origins[catalogue.set_ids[record.uid]], record.status))
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort the list."""
+        if column >= 0:
+            self._objects.sort(_KEYS[column], descending=order == Qt.SortOrder.DescendingOrder)
+
+    def _text(self, record: Annotation, column: str) -> str:
+        if column == "score":
+            known = not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
+            return f"{strength_of(record):.3f}" if known else ""
+        if column == "set":
+            assert self._editor.catalogue is not None
+            set_id = self._editor.catalogue.set_ids[record.uid]
+            return next((s.name for s in self._editor.sets() if s.id == set_id), "")
+        return {
+            "#": lambda: f"{self._objects.number(record.uid):,}",
+            "kind": lambda: name_of(record.kind),
+            "chrom": lambda: record.chrom,
+            "start": lambda: f"{record.span.start:,}",
+            "end": lambda: f"{record.span.end:,}",
+            "size": lambda: format_bp(record.distance),
+            "status": lambda: record.status.value,
+            "next": lambda: f"{self._objects.waiting(record.uid) or ''}",
+        }[column]()
+
+
+class _Table(QTableView):
+    """A table that leaves letters to the editing keys instead of searching by them."""
+
+    def __init__(self, attachment: Attachment) -> None:
+        super().__init__()
+        self._keys = attachment.keys
+        self._commands = {key: command for key, command in KEYS.items() if len(key) == 1}
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        if event is None:
+            return
+        command = self._commands.get(event.text().upper())
+        if command is not None and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._keys.run(command)
+        else:
+            super().keyPressEvent(event)
+
+
+class ObjectTable(QWidget):
+    """The table with its filters: kind, status, free text."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        attachment = attach(session)
+        self._attachment = attachment
+        self._objects = attachment.review.objects
+        self.model = ObjectModel(attachment, self)
+        self.table = _Table(attachment)
+        self.table.setModel(self.model)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setSortingEnabled(True)
+        self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+        self.table.doubleClicked.connect(lambda index: attachment.review.go_to(self.model.uid(index.row())))
+        self._dress()
+        self._filters = self._build_filters()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._filters)
+        column.addWidget(self.table)
+        self._later = Later(self, self._update, delay_ms=60)
+        self._objects.changed.connect(self._later)
+        self._attachment.review.queue.changed.connect(self._queue_changed)
+        attachment.editor.current_changed.connect(self._later)
+        self._update()
+
+    def _dress(self) -> None:
+        rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
+        assert rows is not None
+        assert heads is not None
+        rows.setVisible(False)
+        rows.setDefaultSectionSize(20)
+        for place, width in enumerate(_WIDTHS):
+            heads.resizeSection(place, width)
+        heads.setStretchLastSection(True)
+
+    def _build_filters(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.what = QComboBox()
+        self.what.addItem("all objects", False)
+        self.what.addItem("the queue", True)
+        self.what.setToolTip("All objects of the project, or what the review queue has left, in its order")
+        self.what.activated.connect(self._choose)
+        row.addWidget(self.what)
+        self.kind = QComboBox()
+        self.kind.addItem("all kinds", None)
+        for kind in Kind:
+            self.kind.addItem(f"{name_of(kind)}s" if kind is not Kind.BOUNDARY else "boundaries", kind)
+        self.kind.activated.connect(
+            lambda: self._objects.where(kinds=_chosen(self.kind)),
+        )
+        self.status = QComboBox()
+        self.status.addItem("any status", None)
+        for status in Status:
+            self.status.addItem(status.value, status)
+        self.status.activated.connect(lambda: self._objects.where(statuses=_chosen(self.status)))
+        self.text = QLineEdit()
+        self.text.setPlaceholderText("chromosome, set, source …")
+        self.text.setClearButtonEnabled(True)
+        self.text.textChanged.connect(lambda text: self._objects.where(text=text))
+        for widget in (self.kind, self.status, self.text):
+            widget.setToolTip("Filter the table; what N and P step through is filtered in Review")
+            row.addWidget(widget)
+        return row
+
+    def _queue_changed(self) -> None:
+        if self._objects.condition.queue and not self._attachment.review.queue.in_order:
+            self._objects.where()  # another order or filter of the queue
+
+    def _choose(self) -> None:
+        queue = bool(self.what.currentData())
+        self._objects.where(queue=queue)
+        self.table.sortByColumn(_COLUMNS.index("next" if queue else "#"), Qt.SortOrder.AscendingOrder)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Catch up with what happened while nobody could see it."""
+        super().showEvent(event)
+        self._later()
+
+    def _update(self) -> None:
+        if not self.isVisible():
+            return
+        bar = self.table.verticalScrollBar()
+        assert bar is not None
+        at = bar.value()
+        self.model.refresh()
+        bar.setValue(at)
+        current = self._attachment.editor.current
+        place = None if current is None else self._objects.place(current.uid)
+        if place is not None:
+            self.table.selectRow(place)
+            self.table.scrollTo(self.model.index(place, 0))
+
+
+def _chosen(box: QComboBox) -> frozenset[Any]:
+    value = box.currentData()
+    return frozenset() if value is None else frozenset({value})

@@ -1,0 +1,297 @@
+"""The review queue of a window: which candidates are left, in which order, and which one is under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from psygnal import Signal
+
+from napari_hicstruct.active.candidate_table import CandidateTable, Mask, QueueFilter, ReviewMode, ScoredCandidate
+from napari_hicstruct.active.queue import Queue
+from napari_hicstruct.active.strategies import DEFAULT, combined, parse, single_values
+from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.queue_reason import why_here, why_nothing
+
+if TYPE_CHECKING:
+    from napari_hicstruct.active.candidates import Floats
+    from napari_hicstruct.annotations import Change
+    from napari_hicstruct.plugin.controllers.editor import Editor
+
+
+class ReviewQueue:
+    """Candidates of all sets that are shown and not locked, filtered and ordered; of duplicates in several sets one.
+
+    New predictions, imports, filters, orders and looks of a network are taken over when somebody asks next; the
+    candidate under the cursor stays there.
+
+    Attributes
+    ----------
+    changed : Signal
+        Members, order or counts changed.
+    """
+
+    changed = Signal()
+
+    def __init__(self, editor: Editor) -> None:
+        self._editor = editor
+        self._queue = Queue()
+        self._wanted = QueueFilter()
+        self._spec, self._in_force = DEFAULT, DEFAULT
+        self._seen: dict[str, ScoredCandidate] = {}
+        self._pool: CandidateTable | None = None
+        self._ordered = False
+        self._passing: Mask = np.zeros(0, bool)
+        self._members: Mask = np.zeros(0, bool)
+        self._values: dict[str, Floats] = {}
+        self._closed: set[str] = set()
+        self._at: str | None = None
+        self._problem = ""
+        editor.recorded.connect(self._on_recorded)
+        editor.reset.connect(self._on_reset)
+
+    # ------------------------------------------------------------------ what is asked
+    @property
+    def wanted(self) -> QueueFilter:
+        """The filter."""
+        return self._wanted
+
+    def where(self, **changes: Any) -> None:
+        """Change the filter, for example ``where(kinds=frozenset({Kind.LOOP}), mode=ReviewMode.REJECTS)``."""
+        new = replace(self._wanted, **changes)
+        if new.mode is not self._wanted.mode:
+            self._queue.rewind()
+            self._closed = set()
+        self._wanted = new
+        self._stale()
+
+    @property
+    def in_order(self) -> bool:
+        """False while there is something new that nobody has asked for yet."""
+        return self._ordered
+
+    @property
+    def order(self) -> str:
+        """The order that is in force: names as ``active.strategies.parse`` reads them."""
+        self._ready()
+        return self._in_force
+
+    @property
+    def problem(self) -> str:
+        """Why the order that was asked for is not in force; empty if it is."""
+        self._ready()
+        return self._problem
+
+    def set_order(self, spec: str) -> None:
+        """Ask for another order; one that is not known or lacks what it needs is not taken, ``problem`` says why."""
+        self._spec = spec.strip() or DEFAULT
+        self._stale()
+
+    def set_seen(self, seen: Mapping[str, ScoredCandidate]) -> None:
+        """Take over how the newest network sees candidates (uid → ``inference.candidate_scores.CandidateScore``)."""
+        self._seen = dict(seen)
+        self.forget()
+
+    def forget(self) -> None:
+        """Work everything out anew when somebody next asks."""
+        self._pool = None
+        self._stale()
+
+    # ------------------------------------------------------------------ what there is
+    @property
+    def pool(self) -> CandidateTable:
+        """All objects of the project as candidates."""
+        if self._pool is None:
+            catalogue = self._editor.catalogue
+            human = [s.id for s in self._editor.sets() if s.origin is Origin.HUMAN]
+            records = [] if catalogue is None else list(catalogue.records.values())
+            self._pool = CandidateTable(records, {} if catalogue is None else catalogue.set_ids, human)
+            if self._seen:
+                self._pool.set_scores(self._seen)
+        return self._pool
+
+    @property
+    def uids(self) -> list[str]:
+        """What is left, in order."""
+        self._ready()
+        return [uid for uid in self._queue.uids if uid not in self._closed]
+
+    @property
+    def current(self) -> str | None:
+        """The candidate under the cursor."""
+        self._ready()
+        return self._queue.current
+
+    @property
+    def left(self) -> int:
+        """How many are still to be judged (second look: to be looked at)."""
+        self._ready()
+        return int(self._members.sum()) - self._looked()
+
+    @property
+    def done(self) -> int:
+        """How many of those that pass the filter were judged (second look: looked at again)."""
+        self._ready()
+        if self._wanted.mode is not ReviewMode.OPEN:
+            return self._looked()
+        return int((self._passing & self.pool.judged()).sum())
+
+    @property
+    def minutes(self) -> float:
+        """Estimated minutes for what is left, by the pace so far."""
+        return self._queue.minutes(self.left)
+
+    def remaining(self) -> Mask:
+        """Rows of the pool that are left: what bulk judgements and the lasso choose from."""
+        self._ready()
+        rest = self._members.copy()
+        if self._wanted.mode is ReviewMode.OPEN:
+            return rest
+        rest[[self.pool.row(uid) for uid in self._closed if uid in self.pool]] = False
+        return rest
+
+    def place(self, uid: str) -> int | None:
+        """Place from 0, None if it is not in the queue."""
+        self._ready()
+        return self._queue.place(uid)
+
+    def why(self, uid: str) -> str:
+        """Why a candidate is where it is: ``entropy .98 · no corner · only one caller``."""
+        self._ready()
+        if uid not in self.pool:
+            return ""
+        row = self.pool.row(uid)
+        values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
+        sure = not np.isnan(self.pool.candidates.probability[row])
+        return why_here(values, self.pool.contradictions, row, sure=bool(sure))
+
+    def nothing(self) -> str:
+        """Why nothing is left and what to do about it; empty while something is."""
+        if self.left:
+            return ""
+        sets = [s for s in self._editor.sets() if not s.visible or s.locked]
+        away = np.isin(self.pool.sets, [s.id for s in sets]) & self.pool.in_mode(self._wanted.mode)
+        return why_nothing(self._wanted, len(self.pool), int(self.pool.judged().sum()), int(away.sum()))
+
+    # ------------------------------------------------------------------ stepping
+    def step(self, by: int) -> str | None:
+        """The next candidate that is left, beginning again at the end; None if there is none.
+
+        If somebody looked elsewhere meanwhile and the one under the cursor is still left, it comes first.
+        """
+        self._ready()
+        under, current = self._queue.current, self._editor.current
+        elsewhere = current is None or current.uid != under
+        if under is not None and under == self._at and under not in self._closed and elsewhere:
+            return under
+        uid = self._queue.step(by, skip=self._closed)
+        if uid is None and by > 0 and self.left:
+            self._queue.rewind()
+            uid = self._queue.step(1, skip=self._closed)
+        self._at = uid or self._at
+        return uid
+
+    def go_to(self, uid: str) -> bool:
+        """Put the cursor on a candidate; False if it is not in the queue."""
+        self._ready()
+        if not self._queue.go_to(uid):
+            return False
+        self._at = uid
+        return True
+
+    def judged(self, uids: Sequence[str]) -> None:
+        """Note that a person just judged these; one by itself tells how long one takes."""
+        if len(uids) == 1:
+            self._queue.judged()
+        if self._wanted.mode is not ReviewMode.OPEN:
+            self._closed.update(uid for uid in uids if uid in self.pool)
+            self.changed.emit()
+
+    def reopened(self, uids: Iterable[str]) -> None:
+        """Note that a judgement was taken back."""
+        if self._wanted.mode is not ReviewMode.OPEN:
+            self._closed.difference_update(uids)
+            self.changed.emit()
+
+    # ------------------------------------------------------------------ following the store
+    def _on_recorded(self, change: Change) -> None:
+        pool = self._pool
+        if pool is not None:
+            same = {r.uid for r in change.before} == {r.uid for r in change.after}
+            if same and all(record.uid in pool for record in change.after):
+                for record in change.after:
+                    self._put(pool, record)
+                if change.action in ("move", "resize"):
+                    self.judged([record.uid for record in change.after])
+            else:
+                self._pool, self._ordered = None, False
+        self.changed.emit()
+
+    def _put(self, pool: CandidateTable, record: Any) -> None:
+        rows, row = pool.update(record), pool.row(record.uid)
+        if self._wanted.mode is not ReviewMode.OPEN:
+            self._ordered &= bool(row < len(self._members) and self._members[row])
+        elif self._ordered:
+            left = self._passing & pool.in_mode(ReviewMode.OPEN)
+            left = left if self._wanted.set_ids else pool.needs_review(left, rows)
+            for one in rows:
+                self._members[one] = left[one]
+                (self._closed.discard if left[one] else self._closed.add)(pool.candidates.uids[one])
+
+    def _on_reset(self) -> None:
+        if self._editor.catalogue is None or not self._editor.catalogue.records:
+            self._queue, self._seen = Queue(), {}
+        self.forget()
+
+    def _stale(self) -> None:
+        self._ordered = False
+        self.changed.emit()
+
+    def _looked(self) -> int:
+        return 0 if self._wanted.mode is ReviewMode.OPEN else len(self._closed)
+
+    def _ready(self) -> None:
+        """Take over what changed since somebody last asked."""
+        if self._ordered:
+            return
+        pool, mode = self.pool, self._wanted.mode
+        away = [s.id for s in self._editor.sets() if not s.visible or s.locked]
+        self._passing = pool.passing(self._wanted, away)
+        self._members = listed = self._passing & pool.in_mode(mode)
+        if mode is ReviewMode.OPEN:
+            if not self._wanted.set_ids:  # who chooses sets wants every call of theirs judged
+                self._members = pool.needs_review(self._members)
+            self._closed, listed = set(pool.uids(~self._members)), self._passing
+        else:
+            self._members &= ~self._others(pool)
+            self._closed = {uid for uid in self._closed if uid in pool}
+            for uid in self._closed:  # looked at again and judged otherwise: still part of this look
+                self._members[pool.row(uid)] = True
+        worth, rows = self._worth(pool), np.flatnonzero(listed)
+        # of equal ones (imports without a probability) the contradicted come first
+        rows = rows[np.argsort(-pool.contradictions.share[rows], kind="stable")]
+        self._queue.reorder([pool.candidates.uids[row] for row in rows], worth[rows])
+        self._ordered = True
+
+    def _others(self, pool: CandidateTable) -> Mask:
+        """What others judged and this reviewer did not: no part of a second look at one's own."""
+        project = self._editor.project
+        judgments = [] if project is None else list(project.judgments())
+        own = {uid for uid, reviewer, _ in judgments if project is not None and reviewer == project.reviewer}
+        theirs = {uid for uid, _, _ in judgments} - own
+        return np.array([uid in theirs for uid in pool.candidates.uids], bool)
+
+    def _worth(self, pool: CandidateTable) -> Floats:
+        self._problem = ""
+        for spec in (self._spec, self._in_force, DEFAULT):
+            try:
+                self._values = single_values(pool.candidates, spec)
+            except HicStructError as error:
+                self._problem = self._problem or str(error)
+                continue
+            self._in_force = spec
+            return combined(parse(spec), self._values)
+        raise AssertionError("the default order needs nothing")
