@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from napari.components import ViewerModel
-from napari_hicstruct.active.candidate_table import ReviewMode
 
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.editing import attach, detach

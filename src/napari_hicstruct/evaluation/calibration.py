@@ -1,4 +1,4 @@
-"""Calibration of probabilities: reliability, ECE, Brier score."""
+"""Reliability diagram: how many of the calls of a probability are right."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.workflows import models
-from napari_hicstruct.workflows.finetune_evidence import iter_read
+from napari_hicstruct.workflows.finetune.score import iter_read_bands
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict_request import PredictRequest
@@ -32,7 +32,7 @@ def net() -> MultiTaskNet:
 
 @pytest.fixture(scope="module")
 def scorer(net: MultiTaskNet) -> CandidateScorer:
-    bands = drain(iter_read(source(), [CHROM], net.config, token=CancelToken(), clock=Clock()))
+    bands = drain(iter_read_bands(source(), [CHROM], net.config, token=CancelToken(), clock=Clock()))
     return CandidateScorer(net, torch.device("cpu"), *bands[CHROM])
 
 
@@ -112,7 +112,7 @@ def test_no_records_and_no_good_bins(net: MultiTaskNet, scorer: CandidateScorer)
     assert CandidateScorer(net, torch.device("cpu"), None, empty).score([boundary(10**6)]) == []
 
 
-def test_dropped_votes_scatter_around_the_probability(net: MultiTaskNet, together: list[HeadScore]) -> None:
+def test_mc_dropout_votes_scatter_around_the_probability(net: MultiTaskNet, together: list[HeadScore]) -> None:
     votes = mc_dropout_votes(together, net, 2_000, drop=0.1)
     p = np.array([1 / (1 + np.exp(-score.log_odds)) for score in together])
     assert votes.shape == (len(together), 2_000)
