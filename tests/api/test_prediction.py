@@ -200,3 +200,20 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls.loops[:0], calls.loops)
     with pytest.raises(hs.errors.LabelError, match="None holds no labels"):
         hs.evaluate(calls, None)
+
+
+def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    used = []
+    hs.predict(
+        sample,
+        "chr1:2M-3M",
+        tasks="loop",
+        model="tiny",
+        threads=before + 1,
+        progress=lambda _: used.append(torch.get_num_threads()),
+    )
+    assert before + 1 in used
+    assert torch.get_num_threads() == before

@@ -44,9 +44,7 @@ def predict(
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
-    min_probability: list[str] = typer.Option(
-        [], "--min-probability", help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."
-    ),
+    min_probability: list[str] = typer.Option([], help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
     overwrite: bool = overwrite_option,

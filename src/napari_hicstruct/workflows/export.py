@@ -111,12 +111,8 @@ def iter_export(
         if not records:
             raise ProjectError("holds nothing to export.", where=project_path, hint="Choose other sets or statuses.")
         yield clock.step("write", 1, 2, f"{len(records):,} records")
-        chosen = {
-            "formats": formats,
-            "sets": list(sets),
-            "statuses": [str(one) for one in wanted],
-            "deduplicate": deduplicate,
-        }
+        chosen: dict[str, Any] = {"formats": formats, "sets": list(sets), "statuses": list(map(str, wanted))}
+        chosen["deduplicate"] = deduplicate
         provenance = export_provenance(project, chosen, time.monotonic() - started, _place_of_map(project_path))
     files = export_records(records, out_dir, formats=formats, provenance=provenance, overwrite=overwrite)
     return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))

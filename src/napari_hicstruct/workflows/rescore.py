@@ -55,10 +55,8 @@ def iter_rescore(
     ModelError
         If there is no such model, it is damaged, or it reads 1-D tracks.
     """
-    import torch
-
     from napari_hicstruct.inference.candidate_scores import mc_dropout_votes
-    from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.inference.device import choose_device, torch_threads
     from napari_hicstruct.models.store import load_model
     from napari_hicstruct.workflows.finetune.score import Scorer, iter_read_bands
     from napari_hicstruct.workflows.models import find_model
@@ -69,16 +67,12 @@ def iter_rescore(
         raise ModelError(
             f"{info.label} reads 1-D tracks, which the review queue does not have.", where=info.path, hint=hint
         )
-    token, clock, before = token or CancelToken(), Clock(), torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(threads)
-    try:
+    token, clock = token or CancelToken(), Clock()
+    with torch_threads(threads):
         net, _ = load_model(info.path, device=chosen)
         bands = yield from iter_read_bands(source, [r.chrom for r in records], net.config, token=token, clock=clock)
         scores = yield from Scorer(chosen, bands, token, clock).iter_score(net, records)
         return _by_uid(records, scores, mc_dropout_votes(scores, net, MEMBERS))
-    finally:
-        torch.set_num_threads(before)
 
 
 def _by_uid(
