@@ -16,7 +16,7 @@ from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import Cancelled, ConfigError, MapError
-from napari_hicstruct.evaluation.boundaries import boundary_f1
+from napari_hicstruct.evaluation.boundaries import boundary_score
 from napari_hicstruct.evaluation.loops import precision_at
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
@@ -73,8 +73,8 @@ def test_all_three_tasks_find_what_was_simulated(simulated: Path, result: Predic
     stated = read_labels(simulated / "truth" / "boundaries.bed", kind=Kind.BOUNDARY).records
     places = [a.anchor1.center for a in stated]
     called = [a.anchor1.center for a in of(result, Kind.BOUNDARY)]
-    shifted = boundary_f1([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000)
-    assert boundary_f1(called, places, 20_000) > max(0.5, 2 * shifted)
+    shifted = boundary_score([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000).f1
+    assert boundary_score(called, places, 20_000).f1 > max(0.5, 2 * shifted)
     assert of(result, Kind.TAD)
     assert of(result, Kind.STRIPE)
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_hicstruct.annotations.loci import UNMATCHED, match_ranked, merge_close
 from napari_hicstruct.evaluation import loops
-from napari_hicstruct.evaluation.matching import UNMATCHED, match_points, merge_points
 from napari_hicstruct.evaluation.ranking import average_precision_of, pr_curve
 
 bins = st.tuples(st.integers(0, 12), st.integers(0, 12))
@@ -23,7 +23,7 @@ points = st.lists(bins, max_size=40).map(lambda rows: np.array(rows, float).resh
 @given(points, points, st.sampled_from([0, 10_000, 20_000]))
 def test_matching_is_one_to_one_and_greedy(calls: np.ndarray, truth: np.ndarray, tolerance: float) -> None:
     """A call stays without truth only if every truth in reach was taken by a better call."""
-    matched = match_points(calls, truth, tolerance)
+    matched = match_ranked(calls, truth, tolerance)
     taken: set[int] = set()
     for call, j in zip(calls, matched, strict=True):
         near = {k for k in range(len(truth)) if np.abs(truth[k] - call).max() <= tolerance}
@@ -40,7 +40,7 @@ def test_merging_equals_the_quadratic_rule(xy: np.ndarray, tolerance: float) -> 
     for i, p in enumerate(xy):
         if all(np.abs(p - xy[k]).max() > tolerance for k in kept):
             kept.append(i)
-    assert merge_points(xy, tolerance).tolist() == kept
+    assert merge_close(xy, tolerance).tolist() == kept
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 40))

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from napari_hicstruct.evaluation.matching import Score, as_points, near_any, score_counts
+from napari_hicstruct.annotations.loci import near_any
+from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
 from napari_hicstruct.evaluation.ranking import Ranked
 
 SIZES = (0.0, 400_000.0, 1_000_000.0, float("inf"))

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.loci import merge_close
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError, RegionError
-from napari_hicstruct.evaluation.matching import merge_points
 from napari_hicstruct.evaluation.records import (
     boundary_table,
     domain_table,
@@ -29,7 +30,6 @@ from napari_hicstruct.workflows.evaluate import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
 
-_NAMES = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
 _WITHOUT = {
     True: "average precision, precision of the best n and the curve follow the order of the file.",
@@ -74,7 +74,7 @@ class Labels:
     def kinds(self) -> str:
         """What it holds, as people say it."""
         held = {str(record.kind) for records in self.files for record in records}
-        return " and ".join(name for kind, name in _NAMES.items() if kind in held) or "nothing"
+        return " and ".join(info.plural for kind, info in KINDS.items() if kind in held) or "nothing"
 
     def chroms(self) -> list[str]:
         """Each chromosome once, as it is spelt first, in natural order."""
@@ -122,7 +122,7 @@ class Material:
             boundaries, domains = (select(labels.of(kind), kind, chrom) for kind in (Kind.BOUNDARY, Kind.TAD))
             table = boundary_table(boundaries, domains)
             if merge:
-                table = table[merge_points(table[:, :1], merge)]
+                table = table[merge_close(table[:, :1], merge)]
             tables.append(table + np.array([self.origin[canonical_name(chrom)], 0.0]))
         return np.vstack(tables)
 
@@ -194,7 +194,7 @@ def _read_all(
 def _unranked(calls: Labels) -> list[str]:
     """A note for each kind of which no call, or not every call, has a score."""
     notes = []
-    for kind, name in _NAMES.items():
+    for kind, name in ((kind, info.plural) for kind, info in KINDS.items()):
         values = [rank_score(record) for record in calls.of(kind)]
         bare = sum(value != value for value in values)
         if bare and bare == len(values):

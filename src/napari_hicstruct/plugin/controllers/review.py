@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.controllers.lasso import Lasso
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations import Change
     from napari_hicstruct.plugin.controllers.editor import Editor
 
-_NAMES = {Kind.LOOP: "loop", Kind.STRIPE: "stripe", Kind.TAD: "TAD", Kind.BOUNDARY: "boundary"}
-
 
 def name_of(kind: Kind) -> str:
     """The kind as people write it."""
-    return _NAMES[kind]
+    return KINDS[kind].singular
 
 
 class Review:

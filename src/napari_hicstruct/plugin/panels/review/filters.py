@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
 from napari_hicstruct.plugin.widgets.style import form, subdued
@@ -21,7 +21,6 @@ LOOKS = {
     ReviewMode.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
     ReviewMode.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
 }
-_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
 
 class QueueFilters(QWidget):
@@ -55,7 +54,7 @@ class QueueFilters(QWidget):
         for mode, (text, _) in LOOKS.items():
             self.look.addItem(text, mode)
         self.kind.addItem("all", None)
-        for kind, text in _PLURALS.items():
+        for kind, text in ((kind, info.plural) for kind, info in KINDS.items()):
             self.kind.addItem(text, kind)
         self.look.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in LOOKS.values()))
         self.kind.setToolTip("Which kind of structure")
@@ -116,7 +115,7 @@ class QueueFilters(QWidget):
         wanted, parts = self._queue.wanted, []
         if wanted.mode is not ReviewMode.OPEN:
             parts.append(LOOKS[wanted.mode][0])
-        parts += [_PLURALS[kind] for kind in wanted.kinds]
+        parts += [KINDS[kind].plural for kind in wanted.kinds]
         parts += [s.name[:14] for s in self._review.editor.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance
         if low > 0 or high < inf:
