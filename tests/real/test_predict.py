@@ -17,7 +17,7 @@ from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import Cancelled, ConfigError, MapError
 from napari_hicstruct.evaluation.boundaries import boundary_score
-from napari_hicstruct.evaluation.loops import precision_at
+from napari_hicstruct.evaluation.loops import match_loops, rank
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.predict import PredictResult, iter_predict, predict
@@ -68,8 +68,10 @@ def test_all_three_tasks_find_what_was_simulated(simulated: Path, result: Predic
     faint = points(read_labels(simulated / "truth" / "faint" / "loops.bedpe").records)[:, :2]
     apart = np.abs(loops[:, None, :2] - faint[None]).max(-1).min(1)
     judged = loops[apart > 10_000]  # faint truth is neither asked for nor forbidden
-    assert precision_at(judged, points(truth)[:, :2], [25], 10_000)[25] >= 0.8
-    assert precision_at(judged + [500_000, 500_000, 0], points(truth)[:, :2], [25], 10_000)[25] <= 0.2
+    stated_loops = points(truth)[:, :2]
+    assert match_loops(rank(judged), stated_loops, 10_000).precision_at([25])[25] >= 0.8
+    moved = rank(judged + [500_000, 500_000, 0])
+    assert match_loops(moved, stated_loops, 10_000).precision_at([25])[25] <= 0.2
     stated = read_labels(simulated / "truth" / "boundaries.bed", kind=Kind.BOUNDARY).records
     places = [a.anchor1.center for a in stated]
     called = [a.anchor1.center for a in of(result, Kind.BOUNDARY)]

@@ -56,16 +56,17 @@ def test_ranking_metrics_equal_their_definitions(flags: list[bool], missed: int)
 def test_best_score_is_served_first() -> None:
     calls = np.array([[100_000, 300_000, 0.2], [110_000, 310_000, 0.9], [700_000, 900_000, 0.5]])
     truth = np.array([[100_000, 300_000]])
-    top = loops.precision_at(calls, truth, [1, 2, 3, 4], 20_000)
+    match = loops.match_loops(loops.rank(calls), truth, 20_000)
+    top = match.precision_at([1, 2, 3, 4])
     assert [top[1], top[2], top[3]] == pytest.approx([1.0, 0.5, 1 / 3])
     assert np.isnan(top[4])
-    assert loops.average_precision(calls, truth, 20_000) == pytest.approx(1.0)
-    assert loops.precision_at(calls, truth, [1], 5_000)[1] == 0.0  # the best call is 10 kb off
+    assert match.average_precision() == pytest.approx(1.0)
+    assert loops.match_loops(loops.rank(calls), truth, 5_000).precision_at([1])[1] == 0.0  # the best call is 10 kb off
 
 
 def test_empty_lists_give_zeros() -> None:
     none = np.zeros((0, 2))
-    assert loops.average_precision(none, none, 20_000) == 0.0
+    assert loops.match_loops(none, none, 20_000).average_precision() == 0.0
     match = loops.match_loops(none, np.array([[0.0, 100_000.0]]), 20_000)
     assert match.score() == (0.0, 0.0, 0.0)
     assert match.control == 0.0

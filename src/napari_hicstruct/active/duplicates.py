@@ -27,20 +27,20 @@ def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:
     return found
 
 
-def deduplicate(rows: Iterable[int], of: Mapping[int, Sequence[int]]) -> set[int]:
+def deduplicate(rows: Iterable[int], duplicates_of: Mapping[int, Sequence[int]]) -> set[int]:
     """Rows of which none is another's duplicate; those that come first stay."""
     kept: set[int] = set()
     for row in rows:
-        if not kept.intersection(of.get(row, ())):
+        if not kept.intersection(duplicates_of.get(row, ())):
             kept.add(row)
     return kept
 
 
-def connected_component(row: int, of: Mapping[int, Sequence[int]]) -> set[int]:
+def connected_component(row: int, duplicates_of: Mapping[int, Sequence[int]]) -> set[int]:
     """A row, its duplicates, theirs …: which of them is reviewed may change with any of them."""
     found, waiting = {row}, [row]
     while waiting:
-        new = set(of.get(waiting.pop(), ())) - found
+        new = set(duplicates_of.get(waiting.pop(), ())) - found
         found |= new
         waiting += new
     return found

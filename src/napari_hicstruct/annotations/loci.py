@@ -98,11 +98,6 @@ class LocusIndex:
         return self.distance(record) <= tolerance_bp + SLACK_BP
 
 
-def near(point: Points, others: Points, tolerance_bp: float) -> NDArray[np.bool_]:
-    """Which of ``others`` (bp, shape ``(m, d)``) lie within the tolerance of one point (shape ``(d,)``), shape (m,)."""
-    return np.asarray(np.abs(others - point).max(axis=1, initial=0) <= tolerance_bp + SLACK_BP)
-
-
 def near_any(points: Points, others: Points, tolerance_bp: float) -> NDArray[np.bool_]:
     """True for each point (bp, shape ``(n, d)``) that has any of ``others`` (shape ``(m, d)``) within the tolerance."""
     if not len(points) or not len(others):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_hicstruct.annotations.loci import MERGE_BP, UNMATCHED, match_ranked, merge_close, near_any
-from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
+from napari_hicstruct.evaluation.matching import Score, score_counts
 from napari_hicstruct.evaluation.ranking import Curve, average_precision_of, pr_curve, precision_of_top
 
 DISTANCES = (40_000, 3_000_000)
@@ -74,30 +74,6 @@ def unite(truths: Sequence[ArrayLike], *, distances: tuple[float, float] | None 
     """One truth of several lists: the first list's loops first, later ones within 10 kb merged into them."""
     ranked = [rank(truth) for truth in truths]
     return prepare(np.vstack(ranked) if ranked else np.zeros((0, 2)), distances=distances)
-
-
-def precision_at(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, ns: Iterable[int], tol_bp: float) -> dict[int, float]:
-    """Share of hits among the best ``n`` calls, for each ``n``; NaN where there are fewer than ``n``.
-
-    Parameters
-    ----------
-    calls_xy_scored : array, shape (n, 2) or (n, 3)
-        Anchor centres (bp) and score; need not be sorted.
-    truth_xy : array, shape (m, 2)
-        Anchor centres (bp).
-    ns : iterable of int
-    tol_bp : float
-        Chebyshev tolerance in bp.
-    """
-    matched = match_ranked(rank(calls_xy_scored), rank(as_points(truth_xy, 2)), tol_bp)
-    return precision_of_top(matched != UNMATCHED, ns)
-
-
-def average_precision(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, tol_bp: float) -> float:
-    """Area under the precision–recall curve in steps (not interpolated); arguments as :func:`precision_at`."""
-    truth = rank(as_points(truth_xy, 2))
-    matched = match_ranked(rank(calls_xy_scored), truth, tol_bp)
-    return average_precision_of(matched != UNMATCHED, len(truth))
 
 
 @dataclass(frozen=True, slots=True)

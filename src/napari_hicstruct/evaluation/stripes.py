@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_hicstruct.annotations.loci import SLACK_BP, UNMATCHED, near
+from napari_hicstruct.annotations.loci import SLACK_BP, UNMATCHED, near_any
 from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
 from napari_hicstruct.evaluation.ranking import Ranked
 
@@ -94,7 +94,7 @@ def match_stripes(
     for min_iou in dict.fromkeys((max(min_length_iou, HALF), min_length_iou)):
         for i in order[matched[order] == UNMATCHED]:
             iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
-            close = near(p[i, :Y0].mean(keepdims=True), centres[:, None], tol_bp)
+            close = near_any(centres[:, None], p[i : i + 1, :Y0].mean(axis=1, keepdims=True), tol_bp)
             iou[~(close & free & (iou >= min_iou))] = -1.0
             if iou.max() >= 0:
                 matched[i] = int(iou.argmax())

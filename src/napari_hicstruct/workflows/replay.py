@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.annotations.loci import SAME_CALL_BP, near, points
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, near_any, points
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.paths import cache_dir
 from napari_hicstruct.config.simulation import SimulationConfig
@@ -153,12 +153,12 @@ def _truth(records: list[Annotation], sim: SimulatedMap, depth: float) -> tuple[
     there, known = np.zeros(len(records), bool), np.ones(len(records), bool)
     weight: Any
     for k, record in enumerate(records):
-        place = points((record,))[0]
+        place = points((record,))
         if record.kind is Kind.LOOP:
-            close = near(place[:2], loops, SAME_CALL_BP)
+            close = near_any(loops, place[:, :2], SAME_CALL_BP)
             weight = truth.loops[:, 2]
         elif record.kind is Kind.BOUNDARY:
-            close = near(place[:1], borders, SAME_CALL_BP)
+            close = near_any(borders, place[:, :1], SAME_CALL_BP)
             weight = truth.boundaries[:, 1] > 0.15
         else:
             close = _overlaps(record, stripes)
@@ -170,7 +170,7 @@ def _truth(records: list[Annotation], sim: SimulatedMap, depth: float) -> tuple[
 
 def _overlaps(record: Annotation, stripes: Any) -> Any:
     """Stripes with the record's anchor that share half of what the two extents cover."""
-    anchor = near(np.array([record.anchor1.center]), stripes[:, :2].mean(axis=1)[:, None], SAME_CALL_BP)
+    anchor = near_any(stripes[:, :2].mean(axis=1)[:, None], points((record,))[:, :1], SAME_CALL_BP)
     y: Interval = record.anchor2
     shared = np.minimum(stripes[:, 3], y.end) - np.maximum(stripes[:, 2], y.start)
     covered = np.maximum(stripes[:, 3], y.end) - np.minimum(stripes[:, 2], y.start)
