@@ -35,7 +35,7 @@ _WITHOUT = {
     True: "average precision, precision of the best n and the curve follow the order of the file.",
     False: "average precision, precision of the best n and the curve are not given.",
 }
-_HINT = "--score-column names the column that ranks them."
+_HINT = "Name the column that ranks them (score column)."
 
 FAINT = "faint"
 """Folder in a simulated truth with the structures that the map is too shallow to show."""
@@ -143,7 +143,7 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
-        hint = "Recall is 0. hicstruct predict lists more with --min-probability TASK=P."
+        hint = "Recall is 0. Predicting with a smaller probability for the task (min-probability) lists more."
         where = shown(request.predictions[0], "the predictions")
         raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
@@ -153,12 +153,12 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     judged = {canonical_name(chrom) for chrom in chroms}
     if truth.chroms() and not truth.within(chroms).chroms():
         where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
-        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
+        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome that it has."
         what = f"the predictions to judge lie on {where}."
         raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
-        notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
+        notes.append(f"No predictions on {', '.join(left_out)}: left out; name these chromosomes to count them.")
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
     notes += _unranked(calls.within(chroms))
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
