@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from napari.utils._test_utils import read_only_mouse_event
 from napari.utils.interactions import mouse_move_callbacks, mouse_press_callbacks, mouse_release_callbacks
-from psygnal import Signal
 
 from napari_hicstruct.annotations.changes import MapIdentity
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Annotation, Kind, Status, stripe_direction
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.controllers.editing import Editing
+from napari_hicstruct.plugin.controllers.notify import show_problem
+from napari_hicstruct.plugin.controllers.review import Review
+from napari_hicstruct.plugin.controllers.workers import QtRunner
+from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.units import world_kwargs
+from napari_hicstruct.plugin.state.view import History, View
+from napari_hicstruct.plugin.state.window import WindowState
 
 CHROM, LENGTH, RES = "chr17", 1_000_000, 5_000
 
@@ -49,43 +56,67 @@ class TinySource:
     chromsizes: dict[str, int] = field(default_factory=lambda: {CHROM: LENGTH})
 
 
-class TinySession:
-    map_changed = Signal()
-    chrom_changed = Signal(str)
-    view_changed = Signal(object, object)
-    project_changed = Signal(object)
-    display_changed = Signal()
+class StillCamera:
+    """A camera without a window: it shows exactly what it was aimed at."""
+
+    moved_by_hand = False
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.shown = View(iv(0, LENGTH), iv(0, LENGTH))
+
+    def aim(self, view: View) -> None:
+        self.shown = view
+
+    def view(self, _chrom: str, _length: int) -> View:
+        return self.shown
+
+    def reset(self) -> None:
+        self.history = History()
+
+
+class TinySession(WindowState):
+    """A window's state on a constant map, and the overlays in a viewer model."""
+
+    resolution = RES  # type: ignore[assignment]
 
     def __init__(self, viewer: Any, project: Project | None) -> None:
-        self.viewer = viewer
-        self.project = self._project = project
-        self.source: Any = TinySource()
-        self.map: Any = None
+        self.project = project
+        self.camera = StillCamera()
+        super().__init__(camera=self.camera, make_picture=_no_picture, runner=QtRunner())
+        self.viewer, self.canvas = viewer, Canvas(viewer, self)
+        self.source = TinySource()  # type: ignore[assignment]
         self.chrom = CHROM
-        self.resolution = RES
-        self.view = (iv(0, LENGTH), iv(0, LENGTH))
         self.visits: list[tuple[Interval, Interval]] = []
+        self.problem.connect(show_problem)
 
     @property
-    def project_path(self) -> Any:
-        return None if self.project is None else self.project.path
+    def view(self) -> tuple[Interval, Interval]:
+        return self.camera.shown.rows, self.camera.shown.cols
 
-    def ensure_project(self) -> Any:
+    @view.setter
+    def view(self, view: tuple[Interval, Interval]) -> None:
+        self.camera.aim(View(*view))
+
+    @cached_property
+    def editing(self) -> Editing:
+        return Editing(self.labels, self.canvas)
+
+    @cached_property
+    def review(self) -> Review:
+        return self.editing.review
+
+    def find_project(self) -> Any:
         return self.project
-
-    def discard_unused_project(self) -> None:
-        """Nothing is made here."""
-
-    def visible(self) -> tuple[Interval, Interval]:
-        return self.view
 
     def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True) -> None:
         self.view = (rows, cols or rows)
         self.visits.append(self.view)
         self.view_changed.emit(*self.view)
 
-    def world_kwargs(self) -> dict[str, Any]:
-        return world_kwargs(self.chrom)
+
+def _no_picture(*_: Any) -> Any:
+    raise AssertionError("no map is opened here")
 
 
 def make_project(path: Any) -> Project:

@@ -16,7 +16,7 @@ from napari_hicstruct.annotations import Annotation, Kind, Origin
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.prediction import Backend
+from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.view_kit import open_in, pump
 
@@ -76,7 +76,8 @@ def predicted(session: Any) -> dict[str, int]:
 
 
 def make_panel(session: Any, script: Script, qtbot: Any) -> PredictPanel:
-    panel = PredictPanel(session, backend=script.backend())
+    state = PredictionState(session, session.runner, backend=script.backend())
+    panel = PredictPanel(state)
     qtbot.addWidget(panel)
     panel.show()
     return panel
@@ -131,11 +132,11 @@ def test_cancel_answers_at_once_and_keeps_what_was_found(session: Any, qtbot: An
 def test_answers_of_an_older_run_are_dropped(session: Any, qtbot: Any) -> None:
     script = Script(windows=50)
     panel = make_panel(session, script, qtbot)
-    panel.run()
+    panel.state.run()
     script.gate.release()
     assert pump(lambda: panel.bar.value() > 0, 5)
     first = predicted(session)
-    panel.run()  # as a menu entry would
+    panel.state.run()  # as a menu entry would
     script.gate.release(20)
     assert pump(lambda: len(predicted(session)) > len(first), 5)
     assert {name: n for name, n in predicted(session).items() if name in first} == first
@@ -172,7 +173,7 @@ def test_the_shipped_model_finds_loops_where_contacts_are(
     opened, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
     assert dock.predict.run_button.isEnabled(), dock.predict.run_button.toolTip()
     known = {one.id for one in opened.project.sets()}
-    dock.predict.run_view()
+    opened.prediction.run_view()
     assert pump(lambda: dock.predict.run_button.isEnabled(), 240)
     assert not said
     (made,) = (one.id for one in opened.project.sets() if one.id not in known)

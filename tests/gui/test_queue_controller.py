@@ -14,7 +14,7 @@ from napari.components import ViewerModel
 from napari_hicstruct.active.pool import Look
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
+from napari_hicstruct.plugin.controllers.editing import Editing
 from tests.gui.edit_kit import Kind, Status, TinySession, actions, add_map, boundary, loop, make_project, stripe, tad
 
 
@@ -23,7 +23,7 @@ class Bench:
 
     def __init__(self, session: Any) -> None:
         self.session, self.project = session, session.project
-        self.attachment: Attachment = attach(session)
+        self.attachment: Editing = session.editing
         self.review, self.queue = self.attachment.review, self.attachment.review.queue
 
     def put(self, *records: Any, name: str = "calls", origin: Origin = Origin.PREDICTED) -> int:
@@ -37,7 +37,7 @@ class Bench:
 
     @property
     def at(self) -> str | None:
-        current = self.attachment.editor.current
+        current = self.attachment.editor.labels.current
         return None if current is None else current.uid
 
     def said(self) -> str:
@@ -51,7 +51,7 @@ def bench(tmp_path: Path, qapp: Any) -> Iterator[Bench]:
     with make_project(tmp_path) as project:
         session = TinySession(viewer, project)
         yield Bench(session)
-        detach(session)  # type: ignore[arg-type]
+        session.editing.close()
 
 
 def loops(*probabilities: float) -> list[Any]:
@@ -223,11 +223,11 @@ def test_hidden_and_locked_sets_are_left_out_and_it_is_said(bench: Bench) -> Non
     first, second = bench.put(a), bench.put(b, name="other")
     bench.project.update_set(first, locked=True)
     bench.project.update_set(second, visible=False)
-    bench.attachment.editor.sets_changed()
+    bench.attachment.editor.labels.sets_changed()
     assert bench.queue.left == 0
     assert "hidden or locked" in bench.queue.nothing()
     bench.project.update_set(second, visible=True)
-    bench.attachment.editor.sets_changed()
+    bench.attachment.editor.labels.sets_changed()
     assert bench.queue.uids == [b.uid]
 
 
@@ -265,12 +265,12 @@ def test_many_in_one_step_come_back_with_one_undo(bench: Bench) -> None:
     assert "2 objects" in bench.said()
 
 
-def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench, monkeypatch: Any) -> None:
+def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench) -> None:
     a, b = loops(0.5, 0.6)
     bench.put(a, b)
-    monkeypatch.setattr("napari_hicstruct.plugin.controllers.editor.show_error", lambda _: None)
+    bench.session.problem.disconnect()  # what is shown is told by the hint, too
     with Project.open(bench.project.path, read_only=True) as locked:
-        bench.session._project = bench.session.project = locked
+        bench.session.project = locked
         bench.session.project_changed.emit(locked)
         bench.press("next", "accept")
         assert bench.at == a.uid

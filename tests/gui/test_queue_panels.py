@@ -14,7 +14,6 @@ from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, 
 from napari_hicstruct.active.pool import Look
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.editing import attach, detach
 from napari_hicstruct.plugin.panels.review.header import ORDERS, pace
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from napari_hicstruct.plugin.panels.table.panel import ObjectTable
@@ -32,7 +31,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
     with make_project(tmp_path) as project:
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
 def put(session: Any, *records: Any, name: str = "calls", origin: Origin = Origin.PREDICTED) -> int:
@@ -79,7 +78,7 @@ def test_pace(minutes: float, text: str) -> None:
 def test_the_order_is_chosen_typed_and_refused(session: Any, qtbot: Any) -> None:
     put(session, *scored(0.1, 0.9))
     panel = opened(session, qtbot)
-    queue, box = attach(session).review.queue, panel.header.order
+    queue, box = session.editing.review.queue, panel.header.order
     assert [box.itemText(k) for k in range(box.count())] == list(ORDERS)
     assert all(box.itemData(k, Qt.ItemDataRole.ToolTipRole) for k in range(box.count()))
     box.setCurrentText("score")
@@ -117,7 +116,7 @@ def test_filters_ask_show_and_clear(session: Any, qtbot: Any) -> None:
     near, far, domain = loop(0, 50_000, score=0.9), loop(0, 800_000, score=0.2), tad(0, 400_000, score=0.5)
     set_id = put(session, near, far, domain)
     panel = opened(session, qtbot, "filter")
-    filters, queue = panel.filters, attach(session).review.queue
+    filters, queue = panel.filters, session.editing.review.queue
     qtbot.waitUntil(lambda: filters.set.findData(set_id) > 0)
     filters.kind.setCurrentIndex(filters.kind.findData(Kind.LOOP))
     filters.kind.activated.emit(0)
@@ -157,8 +156,8 @@ def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> 
     qtbot.waitUntil(lambda: bulk.reject.text().endswith("0"))
     bulk.accept.click()
     assert statuses(session, records)[2] is Status.ACCEPTED
-    attach(session).keys.run("undo")
-    attach(session).keys.run("undo")
+    session.editing.keys.run("undo")
+    session.editing.keys.run("undo")
     assert set(statuses(session, records)) == {Status.PROPOSED}
 
 
@@ -166,7 +165,7 @@ def test_bulk_touches_only_what_passes_the_filter(session: Any, qtbot: Any) -> N
     first, second = scored(0.9, 0.8), [tad(0, 300_000, score=0.9)]
     put(session, *first, *second)
     panel = opened(session, qtbot, "bulk")
-    attach(session).review.queue.where(kinds=frozenset({Kind.TAD}))
+    session.editing.review.queue.where(kinds=frozenset({Kind.TAD}))
     qtbot.waitUntil(lambda: panel.bulk.accept.text().endswith("1"))
     panel.bulk.accept.click()
     assert statuses(session, [*first, *second]) == [Status.PROPOSED, Status.PROPOSED, Status.ACCEPTED]
@@ -178,7 +177,7 @@ def test_reviewed_regions_are_listed_drawn_and_taken_back(session: Any, qtbot: A
     session.go_to(iv(100_000, 300_000), iv(400_000, 600_000))
     panel.reviewed.click()
     session.go_to(iv(0, 1_000_000))
-    attach(session).editor.flush()
+    session.editing.editor.flush()
     qtbot.waitUntil(lambda: panel.regions.list.count() == 1)
     assert "0.1–0.3 × 0.4–0.6 Mb" in panel.regions.list.item(0).text()
     layer = layers["Reviewed"]
@@ -196,7 +195,7 @@ def test_reviewed_regions_are_listed_drawn_and_taken_back(session: Any, qtbot: A
     panel.regions.remove.click()
     assert session.project.reviewed(CHROM) == []
     assert "Reviewed" not in layers
-    attach(session).keys.run("undo")
+    session.editing.keys.run("undo")
     assert len(session.project.reviewed(CHROM)) == 1
     assert "Reviewed" in layers
 
@@ -259,7 +258,7 @@ def test_the_reviewer_is_named_in_the_window_and_kept(session: Any, qtbot: Any) 
 def test_a_read_only_project_says_so_on_every_button(session: Any, qtbot: Any) -> None:
     put(session, *scored(0.1, 0.9))
     with Project.open(session.project.path, read_only=True) as locked:
-        session._project = session.project = locked
+        session.project = session.project = locked
         panel = opened(session, qtbot, *ReviewPanel(session).folds)
         panel.buttons["next"].click()
         qtbot.waitUntil(lambda: "loop" in panel.card.title.text())
@@ -278,7 +277,7 @@ def test_table_lists_the_queue_in_its_order(session: Any, qtbot: Any) -> None:
     table = ObjectTable(session)
     qtbot.addWidget(table)
     table.show()
-    review = attach(session).review
+    review = session.editing.review
     review.advance = False
     review.next()
     review.accept()

@@ -207,7 +207,7 @@ def _dress(
     if project is not None:
         session.open_project(project)
     if labels:
-        from napari_hicstruct.plugin.controllers.editing import import_files
+        from napari_hicstruct.plugin.controllers.importing import import_files
         from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
         import_files(session, labels, ask=ask_score if asks else None)

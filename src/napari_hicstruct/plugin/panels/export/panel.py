@@ -21,20 +21,18 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Annotation, Status
 from napari_hicstruct.errors import HicStructError, readable
-from napari_hicstruct.plugin.controllers.editing import attach
-from napari_hicstruct.plugin.controllers.notify import show_problem
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
-from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.plugin.controllers.session import Session
 
 _FORMATS = {
     "bedpe": ("BEDPE", "loops.bedpe and stripes.bedpe, 0-based half-open"),
@@ -50,16 +48,15 @@ _DEFAULT_STATUSES = (Status.ACCEPTED, Status.EDITED, Status.PROPOSED)
 class ExportPanel(QWidget):
     """Formats, sets and statuses to write, folder, *Save*; what it writes reads back the same."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: WindowState) -> None:
         super().__init__()
         self._session = session
-        attached = attach(session)
-        self._editor, self._queue = attached.editor, attached.review.queue
+        self._labels, self._queue = session.labels, session.review.queue
         self.formats: dict[str, QCheckBox] = {}
         self.statuses: dict[Status, QCheckBox] = {}
         self._build()
-        self._later = Later(self, self._update_if_seen)
-        self._editor.changed.connect(self._later)
+        self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
+        self._labels.changed.connect(self._later)
         self._update()
 
     def _build(self) -> None:
@@ -114,7 +111,7 @@ class ExportPanel(QWidget):
 
     def chosen(self) -> list[Annotation]:
         """The records that *Save* would write."""
-        catalogue = self._editor.catalogue
+        catalogue = self._labels.catalogue
         if catalogue is None:
             return []
         set_ids = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)}
@@ -136,11 +133,11 @@ class ExportPanel(QWidget):
 
         Before label files of another map or project are replaced, or such that nobody knows, the person is asked.
         """
-        records, project = self.chosen(), self._editor.project
+        records, project = self.chosen(), self._labels.project
         if not records or project is None:
             self.summary.setText("Nothing was written.")
             return []
-        written = self._editor.attempt(lambda project: self._write(project, records), keeps=False)
+        written = self._labels.attempt(lambda project: self._write(project, records), keeps=False)
         self.folder.refresh()
         if not written:
             self.summary.setText("Nothing was written.")
@@ -158,7 +155,7 @@ class ExportPanel(QWidget):
         formats = [name for name, box in self.formats.items() if box.isChecked()]
         chosen = {
             "formats": formats,
-            "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
+            "sets": [s.name for i, s in enumerate(self._labels.sets()) if i < self.sets.count() and self._on(i)],
             "statuses": [status.value for status, box in self.statuses.items() if box.isChecked()],
             "once": self.once.isChecked(),
         }
@@ -184,7 +181,7 @@ class ExportPanel(QWidget):
         try:
             self._session.save_project_as(path)
         except HicStructError as error:
-            show_problem(error)
+            self._session.problem.emit(error)
         else:
             self.summary.setText(f"The project is now {readable(str(path))}.")
 
@@ -202,7 +199,7 @@ class ExportPanel(QWidget):
         unchecked = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if not self._on(i)}
         self.sets.blockSignals(True)
         self.sets.clear()
-        for annotation_set in self._editor.sets():
+        for annotation_set in self._labels.sets():
             item = QListWidgetItem(annotation_set.name)
             item.setData(Qt.ItemDataRole.UserRole, annotation_set.id)
             item.setCheckState(Qt.CheckState.Unchecked if annotation_set.id in unchecked else Qt.CheckState.Checked)

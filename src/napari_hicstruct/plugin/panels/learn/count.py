@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from qtpy.compat import isalive
-from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QLabel
+from superqt.utils import qdebounced
 
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
-from napari_hicstruct.plugin.state.learning import LearnBackend, iter_count
-
-if TYPE_CHECKING:
-    from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.learning import LearningState
 
 _REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
 
@@ -23,60 +15,28 @@ class CorrectionCount(QLabel):
 
     Parameters
     ----------
-    backend : callable
-        ``()`` → what counts.
+    state : LearningState
 
     Attributes
     ----------
-    total : int or None
-        Corrections in all; None until they are counted.
     short : str
         The same for the header of a section; empty if there are none.
+    edited : callable
+        Count again once nothing has changed for a moment.
     """
 
-    counted = Signal()
-    failed = Signal(str)
-
-    def __init__(self, backend: Callable[[], LearnBackend]) -> None:
+    def __init__(self, state: LearningState) -> None:
         super().__init__()
         self.setWordWrap(True)
-        self.total: int | None = None
+        self._state = state
         self.short = ""
-        self._backend, self._project = backend, None
-        self.job = BackgroundJob(on_done=self._done, on_error=self._failed)
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self.count)
+        self.edited = qdebounced(state.count, timeout=_REST_MS, parent=self)
+        state.project_changed.connect(self.edited.cancel)
 
-    def set_project(self, project: Any) -> None:
-        """Count those of another project, or of none."""
-        self._rest.stop()
-        self.job.close()
-        self._project, self.total = project, None
-        self.count()
-
-    def edited(self, *_: Any) -> None:
-        """Count again once nothing has changed for a moment."""
-        self._rest.start()
-
-    def count(self) -> None:
-        """Count now."""
-        backend, project = self._backend(), self._project
-        if project is None:
-            self._done((0, 0))
-        else:
-            self.job.start(lambda _: iter_count(backend, project))
-
-    def _failed(self, error: HicStructError) -> None:
-        self._done((0, 0))
-        self.failed.emit(str(error))
-
-    def _done(self, counts: tuple[int, int]) -> None:
-        if not isalive(self):  # counted for a window that is gone
-            return
-        self.total, new = counts
-        noun = "correction" if self.total == 1 else "corrections"
-        self.short = f"{self.total:,} {noun} · {new:,} new" if self.total else ""
-        self.setText(f"{self.total:,} {noun} · {new:,} new since the last fine-tune")
-        self.counted.emit()
+    def refresh(self) -> None:
+        """Show the counts."""
+        total, new = self._state.total, self._state.new
+        noun = "correction" if total == 1 else "corrections"
+        self.short = f"{total:,} {noun} · {new:,} new" if total else ""
+        if total is not None:
+            self.setText(f"{total:,} {noun} · {new:,} new since the last fine-tune")

@@ -8,12 +8,11 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
-from superqt.utils import ensure_main_thread
+from superqt.utils import ensure_main_thread, qthrottled
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.panels.learn.result import BETTER
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
+from napari_hicstruct.plugin.widgets.style import BETTER
 
 _SHA = Qt.ItemDataRole.UserRole
 _MEASURES = ("ranking", "average precision", "log loss")
@@ -99,7 +98,7 @@ class LineageView(QWidget):
         layout.addWidget(self.tree)
         layout.addLayout(buttons)
         layout.addWidget(self.card)
-        self._later = Later(self, self.refresh)
+        self._later = qthrottled(self.refresh, timeout=30, leading=False, parent=self)
 
     def set_lineage(self, lineage: Any, why_not: str = "") -> None:
         """Show the lineage of another project, or none; ``why_not``: why models cannot be changed there."""

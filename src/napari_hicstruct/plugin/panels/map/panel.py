@@ -11,9 +11,8 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
-from napari_hicstruct.plugin.controllers.notify import show_problem
-from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.plugin.state.view import View, parse_view
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
@@ -30,13 +29,13 @@ class MapPanel(QWidget):
 
     Parameters
     ----------
-    session : Session
+    session : MapState
         Its map may change; the panel follows.
     """
 
     summary = Signal(str)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: MapState) -> None:
         super().__init__()
         self._session = session
         self._build()
@@ -165,7 +164,7 @@ class MapPanel(QWidget):
         try:
             action()
         except HicStructError as error:
-            show_problem(error)
+            self._session.problem.emit(error)
 
     def _say(self, text: str) -> None:
         self.problem.setText(text)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from napari_hicstruct.active.pool import Mask
 from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.widgets.style import subdued
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
 
 _STEPS = 100
 
@@ -69,7 +65,7 @@ class BulkPanel(QWidget):
         self.lasso.clicked.connect(self._review.lasso_candidates)
         self.take.clicked.connect(self._review.accept)
         self.refuse.clicked.connect(self._review.reject)
-        self.let_go.clicked.connect(self._review.lasso.put_away)
+        self.let_go.clicked.connect(self._review.let_go)
 
     def chosen(self, status: Status) -> list[str]:
         """What a button would judge: accept all at or above the threshold, reject all below."""
@@ -80,8 +76,8 @@ class BulkPanel(QWidget):
     def refresh(self) -> None:
         """Take over what is left in the queue."""
         self._rest, self._strength = self._queue.remaining(), self._queue.pool.candidates.strength
-        self._refusal = self._review.editor.refusal
-        caught = self._review.lasso.uids
+        self._refusal = self._review.labels.refusal
+        caught = self._review.caught
         for button, word in ((self.take, "Accept"), (self.refuse, "Reject")):
             mark = "✓" if button is self.take else "✗"
             button.setText(f"{mark} {len(caught):,}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -11,23 +11,21 @@ from napari_hicstruct.active.pool import Look, Wanted
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
+from napari_hicstruct.plugin.state.palette import plural_of
+from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import form, subdued
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
 
 LOOKS = {
     Look.OPEN: ("not judged yet", "Candidates that nobody has judged"),
     Look.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
     Look.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
 }
-_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
 
 class QueueFilters(QWidget):
     """The controls; ``summary`` says in a few words what they ask."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review, self._queue = review, review.queue
         self.look, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
@@ -55,8 +53,8 @@ class QueueFilters(QWidget):
         for look, (text, _) in LOOKS.items():
             self.look.addItem(text, look)
         self.kind.addItem("all", None)
-        for kind, text in _PLURALS.items():
-            self.kind.addItem(text, kind)
+        for kind in Kind:
+            self.kind.addItem(plural_of(kind), kind)
         self.look.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in LOOKS.values()))
         self.kind.setToolTip("Which kind of structure")
         self.set.setToolTip("Candidates of one set only (file or model run)")
@@ -76,7 +74,7 @@ class QueueFilters(QWidget):
         try:
             distance = self.nearest.value(), self.farthest.value()
         except RegionError as error:
-            self._review.editor.hint(str(error))
+            self._review.labels.hint(str(error))
             self.refresh()
             return
         kind, chosen = self.kind.currentData(), self.set.currentData()
@@ -93,7 +91,7 @@ class QueueFilters(QWidget):
     def refresh(self) -> None:
         """Show the filter that is in force, and the sets there are."""
         wanted = self._queue.wanted
-        sets = [(s.name, s.id) for s in self._review.editor.sets()]
+        sets = [(s.name, s.id) for s in self._review.labels.sets()]
         known = [(self.set.itemText(k), self.set.itemData(k)) for k in range(1, self.set.count())]
         if known != sets or not self.set.count():
             self.set.clear()
@@ -116,8 +114,8 @@ class QueueFilters(QWidget):
         wanted, parts = self._queue.wanted, []
         if wanted.look is not Look.OPEN:
             parts.append(LOOKS[wanted.look][0])
-        parts += [_PLURALS[kind] for kind in wanted.kinds]
-        parts += [s.name[:14] for s in self._review.editor.sets() if s.id in wanted.set_ids]
+        parts += [plural_of(kind) for kind in wanted.kinds]
+        parts += [s.name[:14] for s in self._review.labels.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance
         if low > 0 or high < inf:
             parts.append(f"{format_bp(low)}–{format_bp(high) if high < inf else '…'}")
