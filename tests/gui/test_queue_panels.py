@@ -258,7 +258,8 @@ def test_the_reviewer_is_named_in_the_window_and_kept(session: Any, qtbot: Any) 
 def test_a_read_only_project_says_so_on_every_button(session: Any, qtbot: Any) -> None:
     put(session, *scored(0.1, 0.9))
     with Project.open(session.project.path, read_only=True) as locked:
-        session.project = session.project = locked
+        session.project = locked
+        session.project_changed.emit(locked)
         panel = opened(session, qtbot, *ReviewPanel(session).folds)
         panel.buttons["next"].click()
         qtbot.waitUntil(lambda: "loop" in panel.card.title.text())
@@ -317,7 +318,7 @@ def test_after_an_order_is_chosen_keys_are_judgements_again(session: Any, qtbot:
     panel.header.order.lineEdit().setFocus()
     panel.header.order.setCurrentText("random")
     panel.header.order.activated.emit(panel.header.order.currentIndex())
-    assert session is panel._editor.session
+    assert session is panel._labels.window
     assert panel._review.queue.order == "random"
     assert not panel.header.order.hasFocus()
     assert not panel.header.order.lineEdit().hasFocus()

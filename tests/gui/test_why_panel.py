@@ -266,7 +266,8 @@ def test_the_card_opens_with_its_button(session: Any, qtbot: Any) -> None:
 def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callable[..., Any], data_dir: Path) -> None:
     session, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
     record = loop(62_900_000, 63_100_000)
-    session.project.add([record], set_id=session.project.human_set().id)
+    project = session.ensure_project()
+    project.add([record], set_id=project.human_set().id)
     choose(session, record)
     dock.sections["why"].unfold(True)
     assert pump(lambda: "Why: p(loop)" in names(session), 120), dock.why.text

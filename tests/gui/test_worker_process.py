@@ -152,7 +152,7 @@ print("ended", flush=True)
 
 def test_napari_ends_while_a_process_says_nothing(tmp_path: Path) -> None:
     """napari waits for its worker threads without end; the thread waits for a process that is deaf."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", QUIT], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60

@@ -72,7 +72,7 @@ def circles(edges: Graph) -> list[list[str]]:
     return sorted(found)
 
 
-OPEN = ("contacts.sources", "plugin", "workflows.evalua", "workflows.finetune")
+OPEN = ("contacts.sources", "workflows.evalua")
 """Where circles are being broken up now (issue 18); nothing is to be added here."""
 
 

@@ -86,7 +86,7 @@ class ValidationRegions:
     def _tiles(self) -> tuple[Interval, ...]:
         """The project's tiles; without a project those that it would draw: they depend on the map alone."""
         if self._project is not None:
-            return tuple(self._project.frozen_tiles())
+            return tuple(self._project.validation_regions())
         if self._window.source is None:
             return ()
         return draw(identity_of(self._window.source))

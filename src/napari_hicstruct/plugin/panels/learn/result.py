@@ -11,11 +11,10 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_hicstruct.plugin.state.learning import LearningState
 from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
-from napari_hicstruct.workflows.finetune_job import telling
+from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.learning import LearningState
-from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
+    from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
 _SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
 
@@ -32,7 +31,7 @@ def verdict_of(figure: Figure) -> int:
 def figures_table(figures: tuple[Figure, ...]) -> str:
     """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
     rows, part = [], ""
-    for one in telling(figures):
+    for one in informative_figures(figures):
         if one.on != part:
             part = one.on
             rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(part)}</td></tr>')
