@@ -137,7 +137,7 @@ class ReviewPanel(QWidget):
             ("regions", self.regions),
             ("goto", self.goto),
         ):
-            if self.folds[key].is_open:
+            if self.folds[key].isExpanded():
                 body.refresh()
         self.folds["filter"].set_summary(self.filters.summary())
         self.folds["regions"].set_summary(self.regions.summary())
