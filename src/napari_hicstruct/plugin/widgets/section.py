@@ -33,7 +33,7 @@ class Fold(QCollapsible):
 
     def __init__(self, title: str, body: QWidget, *, tooltip: str, open: bool = False) -> None:
         super().__init__(title, expandedIcon=QIcon(), collapsedIcon=QIcon())  # drawn ones do not follow the theme
-        self._title = title
+        self._title, self.body = title, body
         self.setDuration(0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.button = self.toggleButton()
