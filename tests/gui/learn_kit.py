@@ -11,7 +11,8 @@ from typing import Any
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.learning import LearnBackend, LearnRequest
+from napari_hicstruct.plugin.state.finetune_request import LearnRequest
+from napari_hicstruct.plugin.state.learning import LearnBackend
 from napari_hicstruct.workflows.finetune.job import Figure, FinetuneJob, FinetuneResult, Live
 
 BASE, CHILD = "b" * 64, "c" * 64

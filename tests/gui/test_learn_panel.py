@@ -286,10 +286,12 @@ def test_settings_reach_the_job(qtbot: Any, make_panel: Any) -> None:
     script = Script(steps=1)
     panel = make_panel(script)
     assert panel.how.request().config.steps == 0
-    panel.how.start.button("last").click()
-    panel.how.train.setCurrentIndex(panel.how.train.findData("adapters"))
-    panel.how.steps.setValue(80)
-    panel.how.where.button("thread").click()
+    assert not panel.how.form.steps.enabled, "heads are solved without steps"
+    panel.how.form.start.value = "last"
+    panel.how.form.trainable.native.setCurrentText("adapters")
+    assert panel.how.form.steps.enabled
+    panel.how.form.steps.value = 80
+    panel.how.form.where.value = "thread"
     begin(panel, script, qtbot, 1)
     request = script.requests[0]
     assert (request.config.start, request.config.trainable, request.config.steps) == ("last", "adapters", 80)

@@ -123,7 +123,7 @@ def test_filters_ask_show_and_clear(session: Any, qtbot: Any) -> None:
     filters.farthest.setText("100k")
     filters.farthest.editingFinished.emit()
     assert queue.uids == [near.uid]
-    filters.weakest.setValue(0.95)
+    filters.score.setValue((0.95, 1.0))
     assert queue.uids == []
     qtbot.waitUntil(lambda: filters.summary() == "loops · 0 bp–100 kb · 0.95–1.00")
     qtbot.waitUntil(filters.clear.isEnabled)
@@ -146,10 +146,9 @@ def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> 
     qtbot.waitUntil(lambda: bulk.accept.text() == "✓ all ≥ 0.50:  2")
     assert bulk.reject.text() == "✗ all < 0.50:  1"
     assert "1 without a score" in bulk.note.text()
-    bulk.slider.setValue(81)
-    assert (bulk.threshold.value(), bulk.accept.isEnabled(), bulk.accept.toolTip()) == (0.81, False, "None left")
+    bulk.threshold.setValue(0.81)
+    assert (bulk._level(), bulk.accept.isEnabled(), bulk.accept.toolTip()) == (0.81, False, "None left")
     bulk.threshold.setValue(0.6)
-    assert bulk.slider.value() == 60
     bulk.reject.click()
     assert statuses(session, records) == [Status.REJECTED, Status.REJECTED, Status.PROPOSED, Status.PROPOSED]
     assert actions(session.project) == ["add", "reject"]

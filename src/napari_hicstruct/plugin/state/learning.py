@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.state.finetune_request import LearnRequest, Where
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
@@ -20,26 +20,6 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
-
-Where = Literal["process", "thread"]
-
-
-@dataclass(frozen=True, slots=True)
-class LearnRequest:
-    """What a person asked for.
-
-    Attributes
-    ----------
-    config : FinetuneConfig
-    device : str
-        ``auto`` or a torch device.
-    where : str
-        ``process`` (a process of its own: the window stays smoother) or ``thread``.
-    """
-
-    config: FinetuneConfig = field(default_factory=FinetuneConfig)
-    device: str = "auto"
-    where: Where = "process"
 
 
 @dataclass(frozen=True, slots=True)

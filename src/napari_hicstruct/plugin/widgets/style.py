@@ -37,6 +37,14 @@ def show_text(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
+def bare(group: QWidget) -> QWidget:
+    """The same group of buttons without frame and margins."""
+    group.setStyleSheet("QGroupBox { border: none; margin: 0px; padding: 0px; }")
+    if (layout := group.layout()) is not None:
+        layout.setContentsMargins(0, 0, 0, 0)
+    return group
+
+
 class Segmented(QWidget):
     """A row of buttons of which exactly one is down: few choices, all visible, arrow keys move between them.
 

@@ -16,7 +16,7 @@ from napari_hicstruct.plugin.panels.learn.count import CorrectionCount
 from napari_hicstruct.plugin.panels.learn.lineage import LineageView
 from napari_hicstruct.plugin.panels.learn.loss_curve import LossCurve
 from napari_hicstruct.plugin.panels.learn.result import ResultView
-from napari_hicstruct.plugin.panels.learn.settings import HowBox
+from napari_hicstruct.plugin.panels.learn.settings import FinetuneSettings
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
@@ -62,7 +62,7 @@ class LearnPanel(QWidget):
         self.button.setObjectName("hicLearn")
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
-        self.how = HowBox()
+        self.how = FinetuneSettings()
         self.validation = ValidationRegions(self._session.canvas)
         self.how.validation.toggled.connect(self.validation.show)
         self.running = RunningRow(

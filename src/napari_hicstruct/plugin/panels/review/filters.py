@@ -5,7 +5,9 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QLabeledDoubleRangeSlider
 
 from napari_hicstruct.active.pool import Look, Wanted
 from napari_hicstruct.annotations.records import Kind
@@ -30,7 +32,7 @@ class QueueFilters(QWidget):
         self._review, self._queue = review, review.queue
         self.look, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
-        self.weakest, self.strongest = _score(0.0), _score(1.0)
+        self.score = _score_range()
         self.clear = QPushButton("Clear filter")
         self.clear.setToolTip("All tasks, sets, distances and scores")
         self._fill()
@@ -41,7 +43,7 @@ class QueueFilters(QWidget):
             ("task", self.kind),
             ("source", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
-            ("score", [self.weakest, _to(), self.strongest]),
+            ("score", self.score),
         ]
         grid = form(rows)
         grid.setColumnMinimumWidth(0, 62)
@@ -65,9 +67,7 @@ class QueueFilters(QWidget):
             box.activated.connect(self._ask)
         for edit in (self.nearest, self.farthest):
             edit.editingFinished.connect(self._ask)
-        for spin in (self.weakest, self.strongest):
-            spin.setKeyboardTracking(False)
-            spin.valueChanged.connect(self._ask)
+        self.score.valueChanged.connect(self._ask)
         self.clear.clicked.connect(lambda: self._queue.where(**_plain(Wanted())))
 
     def _ask(self, *_: Any) -> None:
@@ -82,7 +82,7 @@ class QueueFilters(QWidget):
             frozenset() if kind is None else frozenset({kind}),
             frozenset() if chosen is None else frozenset({chosen}),
             (min(distance), max(distance)),
-            (self.weakest.value(), self.strongest.value()),
+            _rounded(self.score.value()),
             self.look.currentData(),
         )
         if new != self._queue.wanted:
@@ -103,10 +103,9 @@ class QueueFilters(QWidget):
         self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))
         for edit, bp in zip((self.nearest, self.farthest), wanted.distance, strict=True):
             edit.show_value(bp)
-        for spin, value in zip((self.weakest, self.strongest), wanted.score, strict=True):
-            spin.blockSignals(True)
-            spin.setValue(value)
-            spin.blockSignals(False)
+        if _rounded(self.score.value()) != wanted.score:
+            with QSignalBlocker(self.score):
+                self.score.setValue(wanted.score)
         self.clear.setEnabled(bool(wanted.asks))
 
     def summary(self) -> str:
@@ -160,11 +159,19 @@ def _to() -> QLabel:
     return subdued(QLabel("to"))
 
 
-def _score(value: float) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
-    spin.setRange(0.0, 1.0)
-    spin.setSingleStep(0.05)
-    spin.setDecimals(2)
-    spin.setValue(value)
-    spin.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
-    return spin
+def _score_range() -> QLabeledDoubleRangeSlider:
+    slider = QLabeledDoubleRangeSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0.0, 1.0)
+    slider.setSingleStep(0.01)
+    slider.setDecimals(2)
+    slider.setValue((0.0, 1.0))
+    slider.setHandleLabelPosition(QLabeledDoubleRangeSlider.LabelPosition.NoLabel)
+    slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.LabelIsValue)
+    slider.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
+    return slider
+
+
+def _rounded(limits: tuple[float, ...]) -> tuple[float, float]:
+    """The limits as they are shown: the slider's own values have more digits."""
+    low, high = (round(value, 2) for value in limits)
+    return low, high
