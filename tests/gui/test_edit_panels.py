@@ -176,8 +176,8 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     }
     (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
     assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
-    for box in panel.statuses.values():
-        box.setChecked(False)
+    for status in Status:
+        panel.form[status.value].value = False
     assert not panel.save.isEnabled()
     assert panel.save.toolTip().startswith("Nothing to write")
 
@@ -191,7 +191,7 @@ def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: An
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
     assert [record.uid for record in panel.chosen()] == [newer.uid]
-    panel.once.setChecked(False)
+    panel.form.once.value = False
     assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]
     assert panel.summary.text() == "3 objects"
 
