@@ -277,5 +277,5 @@ def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callabl
     assert "did not call this loop" in dock.why.text
     dock.sections["why"].unfold(False)
     assert not names(session)
-    dock.learn.corrections.edited.cancel()  # the viewer must not outlive the test
+    dock.learn.count_soon.cancel()  # the viewer must not outlive the test
     assert pump(lambda: not session.learning.counting, 30)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _Writer = Callable[[Iterable[Annotation], Path], Path]
 KIND_KEY = "hicstruct_kind"
-"""Key of a layer's metadata that says which kind it shows."""
+"""Key of a layer's metadata with the kind that it shows."""
 
 
 def write_annotations(path: str, layer_data: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:

@@ -151,7 +151,7 @@ def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(Exception):  # what napari or Qt say to a window that is half made would mask the error itself
+        with suppress(Exception):  # what napari or Qt raise for a window that is half made would mask the error itself
             viewer.close()
         raise
     if not stays:
@@ -159,7 +159,7 @@ def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
 
 
 def _close(viewer: napari.Viewer) -> None:
-    """Close the window after its picture was written: the command has done its work, whatever Qt says to it."""
+    """Close the window after its picture was written: the command has done its work, whatever Qt raises."""
     try:
         viewer.close()
     except Exception as error:

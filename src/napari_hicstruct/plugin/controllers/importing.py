@@ -1,4 +1,4 @@
-"""Label files dropped onto the window: one set per file, what is wrong in them said once."""
+"""Label files dropped onto the window: one set per file, what is wrong in them is shown once."""
 
 from __future__ import annotations
 
@@ -50,25 +50,25 @@ def import_files(window: ProjectState, paths: Iterable[str | Path], *, ask: AskS
     list of int
         Ids of the new sets.
     """
-    made, said, faults = [], [], []
+    made, lines, faults = [], [], []
     for path in map(Path, paths):
         try:
             imported = _import_one(window, path, ask)
         except Cancelled as error:
-            said.append(error.message)
+            lines.append(error.message)
             continue
         except HicStructError as error:
             faults.append(short_text(error))
             continue
         made.append(imported.set.id)
-        said.append(f"{path.name}: {_counts(imported.counts)}")
-        said += [f"  {note}" for note in _remarks(imported)]
+        lines.append(f"{path.name}: {_counts(imported.counts)}")
+        lines += [f"  {note}" for note in _remarks(imported)]
         if imported.problems or imported.unmatched:
             faults.append(_problems(imported))
     if faults:
-        (show_warning if made else show_error)("\n".join([*said, *faults]))
-    elif said:
-        show_info("\n".join(said))
+        (show_warning if made else show_error)("\n".join([*lines, *faults]))
+    elif lines:
+        show_info("\n".join(lines))
     return made
 
 

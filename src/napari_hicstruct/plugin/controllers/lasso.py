@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
-from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.annotations.records import Annotation, Kind
@@ -51,9 +50,6 @@ class Lasso:
         self._rings = TemporaryLayers(canvas)
         self._before: Any = None
         self.uids: list[str] = []
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._catch)
         canvas.viewer.layers.events.removed.connect(self._on_removed)
         labels.window.chrom_changed.connect(self._gone)
         labels.reset.connect(self._gone)
@@ -99,8 +95,6 @@ class Lasso:
 
     def close(self) -> None:
         """Put it away for good."""
-        if isalive(self._timer):
-            self._timer.stop()
         self.put_away()
         self._rings.close()
         self._labels.window.chrom_changed.disconnect(self._gone)
@@ -120,7 +114,7 @@ class Lasso:
 
     def _on_data(self, _event: Any) -> None:
         if self._is_drawn():
-            self._timer.start(0)  # not within napari's own gesture
+            QTimer.singleShot(0, self._catch)  # not within napari's own gesture
 
     def _is_drawn(self) -> bool:
         """napari says "added" when a path begins, too; it is a polygon only once the button was released."""

@@ -79,9 +79,9 @@ class ExplanationLayers(TemporaryLayers):
             size=_MARK_BP,
             face_color=_MARK,
             border_width=0,
-            features={"says": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
+            features={"evidence": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
             text={
-                "string": "{says}",
+                "string": "{evidence}",
                 "color": _MARK,
                 "size": 9,
                 "anchor": "center",

@@ -117,22 +117,22 @@ class MapLayer:
 
     def notes(self) -> list[str]:
         """What is drawn otherwise than asked for on this chromosome: weights that it lacks, levels without contacts."""
-        wanted, said = self.drawn.norm, list(self.source.level_notes(self.chrom))
+        wanted, notes = self.drawn.norm, list(self.source.level_notes(self.chrom))
         if self.drawn.ratio and self.level.norm == RAW:
-            said.append("O/E of the values as they are: the map stores no weights.")
+            notes.append("O/E of the values as they are: the map stores no weights.")
         if wanted != RAW and self.level.norm == COMPUTED:
-            said.append("Balanced in memory: the map stores no weights for these bins.")
+            notes.append("Balanced in memory: the map stores no weights for these bins.")
         if not self.source.value_kind.is_contacts:
-            said.append(f"Values are {self.source.value_kind}, not contacts.")
+            notes.append(f"Values are {self.source.value_kind}, not contacts.")
         if wanted in (RAW, COMPUTED):
-            return said
+            return notes
         for level in self.levels:
             stored = (
                 {norm.name for norm in self.source.normalisations(level.resolution)} if not level.derived else set()
             )
             if level.norm != wanted and wanted in stored and not level.derived:
-                said.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
-        return said
+                notes.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
+        return notes
 
     @property
     def level(self) -> ViewedLevel:

@@ -38,7 +38,7 @@ class References:
     """The references of one chromosome and normalisation; ``on_change`` is called when more are known.
 
     A map whose expected cannot be computed still can be looked at: the read-out then does without it, and
-    ``problem`` says why O/E cannot be shown.
+    ``problem``: why O/E cannot be shown.
     """
 
     def __init__(self, source: ContactSource, runner: Runner, on_change: Callable[[], None]) -> None:

@@ -80,7 +80,7 @@ class Overlay:
     def fill(self, items: Sequence[Item], style: DrawStyle) -> None:
         """Show exactly ``items``; what was selected stays selected, no event reaches the host."""
         chosen = set(self.selected_uids())
-        # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays tell nothing.
+        # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():
             self.layer.selected_data = set()
             with ExitStack() as stack:

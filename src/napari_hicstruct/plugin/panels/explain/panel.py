@@ -63,7 +63,7 @@ class ExplainPanel(QWidget):
 
     @property
     def text(self) -> str:
-        """All that the section says."""
+        """The text of the section."""
         return "\n".join(label.text() for label in (self._headline, self._words, self._layers_text) if label.text())
 
     def follow(self, on: bool) -> None:
@@ -78,7 +78,7 @@ class ExplainPanel(QWidget):
         self._job.close()
         self._shown = None
         self.layers.clear()
-        self._say(_NOTHING)
+        self._show_text(_NOTHING)
 
     def _object_changed(self, _uid: Any) -> None:
         """What is drawn belongs to the object before: it goes at once, the new one follows in a moment."""
@@ -102,13 +102,13 @@ class ExplainPanel(QWidget):
         self._forget()
         if key is None or record is None:
             if self._open and self._prediction.models.chosen is None:
-                self._say("No model is installed.")
+                self._show_text("No model is installed.")
             return
         self._shown = key
         source, catalogue = self._session.source, self._labels.catalogue
         run = self._prediction.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
         model = self._prediction.models.reference_for(record.model)
-        self._say(f"Looking again at the {name_of(record.kind)} …")
+        self._show_text(f"Looking again at the {name_of(record.kind)} …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
 
     def _step(self, progress: Progress) -> None:
@@ -120,16 +120,16 @@ class ExplainPanel(QWidget):
         flipped = box.top + box.bottom > box.left + box.right
         self.layers.show(explanation, flipped=flipped)
         self._headline.setText(_headline(explanation))
-        said = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
-        self._words.setText("<br>".join([*said, *_experts(explanation)]))
-        self._layers_text.setText(_layers_said(explanation, len(self.layers.layers)))
+        evidence = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
+        self._words.setText("<br>".join([*evidence, *_experts(explanation)]))
+        self._layers_text.setText(_layers_line(explanation, len(self.layers.layers)))
         self._fit()
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self._say(str(error))
+            self._show_text(str(error))
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         self._headline.setText(text)
         self._words.clear()
         self._layers_text.clear()
@@ -146,7 +146,7 @@ class ExplainPanel(QWidget):
 
 
 def _headline(explanation: Any) -> str:
-    """Who says how much, and whether that is what the object's record holds."""
+    """The model's score, and whether that is what the object's record holds."""
     record, score = explanation.annotation, explanation.score
     what, who = name_of(record.kind), escape(explanation.model)
     if score != score:
@@ -176,13 +176,13 @@ def _experts(explanation: Any) -> list[str]:
     return lines
 
 
-def _layers_said(explanation: Any, count: int) -> str:
-    """Which layers are there, and in words what the model has none of."""
+def _layers_line(explanation: Any, count: int) -> str:
+    """Which layers there are, and what the model has none of."""
     kinds = {name.split("/")[0] for name in explanation.relevant()}
     missing = []
     if not kinds & {"gate", "scale_gate", "weights", "mask"}:
         missing.append("no task gates")
     if "exchange" not in kinds:
         missing.append("no exchange between tasks")
-    said = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
-    return f"{said} This model has {' and '.join(missing)} here." if missing else said
+    text = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
+    return f"{text} This model has {' and '.join(missing)} here." if missing else text

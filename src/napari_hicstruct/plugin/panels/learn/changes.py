@@ -136,7 +136,7 @@ class ChangesView(QWidget):
         if self.offer_models(before, after):
             self.compare()
         else:
-            self._say("That model cannot be read any more; choose two others.")
+            self._show_text("That model cannot be read any more; choose two others.")
 
     def compare(self) -> None:
         """Compare what is chosen, in what is in view."""
@@ -145,11 +145,11 @@ class ChangesView(QWidget):
             regions = self._prediction.view_regions()
             sides = [self._side(self.sides[name].currentData(), regions) for name in ("before", "after")]
         except HicStructError as error:
-            self._say(str(error))
+            self._show_text(str(error))
             return
         self._title = " → ".join(self.sides[name].currentText().partition(": ")[2] for name in ("before", "after"))
         self._job.start(lambda token: iter_changes(*sides, token=token))
-        self._say("Comparing …")
+        self._show_text("Comparing …")
         self._update_buttons()
 
     def _side(self, chosen: tuple[str, Any], regions: tuple[Any, ...]) -> Side:
@@ -163,10 +163,10 @@ class ChangesView(QWidget):
 
     # ------------------------------------------------------------------ what came out
     def _step(self, progress: Progress) -> None:
-        self._say(f"Comparing: {progress.stage} · {progress.fraction:.0%}")
+        self._show_text(f"Comparing: {progress.stage} · {progress.fraction:.0%}")
 
     def _failed(self, error: HicStructError) -> None:
-        self._say("" if isinstance(error, Cancelled) else str(error))
+        self._show_text("" if isinstance(error, Cancelled) else str(error))
         self._session.problem.emit(error)
         self._update_buttons()
 
@@ -184,7 +184,7 @@ class ChangesView(QWidget):
             self.list.addItem(item)
         self.list.blockSignals(False)
         self.list.setVisible(bool(rows))
-        self._say(self._summary(changes, len(rows)))
+        self._show_text(self._summary(changes, len(rows)))
         self._update_buttons()
 
     def _summary(self, changes: Changes, listed: int) -> str:
@@ -223,7 +223,7 @@ class ChangesView(QWidget):
         self.list.clear()
         self.list.blockSignals(False)
         self.list.hide()
-        self._say("")
+        self._show_text("")
         self._update_buttons()
 
     def _map_changed(self) -> None:
@@ -234,7 +234,7 @@ class ChangesView(QWidget):
         self.forget()
         self.refresh()
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         show_text(self.counts, text)
 
     def _update_buttons(self) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from superqt.utils import qdebounced
 
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.validation_regions import ValidationRegions
 from napari_hicstruct.plugin.panels.learn.changes import ChangesView
 from napari_hicstruct.plugin.panels.learn.close_guard import CloseGuard
-from napari_hicstruct.plugin.panels.learn.count import CorrectionCount
 from napari_hicstruct.plugin.panels.learn.lineage import LineageView
 from napari_hicstruct.plugin.panels.learn.loss_curve import LossCurve
 from napari_hicstruct.plugin.panels.learn.result import ResultView
@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
 
+_REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
 _MIN_RATE = 0.05  # steps/s that are worth showing; last layers are solved in one
 _TIP = "Learn all corrections in the background; the new model is used only if it is not worse."
 
@@ -42,7 +43,7 @@ class LearnPanel(QWidget):
         self._build()
         self._lay_out()
         self.guard = CloseGuard(self, running=lambda: state.running, keep=self._keep_and_close, discard=state.end)
-        session.labels.changed.connect(self.corrections.edited)
+        session.labels.changed.connect(self.count_soon)
         session.viewer.events.theme.connect(self._theme_changed)
         state.changed.connect(self._update)
         state.progressed.connect(self._step)
@@ -57,7 +58,9 @@ class LearnPanel(QWidget):
 
     def _build(self) -> None:
         state = self.state
-        self.corrections = CorrectionCount(state)
+        self.corrections = QLabel()
+        self.corrections.setWordWrap(True)
+        self.count_soon = qdebounced(state.count, timeout=_REST_MS, parent=self)
         self.button = QPushButton("Fine-tune")
         self.button.setObjectName("hicLearn")
         self.button.setMinimumHeight(34)
@@ -107,12 +110,11 @@ class LearnPanel(QWidget):
             self.curve.clear()
             reveal(self.speed)
 
-    # ------------------------------------------------------------------ what the state says
+    # ------------------------------------------------------------------ what the state reports
     def _update(self) -> None:
         state = self.state
         reason, running = state.why_not(), state.running
-        self.corrections.refresh()
-        self.summary.emit(self.corrections.short)
+        self._show_counts()
         self.button.setEnabled(not reason and not running)
         self.button.setToolTip(reason or ("A fine-tune is running." if running else _TIP))
         self.corrections.setToolTip(reason)
@@ -121,6 +123,13 @@ class LearnPanel(QWidget):
         self.speed.setVisible(running)
         self.running.stop_button.setEnabled(not state.stopping)
         self.running.stop_button.setText("Stopping …" if state.stopping else "Stop")
+
+    def _show_counts(self) -> None:
+        total, new = self.state.total, self.state.new
+        if total is not None:  # else they are being counted
+            text = f"{total:,} {'correction' if total == 1 else 'corrections'} · {new:,} new"
+            self.corrections.setText(f"{text} since the last fine-tune")
+            self.summary.emit(text if total else "")
 
     def _step(self, progress: Progress) -> None:
         self.running.follow(progress)
@@ -151,6 +160,7 @@ class LearnPanel(QWidget):
 
     def _project_changed(self) -> None:
         project = self.state.project
+        self.count_soon.cancel()
         self.curve.clear()
         self.lineage.set_lineage(None if project is None else project.lineage, self.state.read_only)
         self.validation.set_project(project)

@@ -133,7 +133,7 @@ class MapPanel(QWidget):
             self._try(lambda: self._session.open_map(path))
 
     def _go(self) -> None:
-        """Go to the region that was typed; what is wrong with it is said right below the box."""
+        """Go to the region that was typed; what is wrong with it is shown right below the box."""
         source = self._session.source
         if source is None:
             return
@@ -141,9 +141,9 @@ class MapPanel(QWidget):
             view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom)
             self._session.go_to(view.rows, view.cols)
         except HicStructError as error:
-            self._say(str(error))
+            self._show_region_problem(str(error))
         else:
-            self._say("")
+            self._show_region_problem("")
 
     def _show_whole(self) -> None:
         extent = self._map.extent_with_contacts()
@@ -166,11 +166,11 @@ class MapPanel(QWidget):
         except HicStructError as error:
             self._session.problem.emit(error)
 
-    def _say(self, text: str) -> None:
+    def _show_region_problem(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
-    # ------------------------------------------------------------------ what the session says
+    # ------------------------------------------------------------------ what the state reports
     def _map_changed(self) -> None:
         source = self._session.source
         self.setEnabled(source is not None)
@@ -215,7 +215,7 @@ class MapPanel(QWidget):
         if not self.region.hasFocus() or not self.region.isModified():
             self.region.setText(str(View(rows, cols)) if not rows.overlaps(cols) else str(_common(rows, cols)))
             self.region.setCursorPosition(0)
-        self._say("")
+        self._show_region_problem("")
         self.back.setEnabled(self._session.can_go_back)
         self.forward.setEnabled(self._session.can_go_forward)
         self._display_changed()

@@ -77,10 +77,10 @@ class BulkPanel(QWidget):
         self._rest, self._strength = self._queue.remaining(), self._queue.pool.candidates.strength
         self._refusal = self._review.labels.refusal
         caught = self._review.caught
-        for button, word in ((self.take, "Accept"), (self.refuse, "Reject")):
+        for button, name in ((self.take, "Accept"), (self.refuse, "Reject")):
             mark = "✓" if button is self.take else "✗"
             button.setText(f"{mark} {len(caught):,}")
-            button.setToolTip(f"{word} what the lasso caught, in one step ({word[0]})")
+            button.setToolTip(f"{name} what the lasso caught, in one step ({name[0]})")
         for button in (self.take, self.refuse, self.let_go):
             button.setVisible(bool(caught))
         self.lasso.setText("Again  G" if caught else "Lasso …  G")

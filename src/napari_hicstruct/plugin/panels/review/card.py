@@ -1,4 +1,4 @@
-"""The card of the current candidate: what it is, where, how sure, who says so, and why it comes now."""
+"""The card of the current candidate: what it is, where, how sure, by whom, and why it comes now."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Card(QWidget):
             return
         self.title.setText(self._headline(record))
         self.facts.setText(_facts(record))
-        self.facts.setToolTip(f"Both anchors, bp; distance; {_sayings(record)}")
+        self.facts.setToolTip(f"Both anchors, bp; distance; {_numbers(record)}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
-        said = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
-        self.why.setToolTip(f"{_WHY}\n{said}".strip())
+        contradictions = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
+        self.why.setToolTip(f"{_WHY}\n{contradictions}".strip())
 
     def _headline(self, record: Annotation) -> str:
         made = self._review.labels.set_of(record.uid)
@@ -89,12 +89,12 @@ def _facts(record: Annotation) -> str:
     return text + "\n" * (2 - text.count("\n"))
 
 
-def _sayings(record: Annotation) -> str:
+def _numbers(record: Annotation) -> str:
     """Whatever numbers the record has, for a tooltip."""
     numbers = {"soft score": record.soft_score, "probability": record.probability, "score": record.score}
-    said = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
-    said += [f"by {who}" for who in (record.model, record.source) if who]
-    return ", ".join(said) or "no score"
+    parts = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
+    parts += [f"by {who}" for who in (record.model, record.source) if who]
+    return ", ".join(parts) or "no score"
 
 
 def _three_lines(text: str) -> str:

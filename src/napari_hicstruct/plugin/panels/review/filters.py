@@ -25,7 +25,7 @@ LOOKS = {
 
 
 class QueueFilters(QWidget):
-    """The controls; ``summary`` says in a few words what they ask."""
+    """The controls; ``summary`` gives them in a few words."""
 
     def __init__(self, review: ReviewState) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How good callers and model versions have been so far, by what people said; and whether people agree."""
+"""How good callers and model versions have been so far, by people's judgments; and whether people agree."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ class StatisticsPanel(QWidget):
         project = self._labels.project
         self.model.show(self._review.queue.pool.tallies())
         self._fit()
-        words = [] if project is None else project.verdicts()
-        verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in words]
+        rows = [] if project is None else project.verdicts()
+        verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in rows]
         self.agreement.setText(_agreement_text({v.reviewer for v in verdicts}, agreements(verdicts)))
         if not self.reviewer.hasFocus():
             self.reviewer.setText(self._name())
@@ -165,8 +165,8 @@ class TallyModel(TableModel):
             return (source, *(f"{n:,}" for n in numbers), precision_text(one))[column]
         if role == Qt.ItemDataRole.ToolTipRole:
             low, high = one.interval()
-            said = f"{one.precision:.3f}, 95 % between {low:.3f} and {high:.3f}" if one.judged else "none judged yet"
-            return f"{name_of(one.kind)} · {one.source}\n{one.judged:,} judged; precision {said}"
+            text = f"{one.precision:.3f}, 95 % between {low:.3f} and {high:.3f}" if one.judged else "none judged yet"
+            return f"{name_of(one.kind)} · {one.source}\n{one.judged:,} judged; precision {text}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
