@@ -86,6 +86,34 @@ class InlineRunner:
         return call
 
 
+class SteppedRunner(InlineRunner):
+    """Runs jobs only as far as a test wants: one yield per :meth:`advance`, of the newest job first."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Any] = []
+
+    def start(self, work: Any, *, step: Any, done: Any, failed: Any) -> Any:
+        worker = SimpleNamespace(token=CancelToken(), ended=threading.Event(), step=step, done=done, failed=failed)
+        worker.job = work(worker.token)
+        self.jobs.append(worker)
+        return worker
+
+    def advance(self, steps: int = 1, *, of: int = -1) -> None:
+        """Let the job number ``of`` yield so often, or end."""
+        worker = self.jobs[of]
+        for _ in range(steps):
+            if worker.ended.is_set():
+                return
+            try:
+                worker.step(next(worker.job))
+            except StopIteration as stop:
+                worker.ended.set()
+                worker.done(stop.value)
+            except Exception as error:
+                worker.ended.set()
+                worker.failed(error)
+
+
 class TinyWindow(WindowState):
     """The state of a window on a constant map: real project, real queue, no Qt, no napari."""
 
@@ -145,6 +173,7 @@ __all__ = [
     "InlineRunner",
     "Kind",
     "Status",
+    "SteppedRunner",
     "TinySource",
     "TinyWindow",
     "actions",
