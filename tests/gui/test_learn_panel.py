@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
 from napari_hicstruct.plugin.panels.learn.result import figures_table, verdict_of
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.state.learning import LearningState
-from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.finetune.job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project
@@ -67,7 +68,7 @@ def make_panel(session: Any, qtbot: Any, tmp_path: Path) -> Iterator[Callable[[S
             asked.append(request)
             yield from ()
 
-        models = Backend(predict, lambda _: {}, lambda: [TINY])
+        models = SimpleNamespace(predict=predict, capabilities=lambda _: {}, models=lambda: [TINY])
         session.prediction = PredictionState(session, session.runner, backend=models)
         session.learning = LearningState(session, session.prediction, session.runner, backend=script.backend())
         predictor, panel = PredictPanel(session.prediction), LearnPanel(session)
@@ -113,7 +114,7 @@ def test_counting_waits_until_the_person_rests(session: Any, qtbot: Any, make_pa
 def test_counting_that_fails_is_said(qtbot: Any, make_panel: Any) -> None:
     script = Script()
     panel = make_panel(script)
-    panel.state.backend = type(panel.state.backend)(_refuse, script.prepare, script.run, script.conclude)
+    panel.state.backend.corrections = _refuse
     panel.state.count()
     qtbot.waitUntil(lambda: "unreadable" in panel.message.text(), timeout=5_000)
     assert not panel.button.isEnabled()

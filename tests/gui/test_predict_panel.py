@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from napari_hicstruct.annotations import Annotation, Kind, Origin
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, make_project
 from tests.gui.view_kit import open_in, pump
@@ -51,9 +52,9 @@ class Script:
         if self.error is not None:
             raise self.error
 
-    def backend(self) -> Backend:
+    def backend(self) -> Any:
         reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
-        return Backend(self.predict, lambda _: reasons, lambda: [MODEL])
+        return SimpleNamespace(predict=self.predict, capabilities=lambda _: reasons, models=lambda: [MODEL])
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_hicstruct.errors import ModelError
 from napari_hicstruct.inference.sight import Seen
 from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
-from napari_hicstruct.plugin.state.rescoring import PROPOSALS, RescoreBackend, RescoringState
+from napari_hicstruct.plugin.state.rescoring import PROPOSALS, RescoringState
 from tests.gui.edit_kit import loop, make_project
 from tests.gui.test_edit_window import Window
 
@@ -53,7 +54,7 @@ def edited(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
 
 @pytest.fixture
 def panel(qtbot: Any, edited: Window, fake: Fake) -> Iterator[RescoringPanel]:
-    backend = RescoreBackend(fake.rescore, fake.propose)
+    backend = SimpleNamespace(rescore=fake.rescore, propose=fake.propose)
     panel = RescoringPanel(RescoringState(edited.review, edited.session.runner, backend=backend))
     qtbot.addWidget(panel)
     yield panel

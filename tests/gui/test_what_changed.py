@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import Clock
 from napari_hicstruct.plugin.panels.learn.changes import ChangesView
-from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, add_map, iv, loop, make_project, tad
 
@@ -60,7 +61,7 @@ def models() -> Models:
 
 @pytest.fixture
 def view(session: Any, models: Models, qtbot: Any) -> ChangesView:
-    backend = Backend(models.predict, lambda _: {}, lambda: [OLD, NEW])
+    backend = SimpleNamespace(predict=models.predict, capabilities=lambda _: {}, models=lambda: [OLD, NEW])
     session.prediction = PredictionState(session, session.runner, backend=backend)
     made = ChangesView(session)
     qtbot.addWidget(made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.model_card import card_lines
 from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part
@@ -90,7 +91,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
 
 def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> ExplainPanel:
     listed = [MODEL] if models is None else models
-    backend = Backend(lambda *_, **__: iter(()), lambda _: {}, lambda: listed)
+    backend = SimpleNamespace(predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, models=lambda: listed)
     session.prediction = PredictionState(session, session.runner, backend=backend)
     panel = ExplainPanel(session, explain=script.explain)
     qtbot.addWidget(panel)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.prediction import Backend, PredictionState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinyWindow, iv, loop, make_project
 
@@ -36,9 +37,9 @@ class Script:
         if self.error is not None:
             raise self.error
 
-    def backend(self) -> Backend:
+    def backend(self) -> Any:
         reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
-        return Backend(self.predict, lambda _: reasons, lambda: [MODEL])
+        return SimpleNamespace(predict=self.predict, capabilities=lambda _: reasons, models=lambda: [MODEL])
 
 
 class Bench:

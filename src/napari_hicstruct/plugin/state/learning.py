@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -22,44 +21,25 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 
-@dataclass(frozen=True, slots=True)
 class LearnBackend:
-    """What the section runs; the default is ``workflows.finetune``, imported when used.
+    """``workflows.finetune``, imported when used; tests put another in its place."""
 
-    Attributes
-    ----------
-    corrections : callable
-        ``(project)`` → corrections in all, and those made since the last fine-tune.
-    prepare : callable
-        ``(project, source, request)`` → what a fine-tune reads; raises a :class:`HicStructError` if it cannot be.
-    run : callable
-        ``(job, where, *, token, stop)`` → generator of Progress with payloads ``Live`` or None, returns the result.
-    record : callable
-        ``(project, job, result)``: record the run and its model, take it into use if it was taken.
-    """
-
-    corrections: Callable[[Project], tuple[int, int]]
-    prepare: Callable[[Project, ContactSource, LearnRequest], FinetuneJob]
-    run: Callable[..., Generator[Progress, None, FinetuneResult]]
-    record: Callable[[Project, FinetuneJob, FinetuneResult], None]
-
-
-def default_learn_backend() -> LearnBackend:
-    """The real thing."""
-
-    def corrections(project: Project) -> tuple[int, int]:
+    def corrections(self, project: Project) -> tuple[int, int]:
+        """Corrections in all, and those made since the last fine-tune."""
         from napari_hicstruct.workflows.finetune import corrections
 
         return corrections(project)
 
-    def prepare(project: Project, source: ContactSource, request: LearnRequest) -> FinetuneJob:
+    def prepare(self, project: Project, source: ContactSource, request: LearnRequest) -> FinetuneJob:
+        """What a fine-tune reads; a :class:`HicStructError` if it cannot be."""
         from napari_hicstruct.workflows.finetune import prepare_finetune
 
         return prepare_finetune(project, source, request.config, device=request.device, threads=spare_threads())
 
     def run(
-        job: FinetuneJob, where: Where, *, token: CancelToken, stop: CancelToken
+        self, job: FinetuneJob, where: Where, *, token: CancelToken, stop: CancelToken
     ) -> Generator[Progress, None, FinetuneResult]:
+        """Learn; payloads are ``Live`` or None."""
         from napari_hicstruct.jobs.process import in_process
         from napari_hicstruct.workflows.finetune import iter_finetune
 
@@ -67,12 +47,11 @@ def default_learn_backend() -> LearnBackend:
             return iter_finetune(job, token=token, stop=stop)
         return in_process(iter_finetune, job, token=token, stop=stop, threads=spare_threads())
 
-    def record(project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
+    def record(self, project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
+        """Record the run and its model; take it into use if it was taken."""
         from napari_hicstruct.workflows.finetune import record_result
 
         record_result(project, job, result)
-
-    return LearnBackend(corrections, prepare, run, record)
 
 
 def iter_count(backend: LearnBackend, project: Project) -> Generator[Progress, None, tuple[int, int]]:
@@ -149,7 +128,7 @@ class LearningState:
         self, window: ProjectState, prediction: PredictionState, runner: Runner, *, backend: LearnBackend | None = None
     ) -> None:
         self._window, self._prediction = window, prediction
-        self.backend = backend or default_learn_backend()
+        self.backend = backend or LearnBackend()
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
         self.project: Any = None

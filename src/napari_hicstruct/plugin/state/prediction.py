@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -23,46 +22,27 @@ TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
 _CHOOSE = "Choose at least one thing to find."
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """What is run; the default is ``workflows.predict`` and ``workflows.models``, imported when used.
+class PredictBackend:
+    """``workflows.predict`` and ``workflows.models``, imported when used; tests put another in its place."""
 
-    Attributes
-    ----------
-    predict : callable
-        ``(source, *, regions, tasks, model, device, norm, token)`` → generator of Progress whose payloads are tuples
-        of annotations.
-    capabilities : callable
-        ``(source)`` → task → why it cannot be done (empty if it can).
-    models : callable
-        ``()`` → models with ``name``, ``version``, ``tasks`` and ``card``.
-    """
-
-    predict: Callable[..., Generator[Progress, None, Any]]
-    capabilities: Callable[[ContactSource], dict[str, str]]
-    models: Callable[[], list[Any]]
-
-
-def default_backend() -> Backend:
-    """The real thing."""
-
-    def predict(source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
+    def predict(self, source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
+        """Predict; payloads are tuples of annotations.  Of the request: regions, tasks, model, device, norm."""
         from napari_hicstruct.workflows.predict import iter_predict
         from napari_hicstruct.workflows.predict_request import PredictRequest
 
         return iter_predict(source, PredictRequest(threads=spare_threads(), **request), token=token)
 
-    def capabilities(source: ContactSource) -> dict[str, str]:
+    def capabilities(self, source: ContactSource) -> dict[str, str]:
+        """Task → why it cannot be done (empty if it can)."""
         from napari_hicstruct.workflows.predict_request import capabilities
 
         return capabilities(source)
 
-    def models() -> list[Any]:
+    def models(self) -> list[Any]:
+        """Models with ``name``, ``version``, ``tasks`` and ``card``."""
         from napari_hicstruct.workflows.models import list_models
 
         return list_models()
-
-    return Backend(predict, capabilities, models)
 
 
 def spare_threads() -> int:
@@ -79,7 +59,7 @@ class PredictionState:
     ----------
     window : ProjectState
     runner : Runner
-    backend : Backend, optional
+    backend : PredictBackend, optional
         What to run in place of the models that are installed.
 
     Attributes
@@ -106,9 +86,9 @@ class PredictionState:
     progressed = Signal(object)
     message = Signal(str)
 
-    def __init__(self, window: ProjectState, runner: Runner, *, backend: Backend | None = None) -> None:
+    def __init__(self, window: ProjectState, runner: Runner, *, backend: PredictBackend | None = None) -> None:
         self._window = window
-        self._backend = backend or default_backend()
+        self._backend = backend or PredictBackend()
         self.predict = self._backend.predict
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,33 +31,19 @@ PROPOSALS = "doubtful"
 _NO_CANDIDATES = "There are no candidates to look at: run a model, import labels, or find doubtful places."
 
 
-@dataclass(frozen=True, slots=True)
 class RescoreBackend:
-    """What is run; the default is ``workflows.look`` and ``workflows.propose``, in a process of their own.
-
-    Attributes
-    ----------
-    rescore : callable
-        ``(source, project, records, *, token)`` → generator of Progress, returns ``Seen`` by uid.
-    propose : callable
-        ``(source, project, known, region, *, token)`` → generator of Progress, returns proposals.
-    """
-
-    rescore: Callable[..., Generator[Progress, None, dict[str, Any]]]
-    propose: Callable[..., Generator[Progress, None, list[Annotation]]]
-
-
-def default_rescore_backend() -> RescoreBackend:
-    """The real thing."""
+    """The workflows, each in a process of its own, imported when used; tests put another in its place."""
 
     def rescore(
-        source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
+        self, source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
     ) -> Generator[Progress, None, dict[str, Any]]:
+        """Score records by the model in use; returns ``Seen`` by uid."""
         from napari_hicstruct.workflows.look import iter_seen
 
         return _in_process(partial(iter_seen, model=_model(project)), source, tuple(records), token=token)
 
     def propose(
+        self,
         source: ContactSource,
         project: Project | None,
         known: Sequence[Annotation],
@@ -66,11 +51,10 @@ def default_rescore_backend() -> RescoreBackend:
         *,
         token: CancelToken,
     ) -> Generator[Progress, None, list[Annotation]]:
+        """Further places in a region; returns annotations."""
         from napari_hicstruct.workflows.propose import iter_propose
 
         return _in_process(partial(iter_propose, model=_model(project)), source, tuple(known), region, token=token)
-
-    return RescoreBackend(rescore, propose)
 
 
 def _model(project: Project | None) -> str:
@@ -114,7 +98,7 @@ class RescoringState:
 
     def __init__(self, review: ReviewState, runner: Runner, *, backend: RescoreBackend | None = None) -> None:
         self._review, self._labels, self._window = review, review.labels, review.labels.window
-        self._backend = backend or default_rescore_backend()
+        self._backend = backend or RescoreBackend()
         self._job = BackgroundJob(
             runner, on_step=self.progressed.emit, on_done=lambda result: self._then(result), on_error=self._failed
         )
