@@ -23,58 +23,32 @@ _MOST_TRIED = 100
 
 
 class Camera(Protocol):
-    """What shows a part of the map."""
+    """What shows a part of the map (bp), keeps the history of views and knows whether a person moved it since."""
 
     @property
-    def history(self) -> History:
-        """Views one can return to."""
-
+    def history(self) -> History: ...
     @property
-    def moved_by_hand(self) -> bool:
-        """True if a person moved it since :meth:`aim`."""
-
-    def aim(self, view: View) -> None:
-        """Frame ``view`` (bp)."""
-
-    def view(self, chrom: str, length: int) -> View:
-        """The part of ``chrom`` (``length`` bp) that is in view."""
-
-    def reset(self) -> None:
-        """Forget history and framed view, for another map."""
+    def moved_by_hand(self) -> bool: ...
+    def aim(self, view: View) -> None: ...
+    def view(self, chrom: str, length: int) -> View: ...
+    def reset(self) -> None: ...
 
 
 class MapPicture(Protocol):
-    """A map as it is drawn: one chromosome under one normalisation."""
+    """A map as it is drawn: one chromosome under one normalisation; see ``layers.map.layer.MapLayer``."""
 
     drawn: Any
 
     @property
-    def resolution(self) -> int:
-        """Bin size that is drawn, bp."""
-
-    def show(self) -> None:
-        """Put the picture into the window."""
-
-    def close(self) -> None:
-        """Take the picture out and stop what computes for it."""
-
-    def set_chrom(self, chrom: str) -> None:
-        """Show another chromosome (as the map spells it)."""
-
-    def set_norm(self, norm: str) -> None:
-        """Show another normalisation."""
-
-    def set_ratio(self, ratio: bool) -> None:
-        """Show observed over expected, or contacts."""
-
-    def on_view(self, rows: Interval, cols: Interval) -> None:
-        """The camera came to rest here."""
-
-    def suit(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float) -> None:
-        """Fit the colours to ``rows`` × ``cols`` (bp) while one is close to it."""
-
-    def extent_with_contacts(self) -> Interval:
-        """The part of the chromosome that holds contacts."""
+    def resolution(self) -> int: ...
+    def show(self) -> None: ...
+    def close(self) -> None: ...
+    def set_chrom(self, chrom: str) -> None: ...
+    def set_norm(self, norm: str) -> None: ...
+    def set_ratio(self, ratio: bool) -> None: ...
+    def on_view(self, rows: Interval, cols: Interval) -> None: ...
+    def suit(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float) -> None: ...
+    def extent_with_contacts(self) -> Interval: ...
 
 
 MakePicture = Callable[["ContactSource", str, Callable[[], None]], MapPicture]
