@@ -13,7 +13,7 @@ from napari_hicstruct.plugin.layers.temporary import TemporaryLayers
 
 PREFIX = "Why: "
 
-_COLOURS = {"probability": (0.0, 0.6, 1.0), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_COLOURS = {"probability": (0.0, 0.6, 1.0), "boundary_prior": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
 _GATE = (0.85, 0.45, 0.0)
 _MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
 _MARK = "#0040c0"
@@ -26,7 +26,7 @@ def name_of_layer(name: str) -> str:
     part = f" {rest[1]}" if len(rest) > 1 else ""
     words = {
         "probability": f"p({what})",
-        "hint": f"{what} seen ahead",
+        "boundary_prior": f"{what} prior",
         "exchange": f"exchange {what.replace('-', ' ↔ ')}{where}",
         "gate": f"{what} gate{where}, expert{part}",
         "scale_gate": f"{what} gate{where}, scale{part}",

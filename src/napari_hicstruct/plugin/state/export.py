@@ -61,7 +61,7 @@ def records_to_export(review: ReviewState, settings: ExportSettings, set_ids: Co
         pool = review.queue.pool
         mine = np.zeros(len(pool), bool)
         mine[[pool.row(record.uid) for record in found]] = True
-        found = [catalogue.records[uid] for uid in pool.uids(pool.once(mine))]
+        found = [catalogue.records[uid] for uid in pool.uids(pool.deduplicated(mine))]
     return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
 
@@ -92,7 +92,7 @@ def write_export(
         "formats": list(settings.formats),
         "sets": [s.name for s in labels.sets() if s.id in set_ids],
         "statuses": [status.value for status in settings.statuses],
-        "once": settings.once,
+        "deduplicate": settings.once,
     }
     where = getattr(labels.window.source, "uri", "")
     provenance = export_provenance(labels.project, chosen, time.monotonic() - started, where)

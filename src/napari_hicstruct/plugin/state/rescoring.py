@@ -37,10 +37,10 @@ class RescoreBackend:
     def rescore(
         self, source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
     ) -> Generator[Progress, None, dict[str, Any]]:
-        """Score records by the model in use; returns ``Seen`` by uid."""
-        from napari_hicstruct.workflows.look import iter_seen
+        """Score records by the model in use; returns ``CandidateScore`` by uid."""
+        from napari_hicstruct.workflows.rescore import iter_rescore
 
-        return _in_process(partial(iter_seen, model=_model(project)), source, tuple(records), token=token)
+        return _in_process(partial(iter_rescore, model=_model(project)), source, tuple(records), token=token)
 
     def propose(
         self,

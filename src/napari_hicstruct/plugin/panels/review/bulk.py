@@ -7,7 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt import QLabeledDoubleSlider
 
-from napari_hicstruct.active.pool import Mask
+from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.widgets.style import subdued

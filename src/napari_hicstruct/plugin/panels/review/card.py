@@ -56,7 +56,7 @@ class Card(QWidget):
         self.facts.setToolTip(f"Both anchors, bp; distance; {_numbers(record)}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
-        contradictions = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
+        contradictions = against(queue.pool.contradictions, queue.pool.row(record.uid)) if known else ""
         self.why.setToolTip(f"{_WHY}\n{contradictions}".strip())
 
     def _headline(self, record: Annotation) -> str:

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import qthrottled
 
-from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements
+from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.state.palette import HUMAN, name_of
 from napari_hicstruct.plugin.state.project import reviewer_name
@@ -102,9 +102,8 @@ class StatisticsPanel(QWidget):
         project = self._labels.project
         self.model.show(self._review.queue.pool.tallies())
         self._fit()
-        rows = [] if project is None else project.verdicts()
-        verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in rows]
-        self.agreement.setText(_agreement_text({v.reviewer for v in verdicts}, agreements(verdicts)))
+        judgments = [] if project is None else project.judgments()
+        self.agreement.setText(_agreement_text({one.reviewer for one in judgments}, agreements(judgments)))
         if not self.reviewer.hasFocus():
             self.reviewer.setText(self._name())
         self.reviewer.setEnabled(not self._labels.refusal)
