@@ -99,7 +99,7 @@ class Typist:
 
     def wrong(self, expected: list[tuple[str, str]], before: int) -> int:
         """How many candidates are not what their key said, plus how many too many or too few were judged."""
-        project = self._editor.project
+        project = self._editor.labels.project
         bad = sum(project.get(uid).status.value != word for uid, word in expected)
         judged = project.count(statuses=["accepted", "rejected"])
         return bad + abs(judged - before - len(expected))

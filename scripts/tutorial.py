@@ -61,10 +61,10 @@ def fine_tune(dock: Any) -> None:
     wait(1_500)  # corrections are counted when the person rests
     dock.learn.button.click()
     wait(500)
-    while dock.learn._job.running:
+    while dock.learn.state.running:
         wait(100)
     wait(500)
-    while dock.predict.running:
+    while dock.predict.state.running:
         wait(100)
     wait(1_000)
 
@@ -130,7 +130,7 @@ def main() -> None:
     session.go_to(place(*VIEW))
     fine_tune(dock)
     picture(viewer, dock, 4, "learn", "learn")
-    print(dock.learn.result.result and dock.learn.result.result.reason)
+    print(dock.learn.state.result and dock.learn.state.result.reason)
     entry = session.project.lineage.models()[-1]
     dock.learn.lineage.compare_model.emit(entry)
     wait(1_000)

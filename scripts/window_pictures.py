@@ -38,10 +38,10 @@ def shoot(viewer: Any, name: str) -> None:
 
 def run_model(dock: Any) -> None:
     """Press *Run model* and wait for the end, as a person does."""
-    dock.predict.refresh()
+    dock.predict.state.models.follow()
     dock.predict.run_button.click()
     wait(500)
-    while dock.predict._job.running:
+    while dock.predict.state.running:
         wait(100)
     wait(1_500)
 
@@ -62,7 +62,7 @@ def explain_best_loop(dock: Any, attached: Any, set_id: int) -> None:
     for name, section in dock.sections.items():
         section.unfold(name in ("review", "why"))
     wait(500)
-    while not dock.why.why_layers.layers:
+    while not dock.why.layers.layers:
         wait(100)
     attached.editor.labels.window.go_to(best.anchor1.expand(120_000), best.anchor2.expand(120_000))
     wait(1_500)
