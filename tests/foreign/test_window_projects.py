@@ -136,6 +136,8 @@ def test_a_map_that_was_moved_opens_its_own_project(change: str, make_napari_vie
     new.parent.mkdir(exist_ok=True)
     shutil.move(old, new)
     session.open_map(new)
+    assert session.project is None, "it is opened after the first picture"
+    pump(lambda: session.project is not None, 3)
     assert session.project.path == path
     assert session.project.map.uri == str(new)
     assert list(editor.labels.catalogue.records) == [record.uid]
