@@ -199,7 +199,7 @@ def test_the_map_comes_out_whole_of_a_layer_that_fails(
         raise ValueError("contrast limits")
 
     with monkeypatch.context() as patch:
-        patch.setattr(map_layer.MapLayer, "add_to", fails)
+        patch.setattr(map_layer.MapLayer, "show", fails)
         patch.setattr(map_layer.MapLayer, "close", lambda *_: (_ for _ in ()).throw(RuntimeError("deleted")))
         with pytest.raises(ValueError, match="contrast limits"):
             session.open_map(make_map(tmp_path / "m.cool"))
