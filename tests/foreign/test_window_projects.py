@@ -280,7 +280,7 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
     panel._update()
     assert panel.write()
     ours = json.loads((tmp_path / "out" / "run.json").read_text())
-    export(session.project.path, tmp_path / "shell", formats=["bedpe", "bed"], sets=["calls"], once=True)
+    export(session.project.path, tmp_path / "shell", formats=["bedpe", "bed"], sets=["calls"], deduplicate=True)
     theirs = json.loads((tmp_path / "shell" / "run.json").read_text())
     assert ours.keys() == theirs.keys()
     assert ours["parameters"].keys() == theirs["parameters"].keys()
