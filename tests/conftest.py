@@ -20,12 +20,26 @@ def find_data() -> Path | None:
     return folder if folder.is_dir() else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest picks by -m
+WINDOW = {"make_napari_viewer", "qtbot"}
+"""Fixtures that open windows: one screen has one window with the focus, so such tests run one after another."""
+SLOW_FIRST = ("tests/foreign", "tests/cli", "tests/unit/finetune", "tests/unit/model", "tests/property", "tests/real")
+"""Folders whose files take longest: begun early, no process waits for another at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest picks by -m, and before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``real`` whatever asks for real data, so that ``-m "not real"`` runs where there are none."""
+    """Mark what needs real data, and say what several processes (``make test``) may run beside each other."""
+    ranks: dict[str, int] = {}
     for item in items:
-        if "data_dir" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "data_dir" in fixtures:
             item.add_marker("real")
+        path = item.path.relative_to(ROOT).as_posix()
+        group = "window" if fixtures & WINDOW else path
+        item.add_marker(pytest.mark.xdist_group(group))
+        slow = [rank for rank, folder in enumerate(SLOW_FIRST) if path.startswith(folder)]
+        ranks[item.nodeid] = -1 if group == "window" else slow[0] if slow else len(SLOW_FIRST)
+    items.sort(key=lambda item: ranks[item.nodeid])
 
 
 @pytest.fixture(scope="session")
