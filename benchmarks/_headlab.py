@@ -20,8 +20,8 @@ from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
-from napari_hicstruct.training.head_fit import Examples, HeadChange, doubt, fit_head
-from napari_hicstruct.workflows.finetune_rows import ANCHORS, NEAR
+from napari_hicstruct.training.head_fit import HeadChange, HeadSamples, fit_head, prior_weight
+from napari_hicstruct.workflows.finetune.examples import MAX_REGULARIZATION_SAMPLES, NEAR_BP
 
 LISTED = float(np.log(0.1 / 0.9))
 
@@ -52,15 +52,13 @@ class Lab:
     def _look(self) -> dict[str, Any]:
         from napari_hicstruct.inference.device import choose_device
         from napari_hicstruct.models.store import load_model
-        from napari_hicstruct.workflows.finetune_evidence import iter_look, iter_read
+        from napari_hicstruct.workflows.finetune.score import Scorer, iter_read_bands
         from napari_hicstruct.workflows.models import find_model
 
         token, clock, device = CancelToken(), Clock(), choose_device("cpu")
         net, _ = load_model(find_model("default").path)
-        bands = drain(iter_read(self.case.source, [self.case.chrom], net.config, token=token, clock=clock))
-        sights = sorted(
-            drain(iter_look(net, device, bands, self.records, token=token, clock=clock)), key=lambda s: s.owner
-        )
+        bands = drain(iter_read_bands(self.case.source, [self.case.chrom], net.config, token=token, clock=clock))
+        sights = sorted(drain(Scorer(device, bands, token, clock).iter_score(net, self.records)), key=lambda s: s.owner)
         return {
             "features": np.stack([s.features for s in sights]),
             "logit": np.array([s.logit for s in sights]),
@@ -92,17 +90,21 @@ class Lab:
         if not 0 < there.sum() < len(there):
             return None
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
-        twin = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR
+        twin = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
         rest = rest[~twin]
         middle = np.array([midpoint(r) for r in self.records])
-        rest = rest[np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[:ANCHORS]]
-        level = doubt(len(rows))
-        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor * level)])
+        rest = rest[
+            np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[
+                :MAX_REGULARIZATION_SAMPLES
+            ]
+        ]
+        prior = prior_weight(len(rows))
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor * prior)])
         there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
         rows = np.concatenate([rows, rest])
-        mine = Examples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
+        mine = HeadSamples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
         replay = self.replay.examples(self.layer, self.config.replay_weight)
-        return fit_head(mine, replay, ridge=self.config.ridge, level=level)
+        return fit_head(mine, replay, ridge=self.config.ridge, prior=prior)
 
     def logits(self, change: HeadChange | None) -> Any:
         """Log-odds of all candidates."""
@@ -110,7 +112,7 @@ class Lab:
         if change is None:
             return logit
         blank = np.zeros(len(logit))
-        return change.logits(Examples(self._seen["features"].astype(float), logit, blank, blank))
+        return change.logits(HeadSamples(self._seen["features"].astype(float), logit, blank, blank))
 
     def scores(self, change: HeadChange | None) -> dict[str, float]:
         """Of the loops of the second half: ``listed`` and ``faint`` average precision, and ``f1`` of the list."""

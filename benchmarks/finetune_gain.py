@@ -24,7 +24,7 @@ from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.strategies import DEFAULT, priorities
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.workflows.finetune import conclude, iter_finetune, prepare_finetune
+from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 
 BAR = 0.15
 
@@ -41,7 +41,7 @@ def one(case: Case, order: str, n: int, config: FinetuneConfig, *, faint: bool =
         started = time.monotonic()
         job = prepare_finetune(project, case.source, config)
         result = drain(iter_finetune(job))
-        conclude(project, job, result)
+        record_result(project, job, result)
         seconds = time.monotonic() - started
     return {
         "accepted": sum(r.status == "accepted" for r in judged),

@@ -30,7 +30,7 @@ from napari_hicstruct.evaluation.records import boundary_table, scored_domain_ta
 from napari_hicstruct.evaluation.stripes import drop_ignored, match_stripes, rank_stripes
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.workflows.finetune import conclude, iter_finetune, prepare_finetune
+from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.look import DOUBTFUL
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict_request import PredictRequest
@@ -122,7 +122,7 @@ def one(case: Case, task: str, n: int) -> dict[str, Any]:
     with project_with(case, judged, [r for r in ranked if r.uid not in done], folder) as project:
         job = prepare_finetune(project, case.source)
         result = drain(iter_finetune(job))
-        conclude(project, job, result)
+        record_result(project, job, result)
     after = called(case, task, result.model, faint=False)
     pairs = {what: [precision(case, what, records) for records in (before, after)] for what in KINDS[task]}
     accepted = sum(r.status is Status.ACCEPTED for r in judged)

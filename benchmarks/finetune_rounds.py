@@ -25,7 +25,7 @@ from napari_hicstruct.active.strategies import DEFAULT, priorities
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, drain, in_process
-from napari_hicstruct.workflows.finetune import conclude, iter_finetune, prepare_finetune
+from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.look import iter_seen
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict_request import PredictRequest
@@ -54,7 +54,7 @@ def learn(project: Any, case: Case, threads: int) -> tuple[Any, float]:
     started = time.monotonic()
     job = prepare_finetune(project, case.source, threads=threads)
     result = drain(in_process(iter_finetune, job, token=CancelToken(), stop=CancelToken(), threads=threads))
-    conclude(project, job, result)
+    record_result(project, job, result)
     middle = int(case.cut)
     view = Interval(case.chrom, middle - VIEW // 2, middle + VIEW // 2)
     predict(case.source, PredictRequest(regions=(view,), model=result.model, threads=threads))

@@ -25,7 +25,7 @@ Regions are written `chr17:62.5M-63.5M` or `chr17:62,500,000-63,500,000`.
 | 0 | done |
 | 2 | bad input: one line on standard error says which file, line or option, and what to do |
 | 130 | interrupted (Ctrl+C); what stood there before is untouched |
-| 1 | a fault of ours: one line names the log that holds the details |
+| 1 | an internal error: one line names the log that holds the details |
 """
 
 

@@ -106,7 +106,7 @@ def test_a_failure_is_one_line_and_the_model_in_use_stays(
     def fail(*_: object) -> None:
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr("napari_hicstruct.workflows.finetune_learn.iter_heads", fail)
+    monkeypatch.setattr("napari_hicstruct.workflows.finetune.learners.heads.HeadLearner.fit", fail)
     assert main(["finetune", str(folder / "case.hicproj"), "--json", "-d", "cpu"]) == 2
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "learning failed (RuntimeError: shapes do not fit)" in line

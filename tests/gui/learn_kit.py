@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.learning import LearnBackend, LearnRequest
-from napari_hicstruct.workflows.finetune_job import Figure, FinetuneJob, FinetuneResult, Live
+from napari_hicstruct.workflows.finetune.job import Figure, FinetuneJob, FinetuneResult, Live
 
 BASE, CHILD = "b" * 64, "c" * 64
 
@@ -75,8 +75,8 @@ class Script:
         if self.refused is not None:
             raise self.refused
         return FinetuneJob(
-            map_uri="tiny", records=(), blocks=(), frozen=(), parent="tiny", start="tiny", out="ft1", name="tiny",
-            version="0.1 ft 1",
+            map_uri="tiny", records=(), blocks=(), validation_regions=(), parent="tiny", start="tiny", out="ft1",
+            name="tiny", version="0.1 ft 1",
         )  # fmt: skip
 
     def run(

@@ -24,7 +24,7 @@ from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
 from napari_hicstruct.plugin.panels.learn.result import figures_table, verdict_of
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.state.prediction import Backend
-from napari_hicstruct.workflows.finetune_job import Figure
+from napari_hicstruct.workflows.finetune.job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project
 from tests.gui.learn_kit import BASE, CHILD, Script, add_model, figures, model_folder, result
@@ -337,7 +337,7 @@ def test_a_prediction_that_runs_is_left_alone(session: Any, qtbot: Any, make_pan
 def test_the_part_kept_for_validation_is_drawn_where_midpoints_count(
     session: Any, make_panel: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(Project, "frozen_tiles", lambda _: (iv(500_000, 1_000_000), Interval("chr2", 0, 500_000)))
+    monkeypatch.setattr(Project, "validation_regions", lambda _: (iv(500_000, 1_000_000), Interval("chr2", 0, 500_000)))
     panel = make_panel(Script())
     panel.how.validation.click()
     layer = session.viewer.layers["Kept for validation"]

@@ -58,7 +58,7 @@ class Worker:
                 (run.id, run.parent, run.child, run.last_entry, dict(run.config), run.taken, run.finished is not None)
                 for run in project.lineage.runs()
             ],
-            "tiles": project.frozen_tiles(),
+            "tiles": project.validation_regions(),
         }
 
     def _of(self, set_id: int) -> list[tuple[str, int]]:

@@ -57,7 +57,7 @@ def holds(project: Project) -> dict[str, Any]:
         "reviewed": project.reviewed(),
         "verdicts": project.verdicts(),
         "corrections": project.corrections_since(0),
-        "tiles": project.frozen_tiles(),
+        "tiles": project.validation_regions(),
         "models": project.lineage.models(),
         "uses": project.lineage.uses(),
         "current": project.lineage.current(),
@@ -111,7 +111,7 @@ def test_a_file_of_version_1_that_is_only_read_stays_untouched(old: Path) -> Non
         assert reader.reviewed()[0].rows == Interval("chr1", 0, 1_000_000)
         assert reader.next_undo() is not None
         assert (reader.lineage.models(), reader.lineage.current()) == ([], None)
-        assert reader.frozen_tiles() == draw(MAP)
+        assert reader.validation_regions() == draw(MAP)
         with pytest.raises(ProjectError, match="opened for reading only"):
             reader.lineage.use("a" * 64, "")
         reader.save_as(old.with_name("copy.hicproj"))

@@ -1,4 +1,4 @@
-"""The validation part is drawn once, whatever happens before, after, or in another order."""
+"""Validation regions are drawn once, whatever happens before, after, or in another order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.annotations import MapIdentity, Project, validation
-from napari_hicstruct.annotations.validation import SHARE, TILE, draw, frozen_mask, in_frozen, midpoint
+from napari_hicstruct.annotations.validation import SHARE, TILE, draw, in_regions, midpoint, region_mask
 from napari_hicstruct.genome import Interval
 from tests.annotation_kit import MAP, loop, new_project, tad
 
@@ -70,12 +70,12 @@ def test_last_tile_ends_with_its_chromosome() -> None:
 def test_frozen_when_the_project_is_made_and_never_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with new_project(tmp_path) as project:
         path, rows = project.path, stored(project.path)
-        assert [Interval(*row) for row in rows if row[2]] == list(draw(MAP)) == list(project.frozen_tiles())
+        assert [Interval(*row) for row in rows if row[2]] == list(draw(MAP)) == list(project.validation_regions())
         assert {row[0] for row in rows} == set(MAP.chromsizes)  # one without tiles is noted too
         project.add([loop(), tad(0, 900_000)], set_id=project.human_set().id)
     monkeypatch.setattr(validation, "draw", lambda *_: pytest.fail("drawn again"))
     with Project.open(path, map=MAP) as project:
-        assert [Interval(*row) for row in rows if row[2]] == list(project.frozen_tiles())
+        assert [Interval(*row) for row in rows if row[2]] == list(project.validation_regions())
         project.save_as(tmp_path / "copy.hicproj")
     assert stored(tmp_path / "copy.hicproj") == rows
 
@@ -85,10 +85,10 @@ def test_an_older_project_freezes_on_first_use_and_read_only_draws_the_same(tmp_
     path = tmp_path / "p.hicproj"
     forget(path)
     with Project.open(path, read_only=True) as reader:
-        assert reader.frozen_tiles() == draw(MAP)
+        assert reader.validation_regions() == draw(MAP)
     assert stored(path) == []
     with Project.open(path) as project:
-        assert project.frozen_tiles() == draw(MAP)
+        assert project.validation_regions() == draw(MAP)
     assert {row[0] for row in stored(path)} == set(MAP.chromsizes)
 
 
@@ -97,12 +97,12 @@ def test_relinking_keeps_what_is_frozen(tmp_path: Path) -> None:
     other = MapIdentity("maps/b.mcool", "f2", "hg38", longer)
     assert draw(other, MAP.chromsizes.keys()) != draw(MAP)
     with new_project(tmp_path) as project:
-        before = project.frozen_tiles()
+        before = project.validation_regions()
         project.relink(other)
-        assert project.frozen_tiles() == before + draw(other, {"chr3"})
+        assert project.validation_regions() == before + draw(other, {"chr3"})
         project.relink(MAP)
         project.relink(replace(other, fingerprint="f3"))  # and back, and to yet another: nothing is drawn again
-        assert project.frozen_tiles() == before + draw(other, {"chr3"})
+        assert project.validation_regions() == before + draw(other, {"chr3"})
 
 
 def test_a_draw_of_nothing_is_final_too(tmp_path: Path) -> None:
@@ -113,9 +113,9 @@ def test_a_draw_of_nothing_is_final_too(tmp_path: Path) -> None:
         for k in (0, 1)
     )
     with Project.create(tmp_path / "p.hicproj", map=empty) as project:
-        assert project.frozen_tiles() == ()
+        assert project.validation_regions() == ()
         project.relink(full)
-        assert project.frozen_tiles() == ()
+        assert project.validation_regions() == ()
     assert stored(project.path) == [("c", 0, 0)]
 
 
@@ -123,18 +123,18 @@ def test_a_record_belongs_where_its_midpoint_lies() -> None:
     tiles = (Interval("chr1", 500_000, 1_000_000), Interval("chr2", 0, 500_000))
     long = loop(450_000, 200_000)  # anchors centred on 455 kb and 655 kb
     assert midpoint(long) == 555_000
-    assert in_frozen(long, tiles)
-    assert not in_frozen(loop(500_000, 2_000_000), tiles)
-    assert in_frozen(tad(400_000, 700_000), tiles)
-    assert not in_frozen(tad(400_000, 590_000), tiles)
-    assert [in_frozen(("chr1", x), tiles) for x in (499_999.5, 500_000, 999_999.5, 1_000_000)] == [
+    assert in_regions(long, tiles)
+    assert not in_regions(loop(500_000, 2_000_000), tiles)
+    assert in_regions(tad(400_000, 700_000), tiles)
+    assert not in_regions(tad(400_000, 590_000), tiles)
+    assert [in_regions(("chr1", x), tiles) for x in (499_999.5, 500_000, 999_999.5, 1_000_000)] == [
         False,
         True,
         True,
         False,
     ]
-    assert in_frozen(("chr2", 0), tiles)
-    assert not in_frozen(("chr3", 0), tiles)
+    assert in_regions(("chr2", 0), tiles)
+    assert not in_regions(("chr3", 0), tiles)
 
 
 def test_the_mask_is_the_naive_answer() -> None:
@@ -142,9 +142,9 @@ def test_the_mask_is_the_naive_answer() -> None:
     tiles = list(draw(GENOME))
     rng.shuffle(tiles)  # type: ignore[arg-type]
     positions = np.concatenate([rng.uniform(-10, 140e6, 500), np.arange(0, 130e6, TILE), np.arange(0, 130e6, TILE) - 1])
-    expected = [in_frozen(("chr7", x), tiles) for x in positions]
-    assert frozen_mask("chr7", positions, tiles).tolist() == expected
+    expected = [in_regions(("chr7", x), tiles) for x in positions]
+    assert region_mask("chr7", positions, tiles).tolist() == expected
     assert 0 < sum(expected) < len(expected)
-    assert frozen_mask("chrX", positions, tiles).sum() == 0
-    assert frozen_mask("chr7", [], tiles).shape == (0,)
-    assert frozen_mask("chr7", positions, ()).dtype == bool
+    assert region_mask("chrX", positions, tiles).sum() == 0
+    assert region_mask("chr7", [], tiles).shape == (0,)
+    assert region_mask("chr7", positions, ()).dtype == bool

@@ -117,7 +117,7 @@ class Project(EditableProject):
         """Where the models go that this project makes: ``<stem>.models`` beside it; made on first use."""
         return folders.models_folder(self.path)
 
-    def frozen_tiles(self) -> tuple[Interval, ...]:
+    def validation_regions(self) -> tuple[Interval, ...]:
         """The tiles of the map that no training may see, drawn once per project.
 
         A project that is older than they are draws them now; if it cannot be written it will draw the same again.
@@ -143,7 +143,7 @@ class Project(EditableProject):
     def relink(self, map: MapIdentity) -> None:
         """Tie the project to another map, if all annotations lie on its chromosomes.
 
-        What is frozen stays so; only on chromosomes that are new to the project tiles are drawn.
+        Validation regions stay; only on chromosomes that are new to the project they are drawn.
         """
         with self._writing() as connection:
             maps.check_fits(connection, self.path, map)

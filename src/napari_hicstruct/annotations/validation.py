@@ -1,4 +1,4 @@
-"""The validation part of a map: tiles that no training of this project ever sees, drawn once.
+"""The validation regions of a map: tiles that no training of this project ever sees, drawn once.
 
 Whether a tile belongs to it follows from a hash of the map and the tile's place alone: not from the time, the order of
 calls or what is annotated.  A second start, another computer or a read-only copy draws the same tiles; what was drawn
@@ -26,7 +26,7 @@ SHARE = 0.2
 
 
 def draw(identity: MapIdentity, chroms: Collection[str] | None = None) -> tuple[Interval, ...]:
-    """The tiles of a map that belong to its validation part.
+    """The tiles of a map that are its validation regions.
 
     Parameters
     ----------
@@ -58,16 +58,16 @@ def midpoint(record: Annotation) -> float:
     return (record.anchor1.center + record.anchor2.center) / 2
 
 
-def in_frozen(place: Annotation | tuple[str, float], tiles: Iterable[Interval]) -> bool:
+def in_regions(place: Annotation | tuple[str, float], tiles: Iterable[Interval]) -> bool:
     """True if a record's midpoint, or a position ``(chrom, bp)``, lies in one of the tiles.
 
-    For many records of one chromosome :func:`frozen_mask` is faster.
+    For many records of one chromosome :func:`region_mask` is faster.
     """
     chrom, position = (place.chrom, midpoint(place)) if isinstance(place, Annotation) else place
     return any(tile.chrom == chrom and tile.start <= position < tile.end for tile in tiles)
 
 
-def frozen_mask(chrom: str, positions: ArrayLike, tiles: Sequence[Interval]) -> NDArray[np.bool_]:
+def region_mask(chrom: str, positions: ArrayLike, tiles: Sequence[Interval]) -> NDArray[np.bool_]:
     """Which positions of a chromosome lie in one of the tiles.
 
     Parameters

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.config.training import TrainConfig
     from napari_hicstruct.workflows.calibrate import CalibrateResult
-    from napari_hicstruct.workflows.finetune_job import Figure
+    from napari_hicstruct.workflows.finetune.job import Figure
 
 Settings = Mapping[str, Any] | str | Path
 """Settings by name, or a YAML file of them."""
@@ -142,7 +142,7 @@ def finetune(
     """
     from napari_hicstruct.config import parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
-    from napari_hicstruct.workflows.finetune import conclude, iter_finetune, open_for_learning, prepare_finetune
+    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_result
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = _config(FinetuneConfig, settings or {}).model_dump(exclude_unset=True)
@@ -155,7 +155,7 @@ def finetune(
     try:
         job = prepare_finetune(opened, source, config, device=device, threads=threads)
         result = run(iter_finetune(job), progress)
-        folder = conclude(opened, job, result).folder
+        folder = record_result(opened, job, result).folder
     finally:
         if own:
             opened.close()

@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 def dataset(
     map: Annotated[str, typer.Argument(help="Contact map: .cool, .mcool, URI::/group or .hic.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
-    loops: Annotated[list[Path] | None, typer.Option(help="Loop file; may stand several times.")] = None,
-    tads: Annotated[list[Path] | None, typer.Option(help="TAD file; may stand several times.")] = None,
-    stripes: Annotated[list[Path] | None, typer.Option(help="Stripe file; may stand several times.")] = None,
+    loops: Annotated[list[Path] | None, typer.Option(help="Loop file; repeatable.")] = None,
+    tads: Annotated[list[Path] | None, typer.Option(help="TAD file; repeatable.")] = None,
+    stripes: Annotated[list[Path] | None, typer.Option(help="Stripe file; repeatable.")] = None,
     train: Annotated[str, typer.Option(help="Chromosomes or regions, comma-separated. [1-16]")] = "",
     validation: Annotated[str, typer.Option(help="The same. [17, 18]")] = "",
     test: Annotated[str, typer.Option(help="The same. [19-22, X]")] = "",
@@ -29,7 +29,7 @@ def dataset(
         Path | None, typer.Option(help="BED of where labels are complete; elsewhere only labels are known.")
     ] = None,
     track: Annotated[
-        list[str] | None, typer.Option(help="NAME=FILE.bw of a 1-D track for models that read it; several times.")
+        list[str] | None, typer.Option(help="NAME=FILE.bw of a 1-D track for models that read it; repeatable.")
     ] = None,
     json: bool = json_option,
     quiet: bool = quiet_option,

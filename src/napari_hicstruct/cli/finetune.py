@@ -10,7 +10,7 @@ import typer
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 
 if TYPE_CHECKING:
-    from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
+    from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
 
 def register(app: typer.Typer) -> None:
@@ -33,8 +33,8 @@ def finetune(
     """Learn from the corrections in PROJECT; the new model comes into use if it is no worse on what it has not seen."""
     from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
-    from napari_hicstruct.workflows.finetune import conclude, iter_finetune, open_for_learning, prepare_finetune
-    from napari_hicstruct.workflows.finetune_job import telling
+    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_result
+    from napari_hicstruct.workflows.finetune.job import informative_figures
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
@@ -43,11 +43,11 @@ def finetune(
     with opened:
         job = prepare_finetune(opened, source, settings, device=device, threads=threads)
         result = show_progress(iter_finetune(job), quiet)
-        model = conclude(opened, job, result).folder
+        model = record_result(opened, job, result).folder
     if json:
         emit(_line(result, model), json=True)
         return
-    emit([_row(figure) for figure in telling(result.figures)])
+    emit([_row(figure) for figure in informative_figures(result.figures)])
     kept = "nothing learnt" if result.sha256 == result.parent else "kept as a branch"
     print(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
     for note in result.notes:

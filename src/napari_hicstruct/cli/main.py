@@ -118,7 +118,7 @@ def _explain(error: BaseException, debug: bool) -> int:
         _say(f"the result cannot be written: {reason}. {hint}")
         return BAD_INPUT
     log = _write_log(error)
-    _say(f"unexpected {type(error).__name__}: {error} — this is a fault of ours; details are in {log}")
+    _say(f"unexpected {type(error).__name__}: {error} — this is an internal error; details are in {log}")
     return FAILED
 
 

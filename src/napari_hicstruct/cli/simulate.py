@@ -38,9 +38,7 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", "-o", help="The .mcool to write.")],
     truth: Annotated[Path | None, typer.Option(help="Folder for the truth's label files.")] = None,
     length: Annotated[str, typer.Option(help="Length of the chromosome(s), as 64M.")] = "64M",
-    chrom: Annotated[
-        list[str] | None, typer.Option(help="Chromosome, as chr1 or chr1:64M; may stand several times. [chr1]")
-    ] = None,
+    chrom: Annotated[list[str] | None, typer.Option(help="Chromosome, as chr1 or chr1:64M; repeatable. [chr1]")] = None,
     resolution: Annotated[
         list[int] | None, typer.Option(help="bp per bin; the finest is simulated. [a ladder]")
     ] = None,

@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say?"""
+"""Reliability diagram: how many of the calls of a probability are right."""
 
 from __future__ import annotations
 

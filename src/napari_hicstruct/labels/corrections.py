@@ -60,7 +60,7 @@ class Judgements:
     blocks : tuple of Block
         Where what is not labelled is truly absent.
     unknown : tuple of Interval
-        Stretches of which nothing may be learnt, whatever a block says: the validation part.
+        Stretches of which nothing may be learnt, whatever a block says: the validation regions.
     """
 
     positives: tuple[Annotation, ...]

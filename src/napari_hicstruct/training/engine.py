@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import signal
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from statistics import fmean
@@ -19,10 +20,10 @@ from torch.utils.data import DataLoader
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.log import LOG, append_entry
-from napari_hicstruct.training.manner import PLAIN, Manner
 from napari_hicstruct.training.samples import Batch, SampleStream, WorkerStream
 from napari_hicstruct.training.state import BEST, CHECKPOINT, Run, open_fabric, save_run, start_run
 from napari_hicstruct.training.step import run_batch
@@ -33,6 +34,25 @@ __all__ = ["BEST", "CHECKPOINT", "LOG", "iter_train"]
 
 WORKER_DEATHS = 3
 """So often a killed worker is started again; batches depend on seed and step alone, so nothing is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Where a run draws its maps, what it freezes and what ends it early: set by fine-tuning in a window.
+
+    Attributes
+    ----------
+    prepare : callable, optional
+        Called with the network before its optimiser is made: what shall not learn is frozen here.
+    in_process : bool
+        Draw maps in this process: starting another takes longer than a short run, and its core belongs to the window.
+    stop : CancelToken, optional
+        Ends the training early; what was best so far is the result.
+    """
+
+    prepare: Callable[[MultiTaskNet], None] | None = None
+    in_process: bool = False
+    stop: CancelToken | None = None
 
 
 def _stream(config: TrainConfig, paths: list[Path], first: int, part: slice) -> Iterator[Batch]:
@@ -59,11 +79,11 @@ def _worker_died(error: Exception) -> bool:
     return isinstance(error, ConnectionError | EOFError | FileNotFoundError) and "Caught" not in text
 
 
-def _batches(run: Run, config: TrainConfig, paths: list[Path], manner: Manner) -> Iterator[list[Batch]]:
+def _batches(run: Run, config: TrainConfig, paths: list[Path], options: RunOptions) -> Iterator[list[Batch]]:
     """This process's batches, step by step, from the run's step on; outlives a few deaths of the worker."""
     world, rank = run.fabric.world_size, run.fabric.global_rank
     mine = config.batches // world
-    if manner.in_process:
+    if options.in_process:
         stream = iter(SampleStream(config, paths, first_step=run.step, last_step=config.steps, seed=config.seed))
         while step := list(islice(stream, mine)):
             yield step
@@ -112,19 +132,18 @@ def iter_train(
     token: CancelToken,
     fabric: Fabric | None = None,
     weights: dict[str, Tensor] | None = None,
-    manner: Manner = PLAIN,
+    options: RunOptions | None = None,
 ) -> Generator[Progress, None, Path]:
     """Train, or go on where ``out`` stopped; gives the path of the best checkpoint.
 
-    Every step yields a :class:`Progress` whose payload is the losses by task.  Cancelling keeps the last checkpoint
-    and the best.  Log lines go to ``out/log.jsonl``.
+    Every step's payload is the losses by task.  Cancelling keeps the last checkpoint and the best.  Log: ``log.jsonl``.
 
     Parameters
     ----------
     weights : dict of str to Tensor, optional
         What a new run starts from (an earlier stage's network).
-    manner : Manner
-        What is frozen, and where maps are drawn.
+    options : RunOptions, optional
+        What is frozen, and where maps are drawn; default: a process of its own, nothing frozen.
 
     Raises
     ------
@@ -133,10 +152,11 @@ def iter_train(
     OutputError
         If a checkpoint cannot be written; the previous one stays whole.
     """
-    run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights, manner.prepare), Clock()
+    options = options or RunOptions()
+    run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights, options.prepare), Clock()
     first = run.step
     recent: list[dict[str, float]] = []
-    for batches in _batches(run, config, train_paths, manner):
+    for batches in _batches(run, config, train_paths, options):
         if token.cancelled:
             save_run(run, out)
             token.check()
@@ -150,7 +170,7 @@ def iter_train(
             message = entry.pop("message")
             yield clock.step("train", done, total, message, entry)
         _keep(run, config, out)
-        if (config.patience and run.since_best >= config.patience) or (manner.stop and manner.stop.cancelled):
+        if (config.patience and run.since_best >= config.patience) or (options.stop and options.stop.cancelled):
             break
     return _blended(run, config, validation, out) if config.blend else out / BEST
 

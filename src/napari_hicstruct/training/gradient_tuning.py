@@ -18,12 +18,11 @@ from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.adapt import choose_trainable, merge_adapters
 from napari_hicstruct.training.checkpoint import load_checkpoint
-from napari_hicstruct.training.engine import iter_train
-from napari_hicstruct.training.manner import Manner
+from napari_hicstruct.training.engine import RunOptions, iter_train
 from napari_hicstruct.training.samples import SampleStream
 from napari_hicstruct.training.state import open_fabric
 
-VALIDATIONS = 4
+N_VALIDATIONS = 4
 """How often the network is validated on the way."""
 
 _BATCHES = 4
@@ -55,8 +54,8 @@ def train_config(model: ModelConfig, config: FinetuneConfig, pool: PoolConfig, c
         "learning_rate": config.rate_for(corrections),
         "warmup": min(10, steps // 4),
         "average": config.average,
-        "validate_every": max(1, steps // VALIDATIONS),
-        "checkpoint_every": max(1, steps // VALIDATIONS),
+        "validate_every": max(1, steps // N_VALIDATIONS),
+        "checkpoint_every": max(1, steps // N_VALIDATIONS),
         "patience": config.patience,
     }
     return parse_config(TrainConfig, recipe, where="fine-tuning")
@@ -99,7 +98,7 @@ def iter_tune(
         token=token,
         fabric=open_fabric(device),
         weights=weights,
-        manner=Manner(prepare=prepare, in_process=True, stop=stop),
+        options=RunOptions(prepare=prepare, in_process=True, stop=stop),
     )
     if not best.exists():  # stopped before anything was measured, or never a finite loss
         return weights, 0

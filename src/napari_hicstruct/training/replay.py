@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.evaluation.ranking import average_precision_of
-from napari_hicstruct.training.head_fit import Examples, HeadChange
+from napari_hicstruct.training.head_fit import HeadChange, HeadSamples
 
 FORMAT = 1
 
@@ -45,10 +45,10 @@ class ReplayRows:
     evidence: NDArray[np.float32]
     map: NDArray[np.int16]
 
-    def as_examples(self) -> Examples:
+    def as_samples(self) -> HeadSamples:
         """All of them, each of weight 1."""
         there, weight = self.there.astype(np.float64), np.ones(len(self.there))
-        return Examples(self.features.astype(np.float64), self.logit.astype(np.float64), there, weight)
+        return HeadSamples(self.features.astype(np.float64), self.logit.astype(np.float64), there, weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Replay:
     held: int
     sha256: str
 
-    def examples(self, layer: str, weight: float, *, by_network: bool = True) -> Examples | None:
+    def samples(self, layer: str, weight: float, *, by_network: bool = True) -> HeadSamples | None:
         """What is learnt from, ``weight`` corrections heavy in all; None where there is nothing.
 
-        ``by_network``: the network's word alone lists; else with what decoding adds.
+        ``by_network``: listed by the network's log-odds alone; else with what decoding adds to them.
         """
         rows = self.rows.get(layer)
         if rows is None or not weight:
@@ -83,7 +83,7 @@ class Replay:
         each = np.full(int(mine.sum()), weight / mine.sum())
         features, logit = rows.features[mine].astype(np.float64), rows.logit[mine].astype(np.float64)
         offset = None if by_network else rows.evidence[mine].astype(np.float64)
-        return Examples(features, logit, rows.there[mine].astype(np.float64), each, offset)
+        return HeadSamples(features, logit, rows.there[mine].astype(np.float64), each, offset)
 
     def changed(self, changes: Mapping[str, HeadChange]) -> Replay:
         """The same candidates as a network with changed last layers sees them: its features are the old ones.
@@ -91,7 +91,7 @@ class Replay:
         Its ``sha256`` is empty: that of the network is known once it is written.
         """
         rows = {
-            layer: replace(rows, logit=changes[layer].logits(rows.as_examples()).astype(np.float32))
+            layer: replace(rows, logit=changes[layer].logits(rows.as_samples()).astype(np.float32))
             if layer in changes
             else rows
             for layer, rows in self.rows.items()
@@ -103,7 +103,7 @@ class Replay:
         rows = self.rows[layer]
         logit = rows.logit.astype(np.float64)
         if change is not None:
-            logit = change.logits(rows.as_examples())
+            logit = change.logits(rows.as_samples())
         score, found = logit + rows.evidence, []
         for number in np.unique(rows.map[rows.map >= self.held]):
             mine = rows.map == number

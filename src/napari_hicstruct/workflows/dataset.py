@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -19,7 +21,6 @@ from napari_hicstruct.workflows.dataset_regions import (
     COLUMNS,
     Tracks,
     label_region,
-    load_bands,
     load_tracks,
     pieces,
     snap,
@@ -118,7 +119,7 @@ def _write_regions(
         token.check()
         yield clock.step("write regions", done, len(parts), message=str(part))
         if part.chrom not in bands:
-            bands = {part.chrom: load_bands(source, part.chrom, token)}
+            bands = {part.chrom: drain(iter_band_pair(source, part.chrom, ModelConfig(), token=token))}
             tracks = load_tracks(bands[part.chrom], request.tracks, source.chromsizes[part.chrom])
         made = label_region(bands[part.chrom], labels, part, tracks)
         if not made.heads:

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.jobs import CancelToken, Clock, drain
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band
-    from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.labels.records import Labels
     from napari_hicstruct.labels.truth import BinTruth
     from napari_hicstruct.training.dataset import Region
@@ -45,15 +43,6 @@ def pieces(region: Interval) -> list[Interval]:
     count = -(-len(region) // PIECE)
     edges = [region.start + len(region) * k // count // bp * bp for k in range(count)] + [region.end]
     return [Interval(region.chrom, a, b) for a, b in pairwise(edges)]
-
-
-def load_bands(source: ContactSource, chrom: str, token: CancelToken) -> tuple[Band | None, Band]:
-    """Fine band (None where the map has no such bins) and coarse band, as prediction reads them."""
-    from napari_hicstruct.workflows.predict import iter_bands
-    from napari_hicstruct.workflows.predict_request import PredictRequest
-
-    request = PredictRequest(regions=(Interval(chrom, 0, source.chromsizes[chrom]),))
-    return drain(iter_bands(source, chrom, request, ModelConfig(), token, Clock()))
 
 
 def load_tracks(bands: tuple[Band | None, Band], files: Mapping[str, str], length: int) -> Tracks:

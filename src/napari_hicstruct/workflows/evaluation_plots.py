@@ -193,7 +193,7 @@ PICTURES = {
     "precision_at_n": Picture("Precision of the best n", _plots("precision"), _top),
     "by_distance": Picture("Loops by distance", _metric("by_distance"), _by_distance, (5.6, 4.2)),
     "by_tad_size": Picture("TADs by size", _metric("by_size"), _by_size, (5.6, 4.6)),
-    "calibration": Picture("Do probabilities mean what they say?", _plots("confidence", "count"), _reliability),
+    "calibration": Picture("Reliability diagram", _plots("confidence", "count"), _reliability),
     "across_tasks": Picture("Do the tasks agree?", _agreement, _across, (5.2, 3.8)),
     "pile_up": Picture("Pile-up of the called loops", _plots("pile_up"), _pile),
 }

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
-from napari_hicstruct.workflows.predict import iter_bands, read_request_tracks
+from napari_hicstruct.workflows.predict import read_request_tracks
 from napari_hicstruct.workflows.predict_request import MAX_DISTANCE, MODES, PredictRequest, check_model
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Explainer:
         device = choose_device(request.device)
         net, _ = load_model(info.path, device=device)
         self._watcher = Watcher(Witness(net), device, MODES[request.mode])  # type: ignore[arg-type]  # stands in
-        self._bands = yield from iter_bands(source, chrom, request, net.config, token, Clock())
+        self._bands = yield from iter_band_pair(source, chrom, net.config, norm=request.norm, token=token)
         self._watcher.tracks = read_request_tracks(source, chrom, request, net.config)
         self._key = key
 

@@ -60,7 +60,7 @@ def iter_seen(
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.inference.sight import dropped_votes
     from napari_hicstruct.models.store import load_model
-    from napari_hicstruct.workflows.finetune_evidence import iter_look, iter_read
+    from napari_hicstruct.workflows.finetune.score import Scorer, iter_read_bands
     from napari_hicstruct.workflows.models import find_model
 
     info, chosen = find_model(model), choose_device(device)
@@ -72,8 +72,8 @@ def iter_seen(
         torch.set_num_threads(threads)
     try:
         net, _ = load_model(info.path, device=chosen)
-        bands = yield from iter_read(source, [r.chrom for r in records], net.config, token=token, clock=clock)
-        sights = yield from iter_look(net, chosen, bands, records, token=token, clock=clock)
+        bands = yield from iter_read_bands(source, [r.chrom for r in records], net.config, token=token, clock=clock)
+        sights = yield from Scorer(chosen, bands, token, clock).iter_score(net, records)
         return _by_uid(records, sights, dropped_votes(sights, net, MEMBERS))
     finally:
         torch.set_num_threads(before)

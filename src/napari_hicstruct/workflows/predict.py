@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, united
@@ -22,7 +23,6 @@ from napari_hicstruct.workflows.predict_request import (
     PredictRequest,
     check_model,
     check_request,
-    loop_resolution,
     notes,
 )
 
@@ -47,36 +47,6 @@ class PredictResult:
     run: dict[str, Any]
     notes: tuple[str, ...] = field(default=())
     heads: frozenset[str] = frozenset()
-
-
-def iter_bands(
-    source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig, token: CancelToken, clock: Clock
-) -> Generator[Progress, None, tuple[Band | None, Band]]:
-    """Fine band (None if the map has no such bins) and coarse band of a chromosome."""
-    from napari_hicstruct.contacts.band import Band, coarsen_band
-    from napari_hicstruct.contacts.band_loading import iter_load_band
-
-    resolution = loop_resolution(source, config, chrom)
-    if not resolution:
-        sizes = f"{format_bin_size(config.fine_resolution)} or {format_bin_size(config.coarse_resolution)}"
-        raise MapError(
-            f"{chrom} has no contacts at {sizes}, nor at finer bins that sum to it.",
-            where=source.uri,
-            hint="Add a level, e.g. with cooler zoomify.",
-        )
-    loaded: Band | None = None
-    for step in iter_load_band(
-        source, chrom, resolution=resolution, max_distance=config.max_distance, norm=request.norm
-    ):
-        token.check()
-        if isinstance(step, Band):
-            loaded = step
-        else:
-            yield clock.step(f"read {chrom}", 0, 0)
-    assert loaded is not None  # iter_load_band ends with the band or raises
-    if resolution == config.coarse_resolution:
-        return None, loaded
-    return loaded, coarsen_band(loaded, config.coarse_resolution // resolution)
 
 
 def read_request_tracks(
@@ -118,7 +88,7 @@ def _iter_open(
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
 
     config = predictor.net.config
-    fine, coarse = yield from iter_bands(source, region.chrom, request, config, token, clock)
+    fine, coarse = yield from iter_band_pair(source, region.chrom, config, norm=request.norm, token=token, clock=clock)
     _check_contacts(source, region, coarse)
     predictor.tracks = read_request_tracks(source, region.chrom, request, config)
     stretch = Stretch(

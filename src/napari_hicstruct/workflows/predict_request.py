@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.band_pair import loop_resolution
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -62,16 +63,6 @@ class PredictRequest:
     threads: int = 0
     tracks: Mapping[str, str] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
-
-
-def loop_resolution(source: ContactSource, config: ModelConfig | None = None, chrom: str | None = None) -> int:
-    """Bin size (bp) at which loops can be called on a map, or on one chromosome of it; 0 if at none."""
-    config = config or ModelConfig()
-    levels = source.resolutions if chrom is None else source.resolutions_of(chrom)
-    for resolution in (config.fine_resolution, config.coarse_resolution):
-        if any(resolution % level == 0 for level in levels):
-            return resolution
-    return 0
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:

@@ -19,7 +19,10 @@ from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.workflows import finetune_learn, finetune_prepare, finetune_run, replay
+from napari_hicstruct.workflows import finetune, replay
+from napari_hicstruct.workflows.finetune import acceptance
+from napari_hicstruct.workflows.finetune.job import FinetuneJob
+from napari_hicstruct.workflows.finetune.learners import gradients
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.projects import open_or_create
 
@@ -27,8 +30,8 @@ LENGTH, CHROM = 4_000_000, "chr1"
 FAST = {"n_steps": 800, "n_snapshots": 8, "max_distance": 1_000_000}
 POOL = PoolConfig(extrusion=4, first_seed=700_000, settings=SimulationConfig(length=2_000_000, **FAST))
 GRADIENTS = FinetuneConfig(trainable="decoders", steps=4, fine_size=64, coarse_size=96)
-FROZEN = (Interval(CHROM, 500_000, 1_000_000), Interval(CHROM, 2_500_000, 3_000_000))
-"""A validation part that a test may give a job, whatever the map's own is."""
+HELD_OUT = (Interval(CHROM, 500_000, 1_000_000), Interval(CHROM, 2_500_000, 3_000_000))
+"""Validation regions that a test may give a job, whatever the map's own are."""
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def small_world() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replay, "POOL", POOL)
         patch.setattr(replay, "HELD", 2)
-        patch.setattr(finetune_learn, "REPLAY_MAPS", 1)
+        patch.setattr(gradients, "N_REPLAY_MAPS", 1)
         patch.setattr("napari_hicstruct.workflows.models.default_name", lambda: "tiny")
         yield
 
@@ -108,19 +111,19 @@ def tiny_folder(folder: Path) -> Path:
     return Path(shutil.copytree(find_model("tiny").path, folder))
 
 
-def prepared(project: Project, config: FinetuneConfig | None = None, **changes: object) -> finetune_prepare.FinetuneJob:
-    """A job whose validation part is :data:`FROZEN`."""
+def prepared(project: Project, config: FinetuneConfig | None = None, **changes: object) -> FinetuneJob:
+    """A job whose validation regions are :data:`HELD_OUT`."""
     from dataclasses import replace
 
-    job = finetune_prepare.prepare_finetune(project, source(), config, device="cpu")
-    return replace(job, **{"frozen": FROZEN, **changes})  # type: ignore[arg-type]
+    job = finetune.prepare_finetune(project, source(), config, device="cpu")
+    return replace(job, **{"validation_regions": HELD_OUT, **changes})  # type: ignore[arg-type]
 
 
 def verdict(patch: pytest.MonkeyPatch, taken: bool) -> None:
-    """Have the gate decide so; its own rule is tested beside it."""
-    from napari_hicstruct.evaluation.gate import Verdict
+    """Have the rule decide so; it is tested by itself."""
+    from napari_hicstruct.evaluation.acceptance import Verdict
 
-    patch.setattr(finetune_run, "decide", lambda *_: Verdict(taken, "the test says so"))
+    patch.setattr(acceptance, "decide", lambda *_: Verdict(taken, "the test says so"))
 
 
 def left_behind(folder: Path) -> list[str]:

@@ -23,19 +23,20 @@ from napari_hicstruct.errors import HicStructError, JobError, MapError, ModelErr
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, in_process, process
 from napari_hicstruct.models import store
-from napari_hicstruct.workflows import finetune_conclude, finetune_learn
 from napari_hicstruct.workflows.finetune import (
-    conclude,
     iter_finetune,
     model_in_use,
     open_for_learning,
     prepare_finetune,
+    record,
+    record_result,
 )
-from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
+from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
+from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
 from napari_hicstruct.workflows.models import describe_model
 from tests.unit.finetune.kit import (
     CHROM,
-    FROZEN,
+    HELD_OUT,
     LENGTH,
     judged,
     left_behind,
@@ -99,8 +100,8 @@ def test_all_of_one_word_may_learn_beside_a_reviewed_region(tmp_path: Path) -> N
         assert prepare_finetune(project, source()).blocks
 
 
-def test_all_corrections_in_the_frozen_part(tmp_path: Path) -> None:
-    inside = [loop(FROZEN[0].start + 50_000 * k, 100_000, (A, R)[k % 2]) for k in range(4)]
+def test_all_corrections_in_validation_regions(tmp_path: Path) -> None:
+    inside = [loop(HELD_OUT[0].start + 50_000 * k, 100_000, (A, R)[k % 2]) for k in range(4)]
     with new_project(tmp_path, inside) as project:
         with pytest.raises(ProjectError, match=r"kept for validation.*Correct some candidates elsewhere"):
             drain(iter_finetune(prepared(project)))
@@ -180,7 +181,7 @@ def test_no_such_project(tmp_path: Path) -> None:
             RuntimeError("mat1 and mat2\nshapes cannot be multiplied"),
             "learning failed.*shapes cannot be multiplied.*stays",
         ),
-        (RuntimeError(), "learning failed.*no more was said"),
+        (RuntimeError(), "learning failed.*no details"),
         (MemoryError("4 GiB"), "memory is used up.*heads alone"),
         (torch.OutOfMemoryError("CUDA out of memory"), "memory is used up.*heads alone"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory is used up"),
@@ -192,7 +193,7 @@ def test_torch_fails(project: Project, monkeypatch: pytest.MonkeyPatch, raised: 
         yield Clock().step("fit heads", 0, 1)
         raise raised
 
-    monkeypatch.setattr(finetune_learn, "iter_heads", fail)
+    monkeypatch.setattr(HeadLearner, "fit", fail)
     threads = torch.get_num_threads()
     with pytest.raises(JobError, match=message) as caught:
         drain(iter_finetune(prepared(project, threads=1)))
@@ -267,7 +268,7 @@ def learnt(project: Project) -> tuple[FinetuneJob, FinetuneResult]:
 def second(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose model in use was fine-tuned."""
     verdict(monkeypatch, True)
-    conclude(project, *learnt(project))
+    record_result(project, *learnt(project))
     return project
 
 
@@ -315,11 +316,11 @@ def test_a_model_that_is_found_again_is_mended_where_it_lies(second: Project, da
     assert again.sha256 == known.sha256
     if damage == "other":  # it may be the only copy of that one
         with pytest.raises(OutputError, match=r"holds another model than tiny 0\.3\+ft1"):
-            conclude(second, job, again)
+            record_result(second, job, again)
         assert describe_model(known.folder).sha256 == second.lineage.models()[0].sha256
         assert len(second.lineage.runs()) == 1
         return
-    assert conclude(second, job, again).folder == known.folder
+    assert record_result(second, job, again).folder == known.folder
     assert model_in_use(second).sha256 == known.sha256
     prepare_finetune(second, source(), FinetuneConfig(start="last"))
     assert not Path(job.out).exists()
@@ -335,7 +336,7 @@ def test_a_listener_that_fails_takes_nothing_away(project: Project, monkeypatch:
 
     project.lineage.changed.connect(fails)
     with pytest.raises(Exception, match="a widget"):
-        conclude(project, job, result)
+        record_result(project, job, result)
     project.lineage.changed.disconnect(fails)
     assert [entry.folder.name for entry in project.lineage.models()] == ["tiny-0.3", "tiny-0.3+ft1"]
     assert model_in_use(project).sha256 == result.sha256
@@ -347,7 +348,7 @@ def test_the_new_model_vanished_before_it_was_recorded(project: Project) -> None
     shutil.rmtree(result.model)
     project.models_folder.rmdir()
     with pytest.raises(ModelError, match="does not hold the new model any more"):
-        conclude(project, job, result)
+        record_result(project, job, result)
     assert unchanged(project)
 
 
@@ -359,12 +360,12 @@ def test_no_room_for_the_copy_of_the_parent(project: Project, monkeypatch: pytes
         raise shutil.Error([("a", "b", str(FULL))])
 
     with monkeypatch.context() as patch:
-        patch.setattr(finetune_conclude.shutil, "copytree", full)
+        patch.setattr(record.shutil, "copytree", full)
         with pytest.raises(OutputError, match=r"cannot be copied \(the disk is full\).*Free some disk"):
-            conclude(project, job, result)
+            record_result(project, job, result)
     assert project.lineage.models() == project.lineage.runs() == []
     assert [p.name for p in project.models_folder.iterdir()] == ["tiny-0.3+ft1"]
-    conclude(project, job, result)  # the same again, once there is room
+    record_result(project, job, result)  # the same again, once there is room
     assert len(project.lineage.models()) == 2
 
 
@@ -372,7 +373,7 @@ def test_a_folder_of_the_parents_name_is_not_taken_for_it(project: Project) -> N
     job, result = learnt(project)
     stranger = tiny_folder(project.models_folder / "tiny-0.3")
     (stranger / "model.json").write_text("{}")
-    conclude(project, job, result)
+    record_result(project, job, result)
     assert project.lineage.models()[0].folder.name == "tiny-0.3-2"
     assert (stranger / "model.json").read_text() == "{}"
 
@@ -394,13 +395,13 @@ def test_recording_is_all_or_nothing(project: Project, monkeypatch: pytest.Monke
     project.lineage.changed.connect(lambda: told.append(project.lineage.runs()))
     monkeypatch.setattr(Lineage, method, once)
     with pytest.raises(ProjectError, match="the disk is full"):
-        conclude(project, job, result)
+        record_result(project, job, result)
     assert broken
     assert all(runs == [] for runs in told)
     assert project.lineage.models() == project.lineage.runs() == project.lineage.uses() == []
     assert [p.name for p in project.models_folder.iterdir()] == ["tiny-0.3+ft1"]  # nothing is lost
     told.clear()
-    conclude(project, job, replace(result))
+    record_result(project, job, replace(result))
     assert [len(runs) for runs in told] == [1]
     assert project.lineage.current().sha256 == result.sha256  # type: ignore[union-attr]
     assert project.lineage.runs()[-1].taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,21 @@ import pytest
 
 from napari_hicstruct.annotations import Project, Status
 from napari_hicstruct.config.finetune import FinetuneConfig
-from napari_hicstruct.inference.device import choose_device
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.labels.corrections import judgements
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training.replay import Replay, load_replay
 from napari_hicstruct.workflows import replay
-from napari_hicstruct.workflows.finetune import conclude, corrections, iter_finetune, model_in_use
-from napari_hicstruct.workflows.finetune_evidence import iter_look
-from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult, Live
-from napari_hicstruct.workflows.finetune_learn import fit_heads, iter_heads
-from napari_hicstruct.workflows.finetune_run import FinetuneRun
+from napari_hicstruct.workflows.finetune import corrections, iter_finetune, model_in_use, record_result
+from napari_hicstruct.workflows.finetune.examples import teaching_examples
+from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult, Live
+from napari_hicstruct.workflows.finetune.learners import in_validation, may_teach
+from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
+from napari_hicstruct.workflows.finetune.models import LoadedModels, load_models
+from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer, iter_read_bands, iter_score_examples
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.replay import iter_replay
-from tests.unit.finetune.kit import FROZEN, judged, loop, new_project, prepared, stripe, verdict
+from tests.unit.finetune.kit import CHROM, HELD_OUT, judged, loop, new_project, prepared, source, stripe, verdict
 
 SOFT = FinetuneConfig(ridge=3.0)
 """Learns visibly from few corrections."""
@@ -35,12 +37,24 @@ def tune(project: Project, config: FinetuneConfig = SOFT, **changes: object) -> 
     return job, drain(iter_finetune(job))
 
 
-def opened(job: FinetuneJob) -> FinetuneRun:
-    """A run that has read its corrections."""
-    run = FinetuneRun(job, CancelToken(), CancelToken(), Clock())
-    drain(run._open())
-    drain(run._read())
-    return run
+@dataclass(frozen=True)
+class Opened:
+    """A job that has read and scored its corrections."""
+
+    models: LoadedModels
+    scorer: Scorer
+    examples: ScoredExamples
+    learner: HeadLearner
+
+
+def opened(job: FinetuneJob) -> Opened:
+    token, clock, models = CancelToken(), Clock(), load_models(job)
+    said = judgements(job.records, job.blocks)
+    teaching = teaching_examples(said, job.validation_regions, job.config)
+    bands = drain(iter_read_bands(source(), [CHROM], models.net.config, token=token, clock=clock))
+    scorer = Scorer(models.device, bands, token, clock)
+    examples = drain(iter_score_examples(teaching, said, models.net, scorer, learnt=job.learnt))
+    return Opened(models, scorer, examples, HeadLearner(models.net, models.start, job.config, token, clock))
 
 
 @pytest.mark.parametrize("taken", [True, False])
@@ -52,7 +66,7 @@ def test_the_child_comes_into_use_if_it_is_taken_and_is_a_branch_if_not(
     assert corrections(project) == (52, 52)
     job, result = tune(project)
     assert result.taken is taken
-    entry = conclude(project, job, result)
+    entry = record_result(project, job, result)
     current, lineage = project.lineage.current(), project.lineage
     assert current is not None
     assert current.sha256 == (result.sha256 if taken else parent.sha256)
@@ -86,24 +100,20 @@ def test_figures_and_live_steps(project: Project) -> None:
     assert [live.training for live in lives] == [f"fold {k} of 5" for k in range(1, 6)] + ["model"]
     assert set(lives[-1].losses) == {"loop", "stripe", "tad"}
     assert any("too few alone" in note for note in result.notes)
-    assert result.corrections < 52  # those in the frozen part only judge
+    assert result.corrections < 52  # those in the validation regions only judge
 
 
-def test_the_changed_network_says_what_the_fit_predicted(project: Project) -> None:
+def test_the_changed_network_gives_what_the_fit_predicted(project: Project) -> None:
     run = opened(prepared(project, SOFT))
-    trained = drain(iter_heads(run))
-    changes = fit_heads(run, drain(iter_replay(run.start, token=run.token)), lambda row: not row.frozen)
+    trained = drain(run.learner.fit(run.examples))
+    replay_set = drain(iter_replay(run.models.start, token=CancelToken()))
+    changes = run.learner.fit_heads(run.examples, replay_set, may_teach)
     assert len(changes) == 3
-    net, _ = load_model(run.start.path)
+    net, _ = load_model(run.models.start.path)
     net.load_state_dict(trained.state)
-    seen = drain(
-        iter_look(
-            net.eval(), choose_device("cpu"), run.bands, [r.record for r in run.evidence.rows],
-            token=run.token, clock=run.clock,
-        )
-    )  # fmt: skip
+    seen = drain(run.scorer.iter_score(net.eval(), [one.record for one in run.examples.examples]))
     moved = 0
-    for old, new in zip(run.evidence.sights, seen, strict=True):
+    for old, new in zip(run.examples.scores, seen, strict=True):
         change = changes[old.layer]
         assert (old.owner, old.layer) == (new.owner, new.layer)
         if np.allclose(old.features, new.features, atol=1e-6):  # the best pixel in reach is still the same
@@ -113,18 +123,18 @@ def test_the_changed_network_says_what_the_fit_predicted(project: Project) -> No
     assert moved >= 5
 
 
-def test_what_lies_in_the_frozen_part_never_teaches(project: Project) -> None:
+def test_what_lies_in_validation_regions_never_teaches(project: Project) -> None:
     job = prepared(project, SOFT)
-    kept = drain(iter_replay(opened(job).start, token=CancelToken()))
-    inside = [r for r in job.records if r.status is not Status.PROPOSED and FROZEN[0].start < r.span.start]
-    inside = [r for r in inside if r.span.end < FROZEN[0].end]
+    kept = drain(iter_replay(load_models(job).start, token=CancelToken()))
+    inside = [r for r in job.records if r.status is not Status.PROPOSED and HELD_OUT[0].start < r.span.start]
+    inside = [r for r in inside if r.span.end < HELD_OUT[0].end]
     assert inside
     flip = {Status.ACCEPTED: Status.REJECTED, Status.REJECTED: Status.ACCEPTED}
     turned = {r.uid: r.with_(status=flip[r.status]) for r in inside}
     fits = []
     for records in (job.records, tuple(turned.get(r.uid, r) for r in job.records)):
         run = opened(replace(job, records=records))
-        fits.append(fit_heads(run, kept, lambda row: not row.frozen))
+        fits.append(run.learner.fit_heads(run.examples, kept, may_teach))
     assert fits[0].keys() == fits[1].keys()
     for layer, change in fits[0].items():
         assert (change.slope, change.bias) == (fits[1][layer].slope, fits[1][layer].bias)
@@ -135,7 +145,7 @@ def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monk
     verdict(monkeypatch, True)
     base = model_in_use(project)
     job, first = tune(project)
-    conclude(project, job, first)
+    record_result(project, job, first)
     mine = next(s for s in project.sets())
     more = [loop(1_200_000 + 60_000 * k, 150_000, status) for k, status in enumerate([Status.ACCEPTED] * 3)]
     project.add([r.with_(status=Status.PROPOSED) for r in more], set_id=mine.id, action="predict")
@@ -154,12 +164,12 @@ def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monk
         assert Path(job.parent) == Path(first.model)
         learnt = {r.uid for r in project.query(statuses=[Status.ACCEPTED, Status.REJECTED])} - {r.uid for r in more}
         assert job.learnt == (learnt if start == "last" else set())
-        assert job.version == f"0.3+ft{number}"  # the folder of a run that was not concluded is not taken again
+        assert job.version == f"0.3+ft{number}"  # the folder of a run that was not recorded is not taken again
         assert second.sha256 not in (first.sha256, base.sha256)
         assert second.parent == first.sha256
         if start == "base":
             continue
-        conclude(project, job, second)
+        record_result(project, job, second)
     assert [m.version for m in project.lineage.lineage_of(second.sha256)] == ["0.3", "0.3+ft1", "0.3+ft3"]
 
 
@@ -178,21 +188,21 @@ def test_a_child_of_heads_brings_replay_candidates_as_it_sees_them(project: Proj
 
 def test_what_the_start_has_learnt_proves_nothing(project: Project) -> None:
     job = prepared(project, SOFT)
-    every = opened(job)
-    unseen = set(every.unseen(lambda row: True))
-    frozen = {k for k in unseen if every.evidence.rows[every.evidence.sights[k].owner].frozen}
-    assert frozen
-    assert frozen < unseen
+    every = opened(job).examples
+    unseen = set(every.unseen(lambda _: True))
+    held_out = {k for k in unseen if in_validation(every.at(k))}
+    assert held_out
+    assert held_out < unseen
     judged_ones = frozenset(r.uid for r in job.records if r.status is not Status.PROPOSED)
-    knows = opened(replace(job, learnt=judged_ones))
-    assert set(knows.unseen(lambda row: True)) == frozen
-    assert set(knows.places(lambda row: True)) == unseen  # they teach all the same
+    knows = opened(replace(job, learnt=judged_ones)).examples
+    assert set(knows.unseen(lambda _: True)) == held_out
+    assert set(knows.judged(lambda _: True)) == unseen  # they teach all the same
 
 
 def test_going_on_from_a_model_that_has_learnt_all_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     verdict(monkeypatch, True)
     job, first = tune(project)
-    conclude(project, job, first)
+    record_result(project, job, first)
     _, again = tune(project, SOFT.model_copy(update={"start": "last"}))
     assert "tiny 0.3+ft1 has learnt all of these corrections already." in again.notes
     assert not any("already" in note for note in first.notes)
@@ -202,18 +212,18 @@ def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypa
     verdict(monkeypatch, True)
     base = model_in_use(project)
     job, first = tune(project)
-    conclude(project, job, first)
+    record_result(project, job, first)
     job, again = tune(project)
     assert not again.taken
     assert "Nothing new" in again.reason
     assert not Path(job.out).exists()
-    assert conclude(project, job, again).folder == Path(first.model)
+    assert record_result(project, job, again).folder == Path(first.model)
     assert project.lineage.current().sha256 == first.sha256  # type: ignore[union-attr]
     project.lineage.use(base.sha256, "rolled back")  # from there the same corrections lead to the same model
     job, third = tune(project)
     assert third.sha256 == first.sha256
     assert Path(job.out).exists()
-    assert conclude(project, job, third).folder == Path(first.model)
+    assert record_result(project, job, third).folder == Path(first.model)
     assert not Path(job.out).exists()
     assert sorted(p.name for p in project.models_folder.iterdir()) == ["tiny-0.3", "tiny-0.3+ft1"]
     assert len(project.lineage.runs()) == 3
@@ -225,7 +235,7 @@ def test_a_run_that_came_back_to_the_base_has_taught_it_nothing(tmp_path: Path) 
     with new_project(tmp_path, words) as project:
         job, result = tune(project)
         assert result.sha256 == result.parent  # nothing was both accepted and rejected
-        conclude(project, job, result)
+        record_result(project, job, result)
         assert prepared(project, SOFT).learnt == set()
 
 

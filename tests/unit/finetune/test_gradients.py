@@ -17,9 +17,9 @@ from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training import gradient_tuning
 from napari_hicstruct.training.gradient_tuning import Speed, iter_tune, train_config
 from napari_hicstruct.training.pool import iter_make_pool
-from napari_hicstruct.workflows import finetune_run
 from napari_hicstruct.workflows.finetune import iter_finetune
-from napari_hicstruct.workflows.finetune_job import Live
+from napari_hicstruct.workflows.finetune.job import Live
+from napari_hicstruct.workflows.finetune.learners import gradients
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.replay import pool_folder
 from tests.unit.finetune.kit import GRADIENTS, POOL, left_behind, prepared
@@ -44,7 +44,7 @@ def config(**changes: object) -> FinetuneConfig:
 def test_each_way_gives_an_ordinary_model(project: Project, monkeypatch: pytest.MonkeyPatch, trainable: str) -> None:
     folds = 2 if trainable == "adapters" else 0
     if not folds:
-        monkeypatch.setattr(finetune_run, "FROZEN_ENOUGH", 1)
+        monkeypatch.setattr(gradients, "MIN_VALIDATION_CORRECTIONS", 1)
     job = prepared(project, config(trainable=trainable, steps=2))
     steps: list[Progress] = []
     result = drain(iter_finetune(job), steps.append)

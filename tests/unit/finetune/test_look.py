@@ -15,7 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.workflows import models
-from napari_hicstruct.workflows.finetune_evidence import iter_read
+from napari_hicstruct.workflows.finetune.score import iter_read_bands
 from napari_hicstruct.workflows.look import iter_seen, propose
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import predict
@@ -32,7 +32,7 @@ def net() -> MultiTaskNet:
 
 @pytest.fixture(scope="module")
 def looker(net: MultiTaskNet) -> Looker:
-    bands = drain(iter_read(source(), [CHROM], net.config, token=CancelToken(), clock=Clock()))
+    bands = drain(iter_read_bands(source(), [CHROM], net.config, token=CancelToken(), clock=Clock()))
     return Looker(net, torch.device("cpu"), *bands[CHROM])
 
 

@@ -40,12 +40,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 def test_held_maps_are_never_learnt_from() -> None:
     replay = made()
-    examples = replay.examples("heads.loop", 10.0)
+    examples = replay.samples("heads.loop", 10.0)
     assert examples is not None
     assert len(examples) == 30
     assert examples.weight.sum() == pytest.approx(10)
-    assert replay.examples("heads.loop", 0.0) is None
-    assert replay.examples("heads.tad", 10.0) is None
+    assert replay.samples("heads.loop", 0.0) is None
+    assert replay.samples("heads.tad", 10.0) is None
 
 
 def test_precision_of_the_held_maps_before_and_after() -> None:

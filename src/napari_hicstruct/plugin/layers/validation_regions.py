@@ -37,7 +37,7 @@ def band_of(tile: Interval, reach: int = _REACH) -> NDArray[np.float64]:
 
 
 class ValidationPart:
-    """Draws the frozen tiles of the chromosome that is shown, while it is on.
+    """Draws the validation regions of the chromosome that is shown, while it is on.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class ValidationPart:
     def _tiles(self) -> tuple[Interval, ...]:
         """The project's tiles; without a project those that it would draw: they depend on the map alone."""
         if self._project is not None:
-            return tuple(self._project.frozen_tiles())
+            return tuple(self._project.validation_regions())
         if self._session.source is None:
             return ()
         return draw(identity_of(self._session.source))

@@ -13,7 +13,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
+    from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 Where = Literal["process", "thread"]
 
@@ -48,14 +48,14 @@ class LearnBackend:
         ``(project, source, request)`` → what a fine-tune reads; raises a :class:`HicStructError` if it cannot be.
     run : callable
         ``(job, where, *, token, stop)`` → generator of Progress with payloads ``Live`` or None, returns the result.
-    conclude : callable
+    record : callable
         ``(project, job, result)``: record the run and its model, take it into use if it was taken.
     """
 
     corrections: Callable[[Project], tuple[int, int]]
     prepare: Callable[[Project, ContactSource, LearnRequest], FinetuneJob]
     run: Callable[..., Generator[Progress, None, FinetuneResult]]
-    conclude: Callable[[Project, FinetuneJob, FinetuneResult], None]
+    record: Callable[[Project, FinetuneJob, FinetuneResult], None]
 
 
 def default_learn_backend() -> LearnBackend:
@@ -81,12 +81,12 @@ def default_learn_backend() -> LearnBackend:
             return iter_finetune(job, token=token, stop=stop)
         return in_process(iter_finetune, job, token=token, stop=stop, threads=spare_threads())
 
-    def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
-        from napari_hicstruct.workflows.finetune import conclude
+    def record(project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
+        from napari_hicstruct.workflows.finetune import record_result
 
-        conclude(project, job, result)
+        record_result(project, job, result)
 
-    return LearnBackend(corrections, prepare, run, conclude)
+    return LearnBackend(corrections, prepare, run, record)
 
 
 def spare_threads() -> int:

@@ -12,7 +12,7 @@ from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
-    from napari_hicstruct.workflows.finetune_job import Live
+    from napari_hicstruct.workflows.finetune.job import Live
 
 TASK_COLOURS = {"loop": "#56B4E9", "stripe": "#E69F00", "tad": "#009E73", "boundary": "#CC79A7"}
 """Okabe–Ito, one per task; they read on dark and on light."""

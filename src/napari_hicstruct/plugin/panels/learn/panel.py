@@ -186,7 +186,7 @@ class LearnPanel(QWidget):
     def _done(self, outcome: Any) -> None:
         job, result = outcome
         try:
-            self._backend.conclude(self._project, job, result)
+            self._backend.record(self._project, job, result)
         except HicStructError as error:
             self._failed(error)
             return

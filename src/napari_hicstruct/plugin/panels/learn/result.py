@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_hicstruct.workflows.finetune_job import telling
+from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
-    from napari_hicstruct.workflows.finetune_job import Figure, FinetuneResult
+    from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
 BETTER, WORSE, ALIKE = "#009E73", "#D55E00", "#7E828A"
 _SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", ALIKE)}
@@ -30,7 +30,7 @@ def verdict_of(figure: Figure) -> int:
 def figures_table(figures: tuple[Figure, ...]) -> str:
     """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
     rows, part = [], ""
-    for one in telling(figures):
+    for one in informative_figures(figures):
         if one.on != part:
             part = one.on
             rows.append(f'<tr><td colspan="4" style="color:{ALIKE}">{escape(part)}</td></tr>')

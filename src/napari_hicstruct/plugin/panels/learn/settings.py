@@ -59,7 +59,7 @@ class HowBox(QWidget):
         self.device.setToolTip("Where the model learns; auto takes the fastest device there is.")
         self.where = Segmented(_WHERE, name="Run in")
         self.where.set_value("process")
-        self.validation = QCheckBox("Show the part kept for validation")
+        self.validation = QCheckBox("Show validation regions")
         self.validation.setToolTip(
             "What is corrected there judges the new model and never teaches it; it was drawn once for this project."
         )

@@ -74,8 +74,7 @@ class RegionsPanel(QWidget):
         chosen = bool(self.list.selectedItems())
         self.remove.setEnabled(chosen and not why)
         self.remove.setToolTip(
-            why
-            or ("Take the statement back: absence inside is unknown again (U undoes)" if chosen else "Choose one first")
+            why or ("Undo: absence inside is unknown again (U undoes, too)" if chosen else "Choose one first")
         )
 
     def _take_back(self) -> None:

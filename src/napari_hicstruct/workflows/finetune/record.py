@@ -1,10 +1,11 @@
-"""What came of a fine-tuning, written into the project: models, run, which one is in use."""
+"""What came of a fine-tuning, written down: the new model in its folder, then models, run and use in the project."""
 
 from __future__ import annotations
 
 import contextlib
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +13,61 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ModelError, OutputError
-from napari_hicstruct.workflows.finetune_job import FinetuneJob, FinetuneResult
+from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
+    from napari_hicstruct.workflows.finetune.learners import Trained
+    from napari_hicstruct.workflows.finetune.models import LoadedModels
 
 
-def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> ModelEntry:
+def write_model(
+    job: FinetuneJob, models: LoadedModels, trained: Trained, result: FinetuneResult, *, map_name: str
+) -> FinetuneResult:
+    """Write the new model, whole or not at all; none where the weights are those of the model in use.
+
+    Returns
+    -------
+    FinetuneResult
+        With the new model's ``sha256``.
+
+    Raises
+    ------
+    OutputError
+    """
+    from napari_hicstruct.models.store import load_model, read_card, save_model
+    from napari_hicstruct.training.replay import save_replay
+    from napari_hicstruct.workflows.replay import FILE
+
+    out, start = Path(job.out), models.start
+    card = dict(read_card(start.path)["card"])
+    card["lineage"] = [*card.get("lineage", ()), f"{start.label} ({start.sha256[:12]})"]
+    card |= {"name": job.name, "version": job.version, "parent": {"name": start.label, "sha256": start.sha256}}
+    card["data"] = f"{result.corrections} corrections on {map_name}, from {start.label}"
+    try:
+        with in_place_of(out) as folder:
+            save_model(folder, models.net.config, trained.state, card | {"finetuned": result.to_card()})
+            load_model(folder)  # what was written can be read: else the old model stays in use
+            if trained.replay_set is not None:  # or the next round that starts here would simulate them again
+                save_replay(replace(trained.replay_set, sha256=str(read_card(folder)["sha256"])), folder / FILE)
+        sha256 = str(read_card(out)["sha256"])
+        if sha256 == models.parent.sha256:
+            shutil.rmtree(out)
+    except OSError as error:
+        raise output_error(out, error, what="the model could not be written") from error
+    except OutputError as error:
+        raise OutputError(error.message, where=out, hint=error.hint) from error
+    finally:
+        with contextlib.suppress(OSError):
+            out.parent.rmdir()  # made for nothing, if it is empty
+    if sha256 != models.parent.sha256:
+        return replace(result, sha256=sha256)
+    reason = "Nothing new was learnt: these corrections give the model that is in use already."
+    place, label = str(models.parent.path), models.parent.label
+    return replace(result, taken=False, reason=reason, model=place, sha256=sha256, label=label)
+
+
+def record_result(project: Project, job: FinetuneJob, result: FinetuneResult) -> ModelEntry:
     """Record the run and its model in the project; take the model into use if it is no worse.
 
     The parent is copied beside the project first, so that project and models travel as one folder; then models, run and
@@ -40,7 +89,7 @@ def conclude(project: Project, job: FinetuneJob, result: FinetuneResult) -> Mode
     made, lineage = Path(result.model), project.lineage
     if not _holds(made, result.sha256):
         raise ModelError("does not hold the new model any more.", where=made, hint="Fine-tune again.")
-    child = ModelEntry(result.sha256, job.name, job.version, made, result.parent, {"finetuned": result.told()})
+    child = ModelEntry(result.sha256, job.name, job.version, made, result.parent, {"finetuned": result.to_card()})
     known = {entry.sha256: entry for entry in lineage.models()}
     _put_back(known.get(result.sha256, child), made)
     with _beside(project, Path(job.parent), known.get(result.parent)) as parent, lineage.as_one():

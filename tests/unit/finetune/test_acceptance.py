@@ -1,4 +1,4 @@
-"""The gate: what is taken, what is refused, and that labels without sense are refused whatever the model."""
+"""Acceptance: what is taken, what is refused, and that labels without sense are refused whatever the model."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import math
 import numpy as np
 import pytest
 
-from napari_hicstruct.evaluation.gate import (
+from napari_hicstruct.evaluation.acceptance import (
     Change,
-    Heard,
-    chance_of,
+    HeldOutScores,
     decide,
+    log_loss,
+    log_loss_change,
     map_change,
+    p_value,
     ranking,
     ranking_change,
-    surprise,
-    surprise_change,
 )
 
 
-def heard(rng: np.random.Generator, n: int = 60, *, sees: float = 1.5, saw: float = 1.0) -> Heard:
+def scores(rng: np.random.Generator, n: int = 60, *, sees: float = 1.5, saw: float = 1.0) -> HeldOutScores:
     """Corrections of two heads; ``sees`` and ``saw``: how far apart the new and the old model put the classes."""
     there = rng.random(n) < 0.5
     noise = rng.normal(size=(2, n))
     both = saw * there + noise[0], sees * there + noise[0] + 0.2 * noise[1]
-    return Heard(rng.integers(0, 2, n), there, *both, np.zeros(n), np.zeros(n))
+    return HeldOutScores(rng.integers(0, 2, n), there, *both, np.zeros(n), np.zeros(n))
 
 
 def test_ranking_is_the_area_under_the_curve_of_scikit_learn() -> None:
@@ -42,38 +42,38 @@ def test_ranking_compares_within_strata_only() -> None:
     assert math.isnan(ranking(np.arange(4), there, np.zeros(4)))
 
 
-def test_chance_agrees_with_the_u_test_of_scipy() -> None:
+def test_p_agrees_with_the_u_test_of_scipy() -> None:
     from scipy.stats import mannwhitneyu
 
     rng = np.random.default_rng(2)
-    one = heard(rng, 80, sees=0.8)
-    one = Heard(np.zeros(80, int), one.there, one.before, one.after, np.zeros(80), np.zeros(80))
-    expected = mannwhitneyu(one.after[one.there], one.after[~one.there], alternative="greater", method="asymptotic")
-    assert chance_of(one) == pytest.approx(expected.pvalue, rel=1e-6)
+    one = scores(rng, 80, sees=0.8)
+    one = HeldOutScores(np.zeros(80, int), one.target, one.before, one.after, np.zeros(80), np.zeros(80))
+    expected = mannwhitneyu(one.after[one.target], one.after[~one.target], alternative="greater", method="asymptotic")
+    assert p_value(one) == pytest.approx(expected.pvalue, rel=1e-6)
 
 
 def test_what_decoding_adds_counts_for_ranking_alone() -> None:
     there = np.array([True, False] * 20)
-    one = Heard(np.zeros(40, int), there, np.zeros(40), np.zeros(40), np.where(there, 1.0, 0.0), np.zeros(40))
+    one = HeldOutScores(np.zeros(40, int), there, np.zeros(40), np.zeros(40), np.where(there, 1.0, 0.0), np.zeros(40))
     assert ranking_change(one).after == 1.0
-    assert chance_of(one) < 1e-6
-    assert surprise_change(one).after == pytest.approx(np.log(2))
+    assert p_value(one) < 1e-6
+    assert log_loss_change(one).after == pytest.approx(np.log(2))
 
 
 def test_a_change_has_an_interval_around_it() -> None:
-    change = ranking_change(heard(np.random.default_rng(3), 200, sees=3, saw=0.5))
+    change = ranking_change(scores(np.random.default_rng(3), 200, sees=3, saw=0.5))
     assert change.low <= change.after - change.before <= change.high
     assert change.low > 0
-    assert change == ranking_change(heard(np.random.default_rng(3), 200, sees=3, saw=0.5))
+    assert change == ranking_change(scores(np.random.default_rng(3), 200, sees=3, saw=0.5))
 
 
-def test_surprise_is_the_log_loss() -> None:
-    from sklearn.metrics import log_loss
+def test_it_is_the_log_loss_of_scikit_learn() -> None:
+    from sklearn.metrics import log_loss as expected
 
     rng = np.random.default_rng(4)
     there, logits = rng.random(50) < 0.5, rng.normal(size=50)
-    assert surprise(logits, there) == pytest.approx(log_loss(there, 1 / (1 + np.exp(-logits))))
-    assert surprise_change(heard(rng)).n == 60
+    assert log_loss(logits, there) == pytest.approx(expected(there, 1 / (1 + np.exp(-logits))))
+    assert log_loss_change(scores(rng)).n == 60
 
 
 @pytest.mark.parametrize("n", [20, 60])
@@ -81,7 +81,7 @@ def test_a_better_model_is_taken_and_a_worse_one_is_not(n: int) -> None:
     taken = {True: 0, False: 0}
     for seed in range(20):
         for better in taken:
-            one = heard(np.random.default_rng(seed), n, sees=2.5 if better else -0.5, saw=1.5)
+            one = scores(np.random.default_rng(seed), n, sees=2.5 if better else -0.5, saw=1.5)
             taken[better] += decide(one, None).taken
     assert taken[True] >= 18
     assert taken[False] <= 1
@@ -91,14 +91,16 @@ def test_labels_without_sense_are_refused() -> None:
     taken = 0
     for seed in range(100):
         rng = np.random.default_rng(seed)
-        one = heard(rng, 160)
-        one = Heard(one.stratum, rng.permutation(one.there), one.before, one.after, one.evidence, one.level)
+        one = scores(rng, 160)
+        one = HeldOutScores(
+            one.stratum, rng.permutation(one.target), one.before, one.after, one.evidence, one.fold_offset
+        )
         taken += decide(one, None).taken
     assert taken <= 10
 
 
 def test_what_forgets_is_refused_and_says_so() -> None:
-    one = heard(np.random.default_rng(5), sees=3)
+    one = scores(np.random.default_rng(5), sees=3)
     kept = map_change(np.array([0.8, 0.9]), np.array([0.79, 0.9]), 2)
     lost = map_change(np.array([0.8, 0.9]), np.array([0.7, 0.85]), 2)
     assert decide(one, kept).taken
@@ -108,7 +110,7 @@ def test_what_forgets_is_refused_and_says_so() -> None:
 
 
 def test_nothing_to_compare_is_not_taken() -> None:
-    none = Heard(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
+    none = HeldOutScores(np.zeros(0, int), np.zeros(0, bool), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
     verdict = decide(none, None)
     assert not verdict.taken
     assert "Nothing unseen" in verdict.reason
@@ -116,7 +118,7 @@ def test_nothing_to_compare_is_not_taken() -> None:
 
 
 def test_the_reason_names_its_numbers() -> None:
-    one = heard(np.random.default_rng(6), 80, sees=3)
+    one = scores(np.random.default_rng(6), 80, sees=3)
     verdict, change = decide(one, Change(0.9, 0.91, 0, 0.02, 6)), ranking_change(one)
     assert verdict.taken
     assert f"{change.after:.2f}".removeprefix("0") in verdict.reason
@@ -127,9 +129,9 @@ def test_the_reason_names_its_numbers() -> None:
 def test_few_or_one_sided_corrections_are_held_to_less_and_say_so() -> None:
     after = np.arange(100, dtype=float)
     there = ~np.isin(after, [10, 25, 40, 55])  # four rejected ones, rather low
-    one = Heard(np.zeros(100, int), there, after, after, np.zeros(100), np.zeros(100))
-    assert 0.05 < chance_of(one) <= 0.3
+    one = HeldOutScores(np.zeros(100, int), there, after, after, np.zeros(100), np.zeros(100))
+    assert 0.05 < p_value(one) <= 0.3
     assert decide(one, None).reason.startswith("No worse, as far as 100 can tell: ")
-    assert decide(heard(np.random.default_rng(6), 80, sees=3), None).reason.startswith("No worse: ")
-    blind = Heard(np.zeros(100, int), there, after, -after, np.zeros(100), np.zeros(100))
+    assert decide(scores(np.random.default_rng(6), 80, sees=3), None).reason.startswith("No worse: ")
+    blind = HeldOutScores(np.zeros(100, int), there, after, -after, np.zeros(100), np.zeros(100))
     assert "too few" in decide(blind, None).reason or "worse" in decide(blind, None).reason

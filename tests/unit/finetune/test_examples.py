@@ -1,4 +1,4 @@
-"""What follows from judgements: rows to learn from, and rectangles where heads know something."""
+"""What follows from judgements: examples to learn from, and rectangles where heads know something."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ from napari_hicstruct.inference.sight import Sight
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.labels.corrections import Judgements, judgements, marks
 from napari_hicstruct.labels.scope import Scope, edge, paint
-from napari_hicstruct.workflows.correction_regions import corrected_region, iter_regions, stretches
-from napari_hicstruct.workflows.finetune_evidence import UNSEEN, Evidence
-from napari_hicstruct.workflows.finetune_rows import ABSENT, ANCHORS, Row, absent, anchors, rows_of
-from tests.unit.finetune.kit import CHROM, FROZEN, LENGTH, boundary, loop, source, stripe, tad
+from napari_hicstruct.workflows.finetune.examples import (
+    IMPLICIT_NEGATIVE_WEIGHT,
+    MAX_REGULARIZATION_SAMPLES,
+    Example,
+    examples_of,
+    implicit_negatives,
+    regularization_samples,
+)
+from napari_hicstruct.workflows.finetune.learners.correction_regions import corrected_region, iter_regions, stretches
+from napari_hicstruct.workflows.finetune.score import UNSCORED_PROBABILITY, ScoredExamples
+from tests.unit.finetune.kit import CHROM, HELD_OUT, LENGTH, boundary, loop, source, stripe, tad
 
 A, R, E, P = Status.ACCEPTED, Status.REJECTED, Status.EDITED, Status.PROPOSED
 ALL = Interval(CHROM, 0, LENGTH)
@@ -29,11 +36,11 @@ def block(start: int, end: int, *kinds: Kind) -> ReviewedRegion:
     return ReviewedRegion(1, side, side, kinds, "ada", "now")
 
 
-def test_words_of_people() -> None:
+def test_judgements_as_examples() -> None:
     records = [loop(10**6, status=A), loop(2 * 10**6, status=E), loop(3 * 10**6, status=R), loop(15 * 10**5)]
-    rows = rows_of(judgements(records), ())
-    assert [(row.there, row.weight, row.person) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
-    assert [row.weight for row in rows_of(judgements(records), (), hard=0.5)] == [1, 1, 0.5]
+    rows = examples_of(judgements(records), ())
+    assert [(row.target, row.weight, row.judged) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
+    assert [row.weight for row in examples_of(judgements(records), (), hard=0.5)] == [1, 1, 0.5]
 
 
 def test_one_place_said_twice_counts_once_and_an_acceptance_outweighs_a_rejection() -> None:
@@ -42,10 +49,10 @@ def test_one_place_said_twice_counts_once_and_an_acceptance_outweighs_a_rejectio
     assert said.negatives[0].anchor1.start == 2 * 10**6
 
 
-def test_a_tad_speaks_by_its_borders_each_in_its_own_tile() -> None:
+def test_a_tad_counts_as_its_borders_each_in_its_own_tile() -> None:
     wrong, right = tad(300_000, 700_000, R), tad(700_000, 1_300_000, A)
-    rows = rows_of(judgements([wrong, right]), FROZEN)
-    found = {(row.record.uid, row.record.anchor1.start): (row.there, row.weight, row.frozen) for row in rows}
+    rows = examples_of(judgements([wrong, right]), HELD_OUT)
+    found = {(row.record.uid, row.record.anchor1.start): (row.target, row.weight, row.in_validation) for row in rows}
     assert found == {
         (right.uid, 700_000): (1, 1, True),
         (right.uid, 1_300_000): (1, 1, False),
@@ -57,14 +64,14 @@ def test_a_tad_speaks_by_its_borders_each_in_its_own_tile() -> None:
     assert len(set(tiles.values())) == 3  # neighbours that share a border are in one fold with it
 
 
-def test_pseudo_labels_are_sure_calls_that_nobody_judged_outside_the_frozen_part() -> None:
+def test_pseudo_labels_are_sure_calls_that_nobody_judged_outside_the_validation_regions() -> None:
     sure, unsure, faint = (loop(at, probability=p) for at, p in ((10**6, 0.99), (15 * 10**5, 0.6), (2 * 10**6, 0.01)))
-    hidden, unknown = loop(FROZEN[0].start + 10_000, probability=0.99), loop(3_300_000)
+    hidden, unknown = loop(HELD_OUT[0].start + 10_000, probability=0.99), loop(3_300_000)
     said = judgements([sure, unsure, faint, hidden, unknown])
-    assert rows_of(said, FROZEN) == []
-    rows = rows_of(said, FROZEN, pseudo=0.2)
-    assert [(row.record.uid, row.there) for row in rows] == [(sure.uid, 1), (faint.uid, 0)]
-    assert all(row.weight == 0.2 and not row.person for row in rows)
+    assert examples_of(said, HELD_OUT) == []
+    rows = examples_of(said, HELD_OUT, pseudo=0.2)
+    assert [(row.record.uid, row.target) for row in rows] == [(sure.uid, 1), (faint.uid, 0)]
+    assert all(row.weight == 0.2 and not row.judged for row in rows)
 
 
 def test_in_a_reviewed_block_calls_that_nobody_labelled_are_absent() -> None:
@@ -72,33 +79,35 @@ def test_in_a_reviewed_block_calls_that_nobody_labelled_are_absent() -> None:
     said = judgements([known, waiting, tad(1_100_000, 1_600_000, A)], [block(1_000_000, 2_000_000)])
     calls = [loop(1_205_000), loop(1_505_000), loop(1_350_000), loop(2_400_000), loop(1_900_000), stripe(1_300_000)]
     calls += [boundary(1_100_000), boundary(1_605_000), boundary(1_350_000)]
-    rows = absent(calls, said, FROZEN)
+    rows = implicit_negatives(calls, said, HELD_OUT)
     assert [row.record.uid for row in rows] == [calls[2].uid, calls[5].uid, calls[8].uid]
-    assert all((row.there, row.weight, row.person) == (0, ABSENT, False) for row in rows)
-    assert absent([loop(600_000, 100_000)], judgements([], [block(0, 2_000_000)]), FROZEN) == []
+    assert all((row.target, row.weight, row.judged) == (0, IMPLICIT_NEGATIVE_WEIGHT, False) for row in rows)
+    assert implicit_negatives([loop(600_000, 100_000)], judgements([], [block(0, 2_000_000)]), HELD_OUT) == []
 
 
-def test_a_block_speaks_of_its_kinds_and_its_chromosome_alone() -> None:
+def test_a_block_is_of_its_kinds_and_its_chromosome_alone() -> None:
     said = judgements([], [block(1_000_000, 2_000_000, Kind.TAD)])
     calls = [loop(1_350_000), boundary(1_350_000)]
-    assert [row.record.kind for row in absent(calls, said, ())] == [Kind.BOUNDARY]
+    assert [row.record.kind for row in implicit_negatives(calls, said, ())] == [Kind.BOUNDARY]
     there = Interval("chr2", 1_350_000, 1_360_000)
     other = loop(1_350_000).with_(anchor1=there, anchor2=Interval("chr2", 1_550_000, 1_560_000), status=A)
-    assert absent([calls[0]], judgements([other], [block(1_000_000, 2_000_000)]), ())  # that loop is on chr2
-    assert not absent([other], said, ())
+    assert implicit_negatives(
+        [calls[0]], judgements([other], [block(1_000_000, 2_000_000)]), ()
+    )  # that loop is on chr2
+    assert not implicit_negatives([other], said, ())
 
 
-def test_examples_need_both_words() -> None:
-    rows = tuple(Row(loop(k * 100_000), float(k % 2), 1.0 + k, True, False) for k in range(4))
+def test_samples_need_both_classes() -> None:
+    rows = tuple(Example(loop(k * 100_000), float(k % 2), 1.0 + k, True, False) for k in range(4))
     sights = tuple(Sight(k, "heads.loop", float(k), np.full(3, k, np.float32)) for k in range(4))
-    evidence = Evidence(rows, sights)
-    both = evidence.examples("heads.loop", lambda row: True)
+    scored = ScoredExamples(rows, sights)
+    both = scored.samples("heads.loop", lambda row: True)
     assert both is not None
-    assert both.there.tolist() == [0, 1, 0, 1]
+    assert both.target.tolist() == [0, 1, 0, 1]
     assert both.weight.tolist() == [1, 2, 3, 4]
     assert both.features.shape == (4, 3)
-    assert evidence.examples("heads.loop", lambda row: row.there > 0) is None
-    assert evidence.examples("heads.tad", lambda row: True) is None
+    assert scored.samples("heads.loop", lambda row: row.target > 0) is None
+    assert scored.samples("heads.tad", lambda row: True) is None
 
 
 # ---------------------------------------------------------------------- rectangles for gradient steps
@@ -129,9 +138,9 @@ def test_rectangles_know_what_people_know() -> None:
     assert said.pixel(*tads, 1_500_000, 1_500_000) == 1
 
 
-def test_the_frozen_part_is_unknown_whatever_a_block_says() -> None:
+def test_validation_regions_are_unknown_whatever_a_block_says() -> None:
     said = judgements([loop(1_200_000, status=A)], [block(0, 2_000_000)])
-    said = Judgements(said.positives, blocks=said.blocks, unknown=FROZEN)
+    said = Judgements(said.positives, blocks=said.blocks, unknown=HELD_OUT)
     pixels = Painted(said)
     for row, col, known in (
         (600_000, 800_000, 0),
@@ -180,88 +189,90 @@ def test_far_corrections_make_stretches_of_their_own() -> None:
     assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]
 
 
-def test_open_candidates_near_judgements_hold_the_level() -> None:
+def test_open_candidates_near_judgements_regularize() -> None:
     said, near, far, held = (
         loop(at, status=st) for at, st in ((10**6, A), (11 * 10**5, P), (3 * 10**6, P), (4 * 10**5, P))
     )
-    rows = anchors(judgements([said, far, near, held, boundary(11 * 10**5, P)]), FROZEN, 0.3)
+    rows = regularization_samples(judgements([said, far, near, held, boundary(11 * 10**5, P)]), HELD_OUT, 0.3)
     assert [row.record.uid for row in rows] == [near.uid, far.uid]  # the nearest first, loops alone, none of them held
-    assert all(np.isnan(row.there) and row.weight == 0.3 and not row.person for row in rows)
-    assert anchors(judgements([said, near]), FROZEN, 0) == []
-    many = [loop(10**6 + 5_000 * k) for k in range(1, ANCHORS + 50)]
-    assert len(anchors(judgements([said, *many]), (), 0.3)) == ANCHORS
+    assert all(np.isnan(row.target) and row.weight == 0.3 and not row.judged for row in rows)
+    assert regularization_samples(judgements([said, near]), HELD_OUT, 0) == []
+    many = [loop(10**6 + 5_000 * k) for k in range(1, MAX_REGULARIZATION_SAMPLES + 50)]
+    assert len(regularization_samples(judgements([said, *many]), (), 0.3)) == MAX_REGULARIZATION_SAMPLES
 
 
-def test_anchors_are_as_likely_as_the_network_says_and_are_no_word_of_their_own() -> None:
-    rows = tuple(Row(loop(10**6 + 10_000 * k), there, 1.0, True, False) for k, there in enumerate((1.0, 0.0, np.nan)))
+def test_regularization_samples_keep_the_networks_probability_and_are_no_class() -> None:
+    rows = tuple(
+        Example(loop(10**6 + 10_000 * k), there, 1.0, True, False) for k, there in enumerate((1.0, 0.0, np.nan))
+    )
     sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(3))
-    learnt = Evidence(rows, sights).examples("heads.loop", lambda _: True)
+    learnt = ScoredExamples(rows, sights).samples("heads.loop", lambda _: True)
     assert learnt is not None
-    assert learnt.there.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
+    assert learnt.target.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
     assert learnt.weight.tolist() == [1, 1, 1]
-    assert Evidence(rows, sights).said("heads.loop", lambda _: True) == 3
-    assert Evidence(rows, sights).examples("heads.loop", lambda row: row.there != 0) is None
+    assert ScoredExamples(rows, sights).n_judged("heads.loop", lambda _: True) == 3
+    assert ScoredExamples(rows, sights).samples("heads.loop", lambda row: row.target != 0) is None
 
 
-def test_anchors_count_less_the_more_people_said() -> None:
-    rows = [Row(loop(10**6 + 10_000 * k), float(k % 2), 1.0, True, False) for k in range(50)]
-    rows.append(Row(loop(9 * 10**6), np.nan, 0.4, False, False))
+def test_regularization_samples_count_less_the_more_was_judged() -> None:
+    rows = [Example(loop(10**6 + 10_000 * k), float(k % 2), 1.0, True, False) for k in range(50)]
+    rows.append(Example(loop(9 * 10**6), np.nan, 0.4, False, False))
     sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(51))
-    learnt = Evidence(tuple(rows), sights).examples("heads.loop", lambda _: True)
+    learnt = ScoredExamples(tuple(rows), sights).samples("heads.loop", lambda _: True)
     assert learnt is not None
     assert learnt.weight[:50].tolist() == [1] * 50
     assert learnt.weight[50] == pytest.approx(0.4 / 4)
 
 
-def rejected_tad(odds: tuple[float | None, float | None], *others: Annotation) -> Evidence:
+def rejected_tad(odds: tuple[float | None, float | None], *others: Annotation) -> ScoredExamples:
     """A rejected TAD from 1 to 1.4 Mb, whose borders have these log-odds (None: not seen), beside others."""
-    rows = tuple(rows_of(judgements([tad(10**6, 14 * 10**5, R), *others]), ()))
-    first = next(k for k, row in enumerate(rows) if not row.there)
+    rows = tuple(examples_of(judgements([tad(10**6, 14 * 10**5, R), *others]), ()))
+    first = next(k for k, row in enumerate(rows) if not row.target)
     told = [(first + k, one) for k, one in enumerate(odds) if one is not None]
-    told += [(k, 2.0) for k, row in enumerate(rows) if row.there]
-    return Evidence(rows, tuple(Sight(k, "heads.tad", one, np.ones(2, np.float32)) for k, one in told))
+    told += [(k, 2.0) for k, row in enumerate(rows) if row.target]
+    return ScoredExamples(rows, tuple(Sight(k, "heads.tad", one, np.ones(2, np.float32)) for k, one in told))
 
 
 def test_of_a_rejected_tad_the_less_likely_border_is_the_wrong_one() -> None:
-    evidence = rejected_tad((3.0, -3.0))
+    scored = rejected_tad((3.0, -3.0))
     sure, doubtful = 1 / (1 + np.exp(-3)), 1 / (1 + np.exp(3))
     one = sure * (1 - doubtful) / (1 - sure * doubtful)  # Bayes: it is there, given that not both are
-    assert evidence.there.tolist() == pytest.approx([one, doubtful * (1 - sure) / (1 - sure * doubtful)])
+    assert scored.targets.tolist() == pytest.approx([one, doubtful * (1 - sure) / (1 - sure * doubtful)])
     assert one > 0.9
-    assert evidence.excused == {0}
-    assert rejected_tad((-3.0, 3.0)).excused == {1}
+    assert scored.ambiguous == {0}
+    assert rejected_tad((-3.0, 3.0)).ambiguous == {1}
 
 
 def test_that_holds_whichever_border_may_be_learnt_from() -> None:
     accepted = boundary(3 * 10**6, A)
     whole, held = rejected_tad((3.0, -3.0), accepted), lambda row: row.record.anchor1.start != 14 * 10**5
-    some, every = whole.examples("heads.tad", held), whole.examples("heads.tad", lambda _: True)
+    some, every = whole.samples("heads.tad", held), whole.samples("heads.tad", lambda _: True)
     assert some is not None
     assert every is not None
     assert (len(some), len(every)) == (2, 3)
-    assert set(some.there) < set(every.there)
+    assert set(some.target) < set(every.target)
 
 
 def test_a_border_that_an_accepted_tad_shares_is_there() -> None:
-    evidence = rejected_tad((-1.0, 2.0), tad(6 * 10**5, 10**6 + 5_000, A))
-    assert evidence.there[:2].tolist() == [1, 0]  # although the network believes in the other one
-    assert evidence.excused == {0}
+    scored = rejected_tad((-1.0, 2.0), tad(6 * 10**5, 10**6 + 5_000, A))
+    assert scored.targets[:2].tolist() == [1, 0]  # although the network believes in the other one
+    assert scored.ambiguous == {0}
     both = rejected_tad((0.0, 0.0), tad(6 * 10**5, 10**6, A), tad(14 * 10**5, 18 * 10**5, A))
-    assert both.there[:2].tolist() == [1, 1]  # only the pair is wrong
-    assert both.excused == {0, 1}
+    assert both.targets[:2].tolist() == [1, 1]  # only the pair is wrong
+    assert both.ambiguous == {0, 1}
 
 
 def test_a_border_that_is_not_seen_may_be_the_wrong_one() -> None:
     p = 1 / (1 + np.exp(-1))
-    evidence = rejected_tad((1.0, None))
-    assert evidence.there.tolist() == pytest.approx([p * (1 - UNSEEN) / (1 - p * UNSEEN)])
-    assert evidence.excused == {0}
-    assert rejected_tad((-1.0, None)).excused == set()
+    scored = rejected_tad((1.0, None))
+    assert scored.targets.tolist() == pytest.approx([p * (1 - UNSCORED_PROBABILITY) / (1 - p * UNSCORED_PROBABILITY)])
+    assert scored.ambiguous == {0}
+    assert rejected_tad((-1.0, None)).ambiguous == set()
 
 
-def test_what_another_run_calls_where_somebody_judged_is_no_anchor() -> None:
+def test_what_another_run_calls_where_somebody_judged_is_no_regularization_sample() -> None:
     said = [loop(10**6, status=A), tad(2 * 10**6, 24 * 10**5, R)]
     twins = [loop(10**6 + 10_000), tad(2 * 10**6 + 5_000, 24 * 10**5 - 5_000)]
     others = [loop(10**6 + 40_000), tad(2 * 10**6, 21 * 10**5)]
-    found = anchors(judgements([*said, *twins, *others]), (), 1.0)
+    found = regularization_samples(judgements([*said, *twins, *others]), (), 1.0)
     assert {row.record.uid for row in found} == {one.uid for one in others}

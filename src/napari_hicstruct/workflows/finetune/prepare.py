@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.errors import MapError, ModelError, ProjectError
-from napari_hicstruct.workflows.finetune_job import FinetuneJob
+from napari_hicstruct.workflows.finetune.job import FinetuneJob
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Project
@@ -105,7 +105,7 @@ def prepare_finetune(
         map_uri=source.uri,
         records=records,
         blocks=tuple(project.reviewed()),
-        frozen=project.frozen_tiles(),
+        validation_regions=project.validation_regions(),
         parent=str(parent.path),
         start=str(start.path),
         out=str(out),
@@ -173,13 +173,13 @@ def _check_corrections(project: Project, records: Sequence[Annotation], source: 
     if not judged.positives or not (judged.negatives or judged.blocks):
         have, lack = ("accepted", "reject") if judged.positives else ("rejected", "accept or add")
         raise ProjectError(
-            f"all {len(judged)} corrections are {have}: nothing can be told apart.",
+            f"all {len(judged)} corrections are {have}: only one class is labelled.",
             where=project.path,
             hint=f"Also {lack} some candidates, or mark a region as reviewed.",
         )
 
 
 def _places(judged: Judgements) -> list[tuple[str, Interval]]:
-    """Every stretch of the map that somebody said something of, with what it is."""
+    """Every corrected or reviewed stretch of the map, with what it is."""
     sides = [side for block in judged.blocks for side in (block.rows, block.cols)]
     return [("correction", record.span) for record in judged.judged] + [("reviewed region", side) for side in sides]

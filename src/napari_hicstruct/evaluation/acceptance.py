@@ -18,58 +18,58 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-DRAWS = 400
-CORRECTIONS, CHANCE = (20, 60, 150), (0.5, 0.3, 0.05)
+BOOTSTRAP_DRAWS = 400
+CORRECTIONS, MAX_P_VALUE = (20, 60, 150), (0.5, 0.3, 0.05)
 """Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
 shows the doubtful: to tell them from chance takes many, and a strict test on few would refuse nearly everything that
 people mean."""
 
-RARE = 10
-"""With fewer of either word there are as good as none to tell by."""
+MIN_PER_CLASS = 10
+"""With fewer accepted or fewer rejected ones, ``n`` counts as 0: a ranking of so few is mostly chance."""
 
-MARGIN = 0.02
+MAX_RANKING_LOSS = 0.02
 """Ranking that may be lost: a list that is right about how sure it is may rank by a hair less."""
 
-KEPT = 0.98
+MIN_REPLAY_AP_RATIO = 0.98
 """Share of the average precision on replay maps that must remain."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Unseen corrections, and what both models say of them.
+class HeldOutScores:
+    """Corrections that were not learnt from, with the log-odds that both models give them.
 
     Attributes
     ----------
     stratum : int64, shape (n,)
         Only candidates of one stratum (a head) are compared with each other.
-    there : bool, shape (n,)
-        What a person said.
+    target : bool, shape (n,)
+        True: accepted, edited or added; False: rejected.
     before, after : float64, shape (n,)
         Log-odds by which they are listed.
     evidence : float64, shape (n,)
         What decoding adds to either before it ranks, if that is more.
-    level : float64, shape (n,)
-        How much surer the fit behind ``after`` is in all (:func:`levels`): folds differ in that, and it ranks nothing.
+    fold_offset : float64, shape (n,)
+        Mean change of log-odds in the fold behind ``after`` (:func:`fold_offsets`): differs by fold, ranks nothing.
     """
 
     stratum: NDArray[np.int64]
-    there: NDArray[np.bool_]
+    target: NDArray[np.bool_]
     before: Floats
     after: Floats
     evidence: Floats
-    level: Floats
+    fold_offset: Floats
 
     @property
     def ranked(self) -> tuple[Floats, Floats]:
         """What ranks before and after, shape (n,) each."""
-        return self.before + self.evidence, self.after + self.evidence - self.level
+        return self.before + self.evidence, self.after + self.evidence - self.fold_offset
 
     def __len__(self) -> int:
-        return len(self.there)
+        return len(self.target)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Heard:
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> HeldOutScores:
         """Some of them."""
-        return Heard(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return HeldOutScores(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +91,16 @@ class Verdict:
     reason: str
 
 
-def ranking(stratum: NDArray[np.int64], there: NDArray[np.bool_], p: Floats) -> float:
+def ranking(stratum: NDArray[np.int64], target: NDArray[np.bool_], p: Floats) -> float:
     """Chance that a true candidate stands above a false one of its stratum (area under the ROC curve); NaN: no pair."""
     won = pairs = 0.0
-    for part, positives, negatives in _strata(stratum, there):
-        won += _wins(p[part], there[part])
+    for part, positives, negatives in _strata(stratum, target):
+        won += _wins(p[part], target[part])
         pairs += positives * negatives
     return won / pairs if pairs else math.nan
 
 
-def chance_of(heard: Heard) -> float:
+def p_value(held_out: HeldOutScores) -> float:
     """One-sided p of :func:`ranking` after the fine-tune if labels had nothing to do with the map; 1 without a pair.
 
     Mann and Whitney 1947, summed over strata (van Elteren 1960 without weights), normal approximation.
@@ -108,14 +108,14 @@ def chance_of(heard: Heard) -> float:
     from scipy.stats import norm
 
     excess = variance = 0.0
-    after = heard.ranked[1]
-    for part, positives, negatives in _strata(heard.stratum, heard.there):
-        excess += _wins(after[part], heard.there[part]) - positives * negatives / 2
+    after = held_out.ranked[1]
+    for part, positives, negatives in _strata(held_out.stratum, held_out.target):
+        excess += _wins(after[part], held_out.target[part]) - positives * negatives / 2
         variance += positives * negatives * (positives + negatives + 1) / 12
     return float(norm.sf((excess - 0.5) / math.sqrt(variance))) if variance else 1.0
 
 
-def levels(stratum: NDArray[np.int64], fold: NDArray[np.int64], change: Floats) -> Floats:
+def fold_offsets(stratum: NDArray[np.int64], fold: NDArray[np.int64], change: Floats) -> Floats:
     """Mean change of log-odds by stratum and fold, at each candidate, shape (n,)."""
     out = np.zeros(len(change))
     for pair in set(zip(stratum.tolist(), fold.tolist(), strict=True)):
@@ -124,28 +124,28 @@ def levels(stratum: NDArray[np.int64], fold: NDArray[np.int64], change: Floats) 
     return out
 
 
-def ranking_change(heard: Heard, *, seed: int = 0) -> Change:
+def ranking_change(held_out: HeldOutScores, *, seed: int = 0) -> Change:
     """:func:`ranking` before and after; the interval is of drawing the corrections again (bootstrap)."""
 
-    def measure(some: Heard) -> tuple[float, float]:
-        before, after = (ranking(some.stratum, some.there, p) for p in some.ranked)
+    def measure(some: HeldOutScores) -> tuple[float, float]:
+        before, after = (ranking(some.stratum, some.target, p) for p in some.ranked)
         return before, after
 
-    return _bootstrap(heard, measure, seed)
+    return _bootstrap(held_out, measure, seed)
 
 
-def surprise_change(heard: Heard, *, seed: int = 0) -> Change:
+def log_loss_change(held_out: HeldOutScores, *, seed: int = 0) -> Change:
     """Mean log loss (nats) before and after."""
 
-    def measure(some: Heard) -> tuple[float, float]:
-        return surprise(some.before, some.there), surprise(some.after, some.there)
+    def measure(some: HeldOutScores) -> tuple[float, float]:
+        return log_loss(some.before, some.target), log_loss(some.after, some.target)
 
-    return _bootstrap(heard, measure, seed)
+    return _bootstrap(held_out, measure, seed)
 
 
-def surprise(logits: Floats, there: NDArray[np.bool_]) -> float:
+def log_loss(logits: Floats, target: NDArray[np.bool_]) -> float:
     """Mean log loss, nats."""
-    return float(np.mean(np.logaddexp(0, np.where(there, -logits, logits)))) if len(there) else math.nan
+    return float(np.mean(np.logaddexp(0, np.where(target, -logits, logits)))) if len(target) else math.nan
 
 
 def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Change:
@@ -153,35 +153,35 @@ def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Chang
     if not len(before):
         return Change(math.nan, math.nan, math.nan, math.nan, 0)
     rng = np.random.default_rng(seed)
-    gains = (after - before)[rng.integers(0, len(before), (DRAWS, len(before)))].mean(axis=1)
+    gains = (after - before)[rng.integers(0, len(before), (BOOTSTRAP_DRAWS, len(before)))].mean(axis=1)
     low, high = np.percentile(gains, [5, 95])
     return Change(float(before.mean()), float(after.mean()), float(low), float(high), n)
 
 
-def decide(heard: Heard, replay: Change | None, *, seed: int = 0) -> Verdict:
+def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> Verdict:
     """The rule of this module with its numbers."""
-    ranked, chance = ranking_change(heard, seed=seed), chance_of(heard)
-    there = int(heard.there.sum())
-    n = len(heard) if min(there, len(heard) - there) >= RARE else 0
-    limit = float(np.interp(n, CORRECTIONS, CHANCE))
-    told = (
+    ranked, p = ranking_change(held_out, seed=seed), p_value(held_out)
+    positives = int(held_out.target.sum())
+    n = len(held_out) if min(positives, len(held_out) - positives) >= MIN_PER_CLASS else 0
+    limit = float(np.interp(n, CORRECTIONS, MAX_P_VALUE))
+    numbers = (
         f"unseen corrections are ranked {_short(ranked.after)} after {_short(ranked.before)} "
-        f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {chance:.2g})"
+        f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {p:.2g})"
     )
     if ranked.n == 0 or math.isnan(ranked.after):
         return Verdict(False, "Nothing unseen could be compared: accept and reject more, in more places.")
-    if ranked.high < -MARGIN:
-        return Verdict(False, f"It got worse: {told}.")
-    if chance > limit:
+    if ranked.high < -MAX_RANKING_LOSS:
+        return Verdict(False, f"It got worse: {numbers}.")
+    if p > limit:
         more = " They may be too few to tell, or too much alike." if n < CORRECTIONS[-1] else ""
-        return Verdict(False, f"The corrections cannot be told from chance (p above {limit:.2g}): {told}.{more}")
-    if replay is not None and replay.after < KEPT * replay.before:
+        return Verdict(False, f"The corrections cannot be numbers from chance (p above {limit:.2g}): {numbers}.{more}")
+    if replay is not None and replay.after < MIN_REPLAY_AP_RATIO * replay.before:
         return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
-                       f"{_short(replay.after)}, below {KEPT:.0%} of before.")  # fmt: skip
+                       f"{_short(replay.after)}, below {MIN_REPLAY_AP_RATIO:.0%} of before.")  # fmt: skip
     kept = "" if replay is None else f"; replay maps {_short(replay.before)} → {_short(replay.after)}"
-    least = n < CORRECTIONS[0]
-    found = f"No worse, as far as {len(heard):,} can tell" if least else "No worse"
-    return Verdict(True, f"{found}: {told}{kept}.")
+    few = n < CORRECTIONS[0]
+    found = f"No worse, as far as {len(held_out):,} can tell" if few else "No worse"
+    return Verdict(True, f"{found}: {numbers}{kept}.")
 
 
 def _short(value: float) -> str:
@@ -192,34 +192,34 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("0.", ".").replace("-", "−")
 
 
-def _strata(stratum: NDArray[np.int64], there: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], int, int]]:
+def _strata(stratum: NDArray[np.int64], target: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], int, int]]:
     """Rows, positives and negatives of each stratum that has both."""
     found = []
     for value in np.unique(stratum):
         part = stratum == value
-        positives = int(there[part].sum())
+        positives = int(target[part].sum())
         if 0 < positives < part.sum():
             found.append((part, positives, int(part.sum()) - positives))
     return found
 
 
-def _wins(p: Floats, there: NDArray[np.bool_]) -> float:
+def _wins(p: Floats, target: NDArray[np.bool_]) -> float:
     """Pairs in which the true one stands above; ties count half."""
     from scipy.stats import rankdata
 
-    positives = int(there.sum())
-    return float(rankdata(p)[there].sum() - positives * (positives + 1) / 2)
+    positives = int(target.sum())
+    return float(rankdata(p)[target].sum() - positives * (positives + 1) / 2)
 
 
-def _bootstrap(heard: Heard, measure: object, seed: int) -> Change:
+def _bootstrap(held_out: HeldOutScores, measure: object, seed: int) -> Change:
     assert callable(measure)
-    if not len(heard):
+    if not len(held_out):
         return Change(math.nan, math.nan, math.nan, math.nan, 0)
     rng, gains = np.random.default_rng(seed), []
-    for _ in range(DRAWS):
-        before, after = measure(heard.take(rng.integers(0, len(heard), len(heard))))
+    for _ in range(BOOTSTRAP_DRAWS):
+        before, after = measure(held_out.take(rng.integers(0, len(held_out), len(held_out))))
         if not math.isnan(after - before):
             gains.append(after - before)
-    before, after = measure(heard)
+    before, after = measure(held_out)
     low, high = np.percentile(gains, [5, 95]) if gains else (math.nan, math.nan)
-    return Change(float(before), float(after), float(low), float(high), len(heard))
+    return Change(float(before), float(after), float(low), float(high), len(held_out))

@@ -24,8 +24,8 @@ class FinetuneJob:
         All of the project: judged and not judged.
     blocks : tuple of ReviewedRegion
         Where what is not labelled is truly absent.
-    frozen : tuple of Interval
-        Tiles of the project's validation part; nothing in them is ever learnt.
+    validation_regions : tuple of Interval
+        Of the project; nothing in them is ever learnt.
     parent : str
         Folder of the model in use now: what the new one must not be worse than.
     start : str
@@ -42,13 +42,13 @@ class FinetuneJob:
     last_entry : int
         Newest journal entry that the records contain.
     learnt : frozenset of str
-        Uids of judgements that the start has learnt already: it proves nothing by knowing them.
+        Uids of judgements that the start has learnt already: they do not count when models are compared.
     """
 
     map_uri: str
     records: tuple[Annotation, ...]
     blocks: tuple[ReviewedRegion, ...]
-    frozen: tuple[Interval, ...]
+    validation_regions: tuple[Interval, ...]
     parent: str
     start: str
     out: str
@@ -97,7 +97,7 @@ class Figure:
     measure : str
         ``ranking`` (area under the ROC curve of judged candidates), ``log loss``, ``average precision``.
     on : str
-        ``frozen part``, ``cross-validation`` or ``replay``.
+        ``validation regions``, the same ``and cross-validation``, or ``replay``; in projects of before ``frozen part``.
     n : int
         Candidates or truths it rests on.
     before, after : float
@@ -119,7 +119,7 @@ class Figure:
     better: int = 1
 
 
-def telling(figures: Sequence[Figure]) -> list[Figure]:
+def informative_figures(figures: Sequence[Figure]) -> list[Figure]:
     """All but those of all tasks together where one task alone says the same."""
     tasks = {one.on: {other.what for other in figures if other.on == one.on} - {"all"} for one in figures}
     return [one for one in figures if one.what != "all" or len(tasks[one.on]) != 1]
@@ -174,8 +174,8 @@ class FinetuneResult:
             out.setdefault(figure.on, {}).setdefault(figure.what, {})[figure.measure] = getattr(figure, which)
         return out
 
-    def told(self) -> dict[str, Any]:
-        """What a model's card says of its fine-tuning."""
+    def to_card(self) -> dict[str, Any]:
+        """The ``finetuned`` part of the new model's card."""
         return {
             "made_with": f"napari-hicstruct {__version__}",
             "parent": self.parent_label,

@@ -1,4 +1,4 @@
-"""A project's judgements → regions to fine-tune on: the map around them, and where somebody knows something."""
+"""Judgements → regions for gradient steps: the map around them, and where each head's labels are known."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.dataset_regions import cut_band, empty_fine, pieces, shifted, snap
 
 if TYPE_CHECKING:
-    from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.training.dataset import Region
-    from napari_hicstruct.workflows.finetune_evidence import Bands
 
-MARGIN = 1_600_000
-"""bp of map on both sides of what was judged: a 10 kb window holds as much."""
+MARGIN_BP = 1_600_000
+"""Map on both sides of what was judged: a 10 kb window holds as much."""
 
 KINDS = {"point": (Kind.LOOP,), "mask": (Kind.STRIPE,), "boundary": (Kind.TAD, Kind.BOUNDARY)}
 """What the heads call."""
@@ -33,7 +32,7 @@ def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
     for block in mine.blocks:
         spans.append(Interval(chrom, min(block.rows.start, block.cols.start), max(block.rows.end, block.cols.end)))
     merged: list[Interval] = []
-    for span in sorted(span.expand(MARGIN, length) for span in spans):
+    for span in sorted(span.expand(MARGIN_BP, length) for span in spans):
         if merged and span.start <= merged[-1].end:
             merged[-1] = Interval(chrom, merged[-1].start, max(merged[-1].end, span.end))
         else:
@@ -41,9 +40,7 @@ def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
     return [part for one in merged for part in pieces(snap(one, length))]
 
 
-def corrected_region(
-    bands: tuple[Band | None, Band], judged: Judgements, region: Interval, *, hard: float = 1.0
-) -> Region:
+def corrected_region(bands: BandPair, judged: Judgements, region: Interval, *, hard: float = 1.0) -> Region:
     """Contacts of one stretch, what was found in it, and where each head knows something."""
     from napari_hicstruct.labels.corrections import marks
     from napari_hicstruct.labels.records import truth_of
@@ -71,9 +68,9 @@ def corrected_region(
 
 
 def iter_regions(
-    source: ContactSource, judged: Judgements, bands: Bands, *, token: CancelToken, hard: float = 1.0
+    source: ContactSource, judged: Judgements, bands: dict[str, BandPair], *, token: CancelToken, hard: float = 1.0
 ) -> Generator[Progress, None, list[Region]]:
-    """Regions of every chromosome on which somebody judged anything."""
+    """Regions of every chromosome with judgements."""
     from napari_hicstruct.jobs import Clock
 
     clock, found = Clock(), []

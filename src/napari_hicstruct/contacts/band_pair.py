@@ -1,0 +1,78 @@
+"""The two bands that a network reads of a chromosome: fine bins, where the map has them, and coarse ones."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+
+if TYPE_CHECKING:
+    from napari_hicstruct.contacts.band import Band
+
+BandPair = tuple["Band | None", "Band"]
+"""Fine bins, None where the map has none, and coarse bins of one chromosome."""
+
+
+def loop_resolution(source: ContactSource, config: ModelConfig | None = None, chrom: str | None = None) -> int:
+    """Bin size (bp) at which loops can be called on a map, or on one chromosome of it; 0 if at none."""
+    config = config or ModelConfig()
+    levels = source.resolutions if chrom is None else source.resolutions_of(chrom)
+    for resolution in (config.fine_resolution, config.coarse_resolution):
+        if any(resolution % level == 0 for level in levels):
+            return resolution
+    return 0
+
+
+def iter_band_pair(
+    source: ContactSource,
+    chrom: str,
+    config: ModelConfig,
+    *,
+    norm: str | None = None,
+    token: CancelToken | None = None,
+    clock: Clock | None = None,
+) -> Generator[Progress, None, BandPair]:
+    """Fine band (None if the map has no such bins) and coarse band of a chromosome.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        Bin sizes, and the farthest contacts that the network reads.
+    norm : str, optional
+        Stored weights to use; default: the map's best, else balanced in memory.
+    clock : Clock, optional
+        Of the job that this is a part of.
+
+    Raises
+    ------
+    MapError
+        If no level of the map gives these bins, or the chromosome holds no contacts.
+    """
+    from napari_hicstruct.contacts.band import Band, coarsen_band
+    from napari_hicstruct.contacts.band_loading import iter_load_band
+
+    resolution, clock = loop_resolution(source, config, chrom), clock or Clock()
+    if not resolution:
+        sizes = f"{format_bin_size(config.fine_resolution)} or {format_bin_size(config.coarse_resolution)}"
+        raise MapError(
+            f"{chrom} has no contacts at {sizes}, nor at finer bins that sum to it.",
+            where=source.uri,
+            hint="Add a level, e.g. with cooler zoomify.",
+        )
+    loaded: Band | None = None
+    for step in iter_load_band(source, chrom, resolution=resolution, max_distance=config.max_distance, norm=norm):
+        if token is not None:
+            token.check()
+        if isinstance(step, Band):
+            loaded = step
+        else:
+            yield clock.step(f"read {chrom}", 0, 0)
+    assert loaded is not None  # iter_load_band ends with the band or raises
+    if resolution == config.coarse_resolution:
+        return None, loaded
+    return loaded, coarsen_band(loaded, config.coarse_resolution // resolution)

@@ -1,0 +1,189 @@
+"""Judgements as examples: what is there, what is not, and how much each counts in fine-tuning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.validation import TILE, in_regions, midpoint
+from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.labels.corrections import borders
+
+if TYPE_CHECKING:
+    from napari_hicstruct.labels.corrections import Block, Judgements
+
+IMPLICIT_NEGATIVE_WEIGHT = 0.25
+"""Of a call inside a reviewed region that nobody labelled: the region says that it is not there."""
+
+PSEUDO_LABELS = (0.05, 0.95)
+"""Probabilities below and above which calls are pseudo-labels, where these are wanted."""
+
+MAX_REGULARIZATION_SAMPLES = 300
+"""Of each kind; near judgements, so that they share windows with them and cost no further forward pass."""
+
+NEAR_BP = 20_000
+"""A call nearer than this to a label is that label's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One object or border: whether it is there, how much that counts, and whether it may be learnt from.
+
+    A TAD makes two, its borders: each lies in a tile of its own, and two neighbours may share one.
+
+    Attributes
+    ----------
+    record : Annotation
+        Loop, stripe or boundary; a TAD's border has the uid of the TAD.
+    target : float
+        1 there, 0 not there; NaN: the probability by the network that learning starts from
+        (:func:`regularization_samples`).
+    judged : bool
+        Somebody judged this very record; else it follows from a reviewed region or is a pseudo-label.
+    in_validation : bool
+        In the project's validation regions: compared on, never learnt from.
+    """
+
+    record: Annotation
+    target: float
+    weight: float
+    judged: bool
+    in_validation: bool
+
+    @property
+    def tile(self) -> int:
+        """Number of its tile, the unit of cross-validation."""
+        place = f"{self.record.chrom} {int(midpoint(self.record)) // TILE}"
+        return int.from_bytes(hashlib.sha256(place.encode()).digest()[:4], "big")
+
+
+def teaching_examples(
+    judged: Judgements, validation_regions: Sequence[Interval], config: FinetuneConfig
+) -> list[Example]:
+    """What a fine-tuning learns from and is compared on, before the network was asked anything.
+
+    Raises
+    ------
+    ProjectError
+        If nothing may be learnt from.
+    """
+    found = examples_of(judged, validation_regions, hard=config.hard, pseudo=config.pseudo)
+    if not any(one.judged and not one.in_validation for one in found):
+        raise ProjectError(
+            "all corrections lie in the part of the map that is kept for validation.",
+            hint="Correct some candidates elsewhere; the Learn section draws that part on the map.",
+        )
+    if config.trainable == "heads":
+        found += regularization_samples(judged, validation_regions, config.anchor)
+    return found
+
+
+def examples_of(
+    judged: Judgements, validation_regions: Sequence[Interval], *, hard: float = 1.0, pseudo: float = 0.0
+) -> list[Example]:
+    """All examples that follow from judgements alone; of a rejected TAD one end is wrong, perhaps both."""
+    found = []
+    for records, target, weight in ((judged.positives, 1.0, 1.0), (judged.negatives, 0.0, hard)):
+        for record in records:
+            halved = weight / 2 if record.kind is Kind.TAD and not target else weight
+            found += [
+                Example(part, target, halved, True, in_regions(part, validation_regions)) for part in parts_of(record)
+            ]
+    for record in judged.open if pseudo else ():
+        p = record.probability
+        if p == p and not PSEUDO_LABELS[0] < p < PSEUDO_LABELS[1]:
+            parts = [part for part in parts_of(record) if not in_regions(part, validation_regions)]
+            found += [Example(part, float(p > 0.5), pseudo, False, False) for part in parts]
+    return found
+
+
+def regularization_samples(judged: Judgements, validation_regions: Sequence[Interval], weight: float) -> list[Example]:
+    """Open candidates whose probability shall stay: of each kind the nearest to judgements, not those already judged.
+
+    People are shown the uncertain, or the likely, never all: the share that is right among those says little of the
+    others.  What another run calls where somebody judged is no such candidate.
+    """
+    found: list[Example] = []
+    for kind in dict.fromkeys(record.kind for record in judged.judged) if weight else ():
+        middles = {chrom: np.array(at) for chrom, at in _middles(judged.judged, kind).items()}
+        ends: dict[str, list[tuple[float, float]]] = {}
+        for record in (one for one in judged.judged if one.kind is kind):
+            ends.setdefault(record.chrom, []).append(_ends(record))
+        waiting = [
+            record
+            for record in judged.open
+            if record.kind is kind
+            and record.chrom in middles
+            and np.abs(np.array(ends[record.chrom]) - _ends(record)).max(axis=1).min() > NEAR_BP
+        ]
+        waiting.sort(key=lambda record: np.abs(middles[record.chrom] - midpoint(record)).min())
+        parts = [part for record in waiting[:MAX_REGULARIZATION_SAMPLES] for part in parts_of(record)]
+        found += [
+            Example(part, np.nan, weight, False, False) for part in parts if not in_regions(part, validation_regions)
+        ]
+    return found
+
+
+def _middles(records: Iterable[Annotation], kind: Kind) -> dict[str, list[float]]:
+    """Midpoints of the records of a kind by chromosome, bp."""
+    found: dict[str, list[float]] = {}
+    for record in (one for one in records if one.kind is kind):
+        found.setdefault(record.chrom, []).append(midpoint(record))
+    return found
+
+
+def parts_of(record: Annotation) -> list[Annotation]:
+    """A record, or of a TAD its two borders as boundaries with the TAD's uid."""
+    if record.kind is not Kind.TAD:
+        return [record]
+    at = [Interval(record.chrom, bp, bp + 1) for bp in borders(record)]
+    return [Annotation(kind=Kind.BOUNDARY, anchor1=a, anchor2=a, uid=record.uid, status=record.status) for a in at]
+
+
+def implicit_negatives(
+    calls: Iterable[Annotation], judged: Judgements, validation_regions: Sequence[Interval]
+) -> list[Example]:
+    """Calls inside reviewed regions near which nothing is labelled or waits to be judged."""
+    every = (*judged.positives, *judged.negatives, *judged.open)
+    known: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
+    for part in (part for record in every for part in parts_of(record)):
+        known.setdefault((part.chrom, part.kind), []).append(_place(part))
+    found = []
+    for call in (part for one in calls for part in parts_of(one)):
+        places = np.array(known.get((call.chrom, call.kind), ())).reshape(-1, 2)
+        near = np.abs(places - _place(call)).max(axis=1, initial=0) <= NEAR_BP
+        inside = any(holds(block, call) for block in judged.blocks)
+        if inside and not near.any() and not in_regions(call, validation_regions):
+            found.append(Example(call.with_(status=Status.REJECTED), 0.0, IMPLICIT_NEGATIVE_WEIGHT, False, False))
+    return found
+
+
+def _ends(record: Annotation) -> tuple[float, float]:
+    """What makes two records of one kind the same object, bp."""
+    if record.kind is Kind.TAD:
+        return record.anchor1.start, record.anchor1.end
+    return _place(record)
+
+
+def _place(record: Annotation) -> tuple[float, float]:
+    """Loops: both anchors; stripes and boundaries: the anchor."""
+    if record.kind is Kind.LOOP:
+        return record.anchor1.center, record.anchor2.center
+    return record.anchor1.center, record.anchor1.center
+
+
+def holds(block: Block, record: Annotation) -> bool:
+    """True if a block was reviewed for a record's kind (TADs: boundaries) and holds it, on any side of the diagonal."""
+    kinds = set(block.kinds) | ({Kind.BOUNDARY} if Kind.TAD in block.kinds else set())
+    if block.rows.chrom != record.chrom or (kinds and record.kind not in kinds):
+        return False
+    sides = ((block.rows, record.anchor1), (block.cols, record.anchor2))
+    crossed = ((block.cols, record.anchor1), (block.rows, record.anchor2))
+    return any(all(side.start <= a.start and a.end <= side.end for side, a in pair) for pair in (sides, crossed))
