@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -73,6 +75,39 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield home
+
+
+@pytest.fixture
+def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """napari's own; before it looks for windows that were not let go of, what still works for them may end.
+
+    A worker whose end is not delivered yet holds its window: on a busy machine that takes longer than a test.
+    """
+    made: WeakSet[Any] = WeakSet()
+
+    def make(*args: Any, **kwargs: Any) -> Any:
+        viewer = make_napari_viewer(*args, **kwargs)
+        made.add(viewer)
+        return viewer
+
+    yield make
+    for viewer in list(made):
+        window = getattr(viewer.window, "_qt_window", None)
+        if window is not None:
+            window._save_current_window_settings = lambda: None
+            viewer.close()
+    _let_workers_end()
+
+
+def _let_workers_end(seconds: float = 20) -> None:
+    from qtpy.QtWidgets import QApplication
+    from superqt.utils import WorkerBase
+
+    deadline = time.monotonic() + seconds
+    while WorkerBase._worker_set and time.monotonic() < deadline:
+        QApplication.processEvents()
+        time.sleep(0.005)
+    QApplication.processEvents()
 
 
 # Pools that live as long as the process on purpose; anything else left over is a leak.
