@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks._harness import percentile, record, say
 from napari_hicstruct.contacts import RAW, Level, build_levels, open_map
-from napari_hicstruct.contacts.rectangles import RectangleCache
+from napari_hicstruct.contacts.block_cache import BlockCache
 from napari_hicstruct.contacts.sources._hictk import hictkpy
 
 SIDE = 1024
@@ -97,7 +97,7 @@ def measure(uri: str, norm: str, count: int, seed: int) -> dict[str, Any]:
     chrom = max(source.chromsizes, key=lambda name: source.chromsizes[name])
     length = source.chromsizes[chrom]
     rows: list[dict[str, Any]] = []
-    for level in build_levels(source, chrom, norm=norm, cache=RectangleCache(64 * 2**20)):
+    for level in build_levels(source, chrom, norm=norm, cache=BlockCache(64 * 2**20)):
         if level.derived:
             continue
         ways = readers(uri, level, chrom, length, norm)

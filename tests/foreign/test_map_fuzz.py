@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from napari_hicstruct.contacts import RAW, open_map
-from napari_hicstruct.contacts.sources.handles import gate_of
+from napari_hicstruct.contacts.sources.handles import file_lock
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.open_map import summarise
@@ -92,7 +92,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def put(place: Path, data: bytes) -> None:
     """Another file at the same place; handles of the former one are let go."""
-    gate_of(str(place)).close()
+    file_lock(str(place)).close()
     place.unlink(missing_ok=True)
     place.write_bytes(data)
 

@@ -247,7 +247,7 @@ class ContactMap:
         >>> m.fetch("chr1:5M-6M", 10_000, cols="chr1:7M-7.5M", transform="oe").shape
         (100, 50)
         """
-        from napari_hicstruct.contacts.stored import StoredBins
+        from napari_hicstruct.contacts.file_level import FileLevel
 
         rows = to_interval(region, self._source.chromsizes)
         columns = rows if cols is None else to_interval(cols, self._source.chromsizes)
@@ -257,7 +257,7 @@ class ContactMap:
         chosen = self._norm(rows.chrom, resolution, norm)
         if transform == "none" or columns.chrom != rows.chrom:
             return self._source.fetch(rows, columns, resolution=resolution, norm=chosen)
-        bins = StoredBins(self._source, rows.chrom, resolution, chosen, ratio=True)
+        bins = FileLevel(self._source, rows.chrom, resolution, chosen, ratio=True)
         first, second = ((part.start // resolution, n_bins(part.end, resolution)) for part in (rows, columns))
         return bins.read((*first, *second))
 

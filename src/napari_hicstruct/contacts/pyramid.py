@@ -1,23 +1,26 @@
 """The pyramid of one chromosome: one array-like per resolution, all covering exactly the same base pairs.
 
-A viewer asks for one rectangle per view, so a level reads one rectangle and keeps it; nothing is interpolated.
-Every level is padded with NaN to one multiple of all bin sizes, so that bin ``i`` of any level starts at
-``i · resolution`` bp and overlays sit on the same spot at every zoom.
+Levels are read through dask.  A viewer asks for one rectangle per view: :class:`Level` slices its dask array, fuses
+the slice into one read and keeps what was read; nothing is interpolated.  napari must be given the levels, not their
+dask arrays, for which it turns fusion off (ADR 19).  Every level is padded with NaN to one multiple of all bin sizes,
+so that bin ``i`` of any level starts at ``i · resolution`` bp and overlays sit on the same spot at every zoom.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.derived import BlockSums
+from napari_hicstruct.contacts.block_cache import BlockCache, Rectangle
+from napari_hicstruct.contacts.file_level import FileLevel
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.contacts.rectangles import Rectangle, RectangleCache
-from napari_hicstruct.contacts.stored import StoredBins
+from napari_hicstruct.contacts.summed_level import SummedLevel
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import n_bins
 
@@ -29,6 +32,52 @@ COARSEST_BINS = 512
 
 MIN_BINS = 16
 """A stored level that has fewer bins on this chromosome is left out."""
+
+
+CHUNK_BINS = 4096
+"""Side of a chunk of a level's dask array: 64 MiB."""
+
+_FUSING = threading.Lock()  # dask's settings belong to the whole process
+
+
+class LevelReader:
+    """The array that dask reads a level from: every ``[rows, cols]`` is read afresh, as one rectangle.
+
+    Slices, integers (bins) and an ellipsis are taken; bins beyond the chromosome's end are NaN.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, bins: FileLevel | SummedLevel, size: int) -> None:
+        self.bins = bins
+        self.shape = (size, size)
+
+    def __getitem__(self, key: Any) -> NDArray[np.float32]:
+        wanted, after = as_rectangle(key, self.shape)
+        found: NDArray[np.float32] = self.read(wanted)[after]
+        return found
+
+    def read(self, wanted: Rectangle) -> NDArray[np.float32]:
+        """Fresh values of a rectangle inside the level."""
+        r0, r1, c0, c1 = wanted
+        end = self.bins.n
+        inside = (min(r0, end), min(r1, end), min(c0, end), min(c1, end))
+        rows, cols = inside[1] - inside[0], inside[3] - inside[2]
+        if rows and cols:
+            block = self.bins.read(inside)
+            if inside == wanted:
+                return block
+        padded = np.full((r1 - r0, c1 - c0), np.nan, np.float32)
+        if rows and cols:
+            padded[:rows, :cols] = block
+        return padded
+
+    def to_dask(self, chunks: int) -> da.Array:
+        """The level as a dask array of square chunks (bins)."""
+        import dask.array as da
+
+        return da.from_array(self, chunks=chunks, name=False, asarray=False, meta=np.empty((0, 0), self.dtype))
 
 
 class Level:
@@ -47,39 +96,48 @@ class Level:
         True if the file lacks this resolution and its values are exact sums of finer bins.
     """
 
-    dtype = np.dtype(np.float32)
+    dtype = LevelReader.dtype
     ndim = 2
 
-    def __init__(self, bins: StoredBins | BlockSums, size: int, cache: RectangleCache) -> None:
-        self._bins = bins
+    def __init__(self, reader: LevelReader, cache: BlockCache) -> None:
+        self._reader = reader
         self._cache = cache
-        self.resolution = bins.resolution
-        self.derived = isinstance(bins, BlockSums)
-        self.shape = (size, size)
+        self.resolution = reader.bins.resolution
+        self.derived = isinstance(reader.bins, SummedLevel)
+        self.shape = reader.shape
 
     def __repr__(self) -> str:
-        return f"<Level {self._bins.chrom} {self.resolution:,} bp, {self.shape[0]:,} bins>"
+        return f"<Level {self._reader.bins.chrom} {self.resolution:,} bp, {self.shape[0]:,} bins>"
 
     @property
     def norm(self) -> str:
         """Normalisation of this level; differs from the one asked for where the file lacks that one."""
-        return self._bins.norm
+        return self._reader.bins.norm
 
     @property
     def size(self) -> int:
         """Number of bin pairs."""
         return self.shape[0] * self.shape[1]
 
+    @cached_property
+    def dask(self) -> da.Array:
+        """The same level for whatever composes lazily; its chunks are read afresh and not kept."""
+        return self._reader.to_dask(CHUNK_BINS)
+
+    @cached_property
+    def _view(self) -> da.Array:
+        """The same level in one chunk: a view that crosses chunks would be read in up to four rectangles."""
+        return self._reader.to_dask(max(1, self.shape[0]))
+
     def __getitem__(self, key: Any) -> NDArray[np.float32]:
-        parts = list(key) if isinstance(key, tuple) else [key]
-        if len([part for part in parts if part is not Ellipsis]) > 2:
-            raise IndexError(f"a level has 2 axes, not {len(parts)}")
-        place = next((i for i, part in enumerate(parts) if part is Ellipsis), len(parts))
-        missing = 2 - (len(parts) - (place < len(parts)))
-        parts[place : place + 1] = [slice(None)] * missing
-        spans, after = zip(*(_span(part, size) for part, size in zip(parts, self.shape, strict=True)), strict=True)
-        (r0, r1), (c0, c1) = spans
-        found: NDArray[np.float32] = self._read((r0, r1, c0, c1))[after]
+        (r0, r1, c0, c1), after = as_rectangle(key, self.shape)
+        if r1 <= r0 or c1 <= c0:
+            return self._reader[key]
+        values = self._cache.get(self.resolution, (r0, r1, c0, c1))
+        if values is None:
+            values = fused_compute(self._view[r0:r1, c0:c1])
+            self._cache.put(self.resolution, (r0, r1, c0, c1), values)
+        found: NDArray[np.float32] = values[after]
         return found
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -89,35 +147,32 @@ class Level:
         """Let go of what this pyramid holds in memory; the next read goes to the file."""
         self._cache.clear()
 
-    def to_dask(self, chunks: int = 512) -> da.Array:
-        """The same level as a dask array, for whatever composes lazily."""
-        import dask.array as da
+    def to_dask(self, chunks: int = CHUNK_BINS) -> da.Array:
+        """As :attr:`dask`, in chunks of another size (bins)."""
+        return self.dask if chunks == CHUNK_BINS else self._reader.to_dask(chunks)
 
-        return da.from_array(self, chunks=chunks, name=False, asarray=False, meta=np.empty((0, 0), self.dtype))
 
-    def _read(self, wanted: Rectangle) -> NDArray[np.float32]:
-        r0, r1, c0, c1 = wanted
-        if r1 <= r0 or c1 <= c0:
-            return np.empty((max(0, r1 - r0), max(0, c1 - c0)), np.float32)
-        found = self._cache.get(self.resolution, wanted)
-        if found is None:
-            found = self._fresh(wanted)
-            self._cache.put(self.resolution, wanted, found)
-        return found
+def fused_compute(lazy: da.Array) -> NDArray[np.float32]:
+    """Compute a slice in this thread, read as what it is even where napari (or the user) has switched fusion off."""
+    import dask
 
-    def _fresh(self, wanted: Rectangle) -> NDArray[np.float32]:
-        r0, r1, c0, c1 = wanted
-        end = self._bins.n
-        inside = (min(r0, end), min(r1, end), min(c0, end), min(c1, end))
-        rows, cols = inside[1] - inside[0], inside[3] - inside[2]
-        if rows and cols:
-            block = self._bins.read(inside)
-            if inside == wanted:
-                return block
-        padded = np.full((r1 - r0, c1 - c0), np.nan, np.float32)
-        if rows and cols:
-            padded[:rows, :cols] = block
-        return padded
+    with _FUSING, dask.config.set({"optimization.fuse.active": True}):
+        (fused,) = dask.optimize(lazy)
+    values: NDArray[np.float32] = fused.compute(scheduler="synchronous", optimize_graph=False)
+    return values
+
+
+def as_rectangle(key: Any, shape: tuple[int, int]) -> tuple[Rectangle, Any]:
+    """Contiguous rectangle to read for an index of slices, integers and an ellipsis, and how to index what was read."""
+    parts = list(key) if isinstance(key, tuple) else [key]
+    if len([part for part in parts if part is not Ellipsis]) > 2:
+        raise IndexError(f"a level has 2 axes, not {len(parts)}")
+    place = next((i for i, part in enumerate(parts) if part is Ellipsis), len(parts))
+    missing = 2 - (len(parts) - (place < len(parts)))
+    parts[place : place + 1] = [slice(None)] * missing
+    spans, after = zip(*(_span(part, size) for part, size in zip(parts, shape, strict=True)), strict=True)
+    (r0, r1), (c0, c1) = spans
+    return (r0, r1, c0, c1), after
 
 
 def _span(part: Any, size: int) -> tuple[tuple[int, int], Any]:
@@ -143,7 +198,7 @@ def build_levels(
     norm: str,
     transform: str = "none",
     resolutions: Sequence[int] | None = None,
-    cache: RectangleCache | None = None,
+    cache: BlockCache | None = None,
 ) -> list[Level]:
     """Pyramid of one chromosome, finest level first; reads nothing yet.
 
@@ -160,7 +215,7 @@ def build_levels(
     resolutions : sequence of int, optional
         Stored bin sizes (bp) to use; default all that hold its contacts.  Levels too coarse for the chromosome are
         left out; coarser ones are added by exact summation, doubling the bins, until one has at most 512 bins.
-    cache : RectangleCache, optional
+    cache : BlockCache, optional
         Share one to hold several pyramids under one byte limit.
 
     Raises
@@ -175,16 +230,16 @@ def build_levels(
     if not stored:
         raise MapError("no resolution was chosen.", where=source.uri, hint="Name at least one of the map's bin sizes.")
     ratio = transform == "oe"
-    bins = [StoredBins(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
-    ladder: list[StoredBins | BlockSums] = [*bins, *BlockSums.ladder(bins[-1], COARSEST_BINS)]
-    return _same_extent(ladder, length, cache if cache is not None else RectangleCache())
+    bins = [FileLevel(source, chrom, r, source.norm_for(chrom, r, norm), ratio=ratio) for r in stored]
+    ladder: list[FileLevel | SummedLevel] = [*bins, *SummedLevel.ladder(bins[-1], COARSEST_BINS)]
+    return _same_extent(ladder, length, cache if cache is not None else BlockCache())
 
 
-def _same_extent(ladder: Sequence[StoredBins | BlockSums], length: int, cache: RectangleCache) -> list[Level]:
+def _same_extent(ladder: Sequence[FileLevel | SummedLevel], length: int, cache: BlockCache) -> list[Level]:
     """Levels that all cover one number of bp: the least of whole bins of every size that holds the chromosome."""
     total = math.lcm(*(bins.resolution for bins in ladder))
     total *= -(-length // total)
-    return [Level(bins, total // bins.resolution, cache) for bins in ladder]
+    return [Level(LevelReader(bins, total // bins.resolution), cache) for bins in ladder]
 
 
 def _usable(resolutions: list[int], length: int) -> list[int]:

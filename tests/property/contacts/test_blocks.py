@@ -65,7 +65,7 @@ def test_both_readers_agree(source: CoolerSource, rows: tuple[int, int], cols: t
 def test_levels(alone: CoolerSource, rows: tuple[int, int], cols: tuple[int, int], factor: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("napari_hicstruct.contacts.pyramid.COARSEST_BINS", 20)
-        patch.setattr("napari_hicstruct.contacts.derived.DENSE_BINS", 0)
+        patch.setattr("napari_hicstruct.contacts.summed_level.DENSE_BINS", 0)
         level = next(x for x in build_levels(alone, "chr1", norm=RAW) if x.resolution == BIN * factor)
     (r0, r1), (c0, c1) = ((a // level.resolution, -(-b // level.resolution)) for a, b in (rows, cols))
     whole = np.full(level.shape, np.nan)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, build_levels, expected_by_distance, open_map
-from napari_hicstruct.contacts.derived import halve
-from napari_hicstruct.contacts.pyramid import COARSEST_BINS
-from napari_hicstruct.contacts.rectangles import RectangleCache
+from napari_hicstruct.contacts.block_cache import BlockCache
+from napari_hicstruct.contacts.pyramid import COARSEST_BINS, LevelReader
 from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
+from napari_hicstruct.contacts.summed_level import halve
 from napari_hicstruct.errors import MapError
 from tests.contacts_kit import coarsen, symmetric, upper_counts, write_cool, write_mcool
 
@@ -57,7 +57,7 @@ def test_summed_levels_are_exact(single: str, monkeypatch: pytest.MonkeyPatch) -
     source, upper = open_map(single), upper_counts(N, 2)
     for dense in (True, False):  # once summed whole, once rectangle by rectangle
         if not dense:
-            monkeypatch.setattr("napari_hicstruct.contacts.derived.DENSE_BINS", 0)
+            monkeypatch.setattr("napari_hicstruct.contacts.summed_level.DENSE_BINS", 0)
         levels = build_levels(source, "chr1", norm=RAW)
         assert [(level.resolution, level.derived) for level in levels] == [(10, False), (20, True), (40, True)]
         for level in levels[1:]:
@@ -73,7 +73,7 @@ def test_summed_balanced_levels_and_their_ratio(single: str, monkeypatch: pytest
     valid = (weights > 0).astype(float)
     distance = np.abs(np.subtract.outer(np.arange(N), np.arange(N)))
     for dense in (4_000, 0):
-        monkeypatch.setattr("napari_hicstruct.contacts.derived.DENSE_BINS", dense)
+        monkeypatch.setattr("napari_hicstruct.contacts.summed_level.DENSE_BINS", dense)
         level = build_levels(source, "chr1", norm="weight")[2]
         ratio = build_levels(source, "chr1", norm="weight", transform="oe")[2]
         want = symmetric(coarsen(balanced, 4))
@@ -152,8 +152,35 @@ def test_nothing_is_read_before_it_is_asked_for_and_then_once(ladder: str, monke
         first[0, 0] = 1
 
 
+def test_a_slice_is_one_rectangle_even_where_fusion_is_off(ladder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """napari 0.9 switches dask's fusion off around dask arrays: those then read whole chunks, levels do not."""
+    import dask
+
+    reads: list[Any] = []
+    original = LevelReader.read
+
+    def counting(self: LevelReader, wanted: Any) -> Any:
+        reads.append(wanted)
+        return original(self, wanted)
+
+    monkeypatch.setattr(LevelReader, "read", counting)
+    monkeypatch.setattr("napari_hicstruct.contacts.pyramid.CHUNK_BINS", 256)
+    level = build_levels(open_map(ladder), "chr1", norm=RAW)[0]
+    assert level.dask.chunksize == (256, 256)
+    with dask.config.set({"optimization.fuse.active": False}):
+        values = level[200:300, 220:320]
+        assert reads == [(200, 300, 220, 320)], "four chunks meet there, and it is read in one"
+        assert dask.config.get("optimization.fuse.active") is False, "of others nothing is changed"
+        reads.clear()
+        np.testing.assert_array_equal(level.dask[10:20, 30:40].compute(scheduler="synchronous"), level[10:20, 30:40])
+        assert reads == [(0, 256, 0, 256), (10, 20, 30, 40)], "the trap"
+    reads.clear()
+    np.testing.assert_array_equal(level.dask[200:300, 220:320].compute(), values)
+    assert sorted(reads) == [(200, 256, 220, 256), (200, 256, 256, 320), (256, 300, 220, 256), (256, 300, 256, 320)]
+
+
 def test_cache_keeps_to_its_limit() -> None:
-    cache = RectangleCache(limit=10 * 400)
+    cache = BlockCache(limit=10 * 400)
     for number in range(30):
         cache.put(1, (number, number + 10, 0, 10), np.zeros((10, 10), np.float32))
         assert cache.nbytes <= cache.limit

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, open_map
-from napari_hicstruct.contacts.sources.handles import MAX_OPEN_FILES, gate_of
+from napari_hicstruct.contacts.sources.handles import MAX_OPEN_FILES, file_lock
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval
 from tests.contacts_kit import Matrix, coarsen, symmetric, upper_counts, write_cool, write_mcool
@@ -163,10 +163,10 @@ def test_pickles_by_path_and_reads_on_after_the_file_was_replaced(tmp_path: Path
         source.fetch(span, span, resolution=10)
 
 
-def test_threads_share_one_gate(tmp_path: Path, upper: Matrix) -> None:
+def test_threads_share_one_lock(tmp_path: Path, upper: Matrix) -> None:
     path = write_cool(tmp_path / "a.cool", SIZES, 10, upper)
     sources = [open_map(path), open_map(path)]
-    assert gate_of(path) is gate_of(str(tmp_path / "." / "a.cool"))
+    assert file_lock(path) is file_lock(str(tmp_path / "." / "a.cool"))
     full = symmetric(upper)[:40, :40].astype(np.float32)
     start = threading.Barrier(4)
 
@@ -198,8 +198,8 @@ def test_of_many_files_only_the_last_ones_stay_open(tmp_path: Path) -> None:
     upper = upper_counts(N, 3)
     sources = [open_map(write_cool(tmp_path / f"{k}.cool", SIZES, 10, upper)) for k in range(12)]
     blocks = [source.fetch(whole(source, "chr1"), whole(source, "chr1"), resolution=10) for source in sources]
-    still = [k for k in range(12) if gate_of(str(tmp_path / f"{k}.cool"))._handles]
+    still = [k for k in range(12) if file_lock(str(tmp_path / f"{k}.cool"))._handles]
     assert still == list(range(4, 12))
     again = sources[0].fetch(whole(sources[0], "chr1"), whole(sources[0], "chr1"), resolution=10)
     np.testing.assert_array_equal(again, blocks[0])
-    assert sum(bool(gate_of(str(tmp_path / f"{k}.cool"))._handles) for k in range(12)) == MAX_OPEN_FILES
+    assert sum(bool(file_lock(str(tmp_path / f"{k}.cool"))._handles) for k in range(12)) == MAX_OPEN_FILES

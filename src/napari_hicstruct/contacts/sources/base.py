@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.protocol import RAW, Pixels
 from napari_hicstruct.contacts.sources.coverage import level_notes, with_contacts
-from napari_hicstruct.contacts.sources.handles import FileGate, gate_of
+from napari_hicstruct.contacts.sources.handles import FileLock, file_lock
 from napari_hicstruct.contacts.sources.weighted import WeightedSource
 from napari_hicstruct.contacts.values import ValueKind, bad_to_nan, good_pixels, kind_of
 from napari_hicstruct.errors import HicStructError, MapError, RegionError
@@ -126,8 +126,8 @@ class MapSource(WeightedSource):
             return level_notes(name, self._occupied(name), self.resolutions_of(name))
 
     @property
-    def _gate(self) -> FileGate:
-        return gate_of(self._path)
+    def _file_lock(self) -> FileLock:
+        return file_lock(self._path)
 
     # ---- what a format must give ------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class MapSource(WeightedSource):
 
     def close(self) -> None:
         """Close the file; it opens again by itself when something is read."""
-        self._gate.close()
+        self._file_lock.close()
 
     def fingerprint(self) -> str:
         """Hex digest of chromosomes, bins and a sample of the contacts; stable when moved or balanced."""

@@ -94,14 +94,14 @@ class CoolerSource(MapSource):
     # ---- reading ----------------------------------------------------------------------------------------------
 
     def _root(self, resolution: int) -> h5py.Group:
-        """The cooler's group; call it while holding the gate."""
-        return self._gate.h5()[self._levels[resolution].group]
+        """The cooler's group; call it while holding the file's lock."""
+        return self._file_lock.h5()[self._levels[resolution].group]
 
     def _place(self, chrom: str, resolution: int) -> ChromosomeBins:
         return self._levels[resolution].chroms[chrom]
 
     def _index(self, resolution: int, bins: ChromosomeBins, first: int, last: int) -> NDArray[np.int64]:
-        """Where the pixels of rows ``first``…``last`` (counted from the chromosome's first) begin; hold the gate."""
+        """Where the pixels of rows ``first``…``last`` (counted from the chromosome's first) begin; hold the lock."""
         self._check_order(resolution)
         rows = slice(bins.first + first, bins.first + last + 1)
         index: NDArray[np.int64] = self._root(resolution)["indexes/bin1_offset"][rows].astype(np.int64)
@@ -137,7 +137,7 @@ class CoolerSource(MapSource):
         for resolution, level in self._levels.items():
             if chrom in level.chroms:
                 bins = level.chroms[chrom]
-                with self._gate:
+                with self._file_lock:
                     index = self._index(resolution, bins, 0, bins.count)
                 rows = np.flatnonzero(np.diff(index) > 0)
                 if len(rows) and not self._mostly_cis(bins, resolution, index, rows):
@@ -156,7 +156,7 @@ class CoolerSource(MapSource):
             return True
         picked = np.unique(rows[np.linspace(0, len(rows) - 1, CIS_SAMPLES).astype(int)])
         end = bins.first + bins.count
-        with self._gate:
+        with self._file_lock:
             bin2 = self._root(resolution)["pixels/bin2_id"]
             cis = [bool(bin2[int(index[row])] < end) for row in picked]
         return float(np.mean(cis)) > 0.9
@@ -195,7 +195,7 @@ class CoolerSource(MapSource):
 
     def _pixels_in(self, chrom: str, rows: tuple[int, int], resolution: int) -> int:
         """Number of stored pixels in some rows, trans ones included."""
-        with self._gate:
+        with self._file_lock:
             root = self._root(resolution)
             offset = self._place(chrom, resolution).first
             index = root["indexes/bin1_offset"]
@@ -203,11 +203,11 @@ class CoolerSource(MapSource):
 
     def _hictk_sees(self, chrom: str, resolution: int) -> bool:
         """False where hictkpy would misread, or wait for ever."""
-        if not self._levels[resolution].regular or resolution in self._refused or self._gate.lockless:
+        if not self._levels[resolution].regular or resolution in self._refused or self._file_lock.lockless:
             return False
         key = (resolution, chrom)
         if key not in self._seen:
-            with self._gate:
+            with self._file_lock:
                 root = self._root(resolution)
                 as_written = hictk_can_read(root, self._levels[resolution].table, self._path)
                 if not as_written:
@@ -218,8 +218,8 @@ class CoolerSource(MapSource):
     def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         level = self._levels[resolution]
         uri = f"{self._path}::{level.group}"
-        with self._gate as gate:
-            file = gate.handle(("hictk", resolution), lambda: hictkpy().File(uri))
+        with self._file_lock as lock:
+            file = lock.handle(("hictk", resolution), lambda: hictkpy().File(uri))
             return hictk_block(file, level.own_names[chrom], rows, cols, resolution, level.chroms[chrom].length)
 
     def _row_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
@@ -240,7 +240,7 @@ class CoolerSource(MapSource):
         if not block.size:
             return block
         offset = bins.first
-        with self._gate:
+        with self._file_lock:
             root = self._root(resolution)
             index = self._index(resolution, bins, *rows)
             bin2 = root["pixels/bin2_id"][index[0] : index[-1]].astype(
@@ -268,7 +268,7 @@ class CoolerSource(MapSource):
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
         bins = self._place(chrom, resolution)
-        with self._gate:
+        with self._file_lock:
             stored = np.asarray(self._root(resolution)["bins"][norm.name][bins.first : bins.first + bins.count], float)
         if bins.grid is None:
             return stored
@@ -282,14 +282,14 @@ class CoolerSource(MapSource):
         bins = self._place(chrom, resolution)
         first, last = bins.rows(*rows)
         offset, at = bins.first, bins.positions
-        with self._gate:
+        with self._file_lock:
             index = self._index(resolution, bins, first, last)
         row = 0
         while row < len(index) - 1:
             # as many whole rows as fit into a chunk, at least one
             stop = max(row + 1, int(np.searchsorted(index, index[row] + CHUNK, side="right")) - 1)
             if index[stop] > index[row]:
-                with self._gate:
+                with self._file_lock:
                     pixels = self._root(resolution)["pixels"]
                     bin2 = pixels["bin2_id"][index[row] : index[stop]].astype(np.int64) - offset
                     count = pixels["count"][index[row] : index[stop]]
@@ -306,7 +306,7 @@ class CoolerSource(MapSource):
     def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
         full = [r for r, level in self._levels.items() if level.n_pixels] or [self._resolutions[-1]]
         for resolution in sorted({full[0], full[-1]}):
-            with self._reading(), self._gate:
+            with self._reading(), self._file_lock:
                 yield self._sample(self._root(resolution), self._levels[resolution])
 
     def _sample(
@@ -330,7 +330,7 @@ class CoolerSource(MapSource):
         return value, rows, distances
 
     def _digest_content(self, add: Callable[[object], None]) -> None:
-        with self._gate:
+        with self._file_lock:
             for resolution in self._resolutions:
                 pixels: Any = self._root(resolution)["pixels"]
                 total = len(pixels["count"])
@@ -343,7 +343,7 @@ class CoolerSource(MapSource):
 def hictk_block(
     file: Any, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int, length: int
 ) -> Block:
-    """Dense raw block on or above the diagonal through an open ``hictkpy.File``; hold its gate."""
+    """Dense raw block on or above the diagonal through an open ``hictkpy.File``; hold its lock."""
     first, second = (f"{chrom}\t{span[0] * resolution}\t{min(span[1] * resolution, length)}" for span in (rows, cols))
     # Float throughout: with integers hictkpy truncates float counts.
     selector = file.fetch(first, second, count_type="float32", query_type="BED")

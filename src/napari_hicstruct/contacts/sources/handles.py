@@ -22,7 +22,7 @@ MOST_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the level's cells and its index)."""
 
 
-class FileGate:
+class FileLock:
     """Serialises all access to one file and keeps its handles.
 
     Use as a context manager around every read; :meth:`handle` only while holding it.
@@ -40,7 +40,7 @@ class FileGate:
         self._stamp: tuple[int, int, int] | None = None
         self.lockless = False
 
-    def __enter__(self) -> FileGate:
+    def __enter__(self) -> FileLock:
         self._lock.acquire()
         return self
 
@@ -96,25 +96,25 @@ def _close(handle: Any) -> None:
         close()
 
 
-_GATES: dict[tuple[int, str], FileGate] = {}
-_OPEN: dict[FileGate, None] = {}  # the one opened last stands last
-_GATES_LOCK = threading.Lock()
+_LOCKS: dict[tuple[int, str], FileLock] = {}
+_OPEN: dict[FileLock, None] = {}  # the one opened last stands last
+_REGISTRY = threading.Lock()
 
 
-def _close_oldest(opening: FileGate) -> None:
+def _close_oldest(opening: FileLock) -> None:
     """Make room for the handles of a file that is being opened."""
-    with _GATES_LOCK:
+    with _REGISTRY:
         _OPEN.pop(opening, None)
         _OPEN[opening] = None
         surplus = list(_OPEN)[: max(0, len(_OPEN) - MAX_OPEN_FILES)]
-    for gate in surplus:  # outside the lock: closing waits for the file system
-        if gate.close_if_idle():
-            with _GATES_LOCK:
-                _OPEN.pop(gate, None)
+    for other in surplus:  # outside the lock: closing waits for the file system
+        if other.close_if_idle():
+            with _REGISTRY:
+                _OPEN.pop(other, None)
 
 
-def gate_of(path: str) -> FileGate:
-    """The one gate of ``path`` in this process (a forked child gets its own, with no inherited handle)."""
+def file_lock(path: str) -> FileLock:
+    """The one lock of ``path`` in this process (a forked child gets its own, with no inherited handle)."""
     key = (os.getpid(), os.path.realpath(path))
-    with _GATES_LOCK:
-        return _GATES.setdefault(key, FileGate(key[1]))
+    with _REGISTRY:
+        return _LOCKS.setdefault(key, FileLock(key[1]))

@@ -31,13 +31,15 @@ class HicSource(MapSource):
         self._genome_weights: dict[tuple[int, str], NDArray[np.float64]] = {}
 
     def _file(self, resolution: int) -> Any:
-        """The open file at one resolution; call it while holding the gate."""
-        return self._gate.handle(("hictk", resolution), lambda: hictkpy().File(readable_name(self._path), resolution))
+        """The open file at one resolution; call it while holding the file's lock."""
+        return self._file_lock.handle(
+            ("hictk", resolution), lambda: hictkpy().File(readable_name(self._path), resolution)
+        )
 
     def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
         """Juicer's vectors are all divisive."""
         if resolution not in self._norms:
-            with self._reading(), self._gate:
+            with self._reading(), self._file_lock:
                 names = list(self._file(resolution).avail_normalizations())
             self._norms[resolution] = tuple(Normalisation(name, divisive=True) for name in order_norms(sorted(names)))
         return self._norms[resolution]
@@ -46,7 +48,7 @@ class HicSource(MapSource):
         """The first bin with contacts of each level, or none."""
         found = {}
         for resolution in self._resolutions:
-            with self._gate:
+            with self._file_lock:
                 pixels = self._file(resolution).fetch(chrom, chrom, count_type="float32")
                 first = next(iter(pixels), None)
             starts = [] if first is None else [first.bin1_id * resolution]
@@ -54,14 +56,14 @@ class HicSource(MapSource):
         return found
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        with self._gate:
+        with self._file_lock:
             return hictk_block(self._file(resolution), chrom, rows, cols, resolution, self._chromsizes[chrom])
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
         known = self._genome_weights
         key = (resolution, norm.name)
         if key not in known:
-            with self._gate:
+            with self._file_lock:
                 known[key] = self._file(resolution).weights(norm.name, divisive=True)
         start = 0
         for name, length in self._chromsizes.items():
@@ -80,7 +82,7 @@ class HicSource(MapSource):
             stop = min(rows[1], row + STRIP)
             last = size if max_bins is None else min(size, stop + max_bins)
             first, second = (f"{chrom}\t{row * resolution}\t{min(end * resolution, length)}" for end in (stop, last))
-            with self._gate:
+            with self._file_lock:
                 found = self._file(resolution).fetch(first, second, count_type="float64", query_type="BED").to_coo()
             bin1, bin2 = found.row.astype(np.int64) + row, found.col.astype(np.int64) + row
             keep = (bin1 <= bin2) & (bin1 < stop)

@@ -14,7 +14,7 @@ from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.contacts.sources.base import FILE_ERRORS
 from napari_hicstruct.contacts.sources.bin_table import read_bin_table, text_of
 from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
-from napari_hicstruct.contacts.sources.handles import gate_of
+from napari_hicstruct.contacts.sources.handles import file_lock
 from napari_hicstruct.contacts.sources.hdf5 import open_h5
 from napari_hicstruct.contacts.sources.hic_source import HicSource
 from napari_hicstruct.contacts.sources.ladder import CoolerLevel, agree
@@ -58,7 +58,7 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
     else:
         raise refusal(path, start)
     try:
-        with gate_of(path):
+        with file_lock(path):
             return opener()
     except MapError:
         raise
@@ -104,7 +104,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
 def _open_hdf5(path: str, group: str | None) -> CoolerSource:
     file, locked = open_h5(path)
     with file:
-        gate_of(path).lockless = not locked
+        file_lock(path).lockless = not locked
         root = _group(file, path, group)
         coolers = [root] if _is_cooler(root) else list(_coolers_below(root))
         if not coolers:

@@ -118,9 +118,9 @@ def viewed_levels(
 ) -> list[ViewedLevel]:
     """All levels of ``chrom``, finest first."""
     from napari_hicstruct.contacts import build_levels
-    from napari_hicstruct.contacts.rectangles import RectangleCache
+    from napari_hicstruct.contacts.block_cache import BlockCache
 
-    cache = RectangleCache(CACHE_BYTES)
+    cache = BlockCache(CACHE_BYTES)
     levels = build_levels(source, chrom, norm=norm, transform="oe" if over_expected else "none", cache=cache)
     return [ViewedLevel(level, scale=scale) for level in levels]
 

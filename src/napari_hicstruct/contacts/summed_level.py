@@ -9,24 +9,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.contacts.cache import load_array, store_array
 from napari_hicstruct.contacts.expected import valid_bins
+from napari_hicstruct.contacts.file_level import FileLevel, divide_by_distance
 from napari_hicstruct.contacts.protocol import RAW
-from napari_hicstruct.contacts.rectangles import Rectangle
-from napari_hicstruct.contacts.stored import StoredBins, divide_by_distance
 
 DENSE_BINS = 3_200
 """Levels of at most this many bins are summed once over the whole chromosome and held."""
 
 
-class BlockSums:
+class SummedLevel:
     """Bins of ``factor`` stored bins each.
 
     Contacts inside one bin count once, as in cooler: a bin on the main diagonal is the sum of its upper triangle.
     Balanced values are sums of balanced values over the valid bins; NaN where a bin has none.
     """
 
-    def __init__(self, base: StoredBins, factor: int, finer: BlockSums | None) -> None:
+    def __init__(self, base: FileLevel, factor: int, finer: SummedLevel | None) -> None:
         self.base = base
         self.factor = factor
         self._finer = finer
@@ -38,9 +38,9 @@ class BlockSums:
         self.n = -(-base.n // factor)
 
     @classmethod
-    def ladder(cls, base: StoredBins, coarsest: int) -> list[BlockSums]:
+    def ladder(cls, base: FileLevel, coarsest: int) -> list[SummedLevel]:
         """Levels of doubling bins until one has at most ``coarsest``; empty if ``base`` has no more."""
-        levels: list[BlockSums] = []
+        levels: list[SummedLevel] = []
         while (levels[-1].n if levels else base.n) > coarsest:
             levels.append(cls(base, 2 ** (len(levels) + 1), levels[-1] if levels else None))
         return levels

@@ -12,7 +12,7 @@ Rectangle = tuple[int, int, int, int]
 """First row, end row, first column, end column, in bins."""
 
 
-class RectangleCache:
+class BlockCache:
     """Shared by the levels of a pyramid; safe across threads.
 
     Parameters

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.contacts.block_cache import Rectangle
 from napari_hicstruct.contacts.expected import expected_by_distance
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.contacts.rectangles import Rectangle
 from napari_hicstruct.genome import Interval, n_bins
 
 
-class StoredBins:
+class FileLevel:
     """Reads rectangles (bins) of a resolution that the file has.
 
     With ``ratio`` the values are observed over expected, NaN at distances whose expected is 0 or unknown.
