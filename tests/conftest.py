@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 import pytest
 
@@ -24,24 +25,53 @@ def find_data() -> Path | None:
 
 WINDOW = {"make_napari_viewer", "qtbot"}
 """Fixtures that open windows: one screen has one window with the focus, so such tests run one after another."""
+OPENS_WINDOWS = re.compile(r"\b(?:make_napari_viewer|qtbot|shown)\s*[:,)]")
+"""As parameters in the text of a file of tests; ``shown`` is a fixture of tests/api."""
 SLOW_FIRST = ("tests/foreign", "tests/cli", "tests/unit/finetune", "tests/unit/model", "tests/property", "tests/real")
 """Folders whose files take longest: begun early, no process waits for another at the end."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest picks by -m, and before xdist reads the groups
+@cache
+def group_of(path: str) -> str:
+    """What one process runs as a whole: all files that open windows, else one file, so that its fixtures serve it."""
+    return "window" if OPENS_WINDOWS.search((ROOT / path).read_text(encoding="utf-8")) else path
+
+
+def rank_of(path: str) -> int:
+    """Place in the order of all tests, the smallest first."""
+    if group_of(path) == "window":
+        return -1
+    return next((rank for rank, folder in enumerate(SLOW_FIRST) if path.startswith(folder)), len(SLOW_FIRST))
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest picks by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs real data, and say what several processes (``make test``) may run beside each other."""
-    ranks: dict[str, int] = {}
+    """Mark what needs real data; put what takes long first."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "data_dir" in fixtures:
             item.add_marker("real")
-        path = item.path.relative_to(ROOT).as_posix()
-        group = "window" if fixtures & WINDOW else path
-        item.add_marker(pytest.mark.xdist_group(group))
-        slow = [rank for rank, folder in enumerate(SLOW_FIRST) if path.startswith(folder)]
-        ranks[item.nodeid] = -1 if group == "window" else slow[0] if slow else len(SLOW_FIRST)
-    items.sort(key=lambda item: ranks[item.nodeid])
+        if fixtures & WINDOW and group_of(path_of(item.nodeid)) != "window":
+            raise pytest.UsageError(f"{item.nodeid} opens a window, which OPENS_WINDOWS does not find in its file")
+    items.sort(key=lambda item: rank_of(path_of(item.nodeid)))
+
+
+def path_of(nodeid: str) -> str:
+    """File of a test, relative to the repository."""
+    return nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist: make test runs two processes
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share out whole groups, in the order above (``--dist loadgroup`` of xdist 3.8 does nothing with pytest 9.2)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(path_of(nodeid))
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -79,27 +109,15 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
-    """napari's own; before it looks for windows that were not let go of, what still works for them may end.
+    """napari's own; before it looks for windows that were not let go of, what works for them may end.
 
     A worker whose end is not delivered yet holds its window: on a busy machine that takes longer than a test.
     """
-    made: WeakSet[Any] = WeakSet()
-
-    def make(*args: Any, **kwargs: Any) -> Any:
-        viewer = make_napari_viewer(*args, **kwargs)
-        made.add(viewer)
-        return viewer
-
-    yield make
-    for viewer in list(made):
-        window = getattr(viewer.window, "_qt_window", None)
-        if window is not None:
-            window._save_current_window_settings = lambda: None
-            viewer.close()
+    yield make_napari_viewer
     _let_workers_end()
 
 
-def _let_workers_end(seconds: float = 20) -> None:
+def _let_workers_end(seconds: float = 10) -> None:
     from qtpy.QtWidgets import QApplication
     from superqt.utils import WorkerBase
 
