@@ -36,7 +36,7 @@ STYLE = {
 GROUPS = {
     "ablations": ("attention", "interaction", "selector", "loss", "balancing", "conflict"),
     "inputs": ("inputs", "band", "scales"),
-    "attention": ("attention", "hint"),
+    "attention": ("attention", "boundary prior"),
     "selectors": ("selector",),
     "interactions": ("interaction",),
     "losses": ("loss", "consistency", "balancing", "conflict"),
