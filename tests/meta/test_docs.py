@@ -28,9 +28,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def named_files(page: Path) -> list[str]:
-    """Files and folders of the repository that a page names in code: ``annotations/readers/``, ``active/queue.py``."""
+    """Files, and folders within folders, that a page names in code: ``annotations/readers/``, ``active/queue.py``."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
-    return re.findall(r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|md|toml|yaml|yml))?)`", text)
+    return re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|md|toml|ya?ml)|(?:[\w.-]+/){2,})`", text)
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/where.md"])
