@@ -399,7 +399,7 @@ class Project(AbstractContextManager["Project"]):
             formats=several(formats),
             sets=several(sets),
             statuses=[status_of(one) for one in several(status)],
-            once=deduplicate,
+            deduplicate=deduplicate,
             overwrite=overwrite,
         )
         return list(result.files)

@@ -43,11 +43,12 @@ def register(app: typer.Typer) -> None:
         format: list[ExportFormat] = typer.Option(_DEFAULT, "--format", help="Give it once per format."),
         set: list[str] = typer.Option([], "--set", help="Name of a set to write; else all."),
         status: list[WantedStatus] = typer.Option([], "--status", help="Else all but rejected ones."),
-        once: bool = typer.Option(
+        deduplicate: bool = typer.Option(
             False,
-            "--once",
+            "--deduplicate",
             help="Each place once: the judged, else the newest; no open call of what was rejected.",
         ),
+        once: bool = typer.Option(False, "--once", hidden=True, help="Former name of --deduplicate."),
         overwrite: bool = overwrite_option,
         json: bool = json_option,
         quiet: bool = quiet_option,
@@ -62,7 +63,7 @@ def register(app: typer.Typer) -> None:
             formats=[one.value for one in format],
             sets=set,
             statuses=[Status(one.value) for one in status],
-            once=once,
+            deduplicate=deduplicate or once,
             overwrite=overwrite,
         )
         result = show_progress(job, quiet)

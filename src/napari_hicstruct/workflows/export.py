@@ -38,7 +38,7 @@ def export_provenance(
     ----------
     project : Project
     parameters : mapping
-        What was chosen: ``formats``, ``sets`` (empty: all), ``statuses``, ``once``.
+        What was chosen: ``formats``, ``sets`` (empty: all), ``statuses``, ``deduplicate``.
     seconds : float
         Since the export began.
     map_uri : str
@@ -74,7 +74,7 @@ def iter_export(
     formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
-    once: bool = False,
+    deduplicate: bool = False,
     overwrite: bool = False,
 ) -> Generator[Progress, None, ExportResult]:
     """Write the annotations of a project into a folder.
@@ -88,8 +88,8 @@ def iter_export(
         Names of the sets to write; empty: all.
     statuses : collection of Status
         Records to write; empty: all but the rejected.
-    once : bool
-        Of what several sets call at one place write one, and no open call of what was rejected (``Pool.once``).
+    deduplicate : bool
+        Of what several sets call at one place write one, and no open call of what was rejected.
     overwrite : bool
         Also replace label files of another map or project (see ``annotations.export_records``).
 
@@ -107,11 +107,12 @@ def iter_export(
     with Project.open(project_path, read_only=True) as project:
         yield clock.step("read", 0, 2, project.path.name)
         records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
-        records = _each_once(project, records) if once else records
+        records = _deduplicated(project, records) if deduplicate else records
         if not records:
             raise ProjectError("holds nothing to export.", where=project_path, hint="Choose other sets or statuses.")
         yield clock.step("write", 1, 2, f"{len(records):,} records")
-        chosen = {"formats": formats, "sets": list(sets), "statuses": [str(one) for one in wanted], "once": once}
+        chosen: dict[str, Any] = {"formats": formats, "sets": list(sets), "statuses": list(map(str, wanted))}
+        chosen["deduplicate"] = deduplicate
         provenance = export_provenance(project, chosen, time.monotonic() - started, _place_of_map(project_path))
     files = export_records(records, out_dir, formats=formats, provenance=provenance, overwrite=overwrite)
     return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
@@ -125,16 +126,19 @@ def _place_of_map(project_path: str | Path) -> str:
         return ""
 
 
-def _each_once(project: Project, records: list[Annotation]) -> list[Annotation]:
-    """Without those that say again what another record says, or what was judged elsewhere."""
+def _deduplicated(project: Project, records: list[Annotation]) -> list[Annotation]:
+    """Without duplicates, and without open records whose duplicates were judged."""
     import numpy as np
 
-    from napari_hicstruct.active.pool import Pool
+    from napari_hicstruct.active.candidate_table import CandidateTable
 
     every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
     set_ids = {record.uid: number for number, own in every.items() for record in own}
-    pool, wanted = Pool([r for own in every.values() for r in own], set_ids), {record.uid for record in records}
-    kept = set(pool.uids(pool.once(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
+    pool, wanted = (
+        CandidateTable([r for own in every.values() for r in own], set_ids),
+        {record.uid for record in records},
+    )
+    kept = set(pool.uids(pool.deduplicated(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
     return [record for record in records if record.uid in kept]
 
 
@@ -158,11 +162,17 @@ def export(
     formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
     statuses: Collection[Status] = (),
-    once: bool = False,
+    deduplicate: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
     """As :func:`iter_export`, run to its end."""
     job = iter_export(
-        project_path, out_dir, formats=formats, sets=sets, statuses=statuses, once=once, overwrite=overwrite
+        project_path,
+        out_dir,
+        formats=formats,
+        sets=sets,
+        statuses=statuses,
+        deduplicate=deduplicate,
+        overwrite=overwrite,
     )
     return drain(job)

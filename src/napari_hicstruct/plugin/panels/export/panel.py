@@ -128,7 +128,7 @@ class ExportPanel(QWidget):
             pool = self._queue.pool
             mine = np.zeros(len(pool), bool)
             mine[[pool.row(record.uid) for record in found]] = True
-            found = [catalogue.records[uid] for uid in pool.uids(pool.once(mine))]
+            found = [catalogue.records[uid] for uid in pool.uids(pool.deduplicated(mine))]
         return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
     def write(self) -> list[Path]:
@@ -160,7 +160,7 @@ class ExportPanel(QWidget):
             "formats": formats,
             "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
             "statuses": [status.value for status, box in self.statuses.items() if box.isChecked()],
-            "once": self.once.isChecked(),
+            "deduplicate": self.once.isChecked(),
         }
         source = self._session.source
         where = getattr(source, "uri", "")
