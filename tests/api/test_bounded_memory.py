@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +42,7 @@ def peak_of(code: str, names: dict[str, Any]) -> int:
 
 def test_the_reductions_of_the_page_stay_within_some_chunks(wide: hs.ContactMap) -> None:
     import dask
-    import dask.array  # noqa: F401  what it takes to import it is not measured
+    import dask.array
 
     decay, saddle = (text for text in blocks(ROOT / "docs" / "python.md") if "to_dask" in text)
     names: dict[str, Any] = {"m": wide}
