@@ -1,7 +1,7 @@
 """Maps in cooler's HDF5 layout: ``.cool``, ``.mcool`` (old and new), any group.
 
 Blocks are read from the sparse rows themselves through the file's row index, with one compiled reader for all files,
-bin sizes and distances from the diagonal (ADR 20).
+bin sizes and distances from the diagonal (ADR 21).
 """
 
 from __future__ import annotations

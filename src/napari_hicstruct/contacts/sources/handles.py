@@ -18,7 +18,7 @@ from napari_hicstruct.contacts.sources.hdf5 import open_h5
 MAX_OPEN_FILES = 8
 """Files with open handles at a time; those used longest ago are closed, and open again when they are read."""
 
-MOST_HANDLES = 3
+MAX_HANDLES = 3
 """Handles kept open per file; a read uses two at most (the file and a level's pixels)."""
 
 
@@ -52,7 +52,7 @@ class FileLock:
             _close_oldest(self)
         found = self._handles.pop(key) if key in self._handles else opener()
         self._handles[key] = found  # the youngest stands last
-        while len(self._handles) > MOST_HANDLES:
+        while len(self._handles) > MAX_HANDLES:
             _close(self._handles.pop(next(iter(self._handles))))
         return found
 
