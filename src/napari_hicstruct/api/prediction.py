@@ -104,9 +104,9 @@ def predict(
     >>> calls.run["model"]["name"]
     'default'
     """
+    from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_files import kinds_of_heads
     from napari_hicstruct.workflows.predict_request import PredictRequest
 
     source, name = source_of(map), name_of(model)

@@ -155,24 +155,6 @@ def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
     return [one.id for one in there if one.name in names]
 
 
-def export(
-    project_path: str | Path,
-    out_dir: str | Path,
-    *,
-    formats: Sequence[str] = DEFAULT_FORMATS,
-    sets: Collection[str] = (),
-    statuses: Collection[Status] = (),
-    deduplicate: bool = False,
-    overwrite: bool = False,
-) -> ExportResult:
+def export(project_path: str | Path, out_dir: str | Path, **options: Any) -> ExportResult:
     """As :func:`iter_export`, run to its end."""
-    job = iter_export(
-        project_path,
-        out_dir,
-        formats=formats,
-        sets=sets,
-        statuses=statuses,
-        deduplicate=deduplicate,
-        overwrite=overwrite,
-    )
-    return drain(job)
+    return drain(iter_export(project_path, out_dir, **options))

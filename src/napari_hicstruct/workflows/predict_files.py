@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.annotations.kinds import kinds_of_heads
+from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.config.files import try_folder
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
 
-HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
-    "point": (Kind.LOOP,),
-    "mask": (Kind.STRIPE,),
-    "boundary": (Kind.TAD, Kind.BOUNDARY),
-}
-"""What tasks with each head call, whatever a task set names them."""
-
-
 FORMATS = ("bedpe", "bed", "stripenn")
-
-
-def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
-    """What tasks with these heads call."""
-    return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]
 
 
 def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
