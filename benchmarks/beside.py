@@ -134,8 +134,8 @@ def _is_figure(path: tuple[str, ...]) -> bool:
 def compare(before: Sequence[Mapping[str, float]], now: Sequence[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Medians of the rounds of both trees and their ratio, of each figure that both have."""
     table = {}
-    for name in before[0]:
-        if all(name in found for found in (*before, *now)):
+    for name in before[0] if before else ():
+        if now and all(name in found for found in (*before, *now)):
             one, other = (statistics.median(found[name] for found in rounds) for rounds in (before, now))
             table[name] = {"before": one, "now": other, "ratio": other / one if one else float("nan")}
     return table
@@ -153,7 +153,10 @@ def measure(there: Path, names: Sequence[str], rounds: int, small: bool) -> dict
             sides = [("before", there), ("now", ROOT)]
             for side, tree in sides if number % 2 == 0 else reversed(sides):
                 say(f"round {number + 1} of {rounds}: {name}, {side}")
-                found[name][side].append(run_twice(tree, name, arguments))
+                try:
+                    found[name][side].append(run_twice(tree, name, arguments))
+                except BenchmarkError as error:
+                    say(f"{name} FAILED: {error}")
     return {name: compare(sides["before"], sides["now"]) for name, sides in found.items()}
 
 
@@ -172,9 +175,13 @@ def _map(small: bool) -> Path:
 
 
 def show(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
-    """Print all figures; the names of those that grew by more than :data:`MAX_RATIO`."""
+    """Print all figures; the names of those that grew by more than :data:`MAX_RATIO`, or that there are not."""
     slower = []
     for name, rows in table.items():
+        if not rows:
+            print(f"{name}: FAILED")
+            slower.append(name)
+            continue
         ratios = [row["ratio"] for row in rows.values() if row["ratio"] > 0]
         mean = statistics.geometric_mean(ratios) if ratios else float("nan")
         print(f"{name}: {len(rows)} figures, mean ratio {mean:.3f}, 95 % below {percentile(ratios, 95):.3f}")
