@@ -25,7 +25,7 @@ from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.look import DOUBTFUL
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 
 TOLERANCE = 20_000
 LENGTH = 32_000_000

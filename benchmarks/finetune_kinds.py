@@ -33,7 +33,7 @@ from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.look import DOUBTFUL
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 
 MAPS = ("other style", "HFFc6-like depth")
 KINDS = {"stripe": ("stripe",), "tad": ("tad", "boundary")}

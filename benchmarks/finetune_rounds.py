@@ -28,7 +28,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, drain, in_process
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.look import iter_seen
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 
 A_ROUND = 20
 VIEW = 2_000_000

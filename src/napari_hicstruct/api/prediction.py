@@ -106,8 +106,8 @@ def predict(
     """
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_files import kinds_of_heads
-    from napari_hicstruct.workflows.predict_request import PredictRequest
+    from napari_hicstruct.workflows.predict.request import PredictRequest
+    from napari_hicstruct.workflows.predict.store import kinds_of_heads
 
     source, name = source_of(map), name_of(model)
     own = find_model(name).tasks
@@ -152,7 +152,7 @@ def _least(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> d
 
 def _keeper(project: str | Path | Project | None, source: ContactSource) -> Callable[[PredictResult, Calls], object]:
     """What puts the calls where they are to be kept; refused before anything is predicted."""
-    from napari_hicstruct.workflows.predict_files import store_predictions
+    from napari_hicstruct.workflows.predict.store import store_predictions
     from napari_hicstruct.workflows.projects import check_project
 
     if project is None:

@@ -19,7 +19,7 @@ from napari_hicstruct.workflows.finetune.score import iter_read_bands
 from napari_hicstruct.workflows.look import iter_seen, propose
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from tests.unit.finetune.kit import CHROM, LENGTH, boundary, judged, loop, source, stripe, tad
 
 RECORDS = [*judged(12), boundary(1_000_000), boundary(2_000_000), stripe(3_000_000, 900_000), loop(3_900_000, 90_000)]

@@ -38,13 +38,13 @@ def default_backend() -> Backend:
 
     def predict(source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
         from napari_hicstruct.workflows.predict import iter_predict
-        from napari_hicstruct.workflows.predict_request import PredictRequest
+        from napari_hicstruct.workflows.predict.request import PredictRequest
 
         threads = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
         return iter_predict(source, PredictRequest(threads=threads, **request), token=token)
 
     def capabilities(source: ContactSource) -> dict[str, str]:
-        from napari_hicstruct.workflows.predict_request import capabilities
+        from napari_hicstruct.workflows.predict.request import capabilities
 
         return capabilities(source)
 

@@ -15,7 +15,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.workflows.predict_request import (
+from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
     MIN_DEPTH,
     MIN_LENGTH,
