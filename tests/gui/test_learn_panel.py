@@ -164,7 +164,7 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(session: Any, qtbot:
     qtbot.waitUntil(lambda: len(panel.asked) == 1, timeout=5_000)
     assert panel.asked[0]["model"].endswith("ft1"), "its folder names it"
     assert panel.predictor.model.currentText() == "tiny 0.1 ft 1 · this project ✓"
-    assert panel.predictor._set_name == "tiny 0.1 ft 1 · chr17:0.00-1.00M"
+    assert panel.predictor._set.name == "tiny 0.1 ft 1 · chr17:0.00-1.00M"
 
 
 def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, make_panel: Any) -> None:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
 from napari_hicstruct.errors import LabelError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import LineProblem
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
-FORMATS = ("bedpe", "bed", "stripenn")
-"""What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
 _NAMES = {  # one, several
     Kind.LOOP: ("loop", "loops"),
@@ -328,7 +327,7 @@ class Calls(Sequence[Annotation]):
         return cls(from_frame(frame, kind, score_column=score_column, ascending=ascending))
 
     def write(
-        self, folder: str | Path, *, formats: str | Collection[str] = FORMATS, overwrite: bool = False
+        self, folder: str | Path, *, formats: str | Collection[str] = DEFAULT_FORMATS, overwrite: bool = False
     ) -> list[Path]:
         """Write label files into a folder, one per kind and format, with ``run.json`` beside them.
 
@@ -360,17 +359,11 @@ class Calls(Sequence[Annotation]):
         >>> [path.name for path in calls.write("calls")]
         ['loops.bedpe', 'run.json']
         """
-        from napari_hicstruct.annotations.writers import export_records
-        from napari_hicstruct.config.map_uri import absolute_uri
-
-        run = dict(self._run)
-        if isinstance(about := run.get("map"), Mapping) and about.get("uri"):
-            run["map"] = {**about, "uri": absolute_uri(about["uri"])}
         return export_records(
             self._records,
             folder,
             formats=several(formats),
-            provenance=run,
+            provenance=self._run,
             kinds=self._kinds,
             tracks=self._tracks or None,
             overwrite=overwrite,

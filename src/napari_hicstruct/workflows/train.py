@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.config import parse_config
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import output_error, write_text
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
@@ -62,11 +62,11 @@ def iter_train_model(
     Parameters
     ----------
     devices : int
-        Devices to share the batches of a step; the same command is started once for each.
+        That share the batches of a step; the same command is started once for each.
     parent : path or str, optional
         Model (folder or name) whose weights a new run starts from; ``config.start_from`` where not given.
     pool : Path, optional
-        Folder of simulated maps; :func:`pool_folder` of ``out`` where not given.
+        Folder of simulated maps; else :func:`pool_folder` of ``out``.
 
     Raises
     ------
@@ -79,17 +79,15 @@ def iter_train_model(
     from napari_hicstruct.training.state import open_fabric
 
     out, token = Path(out), token or CancelToken()
-    pool = pool or pool_folder(out)
     choose_device(device)
     before = _check(config, devices, parent or config.start_from)
     prepare_folder(config, out)
     fabric = open_fabric(device, devices)
     if fabric.is_global_zero:
-        with in_place_of(out / RECIPE) as part:
-            part.write_text(config.model_dump_json(indent=2), encoding="utf-8")
-        yield from _iter_maps(config, pool, token)
+        write_text(out / RECIPE, config.model_dump_json(indent=2))
+        yield from _iter_maps(config, pool or pool_folder(out), token)
     fabric.barrier()
-    paths, held_out = yield from _iter_maps(config, pool, token)
+    paths, held_out = yield from _iter_maps(config, pool or pool_folder(out), token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
         best = yield from iter_train(
@@ -294,9 +292,7 @@ def _begun_by(out: Path) -> dict[str, Any]:
         text = json.loads((out / RECIPE).read_text(encoding="utf-8"))
         return parse_config(TrainConfig, text, where=str(out / RECIPE)).model_dump(mode="json")
     except (HicStructError, ValueError) as error:
-        raise ConfigError(
-            "was begun by another version of this program.", where=out / RECIPE, hint=_SAME
-        ) from error
+        raise ConfigError("was begun by another version of this program.", where=out / RECIPE, hint=_SAME) from error
 
 
 def _differs(key: str, before: dict[str, Any], now: dict[str, Any]) -> bool:

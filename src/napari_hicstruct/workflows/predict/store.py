@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
+from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.config.files import try_folder
-from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
 
 HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
     "point": (Kind.LOOP,),
@@ -17,9 +22,6 @@ HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
     "boundary": (Kind.TAD, Kind.BOUNDARY),
 }
 """What tasks with each head call, whatever a task set names them."""
-
-
-FORMATS = ("bedpe", "bed", "stripenn")
 
 
 def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
@@ -36,16 +38,13 @@ def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool
     OutputError
         If the folder cannot be written, or holds label files that must not be replaced without ``overwrite``.
     """
-    from napari_hicstruct.annotations.writers import export_records
+    from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 
-    run = dict(result.run)
-    if isinstance(about := run.get("map"), Mapping) and about.get("uri"):
-        run["map"] = {**about, "uri": absolute_uri(about["uri"])}
     return export_records(
         result.annotations,
         out,
-        formats=FORMATS,
-        provenance=run,
+        formats=DEFAULT_FORMATS,
+        provenance=result.run,
         kinds=kinds_of_heads(result.heads),
         tracks=result.boundary_tracks if "boundary" in result.heads else None,
         overwrite=overwrite,
@@ -79,22 +78,60 @@ def check_targets(
     ProjectError
         If the project cannot be written or made, or belongs to another map.
     """
-    from napari_hicstruct.annotations.writers.export import file_names
+    from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, file_names
     from napari_hicstruct.annotations.writers.folder import plan_folder
     from napari_hicstruct.workflows.models import heads_of
     from napari_hicstruct.workflows.projects import check_project, identity_of
 
     heads = heads_of(model, tasks)
-    names = file_names(kinds_of_heads(heads), FORMATS, track="boundary" in heads)
-    known = identity_of(source)
-    plan_folder(Path(out), names, {"map": {"uri": known.uri, "fingerprint": known.fingerprint}}, overwrite=overwrite)
+    names = file_names(kinds_of_heads(heads), DEFAULT_FORMATS, track="boundary" in heads)
+    plan_folder(Path(out), names, {"map": identity_of(source).to_run()}, overwrite=overwrite)
     try_folder(Path(out))
     if project is not None:
         check_project(project, source)
 
 
-def store_predictions(result: PredictResult, source: ContactSource, path: str | Path) -> str:
-    """Add predictions as a set of their own to a project, made if it is not there; gives the set's name.
+class PredictedSet:
+    """The set of a project that one prediction fills: from the window, the shell and Python alike.
+
+    Parameters
+    ----------
+    name : str
+        What it is to be called; numbered where the project has a set of that name.
+
+    Attributes
+    ----------
+    id : int or None
+        Of the set; None until :meth:`add` has made it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.id: int | None = None
+
+    def add(self, project: Project, records: Sequence[Annotation]) -> int:
+        """Add calls as one step, first the set if it is not there yet; gives its id.
+
+        Raises
+        ------
+        ProjectError
+        """
+        if self.id is None:
+            names = {one.name for one in project.sets()}
+            numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
+            made = project.add_set(next(name for name in numbered if name not in names), Origin.PREDICTED)
+            self.name, self.id = made.name, made.id
+        project.add(records, set_id=self.id, action="predict")
+        return self.id
+
+
+def store_predictions(result: PredictResult, source: ContactSource, project: str | Path | Project) -> str:
+    """Add predictions as a set of their own to a project; gives the set's name.
+
+    Parameters
+    ----------
+    project : path or Project
+        Open, or a file that is made if it is not there.
 
     Raises
     ------
@@ -103,7 +140,7 @@ def store_predictions(result: PredictResult, source: ContactSource, path: str | 
     """
     from napari_hicstruct.workflows.projects import writing
 
-    with writing(path, source) as project:
-        name = f"{result.run['model']['name']} {result.run['model']['version']}"
-        project.add(result.annotations, set_id=project.add_set(name, Origin.PREDICTED).id, action="predict")
-    return name
+    found = PredictedSet(f"{result.run['model']['name']} {result.run['model']['version']}")
+    with writing(project, source) if isinstance(project, str | Path) else nullcontext(project) as opened:
+        found.add(opened, result.annotations)
+    return found.name

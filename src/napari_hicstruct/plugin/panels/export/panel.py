@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.annotations import Project
     from napari_hicstruct.plugin.controllers.session import Session
+    from napari_hicstruct.workflows.export import ExportRequest, ExportResult
 
 _FORMATS = {
     "bedpe": ("BEDPE", "loops.bedpe and stripes.bedpe, 0-based half-open"),
@@ -117,7 +117,7 @@ class ExportPanel(QWidget):
         catalogue = self._editor.catalogue
         if catalogue is None:
             return []
-        set_ids = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)}
+        set_ids = set(self._set_ids())
         statuses = {status for status, box in self.statuses.items() if box.isChecked()}
         found = [
             record
@@ -136,41 +136,40 @@ class ExportPanel(QWidget):
 
         Before label files of another map or project are replaced, or such that nobody knows, the person is asked.
         """
-        records, project = self.chosen(), self._editor.project
-        if not records or project is None:
-            self.summary.setText("Nothing was written.")
-            return []
-        written = self._editor.attempt(lambda project: self._write(project, records), keeps=False)
-        self.folder.refresh()
+        written = None
+        if self.chosen():
+            written = self._editor.attempt(self._write, keeps=False)
+            self.folder.refresh()
         if not written:
             self.summary.setText("Nothing was written.")
             return []
-        folder = readable(str(self.folder.path()))
-        self.summary.setText(f"Wrote {len(records):,} objects to {folder}:\n{_names(written)}")
-        return list(written)
+        folder, number = readable(str(self.folder.path())), sum(written.counts.values())
+        self.summary.setText(f"Wrote {number:,} objects to {folder}:\n{_names(written.files)}")
+        return list(written.files)
 
-    def _write(self, project: Project, records: list[Annotation]) -> list[Path]:
-        from napari_hicstruct.annotations.writers.export import export_records
+    def request(self) -> ExportRequest:
+        """What is checked."""
+        from napari_hicstruct.workflows.export import ExportRequest
+
+        return ExportRequest(
+            formats=tuple(name for name, box in self.formats.items() if box.isChecked()),
+            set_ids=tuple(self._set_ids()),
+            statuses=tuple(status for status, box in self.statuses.items() if box.isChecked()),
+            once=self.once.isChecked(),
+        )
+
+    def _write(self, project: Project) -> ExportResult | None:
         from napari_hicstruct.annotations.writers.folder import FolderTaken
-        from napari_hicstruct.workflows.export import export_provenance
+        from napari_hicstruct.workflows.export import export_project
 
-        started, folder = time.monotonic(), self.folder.path()
-        formats = [name for name, box in self.formats.items() if box.isChecked()]
-        chosen = {
-            "formats": formats,
-            "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
-            "statuses": [status.value for status, box in self.statuses.items() if box.isChecked()],
-            "once": self.once.isChecked(),
-        }
-        source = self._session.source
-        where = getattr(source, "uri", "")
-        provenance = export_provenance(project, chosen, time.monotonic() - started, where)
+        folder, request = self.folder.path(), self.request()
+        where = getattr(self._session.source, "uri", "")
         try:
-            return export_records(records, folder, formats=formats, provenance=provenance)
+            return export_project(project, folder, request, map_uri=where)
         except FolderTaken as taken:
             if not self.folder.may_replace(taken.message):
-                return []
-        return export_records(records, folder, formats=formats, provenance=provenance, overwrite=True)
+                return None
+        return export_project(project, folder, request, map_uri=where, overwrite=True)
 
     def save_project_as(self) -> None:
         """Ask for a file, copy the project there and go on in the copy."""
@@ -217,6 +216,9 @@ class ExportPanel(QWidget):
         why = "Nothing to write: no object has these sets and statuses." if not number else "Choose a format."
         self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
         self.summary.setText(f"{number:,} objects" if number and formats else why)
+
+    def _set_ids(self) -> list[int]:
+        return [self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)]
 
     def _item(self, row: int) -> QListWidgetItem:
         item = self.sets.item(row)

@@ -18,6 +18,7 @@ from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.model_list import ModelList
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
+from napari_hicstruct.workflows.predict.store import PredictedSet
 
 _CHOOSE = "Choose at least one thing to find."
 _TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
@@ -53,8 +54,7 @@ class PredictPanel(QWidget):
         self.predict = self._backend.predict
         self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
-        self._set_id: int | None = None
-        self._set_name = ""
+        self._set = PredictedSet("")
         self._found = 0
         self._request: dict[str, Any] = {}
         self.runs: dict[int, dict[str, Any]] = {}
@@ -205,8 +205,7 @@ class PredictPanel(QWidget):
         except HicStructError as error:
             show_problem(error)
             return
-        self._set_id, self._found = None, 0
-        self._set_name = f"{name or self.model.currentData().label} · {where}"
+        self._set, self._found = PredictedSet(f"{name or self.model.currentData().label} · {where}"), 0
         self._request = request = {"regions": regions, **self.request()}
         predict = self.predict
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -245,19 +244,8 @@ class PredictPanel(QWidget):
 
     def _keep(self, records: tuple[Any, ...]) -> None:
         """Add what is new to this run's own set; the first results make the set."""
-        from napari_hicstruct.annotations import Origin
-
         try:
-            project = self._session.ensure_project()
-            if self._set_id is None:
-                names = {one.name for one in project.sets()}
-                name, number = self._set_name, 1
-                while name in names:
-                    number += 1
-                    name = f"{self._set_name} ({number})"
-                self._set_name, self._set_id = name, project.add_set(name, Origin.PREDICTED).id
-                self.runs[self._set_id] = self._request
-            project.add(records, set_id=self._set_id, action="predict")
+            self.runs.setdefault(self._set.add(self._session.ensure_project(), records), self._request)
         except HicStructError as error:
             self._job.close()
             self._failed(error)
@@ -267,7 +255,7 @@ class PredictPanel(QWidget):
 
     def _done(self, result: Any) -> None:
         self._set_running(False)
-        said = f"Found {self._found:,} in {self._set_name}." if self._found else "Nothing was found here."
+        said = f"Found {self._found:,} in {self._set.name}." if self._found else "Nothing was found here."
         self._say("\n".join([said, *getattr(result, "notes", ())]))
 
     def _failed(self, error: HicStructError) -> None:

@@ -21,11 +21,11 @@ from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreem
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.controllers.review import name_of
 from napari_hicstruct.plugin.state.palette import HUMAN
-from napari_hicstruct.plugin.state.project import reviewer_name
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
 from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
+from napari_hicstruct.workflows.projects import login_name
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -119,7 +119,7 @@ class StatisticsPanel(QWidget):
     def _name(self) -> str:
         """Who edits: the project's reviewer, or who it would be if one were made."""
         project = self._editor.project
-        return (kept_name() or reviewer_name()) if project is None else project.reviewer
+        return (kept_name() or login_name()) if project is None else project.reviewer
 
     def _rename(self) -> None:
         project, name = self._editor.project, clean(self.reviewer.text())
