@@ -97,7 +97,7 @@ def export_project(
         "parameters": {
             "formats": list(request.formats),
             "sets": named if len(named) < len(chosen) else [],  # all of them
-            "statuses": [status.value for status in request.statuses],
+            "statuses": [status.value for status in Status if status in request.statuses],
             "once": request.once,
         },
         "seconds": round(clock.step("", 0, 0).elapsed, 3),

@@ -41,7 +41,7 @@ EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
 }
 """Formats by name, and the file that each writes per kind; Parquet is one file for all kinds."""
 
-DEFAULT_FORMATS = ("bedpe", "bed", "stripenn")
+DEFAULT_FORMATS: tuple[str, ...] = ("bedpe", "bed", "stripenn")
 """What is written unless asked otherwise."""
 
 RUN_KEYS = ("model", "map", "project", "reviewer", "parameters", "notes", "seconds", "peak_memory_mb")
