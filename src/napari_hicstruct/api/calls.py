@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
 from napari_hicstruct.errors import LabelError
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import LineProblem
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
+
+FORMATS = ("bedpe", "bed", "stripenn")
+"""What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
 _NAMES = {  # one, several
     Kind.LOOP: ("loop", "loops"),
@@ -327,7 +329,7 @@ class Calls(Sequence[Annotation]):
         return cls(from_frame(frame, kind, score_column=score_column, ascending=ascending))
 
     def write(
-        self, folder: str | Path, *, formats: str | Collection[str] = DEFAULT_FORMATS, overwrite: bool = False
+        self, folder: str | Path, *, formats: str | Collection[str] = FORMATS, overwrite: bool = False
     ) -> list[Path]:
         """Write label files into a folder, one per kind and format, with ``run.json`` beside them.
 
@@ -359,11 +361,14 @@ class Calls(Sequence[Annotation]):
         >>> [path.name for path in calls.write("calls")]
         ['loops.bedpe', 'run.json']
         """
+        from napari_hicstruct.annotations.writers import export_records
+        from napari_hicstruct.workflows.predict.store import full_run
+
         return export_records(
             self._records,
             folder,
             formats=several(formats),
-            provenance=self._run,
+            provenance=full_run(self._run),
             kinds=self._kinds,
             tracks=self._tracks or None,
             overwrite=overwrite,

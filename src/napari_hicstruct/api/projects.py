@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS
-from napari_hicstruct.api.calls import Calls, several, status_of
+from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, check_on_map, set_of, uids_of
 from napari_hicstruct.api.maps import ContactMap
@@ -346,7 +345,7 @@ class Project(AbstractContextManager["Project"]):
         self,
         folder: str | Path,
         *,
-        formats: str | Collection[str] = DEFAULT_FORMATS,
+        formats: str | Collection[str] = FORMATS,
         sets: str | Collection[str] = (),
         status: str | Collection[str] = (),
         deduplicate: bool = False,

@@ -88,15 +88,14 @@ def export_project(
     records = chosen_records(project, request)
     if not records:
         raise ProjectError("holds nothing to export.", where=project.path, hint="Choose other sets or statuses.")
-    chosen = project.sets() if request.set_ids is not None else []
-    named = [one.name for one in chosen if one.id in (request.set_ids or ())]
+    named = [one.name for one in project.sets() if one.id in (request.set_ids or ())]
     run = {
         "map": known.to_run() | {"uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path)},
         "project": str(project.path.absolute()),
         "reviewer": project.reviewer,
         "parameters": {
             "formats": list(request.formats),
-            "sets": named if len(named) < len(chosen) else [],  # all of them
+            "sets": named,  # none: all of them
             "statuses": [status.value for status in Status if status in request.statuses],
             "once": request.once,
         },

@@ -64,15 +64,13 @@ def iter_train_model(
     devices : int
         That share the batches of a step; the same command is started once for each.
     parent : path or str, optional
-        Model (folder or name) whose weights a new run starts from; ``config.start_from`` where not given.
+        Model (folder or name) whose weights a new run starts from, else ``config.start_from``.
     pool : Path, optional
-        Folder of simulated maps; else :func:`pool_folder` of ``out``.
+        Folder of simulated maps, else :func:`pool_folder` of ``out``.
 
     Raises
     ------
-    ConfigError
-        Before anything starts, if the recipe asks for what cannot be.
-    JobError, OutputError
+    ConfigError, JobError, OutputError
     """
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.training.engine import iter_train
@@ -82,12 +80,12 @@ def iter_train_model(
     choose_device(device)
     before = _check(config, devices, parent or config.start_from)
     prepare_folder(config, out)
-    fabric = open_fabric(device, devices)
+    fabric, maps = open_fabric(device, devices), pool or pool_folder(out)
     if fabric.is_global_zero:
         write_text(out / RECIPE, config.model_dump_json(indent=2))
-        yield from _iter_maps(config, pool or pool_folder(out), token)
+        yield from _iter_maps(config, maps, token)
     fabric.barrier()
-    paths, held_out = yield from _iter_maps(config, pool or pool_folder(out), token)
+    paths, held_out = yield from _iter_maps(config, maps, token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
         best = yield from iter_train(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.config.files import try_folder
+from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
 
@@ -29,6 +30,13 @@ def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
     return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]
 
 
+def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run as it is written down: the map's path in full, whatever folder it was named from."""
+    about = run.get("map")
+    known = isinstance(about, Mapping) and about.get("uri")
+    return {**run, **({"map": {**about, "uri": absolute_uri(about["uri"])}} if known else {})}
+
+
 def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
     """``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``, ``boundaries.bedgraph``,
     ``run.json``: those of the tasks that ran, also when nothing was found.
@@ -44,7 +52,7 @@ def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool
         result.annotations,
         out,
         formats=DEFAULT_FORMATS,
-        provenance=result.run,
+        provenance=full_run(result.run),
         kinds=kinds_of_heads(result.heads),
         tracks=result.boundary_tracks if "boundary" in result.heads else None,
         overwrite=overwrite,

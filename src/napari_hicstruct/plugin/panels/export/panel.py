@@ -151,9 +151,10 @@ class ExportPanel(QWidget):
         """What is checked."""
         from napari_hicstruct.workflows.export import ExportRequest
 
+        chosen = self._set_ids()
         return ExportRequest(
             formats=tuple(name for name, box in self.formats.items() if box.isChecked()),
-            set_ids=tuple(self._set_ids()),
+            set_ids=tuple(chosen) if len(chosen) < self.sets.count() else None,
             statuses=tuple(status for status, box in self.statuses.items() if box.isChecked()),
             once=self.once.isChecked(),
         )
