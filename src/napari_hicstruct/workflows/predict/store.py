@@ -33,8 +33,9 @@ def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
 def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
     """A run as it is written down: the map's path in full, whatever folder it was named from."""
     about = run.get("map")
-    known = isinstance(about, Mapping) and about.get("uri")
-    return {**run, **({"map": {**about, "uri": absolute_uri(about["uri"])}} if known else {})}
+    if isinstance(about, Mapping) and about.get("uri"):
+        return {**run, "map": {**about, "uri": absolute_uri(about["uri"])}}
+    return dict(run)
 
 
 def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
