@@ -58,12 +58,12 @@ class Lab:
         token, clock, device = CancelToken(), Clock(), choose_device("cpu")
         net, _ = load_model(find_model("default").path)
         bands = drain(iter_read_bands(self.case.source, [self.case.chrom], net.config, token=token, clock=clock))
-        sights = sorted(drain(Scorer(device, bands, token, clock).iter_score(net, self.records)), key=lambda s: s.owner)
+        scores = sorted(drain(Scorer(device, bands, token, clock).iter_score(net, self.records)), key=lambda s: s.owner)
         return {
-            "features": np.stack([s.features for s in sights]),
-            "logit": np.array([s.logit for s in sights]),
-            "layer": np.array(sights[0].layer),
-            "weight": last_weight(net, sights[0].layer),
+            "features": np.stack([s.features for s in scores]),
+            "logit": np.array([s.logit for s in scores]),
+            "layer": np.array(scores[0].layer),
+            "weight": last_weight(net, scores[0].layer),
         }
 
     @cached_property
@@ -178,7 +178,7 @@ class Lab:
 
 def last_weight(net: Any, layer: str) -> Any:
     """What a head's last layer multiplies features by."""
-    from napari_hicstruct.inference.sight import last_layer
+    from napari_hicstruct.inference.candidate_scores import last_layer
 
     return last_layer(net, layer).weight.detach().numpy()[0].reshape(-1)
 

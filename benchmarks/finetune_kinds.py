@@ -31,9 +31,9 @@ from napari_hicstruct.evaluation.stripes import drop_ignored, match_stripes, ran
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
-from napari_hicstruct.workflows.look import DOUBTFUL
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
+from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 MAPS = ("other style", "HFFc6-like depth")
 KINDS = {"stripe": ("stripe",), "tad": ("tad", "boundary")}
@@ -50,9 +50,11 @@ def truth_of(case: Case, kind: Kind, *, faint: bool = False) -> list[Annotation]
 def called(case: Case, task: str, model: str, *, faint: bool) -> list[Annotation]:
     """What a model calls on the whole chromosome, or doubts."""
     region = Interval(case.chrom, 0, case.source.chromsizes[case.chrom])
-    least = {task: DOUBTFUL} if faint else {}
+    min_probability = {task: MIN_PROPOSAL_PROBABILITY} if faint else {}
     return list(
-        predict(case.source, PredictRequest(regions=(region,), tasks=(task,), model=model, least=least)).annotations
+        predict(
+            case.source, PredictRequest(regions=(region,), tasks=(task,), model=model, min_probability=min_probability)
+        ).annotations
     )
 
 

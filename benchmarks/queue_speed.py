@@ -39,11 +39,11 @@ def candidates(number: int) -> list[Any]:
 
 def looks(uids: list[str]) -> dict[str, Any]:
     """What a network might have seen at each."""
-    from napari_hicstruct.inference.sight import Seen
+    from napari_hicstruct.inference.candidate_scores import CandidateScore
 
     rng = np.random.default_rng(5)
     votes, features = rng.random((len(uids), VOTES)), rng.random((len(uids), FEATURES)).astype(np.float32)
-    return {uid: Seen(float(votes[k].mean()), votes[k], features[k]) for k, uid in enumerate(uids)}
+    return {uid: CandidateScore(float(votes[k].mean()), votes[k], features[k]) for k, uid in enumerate(uids)}
 
 
 def times(act: Callable[[], Any], repeats: int) -> list[float]:

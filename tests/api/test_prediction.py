@@ -85,7 +85,7 @@ def test_min_probability(sample: hs.ContactMap) -> None:
     more = hs.predict(sample, "chr1:5M-6M", tasks=("loop", "tad"), min_probability={"loop": 0.01, "tad": 0.5})
     assert all(record.probability >= 0.5 for record in some.loops)
     assert len(more.loops) > len(some.loops)
-    assert more.run["parameters"]["least"] == {"loop": 0.01, "tad": 0.5}
+    assert more.run["parameters"]["min_probability"] == {"loop": 0.01, "tad": 0.5}
 
 
 REFUSED = {
@@ -201,3 +201,20 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls.loops[:0], calls.loops)
     with pytest.raises(hs.errors.LabelError, match="None holds no labels"):
         hs.evaluate(calls, None)
+
+
+def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    used = []
+    hs.predict(
+        sample,
+        "chr1:2M-3M",
+        tasks="loop",
+        model="tiny",
+        threads=before + 1,
+        progress=lambda _: used.append(torch.get_num_threads()),
+    )
+    assert before + 1 in used
+    assert torch.get_num_threads() == before

@@ -115,7 +115,7 @@ def test_an_export(
         made.add([record.with_(uid=f"again-{k}") for k, record in enumerate(judged(30))], set_id=again.id)
         made.relink(hs_identity(map_file))
     shell, python, window = (tmp_path / name for name in ("shell", "python", "window"))
-    words = ["--status", "accepted", "--status", "proposed", *(["--once"] if deduplicated else [])]
+    words = ["--status", "accepted", "--status", "proposed", *(["--deduplicate"] if deduplicated else [])]
     assert main(["export", str(path), "-o", str(shell), *words, "-q"]) == 0
     with hs.open_project(path) as project:
         project.export(python, status=["proposed", "accepted"], deduplicate=deduplicated)

@@ -433,6 +433,6 @@ def test_statuses_and_sets_stand_in_run_json(tmp_path: Path, study: dict[str, Pa
         "formats": ["bedpe", "bed", "stripenn"],
         "sets": ["calls"],
         "statuses": ["accepted"],
-        "once": True,
+        "deduplicate": True,
     }
     assert run["counts"] == {"loop": 1}

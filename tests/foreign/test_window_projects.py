@@ -278,7 +278,7 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
     panel._update()
     assert panel.write()
     ours = json.loads((tmp_path / "out" / "run.json").read_text())
-    request = ExportRequest(formats=("bedpe", "bed"), once=True)
+    request = ExportRequest(formats=("bedpe", "bed"), deduplicate=True)
     export(session.project.path, tmp_path / "shell", request, sets=["calls"])
     theirs = json.loads((tmp_path / "shell" / "run.json").read_text())
     assert ours.keys() == theirs.keys()

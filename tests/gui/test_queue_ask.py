@@ -11,7 +11,7 @@ import pytest
 
 from napari_hicstruct.annotations import Origin, Status
 from napari_hicstruct.errors import ModelError
-from napari_hicstruct.inference.sight import Seen
+from napari_hicstruct.inference.candidate_scores import CandidateScore
 from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.plugin.controllers.editing import detach
 from napari_hicstruct.plugin.panels.review.rescoring import SET, AskPanel
@@ -32,7 +32,7 @@ class Fake:
         if self.fails:
             raise ModelError("is not a model folder.", where="gone")
         self.asked.append([record.uid for record in records])
-        return {r.uid: Seen(1 - r.probability, np.full(3, 0.5), np.ones(4, np.float32)) for r in records}
+        return {r.uid: CandidateScore(1 - r.probability, np.full(3, 0.5), np.ones(4, np.float32)) for r in records}
 
     def propose(self, _s: Any, _p: Any, _known: Any, region: Any, *, token: Any) -> Generator[Progress, None, Any]:
         yield Clock().step("predict", 0, 1)

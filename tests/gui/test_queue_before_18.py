@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from napari.components import ViewerModel
 
-from napari_hicstruct.active.pool import Look
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.editing import attach, detach
@@ -20,8 +20,8 @@ WAYS: dict[str, Callable[[Any], None]] = {
     "entropy": lambda queue: queue.set_order("entropy"),
     "disagreement": lambda queue: queue.set_order("disagreement"),
     "0.5*entropy+0.5*disagreement": lambda queue: queue.set_order("0.5*entropy+0.5*disagreement"),
-    "REJECTS": lambda queue: queue.where(look=Look.REJECTS),
-    "ACCEPTED": lambda queue: queue.where(look=Look.ACCEPTED),
+    "REJECTS": lambda queue: queue.where(mode=ReviewMode.REJECTS),
+    "ACCEPTED": lambda queue: queue.where(mode=ReviewMode.ACCEPTED),
     "loops": lambda queue: queue.where(kinds=frozenset({Kind.LOOP})),
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from napari_hicstruct.active.pool import Look
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
@@ -238,7 +238,7 @@ def test_a_second_look_at_ones_own_rejects(bench: Bench) -> None:
     bench.project.reviewer = "somebody else"
     bench.project.set_status([d.uid], Status.REJECTED)
     bench.project.reviewer = "tester"
-    bench.queue.where(look=Look.REJECTS)
+    bench.queue.where(mode=ReviewMode.REJECTS)
     assert set(bench.queue.uids) == {a.uid, b.uid}
     bench.press("next", "accept")
     assert bench.project.get(a.uid).status is Status.ACCEPTED
@@ -249,7 +249,7 @@ def test_a_second_look_at_ones_own_rejects(bench: Bench) -> None:
     bench.press("reject", "reject")  # stays out: looked at all the same
     assert (bench.queue.left, bench.queue.done) == (0, 2)
     assert "None of your rejects" in bench.queue.nothing()
-    bench.queue.where(look=Look.ACCEPTED)
+    bench.queue.where(mode=ReviewMode.ACCEPTED)
     assert bench.queue.uids == [c.uid]
 
 

@@ -11,7 +11,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLineEdit, QListWidget, QPushButton, QSlider, QWidget
 
-from napari_hicstruct.active.pool import Look
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.plugin.controllers.editing import attach, detach
@@ -134,9 +134,9 @@ def test_filters_ask_show_and_clear(session: Any, qtbot: Any) -> None:
     filters.nearest.editingFinished.emit()
     assert "'twelve' is not a length" in session.viewer.canvas.overlays.text.text
     assert queue.left == 3
-    filters.look.setCurrentIndex(filters.look.findData(Look.REJECTS))
+    filters.look.setCurrentIndex(filters.look.findData(ReviewMode.REJECTS))
     filters.look.activated.emit(0)
-    assert (queue.wanted.look, queue.left) == (Look.REJECTS, 0)
+    assert (queue.wanted.mode, queue.left) == (ReviewMode.REJECTS, 0)
 
 
 def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> None:
@@ -230,7 +230,7 @@ def test_statistics_count_by_source_with_intervals_and_agreement(session: Any, q
 def test_statistics_are_not_counted_while_nobody_looks(session: Any, qtbot: Any, monkeypatch: Any) -> None:
     panel = opened(session, qtbot)
     asked: list[int] = []
-    monkeypatch.setattr(Project, "verdicts", lambda _: asked.append(1) or [])
+    monkeypatch.setattr(Project, "judgments", lambda _: asked.append(1) or [])
     put(session, *scored(0.1, 0.2))
     qtbot.wait(400)
     assert asked == []

@@ -125,7 +125,9 @@ def brightest(layer: Any) -> tuple[float, float]:
 
 
 def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
-    script = Script(gate__loop__f3__1=0.4, **{"exchange__loop-tad__f3": 0.3}, gate__tad__f3__1=0.2, hint__boundary=0.1)
+    script = Script(
+        gate__loop__f3__1=0.4, **{"exchange__loop-tad__f3": 0.3}, gate__tad__f3__1=0.2, boundary_prior__boundary=0.1
+    )
     panel = make_panel(session, script, qtbot)
     record = loop(200_000, 600_000, score=0.9, model="tiny 0.1")
     put(session, record)
@@ -135,7 +137,7 @@ def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: len(names(session)) == 5)
     assert set(names(session)) == {
         "Why: p(loop)",
-        "Why: boundary seen ahead",
+        "Why: boundary prior",
         "Why: loop gate at f3, expert 1",
         "Why: exchange loop ↔ tad at f3",
         "Why: evidence",

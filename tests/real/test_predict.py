@@ -91,7 +91,7 @@ def test_records_are_whole_and_lie_on_the_map(result: PredictResult) -> None:
 
 def test_people_say_how_sure_a_listed_call_must_be(simulated: Path, result: PredictResult) -> None:
     source = open_map(simulated / "map.mcool")
-    asked = PredictRequest(regions=whole(source), device="cpu", least={"stripe": 0.05, "loop": 0.5})
+    asked = PredictRequest(regions=whole(source), device="cpu", min_probability={"stripe": 0.05, "loop": 0.5})
     other = predict(source, asked)
 
     def places(calls: list[Annotation]) -> set[tuple[Interval, Interval]]:
@@ -103,7 +103,7 @@ def test_people_say_how_sure_a_listed_call_must_be(simulated: Path, result: Pred
     assert 0 < len(sure) < len(of(result, Kind.LOOP))
     assert places(of(other, Kind.LOOP)) == places(sure)
     assert places(of(other, Kind.TAD)) == places(of(result, Kind.TAD))
-    assert other.run["parameters"]["least"] == {"stripe": 0.05, "loop": 0.5}
+    assert other.run["parameters"]["min_probability"] == {"stripe": 0.05, "loop": 0.5}
 
 
 def test_a_region_gives_what_the_whole_gives_there(simulated: Path, result: PredictResult) -> None:
@@ -250,8 +250,8 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
         (["--device", "cuda:99"], "no device 'cuda:99'"),
         (["--tasks", ","], "no task is named"),
         (["--least", "loop=much"], "no probability"),
-        (["--least", "loop=1.2"], "no probability"),
-        (["--tasks", "loop", "--least", "stripe=0.2"], "no task that runs"),
+        (["--min-probability", "loop=1.2"], "no probability"),
+        (["--tasks", "loop", "--min-probability", "stripe=0.2"], "no task that runs"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

@@ -119,7 +119,7 @@ def predict(
         norm=norm,
         threads=threads,
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
-        least=_least(min_probability, chosen),
+        min_probability=_min_probability(min_probability, chosen),
     )
     target = _target(project, source)
     result = run(iter_predict(source, request), progress)
@@ -130,7 +130,7 @@ def predict(
     return Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
 
 
-def _least(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> dict[str, float]:
+def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> dict[str, float]:
     """Least probability by task.
 
     Raises

@@ -392,7 +392,7 @@ class Project(AbstractContextManager["Project"]):
         """
         from napari_hicstruct.workflows.export import ExportRequest, export
 
-        request = ExportRequest(formats=tuple(several(formats)), once=deduplicate)
+        request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate)
         if status:
             request = replace(request, statuses=tuple(status_of(one) for one in several(status)))
         return list(export(self.path, folder, request, sets=several(sets), overwrite=overwrite).files)

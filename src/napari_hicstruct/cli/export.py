@@ -44,11 +44,12 @@ def register(app: typer.Typer) -> None:
         format: list[ExportFormat] = typer.Option(_DEFAULT, "--format", help="Give it once per format."),
         set: list[str] = typer.Option([], "--set", help="Name of a set to write; else all."),
         status: list[WantedStatus] = typer.Option([], "--status", help="Else all but rejected ones."),
-        once: bool = typer.Option(
+        deduplicate: bool = typer.Option(
             False,
-            "--once",
+            "--deduplicate",
             help="Each place once: the judged, else the newest; no open call of what was rejected.",
         ),
+        once: bool = typer.Option(False, "--once", hidden=True, help="Former name of --deduplicate."),
         overwrite: bool = overwrite_option,
         json: bool = json_option,
         quiet: bool = quiet_option,
@@ -57,7 +58,7 @@ def register(app: typer.Typer) -> None:
         from napari_hicstruct.annotations import Status
         from napari_hicstruct.workflows.export import ExportRequest, iter_export
 
-        request = ExportRequest(formats=tuple(one.value for one in format), once=once)
+        request = ExportRequest(formats=tuple(one.value for one in format), deduplicate=deduplicate or once)
         if status:
             request = replace(request, statuses=tuple(Status(one.value) for one in status))
         result = show_progress(iter_export(project, out, request, sets=set, overwrite=overwrite), quiet)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
-from napari_hicstruct.config.plugs import AttentionConfig, Channels, HintConfig, InteractionConfig, SelectorConfig
+from napari_hicstruct.config.plugs import (
+    AttentionConfig,
+    BoundaryPriorConfig,
+    Channels,
+    InteractionConfig,
+    SelectorConfig,
+)
 
 
 class TaskConfig(FrozenConfig):
@@ -82,7 +88,7 @@ class ModelConfig(FrozenConfig):
     selector_options: SelectorConfig = SelectorConfig()
     interaction: str = "none"
     interaction_options: InteractionConfig = InteractionConfig()
-    hint: HintConfig = HintConfig()
+    boundary_prior: BoundaryPriorConfig = BoundaryPriorConfig()
     reconstruction: bool = Field(False, description="a head that gives back hidden contacts (band-MAE)")
     tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
@@ -94,6 +100,14 @@ class ModelConfig(FrozenConfig):
     strip_channels: Channels = Field(64, multiple_of=4, description="four heads of linear attention share them")
     band_branch: bool = Field(True, description="boundaries are read along the diagonal; off: window by window")
     windows: WindowConfig = WindowConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_key(cls, data: Any) -> Any:
+        """Recipes and model cards written earlier call ``boundary_prior`` by its former name, ``hint``."""
+        if isinstance(data, dict) and "hint" in data and "boundary_prior" not in data:
+            return {"boundary_prior" if key == "hint" else key: value for key, value in data.items()}
+        return data
 
     @model_validator(mode="after")
     def _fits(self) -> ModelConfig:
@@ -112,9 +126,9 @@ class ModelConfig(FrozenConfig):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> ModelConfig:
-        if self.hint.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
+        if self.boundary_prior.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
             which = "tad_prior" if self.tad_prior else "interaction 'band_exchange'"
-            raise ValueError(f"{which} needs boundaries: set hint.kind to 'band' or 'chromosome'")
+            raise ValueError(f"{which} needs boundaries: set boundary_prior.kind to 'band' or 'chromosome'")
         if self.interaction != "none" and len(self.tasks) < 2:
             raise ValueError(f"interaction '{self.interaction}' needs at least two tasks")
         if self.interaction != "none" and self.selector in DECODING:

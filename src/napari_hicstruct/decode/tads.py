@@ -166,7 +166,7 @@ def decode_tads(
     Parameters
     ----------
     p : float32, shape (n_bins,)
-        What speaks for a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
+        Evidence of a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
         known.
     band : Band
         The map at the same bins.

@@ -1,4 +1,4 @@
-"""Do the tasks, and the two bin sizes, tell the same story?  Shares with a shifted control, positions in bp."""
+"""Agreement of the tasks with each other, and of the two bin sizes.  Shares with a shifted control, positions in bp."""
 
 from __future__ import annotations
 

@@ -132,10 +132,10 @@ def _edges(record: Annotation) -> NDArray[np.float64]:
 
 
 def _difference(old: Annotation, new: Annotation) -> float:
-    """Largest difference (bp) of any coordinate that one sees."""
+    """Largest difference (bp) of any coordinate that is drawn."""
     return float(np.abs(_edges(old) - _edges(new)).max())
 
 
 def _apart(old: Annotation, new: Annotation) -> bool:
-    """True if one sees them at two places: at least one bin apart."""
+    """True if they are drawn at two places: at least one bin apart."""
     return _difference(old, new) >= max(old.resolution, new.resolution, 1)

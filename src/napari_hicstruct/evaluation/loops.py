@@ -203,7 +203,7 @@ def match_loops(
     tol_bp : float
         Chebyshev tolerance.
     ignore : float64, shape (k, 2), optional
-        Loops too faint to ask for: a call without truth within ``tol_bp`` of one counts neither way.
+        Loops too faint to be required: a call without truth within ``tol_bp`` of one counts neither way.
     shift : float
         bp, for the control.
     """

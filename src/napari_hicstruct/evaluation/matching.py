@@ -62,7 +62,7 @@ def match_points(calls: NDArray[np.float64], truth: NDArray[np.float64], toleran
     tree = cKDTree(truth)
     free = np.ones(len(truth), bool)
     for i, call in enumerate(calls):
-        # Asked one by one: scipy orders the answers of a batched query differently, and the first free one counts.
+        # One query per call: scipy orders the results of a batched query differently, and the first free one counts.
         for j in tree.query_ball_point(call, tolerance + SLACK, p=np.inf):
             if free[j]:
                 matched[i], free[j] = j, False

@@ -37,7 +37,7 @@ from napari_hicstruct.evaluation.ranking import Ranked, precision_of_top
 from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, rank_stripes, stripe_score
 
 BINS = (1, 2)
-"""Tolerances in bins that are always reported beside the one asked for."""
+"""Tolerances in bins that are always reported beside the one wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +271,7 @@ def _add_ranking(metrics: dict[str, Any], ranked: Ranked, rule: Yardstick) -> di
 def _add_calibration(
     metrics: dict[str, Any], plots: dict[str, NDArray[np.float64]], probability: ArrayLike, close: Ranked
 ) -> None:
-    """Add ECE and Brier where there are probabilities: they say how likely a call is right within one bin."""
+    """Add ECE and Brier where there are probabilities: the probability that a call is right within one bin."""
     known = np.asarray(probability, np.float64)[close.kept]
     if np.isfinite(known).any():
         result = calibration(known, close.hits)

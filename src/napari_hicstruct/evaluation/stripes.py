@@ -90,11 +90,11 @@ def match_stripes(
     free = np.ones(len(t), bool)
     centres = (t[:, X0] + t[:, X1]) / 2
     order = np.argsort(-p[:, SCORE], kind="stable")
-    for least in dict.fromkeys((max(min_length_iou, HALF), min_length_iou)):
+    for min_iou in dict.fromkeys((max(min_length_iou, HALF), min_length_iou)):
         for i in order[matched[order] == UNMATCHED]:
             iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
             near = np.abs((p[i, X0] + p[i, X1]) / 2 - centres) <= tol_bp
-            iou[~(near & free & (iou >= least))] = -1.0
+            iou[~(near & free & (iou >= min_iou))] = -1.0
             if iou.max() >= 0:
                 matched[i] = int(iou.argmax())
                 free[matched[i]] = False
@@ -110,7 +110,7 @@ def anchors_inside(stripes: ArrayLike, others: ArrayLike, tol_bp: float) -> NDAr
 
 
 def drop_ignored(pred: ArrayLike, truth: ArrayLike, ignore: ArrayLike, tol_bp: float) -> NDArray[np.bool_]:
-    """False for each call whose anchor only lies inside a stripe too faint to ask for: it counts neither way."""
+    """False for each call whose anchor only lies inside a stripe too faint to be required: it counts neither way."""
     return np.asarray(anchors_inside(pred, truth, tol_bp) | ~anchors_inside(pred, ignore, tol_bp))
 
 

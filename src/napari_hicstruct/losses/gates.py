@@ -38,7 +38,7 @@ def gate_consistency(
     live : mapping of str to Tensor
         ``trace.live`` of one pass over the windows of ``context``; a trace that saw two passes holds mixed windows.
     context : WindowContext
-        The windows, with a hint: masks come from its detached boundary probability.
+        The windows, with a boundary prior: masks come from its detached boundary probability.
     points, masks : iterable of str
         Tasks with point and with mask heads.
     boundary : str

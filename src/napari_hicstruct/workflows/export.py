@@ -34,14 +34,14 @@ class ExportRequest:
         Sets to write; None: all.
     statuses : tuple of Status
         Records to write.
-    once : bool
-        Of what several sets call at one place write one, and no open call of what was rejected (``Pool.once``).
+    deduplicate : bool
+        Of what several sets call at one place write one, and no open call of what was rejected.
     """
 
     formats: tuple[str, ...] = DEFAULT_FORMATS
     set_ids: tuple[int, ...] | None = None
     statuses: tuple[Status, ...] = NOT_REJECTED
-    once: bool = False
+    deduplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ExportResult:
 def chosen_records(project: Project, request: ExportRequest) -> list[Annotation]:
     """The records that an export writes, by position."""
     records = project.query(set_ids=request.set_ids, statuses=request.statuses)
-    return _each_once(project, records) if request.once else records
+    return _deduplicated(project, records) if request.deduplicate else records
 
 
 def export_project(
@@ -97,7 +97,7 @@ def export_project(
             "formats": list(request.formats),
             "sets": named,  # none: all of them
             "statuses": [status.value for status in Status if status in request.statuses],
-            "once": request.once,
+            "deduplicate": request.deduplicate,
         },
         "seconds": round(clock.step("", 0, 0).elapsed, 3),
     }
@@ -148,16 +148,19 @@ def _place_of_map(project_path: str | Path) -> str:
         return ""
 
 
-def _each_once(project: Project, records: list[Annotation]) -> list[Annotation]:
-    """Without those that say again what another record says, or what was judged elsewhere."""
+def _deduplicated(project: Project, records: list[Annotation]) -> list[Annotation]:
+    """Without duplicates, and without open records whose duplicates were judged."""
     import numpy as np
 
-    from napari_hicstruct.active.pool import Pool
+    from napari_hicstruct.active.candidate_table import CandidateTable
 
     every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
     set_ids = {record.uid: number for number, own in every.items() for record in own}
-    pool, wanted = Pool([r for own in every.values() for r in own], set_ids), {record.uid for record in records}
-    kept = set(pool.uids(pool.once(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
+    pool, wanted = (
+        CandidateTable([r for own in every.values() for r in own], set_ids),
+        {record.uid for record in records},
+    )
+    kept = set(pool.uids(pool.deduplicated(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
     return [record for record in records if record.uid in kept]
 
 

@@ -164,7 +164,7 @@ def imported_before(project: Project, name: str, records: Sequence[Annotation]) 
         number = "1"
     return [
         f"{number} already imported as '{readable(name)}'; both sets are kept: "
-        "hicstruct export --once writes each place once."
+        "hicstruct export --deduplicate writes each place once."
     ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_hicstruct.contacts.band import Band
-    from napari_hicstruct.inference.sight import Sight
+    from napari_hicstruct.inference.candidate_scores import HeadScore
     from napari_hicstruct.synth.types import SimulatedMap
     from napari_hicstruct.training.replay import Replay
     from napari_hicstruct.workflows.models import ModelInfo
@@ -99,7 +99,7 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
 def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[str, Any, float, bool, float]]:
     """Head, features, log-odds, truth and evidence of every candidate of one map."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
-    from napari_hicstruct.inference.look import Looker
+    from napari_hicstruct.inference.candidate_scorer import CandidateScorer
 
     rng, depth, whole = np.random.default_rng([number, 17]), _depth(number), number % 2 == 0
     most = net.config.max_distance // sim.resolution
@@ -107,19 +107,19 @@ def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[s
     coarse = coarsen_band(fine, 2)
     records = _candidates(net, device, fine if whole else None, coarse, sim)
     there, known = _truth(records, sim, depth)
-    sights = Looker(net, device, fine if whole else None, coarse).sights(records)
-    sights = [sight for sight in sights if known[sight.owner]]
+    scores = CandidateScorer(net, device, fine if whole else None, coarse).score(records)
+    scores = [score for score in scores if known[score.owner]]
     return [
-        (sight.layer, sight.features, sight.logit, bool(there[sight.owner]), _evidence(records[sight.owner], sight))
-        for sight in _thinned(sights, there)
+        (score.layer, score.features, score.logit, bool(there[score.owner]), _evidence(records[score.owner], score))
+        for score in _thinned(scores, there)
     ]
 
 
-def _thinned(sights: list[Sight], there: Any) -> list[Sight]:
+def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
     """At most :data:`MOST` of each head: all that are there, then the likeliest and some by chance."""
-    kept: list[Sight] = []
-    for layer in dict.fromkeys(sight.layer for sight in sights):
-        mine = sorted((sight for sight in sights if sight.layer == layer), key=lambda s: (not there[s.owner], -s.logit))
+    kept: list[HeadScore] = []
+    for layer in dict.fromkeys(score.layer for score in scores):
+        mine = sorted((score for score in scores if score.layer == layer), key=lambda s: (not there[s.owner], -s.logit))
         kept += mine[:MOST]
     return kept
 
@@ -136,7 +136,7 @@ def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: Sim
         length=sim.length,
         tasks=tasks,
         max_distance=3_000_000,
-        least=dict.fromkeys(tasks, LEAST),
+        min_probability=dict.fromkeys(tasks, LEAST),
     )
     run = ChromosomeRun(Predictor(net, device), fine, coarse, stretch)
     return [record for final in run.run() for record in final if record.kind is not Kind.TAD]
@@ -209,10 +209,10 @@ def _depth(number: int) -> float:
     return float(DEPTHS[0] * (DEPTHS[1] / DEPTHS[0]) ** part)
 
 
-def _evidence(record: Annotation, sight: Sight) -> float:
+def _evidence(record: Annotation, score: HeadScore) -> float:
     """What decoding added to the network's log-odds before it ranked."""
     p = float(np.clip(record.score, 1e-6, 1 - 1e-6))
-    return float(np.log(p / (1 - p)) - sight.logit)
+    return float(np.log(p / (1 - p)) - score.logit)
 
 
 def ship(folder: Path) -> Path:

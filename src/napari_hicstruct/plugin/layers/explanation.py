@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PREFIX = "Why: "
 Explain = Callable[..., Generator[Progress, None, Any]]
 
-_COLOURS = {"probability": (0.0, 0.6, 1.0), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_COLOURS = {"probability": (0.0, 0.6, 1.0), "boundary_prior": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
 _GATE = (0.85, 0.45, 0.0)
 _MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
 _MARK = "#0040c0"
@@ -58,7 +58,7 @@ def name_of_layer(name: str) -> str:
     part = f" {rest[1]}" if len(rest) > 1 else ""
     words = {
         "probability": f"p({what})",
-        "hint": f"{what} seen ahead",
+        "boundary_prior": f"{what} prior",
         "exchange": f"exchange {what.replace('-', ' ↔ ')}{where}",
         "gate": f"{what} gate{where}, expert{part}",
         "scale_gate": f"{what} gate{where}, scale{part}",

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AskBackend:
-    """What the part runs; the default is ``workflows.look`` and ``workflows.propose``, in a process of their own.
+    """What the part runs; the default is ``workflows.rescore`` and ``workflows.propose``, in a process of their own.
 
     Attributes
     ----------
     look : callable
-        ``(source, project, records, *, token)`` → generator of Progress, returns ``Seen`` by uid.
+        ``(source, project, records, *, token)`` → generator of Progress, returns ``CandidateScore`` by uid.
     propose : callable
         ``(source, project, known, region, *, token)`` → generator of Progress, returns proposals.
     """
@@ -38,9 +38,9 @@ def default_ask_backend() -> AskBackend:
     def look(
         source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
     ) -> Generator[Progress, None, dict[str, Any]]:
-        from napari_hicstruct.workflows.look import iter_seen
+        from napari_hicstruct.workflows.rescore import iter_rescore
 
-        return _elsewhere(partial(iter_seen, model=_model(project)), source, tuple(records), token=token)
+        return _elsewhere(partial(iter_rescore, model=_model(project)), source, tuple(records), token=token)
 
     def propose(
         source: ContactSource,

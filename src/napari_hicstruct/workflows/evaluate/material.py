@@ -143,7 +143,7 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
-        hint = "Recall is 0. hicstruct predict lists more with --least TASK=P."
+        hint = "Recall is 0. hicstruct predict lists more with --min-probability TASK=P."
         where = shown(request.predictions[0], "the predictions")
         raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}

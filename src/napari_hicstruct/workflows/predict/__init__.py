@@ -61,15 +61,11 @@ def read_request_tracks(
 
 
 def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, ModelInfo]:
-    import torch
-
     from napari_hicstruct.evaluation.calibrate import maps_of
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.inference.maps import Predictor
     from napari_hicstruct.models.store import load_model
 
-    if request.threads:
-        torch.set_num_threads(request.threads)
     info, device = check_model(request), choose_device(request.device)
     net, card = load_model(info.path, device=device)
     return Predictor(net, device, MODES[request.mode], on_windows, calibration=maps_of(card)), info
@@ -98,7 +94,7 @@ def _iter_open(
         tasks=request.tasks,
         max_distance=MAX_DISTANCE,
         model=name,
-        least=request.least,
+        min_probability=request.min_probability,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
 
@@ -143,18 +139,28 @@ def iter_predict(
     Cancelled
         Within one batch of windows after ``token`` was cancelled.
     """
-    from napari_hicstruct.annotations.writers.tracks import BinTrack
-
     token, clock = token or CancelToken(), Clock()
     check_request(source, request)
+    said = notes(source, request)
+    yield clock.step("load model", 0, 0, " ".join(said))
+    from napari_hicstruct.inference.device import torch_threads  # seconds: after the first sign of life
+
+    with torch_threads(request.threads):
+        return (yield from _iter_regions(source, request, said, clock, token))
+
+
+def _iter_regions(
+    source: ContactSource, request: PredictRequest, said: list[str], clock: Clock, token: CancelToken
+) -> Generator[Progress, None, PredictResult]:
+    """All regions, one after another."""
+    from napari_hicstruct.annotations.writers.tracks import BinTrack
+
     counter = [0]
 
     def on_windows(n: int) -> None:
         counter[0] += n
         token.check()
 
-    said = notes(source, request)
-    yield clock.step("load model", 0, 0, " ".join(said))
     predictor, info = _load(request, on_windows)
     regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
@@ -222,7 +228,7 @@ def _run_record(
             "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
-            "least": dict(request.least),
+            "min_probability": dict(request.min_probability),
         },
         "notes": said,
         "seconds": round(clock.step("", 0, 0).elapsed, 2),

@@ -11,7 +11,7 @@ from napari_hicstruct.contacts.band_pair import loop_resolution
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
-from napari_hicstruct.decode.least import check_least
+from napari_hicstruct.decode.thresholds import check_min_probability
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval, format_bin_size, united
 
@@ -50,7 +50,7 @@ class PredictRequest:
         Processor threads for the network; 0 leaves torch's own choice.
     tracks : mapping of str to path
         The bigWig file of each track that the model reads.
-    least : mapping of str to float
+    min_probability : mapping of str to float
         Least probability listed, by task; else the decoders' own thresholds.
     """
 
@@ -62,7 +62,7 @@ class PredictRequest:
     norm: str | None = None
     threads: int = 0
     tracks: Mapping[str, str] = field(default_factory=dict)
-    least: Mapping[str, float] = field(default_factory=dict)
+    min_probability: Mapping[str, float] = field(default_factory=dict)
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:
@@ -137,7 +137,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     if not request.tasks:
         raise ConfigError("no task is named.", hint="Name at least one of the model's.")
     check_model(request)
-    check_least(request.least, request.tasks)
+    check_min_probability(request.min_probability, request.tasks)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", hint=f"Choose from {', '.join(MODES)}.")
     if why := WHY_NO_CONTACTS.get(source.value_kind):

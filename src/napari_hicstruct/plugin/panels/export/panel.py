@@ -128,7 +128,7 @@ class ExportPanel(QWidget):
             pool = self._queue.pool
             mine = np.zeros(len(pool), bool)
             mine[[pool.row(record.uid) for record in found]] = True
-            found = [catalogue.records[uid] for uid in pool.uids(pool.once(mine))]
+            found = [catalogue.records[uid] for uid in pool.uids(pool.deduplicated(mine))]
         return sorted(found, key=lambda record: catalogue.arrival(record.uid))
 
     def write(self) -> list[Path]:
@@ -156,7 +156,7 @@ class ExportPanel(QWidget):
             formats=tuple(name for name, box in self.formats.items() if box.isChecked()),
             set_ids=tuple(chosen) if len(chosen) < self.sets.count() else None,
             statuses=tuple(status for status, box in self.statuses.items() if box.isChecked()),
-            once=self.once.isChecked(),
+            deduplicate=self.once.isChecked(),
         )
 
     def _write(self, project: Project) -> ExportResult | None:

@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
-from napari_hicstruct.active.pool import Mask
+from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.widgets.style import subdued
 

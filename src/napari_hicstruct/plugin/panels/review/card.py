@@ -60,7 +60,7 @@ class Card(QWidget):
         self.facts.setToolTip(f"Both anchors, bp; distance; {_sayings(record)}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
-        said = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
+        said = against(queue.pool.contradictions, queue.pool.row(record.uid)) if known else ""
         self.why.setToolTip(f"{_WHY}\n{said}".strip())
 
     def _headline(self, record: Annotation) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_hicstruct.active.pool import Look, Wanted
+from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.controllers.editing import Review
 
 LOOKS = {
-    Look.OPEN: ("not judged yet", "Candidates that nobody has judged"),
-    Look.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
-    Look.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
+    ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
+    ReviewMode.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
+    ReviewMode.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
 }
 _PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
@@ -52,8 +52,8 @@ class QueueFilters(QWidget):
         self._connect()
 
     def _fill(self) -> None:
-        for look, (text, _) in LOOKS.items():
-            self.look.addItem(text, look)
+        for mode, (text, _) in LOOKS.items():
+            self.look.addItem(text, mode)
         self.kind.addItem("all", None)
         for kind, text in _PLURALS.items():
             self.kind.addItem(text, kind)
@@ -70,7 +70,7 @@ class QueueFilters(QWidget):
         for spin in (self.weakest, self.strongest):
             spin.setKeyboardTracking(False)
             spin.valueChanged.connect(self._ask)
-        self.clear.clicked.connect(lambda: self._queue.where(**_plain(Wanted())))
+        self.clear.clicked.connect(lambda: self._queue.where(**_plain(QueueFilter())))
 
     def _ask(self, *_: Any) -> None:
         try:
@@ -80,7 +80,7 @@ class QueueFilters(QWidget):
             self.refresh()
             return
         kind, chosen = self.kind.currentData(), self.set.currentData()
-        new = Wanted(
+        new = QueueFilter(
             frozenset() if kind is None else frozenset({kind}),
             frozenset() if chosen is None else frozenset({chosen}),
             (min(distance), max(distance)),
@@ -88,7 +88,7 @@ class QueueFilters(QWidget):
             self.look.currentData(),
         )
         if new != self._queue.wanted:
-            self._queue.where(look=new.look, **_plain(new))
+            self._queue.where(mode=new.mode, **_plain(new))
 
     def refresh(self) -> None:
         """Show the filter that is in force, and the sets there are."""
@@ -100,7 +100,7 @@ class QueueFilters(QWidget):
             self.set.addItem("all sets", None)
             for name, key in sets:
                 self.set.addItem(name, key)
-        self.look.setCurrentIndex(list(LOOKS).index(wanted.look))
+        self.look.setCurrentIndex(list(LOOKS).index(wanted.mode))
         self.kind.setCurrentIndex(max(0, self.kind.findData(next(iter(wanted.kinds), None))))
         self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))
         for edit, bp in zip((self.nearest, self.farthest), wanted.distance, strict=True):
@@ -109,13 +109,13 @@ class QueueFilters(QWidget):
             spin.blockSignals(True)
             spin.setValue(value)
             spin.blockSignals(False)
-        self.clear.setEnabled(bool(wanted.asks))
+        self.clear.setEnabled(bool(wanted.n_conditions))
 
     def summary(self) -> str:
         """The filter in a few words; empty while it asks nothing."""
         wanted, parts = self._queue.wanted, []
-        if wanted.look is not Look.OPEN:
-            parts.append(LOOKS[wanted.look][0])
+        if wanted.mode is not ReviewMode.OPEN:
+            parts.append(LOOKS[wanted.mode][0])
         parts += [_PLURALS[kind] for kind in wanted.kinds]
         parts += [s.name[:14] for s in self._review.editor.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance
@@ -154,7 +154,7 @@ class _Distance(QLineEdit):
             self.setText("" if bp == self._nothing else format_bp(bp))
 
 
-def _plain(wanted: Wanted) -> dict[str, Any]:
+def _plain(wanted: QueueFilter) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in ("kinds", "set_ids", "distance", "score")}
 
 

@@ -7,7 +7,7 @@ from html import escape
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_hicstruct.active.pool import Look
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
 
@@ -68,7 +68,9 @@ class QueueHeader(QWidget):
         """Show the queue as it is."""
         queue = self._queue
         left, done = queue.left, queue.done
-        word = {Look.OPEN: "left", Look.REJECTS: "rejects left", Look.ACCEPTED: "accepted left"}[queue.wanted.look]
+        word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejects left", ReviewMode.ACCEPTED: "accepted left"}[
+            queue.wanted.mode
+        ]
         parts = [f"<b>{left:,}</b> {word}", f"{done:,} done"]
         if left:
             parts.append(escape(pace(queue.minutes)))

@@ -33,7 +33,7 @@ class AskPanel(QWidget):
     session : Session
     review : Review
     backend : AskBackend, optional
-        What to run in place of ``workflows.look`` and ``workflows.propose``.
+        What to run in place of ``workflows.rescore`` and ``workflows.propose``.
     """
 
     def __init__(self, session: Session, review: Review, *, backend: AskBackend | None = None) -> None:

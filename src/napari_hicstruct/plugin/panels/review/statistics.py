@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements
+from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.controllers.review import name_of
 from napari_hicstruct.plugin.state.palette import HUMAN
@@ -103,9 +103,8 @@ class StatisticsPanel(QWidget):
         project = self._editor.project
         self.model.show(self._review.queue.pool.tallies())
         self._fit()
-        words = [] if project is None else project.verdicts()
-        verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in words]
-        self.agreement.setText(_agreement_text({v.reviewer for v in verdicts}, agreements(verdicts)))
+        judgments = [] if project is None else project.judgments()
+        self.agreement.setText(_agreement_text({one.reviewer for one in judgments}, agreements(judgments)))
         if not self.reviewer.hasFocus():
             self.reviewer.setText(self._name())
         self.reviewer.setEnabled(not self._editor.refusal)

@@ -1,4 +1,4 @@
-"""A first, cheap look along the diagonal: where boundaries probably are, before any window is read."""
+"""Boundary prior: boundary probability read off the diagonal, before any window is read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from napari_hicstruct.models.strip import Dilated
 from napari_hicstruct.models.tad_prior import band_mask
 
 
-class NoHint(nn.Module):
-    """No look ahead: windows come without boundary probabilities."""
+class NoBoundaryPrior(nn.Module):
+    """No prior: windows come without boundary probabilities."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -22,16 +22,16 @@ class NoHint(nn.Module):
         return features
 
 
-class BandHint(NoHint):
+class BandBoundaryPrior(NoBoundaryPrior):
     """Boundary logit per coarse bin from the strip of distances around the diagonal, without any window's features.
 
-    Trained by its own boundary loss; everything that reads it reads it detached.  With ``hint.inject`` the boundary
-    map is added to the encoder's f2 features through one learnable 1×1 convolution that starts at 0.
+    Trained by its own boundary loss; everything that reads it reads it detached.  With ``boundary_prior.inject`` the
+    boundary map is added to the encoder's f2 features through one learnable 1×1 convolution that starts at 0.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
-        width = config.hint.width
+        width = config.boundary_prior.width
         self.stem = nn.Sequential(
             nn.Conv2d(config.in_channels, 8, 3, padding=1), nn.SiLU(inplace=True), nn.Conv2d(8, 4, 3, padding=1)
         )
@@ -39,7 +39,7 @@ class BandHint(NoHint):
         self.pyramid = nn.Sequential(*[Dilated(width, dilation) for dilation in (1, 2, 4, 8)])
         self.out = nn.Conv1d(width, 1, 3, padding=1)
         nn.init.constant_(self.out.bias, PRIOR / 2)
-        self.injected = nn.Conv2d(1, config.channels[1], 1, bias=False) if config.hint.inject else None
+        self.injected = nn.Conv2d(1, config.channels[1], 1, bias=False) if config.boundary_prior.inject else None
         if self.injected is not None:
             nn.init.zeros_(self.injected.weight)
 

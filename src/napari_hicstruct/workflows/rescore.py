@@ -1,4 +1,4 @@
-"""How a model sees candidates that are there already: what orders the review queue, and where it doubts most."""
+"""Scores of existing candidates by a model, which order the review queue, and proposals among faint calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_hicstruct.inference.sight import Seen, Sight
+    from napari_hicstruct.inference.candidate_scores import CandidateScore, HeadScore
 
 MEMBERS = 16
 """Of the ensemble."""
@@ -23,11 +23,11 @@ MEMBERS = 16
 NEAR = 20_000
 """bp; a proposal nearer than this to a record is that record."""
 
-DOUBTFUL = 1e-4
-"""Least calibrated probability of a proposal."""
+MIN_PROPOSAL_PROBABILITY = 1e-4
+"""Calibrated."""
 
 
-def iter_seen(
+def iter_rescore(
     source: ContactSource,
     records: Sequence[Annotation],
     *,
@@ -35,7 +35,7 @@ def iter_seen(
     device: str = "auto",
     threads: int = 0,
     token: CancelToken | None = None,
-) -> Generator[Progress, None, dict[str, Seen]]:
+) -> Generator[Progress, None, dict[str, CandidateScore]]:
     """Probability, votes of an ensemble of heads, and features of every record, by uid.
 
     Parameters
@@ -45,7 +45,7 @@ def iter_seen(
 
     Returns
     -------
-    dict of str to Seen
+    dict of str to CandidateScore
         Without records on chromosomes that the map does not have, and of kinds that the model does not know.
 
     Raises
@@ -55,10 +55,8 @@ def iter_seen(
     ModelError
         If there is no such model, it is damaged, or it reads 1-D tracks.
     """
-    import torch
-
-    from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.inference.sight import dropped_votes
+    from napari_hicstruct.inference.candidate_scores import mc_dropout_votes
+    from napari_hicstruct.inference.device import choose_device, torch_threads
     from napari_hicstruct.models.store import load_model
     from napari_hicstruct.workflows.finetune.score import Scorer, iter_read_bands
     from napari_hicstruct.workflows.models import find_model
@@ -66,42 +64,42 @@ def iter_seen(
     info, chosen = find_model(model), choose_device(device)
     if info.tracks:
         hint = "Choose another model, or another order of the queue."
-        raise ModelError(f"{info.label} reads 1-D tracks, which nobody gave here.", where=info.path, hint=hint)
-    token, clock, before = token or CancelToken(), Clock(), torch.get_num_threads()
-    if threads:
-        torch.set_num_threads(threads)
-    try:
+        raise ModelError(
+            f"{info.label} reads 1-D tracks, which the review queue does not have.", where=info.path, hint=hint
+        )
+    token, clock = token or CancelToken(), Clock()
+    with torch_threads(threads):
         net, _ = load_model(info.path, device=chosen)
         bands = yield from iter_read_bands(source, [r.chrom for r in records], net.config, token=token, clock=clock)
-        sights = yield from Scorer(chosen, bands, token, clock).iter_score(net, records)
-        return _by_uid(records, sights, dropped_votes(sights, net, MEMBERS))
-    finally:
-        torch.set_num_threads(before)
+        scores = yield from Scorer(chosen, bands, token, clock).iter_score(net, records)
+        return _by_uid(records, scores, mc_dropout_votes(scores, net, MEMBERS))
 
 
-def _by_uid(records: Sequence[Annotation], sights: Sequence[Sight], votes: NDArray[np.float64]) -> dict[str, Seen]:
-    """One answer for each record: a TAD is as sure as the lesser of its borders."""
-    from napari_hicstruct.inference.sight import Seen
+def _by_uid(
+    records: Sequence[Annotation], scores: Sequence[HeadScore], votes: NDArray[np.float64]
+) -> dict[str, CandidateScore]:
+    """One score for each record: a TAD has the lesser probability of its borders."""
+    from napari_hicstruct.inference.candidate_scores import CandidateScore
 
-    found: dict[str, Seen] = {}
-    for sight, own in zip(sights, votes, strict=True):
-        uid = records[sight.owner].uid
-        seen = Seen(float(1 / (1 + np.exp(-sight.odds))), own, sight.features)
+    found: dict[str, CandidateScore] = {}
+    for score, own in zip(scores, votes, strict=True):
+        uid = records[score.owner].uid
+        scored = CandidateScore(float(1 / (1 + np.exp(-score.log_odds))), own, score.features)
         if uid in found:
-            less = min(found[uid], seen, key=lambda one: one.probability)
-            both = (found[uid].features + seen.features) / np.float32(2)
-            seen = Seen(less.probability, less.votes, both)
-        found[uid] = seen
+            less = min(found[uid], scored, key=lambda one: one.probability)
+            both = (found[uid].features + scored.features) / np.float32(2)
+            scored = CandidateScore(less.probability, less.votes, both)
+        found[uid] = scored
     return found
 
 
 def propose(calls: Sequence[Annotation], known: Sequence[Annotation]) -> list[Annotation]:
-    """Those of a model's faint calls that nobody has called: near no record of the same kind.
+    """Those of a model's faint calls that are near no record of the same kind.
 
     Parameters
     ----------
     calls : sequence of Annotation
-        From a prediction with ``least`` of :data:`DOUBTFUL`.
+        From a prediction with a ``min_probability`` of :data:`MIN_PROPOSAL_PROBABILITY`.
     known : sequence of Annotation
         All records of the project.
     """

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
-from napari_hicstruct.active.disagreement import Testimony, hear
+from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
+from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
 from napari_hicstruct.active.statistics import Tally, tallies_of
-from napari_hicstruct.active.twins import family, neighbours, one_of_each, twin_pairs
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -25,20 +25,20 @@ _STATUSES = {status: place for place, status in enumerate(Status)}
 _OPEN, _REJECTED = _STATUSES[Status.PROPOSED], _STATUSES[Status.REJECTED]
 
 
-class Look(StrEnum):
+class ReviewMode(StrEnum):
     """What the queue goes through."""
 
     OPEN = "open"
     """What nobody has judged yet."""
     REJECTS = "rejects"
-    """A second look at what was rejected."""
+    """A second review of what was rejected."""
     ACCEPTED = "accepted"
-    """A second look at what was accepted or edited."""
+    """A second review of what was accepted or edited."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What goes into the queue; empty sets ask nothing.
+class QueueFilter:
+    """What goes into the queue; empty sets are no condition.
 
     Attributes
     ----------
@@ -48,25 +48,25 @@ class Wanted:
         Smallest and largest, bp: between the anchors of a loop, else the length.
     score : (float, float)
         Smallest and largest strength in [0, 1]; what has none counts as 1.
-    look : Look
+    mode : ReviewMode
     """
 
     kinds: frozenset[Kind] = frozenset()
     set_ids: frozenset[int] = frozenset()
     distance: tuple[float, float] = (0.0, inf)
     score: tuple[float, float] = (0.0, 1.0)
-    look: Look = Look.OPEN
+    mode: ReviewMode = ReviewMode.OPEN
 
     @property
-    def asks(self) -> int:
-        """How many conditions it makes."""
-        whole = Wanted(look=self.look)
+    def n_conditions(self) -> int:
+        """Number of conditions."""
+        whole = QueueFilter(mode=self.mode)
         names = ("kinds", "set_ids", "distance", "score")
         return sum(getattr(self, name) != getattr(whole, name) for name in names)
 
 
-class Sighting(Protocol):
-    """One candidate as a network sees it (``inference.look.Seen``)."""
+class ScoredCandidate(Protocol):
+    """Score of one candidate by a network (``inference.candidate_scores.CandidateScore``)."""
 
     @property
     def probability(self) -> float:
@@ -81,7 +81,7 @@ class Sighting(Protocol):
         """Of the encoder; may be empty."""
 
 
-class Pool:
+class CandidateTable:
     """Candidates as columns, with set and status.
 
     Parameters
@@ -95,8 +95,8 @@ class Pool:
     Attributes
     ----------
     candidates : Candidates
-    testimony : Testimony
-        What the witnesses say; the rejected are not heard.
+    contradictions : Contradictions
+        Results of the checks; the rejected count for none.
     status : int8, shape (n,)
         Place in ``Status``.
     sets : int64, shape (n,)
@@ -107,12 +107,12 @@ class Pool:
         self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
         self._human = np.isin(self.sets, list(human))
         drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
-        self.testimony: Testimony = hear(records, drawn, silent=self.status == _REJECTED)
-        self.candidates: Candidates = candidates_of(records, disagreement=self.testimony.share)
+        self.contradictions: Contradictions = find_contradictions(records, drawn, exclude=self.status == _REJECTED)
+        self.candidates: Candidates = candidates_of(records, disagreement=self.contradictions.share)
         self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
         names: dict[str, int] = {}
-        self._who = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
-        self._names = list(names)
+        self._source = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
+        self._sources = list(names)
         self._distance = _distances(self.candidates)
 
     def __len__(self) -> int:
@@ -122,7 +122,7 @@ class Pool:
         return uid in self._rows
 
     def row(self, uid: str) -> int:
-        """Row of a candidate; KeyError if it is not in the pool."""
+        """Row of a candidate; KeyError if it is not in the table."""
         return self._rows[uid]
 
     def uids(self, mask: Mask) -> list[str]:
@@ -131,9 +131,9 @@ class Pool:
         return [own[row] for row in np.flatnonzero(mask)]
 
     # ------------------------------------------------------------------ which
-    def passing(self, wanted: Wanted, left_out: Collection[int] = ()) -> Mask:
-        """What passes all conditions but that of the look, and lies in none of the sets ``left_out``."""
-        found = ~np.isin(self.sets, list(left_out))
+    def passing(self, wanted: QueueFilter, exclude: Collection[int] = ()) -> Mask:
+        """What passes all conditions but the mode, and lies in none of the sets ``exclude``."""
+        found = ~np.isin(self.sets, list(exclude))
         if wanted.kinds:
             found &= np.isin(self.candidates.kind, [_KINDS[kind] for kind in wanted.kinds])
         if wanted.set_ids:
@@ -143,55 +143,55 @@ class Pool:
             found &= (values >= low) & (values <= high)
         return found
 
-    def looked_at(self, look: Look) -> Mask:
-        """What a look goes through, whatever the filter."""
-        if look is Look.OPEN:
+    def in_mode(self, mode: ReviewMode) -> Mask:
+        """What a mode goes through, whatever the filter."""
+        if mode is ReviewMode.OPEN:
             return np.asarray(self.status == _OPEN)
-        if look is Look.REJECTS:
+        if mode is ReviewMode.REJECTS:
             return np.asarray(self.status == _REJECTED)
         return np.asarray((self.status != _OPEN) & (self.status != _REJECTED))
 
     def judged(self) -> Mask:
-        """Candidates of which somebody has said something (what people drew is no candidate)."""
+        """Candidates that somebody has judged (what people drew is no candidate)."""
         return np.asarray((self.status != _OPEN) & ~self._human)
 
-    def asked(self, mask: Mask, rows: Collection[int] | None = None) -> Mask:
-        """Rows of ``mask`` that need a word of their own: no twin was judged, and of open twins one is enough.
+    def needs_review(self, mask: Mask, rows: Collection[int] | None = None) -> Mask:
+        """Rows of ``mask`` to be judged by themselves: no duplicate was judged, and of open duplicates one is enough.
 
-        It is the one of which a model says how sure, else that of the newest set.  ``rows``: answer for these alone
-        (whole families, :func:`~napari_hicstruct.active.twins.family`).
+        It is the one with a model's probability, else that of the newest set.  ``rows``: only among these (whole
+        components, :func:`~napari_hicstruct.active.duplicates.connected_component`).
         """
         found = mask.copy()
-        own = [row for row in (self.twins if rows is None else rows) if mask[row]]
+        own = [row for row in (self.duplicates if rows is None else rows) if mask[row]]
         found[own] = False
         known = ~np.isnan(self.candidates.probability)
-        own = [row for row in own if self._said(row) is None]
+        own = [row for row in own if self._judged_elsewhere(row) is None]
         own.sort(key=lambda row: (known[row], self.sets[row], row), reverse=True)
-        found[list(one_of_each(own, self.twins))] = True
+        found[list(deduplicate(own, self.duplicates))] = True
         return found
 
-    def once(self, mask: Mask) -> Mask:
-        """Rows of ``mask`` without those that say again what another says, or what was judged elsewhere.
+    def deduplicated(self, mask: Mask) -> Mask:
+        """Rows of ``mask`` without duplicates, and without open rows whose duplicates were judged.
 
-        Of twins the judged stay, then those of the newest set; what was rejected stays by itself.
+        Of duplicates the judged stay, then those of the newest set; what was rejected stays by itself.
         """
-        alone = ~np.isin(np.arange(len(self)), list(self.twins))
+        alone = ~np.isin(np.arange(len(self)), list(self.duplicates))
         found: Mask = mask & ((self.status == _REJECTED) | alone)
-        own = [row for row in self.twins if mask[row] and self.status[row] != _REJECTED]
-        own = [row for row in own if self.status[row] != _OPEN or self._said(row) is None]
+        own = [row for row in self.duplicates if mask[row] and self.status[row] != _REJECTED]
+        own = [row for row in own if self.status[row] != _OPEN or self._judged_elsewhere(row) is None]
         own.sort(key=lambda row: (self.status[row] != _OPEN, self.sets[row], row), reverse=True)
-        found[list(one_of_each(own, self.twins))] = True
+        found[list(deduplicate(own, self.duplicates))] = True
         return found
 
-    def _said(self, row: int) -> Status | None:
-        """What was said of a row's twins: rejected only if all were."""
-        words = {int(self.status[other]) for other in self.twins.get(row, ())} - {_OPEN}
-        return None if not words else Status.REJECTED if words == {_REJECTED} else Status.ACCEPTED
+    def _judged_elsewhere(self, row: int) -> Status | None:
+        """Judgement of a row's duplicates: rejected only if all were; None if none was judged."""
+        found = {int(self.status[other]) for other in self.duplicates.get(row, ())} - {_OPEN}
+        return None if not found else Status.REJECTED if found == {_REJECTED} else Status.ACCEPTED
 
     @cached_property
-    def twins(self) -> dict[int, list[int]]:
+    def duplicates(self) -> dict[int, list[int]]:
         """Rows of the same structure in other sets."""
-        return neighbours(twin_pairs(self.candidates, self.sets))
+        return neighbours(duplicate_pairs(self.candidates, self.sets))
 
     def is_open(self, uid: str) -> bool:
         """True if nobody has judged it."""
@@ -200,53 +200,53 @@ class Pool:
     def tallies(self) -> list[Tally]:
         """Judgements by kind and source; what people drew is no source.
 
-        What was said at one place counts for every source that calls it there: people are asked but once.
+        A judgement at one place counts for every source that calls it there: people judge each place once.
         """
         own, status = ~self._human, self.status.copy()
-        for row in self.twins:
-            if status[row] == _OPEN and (word := self._said(row)) is not None:
-                status[row] = _STATUSES[word]
-        shape = len(_KINDS), max(1, len(self._names)), len(_STATUSES)
-        codes = np.ravel_multi_index((self.candidates.kind, self._who, status), shape)[own]
+        for row in self.duplicates:
+            if status[row] == _OPEN and (judgement := self._judged_elsewhere(row)) is not None:
+                status[row] = _STATUSES[judgement]
+        shape = len(_KINDS), max(1, len(self._sources)), len(_STATUSES)
+        codes = np.ravel_multi_index((self.candidates.kind, self._source, status), shape)[own]
         numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
         counts: dict[tuple[Kind, str], dict[Status, int]] = {}
-        for (kind, who, status), n in np.ndenumerate(numbers):
+        for (kind, source, status), n in np.ndenumerate(numbers):
             if not n:
                 continue
-            counts.setdefault((tuple(Kind)[kind], self._names[who]), {})[tuple(Status)[status]] = int(n)
+            counts.setdefault((tuple(Kind)[kind], self._sources[source]), {})[tuple(Status)[status]] = int(n)
         return tallies_of(counts)
 
     # ------------------------------------------------------------------ changes
-    def put(self, record: Annotation) -> set[int]:
-        """Take over the new values of a known candidate; what the witnesses say of it stays.
+    def update(self, record: Annotation) -> set[int]:
+        """Take over the new values of a known candidate; the results of its checks stay.
 
         Returns
         -------
         set of int
-            Rows that may be asked about now, or no longer.
+            Rows that may need review now, or no longer.
         """
         row, fresh = self._rows[record.uid], candidates_of([record])
-        own, touched = self.candidates, family(row, self.twins)
+        own, touched = self.candidates, connected_component(row, self.duplicates)
         moved = not np.array_equal(own.span[row], fresh.span[0])
         self.status[row] = _STATUSES[record.status]
         own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
         self._distance[row] = record.distance
         if moved:
-            del self.twins  # worked out anew
-            touched |= family(row, self.twins)
+            del self.duplicates  # worked out anew
+            touched |= connected_component(row, self.duplicates)
         return touched
 
-    def see(self, seen: Mapping[str, Sighting]) -> None:
-        """Take over what a network sees: its probabilities go before those of the records."""
+    def set_scores(self, scores: Mapping[str, ScoredCandidate]) -> None:
+        """Take over the scores of a network: its probabilities go before those of the records."""
         own, n = self.candidates, len(self)
-        found = [one for uid, one in seen.items() if uid in self._rows]
-        rows = np.array([self._rows[uid] for uid in seen if uid in self._rows], np.int64)
-        said = np.array([one.probability for one in found], np.float64)
+        found = [one for uid, one in scores.items() if uid in self._rows]
+        rows = np.array([self._rows[uid] for uid in scores if uid in self._rows], np.int64)
+        fresh = np.array([one.probability for one in found], np.float64)
         probability = own.probability.copy()
-        probability[rows] = np.where(np.isnan(said), probability[rows], np.clip(said, 0, 1))
+        probability[rows] = np.where(np.isnan(fresh), probability[rows], np.clip(fresh, 0, 1))
         votes = _table(rows, [one.votes for one in found], n)
         table, features = _table(rows, [one.features for one in found], n), None
-        if table is not None:  # of what was not looked at nothing is known: the middle
+        if table is not None:  # what was not scored gets the mean
             features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
 

@@ -1,4 +1,4 @@
-"""What a network sees at given candidates, called or not: its log-odds, and what its last layer reads there."""
+"""Scores candidates, called or not, with a network: log-odds, and inputs of the head's last layer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.decode.insulation import boundary_odds, valleys
 from napari_hicstruct.decode.prominence import loop_evidence
 from napari_hicstruct.decode.stripes import StripeSettings, stripe_odds
+from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack
+from napari_hicstruct.inference.candidate_scores import Features, HeadScore, last_layer
 from napari_hicstruct.inference.device import precision
-from napari_hicstruct.inference.hints import HintTrack
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
-from napari_hicstruct.inference.sight import Features, Sight, last_layer
 from napari_hicstruct.labels.corrections import borders, rectangle
 from napari_hicstruct.labels.records import goes_down
 
@@ -34,10 +34,10 @@ _BATCH = 4
 
 
 @dataclass
-class Looker:
-    """Looks at candidates of one chromosome.
+class CandidateScorer:
+    """Scores candidates of one chromosome.
 
-    Windows lie on a grid of the chromosome: what is seen of a record does not depend on the records beside it.
+    Windows lie on a grid of the chromosome: the score of a record does not depend on the records beside it.
 
     Parameters
     ----------
@@ -59,8 +59,8 @@ class Looker:
     tracks: Mapping[int, Features] = field(default_factory=dict)
     on_windows: Callable[[int], None] = field(default=lambda _: None)
 
-    def sights(self, records: Sequence[Annotation]) -> list[Sight]:
-        """All places of all records, grouped by head.
+    def score(self, records: Sequence[Annotation]) -> list[HeadScore]:
+        """Scores of all places of all records, grouped by head.
 
         None for kinds that the network has no task for, nor for boundaries where the map has no good bin at all.
         """
@@ -72,35 +72,35 @@ class Looker:
         low, high = (
             edge // self.coarse.resolution for edge in (min(s.start for s in spans), max(s.end for s in spans))
         )
-        predictor.look_ahead(self.coarse, low - 2 * size, high + 2 * size)
-        found: list[Sight] = []
-        for head, look in (("point", self._points), ("mask", self._masks), ("boundary", self._boundaries)):
+        predictor.prepare_prior(self.coarse, low - 2 * size, high + 2 * size)
+        found: list[HeadScore] = []
+        for head, score_all in (("point", self._points), ("mask", self._masks), ("boundary", self._boundaries)):
             mine = [k for k, record in enumerate(records) if HEADS[record.kind] == head]
             if mine and self.net.tasks_of(head):
-                found += look(records, mine, predictor)
+                found += score_all(records, mine, predictor)
         return found
 
     # ------------------------------------------------------------------ loops and stripes
-    def _points(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+    def _points(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[HeadScore]:
         band, fine = (self.coarse, False) if self.fine is None else (self.fine, True)
         task = self.net.tasks_of("point")[0]
         layer = f"fine_heads.{task}" if fine else f"heads.{task}"
         places = {k: [int(a.center // band.resolution) for a in (records[k].anchor1, records[k].anchor2)] for k in mine}
         size, margin = _window(self.net.config.windows, fine=fine)
-        cell = size - 2 * margin  # the very windows of fast prediction: what is fitted here is what speaks there
+        cell = size - 2 * margin  # the very windows of fast prediction: what is fitted here is what predicts there
         cells = {k: (row // cell, col // cell) for k, (row, col) in places.items()}
         groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
         corners = [(row * cell - margin, col * cell - margin) for (row, col), _ in groups]
         found = []
-        windows = self._forward(band, corners, size, task, layer, predictor.hints)
+        windows = self._forward(band, corners, size, task, layer, predictor.prior)
         for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
             for k in own:
                 y, x = _best(logits, places[k][0] - corner[0], places[k][1] - corner[1])
-                told = loop_evidence(band, places[k][0], places[k][1])
-                found.append(Sight(k, layer, float(logits[y, x]), features[:, y, x].copy(), told))
+                evidence = loop_evidence(band, places[k][0], places[k][1])
+                found.append(HeadScore(k, layer, float(logits[y, x]), features[:, y, x].copy(), evidence))
         return found
 
-    def _masks(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+    def _masks(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[HeadScore]:
         band, task = self.coarse, self.net.tasks_of("mask")[0]
         layer = f"heads.{task}"
         size, margin = _window(self.net.config.windows, fine=False)
@@ -110,18 +110,24 @@ class Looker:
         groups = [(cell, list(own)) for cell, own in groupby(sorted(mine, key=cells.__getitem__), cells.__getitem__)]
         corners = [(row * cell - margin, col * cell - margin) for (row, col), _ in groups]
         found = []
-        windows = self._forward(band, corners, size, task, layer, predictor.hints)
+        windows = self._forward(band, corners, size, task, layer, predictor.prior)
         for (_, own), corner, (logits, features) in zip(groups, corners, windows, strict=True):
             for k in own:
                 top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, size)
                 inside = (..., slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right)))
                 logit = float(logits[inside].mean())
                 added = _stripe_odds(logits[inside], (corner[0] + top, corner[1] + left), band, records[k]) - logit
-                found.append(Sight(k, layer, logit, features[inside].mean(axis=(1, 2)), added, added))
+                found.append(HeadScore(k, layer, logit, features[inside].mean(axis=(1, 2)), added, added))
         return found
 
     def _forward(
-        self, band: Band, corners: list[tuple[int, int]], size: int, task: str, layer: str, hints: HintTrack | None
+        self,
+        band: Band,
+        corners: list[tuple[int, int]],
+        size: int,
+        task: str,
+        layer: str,
+        track: BoundaryPriorTrack | None,
     ) -> Iterator[tuple[Features, Features]]:
         """Logits ``(size, size)`` and features ``(d, size, size)`` of windows at ``corners``, in order."""
         fine = layer.startswith("fine_heads")
@@ -129,35 +135,35 @@ class Looker:
         for start in range(0, len(corners), _BATCH):
             part = corners[start : start + _BATCH]
             x = np.stack([window_channels(band, *corner, size, inputs, tracks) for corner in part])
-            hint = None if hints is None else hints.cut(part, size, factor=2 if fine else 1, device=self.device)
+            prior = None if track is None else track.cut(part, size, factor=2 if fine else 1, device=self.device)
             tensor = torch.from_numpy(x).to(self.device).contiguous(memory_format=torch.channels_last)
-            with listening(self.net, layer) as heard, torch.inference_mode(), precision(self.device):
+            with captured_inputs(self.net, layer) as captured, torch.inference_mode(), precision(self.device):
                 out = (
-                    self.net.fine(tensor, [task], hint=hint)[task]["fine"]
+                    self.net.fine(tensor, [task], prior=prior)[task]["fine"]
                     if fine
-                    else self.net.coarse(tensor, [task], hint=hint)[task]
+                    else self.net.coarse(tensor, [task], prior=prior)[task]
                 )
             self.on_windows(len(part))
-            yield from zip(_numpy(out[:, 0]), _numpy(heard[-1]), strict=True)
+            yield from zip(_numpy(out[:, 0]), _numpy(captured[-1]), strict=True)
 
     # ------------------------------------------------------------------ boundaries and TADs
-    def _boundaries(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[Sight]:
+    def _boundaries(self, records: Sequence[Annotation], mine: list[int], predictor: Predictor) -> list[HeadScore]:
         task, band, w = self.net.tasks_of("boundary")[0], self.coarse, self.net.config.windows
         places = [(k, bp // band.resolution) for k in mine for bp in borders(records[k])]
         inner = w.strip_length - 2 * w.strip_margin
         found = []
         for cell, own in groupby(sorted(places, key=lambda place: place[1]), lambda place: place[1] // inner):
-            seen = self._strip(predictor, task, cell * inner, inner)
-            if seen is None:
+            scored = self._strip(predictor, task, cell * inner, inner)
+            if scored is None:
                 continue
-            logits, odds, features = seen
+            logits, odds, features = scored
             for k, place in own:
                 at = place - cell * inner
                 low = max(0, at - REACH)
                 best = float(odds[low : at + REACH + 1].max())
                 at = low + int(np.argmax(logits[low : at + REACH + 1]))
                 added = best - float(logits[at])
-                found.append(Sight(k, f"heads.{task}", float(logits[at]), features[:, at].copy(), added, added))
+                found.append(HeadScore(k, f"heads.{task}", float(logits[at]), features[:, at].copy(), added, added))
         return found
 
     @cached_property
@@ -179,14 +185,14 @@ class Looker:
             pass
         if strip.empty:
             return None
-        with listening(self.net, f"heads.{task}") as heard:
+        with captured_inputs(self.net, f"heads.{task}") as captured:
             p = predictor.strip_probability(self.coarse, task, strip, first - w.strip_margin)
         kept = slice(w.strip_margin, w.strip_margin + length)
         logits = np.log(np.clip(p, 1e-7, 1 - 1e-7)) - np.log1p(-np.clip(p, 1e-7, 1 - 1e-7))
         bins = np.arange(first - w.strip_margin, first + length + w.strip_margin)
         inside = (bins >= 0) & (bins < len(self._depth))
         odds = boundary_odds(p, np.where(inside, self._depth[np.clip(bins, 0, len(self._depth) - 1)], 0))
-        features = _numpy(_unfolded(heard[-1], self.net.heads[task].out))[0]
+        features = _numpy(_unfolded(captured[-1], self.net.heads[task].out))[0]
         return logits[kept].astype(np.float32), odds[kept], features[:, kept]
 
 
@@ -205,12 +211,12 @@ def _stripe_odds(logits: Features, corner: tuple[int, int], band: Band, stripe: 
 
 
 @contextmanager
-def listening(net: nn.Module, layer: str) -> Iterator[list[Tensor]]:
-    """What a head's last layer is given while the block runs."""
-    heard: list[Tensor] = []
-    handle = last_layer(net, layer).register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+def captured_inputs(net: nn.Module, layer: str) -> Iterator[list[Tensor]]:
+    """Inputs of a head's last layer while the block runs."""
+    captured: list[Tensor] = []
+    handle = last_layer(net, layer).register_forward_pre_hook(lambda _, inputs: captured.append(inputs[0]))
     try:
-        yield heard
+        yield captured
     finally:
         handle.remove()
 

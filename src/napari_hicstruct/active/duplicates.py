@@ -1,4 +1,4 @@
-"""Calls of one structure in several sets: which rows they are, and one of each."""
+"""Calls of one structure in several sets: pairs of rows, and one row of each structure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GROUP = 1e13  # bp between groups: no tolerance reaches across
 _STRIPE, _TAD = (tuple(Kind).index(kind) for kind in (Kind.STRIPE, Kind.TAD))
 
 
-def twin_pairs(candidates: Candidates, sets: NDArray[np.int64]) -> NDArray[np.int64]:
+def duplicate_pairs(candidates: Candidates, sets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of the same kind and place in different sets, shape (n_pairs, 2)."""
     from scipy.spatial import cKDTree
 
@@ -36,7 +36,7 @@ def twin_pairs(candidates: Candidates, sets: NDArray[np.int64]) -> NDArray[np.in
 
 
 def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:
-    """Twins of each row that has any."""
+    """Duplicates of each row that has any."""
     found: dict[int, list[int]] = {}
     for first, second in pairs.tolist():
         found.setdefault(first, []).append(second)
@@ -44,20 +44,20 @@ def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:
     return found
 
 
-def one_of_each(rows: Iterable[int], twins: Mapping[int, Sequence[int]]) -> set[int]:
-    """Rows of which none is another's twin; those that come first stay."""
+def deduplicate(rows: Iterable[int], duplicates: Mapping[int, Sequence[int]]) -> set[int]:
+    """Rows of which none is another's duplicate; those that come first stay."""
     kept: set[int] = set()
     for row in rows:
-        if not kept.intersection(twins.get(row, ())):
+        if not kept.intersection(duplicates.get(row, ())):
             kept.add(row)
     return kept
 
 
-def family(row: int, twins: Mapping[int, Sequence[int]]) -> set[int]:
-    """A row, its twins, theirs …: whose turn it is may change with any of them."""
+def connected_component(row: int, duplicates: Mapping[int, Sequence[int]]) -> set[int]:
+    """A row, its duplicates, theirs …: which of them is reviewed may change with any of them."""
     found, waiting = {row}, [row]
     while waiting:
-        new = set(twins.get(waiting.pop(), ())) - found
+        new = set(duplicates.get(waiting.pop(), ())) - found
         found |= new
         waiting += new
     return found

@@ -1,4 +1,4 @@
-"""The first, cheap look along a chromosome's diagonal, cut into what each window should know of boundaries."""
+"""The boundary prior of a chromosome, cut into the rows and columns of each window."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import chromosome_channels, strip_channels
 from napari_hicstruct.inference.device import precision
-from napari_hicstruct.models.context import Hint
+from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
 
 _REACH = 32
-"""Bins at both ends of a strip that its neighbours say better: the hint network sees 18 bins either way."""
+"""Bins at both ends of a strip that are taken from its neighbours: the receptive field is 18 bins either way."""
 
 
-class HintTrack:
+class BoundaryPriorTrack:
     """Boundary probability per coarse bin of a chromosome.
 
     Parameters
@@ -34,14 +34,14 @@ class HintTrack:
             out[low - first : high - first] = self.p[low:high]
         return out
 
-    def cut(self, corners: list[tuple[int, int]], size: int, *, factor: int, device: torch.device) -> Hint:
-        """Hints of windows of ``size`` bins at ``corners`` (bins of the window); ``factor`` bins make a coarse one."""
+    def cut(self, corners: list[tuple[int, int]], size: int, *, factor: int, device: torch.device) -> BoundaryPrior:
+        """Prior of windows of ``size`` bins at ``corners`` (bins of the window); ``factor`` bins make a coarse one."""
         length = size // factor
         sides = [np.stack([self._part(corner[k] // factor, length) for corner in corners]) for k in (0, 1)]
-        return Hint(*(torch.from_numpy(side).to(device) for side in sides))
+        return BoundaryPrior(*(torch.from_numpy(side).to(device) for side in sides))
 
 
-def look_ahead(
+def predict_boundary_prior(
     net: MultiTaskNet,
     band: Band,
     device: torch.device,
@@ -49,28 +49,28 @@ def look_ahead(
     *,
     start: int = 0,
     stop: int = 1 << 60,
-) -> HintTrack:
-    """Run the hint network along bins ``start … stop`` of a coarse band (0 elsewhere), or over all of it at once.
+) -> BoundaryPriorTrack:
+    """Prior along bins ``start … stop`` of a coarse band (0 elsewhere), or over all of it at once.
 
     ``tracks`` are the band's, where the network reads any.
     """
     w, inputs = net.config.windows, net.config.inputs
-    if net.config.hint.kind == "chromosome":
-        factor = net.config.hint.resolution // band.resolution
+    if net.config.boundary_prior.kind == "chromosome":
+        factor = net.config.boundary_prior.resolution // band.resolution
         x = chromosome_channels(band, factor, w.strip_diagonals, inputs, tracks)
-        return HintTrack(_look(net, x, device)[: band.n_bins])
+        return BoundaryPriorTrack(_probability(net, x, device)[: band.n_bins])
     p = np.zeros(band.n_bins, np.float32)
     inner = w.strip_length - 2 * _REACH
-    # strips lie at the same places whatever stretch is wanted, so that a bin's hint never depends on the stretch
+    # strips lie at the same places whatever stretch is wanted, so that a bin's prior never depends on the stretch
     for first in range(max(0, start) // inner * inner, min(stop, band.n_bins), inner):
         x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals, inputs, tracks)
-        part = _look(net, x, device)[_REACH : _REACH + inner]
+        part = _probability(net, x, device)[_REACH : _REACH + inner]
         p[first : first + inner] = part[: band.n_bins - first]
-    return HintTrack(p)
+    return BoundaryPriorTrack(p)
 
 
-def _look(net: MultiTaskNet, strip: NDArray[np.float32], device: torch.device) -> NDArray[np.float32]:
-    """Boundary probability that the hint network reads off one strip ``(C, D, L)``, per coarse bin."""
+def _probability(net: MultiTaskNet, strip: NDArray[np.float32], device: torch.device) -> NDArray[np.float32]:
+    """Boundary probability that the boundary-prior network reads off one strip ``(C, D, L)``, per coarse bin."""
     with torch.inference_mode(), precision(device):
-        p = torch.sigmoid(net.hint(torch.from_numpy(strip)[None].to(device)).float())[0].cpu().numpy()
+        p = torch.sigmoid(net.prior_logits(torch.from_numpy(strip)[None].to(device)).float())[0].cpu().numpy()
     return np.asarray(p, np.float32)
