@@ -77,7 +77,6 @@ def run(number: int, repeats: int) -> dict[str, Any]:
 
     from napari_hicstruct.annotations import Origin
     from napari_hicstruct.plugin._docks import open_dock, open_table
-    from napari_hicstruct.plugin.controllers.editing import attach
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as folder:
@@ -89,14 +88,14 @@ def run(number: int, repeats: int) -> dict[str, Any]:
         open_table(viewer)
         for fold in dock.sections["review"].body.folds.values():
             fold.unfold()
-        attachment, app = attach(session), QApplication.instance()
+        attachment, app = session.editing, QApplication.instance()
         made = session.project.add_set("calls", Origin.PREDICTED)
         session.project.add(candidates(number), set_id=made.id)
         time.sleep(0.5)
         settle(app)
         queue, review = attachment.review.queue, attachment.review
         first = build_times_plain(queue)
-        queue.set_seen(looks(list(attachment.editor.catalogue.records)))
+        queue.set_seen(looks(list(attachment.editor.labels.catalogue.records)))
         figures: dict[str, Any] = {"candidates": number, "build_first_s": first, "build_s": build_times(queue)}
         queue.set_order("entropy")
         queue.left, settle(app)

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 import napari_hicstruct as hs
-from napari_hicstruct.annotations import Annotation, Origin, Project, Status
+from napari_hicstruct.annotations import Annotation, Origin, Project
 from napari_hicstruct.annotations.writers.export import RUN_KEYS
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.inference import device
-from napari_hicstruct.plugin.controllers.editing import attach
 from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.workflows.models import find_model
 from tests.gui.view_kit import pump
 from tests.unit.finetune.kit import judged, map_path, new_project, small_world
 
@@ -66,14 +66,13 @@ def test_predictions_in_a_project(
     calls = hs.predict(map_file, project=python, threads=1, device="cpu")
     session = ensure_session(make_napari_viewer())
     session.open_map(map_file)
-    attach(session)
-    panel = PredictPanel(session)
+    state = session.prediction
+    panel = PredictPanel(state)
     qtbot.addWidget(panel)
-    panel.device.setCurrentIndex(panel.device.findData("cpu"))
-    panel.scope.set_value("chromosome")
     assert pump(lambda: panel.run_button.isEnabled(), 10)
-    panel.model.setCurrentIndex(next(k for k in range(panel.model.count()) if panel.model.itemData(k).name == "tiny"))
-    panel.run()
+    assert state.models.choose(find_model("tiny").sha256)
+    state.device, state.scope = "cpu", "chromosome"
+    panel.run_button.click()
     assert pump(lambda: "Found" in panel.result.text(), 120), panel.result.text()
     window = session.project_path
     session.close()
@@ -121,15 +120,11 @@ def test_an_export(
         project.export(python, status=["proposed", "accepted"], deduplicate=deduplicated)
     session = ensure_session(make_napari_viewer())
     session.open_map(map_file)
-    attach(session)
     session.open_project(path)
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
-    for name, box in panel.formats.items():
-        box.setChecked(name in ("bedpe", "bed", "stripenn"))
-    for status, box in panel.statuses.items():
-        box.setChecked(status in (Status.ACCEPTED, Status.PROPOSED))
-    panel.once.setChecked(deduplicated)
+    for name in ("stripenn", "edited", "once"):
+        panel.form[name].value = {"stripenn": True, "edited": False, "once": deduplicated}[name]
     panel.folder.setText(str(window))
     assert panel.write()
     session.close()

@@ -16,7 +16,8 @@ import pytest
 
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
+from napari_hicstruct.plugin.controllers.workers import QtRunner
+from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from tests import jobs_kit as kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,9 @@ class Seen:
 
     def __init__(self) -> None:
         self.steps, self.done, self.errors = list[Progress](), list[Any](), list[HicStructError]()
-        self.job = BackgroundJob(on_step=self.steps.append, on_done=self.done.append, on_error=self.errors.append)
+        self.job = BackgroundJob(
+            QtRunner(), on_step=self.steps.append, on_done=self.done.append, on_error=self.errors.append
+        )
 
     def start(self, make_job: Callable[..., Any], *args: Any, stop: CancelToken | None = None) -> None:
         self.job.start(lambda token: in_process(make_job, *args, token=token, stop=stop), stop=stop)
@@ -118,8 +121,8 @@ def test_the_end_says_if_a_thread_goes_on(qtbot, monkeypatch: pytest.MonkeyPatch
         yield kit.step(0)
         release.wait(20)
 
-    job = BackgroundJob()
-    monkeypatch.setattr("napari_hicstruct.plugin.controllers.workers._KILLED_SECONDS", 0.1)
+    job = BackgroundJob(QtRunner())
+    monkeypatch.setattr("napari_hicstruct.plugin.state.jobs._KILLED_SECONDS", 0.1)
     job.start(slow)
     qtbot.wait(100)
     assert not job.end(0.1)
@@ -132,14 +135,15 @@ import sys, time
 import napari
 from qtpy.QtCore import QTimer
 from napari_hicstruct.jobs import in_process
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
+from napari_hicstruct.plugin.controllers.workers import QtRunner
+from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from tests import jobs_kit as kit
 
 viewer = napari.Viewer(show=True)
 def step(progress):
     print(progress.payload, flush=True)
     QTimer.singleShot(300, viewer.close)
-job = BackgroundJob(on_step=step)
+job = BackgroundJob(QtRunner(), on_step=step)
 job.start(lambda token: in_process(kit.deaf, token=token))
 napari.run()
 print("ended", flush=True)
@@ -148,7 +152,7 @@ print("ended", flush=True)
 
 def test_napari_ends_while_a_process_says_nothing(tmp_path: Path) -> None:
     """napari waits for its worker threads without end; the thread waits for a process that is deaf."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     began = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-c", QUIT], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60

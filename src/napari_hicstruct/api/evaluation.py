@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from napari_hicstruct.workflows.evaluate import EvaluateResult, Side
+    from napari_hicstruct.workflows.evaluate import EvaluateResult
+    from napari_hicstruct.workflows.evaluation_request import Side
 
 Labels = str | Path | Iterable[Annotation] | Any
 """Calls, annotations, a data frame, a label file, or a folder of label files."""
@@ -255,7 +256,8 @@ def evaluate(
     >>> report.metrics["loops"]["precision"] > 0.5
     True
     """
-    from napari_hicstruct.workflows.evaluate import EvaluateRequest, iter_evaluate
+    from napari_hicstruct.workflows.evaluate import iter_evaluate
+    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
     request = EvaluateRequest(
         predictions=_sides(predictions, kind, score_column, ascending),

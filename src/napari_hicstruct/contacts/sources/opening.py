@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from napari_hicstruct.config.map_uri import absolute_uri, as_path, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.sources._hictk import hictkpy
-from napari_hicstruct.contacts.sources.base import FILE_ERRORS
+from napari_hicstruct.contacts.sources.base import FILE_ERRORS, MapSource
 from napari_hicstruct.contacts.sources.bin_table import read_bin_table, text_of
 from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.contacts.sources.handles import file_lock
@@ -67,6 +68,14 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
         raise MapError(
             f"is damaged ({detail}).", where=path_or_uri, hint="Is the file complete? Copy or download it again."
         ) from error
+
+
+def _reopen(source: MapSource) -> tuple[Callable[..., Any], tuple[str]]:
+    return open_map, (source.uri,)
+
+
+for _kind in (CoolerSource, HicSource):  # they pickle as what opens them again: a path, no handle
+    copyreg.pickle(_kind, _reopen)
 
 
 # ---- .hic -----------------------------------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from napari_hicstruct.active.queue import Queue
 from napari_hicstruct.active.strategies import DEFAULT, combined, parse, single_values
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.state.queue_reason import why_here, why_nothing
+from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.queue_reason import empty_reason, queue_reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.active.candidates import Floats
     from napari_hicstruct.annotations import Change
-    from napari_hicstruct.plugin.controllers.editor import Editor
 
 
 class ReviewQueue:
@@ -36,8 +36,8 @@ class ReviewQueue:
 
     changed = Signal()
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, labels: LabelState) -> None:
+        self._labels = labels
         self._queue = Queue()
         self._wanted = QueueFilter()
         self._spec, self._in_force = DEFAULT, DEFAULT
@@ -50,8 +50,8 @@ class ReviewQueue:
         self._closed: set[str] = set()
         self._at: str | None = None
         self._problem = ""
-        editor.recorded.connect(self._on_recorded)
-        editor.reset.connect(self._on_reset)
+        labels.recorded.connect(self._on_recorded)
+        labels.reset.connect(self._on_reset)
 
     # ------------------------------------------------------------------ what is asked
     @property
@@ -105,8 +105,8 @@ class ReviewQueue:
     def pool(self) -> CandidateTable:
         """All objects of the project as candidates."""
         if self._pool is None:
-            catalogue = self._editor.catalogue
-            human = [s.id for s in self._editor.sets() if s.origin is Origin.HUMAN]
+            catalogue = self._labels.catalogue
+            human = [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
             records = [] if catalogue is None else list(catalogue.records.values())
             self._pool = CandidateTable(records, {} if catalogue is None else catalogue.set_ids, human)
             if self._seen:
@@ -166,15 +166,15 @@ class ReviewQueue:
         row = self.pool.row(uid)
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
         sure = not np.isnan(self.pool.candidates.probability[row])
-        return why_here(values, self.pool.contradictions, row, sure=bool(sure))
+        return queue_reason(values, self.pool.contradictions, row, sure=bool(sure))
 
     def nothing(self) -> str:
         """Why nothing is left and what to do about it; empty while something is."""
         if self.left:
             return ""
-        sets = [s for s in self._editor.sets() if not s.visible or s.locked]
+        sets = [s for s in self._labels.sets() if not s.visible or s.locked]
         away = np.isin(self.pool.sets, [s.id for s in sets]) & self.pool.in_mode(self._wanted.mode)
-        return why_nothing(self._wanted, len(self.pool), int(self.pool.judged().sum()), int(away.sum()))
+        return empty_reason(self._wanted, len(self.pool), int(self.pool.judged().sum()), int(away.sum()))
 
     # ------------------------------------------------------------------ stepping
     def step(self, by: int) -> str | None:
@@ -183,7 +183,7 @@ class ReviewQueue:
         If somebody looked elsewhere meanwhile and the one under the cursor is still left, it comes first.
         """
         self._ready()
-        under, current = self._queue.current, self._editor.current
+        under, current = self._queue.current, self._labels.current
         elsewhere = current is None or current.uid != under
         if under is not None and under == self._at and under not in self._closed and elsewhere:
             return under
@@ -242,7 +242,7 @@ class ReviewQueue:
                 (self._closed.discard if left[one] else self._closed.add)(pool.candidates.uids[one])
 
     def _on_reset(self) -> None:
-        if self._editor.catalogue is None or not self._editor.catalogue.records:
+        if self._labels.catalogue is None or not self._labels.catalogue.records:
             self._queue, self._seen = Queue(), {}
         self.forget()
 
@@ -258,7 +258,7 @@ class ReviewQueue:
         if self._ordered:
             return
         pool, mode = self.pool, self._wanted.mode
-        away = [s.id for s in self._editor.sets() if not s.visible or s.locked]
+        away = [s.id for s in self._labels.sets() if not s.visible or s.locked]
         self._passing = pool.passing(self._wanted, away)
         self._members = listed = self._passing & pool.in_mode(mode)
         if mode is ReviewMode.OPEN:
@@ -278,7 +278,7 @@ class ReviewQueue:
 
     def _others(self, pool: CandidateTable) -> Mask:
         """What others judged and this reviewer did not: no part of a second look at one's own."""
-        project = self._editor.project
+        project = self._labels.project
         judgments = [] if project is None else list(project.judgments())
         own = {uid for uid, reviewer, _ in judgments if project is not None and reviewer == project.reviewer}
         theirs = {uid for uid, _, _ in judgments} - own

@@ -26,7 +26,7 @@ EXPLAINED = {
 """What each check means, for a tooltip."""
 
 
-def why_here(values: Mapping[str, float], contradictions: Contradictions, row: int, *, sure: bool = True) -> str:
+def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, sure: bool = True) -> str:
     """What the strategies say of one candidate, then who contradicts it.
 
     Parameters
@@ -60,7 +60,7 @@ def short(value: float) -> str:
     return f"{value:.2f}".removeprefix("0").removesuffix(".00")
 
 
-def why_nothing(wanted: QueueFilter, known: int, judged: int, away: int) -> str:
+def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str:
     """Why the queue is empty, and what to do.
 
     Parameters

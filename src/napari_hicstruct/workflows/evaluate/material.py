@@ -25,7 +25,7 @@ from napari_hicstruct.evaluation.records import (
 )
 from napari_hicstruct.evaluation.report import Yardstick
 from napari_hicstruct.genome import canonical_name
-from napari_hicstruct.workflows.evaluate import EvaluateRequest, Side
+from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
 

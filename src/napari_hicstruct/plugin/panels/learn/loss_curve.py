@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from superqt.utils import qthrottled
 
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class LossCurve(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.legend)
-        self._later = Later(self, self._draw, _REDRAW_MS)
+        self._later = qthrottled(self._draw, timeout=_REDRAW_MS, leading=False, parent=self)
         self.hide()
 
     def add(self, live: Live) -> None:

@@ -9,22 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from napari.components import ViewerModel
 
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
-from tests.gui.edit_kit import Kind, Status, TinySession, actions, add_map, boundary, loop, make_project, stripe, tad
+from tests.window_kit import Kind, Status, TinyWindow, actions, boundary, loop, make_project, stripe, tad
 
 
 class Bench:
-    """A session, its queue, and short words for what tests do."""
+    """The state of a window, its queue, and short words for what tests do."""
 
-    def __init__(self, session: Any) -> None:
-        self.session, self.project = session, session.project
-        self.attachment: Attachment = attach(session)
-        self.review, self.queue = self.attachment.review, self.attachment.review.queue
+    def __init__(self, window: TinyWindow, project: Project) -> None:
+        self.window, self.project = window, project
+        self.review, self.queue = window.review, window.review.queue
 
     def put(self, *records: Any, name: str = "calls", origin: Origin = Origin.PREDICTED) -> int:
         made = self.project.add_set(name, origin)
@@ -33,25 +30,21 @@ class Bench:
 
     def press(self, *commands: str) -> None:
         for command in commands:
-            self.attachment.keys.run(command)
+            getattr(self.review, command)()
 
     @property
     def at(self) -> str | None:
-        current = self.attachment.editor.current
+        current = self.window.labels.current
         return None if current is None else current.uid
 
     def said(self) -> str:
-        return str(self.session.viewer.canvas.overlays.text.text)
+        return self.window.hints[-1] if self.window.hints else ""
 
 
 @pytest.fixture
-def bench(tmp_path: Path, qapp: Any) -> Iterator[Bench]:
-    viewer = ViewerModel()
-    add_map(viewer)
+def bench(tmp_path: Path) -> Iterator[Bench]:
     with make_project(tmp_path) as project:
-        session = TinySession(viewer, project)
-        yield Bench(session)
-        detach(session)  # type: ignore[arg-type]
+        yield Bench(TinyWindow(project), project)
 
 
 def loops(*probabilities: float) -> list[Any]:
@@ -124,10 +117,10 @@ def test_undo_brings_the_candidate_back_under_the_cursor(bench: Bench) -> None:
     a, b, c = loops(0.5, 0.6, 0.7)
     bench.put(a, b, c)
     bench.press("next", "accept", "reject")
-    visits = len(bench.session.visits)
+    visits = len(bench.window.visits)
     bench.press("undo")
     assert bench.at == bench.queue.current == b.uid
-    assert len(bench.session.visits) == visits + 1
+    assert len(bench.window.visits) == visits + 1
     bench.press("undo")
     assert bench.at == a.uid
     bench.press("redo")
@@ -223,11 +216,11 @@ def test_hidden_and_locked_sets_are_left_out_and_it_is_said(bench: Bench) -> Non
     first, second = bench.put(a), bench.put(b, name="other")
     bench.project.update_set(first, locked=True)
     bench.project.update_set(second, visible=False)
-    bench.attachment.editor.sets_changed()
+    bench.window.labels.sets_changed()
     assert bench.queue.left == 0
     assert "hidden or locked" in bench.queue.nothing()
     bench.project.update_set(second, visible=True)
-    bench.attachment.editor.sets_changed()
+    bench.window.labels.sets_changed()
     assert bench.queue.uids == [b.uid]
 
 
@@ -265,13 +258,12 @@ def test_many_in_one_step_come_back_with_one_undo(bench: Bench) -> None:
     assert "2 objects" in bench.said()
 
 
-def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench, monkeypatch: Any) -> None:
+def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench) -> None:
     a, b = loops(0.5, 0.6)
     bench.put(a, b)
-    monkeypatch.setattr("napari_hicstruct.plugin.controllers.editor.show_error", lambda _: None)
     with Project.open(bench.project.path, read_only=True) as locked:
-        bench.session._project = bench.session.project = locked
-        bench.session.project_changed.emit(locked)
+        bench.window.project = locked
+        bench.window.project_changed.emit(locked)
         bench.press("next", "accept")
         assert bench.at == a.uid
         assert locked.read_only_reason in bench.said()
@@ -279,7 +271,7 @@ def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench, mon
         bench.press("mark_region_reviewed", "next")
         assert bench.at == b.uid
         assert (bench.queue.done, locked.reviewed()) == (0, [])
-        bench.session.project_changed.emit(None)
+        bench.window.project_changed.emit(None)
 
 
 def test_deleted_candidates_leave_the_queue_and_undo_brings_them_back(bench: Bench) -> None:
@@ -307,7 +299,7 @@ def test_another_project_begins_anew(bench: Bench, tmp_path: Path) -> None:
     bench.press("next")
     (tmp_path / "other").mkdir()
     with make_project(tmp_path / "other") as other:
-        bench.session.project_changed.emit(other)
+        bench.window.project_changed.emit(other)
         assert (bench.queue.left, bench.queue.current, bench.at) == (0, None, None)
-        bench.session.project_changed.emit(bench.project)
+        bench.window.project_changed.emit(bench.project)
         assert bench.queue.left == 2

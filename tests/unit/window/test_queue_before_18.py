@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from napari.components import ViewerModel
 
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.controllers.editing import attach, detach
 from tests.before_18 import held, identity, write_project
-from tests.gui.edit_kit import TinySession, TinySource, iv
+from tests.window_kit import TinySource, TinyWindow, iv
 
 WAYS: dict[str, Callable[[Any], None]] = {
     "entropy": lambda queue: queue.set_order("entropy"),
@@ -27,14 +25,13 @@ WAYS: dict[str, Callable[[Any], None]] = {
 
 
 @pytest.fixture
-def queue(tmp_path: Path, qapp: Any) -> Iterator[Any]:
+def queue(tmp_path: Path) -> Iterator[Any]:
     path = write_project(tmp_path)
     with Project.open(path, map=identity(path), reviewer="bob") as project:
-        session = TinySession(ViewerModel(), project)
-        session.source = TinySource(chromsizes=dict(project.map.chromsizes))
-        session.chrom, session.view = "chr1", (iv(0, 5_000_000), iv(0, 5_000_000))
-        yield attach(session).review.queue
-        detach(session)  # type: ignore[arg-type]
+        window = TinyWindow(project)
+        window.source = TinySource(chromsizes=dict(project.map.chromsizes))  # type: ignore[assignment]
+        window.chrom, window.view = "chr1", (iv(0, 5_000_000), iv(0, 5_000_000))
+        yield window.review.queue
 
 
 @pytest.mark.parametrize("name", WAYS)
