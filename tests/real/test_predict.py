@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -135,17 +134,15 @@ def test_what_comes_step_by_step_is_the_whole_result(simulated: Path) -> None:
     assert steps[-1] == pytest.approx(1.0)
 
 
-def test_cancelling_stops_within_a_second(simulated: Path) -> None:
+def test_cancelling_stops_before_the_next_batch(simulated: Path) -> None:
     source, token = open_map(simulated / "map.mcool"), CancelToken()
     job = iter_predict(source, PredictRequest(regions=whole(source), device="cpu"), token=token)
     for step in job:
         if step.payload is not None:
             break
     token.cancel()
-    began = time.monotonic()
     with pytest.raises(Cancelled):
         next(job)
-    assert time.monotonic() - began < 5  # one batch of windows: well under a second, but this machine may be busy
 
 
 def test_maps_with_one_bin_size_and_hic_files_predict(simulated: Path, data_dir: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_project_holds_what_that_version_read(path: Path, read_only: bool) -> 
                 [r.id, str(r.rows), str(r.cols), [str(kind) for kind in r.kinds], r.reviewer, r.time]
                 for r in project.reviewed()
             ],
-            "tiles": [[tile.chrom, tile.start, tile.end] for tile in project.frozen_tiles()],
+            "tiles": [[tile.chrom, tile.start, tile.end] for tile in project.validation_regions()],
             "corrected": sorted(project.corrected_since(0)),
             "corrected_since_learnt": sorted(project.corrected_since(lineage.last_learnt())),
             "last_learnt": lineage.last_learnt(),

@@ -62,7 +62,8 @@ class Report:
     def metrics(self) -> dict[str, Any]:
         """All figures as nested dictionaries, by section (``loops``, ``stripes``, ``tads``, ``boundaries``, …).
 
-        Rates lie in [0, 1], lengths are bp; None where a thing is not defined.  ``docs/evaluation.md`` explains each.
+        Rates lie in [0, 1], lengths are bp; None where a thing is not defined; all are
+        explained in ``docs/science/evaluation.md``.
         """
         return self._result.metrics
 
@@ -243,7 +244,7 @@ def evaluate(
 
     References
     ----------
-    .. [1] ``docs/evaluation.md``: what is measured, and how.
+    .. [1] ``docs/science/evaluation.md``: what is measured, and how.
 
     Examples
     --------

@@ -89,7 +89,7 @@ def predict(
 
     References
     ----------
-    .. [1] ``docs/model.md``: what the model reads, how it was trained and how it calls.
+    .. [1] ``docs/science/model.md``: what the model reads, how it was trained and how it calls.
 
     Examples
     --------

@@ -36,7 +36,7 @@ HIC_TASKS = (
 
 
 class WindowConfig(FrozenConfig):
-    """Sizes in bins of the windows that the network reads (MODEL.md §1)."""
+    """Sizes in bins of the windows that the network reads (docs/science/model.md)."""
 
     fine_size: int = Field(256, gt=0)
     fine_margin: int = Field(16, ge=0)

@@ -1,4 +1,4 @@
-"""Options of the network's exchangeable parts; their defaults are the design's (MODEL.md §2 – §4)."""
+"""Options of the network's exchangeable parts; pages: encoders, selectors, interactions."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class PoolConfig(FrozenConfig):
 
 
 class MaskingConfig(FrozenConfig):
-    """What band-MAE hides of a coarse window (MODEL.md §6, stage 0)."""
+    """What band-MAE hides of a coarse window."""
 
     share: tuple[float, float] = Field((0.3, 0.5), description="share of the diagonals that is hidden")
     run: int = Field(4, ge=1, description="bins; neighbouring diagonals hidden together")

@@ -17,7 +17,7 @@ from napari_hicstruct.decode.boundaries import boundary_strength
 Array = NDArray[np.float32]
 
 WEIGHT = 2.0
-"""Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/model.md)."""
+"""Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/science/model.md)."""
 
 TYPICAL = 0.1
 """log2; depth of a valley that neither raises nor lowers a boundary."""

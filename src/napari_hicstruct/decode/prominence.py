@@ -16,7 +16,7 @@ from napari_hicstruct.contacts.band import Band
 Array = NDArray[np.float32]
 
 WEIGHT = 0.3
-"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/model.md)."""
+"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/science/model.md)."""
 
 LIMITS = (-5.0, 15.0)
 """Standard deviations beyond which nothing more is counted."""

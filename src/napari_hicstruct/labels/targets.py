@@ -37,7 +37,7 @@ class MaskTarget:
 
 
 def loop_sigma(soft: float = 1.0, n_tools: int = 4) -> float:
-    """Width of a loop's Gaussian in bins: more agreement between callers, narrower (MODEL.md §5)."""
+    """Width of a loop's Gaussian in bins: more agreement between callers, narrower."""
     return float(np.clip(1.6 * (1.6 - 0.6 * soft) * 1.2 / min(4, max(1, n_tools)), 0.8, 2.5))
 
 

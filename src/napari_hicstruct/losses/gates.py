@@ -1,6 +1,6 @@
 """Gate consistency: where a loop or a stripe meets a boundary, its task should use the same experts as the TADs.
 
-MODEL.md §4: ``λ‖g_loop - g_tad‖₁`` in corners, ``λ‖g_stripe - g_tad‖₁`` in bands.
+``λ‖g_loop - g_tad‖₁`` in corners, ``λ‖g_stripe - g_tad‖₁`` in bands.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def run_batch(net: MultiTaskNet, batch: Batch) -> Outputs:
     """One batch through the network.
 
     The strip is tiled by on-diagonal windows; gradients flow through the chosen one (the first coarse window of
-    the batch), the others are computed without (MODEL.md §2).  A piece of a batch may come without a strip.
+    the batch), the others are computed without.  A piece of a batch may come without a strip.
     """
     near, far = _passes(net, batch)
     strips = {}
