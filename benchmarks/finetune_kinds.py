@@ -22,9 +22,9 @@ from benchmarks._oracle import SEEDS, TOLERANCE, Case, project_with
 from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.strategies import DEFAULT, priorities
 from napari_hicstruct.annotations import Annotation, Kind, Status, read_labels
+from napari_hicstruct.annotations.loci import UNMATCHED
 from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.evaluation.boundaries import rank_boundaries
-from napari_hicstruct.evaluation.matching import UNMATCHED
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.evaluation.records import boundary_table, scored_domain_table, select, stripe_table
 from napari_hicstruct.evaluation.stripes import drop_ignored, match_stripes, rank_stripes

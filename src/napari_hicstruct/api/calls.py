@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
@@ -24,12 +25,6 @@ if TYPE_CHECKING:
 FORMATS = ("bedpe", "bed", "stripenn")
 """What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
-_NAMES = {  # one, several
-    Kind.LOOP: ("loop", "loops"),
-    Kind.STRIPE: ("stripe", "stripes"),
-    Kind.TAD: ("TAD", "TADs"),
-    Kind.BOUNDARY: ("boundary", "boundaries"),
-}
 _SHOWN_ROWS = 10
 
 
@@ -138,7 +133,7 @@ class Calls(Sequence[Annotation]):
 
     def _counted(self) -> str:
         counts = Counter(record.kind for record in self._records)
-        return ", ".join(f"{counts[kind]:,} {_NAMES[kind][counts[kind] != 1]}" for kind in self._kinds) or "none"
+        return ", ".join(f"{counts[kind]:,} {KINDS[kind].named(counts[kind])}" for kind in self._kinds) or "none"
 
     # ---- parts of it ------------------------------------------------------------------------------------------
 

@@ -102,10 +102,11 @@ def predict(
     >>> calls.run["model"]["name"]
     'default'
     """
+    from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest
-    from napari_hicstruct.workflows.predict.store import kinds_of_heads, store_predictions
+    from napari_hicstruct.workflows.predict.store import store_predictions
 
     source, name = source_of(map), name_of(model)
     own = find_model(name).tasks

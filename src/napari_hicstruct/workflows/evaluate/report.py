@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.evaluation.report import Section
 
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"loops": "#0072b2", "stripes": "#d55e00", "tads": "#009e73", "boundaries": "#7b5ea7"}
-"""Of Okabe and Ito's palette, which colour-blind people tell apart."""
+COLOURS = {info.stem: info.colour for info in KINDS.values()}
 
 GREY = "#9a9a9a"
 

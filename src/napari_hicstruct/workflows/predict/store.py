@@ -8,7 +8,8 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin
+from napari_hicstruct.annotations.kinds import kinds_of_heads
+from napari_hicstruct.annotations.records import Annotation, Origin
 from napari_hicstruct.config.files import try_folder
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
@@ -16,18 +17,6 @@ from napari_hicstruct.workflows.predict import PredictResult
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-
-HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
-    "point": (Kind.LOOP,),
-    "mask": (Kind.STRIPE,),
-    "boundary": (Kind.TAD, Kind.BOUNDARY),
-}
-"""What tasks with each head call, whatever a task set names them."""
-
-
-def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
-    """What tasks with these heads call."""
-    return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]
 
 
 def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
