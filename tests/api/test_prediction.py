@@ -130,7 +130,8 @@ def test_into_a_project(sample: hs.ContactMap, tmp_path: Path) -> None:
         assert (made.origin, made.name) == ("predicted", f"default {calls.run['model']['version']}")
         assert {r.uid for r in p.annotations()} == {r.uid for r in calls}
         again = hs.predict(sample, "chr1:8M-9M", tasks="loop", project=p)
-        assert len(p.annotations(set=made.name)) == len(calls) + len(again)
+        assert [one.name for one in p.sets] == [made.name, f"{made.name} (2)"]
+        assert len(p.annotations(set=f"{made.name} (2)")) == len(again)
 
 
 # ---- evaluation

@@ -20,7 +20,7 @@ from napari_hicstruct.evaluation.loops import match_loops, rank
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.predict import PredictResult, iter_predict, predict
-from napari_hicstruct.workflows.predict_request import PredictRequest, capabilities
+from napari_hicstruct.workflows.predict.request import PredictRequest, capabilities
 from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
 
 LENGTH = 8_000_000

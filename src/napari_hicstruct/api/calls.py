@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import LineProblem
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
+
 FORMATS = ("bedpe", "bed", "stripenn")
 """What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
@@ -356,16 +357,13 @@ class Calls(Sequence[Annotation]):
         ['loops.bedpe', 'run.json']
         """
         from napari_hicstruct.annotations.writers import export_records
-        from napari_hicstruct.config.map_uri import absolute_uri
+        from napari_hicstruct.workflows.predict.store import full_run
 
-        run = dict(self._run)
-        if isinstance(about := run.get("map"), Mapping) and about.get("uri"):
-            run["map"] = {**about, "uri": absolute_uri(about["uri"])}
         return export_records(
             self._records,
             folder,
             formats=several(formats),
-            provenance=run,
+            provenance=full_run(self._run),
             kinds=self._kinds,
             tracks=self._tracks or None,
             overwrite=overwrite,

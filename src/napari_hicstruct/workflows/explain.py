@@ -15,7 +15,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
 from napari_hicstruct.workflows.predict import read_request_tracks
-from napari_hicstruct.workflows.predict_request import MAX_DISTANCE, MODES, PredictRequest, check_model
+from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MODES, PredictRequest, check_model
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.model import ModelConfig

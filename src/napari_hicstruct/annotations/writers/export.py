@@ -46,6 +46,12 @@ EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
 }
 """Formats by name, and the file that each writes per kind; Parquet is one file for all kinds."""
 
+DEFAULT_FORMATS: tuple[str, ...] = ("bedpe", "bed", "stripenn")
+"""What is written unless asked otherwise."""
+
+RUN_KEYS = ("model", "map", "project", "reviewer", "parameters", "notes", "seconds", "peak_memory_mb")
+"""What every ``run.json`` says of how its files came about, by whatever way; null where that has no meaning."""
+
 PARQUET_FILE = "annotations.parquet"
 TRACK_FILE = "boundaries.bedgraph"
 
@@ -120,6 +126,8 @@ def export_records(
 
 def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], names: list[str]) -> Path:
     run = {
+        "made_with": f"napari-hicstruct {__version__}",
+        **dict.fromkeys(RUN_KEYS),
         **provenance,
         "written": now(),
         "napari_hicstruct": __version__,

@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.kinds import HEAD_KINDS
 from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.workflows.dataset_regions import cut_band, empty_fine, pieces, shifted, snap
+from napari_hicstruct.workflows.dataset.regions import cut_band, empty_fine, pieces, shifted, snap
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
