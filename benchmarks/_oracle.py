@@ -24,7 +24,7 @@ from napari_hicstruct.evaluation.loops import match_loops, prepare, rank
 from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 TOLERANCE = 20_000

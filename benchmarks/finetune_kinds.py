@@ -22,9 +22,9 @@ from benchmarks._oracle import SEEDS, TOLERANCE, Case, project_with
 from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.strategies import DEFAULT, priorities
 from napari_hicstruct.annotations import Annotation, Kind, Status, read_labels
+from napari_hicstruct.annotations.loci import UNMATCHED
 from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.evaluation.boundaries import rank_boundaries
-from napari_hicstruct.evaluation.matching import UNMATCHED
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.evaluation.records import boundary_table, scored_domain_table, select, stripe_table
 from napari_hicstruct.evaluation.stripes import drop_ignored, match_stripes, rank_stripes
@@ -32,7 +32,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 MAPS = ("other style", "HFFc6-like depth")
