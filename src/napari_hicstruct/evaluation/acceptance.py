@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 BOOTSTRAP_DRAWS = 400
 CORRECTIONS, MAX_P_VALUE = (20, 60, 150), (0.5, 0.3, 0.05)
 """Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
-shows the doubtful: to tell them from chance takes many, and a strict test on few would refuse nearly everything that
+shows the uncertain: to tell them from chance takes many, and a strict test on few would refuse nearly everything that
 people mean."""
 
 MIN_PER_CLASS = 10
