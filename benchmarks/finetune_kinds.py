@@ -48,7 +48,7 @@ def truth_of(case: Case, kind: Kind, *, faint: bool = False) -> list[Annotation]
 
 
 def called(case: Case, task: str, model: str, *, faint: bool) -> list[Annotation]:
-    """What a model calls on the whole chromosome, or doubts."""
+    """What a model calls on the whole chromosome, also below the threshold."""
     region = Interval(case.chrom, 0, case.source.chromsizes[case.chrom])
     min_probability = {task: MIN_PROPOSAL_PROBABILITY} if faint else {}
     return list(
@@ -117,8 +117,8 @@ def one(case: Case, task: str, n: int) -> dict[str, Any]:
     worth = priorities(candidates_of(pool), DEFAULT, seed=case.seed)
     ranked = [pool[k] for k in np.argsort(-worth, kind="stable")]
     words = {True: Status.ACCEPTED, False: Status.REJECTED}
-    told = zip(ranked, WORDS[task](case, ranked), strict=True)
-    judged = [r.with_(status=words[word]) for r, word in told if word is not None][:n]
+    answers = zip(ranked, WORDS[task](case, ranked), strict=True)
+    judged = [r.with_(status=words[word]) for r, word in answers if word is not None][:n]
     done = {r.uid for r in judged}
     folder = scratch("finetune") / f"kinds-{case.name}-{case.seed}-{task}".replace(" ", "_")
     with project_with(case, judged, [r for r in ranked if r.uid not in done], folder) as project:

@@ -125,7 +125,7 @@ def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
 
 
 def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: SimulatedMap) -> list[Annotation]:
-    """Everything the network finds with open arms; TADs speak through their boundaries."""
+    """Everything the network finds with open arms; of TADs their boundaries."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
     from napari_hicstruct.inference.maps import Predictor
 

@@ -1,4 +1,4 @@
-"""A map and its label files → a data set to train on: regions by split, windows listed, where labels speak."""
+"""A map and its label files → a data set to train on: regions by split, windows listed, where labels are known."""
 
 from __future__ import annotations
 

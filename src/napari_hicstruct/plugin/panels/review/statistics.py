@@ -39,7 +39,7 @@ _TIPS = (
     "Rejected",
     "Not judged yet",
     "Share of the judged that is right, with Wilson's 95 % interval.\n"
-    "Of what you were shown: an order of doubt shows the doubtful first; 'random' gives an honest figure.",
+    "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an honest figure.",
 )
 _BAR = 5
 _MOST_ROWS = 9
