@@ -5,6 +5,8 @@
 BIN := .venv/bin
 # a virtual screen: tests and pictures never need or touch the real one
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
+# processes that run tests beside each other; those that open windows run in one of them, one after another
+WORKERS ?= 2
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -15,15 +17,17 @@ setup:  ## system libraries, .venv, the package and its tools
 demo: setup  ## the main job on a real (or sample) map; opens napari, or draws to demo-out/
 	@$(BIN)/python scripts/demo.py
 
-test: setup  ## everything that is checked
-	@$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+test: lint  ## everything that is checked: style first, then all tests in two processes
+	@$(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: setup  ## what pre-commit runs, over all files
+lint: setup  ## style, tiers, types, spelling, sizes: what pre-commit runs, over all files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 	@$(BIN)/typos
+	@$(BIN)/python scripts/check_sizes.py
+	@$(BIN)/python scripts/check_words.py
 
 coverage: setup  ## all tests again, slower, and which lines none of them reaches (coverage.xml)
 	@$(BIN)/python -m coverage erase

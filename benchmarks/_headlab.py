@@ -35,7 +35,7 @@ class Lab:
 
     @cached_property
     def records(self) -> list[Annotation]:
-        """Loops that the default model calls or doubts on the whole chromosome."""
+        """Loops that the default model calls or lists with a low probability on the whole chromosome."""
         every = called(self.case, "default", faint=True)
         return [r for r in every if 40_000 <= r.distance <= 3_000_000]
 
@@ -58,12 +58,12 @@ class Lab:
         token, clock, device = CancelToken(), Clock(), choose_device("cpu")
         net, _ = load_model(find_model("default").path)
         bands = drain(iter_read_bands(self.case.source, [self.case.chrom], net.config, token=token, clock=clock))
-        sights = sorted(drain(Scorer(device, bands, token, clock).iter_score(net, self.records)), key=lambda s: s.owner)
+        scores = sorted(drain(Scorer(device, bands, token, clock).iter_score(net, self.records)), key=lambda s: s.owner)
         return {
-            "features": np.stack([s.features for s in sights]),
-            "logit": np.array([s.logit for s in sights]),
-            "layer": np.array(sights[0].layer),
-            "weight": last_weight(net, sights[0].layer),
+            "features": np.stack([s.features for s in scores]),
+            "logit": np.array([s.logit for s in scores]),
+            "layer": np.array(scores[0].layer),
+            "weight": last_weight(net, scores[0].layer),
         }
 
     @cached_property
@@ -90,8 +90,8 @@ class Lab:
         if not 0 < there.sum() < len(there):
             return None
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
-        twin = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
-        rest = rest[~twin]
+        duplicate = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
+        rest = rest[~duplicate]
         middle = np.array([midpoint(r) for r in self.records])
         rest = rest[
             np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[
@@ -124,7 +124,7 @@ class Lab:
         return {"listed": listed.average_precision(), "faint": faint.average_precision(), "f1": listed.score().f1}
 
     def log_loss(self, logit: Any) -> float:
-        """Mean log loss (nats) of the second half's candidates: ranking and sureness in one, of all that is doubted."""
+        """Mean log loss (nats) of the second half's candidates: ranking and calibration in one."""
         z = logit[self._known]
         return float(np.mean(np.logaddexp(0, z) - self._there[self._known] * z))
 
@@ -178,7 +178,7 @@ class Lab:
 
 def last_weight(net: Any, layer: str) -> Any:
     """What a head's last layer multiplies features by."""
-    from napari_hicstruct.inference.sight import last_layer
+    from napari_hicstruct.inference.candidate_scores import last_layer
 
     return last_layer(net, layer).weight.detach().numpy()[0].reshape(-1)
 

@@ -23,9 +23,9 @@ from napari_hicstruct.contacts import open_map
 from napari_hicstruct.evaluation.loops import match_loops, prepare, rank
 from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.workflows.look import DOUBTFUL
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
+from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 TOLERANCE = 20_000
 LENGTH = 32_000_000
@@ -82,12 +82,12 @@ class Case:
         return float(np.median(self.loops[0].mean(axis=1)))
 
     def candidates(self) -> list[Annotation]:
-        """What the default model calls or doubts in the first half, loops of the judged distances."""
+        """What the default model calls in the first half, low probabilities too, loops of the judged distances."""
         every = called(self, "default", faint=True)
         return [r for r in every if midpoint(r) < self.cut and 40_000 <= r.distance <= 3_000_000]
 
     def precision(self, model: str, *, faint: bool = False) -> float:
-        """Average precision of a model's loops in the second half: as listed, or of all it doubts (``faint``)."""
+        """Average precision of a model's loops in the second half: as listed, or also fainter ones (``faint``)."""
         calls = loop_table(called(self, model, faint=faint))
         true, ignored = self.loops
         calls = prepare(calls[calls[:, :2].mean(axis=1) >= self.cut]) if len(calls) else np.zeros((0, 2))
@@ -120,8 +120,8 @@ def called(case: Case, model: str, *, faint: bool) -> list[Annotation]:
 def _called(name: str, seed: int, model: str, faint: bool) -> list[Annotation]:
     case = Case(name, seed)
     region = Interval(case.chrom, 0, case.source.chromsizes[case.chrom])
-    least = {"loop": DOUBTFUL} if faint else {}
-    request = PredictRequest(regions=(region,), tasks=("loop",), model=model, least=least)
+    min_probability = {"loop": MIN_PROPOSAL_PROBABILITY} if faint else {}
+    request = PredictRequest(regions=(region,), tasks=("loop",), model=model, min_probability=min_probability)
     return [r for r in predict(case.source, request).annotations if r.kind is Kind.LOOP]
 
 

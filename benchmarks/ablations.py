@@ -1,7 +1,7 @@
 """Ablations on simulated maps: one change at a time, short proxy runs, successive halving, finalists with more seeds.
 
 Variants stand in ``resources/configs/ablations.yaml``.  Every run is a line of ``results/ablations.jsonl``; a run that
-is there is not made again, so the command can be stopped and started.  ``--table`` writes the tables of the page.
+is there is not made again, so the command can be stopped and started.  ``--table`` writes the table of all rows.
 
     python -m benchmarks.ablations [--only GROUP …] [--table]
 """
@@ -9,6 +9,7 @@ is there is not made again, so the command can be stopped and started.  ``--tabl
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import shutil
@@ -21,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks._harness import RESULTS, ROOT, say, scratch
+from benchmarks._harness import RESULTS, say, scratch
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.resources import resource
 from napari_hicstruct.config.training import TrainConfig
@@ -29,9 +30,8 @@ from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.train import iter_train_model
 
 FILE = RESULTS / "ablations.jsonl"
-PAGE = ROOT / "docs" / "ablations.md"
+TABLE = RESULTS / "ablations.csv"
 BASE = "base"
-MARKS = ("<!-- tables: written by `python -m benchmarks.ablations --table` -->", "<!-- end of tables -->")
 
 Result = dict[str, Any]
 
@@ -125,63 +125,56 @@ def halving(design: Mapping[str, Any], only: list[str]) -> Iterator[Result]:
         yield from (run(design, name, steps=rungs[-1], seed=seed) for seed in seeds)
 
 
-def tables() -> str:
-    """Markdown: per group the variants with their average precision by task, mean ± spread where seeds allow."""
-    lines, everything = [], results()
-    if not everything:
-        return "No runs yet."
-    longest = max(line["steps"] for line in everything)
-    base = [line for line in everything if line["variant"] == BASE]
+def table() -> list[dict[str, str]]:
+    """Per group the variants with their average precision by task: mean and, of several seeds, standard deviation.
+
+    Of a variant that went on to the longest runs only these are rows.
+    """
+    everything = results()
+    longest = max((line["steps"] for line in everything), default=0)
+    base = [line for line in everything if line["variant"] == BASE and line["steps"] == longest]
+    rows = [_row("", BASE, base)] if base else []
     names = list(dict.fromkeys(line["variant"] for line in everything))
     for group, members in groups(names).items():
-        lines += [
-            f"### {group}",
-            "",
-            "| variant | steps | seeds | loop 5 kb | loop 10 kb | stripe | tad | mean | CPU s |",
-        ]
-        lines.append("|---|---|---|---|---|---|---|---|---|")
-        for name in [BASE, *members]:
-            for steps in sorted({line["steps"] for line in everything if line["variant"] == name}, reverse=True):
-                if steps < longest and any(o["variant"] == name and o["steps"] == longest for o in everything):
-                    continue
-                chosen = base if name == BASE else [line for line in everything if line["variant"] == name]
-                lines.append(_row(name, [line for line in chosen if line["steps"] == steps]))
-        lines.append("")
-    return "\n".join(lines)
+        for name in members:
+            own = [line for line in everything if line["variant"] == name]
+            steps = max(line["steps"] for line in own)
+            rows.append(_row(group, name.partition("/")[2], [line for line in own if line["steps"] == steps]))
+    return rows
 
 
-def _row(name: str, lines: list[Result]) -> str:
-    def cell(values: list[float]) -> str:
-        if not values:
-            return "–"
-        spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
-        return f"{statistics.fmean(values):.3f}{spread}"
-
-    keys = ("loop/fine", "loop/coarse", "stripe", "tad")
-    cells = [cell([line["precision"][key] for line in lines if key in line["precision"]]) for key in keys]
-    whole = cell([line["total"] for line in lines])
-    cpu = statistics.fmean(line["cpu"] for line in lines)
-    title = name.partition("/")[2] or name
-    return f"| {title} | {lines[0]['steps']} | {len(lines)} | {' | '.join(cells)} | {whole} | {cpu:.0f} |"
+def _row(group: str, variant: str, lines: list[Result]) -> dict[str, str]:
+    row = {"group": group, "variant": variant, "steps": str(lines[0]["steps"]), "seeds": str(len(lines))}
+    columns = {
+        key: [line["precision"][key] for line in lines if key in line["precision"]]
+        for key in ("loop/fine", "loop/coarse", "stripe", "tad")
+    }
+    for key, values in {**columns, "mean": [line["total"] for line in lines]}.items():
+        name = key.replace("/", "_")
+        row[name] = f"{statistics.fmean(values):.3f}" if values else ""
+        row[f"{name}_sd"] = f"{statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return row | {"cpu_s": f"{statistics.fmean(line['cpu'] for line in lines):.0f}"}
 
 
-def write_page() -> None:
-    """Redraw the tables of docs/ablations.md between its marks."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, after = text.split(MARKS[0])[0], text.split(MARKS[1])[1]
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n{tables()}\n{MARKS[1]}{after}", encoding="utf-8")
+def write_table() -> None:
+    """Write all rows to ``results/ablations.csv``; ``scripts/science_figures.py`` draws them."""
+    rows = table()
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", default=[], help="groups to run (inputs, selector, interaction, …)")
-    parser.add_argument("--table", action="store_true", help="only redraw docs/ablations.md")
+    parser.add_argument("--table", action="store_true", help="only write results/ablations.csv anew")
     args = parser.parse_args()
     if not args.table:
         os.environ.setdefault("HICSTRUCT_POOL", str(scratch("ablations") / "maps"))
         for _ in halving(plan(), args.only):
             pass
-    write_page()
+    write_table()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Every contact is kept with probability 1/k and the map balanced anew; several draws per depth.  Truth and protocol as
 in ``loops_chr21``.  Where a caller gives fewer calls than that, the missing ones count as wrong.  What either lists
 by itself is few on thinned maps, so both also run with loose limits: chromosight as in ``_callers``, ours with
-``--least loop=0.001``.  Bar: at every depth the better of our P@50 at or above the better of chromosight's.
+``--min-probability loop=0.001``.  Bar: at every depth the better of our P@50 at or above the better of chromosight's.
 
     python -m benchmarks.depth_curve [--model M] [--quick] [--picture PNG]
 """
@@ -42,7 +42,7 @@ def measure(factor: int, draws: int, model: str) -> dict[str, Any]:
         path = one_map(factor, seed)
         mine = [
             our_loops(predict(path, scratch("thinned") / "predicted", *words, model=model, chrom="21", tasks="loop"))
-            for words in ((), ("--least", "loop=0.001"))
+            for words in ((), ("--min-probability", "loop=0.001"))
         ]
         peers = [peer_loops("chromosight", str(path), path.with_suffix(""), loose=loose) for loose in (False, True)]
         for caller, table in zip(CALLERS, (*mine, *peers), strict=True):

@@ -125,7 +125,6 @@ def run(objects: int, repeats: int) -> dict[str, Any]:
     from napari_hicstruct.annotations import Origin
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin._docks import open_dock, open_table
-    from napari_hicstruct.plugin.controllers.editing import attach
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as folder:
@@ -135,8 +134,8 @@ def run(objects: int, repeats: int) -> dict[str, Any]:
         session.open_map(Path(folder) / "map.cool")
         open_dock(viewer)
         open_table(viewer)
-        attachment, app = attach(session), QApplication.instance()
-        project = session.project
+        attachment, app = session.editing, QApplication.instance()
+        project = session.ensure_project()
         made = project.add_set("calls", Origin.PREDICTED)
         project.add(make_objects(objects), set_id=made.id)
         session.go_to(Interval("chr1", 8_000_000, 24_000_000))

@@ -26,9 +26,9 @@ from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, drain, in_process
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
-from napari_hicstruct.workflows.look import iter_seen
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
+from napari_hicstruct.workflows.rescore import iter_rescore
 
 A_ROUND = 20
 VIEW = 2_000_000
@@ -99,7 +99,7 @@ def main() -> None:
             if result.taken:
                 model = result.model
             waiting = [r for r in project.query() if r.status is Status.PROPOSED]
-            seen = drain(iter_seen(case.source, waiting, model=model))
+            seen = drain(iter_rescore(case.source, waiting, model=model))
         kept = forgotten(model) / forgotten("default")
     gain = rounds[0]["precision"] / base - 1
     say(f"first round {rounds[0]['seconds']:.0f} s, gain {gain:+.1%}; replay maps {kept:.3f} of the base model")

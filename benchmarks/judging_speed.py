@@ -99,7 +99,7 @@ class Typist:
 
     def wrong(self, expected: list[tuple[str, str]], before: int) -> int:
         """How many candidates are not what their key said, plus how many too many or too few were judged."""
-        project = self._editor.project
+        project = self._editor.labels.project
         bad = sum(project.get(uid).status.value != word for uid, word in expected)
         judged = project.count(statuses=["accepted", "rejected"])
         return bad + abs(judged - before - len(expected))
@@ -123,7 +123,7 @@ def run(keys: int) -> dict[str, Any]:
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.editing import attach, import_files
+    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as name:
@@ -137,7 +137,7 @@ def run(keys: int) -> dict[str, Any]:
         open_dock(viewer)
         app = QApplication.instance()
         import_files(session, [folder / "calls.bedpe"])
-        attachment = attach(session)
+        attachment = session.editing
         typist = Typist(attachment, app)
         focus(viewer, app)
         subprocess.run(["xdotool", "key", "n"], check=True)
@@ -166,7 +166,7 @@ def run(keys: int) -> dict[str, Any]:
 def settle_until_chosen(attachment: Any, app: Any) -> None:
     """Wait for the first candidate to be under the cursor."""
     deadline = time.monotonic() + PATIENCE_S
-    while attachment.editor.current is None:
+    while attachment.editor.labels.current is None:
         if time.monotonic() > deadline:
             raise BenchmarkError("the window does not take keys: is there a window system that gives it the focus?")
         app.processEvents()

@@ -1,7 +1,7 @@
 """The review queue with 100,000 candidates in a real window: time to build it, to go on, and to judge.
 
 Run under a screen (or xvfb-run): ``python -m benchmarks.queue_speed [--candidates 100000] [--repeats 40]``.
-*build* is from nothing (columns, witnesses, order) for each strategy, on the clock and by processor time; *next* is the
+*build* is from nothing (columns, checks, order) for each strategy, on the clock and by processor time; *next* is the
 controller's step and the flight there; *judge* is one press of A: commit to disk, the next candidate, redrawn layers;
 *idle* adds all panels and the canvas until the event loop is empty.  Bars: build ≤ 3 s, next ≤ 50 ms at the 95th
 percentile.
@@ -39,11 +39,11 @@ def candidates(number: int) -> list[Any]:
 
 def looks(uids: list[str]) -> dict[str, Any]:
     """What a network might have seen at each."""
-    from napari_hicstruct.inference.sight import Seen
+    from napari_hicstruct.inference.candidate_scores import CandidateScore
 
     rng = np.random.default_rng(5)
     votes, features = rng.random((len(uids), VOTES)), rng.random((len(uids), FEATURES)).astype(np.float32)
-    return {uid: Seen(float(votes[k].mean()), votes[k], features[k]) for k, uid in enumerate(uids)}
+    return {uid: CandidateScore(float(votes[k].mean()), votes[k], features[k]) for k, uid in enumerate(uids)}
 
 
 def times(act: Callable[[], Any], repeats: int) -> list[float]:
@@ -77,7 +77,6 @@ def run(number: int, repeats: int) -> dict[str, Any]:
 
     from napari_hicstruct.annotations import Origin
     from napari_hicstruct.plugin._docks import open_dock, open_table
-    from napari_hicstruct.plugin.controllers.editing import attach
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as folder:
@@ -89,14 +88,15 @@ def run(number: int, repeats: int) -> dict[str, Any]:
         open_table(viewer)
         for fold in dock.sections["review"].body.folds.values():
             fold.unfold()
-        attachment, app = attach(session), QApplication.instance()
-        made = session.project.add_set("calls", Origin.PREDICTED)
-        session.project.add(candidates(number), set_id=made.id)
+        attachment, app = session.editing, QApplication.instance()
+        project = session.ensure_project()
+        made = project.add_set("calls", Origin.PREDICTED)
+        project.add(candidates(number), set_id=made.id)
         time.sleep(0.5)
         settle(app)
         queue, review = attachment.review.queue, attachment.review
         first = build_times_plain(queue)
-        queue.set_seen(looks(list(attachment.editor.catalogue.records)))
+        queue.set_seen(looks(list(attachment.editor.labels.catalogue.records)))
         figures: dict[str, Any] = {"candidates": number, "build_first_s": first, "build_s": build_times(queue)}
         queue.set_order("entropy")
         queue.left, settle(app)

@@ -1,4 +1,4 @@
-"""Draw the pictures of docs/simulator.md: the sample with its truth, a gallery of seeds, real maps beside them."""
+"""Pictures of docs/science/simulator.md: the sample with its truth, a gallery of seeds, real maps beside them."""
 
 from __future__ import annotations
 

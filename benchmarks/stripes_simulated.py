@@ -5,8 +5,8 @@ depth; what is too faint counts neither way.  A call is right if its anchor's ce
 and the extents share half of what they cover (``f1``), or by the anchor alone (``anchor_f1``).  StripePy runs with its
 authors' settings and two others (``_callers.STRIPEPY``), each with all thresholds on the relative change, and the best
 F1 of them in the cell counts; ours are taken as listed.  Recall at its precision is read off our whole curve, with
-what is too faint to be listed (``--least stripe=0.001``).  Bars: both F1 above StripePy's, recall above its at its
-precision, in every cell; direction right in 95 % of those matched by the anchor.
+what is too faint to be listed (``--min-probability stripe=0.001``).  Bars: both F1 above StripePy's, recall above its
+at its precision, in every cell; direction right in 95 % of those matched by the anchor.
 
     python -m benchmarks.stripes_simulated [--model M] [--quick]
 """
@@ -23,8 +23,9 @@ from benchmarks import _maps as maps
 from benchmarks._callers import STRIPEPY, predict, stripepy
 from benchmarks._harness import record, say
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.loci import UNMATCHED
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.evaluation.matching import UNMATCHED, score_counts
+from napari_hicstruct.evaluation.matching import score_counts
 from napari_hicstruct.evaluation.records import select, stripe_table
 from napari_hicstruct.evaluation.stripes import DIRECTION, SCORE, drop_ignored, match_stripes
 
@@ -78,7 +79,7 @@ def cell(tests: list[maps.TestMap], model: str) -> dict[str, Any]:
         uri, folder = test.uri(10_000), test.path.with_suffix("") / "10000"
         ours = predict(uri, folder / "predicted_stripes", model=model, tasks="stripe")
         calls = {"hicstruct": stripes_of(ours)}
-        every = predict(uri, folder / "all_stripes", "--least", "stripe=0.001", model=model, tasks="stripe")
+        every = predict(uri, folder / "all_stripes", "--min-probability", "stripe=0.001", model=model, tasks="stripe")
         calls[WHOLE] = stripes_of(every)
         calls |= {name: stripepy(uri, folder, 10_000, setting=name) for name in STRIPEPY}
         truth, faint = stripes_of(test.truth), stripes_of(test.truth / "faint")

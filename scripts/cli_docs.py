@@ -40,7 +40,7 @@ def section(name: str, command: Any) -> str:
     usage = " ".join(["hicstruct", name, *(_usage(p) for p in command.params if p.param_type_name == "argument")])
     lines = [f"## `{usage} [OPTIONS]`", "", (command.help or "").strip(), "", "| option | means |", "|---|---|"]
     for parameter in command.params:
-        if parameter.name == "help":
+        if parameter.name == "help" or getattr(parameter, "hidden", False):
             continue
         names = ", ".join(f"`{text}`" for text in _names(parameter))
         default = "" if parameter.default in (None, False, (), [], "") or parameter.required else _default(parameter)

@@ -37,7 +37,7 @@ STUB = ROOT / "src" / "napari_hicstruct" / "__init__.pyi"
 NAMES = re.compile(r"^<!-- public names:.*-->$", re.MULTILINE)
 
 # pages whose tables need the whole width
-WIDE = {"benchmarks.md", "ablations.md"}
+WIDE = {"benchmarks.md", "glossary.md"}
 
 
 def on_files(files: Files, *, config: Any, **_: Any) -> Files:

@@ -3,7 +3,7 @@
     xvfb-run -a -s "-screen 0 1600x1000x24" python scripts/tutorial.py [--reviews 10]
 
 Open the HFFc6 map, predict the view, judge ten candidates by key, fine-tune in the background, look at what changed,
-export.  Judged as the peaks of an independent caller (chromosight's list) say, where they speak.
+export.  Judged as the peaks of an independent caller (chromosight's list) say, where it has any.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def review(window: Any, attached: Any, n: int) -> None:
     keys.press_key("N")
     for _ in range(n):
         wait(250)
-        one = attached.editor.current
+        one = attached.editor.labels.current
         if one is None:
             break
         near = [
@@ -61,10 +61,10 @@ def fine_tune(dock: Any) -> None:
     wait(1_500)  # corrections are counted when the person rests
     dock.learn.button.click()
     wait(500)
-    while dock.learn._job.running:
+    while dock.learn.state.running:
         wait(100)
     wait(500)
-    while dock.predict.running:
+    while dock.predict.state.running:
         wait(100)
     wait(1_000)
 
@@ -73,7 +73,7 @@ def review_pictures(viewer: Any, dock: Any, attached: Any) -> None:
     """The lasso with what it caught, and the statistics; nothing is judged."""
     import numpy as np
 
-    attached.editor.session.go_to(place(*VIEW))
+    attached.editor.labels.window.go_to(place(*VIEW))
     wait(1_000)
     attached.review.lasso_candidates()
     wait(300)
@@ -109,7 +109,6 @@ def main() -> None:
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.editing import attach
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     viewer = napari.Viewer(show=True)
@@ -120,7 +119,7 @@ def main() -> None:
     wait(3_000)
     session.go_to(place(62_500_000, 63_500_000))
     dock = next(w for w in QApplication.allWidgets() if type(w).__name__ == "HicDock")
-    attached = attach(session)
+    attached = session.editing
     picture(viewer, dock, 1, "open", "map", "predict")
     run_model(dock)
     session.go_to(place(*VIEW))
@@ -131,7 +130,7 @@ def main() -> None:
     session.go_to(place(*VIEW))
     fine_tune(dock)
     picture(viewer, dock, 4, "learn", "learn")
-    print(dock.learn.result.result and dock.learn.result.result.reason)
+    print(dock.learn.state.result and dock.learn.state.result.reason)
     entry = session.project.lineage.models()[-1]
     dock.learn.lineage.compare_model.emit(entry)
     wait(1_000)

@@ -38,10 +38,10 @@ def shoot(viewer: Any, name: str) -> None:
 
 def run_model(dock: Any) -> None:
     """Press *Run model* and wait for the end, as a person does."""
-    dock.predict.refresh()
+    dock.predict.state.models.follow()
     dock.predict.run_button.click()
     wait(500)
-    while dock.predict._job.running:
+    while dock.predict.state.running:
         wait(100)
     wait(1_500)
 
@@ -51,16 +51,20 @@ def explain_best_loop(dock: Any, attached: Any, set_id: int) -> None:
     from napari_hicstruct.annotations import Kind
 
     best = max(
-        (loop for loop in attached.editor.project.query(kind=Kind.LOOP, set_ids=[set_id]) if loop.distance < 400_000),
+        (
+            loop
+            for loop in attached.editor.labels.project.query(kind=Kind.LOOP, set_ids=[set_id])
+            if loop.distance < 400_000
+        ),
         key=lambda loop: loop.score,
     )
     attached.review.go_to(best.uid)
     for name, section in dock.sections.items():
         section.unfold(name in ("review", "why"))
     wait(500)
-    while not dock.why.why_layers.layers:
+    while not dock.why.layers.layers:
         wait(100)
-    attached.editor.session.go_to(best.anchor1.expand(120_000), best.anchor2.expand(120_000))
+    attached.editor.labels.window.go_to(best.anchor1.expand(120_000), best.anchor2.expand(120_000))
     wait(1_500)
 
 
@@ -75,7 +79,7 @@ def main() -> None:
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.editing import attach, import_files
+    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     viewer = napari.Viewer(show=True)
@@ -90,7 +94,7 @@ def main() -> None:
     dock = next(w for w in QApplication.allWidgets() if type(w).__name__ == "HicDock")
     run_model(dock)
     import_files(session, [LABELS])
-    attached = attach(session)
+    attached = session.editing
     predicted, imported = session.project.sets()[:2]
     overlays(viewer, attached, predicted.id, imported.id)
     session.go_to(place(62_640_000, 63_200_000))
@@ -116,8 +120,8 @@ def overlays(viewer: Any, attached: Any, predicted: int, imported: int) -> None:
     """Predictions above the diagonal, another program's calls below."""
     from qtpy.QtWidgets import QApplication
 
-    attached.editor.set_triangle(predicted, "upper")
-    attached.editor.set_triangle(imported, "lower")
+    attached.editor.labels.set_triangle(predicted, "upper")
+    attached.editor.labels.set_triangle(imported, "lower")
     wait(1_500)
     for widget in QApplication.allWidgets():
         if type(widget).__name__ == "NapariQtNotification":

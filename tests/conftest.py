@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,12 +23,55 @@ def find_data() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+WINDOW = {"make_napari_viewer", "qtbot"}
+"""Fixtures that open windows: one screen has one window with the focus, so such tests run one after another."""
+OPENS_WINDOWS = re.compile(r"\b(?:make_napari_viewer|qtbot|shown)\s*[:,)]")
+"""As parameters in the text of a file of tests; ``shown`` is a fixture of tests/api."""
+SLOW_FIRST = ("tests/foreign", "tests/cli", "tests/unit/finetune", "tests/unit/model", "tests/property", "tests/real")
+"""Folders whose files take longest: begun early, no process waits for another at the end."""
+
+
+@cache
+def group_of(path: str) -> str:
+    """What one process runs as a whole: all files that open windows, else one file, so that its fixtures serve it."""
+    return "window" if OPENS_WINDOWS.search((ROOT / path).read_text(encoding="utf-8")) else path
+
+
+def rank_of(path: str) -> int:
+    """Place in the order of all tests, the smallest first."""
+    if group_of(path) == "window":
+        return -1
+    return next((rank for rank, folder in enumerate(SLOW_FIRST) if path.startswith(folder)), len(SLOW_FIRST))
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest picks by -m
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as ``real`` whatever asks for real data, so that ``-m "not real"`` runs where there are none."""
+    """Mark what needs real data; put what takes long first."""
     for item in items:
-        if "data_dir" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "data_dir" in fixtures:
             item.add_marker("real")
+        if fixtures & WINDOW and group_of(path_of(item.nodeid)) != "window":
+            raise pytest.UsageError(f"{item.nodeid} opens a window, which OPENS_WINDOWS does not find in its file")
+    items.sort(key=lambda item: rank_of(path_of(item.nodeid)))
+
+
+def path_of(nodeid: str) -> str:
+    """File of a test, relative to the repository."""
+    return nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist: make test runs two processes
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share out whole groups, in the order above (``--dist loadgroup`` of xdist 3.8 does nothing with pytest 9.2)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(path_of(nodeid))
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +105,27 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name, value in variables.items():
             patch.setenv(name, value)
         yield home
+
+
+@pytest.fixture
+def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
+    """napari's own; before it looks for windows that were not let go of, what works for them may end.
+
+    A worker whose end is not delivered yet holds its window: on a busy machine that takes longer than a test.
+    """
+    yield make_napari_viewer
+    _let_workers_end()
+
+
+def _let_workers_end(seconds: float = 10) -> None:
+    from qtpy.QtWidgets import QApplication
+    from superqt.utils import WorkerBase
+
+    deadline = time.monotonic() + seconds
+    while WorkerBase._worker_set and time.monotonic() < deadline:
+        QApplication.processEvents()
+        time.sleep(0.005)
+    QApplication.processEvents()
 
 
 # Pools that live as long as the process on purpose; anything else left over is a leak.

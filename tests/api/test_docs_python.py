@@ -55,6 +55,32 @@ def test_the_page_runs(shown: Any, in_an_empty_folder: Path, sample: hs.ContactM
     assert names["saddle"][[0, 4], [0, 4]].mean() > names["saddle"][0, 4]
 
 
+def test_where_does_x_go_runs(in_an_empty_folder: Path, sample: hs.ContactMap, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The label format of the page reads its file, the strategy is ours, the data frames are there."""
+    import inspect
+
+    from napari_hicstruct.active import strategies
+    from napari_hicstruct.annotations.readers import choice
+
+    label_format, strategy, notebook = blocks(ROOT / "docs" / "where.md")
+    names: dict[str, Any] = {}
+    exec(compile(label_format, "label format", "exec"), names)
+    monkeypatch.setattr(choice, "FORMATS", (names["MY_CALLER"], *choice.FORMATS))
+    table = in_an_empty_folder / "domains.txt"
+    table.write_text(
+        "chrom\tstart\tend\tmy_score\nchr1\t100000\t400000\t7\nchr1\t400000\t900000\t3\n", encoding="utf-8"
+    )
+    read = hs.read_labels(table)
+    assert [(str(r.anchor1), r.kind, r.score, r.source) for r in read] == [
+        ("chr1:100,000-400,000", "tad", 1.0, "MyCaller"),
+        ("chr1:400,000-900,000", "tad", 0.5, "MyCaller"),
+    ]
+    assert strategy == inspect.getsource(strategies.margin)
+    exec(compile(notebook, "notebook", "exec"), names)
+    assert {"chrom1", "start1", "end1", "chrom2", "start2", "end2", "probability"} <= set(names["loops"].columns)
+    assert list(names["tads"].columns[:3]) == ["chrom", "start", "end"]
+
+
 def test_the_readme_runs(in_an_empty_folder: Path, sample: hs.ContactMap, truth_folder: Path, shown: Any) -> None:
     shutil.copy(sample.uri, in_an_empty_folder / "map.mcool")
     shutil.copy(truth_folder / "loops.bedpe", in_an_empty_folder / "loops.bedpe")

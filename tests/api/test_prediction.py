@@ -85,7 +85,7 @@ def test_min_probability(sample: hs.ContactMap) -> None:
     more = hs.predict(sample, "chr1:5M-6M", tasks=("loop", "tad"), min_probability={"loop": 0.01, "tad": 0.5})
     assert all(record.probability >= 0.5 for record in some.loops)
     assert len(more.loops) > len(some.loops)
-    assert more.run["parameters"]["least"] == {"loop": 0.01, "tad": 0.5}
+    assert more.run["parameters"]["min_probability"] == {"loop": 0.01, "tad": 0.5}
 
 
 REFUSED = {
@@ -130,7 +130,8 @@ def test_into_a_project(sample: hs.ContactMap, tmp_path: Path) -> None:
         assert (made.origin, made.name) == ("predicted", f"default {calls.run['model']['version']}")
         assert {r.uid for r in p.annotations()} == {r.uid for r in calls}
         again = hs.predict(sample, "chr1:8M-9M", tasks="loop", project=p)
-        assert len(p.annotations(set=made.name)) == len(calls) + len(again)
+        assert [one.name for one in p.sets] == [made.name, f"{made.name} (2)"]
+        assert len(p.annotations(set=f"{made.name} (2)")) == len(again)
 
 
 # ---- evaluation
@@ -200,3 +201,32 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls.loops[:0], calls.loops)
     with pytest.raises(hs.errors.LabelError, match="None holds no labels"):
         hs.evaluate(calls, None)
+
+
+def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap) -> None:
+    import torch
+
+    before = torch.get_num_threads()
+    used = []
+    hs.predict(
+        sample,
+        "chr1:2M-3M",
+        tasks="loop",
+        model="tiny",
+        threads=before + 1,
+        progress=lambda _: used.append(torch.get_num_threads()),
+    )
+    assert before + 1 in used
+    assert torch.get_num_threads() == before
+
+
+def test_the_parent_of_a_tad_is_one_of_the_calls(sample: hs.ContactMap, calls: hs.Calls) -> None:
+    whole = {tad.uid: tad for tad in calls.tads}
+    nested = [tad for tad in whole.values() if tad.parent]
+    assert nested
+    for tad in whole.values():
+        assert tad.level == 1 + (whole[tad.parent].level if tad.parent else 0)
+    for tad in nested[:3]:
+        around = tad.anchor1.expand(30_000, 10**9)  # its parent reaches beyond
+        inside = hs.predict(sample, f"{around.chrom}:{around.start}-{around.end}", tasks="tad").tads
+        assert {one.parent for one in inside} - {""} <= {one.uid for one in inside}

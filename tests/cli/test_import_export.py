@@ -124,10 +124,14 @@ def test_each_place_once(tmp_path: Path, map_file: Path, capsys: pytest.CaptureF
     with Project.open(project) as opened:
         (second,) = (r for r in opened.query() if r.anchor1.start == 500_000)
         opened.set_status([second.uid], Status.REJECTED)
-    for words, starts in (([], {100_000, 105_000, 700_000}), (["--once"], {100_000, 700_000})):
+    for words, starts in (
+        ([], {100_000, 105_000, 700_000}),
+        (["--deduplicate"], {100_000, 700_000}),
+        (["--once"], {100_000, 700_000}),
+    ):
         assert main(["export", project, "-o", str(out), *words]) == 0
         assert {r.anchor1.start for r in read_labels(out / "loops.bedpe").records} == starts
-        assert json.loads((out / "run.json").read_text())["parameters"]["once"] is bool(words)
+        assert json.loads((out / "run.json").read_text())["parameters"]["deduplicate"] is bool(words)
 
 
 def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

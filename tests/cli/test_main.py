@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,16 +58,14 @@ def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -
     assert f"hicstruct {name}" in capsys.readouterr().out
 
 
-def test_help_is_quick_and_light() -> None:
+def test_help_is_light() -> None:
     code = (
         "import sys; from napari_hicstruct.cli.main import main; status = main(['--help'])\n"
         "heavy = {'torch', 'napari', 'numpy', 'cooler', 'pandas', 'qtpy'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy - {'numpy'} else status)"
     )
-    started = time.perf_counter()
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
-    assert time.perf_counter() - started < 5  # generous: 0.5 s at rest
 
 
 def test_bad_input_is_one_line_and_status_2(command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import math
 import os
 import zipfile
 from collections.abc import Sequence
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -607,7 +608,7 @@ def test_the_window_tells_of_a_file_that_comes_in_twice(
     path = write(tmp_path, "x.bedpe", pairs())
     source = open_map(map_file)
     with Project.create(tmp_path / "p.hicproj", map=identity_of(source)) as project:
-        session = SimpleNamespace(source=source, ensure_project=lambda: project, discard_unused_project=lambda: None)
+        session = SimpleNamespace(source=source, project_to_write=lambda: nullcontext(project))
         for _ in range(2):
             assert len(importing.import_files(session, [path])) == 1  # type: ignore[arg-type]
     assert ["already imported as 'x.bedpe'" in text for text in said] == [False, True]

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QFileDialog
 from napari_hicstruct.annotations import Origin, Project, Status, read_labels
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.controllers.editing import attach, import_files
+from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
@@ -53,7 +53,7 @@ def make_map(path: Path, seed: int = 1) -> Path:
 def opened(make_napari_viewer: Make, path: Path) -> Any:
     session = ensure_session(make_napari_viewer())
     session.open_map(path)
-    attach(session)
+    assert session.editing
     pump(lambda: False, 0.7)  # the project is looked for 0.4 s after the first picture
     return session
 
@@ -64,28 +64,28 @@ def projects(folder: Path) -> list[str]:
 
 def test_looking_at_a_map_leaves_nothing(make_napari_viewer: Make, tmp_path: Path, home: Path, qtbot: Any) -> None:
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
-    editor = attach(session).editor
+    editor = session.editing.editor
     assert session.project is None
-    assert editor.refusal == ""
+    assert editor.labels.refusal == ""
     panel = LabelsPanel(session)
     qtbot.addWidget(panel)
     assert panel.import_button.isEnabled()
     assert "No labels yet" in panel._note.text()
-    bulk = BulkPanel(attach(session).review)
+    bulk = BulkPanel(session.editing.review)
     qtbot.addWidget(bulk)
     bulk.refresh()
     assert bulk._refusal == ""
-    attach(session).review.undo()
-    attach(session).review.lasso_candidates()
-    attach(session).review.stop()
+    session.editing.review.undo()
+    session.editing.review.lasso_candidates()
+    session.editing.review.stop()
 
     def refused(_: Any) -> None:
         raise ProjectError("is out of the map")
 
-    assert editor.attempt(refused) is None
+    assert editor.labels.attempt(refused) is None
     assert session.project is None
     assert projects(tmp_path) == []
-    region = attach(session).review.regions.mark_view()
+    region = session.editing.review.regions.mark_view()
     assert region is not None
     code = session.source.fingerprint()[:12]
     assert (home / "projects" / f"m-{code}.hicproj").is_file()
@@ -117,7 +117,7 @@ def test_a_named_project_is_made_with_the_first_edit(make_napari_viewer: Make, t
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="cannot be created"):
         session.open_project(tmp_path / "file" / "mine.hicproj")
-    attach(session).editor.attempt(lambda project: project.add_set("my labels", Origin.HUMAN))
+    session.labels.attempt(lambda project: project.add_set("my labels", Origin.HUMAN))
     assert session.project.path == tmp_path / "mine.hicproj"
     session.close()
     assert projects(tmp_path) == ["mine.hicproj"]
@@ -128,17 +128,19 @@ def test_a_map_that_was_moved_opens_its_own_project(change: str, make_napari_vie
     old = make_map(tmp_path / "a" / "old.cool")
     session = opened(make_napari_viewer, old)
     record = loop(3)
-    editor = attach(session).editor
-    editor.attempt(lambda p: p.add([record], set_id=p.add_set("calls", Origin.PREDICTED).id))
+    editor = session.editing.editor
+    editor.labels.attempt(lambda p: p.add([record], set_id=p.add_set("calls", Origin.PREDICTED).id))
     path = session.project.path
     session.close_map()
     new = tmp_path / ("a" if change == "renamed" else "b") / ("old.cool" if change == "moved" else "new.cool")
     new.parent.mkdir(exist_ok=True)
     shutil.move(old, new)
     session.open_map(new)
+    assert session.project is None, "it is opened after the first picture"
+    pump(lambda: session.project is not None, 3)
     assert session.project.path == path
     assert session.project.map.uri == str(new)
-    assert list(editor.catalogue.records) == [record.uid]
+    assert list(editor.labels.catalogue.records) == [record.uid]
     session.close()
 
 
@@ -146,10 +148,10 @@ def test_the_project_beside_a_map_is_opened_and_said(make_napari_viewer: Make, t
     own = make_map(tmp_path / "a" / "m.cool")
     session = opened(make_napari_viewer, own)
     session.open_project(tmp_path / "a" / "study.hicproj")
-    attach(session).editor.attempt(lambda p: p.add_set("mine", Origin.HUMAN))
+    session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN))
     session.close_map()
     session.open_map(own)
-    pump(lambda: session._project is not None, 3)
+    pump(lambda: session.project is not None, 3)
     assert session.project.path == tmp_path / "a" / "study.hicproj"
     assert [one.message for one in said] == [f"Opened {tmp_path / 'a' / 'study.hicproj'}, which belongs to this map."]
     session.close()
@@ -163,7 +165,7 @@ def test_a_project_finds_its_map_where_a_like_named_one_is_in_the_working_folder
     monkeypatch.chdir(own.parent)
     session = opened(make_napari_viewer, Path("m.cool"))
     session.open_project(tmp_path / "a" / "p.hicproj")
-    attach(session).editor.attempt(lambda p: p.add_set("mine", Origin.HUMAN))
+    session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN))
     session.close_map()
     monkeypatch.chdir(tmp_path / "b")
     session.open_project(Path("..", "a", "p.hicproj"))
@@ -180,9 +182,9 @@ def test_where_no_project_can_be_kept_it_is_said_once_and_the_map_is_shown(
     assert session.layer in session.viewer.layers
     assert len(said) == 1
     assert "no project can be kept there. Set HICSTRUCT_HOME" in said[0].message
-    assert attach(session).editor.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is None
+    assert session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is None
     session.open_project(tmp_path / "mine.hicproj")
-    assert attach(session).editor.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is not None
+    assert session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is not None
     session.close()
 
 
@@ -197,7 +199,7 @@ def test_the_map_comes_out_whole_of_a_layer_that_fails(
         raise ValueError("contrast limits")
 
     with monkeypatch.context() as patch:
-        patch.setattr(map_layer.MapLayer, "add_to", fails)
+        patch.setattr(map_layer.MapLayer, "show", fails)
         patch.setattr(map_layer.MapLayer, "close", lambda *_: (_ for _ in ()).throw(RuntimeError("deleted")))
         with pytest.raises(ValueError, match="contrast limits"):
             session.open_map(make_map(tmp_path / "m.cool"))
@@ -220,7 +222,7 @@ def exporting(make_napari_viewer: Make, tmp_path: Path, qtbot: Any) -> Iterator[
 def add_calls(session: Any, number: int) -> None:
     records = [loop(10 * k, status=Status.ACCEPTED) for k in range(number)]
     work = lambda p: p.add(records, set_id=p.add_set("calls", Origin.PREDICTED).id)  # noqa: E731
-    assert attach(session).editor.attempt(work) is not None
+    assert session.labels.attempt(work) is not None
 
 
 def test_the_folder_follows_map_and_project_until_one_is_chosen(
@@ -234,9 +236,9 @@ def test_the_folder_follows_map_and_project_until_one_is_chosen(
     add_calls(session, 1)
     assert panel.folder.text() == str(tmp_path / "a-study-export")
     session.open_map(make_map(tmp_path / "b.cool", 2))
-    editor = attach(session).editor
-    assert editor.catalogue is None, "the labels of the map before are not shown on this one"
-    assert editor.project is None
+    editor = session.editing.editor
+    assert editor.labels.catalogue is None, "the labels of the map before are not shown on this one"
+    assert editor.labels.project is None
     code = session.source.fingerprint()[:12]
     assert panel.folder.text() == str(home / "projects" / f"b-{code}-export")
     panel.folder.setText(str(tmp_path / "mine"))
@@ -270,7 +272,7 @@ def test_another_maps_files_are_replaced_only_after_a_yes(exporting: tuple[Any, 
 
 
 def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], tmp_path: Path) -> None:
-    from napari_hicstruct.workflows.export import export
+    from napari_hicstruct.workflows.export import ExportRequest, export
 
     session, panel = exporting
     panel.folder.setText(str(tmp_path / "out"))
@@ -278,13 +280,14 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
     panel._update()
     assert panel.write()
     ours = json.loads((tmp_path / "out" / "run.json").read_text())
-    export(session.project.path, tmp_path / "shell", formats=["bedpe", "bed"], sets=["calls"], once=True)
+    request = ExportRequest(formats=("bedpe", "bed"), deduplicate=True)
+    export(session.project.path, tmp_path / "shell", request, sets=["calls"])
     theirs = json.loads((tmp_path / "shell" / "run.json").read_text())
     assert ours.keys() == theirs.keys()
     assert ours["parameters"].keys() == theirs["parameters"].keys()
     assert ours["map"] == theirs["map"]
     assert (ours["files"], ours["counts"]) == (theirs["files"], theirs["counts"])
-    export(session.project.path, tmp_path / "out", formats=["bedpe", "bed"])
+    export(session.project.path, tmp_path / "out", request)
     assert ours["map"]["uri"] == str(tmp_path / "a.cool")
 
 
@@ -293,7 +296,7 @@ def test_the_reviewer_can_be_named_before_there_is_a_project(make_napari_viewer:
 
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
     keep_name("Anna Lind")
-    attach(session).editor.attempt(lambda p: p.mark_reviewed(Interval("chr1", 0, 100_000)))
+    session.labels.attempt(lambda p: p.mark_reviewed(Interval("chr1", 0, 100_000)))
     assert session.project.journal(limit=1)[0].reviewer == "Anna Lind"
     session.close()
 

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.learning import LearnBackend, LearnRequest
+from napari_hicstruct.plugin.state.finetune_request import LearnRequest
 from napari_hicstruct.workflows.finetune.job import Figure, FinetuneJob, FinetuneResult, Live
 
 BASE, CHILD = "b" * 64, "c" * 64
@@ -67,8 +68,10 @@ class Script:
     ended: threading.Event = field(default_factory=threading.Event)
     on_conclude: Any = None
 
-    def backend(self) -> LearnBackend:
-        return LearnBackend(lambda _: (self.total, self.new), self.prepare, self.run, self.conclude)
+    def backend(self) -> Any:
+        return SimpleNamespace(
+            corrections=lambda _: (self.total, self.new), prepare=self.prepare, run=self.run, record=self.conclude
+        )
 
     def prepare(self, project: Any, source: Any, request: LearnRequest) -> FinetuneJob:
         self.requests.append(request)

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin import _reader
-from napari_hicstruct.plugin.controllers.editing import detach, import_files
+from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.widgets.score_dialog import ScoreChoice, ScoreDialog, ask_score
 from tests.gui.edit_kit import CHROM, TinySession, add_map, make_project
 
@@ -26,7 +26,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
     with make_project(tmp_path) as project:
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin import _writer as writer
-from napari_hicstruct.plugin.controllers.editing import attach, detach, import_files
+from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
@@ -43,7 +43,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
     with make_project(tmp_path) as project:
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
 def put(session: Any, *records: Any, name: str = "calls") -> int:
@@ -66,7 +66,7 @@ def test_labels_panel_shows_renames_hides_locks_and_flips_sets(session: Any, qtb
     (kept,) = session.project.sets()
     assert (kept.name, kept.visible, kept.locked) == ("good calls", False, True)
     row.drawn.activated.emit(list(Triangle).index(Triangle.LOWER))
-    assert attach(session).editor.triangle(set_id) is Triangle.LOWER
+    assert session.labels.triangle(set_id) is Triangle.LOWER
 
 
 def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(
@@ -122,7 +122,7 @@ def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
     rows, cols = session.visits[-1]
     assert rows == cols
     assert rows.start <= 200_000 < 300_000 <= rows.end
-    assert attach(session).editor.current.kind is Kind.TAD
+    assert session.labels.current.kind is Kind.TAD
 
 
 def test_ten_thousand_objects_cost_the_table_nothing_but_what_is_seen(session: Any, qtbot: Any) -> None:
@@ -176,8 +176,8 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     }
     (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
     assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
-    for box in panel.statuses.values():
-        box.setChecked(False)
+    for status in Status:
+        panel.form[status.value].value = False
     assert not panel.save.isEnabled()
     assert panel.save.toolTip().startswith("Nothing to write")
 
@@ -191,7 +191,7 @@ def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: An
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
     assert [record.uid for record in panel.chosen()] == [newer.uid]
-    panel.once.setChecked(False)
+    panel.form.once.value = False
     assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]
     assert panel.summary.text() == "3 objects"
 
@@ -202,7 +202,7 @@ def test_writer_takes_all_of_the_project_not_only_what_is_in_view(
     put(session, loop(100_000, 400_000), loop(800_000, 900_000), tad(100_000, 300_000))
     monkeypatch.setattr(writer, "_project", lambda: session.project)
     session.go_to(session.visible()[0].snap(RES).clamp(500_000))
-    editor = attach(session).editor
+    editor = session.editing.editor
     editor.redraw()
     layers = [editor.overlay(kind).layer.as_layer_data_tuple() for kind in (Kind.LOOP, Kind.TAD)]
     (path,) = writer.write_annotations(str(tmp_path / "mine.bedpe"), layers[:1])

@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.editing import Attachment, attach, detach
+from napari_hicstruct.plugin.controllers.editing import Editing
 from napari_hicstruct.plugin.layers.overlays.overlay import NAMES
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from tests.gui.edit_kit import (
@@ -41,7 +41,7 @@ class Window:
         self.viewer, self.project = viewer, project
         self.image = add_map(viewer)
         self.session = TinySession(viewer, project)
-        self.attachment: Attachment = attach(self.session)  # type: ignore[arg-type]
+        self.attachment: Editing = self.session.editing  # type: ignore[arg-type]
         self.editor, self.review = self.attachment.editor, self.attachment.review
         self.canvas = viewer.window._qt_viewer.canvas
         viewer.scene.camera.center = (0, LENGTH / 2, LENGTH / 2)
@@ -87,7 +87,7 @@ def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
     with make_project(tmp_path) as project:
         made = Window(viewer, project)
         yield made
-        detach(made.session)  # type: ignore[arg-type]
+        made.session.editing.close()
 
 
 def foreign_layers() -> dict[str, Any]:
@@ -108,22 +108,22 @@ def press_every_key(window: Window, active: str, first: Any, second: Any) -> Non
     def status(record: Any) -> Status:
         return window.project.get(record.uid).status
 
-    window.editor.set_current(None)
+    window.editor.labels.set_current(None)
     take("N")
-    assert window.editor.current.uid == first.uid
+    assert window.editor.labels.current.uid == first.uid
     take("A")
     assert status(first) is Status.ACCEPTED
     take("N")
-    assert window.editor.current.uid == second.uid
+    assert window.editor.labels.current.uid == second.uid
     take("P")
-    assert window.editor.current.uid == second.uid  # what was judged is passed over
+    assert window.editor.labels.current.uid == second.uid  # what was judged is passed over
     take("R")
     assert status(second) is Status.REJECTED
     take("U")
     assert status(second) is Status.PROPOSED
     take("Control-Z")
     assert status(first) is Status.PROPOSED
-    assert window.editor.current.uid == first.uid
+    assert window.editor.labels.current.uid == first.uid
     take("Control-Shift-Z")
     assert status(first) is Status.ACCEPTED
     take("M")
@@ -150,8 +150,8 @@ def press_every_key(window: Window, active: str, first: Any, second: Any) -> Non
     assert window.editor.overlay(Kind.LOOP).selected_uids() == [first.uid]
     take("Escape")
     for key in ("Delete", "Backspace"):
-        take("N") if window.editor.current is None else None
-        gone = window.editor.current.uid
+        take("N") if window.editor.labels.current is None else None
+        gone = window.editor.labels.current.uid
         take(key)
         assert gone not in {record.uid for record in window.project.query()}
     take("U")
@@ -226,7 +226,7 @@ def test_accepting_goes_on_to_the_next_of_the_queue(window: Window) -> None:
     for key in ("N", "A", "A"):
         window.key(key)
     assert [window.project.get(r.uid).status for r in records] == [Status.PROPOSED, Status.ACCEPTED, Status.ACCEPTED]
-    assert window.editor.current.uid == records[0].uid
+    assert window.editor.labels.current.uid == records[0].uid
     assert len(window.session.visits) == 3
 
 
@@ -245,7 +245,7 @@ def test_number_counts_in_the_order_of_the_file(window: Window) -> None:
 def test_closing_gives_the_keys_back(window: Window) -> None:
     before = set(window.image.keymap)
     assert before
-    detach(window.session)  # type: ignore[arg-type]
+    window.session.editing.close()
     assert not window.image.keymap
     assert [layer.name for layer in window.viewer.layers] == ["map"]
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,14 +17,14 @@ from qtpy.QtWidgets import QMainWindow
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.controllers.editing import attach, detach
 from napari_hicstruct.plugin.panels.learn.close_guard import DISCARD, KEEP, WAIT
 from napari_hicstruct.plugin.panels.learn.lineage import main_figure, states
 from napari_hicstruct.plugin.panels.learn.loss_curve import smoothed
 from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
 from napari_hicstruct.plugin.panels.learn.result import figures_table, verdict_of
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.prediction import Backend
+from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.finetune.job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project
@@ -48,7 +49,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
         add_model(project, BASE, "0.1", model_folder(tmp_path / "base", BASE, "tiny", "0.1"))
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
 @pytest.fixture
@@ -67,21 +68,21 @@ def make_panel(session: Any, qtbot: Any, tmp_path: Path) -> Iterator[Callable[[S
             asked.append(request)
             yield from ()
 
-        predictor = PredictPanel(session, backend=Backend(predict, lambda _: {}, lambda: [TINY]))
-        predictor._project_changed(session.project)
-        panel = LearnPanel(session, predictor, backend=script.backend())
+        models = SimpleNamespace(predict=predict, capabilities=lambda _: {}, models=lambda: [TINY])
+        session.prediction = PredictionState(session, session.runner, backend=models)
+        session.learning = LearningState(session, session.prediction, session.runner, backend=script.backend())
+        predictor, panel = PredictPanel(session.prediction), LearnPanel(session)
         panel.predictor, panel.asked = predictor, asked  # type: ignore[attr-defined]
         for widget in (predictor, panel):
             qtbot.addWidget(widget)
         panel.show()
         panels.append(panel)
-        qtbot.waitUntil(lambda: not panel.corrections.job.running, timeout=5_000)
+        qtbot.waitUntil(lambda: not panel.state.counting, timeout=5_000)
         return panel
 
     yield make
     for panel in panels:
-        panel._job.end()
-        panel.corrections.job.end()
+        panel.state.end()
 
 
 def begin(panel: LearnPanel, script: Script, qtbot: Any, steps: int = 2) -> None:
@@ -105,7 +106,7 @@ def test_counting_waits_until_the_person_rests(session: Any, qtbot: Any, make_pa
     panel = make_panel(script)
     script.total, script.new = 43, 8
     for _ in range(3):
-        attach(session).editor.changed.emit()
+        session.labels.changed.emit()
     assert "41 corrections" in panel.corrections.text()
     qtbot.waitUntil(lambda: "43 corrections · 8 new" in panel.corrections.text(), timeout=5_000)
 
@@ -113,9 +114,9 @@ def test_counting_waits_until_the_person_rests(session: Any, qtbot: Any, make_pa
 def test_counting_that_fails_is_said(qtbot: Any, make_panel: Any) -> None:
     script = Script()
     panel = make_panel(script)
-    panel._backend = type(panel._backend)(_refuse, script.prepare, script.run, script.conclude)
-    panel.corrections.count()
-    qtbot.waitUntil(lambda: "unreadable" in panel.said.text(), timeout=5_000)
+    panel.state.backend.corrections = _refuse
+    panel.state.count()
+    qtbot.waitUntil(lambda: "unreadable" in panel.message.text(), timeout=5_000)
     assert not panel.button.isEnabled()
 
 
@@ -128,11 +129,11 @@ def test_a_read_only_project_says_why(session: Any, tmp_path: Path, make_panel: 
     try:
         assert second.read_only
         panel = make_panel(Script())
-        session._project = second
+        session.project = second
         session.project_changed.emit(second)
         assert not panel.button.isEnabled()
         assert "cannot be edited" in panel.button.toolTip()
-        panel.result.show_result(result(), in_use=True, why_not=panel._read_only())
+        panel.state._set_result(result(), in_use=True)
         assert not panel.result.back_button.isEnabled()
         panel.folds["lineage"].unfold(True)
         panel.lineage.choose(BASE)
@@ -164,7 +165,7 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(session: Any, qtbot:
     qtbot.waitUntil(lambda: len(panel.asked) == 1, timeout=5_000)
     assert panel.asked[0]["model"].endswith("ft1"), "its folder names it"
     assert panel.predictor.model.currentText() == "tiny 0.1 ft 1 · this project ✓"
-    assert panel.predictor._set_name == "tiny 0.1 ft 1 · chr17:0.00-1.00M"
+    assert session.prediction.set_name == "tiny 0.1 ft 1 · chr17:0.00-1.00M"
 
 
 def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, make_panel: Any) -> None:
@@ -176,8 +177,8 @@ def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, 
     assert session.project.lineage.current().sha256 == BASE
     assert session.project.lineage.uses()[-1].reason == "rolled back"
     assert "rolled back" in panel.result.verdict.text()
-    assert "tiny 0.1 is in use" in panel.said.text()
-    qtbot.waitUntil(lambda: panel.predictor.model.currentData() == TINY, timeout=2_000)
+    assert "tiny 0.1 is in use" in panel.message.text()
+    qtbot.waitUntil(lambda: session.prediction.models.chosen == TINY, timeout=2_000)
     assert panel.result.anyway_button.isVisible()
     panel.result.anyway_button.click()
     assert session.project.lineage.current().sha256 == CHILD
@@ -221,7 +222,7 @@ def test_cancel_keeps_nothing(qtbot: Any, make_panel: Any, said: list[Any]) -> N
     begin(panel, script, qtbot)
     panel.running.cancel_button.click()
     assert panel.button.isEnabled()
-    assert "nothing was kept. tiny 0.1 stays in use" in panel.said.text()
+    assert "nothing was kept. tiny 0.1 stays in use" in panel.message.text()
     assert script.ended.wait(5)
     qtbot.wait(50)
     assert not script.concluded
@@ -252,8 +253,8 @@ def test_a_failure_is_one_notification_and_a_line(
     qtbot.wait(100)
     assert len(said) == 1
     assert "Traceback" not in said[0].message
-    assert words in panel.said.text()
-    assert "tiny 0.1 stays in use" in panel.said.text()
+    assert words in panel.message.text()
+    assert "tiny 0.1 stays in use" in panel.message.text()
     assert session.project.lineage.current().sha256 == BASE
     assert panel.button.isEnabled()
     assert not panel.running.isVisible()
@@ -269,7 +270,7 @@ def test_a_model_that_cannot_be_recorded_is_not_used(
     script.gate.release()
     qtbot.waitUntil(lambda: bool(said), timeout=5_000)
     assert not panel.result.isVisible()
-    assert "tiny 0.1 stays in use" in panel.said.text()
+    assert "tiny 0.1 stays in use" in panel.message.text()
     assert not panel.asked
 
 
@@ -278,7 +279,7 @@ def test_what_cannot_be_learnt_from_is_said(qtbot: Any, make_panel: Any, said: l
     panel = make_panel(script)
     panel.button.click()
     qtbot.waitUntil(lambda: bool(said), timeout=5_000)
-    assert "All corrections say the same" in panel.said.text()
+    assert "All corrections say the same" in panel.message.text()
     assert not script.places
 
 
@@ -286,10 +287,12 @@ def test_settings_reach_the_job(qtbot: Any, make_panel: Any) -> None:
     script = Script(steps=1)
     panel = make_panel(script)
     assert panel.how.request().config.steps == 0
-    panel.how.start.button("last").click()
-    panel.how.train.setCurrentIndex(panel.how.train.findData("adapters"))
-    panel.how.steps.setValue(80)
-    panel.how.where.button("thread").click()
+    assert not panel.how.form.steps.enabled, "heads are solved without steps"
+    panel.how.form.start.value = "last"
+    panel.how.form.trainable.native.setCurrentText("adapters")
+    assert panel.how.form.steps.enabled
+    panel.how.form.steps.value = 80
+    panel.how.form.where.value = "thread"
     begin(panel, script, qtbot, 1)
     request = script.requests[0]
     assert (request.config.start, request.config.trainable, request.config.steps) == ("last", "adapters", 80)
@@ -309,7 +312,7 @@ def test_another_map_or_project_cancels(
     else:
         session.project_changed.emit(session.project)
     assert script.ended.wait(5)
-    assert "was cancelled" in panel.said.text()
+    assert "was cancelled" in panel.message.text()
     qtbot.wait(50)
     assert not script.concluded
     assert not said
@@ -324,34 +327,34 @@ def test_a_prediction_that_runs_is_left_alone(session: Any, qtbot: Any, make_pan
             token.check()
         yield from ()
 
-    panel.predictor.predict = slow
-    panel.predictor.run_view()
+    session.prediction.predict = slow
+    session.prediction.run_view()
     begin(panel, script, qtbot, 1)
     qtbot.waitUntil(lambda: panel.result.isVisible(), timeout=5_000)
-    assert panel.predictor.running
-    assert "press “Predict with it”" in panel.said.text()
+    assert session.prediction.running
+    assert "press “Predict with it”" in panel.message.text()
     gate.set()
-    qtbot.waitUntil(lambda: not panel.predictor.running, timeout=5_000)
+    qtbot.waitUntil(lambda: not session.prediction.running, timeout=5_000)
 
 
-def test_the_part_kept_for_validation_is_drawn_where_midpoints_count(
+def test_the_validation_regions_are_drawn_where_midpoints_count(
     session: Any, make_panel: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(Project, "validation_regions", lambda _: (iv(500_000, 1_000_000), Interval("chr2", 0, 500_000)))
     panel = make_panel(Script())
     panel.how.validation.click()
-    layer = session.viewer.layers["Kept for validation"]
+    layer = session.viewer.layers["Validation regions"]
     (band,) = layer.data
     assert [str(unit) for unit in layer.units] == ["basepair", "basepair"]
     assert sorted(set(band.sum(axis=1) / 2)) == [500_000, 1_000_000], "midpoints of its corners"
     session.chrom = "chr3"
     session.chrom_changed.emit("chr3")
-    assert "Kept for validation" not in session.viewer.layers
+    assert "Validation regions" not in session.viewer.layers
     session.chrom = CHROM
     session.chrom_changed.emit(CHROM)
-    assert "Kept for validation" in session.viewer.layers
+    assert "Validation regions" in session.viewer.layers
     panel.how.validation.click()
-    assert "Kept for validation" not in session.viewer.layers
+    assert "Validation regions" not in session.viewer.layers
 
 
 # ---------------------------------------------------------------------- closing the window
@@ -474,12 +477,11 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
 def test_only_models_that_are_what_they_were_are_offered(session: Any, make_panel: Any, tmp_path: Path) -> None:
     panel = make_panel(Script())
     add_model(session.project, "d" * 64, "0.1 ft 1", model_folder(tmp_path / "m1", "f" * 64, "tiny", "2"), BASE)
-    panel.predictor.model.follow()
+    session.prediction.models.follow()
     assert [panel.predictor.model.itemText(i) for i in range(panel.predictor.model.count())] == ["tiny 0.1"]
-    panel._label_in_use()
-    panel.result.show_result(result(), in_use=True)
-    panel._predict_with_result()
-    assert "cannot be read" in panel.said.text()
+    panel.state._set_result(result(), in_use=True)
+    panel.state.predict_with_result()
+    assert "cannot be read" in panel.message.text()
 
 
 def test_a_project_that_cannot_be_read_is_said(session: Any, qtbot: Any, make_panel: Any, monkeypatch: Any) -> None:
@@ -487,11 +489,11 @@ def test_a_project_that_cannot_be_read_is_said(session: Any, qtbot: Any, make_pa
     monkeypatch.setattr(type(session.project.lineage), "models", _refuse)
     monkeypatch.setattr(type(session.project.lineage), "current", _refuse)
     panel.lineage.refresh()
-    panel.predictor.model.follow()
+    session.prediction.models.follow()
     assert panel.lineage._items()[0].text(0) == "unreadable"
     assert not panel.lineage.use_button.isEnabled()
-    assert panel.predictor.model.problem == "unreadable"
-    assert panel._label_in_use()
+    assert session.prediction.models.problem == "unreadable"
+    assert panel.state.label_in_use()
 
 
 def test_states_and_figures() -> None:

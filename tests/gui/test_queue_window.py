@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
 
-from napari_hicstruct.plugin.controllers.editing import detach
 from napari_hicstruct.plugin.controllers.lasso import inside
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.state.geometry import Triangle
@@ -27,7 +26,7 @@ def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
     with make_project(tmp_path) as project:
         made = Window(viewer, project)
         yield made
-        detach(made.session)  # type: ignore[arg-type]
+        made.session.editing.close()
 
 
 def circle(row: float, col: float, radius: float = 60_000) -> list[tuple[float, float]]:
@@ -53,7 +52,7 @@ def test_the_queues_keys_with_every_layer_active(window: Window, active: str) ->
     for key in ("N", "A", "R"):
         window.key(key)
     assert [window.project.get(r.uid).status for r in (a, b, c)] == [Status.ACCEPTED, Status.REJECTED, Status.PROPOSED]
-    assert window.editor.current.uid == c.uid
+    assert window.editor.labels.current.uid == c.uid
     window.key("G")
     assert window.viewer.layers.selection.active.name == "Lasso"
     assert window.viewer.layers["Lasso"].mode == "add_polygon_lasso"
@@ -85,7 +84,7 @@ def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Wi
 def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Window, qtbot: Any) -> None:
     a, b, edge = loop(300_000, 700_000), loop(320_000, 720_000), boundary(500_000)
     set_id = window.put(a, b, edge)
-    window.editor.set_triangle(set_id, Triangle.LOWER)
+    window.editor.labels.set_triangle(set_id, Triangle.LOWER)
     window.project.set_status([b.uid], Status.ACCEPTED)
     window.key("G")
     window.drag(*circle(710_000, 310_000))
@@ -108,7 +107,7 @@ def test_what_else_is_done_with_the_catch_lets_it_go(window: Window, qtbot: Any)
         lambda: window.project.delete([a.uid]),
         window.project.undo,
         lambda: window.session.chrom_changed.emit(CHROM),
-        window.editor.reset.emit,
+        window.editor.labels.reset.emit,
     ):
         window.key("G")
         polygon = circle(310_000, 710_000) if window.project.holds([a.uid]) else circle(610_000, 910_000)
@@ -160,7 +159,7 @@ def test_dragging_the_candidate_counts_as_judged(window: Window) -> None:
     assert window.project.get(a.uid).status is Status.EDITED
     assert (window.review.queue.left, window.review.queue.done) == (1, 1)
     window.key("N")
-    assert window.editor.current.uid == b.uid
+    assert window.editor.labels.current.uid == b.uid
 
 
 def test_closing_takes_the_queues_layers_out(window: Window) -> None:
@@ -168,7 +167,7 @@ def test_closing_takes_the_queues_layers_out(window: Window) -> None:
     window.key("M")
     window.key("G")
     assert {"Reviewed", "Lasso"} <= set(names(window))
-    detach(window.session)  # type: ignore[arg-type]
+    window.session.editing.close()
     assert names(window) == ["map"]
 
 
@@ -177,7 +176,6 @@ import sys
 import napari
 from qtpy.QtTest import QTest
 from napari_hicstruct.plugin._docks import open_dock
-from napari_hicstruct.plugin.controllers.editing import attach
 from napari_hicstruct.plugin.controllers.session import ensure_session
 
 viewer = napari.Viewer(show=True)
@@ -186,7 +184,7 @@ session.open_map(sys.argv[1])
 open_dock(viewer)
 QTest.qWait(800)
 for command in ("mark_region_reviewed", "lasso_candidates"):
-    attach(session).keys.run(command)
+    session.editing.keys.run(command)
 project = session.project
 viewer.close()
 for _ in range(100):  # Qt takes the window apart in its own time, longer on a busy machine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,8 @@ from napari.components import ViewerModel
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import Clock
-from napari_hicstruct.plugin.controllers.editing import detach
 from napari_hicstruct.plugin.panels.learn.changes import ChangesView
-from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.prediction import Backend
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, add_map, iv, loop, make_project, tad
 
@@ -36,7 +35,7 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
     with make_project(tmp_path) as project:
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
 class Models:
@@ -62,12 +61,10 @@ def models() -> Models:
 
 @pytest.fixture
 def view(session: Any, models: Models, qtbot: Any) -> ChangesView:
-    backend = Backend(models.predict, lambda _: {}, lambda: [OLD, NEW])
-    predict = PredictPanel(session, backend=backend)
-    made = ChangesView(session, predict)
-    for widget in (predict, made):
-        qtbot.addWidget(widget)
-    made.predict_for_test = predict  # type: ignore[attr-defined]  # keep it alive
+    backend = SimpleNamespace(predict=models.predict, capabilities=lambda _: {}, models=lambda: [OLD, NEW])
+    session.prediction = PredictionState(session, session.runner, backend=backend)
+    made = ChangesView(session)
+    qtbot.addWidget(made)
     session.project_changed.emit(session.project)
     return made
 
@@ -190,7 +187,7 @@ def test_the_same_twice_cannot_be_compared(view: ChangesView) -> None:
 
 
 def test_equal_predictions_leave_the_map_alone(session: Any, view: ChangesView, qtbot: Any) -> None:
-    view.predict_for_test.predict = lambda source, *, token, **request: iter_same()  # type: ignore[attr-defined]
+    session.prediction.predict = lambda source, *, token, **request: iter_same()
     compare(view, qtbot)
     assert not layers(session)
     assert "3 as before" in view.counts.text()

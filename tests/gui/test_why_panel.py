@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,10 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.inference.explain import Layer
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.controllers.editing import attach, detach
-from napari_hicstruct.plugin.panels.explain.panel import WhyPanel
+from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.prediction import Backend
+from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.model_card import card_lines
 from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part
@@ -86,17 +86,15 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
     with make_project(tmp_path) as project:
         made = TinySession(viewer, project)
         yield made
-        detach(made)  # type: ignore[arg-type]
+        made.editing.close()
 
 
-def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> WhyPanel:
+def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> ExplainPanel:
     listed = [MODEL] if models is None else models
-    backend = Backend(lambda *_, **__: iter(()), lambda _: {}, lambda: listed)
-    predict = PredictPanel(session, backend=backend)
-    panel = WhyPanel(session, predict, explain=script.explain)
-    for widget in (predict, panel):
-        qtbot.addWidget(widget)
-    panel.predict_for_test = predict  # type: ignore[attr-defined]  # keep it alive
+    backend = SimpleNamespace(predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, models=lambda: listed)
+    session.prediction = PredictionState(session, session.runner, backend=backend)
+    panel = ExplainPanel(session, explain=script.explain)
+    qtbot.addWidget(panel)
     return panel
 
 
@@ -107,7 +105,7 @@ def put(session: Any, *records: Any) -> int:
 
 
 def choose(session: Any, record: Any) -> None:
-    attach(session).editor.set_current(record.uid)
+    session.labels.set_current(record.uid)
 
 
 def names(session: Any) -> list[str]:
@@ -125,7 +123,9 @@ def brightest(layer: Any) -> tuple[float, float]:
 
 
 def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
-    script = Script(gate__loop__f3__1=0.4, **{"exchange__loop-tad__f3": 0.3}, gate__tad__f3__1=0.2, hint__boundary=0.1)
+    script = Script(
+        gate__loop__f3__1=0.4, **{"exchange__loop-tad__f3": 0.3}, gate__tad__f3__1=0.2, boundary_prior__boundary=0.1
+    )
     panel = make_panel(session, script, qtbot)
     record = loop(200_000, 600_000, score=0.9, model="tiny 0.1")
     put(session, record)
@@ -135,7 +135,7 @@ def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: len(names(session)) == 5)
     assert set(names(session)) == {
         "Why: p(loop)",
-        "Why: boundary seen ahead",
+        "Why: boundary prior",
         "Why: loop gate at f3, expert 1",
         "Why: exchange loop ↔ tad at f3",
         "Why: evidence",
@@ -195,7 +195,7 @@ def test_below_the_diagonal_pictures_are_transposed(session: Any, qtbot: Any) ->
     panel = make_panel(session, Script(), qtbot)
     record = loop(200_000, 600_000)
     set_id = put(session, record)
-    attach(session).editor.set_triangle(set_id, Triangle.LOWER)
+    session.labels.set_triangle(set_id, Triangle.LOWER)
     panel.follow(True)
     choose(session, record)
     qtbot.waitUntil(lambda: "Why: p(loop)" in names(session))
@@ -209,7 +209,7 @@ def test_the_run_that_made_the_set_is_asked_for(session: Any, qtbot: Any) -> Non
     record = loop(200_000, 600_000)
     set_id = put(session, record)
     run = {"regions": (iv(100_000, 900_000),), "tasks": ("loop",), "model": "tiny", "device": "auto"}
-    panel.predict_for_test.runs[set_id] = run  # type: ignore[attr-defined]
+    session.prediction.runs[set_id] = run
     panel.follow(True)
     choose(session, record)
     qtbot.waitUntil(lambda: bool(script.asked))
@@ -257,7 +257,9 @@ def test_the_card_says_what_lineage_and_calibration_are_known() -> None:
 
 
 def test_the_card_opens_with_its_button(session: Any, qtbot: Any) -> None:
-    predict = make_panel(session, Script(), qtbot).predict_for_test  # type: ignore[attr-defined]
+    make_panel(session, Script(), qtbot)
+    predict = PredictPanel(session.prediction)
+    qtbot.addWidget(predict)
     assert predict.card.isHidden()
     predict.about.click()
     assert not predict.card.isHidden()
@@ -267,7 +269,8 @@ def test_the_card_opens_with_its_button(session: Any, qtbot: Any) -> None:
 def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callable[..., Any], data_dir: Path) -> None:
     session, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
     record = loop(62_900_000, 63_100_000)
-    session.project.add([record], set_id=session.project.human_set().id)
+    project = session.ensure_project()
+    project.add([record], set_id=project.human_set().id)
     choose(session, record)
     dock.sections["why"].unfold(True)
     assert pump(lambda: "Why: p(loop)" in names(session), 120), dock.why.text
@@ -277,5 +280,5 @@ def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callabl
     assert "did not call this loop" in dock.why.text
     dock.sections["why"].unfold(False)
     assert not names(session)
-    counting = dock.learn.corrections  # in the background, once the person rests; the viewer must not outlive the test
-    assert pump(lambda: not counting._rest.isActive() and not counting.job.running, 30)
+    dock.learn.count_soon.cancel()  # the viewer must not outlive the test
+    assert pump(lambda: not session.learning.counting, 30)

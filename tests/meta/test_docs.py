@@ -27,6 +27,22 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not dead
 
 
+def named_files(page: Path) -> list[str]:
+    """Files, and folders within folders, that a page names in code: ``annotations/readers/``, ``active/queue.py``."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.findall(r"`((?:[\w.-]+/)+[\w-]+\.(?:py|md|toml|ya?ml)|(?:[\w.-]+/){2,})`", text)
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md", "docs/where.md"])
+def test_files_that_a_page_names_are_there(name: str) -> None:
+    """Named as from the root of the repository or of the package; what is built, and what a person has, left out."""
+    roots = (ROOT, ROOT / "src" / "napari_hicstruct", ROOT / "src")
+    named = named_files(ROOT / name)
+    missing = {file for file in named if not any((root / file).exists() for root in roots)}
+    assert len(named) > 5
+    assert missing - {"demo-out/", "site/", "../shared/data", "resources/"} == set()
+
+
 def test_pictures_are_pictures() -> None:
     for path in tracked_files():
         if path.suffix in SIGNATURES:

@@ -49,7 +49,12 @@ def folder(data_dir: Path, bigwig: Path, tmp_path_factory: pytest.TempPathFactor
 
 def with_tracks(folder: Path, *names: str, **changes: object) -> TrainConfig:
     tasks = [task.model_dump() for task in SMALL.tasks if task.name != "stripe"]
-    model = SMALL.model_dump() | {"max_distance": 400_000, "tracks": names, "tasks": tasks, "hint": {"kind": "band"}}
+    model = SMALL.model_dump() | {
+        "max_distance": 400_000,
+        "tracks": names,
+        "tasks": tasks,
+        "boundary_prior": {"kind": "band"},
+    }
     return parse_config(TrainConfig, recipe(folder).model_dump() | {"model": model} | changes)
 
 
@@ -76,7 +81,7 @@ def test_samples_carry_the_track_with_the_map_also_when_it_is_reversed(folder: P
         seen.add(turned)
     assert seen == {True, False}
     batch = next(iter(SampleStream(config, [path], first_step=0, last_step=1, seed=1)))
-    for part, key in (("fine", "x"), ("coarse", "x"), ("strip", "x"), ("strip", "hint")):
+    for part, key in (("fine", "x"), ("coarse", "x"), ("strip", "x"), ("strip", "prior")):
         channels = batch[part][key].shape[1]
         assert channels == len(config.model.inputs) + 2, (part, key)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -16,12 +15,12 @@ from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import Cancelled, ConfigError, MapError
-from napari_hicstruct.evaluation.boundaries import boundary_f1
-from napari_hicstruct.evaluation.loops import precision_at
+from napari_hicstruct.evaluation.boundaries import boundary_score
+from napari_hicstruct.evaluation.loops import match_loops, rank
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.predict import PredictResult, iter_predict, predict
-from napari_hicstruct.workflows.predict_request import PredictRequest, capabilities
+from napari_hicstruct.workflows.predict.request import PredictRequest, capabilities
 from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
 
 LENGTH = 8_000_000
@@ -68,13 +67,15 @@ def test_all_three_tasks_find_what_was_simulated(simulated: Path, result: Predic
     faint = points(read_labels(simulated / "truth" / "faint" / "loops.bedpe").records)[:, :2]
     apart = np.abs(loops[:, None, :2] - faint[None]).max(-1).min(1)
     judged = loops[apart > 10_000]  # faint truth is neither asked for nor forbidden
-    assert precision_at(judged, points(truth)[:, :2], [25], 10_000)[25] >= 0.8
-    assert precision_at(judged + [500_000, 500_000, 0], points(truth)[:, :2], [25], 10_000)[25] <= 0.2
+    stated_loops = points(truth)[:, :2]
+    assert match_loops(rank(judged), stated_loops, 10_000).precision_at([25])[25] >= 0.8
+    moved = rank(judged + [500_000, 500_000, 0])
+    assert match_loops(moved, stated_loops, 10_000).precision_at([25])[25] <= 0.2
     stated = read_labels(simulated / "truth" / "boundaries.bed", kind=Kind.BOUNDARY).records
     places = [a.anchor1.center for a in stated]
     called = [a.anchor1.center for a in of(result, Kind.BOUNDARY)]
-    shifted = boundary_f1([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000)
-    assert boundary_f1(called, places, 20_000) > max(0.5, 2 * shifted)
+    shifted = boundary_score([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000).f1
+    assert boundary_score(called, places, 20_000).f1 > max(0.5, 2 * shifted)
     assert of(result, Kind.TAD)
     assert of(result, Kind.STRIPE)
 
@@ -91,7 +92,7 @@ def test_records_are_whole_and_lie_on_the_map(result: PredictResult) -> None:
 
 def test_people_say_how_sure_a_listed_call_must_be(simulated: Path, result: PredictResult) -> None:
     source = open_map(simulated / "map.mcool")
-    asked = PredictRequest(regions=whole(source), device="cpu", least={"stripe": 0.05, "loop": 0.5})
+    asked = PredictRequest(regions=whole(source), device="cpu", min_probability={"stripe": 0.05, "loop": 0.5})
     other = predict(source, asked)
 
     def places(calls: list[Annotation]) -> set[tuple[Interval, Interval]]:
@@ -103,7 +104,7 @@ def test_people_say_how_sure_a_listed_call_must_be(simulated: Path, result: Pred
     assert 0 < len(sure) < len(of(result, Kind.LOOP))
     assert places(of(other, Kind.LOOP)) == places(sure)
     assert places(of(other, Kind.TAD)) == places(of(result, Kind.TAD))
-    assert other.run["parameters"]["least"] == {"stripe": 0.05, "loop": 0.5}
+    assert other.run["parameters"]["min_probability"] == {"stripe": 0.05, "loop": 0.5}
 
 
 def test_a_region_gives_what_the_whole_gives_there(simulated: Path, result: PredictResult) -> None:
@@ -135,17 +136,15 @@ def test_what_comes_step_by_step_is_the_whole_result(simulated: Path) -> None:
     assert steps[-1] == pytest.approx(1.0)
 
 
-def test_cancelling_stops_within_a_second(simulated: Path) -> None:
+def test_cancelling_stops_before_the_next_batch(simulated: Path) -> None:
     source, token = open_map(simulated / "map.mcool"), CancelToken()
     job = iter_predict(source, PredictRequest(regions=whole(source), device="cpu"), token=token)
     for step in job:
         if step.payload is not None:
             break
     token.cancel()
-    began = time.monotonic()
     with pytest.raises(Cancelled):
         next(job)
-    assert time.monotonic() - began < 5  # one batch of windows: well under a second, but this machine may be busy
 
 
 def test_maps_with_one_bin_size_and_hic_files_predict(simulated: Path, data_dir: Path) -> None:
@@ -174,11 +173,11 @@ def test_loops_on_a_real_map_stand_on_its_dots(data_dir: Path) -> None:
         points(read_labels(folder / name, kind=Kind.LOOP).records)[:, :2]
         for name in ("GM12878_chr21.HiCCUPS.hg19.bedpe", "GM12878_chr21.RAD21_ChIA-PET.hg19.bedpe")
     ]
-    reached = precision_at(found, np.vstack(truth), [50, 100], 20_000)
+    reached = match_loops(rank(found), rank(np.vstack(truth)), 20_000).precision_at([50, 100])
     assert reached[50] >= 0.74
     assert reached[100] >= 0.60
     moved = found + [1_000_000, 1_000_000, 0]
-    assert precision_at(moved, np.vstack(truth), [50], 20_000)[50] <= 0.1
+    assert match_loops(rank(moved), rank(np.vstack(truth)), 20_000).precision_at([50])[50] <= 0.1
 
 
 def test_what_cannot_be_done_is_said_before_it_starts(data_dir: Path, simulated: Path) -> None:
@@ -250,8 +249,8 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
         (["--device", "cuda:99"], "no device 'cuda:99'"),
         (["--tasks", ","], "no task is named"),
         (["--least", "loop=much"], "no probability"),
-        (["--least", "loop=1.2"], "no probability"),
-        (["--tasks", "loop", "--least", "stripe=0.2"], "no task that runs"),
+        (["--min-probability", "loop=1.2"], "no probability"),
+        (["--tasks", "loop", "--min-probability", "stripe=0.2"], "no task that runs"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(

@@ -31,7 +31,7 @@ def _outside(value: Floats, rows: list[Floats]) -> Floats:
     return np.maximum(0, np.maximum(low - value, value - high))
 
 
-# The Micro-C's first range (20–60 kb) is steeper than any simulated one, see docs/simulator.md.
+# The Micro-C's first range (20–60 kb) is steeper than any simulated one, see docs/science/simulator.md.
 @pytest.mark.parametrize(("name", "ranges"), [("LNCaP chr7", slice(0, 3)), ("HFFc6 Micro-C", slice(1, 3))])
 def test_contacts_fall_with_distance_as_in_a_simulated_map(
     name: str, ranges: slice, real: dict[str, Subject], simulated: list[Subject]

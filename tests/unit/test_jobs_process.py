@@ -35,10 +35,9 @@ def test_steps_and_result_come_back() -> None:
     assert (steps[-1].done, steps[-1].stage, steps[-1].total) == (300, "count", 300)
 
 
-def test_many_small_steps_cost_little_and_the_last_arrives() -> None:
-    began, steps = time.monotonic(), list[Progress]()
+def test_of_many_small_steps_few_are_sent_and_the_last_arrives() -> None:
+    steps: list[Progress] = []
     drain(in_process(kit.counting, 200_000, token=CancelToken()), steps.append)
-    assert time.monotonic() - began < 20
     assert [s.payload for s in steps if s.payload] == list(range(100, 200_001, 100))
     assert len(steps) - 2_000 < 1_000
     assert steps[-1].done == 200_000
@@ -47,7 +46,7 @@ def test_many_small_steps_cost_little_and_the_last_arrives() -> None:
 def test_a_slow_reader_does_not_hold_the_job_up(tmp_path: Path) -> None:
     job = in_process(kit.noting, str(tmp_path), token=CancelToken())
     next(job)  # and no more: what the job gives is more than a pipe holds
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not (tmp_path / "ended").exists():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -139,10 +138,8 @@ def test_cancel_is_seen_at_the_next_check(tmp_path: Path) -> None:
     job = in_process(kit.polite, str(tmp_path), token=token)
     pid = next(job).payload
     threading.Timer(0.1, token.cancel).start()
-    began = time.monotonic()
     with pytest.raises(Cancelled):
         drain(job)
-    assert time.monotonic() - began < 2
     assert (tmp_path / "ended").read_text() == "Cancelled"
     assert kit.gone(pid)
 
@@ -158,13 +155,11 @@ def test_cancelled_before_it_starts() -> None:
 @pytest.mark.parametrize("at_once", [False, True])
 def test_a_deaf_process_is_killed(at_once: bool) -> None:
     token = CancelToken()
-    job = in_process(kit.deaf, token=token, grace=60 if at_once else 0.2)
+    job = in_process(kit.deaf, token=token, grace=3600 if at_once else 0.2)
     pid = next(job).payload
-    began = time.monotonic()
     token.cancel(at_once=at_once)
     with pytest.raises(Cancelled):
         next(job)
-    assert time.monotonic() - began < 3
     assert kit.gone(pid)
 
 

@@ -55,7 +55,7 @@ def holds(project: Project) -> dict[str, Any]:
         "sets": project.sets(),
         "journal": project.journal(),
         "reviewed": project.reviewed(),
-        "verdicts": project.verdicts(),
+        "judgments": project.judgments(),
         "corrections": project.corrections_since(0),
         "tiles": project.validation_regions(),
         "models": project.lineage.models(),
@@ -88,7 +88,7 @@ def test_a_file_of_version_1_keeps_all_it_holds_and_goes_on(old: Path) -> None:
         assert holds(project) == before
         assert [record.status for record in project.query()] == [Status.ACCEPTED, Status.PROPOSED]
         assert [entry.action for entry in project.journal()] == ["undo", "reject", "accept", "predict"]
-        assert project.verdicts() == [("a" * 32, "ada", True)]
+        assert project.judgments() == [("a" * 32, "ada", True)]
         project.redo()
         assert project.get("b" * 32).status is Status.REJECTED
         project.unmark_reviewed([region.id for region in project.reviewed()])

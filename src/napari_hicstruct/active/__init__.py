@@ -1,1 +1,1 @@
-"""What to look at next: candidates, query strategies, disagreements, the queue and its statistics.  No torch."""
+"""What to review next: candidates, query strategies, disagreements, the queue and its statistics.  No torch."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import points
 from napari_hicstruct.annotations.records import Annotation, Kind
 
 Floats = NDArray[np.float64]
@@ -24,19 +25,21 @@ class Candidates:
     kind : int64, shape (n,)
         Place in ``Kind``.
     probability : float64, shape (n,)
-        Of the newest model, or what a file's soft score says; NaN where nobody says how sure.
+        Of the newest model, or a file's soft score; NaN without either.
     strength : float64, shape (n,)
         What ranks it: soft score, else probability, else score, in [0, 1]; NaN where it has none.
     span : int64, shape (n, 4)
         Starts and ends of both anchors, bp.
+    points : float64, shape (n, 3)
+        What makes two candidates the same structure (``annotations.loci.points``).
     chrom : int64, shape (n,)
         Number of the chromosome, in order of first mention.
     votes : float64, shape (n, m), or None
-        Probabilities that the members of an ensemble give; NaN where a member was not asked.
+        Probabilities by the members of an ensemble; NaN where a member gave none.
     features : float32, shape (n, d), or None
-        What the encoder sees at each candidate.
+        Of the encoder at each candidate.
     disagreement : float64, shape (n,), or None
-        Share of the witnesses that contradict it (``disagreement.disagreements``).
+        Share of the checks that contradict it (``disagreement.Contradictions.share``).
     """
 
     uids: tuple[str, ...]
@@ -44,6 +47,7 @@ class Candidates:
     probability: Floats
     strength: Floats
     span: NDArray[np.int64]
+    points: Floats
     chrom: NDArray[np.int64]
     votes: Floats | None = None
     features: NDArray[np.float32] | None = None
@@ -76,7 +80,7 @@ def candidates_of(
     chroms: dict[str, int] = {}
     spans = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found]
     values = np.array([(r.soft_score, r.probability, r.score) for r in found], np.float64).reshape(-1, 3)
-    sure = _first(values[:, [1, 0]])
+    probability = _first(values[:, [1, 0]])
     kinds = {kind: place for place, kind in enumerate(_KINDS)}
     table = None
     if votes:
@@ -85,9 +89,10 @@ def candidates_of(
     return Candidates(
         tuple(r.uid for r in found),
         np.array([kinds[r.kind] for r in found], np.int64),
-        np.clip(sure, 0, 1),
+        np.clip(probability, 0, 1),
         np.clip(_first(values), 0, 1),
         np.array(spans, np.int64).reshape(-1, 4),
+        points(found),
         np.array([chroms.setdefault(r.chrom, len(chroms)) for r in found], np.int64),
         table,
         None,

@@ -1,4 +1,4 @@
-"""Witnesses against a candidate: other callers, the structures it should go with, other bin sizes."""
+"""What contradicts a candidate: other callers, the structures it should go with, other bin sizes."""
 
 from __future__ import annotations
 
@@ -8,140 +8,109 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP, Points, near_any, points
 from napari_hicstruct.annotations.records import Annotation, Kind
 
-Places = NDArray[np.float64]
-
-TOLERANCE = 20_000
-"""bp (Chebyshev): nearer than this two callers mean the same."""
-
-CORNER = 50_000
-"""bp within which a loop has a TAD corner, or a stripe a boundary."""
-
-WITNESSES = ("caller", "corner", "boundary", "resolution")
-"""``caller``: another caller or model that was heard on this chromosome does not call it.  ``corner``: a loop without a
+CHECKS = ("caller", "corner", "boundary", "resolution")
+"""``caller``: another caller or model with calls on this chromosome does not call it.  ``corner``: a loop without a
 TAD's corner.  ``boundary``: a stripe whose anchor is no boundary.  ``resolution``: not called at the other bin size."""
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
-    """What the witnesses say of n candidates.
+class Contradictions:
+    """Results of all checks of n candidates.
 
     Attributes
     ----------
-    against : bool, shape (n, 4)
-        By :data:`WITNESSES`.
-    heard : bool, shape (n, 4)
-        Whether there is such a witness at all.
+    failed : bool, shape (n, 4)
+        By :data:`CHECKS`.
+    possible : bool, shape (n, 4)
+        Whether there is anything to check against.
     """
 
-    against: NDArray[np.bool_]
-    heard: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+    possible: NDArray[np.bool_]
 
     @property
     def share(self) -> NDArray[np.float64]:
-        """Share of the witnesses heard that contradict, shape (n,); 0 where nobody was heard."""
-        heard = self.heard.sum(axis=1)
-        return np.asarray((self.against & self.heard).sum(axis=1) / np.maximum(heard, 1), np.float64)
+        """Share of the possible checks that failed, shape (n,); 0 where none was possible."""
+        n = self.possible.sum(axis=1)
+        return np.asarray((self.failed & self.possible).sum(axis=1) / np.maximum(n, 1), np.float64)
 
     def reasons(self, index: int) -> tuple[str, ...]:
-        """Names of those that contradict one candidate."""
-        return tuple(n for n, bad in zip(WITNESSES, self.against[index] & self.heard[index], strict=True) if bad)
+        """Names of the checks that one candidate failed."""
+        return tuple(n for n, bad in zip(CHECKS, self.failed[index] & self.possible[index], strict=True) if bad)
 
 
-def hear(
+def find_contradictions(
     records: Sequence[Annotation],
     callers: Mapping[str, str] | None = None,
     *,
-    silent: NDArray[np.bool_] | None = None,
-) -> Testimony:
-    """Hear all witnesses on all candidates.
+    exclude: NDArray[np.bool_] | None = None,
+) -> Contradictions:
+    """Run all checks on all candidates.
 
     Parameters
     ----------
     records : sequence of Annotation
     callers : mapping of str to str, optional
-        Uid → who called it; default: the model's name, else the source.  An empty name is no caller's: nothing is
-        held against others because a person did not draw it, too.
-    silent : bool, shape (n,), optional
-        Records that speak neither for nor against others, because they were rejected.
+        Uid → who called it; default: the model's name, else the source.  An empty name is no caller's: nothing
+        contradicts others because a person did not draw it, too.
+    exclude : bool, shape (n,), optional
+        Records that neither support nor contradict others, because they were rejected.
     """
-    mute = np.zeros(len(records), bool) if silent is None else silent
-    against = np.zeros((len(records), len(WITNESSES)), bool)
-    heard = np.zeros_like(against)
+    out = np.zeros(len(records), bool) if exclude is None else exclude
+    failed = np.zeros((len(records), len(CHECKS)), bool)
+    possible = np.zeros_like(failed)
     names = callers or {}
     groups: dict[tuple[str, Kind], list[int]] = {}
     for k, record in enumerate(records):
         groups.setdefault((record.chrom, record.kind), []).append(k)
     for (chrom, kind), rows in groups.items():
         own = [records[k] for k in rows]
-        at = _places(own)
+        at = points(own)
         who = np.array([names.get(r.uid, r.model or r.source) for r in own])
-        heard[rows, 0], against[rows, 0] = _alone(at, who, mute[rows] | (who == ""))
+        possible[rows, 0], failed[rows, 0] = _alone(at, who, out[rows] | (who == ""))
         bins = np.array([r.resolution for r in own])
-        heard[rows, 3], against[rows, 3] = _alone(at, bins, mute[rows] | (bins == 0))
-        heard[np.array(rows)[bins == 0], 3] = False
+        possible[rows, 3], failed[rows, 3] = _alone(at, bins, out[rows] | (bins == 0))
+        possible[np.array(rows)[bins == 0], 3] = False
         if kind is Kind.LOOP:
-            heard[rows, 1], against[rows, 1] = _far(at, _places(_speaking(records, groups, chrom, Kind.TAD, mute)))
+            possible[rows, 1], failed[rows, 1] = _far(
+                at[:, :2], points(_included(records, groups, chrom, Kind.TAD, out))[:, :2]
+            )
         elif kind is Kind.STRIPE:
-            tads = _speaking(records, groups, chrom, Kind.TAD, mute)
-            borders = _borders(tads, _speaking(records, groups, chrom, Kind.BOUNDARY, mute))
-            heard[rows, 2], against[rows, 2] = _far(_anchors(own), borders)
-    return Testimony(against, heard)
+            tads = _included(records, groups, chrom, Kind.TAD, out)
+            borders = _borders(tads, _included(records, groups, chrom, Kind.BOUNDARY, out))
+            possible[rows, 2], failed[rows, 2] = _far(at[:, :1], borders)
+    return Contradictions(failed, possible)
 
 
-def _places(records: Sequence[Annotation]) -> Places:
-    """One point per record, bp: a loop's anchors, a TAD's corner, a boundary twice, a stripe's anchor and far end."""
-    rows: list[tuple[float, float]] = []
-    for r in records:
-        if r.kind is Kind.TAD:
-            rows.append((r.anchor1.start, r.anchor1.end))
-        elif r.kind is Kind.STRIPE:  # callers differ in where a stripe ends, hardly in where it begins
-            rows.append((r.anchor1.center, r.anchor1.center))
-        else:
-            rows.append((r.anchor1.center, r.anchor2.center))
-    return np.array(rows, np.float64).reshape(-1, 2)
-
-
-def _anchors(records: Sequence[Annotation]) -> Places:
-    return np.array([(r.anchor1.center,) for r in records], np.float64).reshape(-1, 1)
-
-
-def _speaking(
+def _included(
     records: Sequence[Annotation],
     groups: Mapping[tuple[str, Kind], Sequence[int]],
     chrom: str,
     kind: Kind,
-    mute: NDArray[np.bool_],
+    out: NDArray[np.bool_],
 ) -> list[Annotation]:
-    """Records of one kind on one chromosome that are heard."""
-    return [records[k] for k in groups.get((chrom, kind), ()) if not mute[k]]
+    """Records of one kind on one chromosome without those left out."""
+    return [records[k] for k in groups.get((chrom, kind), ()) if not out[k]]
 
 
-def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Places:
+def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Points:
     """All boundaries, bp, shape (n, 1): of TADs, and by themselves."""
-    alone = [r.anchor1.center for r in boundaries]
-    every = [*alone, *(t.anchor1.start for t in tads), *(t.anchor1.end for t in tads)]
-    return np.array(every, np.float64).reshape(-1, 1)
+    return np.concatenate([points(tads)[:, :2].ravel(), points(boundaries)[:, 0]])[:, None]
 
 
-def _alone(
-    at: Places, who: NDArray[np.generic], mute: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether there is anybody else, and whether none of them has a candidate near; both shape (n,)."""
+def _alone(at: Points, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether there are others, and whether none of them has a candidate near; both shape (n,)."""
     near, others = np.zeros(len(at), bool), np.zeros(len(at), bool)
-    for name in np.unique(who[~mute]):
+    for name in np.unique(who[~out]):
         others |= who != name
-        near |= ~_far(at, at[(who == name) & ~mute], TOLERANCE)[1] & (who != name)
+        near |= near_any(at, at[(who == name) & ~out], SAME_CALL_BP) & (who != name)
     return others, ~near
 
 
-def _far(at: Places, others: Places, limit: float = CORNER) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _far(at: Points, others: Points) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether there is any of ``others``, and whether none of them is within reach; both shape (n,)."""
-    from scipy.spatial import cKDTree
-
-    if not len(others):
-        return np.zeros(len(at), bool), np.zeros(len(at), bool)
-    # where nothing is that near, the tree says infinity and is spared the search
-    distance, _ = cKDTree(others).query(at, k=1, p=np.inf, distance_upper_bound=limit + 1)
-    return np.ones(len(at), bool), np.asarray(distance > limit)
+    found = np.full(len(at), bool(len(others)))
+    return found, found & ~near_any(at, others, CORNER_BP)

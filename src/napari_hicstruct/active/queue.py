@@ -13,7 +13,7 @@ from napari_hicstruct.active.candidates import Floats
 
 RECENT = 20
 PAUSE_S = 60.0
-"""Longer than this nobody looks at one candidate: they had coffee."""
+"""Longer than this nobody takes for one candidate: it was a break."""
 
 FIRST_GUESS_S = 6.0
 
@@ -21,7 +21,7 @@ FIRST_GUESS_S = 6.0
 class Queue:
     """Uids in order, with a cursor.
 
-    New orders and new candidates move only what lies behind the cursor: what was seen stays where it was, and the
+    New orders and new candidates move only what lies behind the cursor: what was reviewed stays where it was, and the
     candidate under the cursor stays under it.
     """
 
@@ -81,12 +81,12 @@ class Queue:
         """
         order = [uids[k] for k in np.argsort(-np.asarray(worth), kind="stable")]
         wanted, current = set(order), self.current
-        seen = [uid for uid in self._order[: self._cursor + 1] if uid in wanted]
-        before = set(seen)
-        self._order = seen + [uid for uid in order if uid not in before]
+        passed = [uid for uid in self._order[: self._cursor + 1] if uid in wanted]
+        before = set(passed)
+        self._order = passed + [uid for uid in order if uid not in before]
         self._places = {uid: place for place, uid in enumerate(self._order)}
-        # a cursor whose candidate is gone rests on the last one seen before it
-        self._cursor = self._places[current] if current in self._places else len(seen) - 1
+        # a cursor whose candidate is gone rests on the last one before it
+        self._cursor = self._places[current] if current in self._places else len(passed) - 1
 
     def judged(self) -> None:
         """Note that a candidate was just judged: how long people take is learnt from it."""

@@ -1,4 +1,4 @@
-"""How good callers and models have been so far, by what people said of their candidates."""
+"""How good callers and models have been so far, by people's judgements of their candidates."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations.judging import ReviewerJudgment
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class Tally:
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Wilson's interval of the precision; (0, 1) where none was judged.
 
-        It tells of a random sample.  An uncertainty-ordered queue shows the doubtful first: the precision is then that
-        of the doubtful.
+        It holds for a random sample.  An uncertainty-ordered queue shows the least certain first: the precision is then
+        that of the least certain.
         """
         if not self.judged:
             return 0.0, 1.0
@@ -97,20 +101,11 @@ class Agreement:
     kappa: float
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One reviewer's last word on one candidate."""
-
-    uid: str
-    reviewer: str
-    there: bool
-
-
-def agreements(verdicts: Iterable[Verdict]) -> list[Agreement]:
+def agreements(judgments: Iterable[ReviewerJudgment]) -> list[Agreement]:
     """Cohen's κ of every two reviewers with candidates in common, those with most first."""
     own: dict[str, dict[str, bool]] = defaultdict(dict)
-    for verdict in verdicts:
-        own[verdict.reviewer][verdict.uid] = verdict.there
+    for one in judgments:
+        own[one.reviewer][one.uid] = one.present
     found = []
     for first, second in combinations(sorted(own), 2):
         both = sorted(own[first].keys() & own[second].keys())

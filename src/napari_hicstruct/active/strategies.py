@@ -21,7 +21,7 @@ from napari_hicstruct.errors import ConfigError
 Strategy = Callable[[Candidates, np.random.Generator], Floats]
 
 UNKNOWN = 0.5
-"""Probability taken of a candidate of which nobody says how sure: nothing is less known."""
+"""Probability taken of a candidate without one: the least certain."""
 
 CORE = 256
 """So many candidates are spread over the features; the rest follow by their distance from those."""
@@ -32,7 +32,7 @@ SAMPLE = 5_000
 DEFAULT = "entropy"
 
 
-def _sure(pool: Candidates) -> Floats:
+def _probability(pool: Candidates) -> Floats:
     return np.where(np.isnan(pool.probability), UNKNOWN, pool.probability)
 
 
@@ -43,30 +43,28 @@ def score(pool: Candidates, _rng: np.random.Generator) -> Floats:
 
 def entropy(pool: Candidates, _rng: np.random.Generator) -> Floats:
     """Binary entropy of the probability, bits."""
-    return bits(_sure(pool))
+    return bits(_probability(pool))
 
 
 def margin(pool: Candidates, _rng: np.random.Generator) -> Floats:
     """1 − |2p − 1|: how near the probability is to one half."""
-    return 1 - np.abs(2 * _sure(pool) - 1)
+    return 1 - np.abs(2 * _probability(pool) - 1)
 
 
 def bald(pool: Candidates, _rng: np.random.Generator) -> Floats:
-    """Entropy of the members' mean minus the mean of their entropies, bits: where an ensemble is at odds with itself.
+    """Entropy of the members' mean minus the mean of their entropies, bits: where the members of an ensemble disagree.
 
     Raises
     ------
     ConfigError
-        If no ensemble was asked.
+        If there is no ensemble.
     """
     if pool.votes is None:
-        raise ConfigError(
-            "strategy 'bald' needs an ensemble.", hint="Run the model with several looks, or use entropy."
-        )
-    asked = ~np.isnan(pool.votes).all(axis=1)
+        raise ConfigError("strategy 'bald' needs an ensemble.", hint="Ask the model first, or use entropy.")
+    known = ~np.isnan(pool.votes).all(axis=1)
     out = np.zeros(len(pool))
-    own = pool.votes[asked]
-    out[asked] = bits(np.nanmean(own, axis=1)) - np.nanmean(bits(own), axis=1)
+    own = pool.votes[known]
+    out[known] = bits(np.nanmean(own, axis=1)) - np.nanmean(bits(own), axis=1)
     return np.maximum(out, 0)
 
 
@@ -76,7 +74,7 @@ def disagreement(pool: Candidates, _rng: np.random.Generator) -> Floats:
 
 
 def diversity(pool: Candidates, rng: np.random.Generator) -> Floats:
-    """A spread over what the encoder sees (else over kinds, places and distances), then what is farthest from it."""
+    """A spread over the encoder's features (else over kinds, places and distances), then what is farthest from it."""
     from sklearn.cluster import kmeans_plusplus
     from sklearn.metrics import pairwise_distances_argmin_min
 
@@ -163,7 +161,7 @@ def priorities(pool: Candidates, spec: str = DEFAULT, *, seed: int = 0) -> Float
 
 
 def single_values(pool: Candidates, spec: str, *, seed: int = 0) -> dict[str, Floats]:
-    """What each strategy named in ``spec`` gives by itself: to tell why a candidate comes early.
+    """What each strategy named in ``spec`` gives by itself: why a candidate comes early.
 
     Raises
     ------

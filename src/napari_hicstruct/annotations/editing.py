@@ -85,9 +85,9 @@ class EditableProject(ReadableProject):
             chosen = by_uids(connection, list(dict.fromkeys(uids)))
             same = {uid for uid, (_, before) in chosen.items() if before.status is wanted}
             if same and wanted in judging.JUDGED:
-                words = judging.last_words(connection, self._standing(connection), self.reviewer)
-                there = wanted is not Status.REJECTED
-                same = {uid for uid, _, said in words if said is there} & same
+                judged = judging.latest_judgments(connection, self._standing(connection), self.reviewer)
+                present = wanted is not Status.REJECTED
+                same = {one.uid for one in judged if one.present is present} & same
             return [
                 Item(set_id, before, before.with_(status=wanted))
                 for uid, (set_id, before) in chosen.items()

@@ -1,9 +1,9 @@
-"""What people said of records, read off the journal: who found what there, and how much is new."""
+"""People's judgements of records, read off the journal: who found what there, and how much is new."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
@@ -13,7 +13,7 @@ from napari_hicstruct.annotations.schema import annotation_set, journal, journal
 JUDGED = frozenset((Status.ACCEPTED, Status.EDITED, Status.REJECTED))
 _BEFORE, _AFTER = journal_item.c.before, journal_item.c.after
 _STATE = ("$.status", "$.kind", "$.start1", "$.end1", "$.start2", "$.end2")
-# An item that says nothing: a candidate comes in.  Found in the text, which is several times faster than reading the
+# An item without a judgement: a candidate comes in.  Found in the text, which is several times faster than reading the
 # JSON of 100,000 imported records; inside a name or an extra column the quotes would be escaped.
 _COMES_IN = and_(_BEFORE.is_(None), func.instr(_AFTER, '"status":"proposed"') > 0)
 
@@ -23,35 +23,41 @@ def _state(side: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.json_extract(side, *_STATE)
 
 
-Word = tuple[str, str, bool]
-"""uid, reviewer, and whether the reviewer says that the record is there."""
+class ReviewerJudgment(NamedTuple):
+    """One reviewer's latest judgement of one record: whether the structure is there."""
+
+    uid: str
+    reviewer: str
+    present: bool
 
 
-def last_words(connection: Connection, standing: Sequence[int], reviewer: str | None = None) -> list[Word]:
-    """Each reviewer's last word on each record in the steps that stand (were not undone), oldest first.
+def latest_judgments(
+    connection: Connection, standing: Sequence[int], reviewer: str | None = None
+) -> list[ReviewerJudgment]:
+    """Each reviewer's latest judgement of each record in the steps that stand (were not undone), oldest first.
 
-    A word is to accept, reject, move or resize, to add as accepted, and to confirm what another accepted or rejected;
-    *reset* takes one's word back.  Neither another name or score nor taking a record out says whether it is there.
+    A judgement is to accept, reject, move or resize, to add as accepted, or to confirm what another judged;
+    *reset* withdraws it.  Neither another name or score nor taking a record out is a judgement.
     """
     status = func.json_extract(_AFTER, "$.status")
-    says = or_(_BEFORE.is_(None), _BEFORE == _AFTER, _state(_BEFORE) != _state(_AFTER))
+    judges = or_(_BEFORE.is_(None), _BEFORE == _AFTER, _state(_BEFORE) != _state(_AFTER))
     query = (
         select(journal.c.id, journal.c.reviewer, func.json_extract(_AFTER, "$.uid"), status)
         .join(journal_item, journal_item.c.entry_id == journal.c.id)
-        .where(_AFTER.is_not(None), ~_COMES_IN, says)
+        .where(_AFTER.is_not(None), ~_COMES_IN, judges)
         .order_by(journal.c.id, journal_item.c.position)
     )
     if reviewer is not None:
         query = query.where(journal.c.reviewer == reviewer)
     counts = set(standing)
-    words: dict[tuple[str, str], bool] = {}
+    found: dict[tuple[str, str], bool] = {}
     for entry_id, who, uid, now in connection.execute(query):
         if entry_id not in counts:
             continue
-        words.pop((uid, who), None)
+        found.pop((uid, who), None)
         if now in JUDGED:
-            words[uid, who] = now != Status.REJECTED
-    return [(uid, who, there) for (uid, who), there in words.items()]
+            found[uid, who] = now != Status.REJECTED
+    return [ReviewerJudgment(uid, who, present) for (uid, who), present in found.items()]
 
 
 def corrected(connection: Connection, entries: Sequence[int]) -> set[str]:

@@ -12,7 +12,7 @@ from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, JournalEntry, ReviewedRegion
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Stacks
-from napari_hicstruct.annotations.judging import Word
+from napari_hicstruct.annotations.judging import ReviewerJudgment
 from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
@@ -97,13 +97,13 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return history.newest(connection)
 
-    def verdicts(self) -> list[Word]:
-        """Each reviewer's last word on each record, ``(uid, reviewer, there)``; what was undone does not count.
+    def judgments(self) -> list[ReviewerJudgment]:
+        """Each reviewer's latest judgement of each record; what was undone does not count.
 
-        To accept, reject, move or resize is a word, also on what another reviewer judged; a reset takes it back.
+        To accept, reject, move or resize is a judgement, also of what another reviewer judged; a reset withdraws it.
         """
         with self._db.transaction() as connection:
-            return judging.last_words(connection, self._standing(connection))
+            return judging.latest_judgments(connection, self._standing(connection))
 
     def corrections_since(self, entry_id: int) -> int:
         """How many records :meth:`corrected_since` names."""

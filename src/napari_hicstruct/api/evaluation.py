@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from napari_hicstruct.workflows.evaluate import EvaluateResult, Side
+    from napari_hicstruct.workflows.evaluate import EvaluateResult
+    from napari_hicstruct.workflows.evaluation_request import Side
 
 Labels = str | Path | Iterable[Annotation] | Any
 """Calls, annotations, a data frame, a label file, or a folder of label files."""
@@ -61,7 +62,8 @@ class Report:
     def metrics(self) -> dict[str, Any]:
         """All figures as nested dictionaries, by section (``loops``, ``stripes``, ``tads``, ``boundaries``, …).
 
-        Rates lie in [0, 1], lengths are bp; None where a thing is not defined.  ``docs/evaluation.md`` explains each.
+        Rates lie in [0, 1], lengths are bp; None where a thing is not defined; all are
+        explained in ``docs/science/evaluation.md``.
         """
         return self._result.metrics
 
@@ -87,7 +89,7 @@ class Report:
     @property
     def plots(self) -> tuple[str, ...]:
         """Names of the figures for which there is something to draw."""
-        from napari_hicstruct.workflows.evaluation_plots import PICTURES
+        from napari_hicstruct.workflows.evaluate.report import PICTURES
 
         return tuple(name for name, picture in PICTURES.items() if picture.chosen(self._result.sections))
 
@@ -122,7 +124,7 @@ class Report:
         >>> len(report.plot("by_tad_size").axes)
         1
         """
-        from napari_hicstruct.workflows.evaluation_plots import PICTURES, draw_into, draw_picture
+        from napari_hicstruct.workflows.evaluate.report import PICTURES, draw_into, draw_picture
 
         if name not in self.plots:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
@@ -160,7 +162,7 @@ class Report:
         >>> [path.name for path in hs.evaluate(tads, tads, kind="tad").write("report")]
         ['metrics.json', 'by_tad_size.png', 'by_tad_size.svg']
         """
-        from napari_hicstruct.workflows.evaluation_files import write_evaluation
+        from napari_hicstruct.workflows.evaluate.report import write_evaluation
 
         content = {"metrics": self.metrics, "notes": list(self.notes)}
         return list(write_evaluation(Path(folder), content, self._result.sections))
@@ -242,7 +244,7 @@ def evaluate(
 
     References
     ----------
-    .. [1] ``docs/evaluation.md``: what is measured, and how.
+    .. [1] ``docs/science/evaluation.md``: what is measured, and how.
 
     Examples
     --------
@@ -255,7 +257,8 @@ def evaluate(
     >>> report.metrics["loops"]["precision"] > 0.5
     True
     """
-    from napari_hicstruct.workflows.evaluate import EvaluateRequest, iter_evaluate
+    from napari_hicstruct.workflows.evaluate import iter_evaluate
+    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
     request = EvaluateRequest(
         predictions=_sides(predictions, kind, score_column, ascending),

@@ -259,7 +259,7 @@ def calibrate(
     device : str
         ``auto``, ``cpu``, ``cuda``, ...
     settings : mapping or path, optional
-        Other ranges of the simulation (``docs/simulator.md``), or a YAML file of them.
+        Other ranges of the simulation (``docs/science/simulator.md``), or a YAML file of them.
     progress : bool or callable, optional
         True shows a bar; a function is called with every :class:`Progress`.
 
@@ -279,7 +279,7 @@ def calibrate(
 
     References
     ----------
-    .. [1] ``docs/calibration.md``: how probabilities come to mean what they say.
+    .. [1] ``docs/science/calibration.md``: how probabilities come to mean what they say.
 
     Examples
     --------

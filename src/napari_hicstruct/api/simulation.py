@@ -45,7 +45,7 @@ def simulate(
     style : {"extrusion", "painted"}
         Loop extrusion, or kernels painted on a decay curve.
     settings : mapping or path, optional
-        Ranges other than the defaults (``docs/simulator.md``), or a YAML file of them.
+        Ranges other than the defaults (``docs/science/simulator.md``), or a YAML file of them.
     progress : bool or callable, optional
         True shows a bar; a function is called with every :class:`Progress`.
 

@@ -170,7 +170,7 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     return dict(text.partition("=")[::2] for text in texts)
 
 
-def parse_least(texts: Sequence[str]) -> dict[str, float]:
+def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:
     """``TASK=P`` by task.
 
     Raises
@@ -184,5 +184,7 @@ def parse_least(texts: Sequence[str]) -> dict[str, float]:
         try:
             found[task.strip()] = float(value)
         except ValueError:
-            raise ConfigError("that is no probability.", where=f"--least {text}", hint="Give TASK=0.2.") from None
+            raise ConfigError(
+                "that is no probability.", where=f"--min-probability {text}", hint="Give TASK=0.2."
+            ) from None
     return found

@@ -54,7 +54,8 @@ def evaluate(
     quiet: bool = quiet_option,
 ) -> None:
     """Compare predictions with truth: loops, stripes, TADs, boundaries, and how they agree with each other."""
-    from napari_hicstruct.workflows.evaluate import EvaluateRequest, iter_evaluate
+    from napari_hicstruct.workflows.evaluate import iter_evaluate
+    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
     check_ascending(score_column, ascending)
     request = EvaluateRequest(

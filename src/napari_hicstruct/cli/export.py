@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -43,27 +44,22 @@ def register(app: typer.Typer) -> None:
         format: list[ExportFormat] = typer.Option(_DEFAULT, "--format", help="Give it once per format."),
         set: list[str] = typer.Option([], "--set", help="Name of a set to write; else all."),
         status: list[WantedStatus] = typer.Option([], "--status", help="Else all but rejected ones."),
-        once: bool = typer.Option(
+        deduplicate: bool = typer.Option(
             False,
-            "--once",
+            "--deduplicate",
             help="Each place once: the judged, else the newest; no open call of what was rejected.",
         ),
+        once: bool = typer.Option(False, "--once", hidden=True, help="Former name of --deduplicate."),
         overwrite: bool = overwrite_option,
         json: bool = json_option,
         quiet: bool = quiet_option,
     ) -> None:
         """Write a project's annotations as label files, with run.json beside them."""
         from napari_hicstruct.annotations import Status
-        from napari_hicstruct.workflows.export import iter_export
+        from napari_hicstruct.workflows.export import ExportRequest, iter_export
 
-        job = iter_export(
-            project,
-            out,
-            formats=[one.value for one in format],
-            sets=set,
-            statuses=[Status(one.value) for one in status],
-            once=once,
-            overwrite=overwrite,
-        )
-        result = show_progress(job, quiet)
+        request = ExportRequest(formats=tuple(one.value for one in format), deduplicate=deduplicate or once)
+        if status:
+            request = replace(request, statuses=tuple(Status(one.value) for one in status))
+        result = show_progress(iter_export(project, out, request, sets=set, overwrite=overwrite), quiet)
         emit(result, json, human=[{"file": path} for path in result.files])

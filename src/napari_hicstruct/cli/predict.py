@@ -13,7 +13,7 @@ from napari_hicstruct.cli.common import (
     emit,
     json_option,
     overwrite_option,
-    parse_least,
+    parse_min_probability,
     parse_tracks,
     quiet_option,
     show_progress,
@@ -44,7 +44,8 @@ def predict(
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
-    least: list[str] = typer.Option([], "--least", help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
+    min_probability: list[str] = typer.Option([], help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
+    least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
     overwrite: bool = overwrite_option,
     json: bool = json_option,
@@ -54,8 +55,8 @@ def predict(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_files import check_targets, store_predictions, write_predictions
-    from napari_hicstruct.workflows.predict_request import PredictRequest, check_request, notes
+    from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
+    from napari_hicstruct.workflows.predict.store import check_targets, store_predictions, write_predictions
 
     source = open_map(map)
     request = PredictRequest(
@@ -67,7 +68,7 @@ def predict(
         norm=norm or None,
         threads=threads,
         tracks=parse_tracks(track),
-        least=parse_least(least),
+        min_probability=parse_min_probability([*least, *min_probability]),
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)

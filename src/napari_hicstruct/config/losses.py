@@ -1,4 +1,4 @@
-"""Weights and switches of the losses, their balance and the treatment of conflicts; defaults are MODEL.md §5's."""
+"""Weights and switches of the losses, their balance and conflicts; equations: docs/science/losses.md."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BoundaryLossConfig(FrozenConfig):
 
 
 class ConsistencyConfig(FrozenConfig):
-    """Agreement between tasks; a training stage of its own (MODEL.md §6), so all are off here.
+    """Agreement between tasks; a training stage of its own, so all are off here.
 
     The design's weights are corner 0.05, edge 0.05, symmetry 0.02, block 0.1.
     """

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
-from napari_hicstruct.config.plugs import AttentionConfig, Channels, HintConfig, InteractionConfig, SelectorConfig
+from napari_hicstruct.config.plugs import (
+    AttentionConfig,
+    BoundaryPriorConfig,
+    Channels,
+    InteractionConfig,
+    SelectorConfig,
+)
 
 
 class TaskConfig(FrozenConfig):
@@ -30,7 +36,7 @@ HIC_TASKS = (
 
 
 class WindowConfig(FrozenConfig):
-    """Sizes in bins of the windows that the network reads (MODEL.md §1)."""
+    """Sizes in bins of the windows that the network reads (docs/science/model.md)."""
 
     fine_size: int = Field(256, gt=0)
     fine_margin: int = Field(16, ge=0)
@@ -82,7 +88,10 @@ class ModelConfig(FrozenConfig):
     selector_options: SelectorConfig = SelectorConfig()
     interaction: str = "none"
     interaction_options: InteractionConfig = InteractionConfig()
-    hint: HintConfig = HintConfig()
+    boundary_prior: BoundaryPriorConfig = Field(
+        BoundaryPriorConfig(),
+        validation_alias=AliasChoices("boundary_prior", "hint"),  # recipes and cards till 0.1
+    )
     reconstruction: bool = Field(False, description="a head that gives back hidden contacts (band-MAE)")
     tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
@@ -112,9 +121,9 @@ class ModelConfig(FrozenConfig):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> ModelConfig:
-        if self.hint.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
+        if self.boundary_prior.kind == "none" and (self.tad_prior or self.interaction == "band_exchange"):
             which = "tad_prior" if self.tad_prior else "interaction 'band_exchange'"
-            raise ValueError(f"{which} needs boundaries: set hint.kind to 'band' or 'chromosome'")
+            raise ValueError(f"{which} needs boundaries: set boundary_prior.kind to 'band' or 'chromosome'")
         if self.interaction != "none" and len(self.tasks) < 2:
             raise ValueError(f"interaction '{self.interaction}' needs at least two tasks")
         if self.interaction != "none" and self.selector in DECODING:

@@ -1,4 +1,4 @@
-"""Options of the network's exchangeable parts; their defaults are the design's (MODEL.md §2 – §4)."""
+"""Options of the network's exchangeable parts; pages: encoders, selectors, interactions."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ class InteractionConfig(FrozenConfig):
         return self
 
 
-class HintConfig(FrozenConfig):
-    """A first, cheap look along the diagonal: boundary probability per coarse bin, for masks and priors.
+class BoundaryPriorConfig(FrozenConfig):
+    """Boundary probability per coarse bin, read off the diagonal before any window, for masks and priors.
 
     ``band`` reads the strip around the window; ``chromosome`` the whole chromosome in large bins.
     """
@@ -92,11 +92,11 @@ class HintConfig(FrozenConfig):
     kind: Literal["none", "band", "chromosome"] = "none"
     width: Channels = Field(32, ge=8)
     pad: int = Field(32, ge=0, description="coarse bins read beyond the window on either side")
-    resolution: int = Field(80_000, gt=0, description="bp; bins of the whole-chromosome look")
+    resolution: int = Field(80_000, gt=0, description="bp; bins of kind chromosome")
     inject: bool = Field(False, description="add the boundary map to the encoder's f2 features")
 
     @model_validator(mode="after")
-    def _something_to_inject(self) -> HintConfig:
+    def _something_to_inject(self) -> BoundaryPriorConfig:
         if self.inject and self.kind == "none":
-            raise ValueError("hint.inject needs hint.kind 'band' or 'chromosome'")
+            raise ValueError("boundary_prior.inject needs boundary_prior.kind 'band' or 'chromosome'")
         return self

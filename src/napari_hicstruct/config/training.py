@@ -30,7 +30,7 @@ class PoolConfig(FrozenConfig):
 
 
 class MaskingConfig(FrozenConfig):
-    """What band-MAE hides of a coarse window (MODEL.md §6, stage 0)."""
+    """What band-MAE hides of a coarse window."""
 
     share: tuple[float, float] = Field((0.3, 0.5), description="share of the diagonals that is hidden")
     run: int = Field(4, ge=1, description="bins; neighbouring diagonals hidden together")
@@ -103,8 +103,10 @@ class TrainConfig(FrozenConfig):
         if any(not 1 <= step <= self.steps for step in self.blend):
             raise ValueError("blend names steps that the run does not have")
         options = self.losses.consistency
-        if self.model.hint.kind == "none" and (options.corner or options.edge):
-            raise ValueError("losses.consistency.corner and .edge need boundaries: set model.hint.kind to 'band'")
+        if self.model.boundary_prior.kind == "none" and (options.corner or options.edge):
+            raise ValueError(
+                "losses.consistency.corner and .edge need boundaries: set model.boundary_prior.kind to 'band'"
+            )
         wants = self.objective == "reconstruction" or self.losses.reconstruction > 0
         if wants and not (self.model.reconstruction and "oe" in self.model.inputs):
             raise ValueError("reconstruction needs model.reconstruction: true, and 'oe' among model.inputs")

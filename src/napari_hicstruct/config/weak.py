@@ -8,7 +8,7 @@ from napari_hicstruct.config.base import FrozenConfig
 
 
 class WeakConfig(FrozenConfig):
-    """Settings of weak boundary labels and their loss (MODEL.md §6); bins are coarse bins (10 kb)."""
+    """Settings of weak boundary labels and their loss (docs/adr/0015); bins are coarse bins (10 kb)."""
 
     enabled: bool = Field(False, description="boundary tasks learn from the maps alone, without any TAD label")
     windows: tuple[int, ...] = Field((5, 10, 20), description="bins; sides of the squares across a border, averaged")

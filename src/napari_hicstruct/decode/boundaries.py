@@ -21,7 +21,7 @@ BUMP = 1.0
 def boundary_strength(p: Array) -> Array:
     """Matched filter: how much of a whole bump lies around each bin, in [0, 1], shape (n_bins,); NaN stays NaN.
 
-    The network is often sure of a boundary but not of its very bin, and then spreads its probability over neighbours;
+    The network often predicts a boundary with high probability but not its very bin, and spreads it over neighbours;
     single bins would rank such a boundary below a sharp faint one.  A perfect bump of height h gives h.
     """
     known = np.isfinite(p)
@@ -48,7 +48,7 @@ def decode_boundaries(
     Parameters
     ----------
     p : float32, shape (n_bins,)
-        What speaks for a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
+        Evidence of a boundary (:func:`~napari_hicstruct.decode.insulation.boundary_evidence`); NaN where nothing is
         known.
     chrom : str
     resolution : int

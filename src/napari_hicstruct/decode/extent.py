@@ -1,4 +1,4 @@
-"""How far a stripe goes by the contacts: a network stops where single pixels say too little, their sum still speaks.
+"""How far a stripe goes by the contacts: a network stops where single pixels are too noisy, but their sum is not.
 
 Pixel by pixel the log-likelihood ratio of two Poisson rates is summed along the anchor: 1.3 times its stronger side
 against that side alone.  It grows while the stripe stands 1.14 times above, and where the sum is
@@ -17,7 +17,7 @@ Doubles = NDArray[np.float64]
 RISE = 1.3
 """Rate of a stripe over its stronger side that is weighed against none."""
 
-_BESIDE = (2, 3, 4)  # bins; the rows on either side that say what to expect
+_BESIDE = (2, 3, 4)  # bins; the rows on either side that give the expected value
 _SMOOTH = 12  # bins along the stripe over which they are averaged
 _SHRINK = 2.0  # counts
 
@@ -42,8 +42,8 @@ def stripe_extent(band: Band, x: int, side: int, near: int, far: int) -> int:
     rates = []
     for way in (-1, 1):
         rows = [_row(band, x + way * k, x + side * distance) for k in _BESIDE]
-        seen, expected = (_smoothed(np.sum([row[part] for row in rows], axis=0)) for part in (0, 1))
-        rates.append((seen + _SHRINK) / (expected + _SHRINK))
+        observed, expected = (_smoothed(np.sum([row[part] for row in rows], axis=0)) for part in (0, 1))
+        rates.append((observed + _SHRINK) / (expected + _SHRINK))
     around = mean * np.maximum(*rates)
     ratio = np.cumsum(counts * np.log(RISE) - (RISE - 1) * around)
     best = int(ratio.argmax())

@@ -1,6 +1,6 @@
 """How deep the valley of contacts is at a called boundary: what the network knows only from single pixels.
 
-A network sees one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
+A network reads one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
 is better counted over a whole square.  Adding the depth of that valley to the boundary's log-odds ranks both right.
 """
 
@@ -17,19 +17,19 @@ from napari_hicstruct.decode.boundaries import boundary_strength
 Array = NDArray[np.float32]
 
 WEIGHT = 2.0
-"""Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/model.md)."""
+"""Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/science/model.md)."""
 
 TYPICAL = 0.1
 """log2; depth of a valley that neither raises nor lowers a boundary."""
 
 DEEPEST = 1.5
-"""log2; what lies deeper says nothing more."""
+"""log2; what lies deeper counts no more."""
 
 WIDTH = 10
 """Bins; side of the larger of the two squares that are averaged."""
 
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
-_SPREAD = 1.5  # bins, σ of what a valley's middle says about the bins beside it
+_SPREAD = 1.5  # bins, σ of how far a valley's middle counts for the bins beside it
 
 
 def valleys(band: Band) -> Array:
@@ -62,7 +62,7 @@ def boundary_odds(p: Array, depth: Array) -> Array:
 def boundary_evidence(p: Array, band: Band) -> Array:
     """``σ(logit s + 2 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
 
-    NaN stays NaN, and the first and last ten bins of a chromosome become it: nobody can tell a boundary where one of
+    NaN stays NaN, and the first and last ten bins of a chromosome become it: no boundary can be found where one of
     its two sides is missing.
 
     Parameters

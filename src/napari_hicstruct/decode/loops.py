@@ -19,7 +19,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoopSettings:
-    """Thresholds of loop decoding; distances in bins unless said otherwise."""
+    """Thresholds of loop decoding; distances in bins unless named otherwise."""
 
     threshold: float = 0.1
     suppress: int = 2

@@ -1,7 +1,7 @@
 """How far a called dot or stripe stands above its own surround: what people see, and a network may not weigh enough.
 
-A network trained on simulated maps is as sure of a faint dot in a smooth place as of a strong one; in real maps the
-faint one is more often none.  Adding a little of the dot's own significance to its log-odds ranks both right; so does
+A network trained on simulated maps gives a faint dot in a smooth place the probability of a strong one; in real maps
+the faint one is more often none.  Adding a little of the dot's own significance ranks both right; so does
 trusting it less close to the diagonal.
 """
 
@@ -16,10 +16,10 @@ from napari_hicstruct.contacts.band import Band
 Array = NDArray[np.float32]
 
 WEIGHT = 0.3
-"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/model.md)."""
+"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/science/model.md)."""
 
 LIMITS = (-5.0, 15.0)
-"""Standard deviations beyond which nothing more is said."""
+"""Standard deviations beyond which nothing more is counted."""
 
 SHORT, SHORT_WEIGHT = 200_000, 0.8
 """Below this distance (bp) a loop loses that much log-odds each time the distance falls by e: near the diagonal corners
@@ -31,7 +31,7 @@ _MIDDLE, _NEAR, _FAR = 1, 4, 7  # bins: 3×3 of the dot; ring around it
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _stand_out(counts: Array, weights: Array, expected: Array, i0: int, j0: int) -> float:
     n_diagonals, n = counts.shape
-    seen = mean = ring_seen = ring_mean = 0.0
+    observed = mean = ring_observed = ring_mean = 0.0
     for a in range(-_FAR, _FAR + 1):
         for b in range(-_FAR, _FAR + 1):
             i, j, r = i0 + a, j0 + b, max(abs(a), abs(b))
@@ -42,13 +42,13 @@ def _stand_out(counts: Array, weights: Array, expected: Array, i0: int, j0: int)
                 continue
             e = expected[d] / (weights[i] * weights[j])
             if r <= _MIDDLE:
-                seen += counts[d, i]
+                observed += counts[d, i]
                 mean += e
             else:
-                ring_seen += counts[d, i]
+                ring_observed += counts[d, i]
                 ring_mean += e
-    around = mean * (ring_seen + 0.5) / (ring_mean + 0.5)
-    return float((seen - around) / np.sqrt(around + 1.0))
+    around = mean * (ring_observed + 0.5) / (ring_mean + 0.5)
+    return float((observed - around) / np.sqrt(around + 1.0))
 
 
 def prominence(band: Band, i: int, j: int) -> float:
@@ -66,9 +66,9 @@ def loop_score(probability: float, z: float, length: float) -> float:
     Parameters
     ----------
     probability : float
-        The network's word.
+        The network's probability.
     z : float
-        :func:`prominence`; what lies outside :data:`LIMITS` says no more than they do.
+        :func:`prominence`; what lies outside :data:`LIMITS` counts as they do.
     length : float
         Distance of the anchors, bp, above 0.
     """
@@ -87,7 +87,7 @@ def loop_evidence(band: Band, i: int, j: int) -> float:
     return _added(prominence(band, i, j), (j - i) * band.resolution) if j > i else 0.0
 
 
-_BLOCK, _BESIDE, _AHEAD = 5, (2, 4), 2  # bins: along a stripe; distance of its sides; how far sides look on
+_BLOCK, _BESIDE, _AHEAD = 5, (2, 4), 2  # bins: along a stripe; distance of its sides; how far sides reach beyond
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -96,7 +96,7 @@ def _along(
 ) -> tuple[float, float]:
     """Observed counts of a row, and those expected if it were as its stronger side, block by block."""
     n_diagonals, n = counts.shape
-    seen = around = 0.0
+    observed = around = 0.0
     for start in range(near, far, _BLOCK):
         stop = min(start + _BLOCK, far)
         own_mean = 0.0
@@ -112,20 +112,20 @@ def _along(
                     continue
                 e = expected[d] / (weights[r] * weights[y])
                 if offset == 0 and start <= t < stop:
-                    seen += counts[d, min(r, y)]
+                    observed += counts[d, min(r, y)]
                     own_mean += e
                 elif abs(offset) >= _BESIDE[0]:
                     beside[int(offset > 0)] += counts[d, min(r, y)]
                     beside_mean[int(offset > 0)] += e
         around += own_mean * np.max((beside + 0.5) / (beside_mean + 0.5))
-    return seen, around
+    return observed, around
 
 
 def stripe_prominence(band: Band, x: int, side: int, near: int, far: int) -> tuple[float, float]:
     """How far a row stands above the stronger of its two sides, from ``near`` to ``far`` bins off the diagonal.
 
-    Every five bins along the row the rows two to four bins beside it say what to expect, the stronger side alone: one
-    edge of a domain stands above one side only.
+    Every five bins along the row the rows two to four bins beside it give what is expected, the stronger side alone:
+    one edge of a domain stands above one side only.
 
     Parameters
     ----------
@@ -144,5 +144,5 @@ def stripe_prominence(band: Band, x: int, side: int, near: int, far: int) -> tup
     z : float
         ``(C − E) / √(E + 1)``.
     """
-    seen, around = _along(band.counts, band.weights, band.expected, x, side, near, far)
-    return float(np.log2((seen + 5) / (around + 5))), float((seen - around) / np.sqrt(around + 1.0))
+    observed, around = _along(band.counts, band.weights, band.expected, x, side, near, far)
+    return float(np.log2((observed + 5) / (around + 5))), float((observed - around) / np.sqrt(around + 1.0))

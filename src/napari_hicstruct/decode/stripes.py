@@ -30,7 +30,7 @@ class StripeSettings:
     least_z: float = 1.0
     """Standard deviations by which it must at least: one edge of a domain is no stripe."""
     near_bp: int = 40_000
-    """Pixels nearer the diagonal than this say nothing: every anchor is bright there."""
+    """Pixels nearer the diagonal than this count for nothing: every anchor is bright there."""
     min_length_bp: int = 150_000
     max_width_bp: int = 60_000
     opposite: float = 0.5
@@ -160,7 +160,7 @@ def _raised(run: _Run, band: Band, s: StripeSettings) -> _Run | None:
 
 
 def _extended(run: _Run, band: Band, resolution: int, far: int, s: StripeSettings) -> _Run:
-    """The run as far as the contacts speak for it, never shorter than it was."""
+    """The run as far as the contacts support it, never shorter than it was."""
     near = max(1, s.near_bp // resolution)
     return run._replace(length=max(run.length, stripe_extent(band, run.peak, run.side, near, far)))
 

@@ -57,7 +57,7 @@ def pile_up(
     fetch : Fetch
         For a :class:`ContactSource`: balanced contacts.
     loops : array, shape (n, 2)
-        Anchor centres in bp; others columns are not looked at.
+        Anchor centres in bp; other columns are not read.
     resolution : int
         bp per bin.
     n_bins : int
@@ -70,7 +70,7 @@ def pile_up(
         Least share of finite bins in a window.
     """
     size = 2 * flank + 1
-    total, seen, n = np.zeros((size, size)), np.zeros((size, size)), 0
+    total, covered, n = np.zeros((size, size)), np.zeros((size, size)), 0
     for i, j in _windows(loops, resolution, n_bins, flank):
         block = np.asarray(fetch(i - flank, i + flank + 1, j - flank, j + flank + 1), np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -79,9 +79,9 @@ def pile_up(
         if valid.mean() < min_valid:
             continue
         total[valid] += block[valid]
-        seen += valid
+        covered += valid
         n += 1
-    return PileUp(np.divide(total, seen, out=np.full_like(total, np.nan), where=seen > 0), n)
+    return PileUp(np.divide(total, covered, out=np.full_like(total, np.nan), where=covered > 0), n)
 
 
 def pool(piles: Sequence[PileUp]) -> PileUp:
@@ -94,9 +94,9 @@ def pool(piles: Sequence[PileUp]) -> PileUp:
     """
     weight = np.array([pile.n for pile in piles], np.float64)[:, None, None]
     windows = np.stack([pile.window for pile in piles])
-    seen = np.isfinite(windows) & (weight > 0)
-    total = (np.where(seen, windows, 0) * weight).sum(axis=0)
-    share = (seen * weight).sum(axis=0)
+    covered = np.isfinite(windows) & (weight > 0)
+    total = (np.where(covered, windows, 0) * weight).sum(axis=0)
+    share = (covered * weight).sum(axis=0)
     mean = np.divide(total, share, out=np.full_like(total, np.nan), where=share > 0)
     return PileUp(mean, int(weight.sum()))
 

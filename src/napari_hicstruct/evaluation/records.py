@@ -12,7 +12,7 @@ from napari_hicstruct.genome import canonical_name
 
 
 def select(records: Iterable[Annotation], kind: Kind, chrom: str | None = None) -> list[Annotation]:
-    """Records of one kind that nobody rejected, on ``chrom`` (any spelling) or on all chromosomes."""
+    """Records of one kind that were not rejected, on ``chrom`` (any spelling) or on all chromosomes."""
     wanted = None if chrom is None else canonical_name(chrom)
     return [
         record

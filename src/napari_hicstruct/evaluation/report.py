@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, near_any
 from napari_hicstruct.evaluation import agreement
 from napari_hicstruct.evaluation.boundaries import (
     CONTROL_SHIFT,
@@ -32,19 +33,19 @@ from napari_hicstruct.evaluation.domains import (
     variation_of_information,
 )
 from napari_hicstruct.evaluation.loops import LoopMatch, match_loops, prepare, prepare_order, rank, unite
-from napari_hicstruct.evaluation.matching import Score, as_points, near_any
+from napari_hicstruct.evaluation.matching import Score, as_points
 from napari_hicstruct.evaluation.ranking import Ranked, precision_of_top
 from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, rank_stripes, stripe_score
 
 BINS = (1, 2)
-"""Tolerances in bins that are always reported beside the one asked for."""
+"""Tolerances in bins that are always reported beside the one wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
     """How strictly to compare: ``tolerance`` (bp), ``resolution`` (bp per bin), ``top`` (numbers of best calls)."""
 
-    tolerance: float = 20_000
+    tolerance: float = SAME_CALL_BP
     resolution: int = 10_000
     top: Sequence[int] = (25, 50, 100)
 
@@ -271,7 +272,7 @@ def _add_ranking(metrics: dict[str, Any], ranked: Ranked, rule: Yardstick) -> di
 def _add_calibration(
     metrics: dict[str, Any], plots: dict[str, NDArray[np.float64]], probability: ArrayLike, close: Ranked
 ) -> None:
-    """Add ECE and Brier where there are probabilities: they say how likely a call is right within one bin."""
+    """Add ECE and Brier where there are probabilities: the probability that a call is right within one bin."""
     known = np.asarray(probability, np.float64)[close.kept]
     if np.isfinite(known).any():
         result = calibration(known, close.hits)

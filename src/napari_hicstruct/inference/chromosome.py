@@ -1,4 +1,4 @@
-"""Everything one model says about one chromosome, as records, while the windows go by."""
+"""All calls of one model on one chromosome, as records, while the windows go by."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
-from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.decode.insulation import boundary_evidence
-from napari_hicstruct.decode.least import sure_enough, threshold
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
-from napari_hicstruct.decode.tads import decode_tads
+from napari_hicstruct.decode.tads import decode_tads, with_hierarchy
+from napari_hicstruct.decode.thresholds import decoder_threshold, is_listed
 from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
@@ -38,8 +38,8 @@ class Stretch:
         Farthest anchors of loops and stripes, bp.
     model : str
         Name for the records.
-    least : mapping of str to float
-        Least probability of a call to be listed, by task; else the decoders' own thresholds.
+    min_probability : mapping of str to float
+        Smallest probability of a call to be listed, by task; else the decoders' own thresholds.
     """
 
     start: int
@@ -48,7 +48,7 @@ class Stretch:
     tasks: tuple[str, ...]
     max_distance: int
     model: str = ""
-    least: Mapping[str, float] = field(default_factory=dict)
+    min_probability: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,8 +74,8 @@ class ChromosomeRun:
     def _tasks(self, head: str) -> list[str]:
         return [name for name in self.predictor.net.tasks_of(head) if name in self.stretch.tasks]
 
-    def _least(self, head: str) -> float | None:
-        return min((p for name in self._tasks(head) if (p := self.stretch.least.get(name))), default=None)
+    def _min_probability(self, head: str) -> float | None:
+        return min((p for name in self._tasks(head) if (p := self.stretch.min_probability.get(name))), default=None)
 
     def _reach(self, band: Band) -> int:
         return self.stretch.max_distance // band.resolution + 2
@@ -109,12 +109,14 @@ class ChromosomeRun:
         for found in self._run():
             inside = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
             calls = (calibrated(a, self.predictor.calibration) for a in inside)
-            yield tuple(a for a in calls if sure_enough(a, self._least(HEADS[a.kind])))
+            listed = [a for a in calls if is_listed(a, self._min_probability(KINDS[a.kind].head))]
+            tads = with_hierarchy(a for a in listed if a.kind is Kind.TAD)  # a parent may not be listed
+            yield (*(a for a in listed if a.kind is not Kind.TAD), *tads)
 
     def _run(self) -> Iterator[list[Annotation]]:
         start, stop = self._bins(self.coarse)
         reach = self._reach(self.coarse) + self.predictor.net.config.windows.coarse_size
-        self.predictor.look_ahead(self.coarse, start - reach, stop + reach)
+        self.predictor.prepare_prior(self.coarse, start - reach, stop + reach)
         fine = self._fine_tiling()
         if fine is not None and self.fine is not None:
             yield from self._points(self.fine, self.predictor.fine(self.fine, fine, self._tasks("point")))
@@ -136,7 +138,9 @@ class ChromosomeRun:
             valid=band.valid,
             band=band,
             length=self.stretch.length,
-            settings=LoopSettings(threshold=threshold(self._least("point"), LoopSettings().threshold)),
+            settings=LoopSettings(
+                threshold=decoder_threshold(self._min_probability("point"), LoopSettings().threshold)
+            ),
             model=self.stretch.model,
         )
         decoder.begin(max(0, self._bins(band)[0] - 2))
@@ -157,7 +161,7 @@ class ChromosomeRun:
                 yield list(decoder.finish(values[0], values[1:], start=start))
 
     def _stripes(self, band: Band, row: RowDone) -> list[Annotation]:
-        """Stripes of the stretch, block by block where it is very long; each block sees a reach beyond its ends."""
+        """Stripes of the stretch, block by block where it is very long; each block is read a reach beyond its ends."""
         first, stop = self._bins(band)
         found: list[Annotation] = []
         for low in range(first, stop, MAX_STRIPE_ROWS):
@@ -178,7 +182,9 @@ class ChromosomeRun:
             resolution=band.resolution,
             length=self.stretch.length,
             band=band,
-            settings=StripeSettings(threshold=threshold(self._least("mask"), StripeSettings().threshold)),
+            settings=StripeSettings(
+                threshold=decoder_threshold(self._min_probability("mask"), StripeSettings().threshold)
+            ),
             model=self.stretch.model,
         )
 
@@ -191,7 +197,7 @@ class ChromosomeRun:
             chrom=self.coarse.chrom,
             resolution=self.coarse.resolution,
             length=self.stretch.length,
-            threshold=threshold(self._least("boundary"), THRESHOLD),
+            threshold=decoder_threshold(self._min_probability("boundary"), THRESHOLD),
             model=self.stretch.model,
         )
         tads = decode_tads(p, self.coarse, length=self.stretch.length, model=self.stretch.model)

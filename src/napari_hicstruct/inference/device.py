@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -28,6 +29,17 @@ def choose_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"there is no device '{name}' here.", hint="Use auto or cpu.") from error
     return device
+
+
+@contextmanager
+def torch_threads(n: int = 0) -> Iterator[None]:
+    """Let torch use ``n`` processor threads (0: as it does) while the block runs, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(n or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def has_fast_bf16(device: torch.device) -> bool:

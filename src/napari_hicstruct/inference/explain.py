@@ -1,4 +1,4 @@
-"""What the network did around one place: the windows that prediction reads there, run as ever, with a trace."""
+"""What the network computed around one place: the windows of prediction, run again with a trace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_hicstruct.inference.canvas import Canvas
 from napari_hicstruct.inference.chromosome import ChromosomeRun
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
-from napari_hicstruct.models.context import Hint, Trace
+from napari_hicstruct.models.context import BoundaryPrior, Trace
 from napari_hicstruct.models.network import MultiTaskNet
 
 Array = NDArray[np.float32]
@@ -30,7 +30,7 @@ _RIM = 8
 class Layer:
     """A picture over a part of the map: ``values[0, 0]`` is bin (``row``, ``col``) of ``resolution`` bp.
 
-    Float32, ``(rows, columns)``; 0 where no window of the tiling looks.
+    Float32, ``(rows, columns)``; 0 where no window of the tiling lies.
     """
 
     values: Array
@@ -72,16 +72,16 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What was seen.
+class RegionTrace:
+    """Maps and tracks of a part of the map.
 
     Attributes
     ----------
     layers : dict of str to Layer
-        ``probability/<task>`` of every task, ``hint/boundary``, and what the passes' traces hold, after the pass:
+        ``probability/<task>`` of every task, ``boundary_prior/boundary``, and the passes' traces, by pass:
         ``fine/gate/<task>/<scale>/<expert>``, ``coarse/exchange/<a>-<b>/<scale>`` …
     use : dict of str to float32, shape (n_experts,)
-        Mean expert use in the windows that look at the place: ``fine/expert_use/<task>/<scale>`` …
+        Mean expert use in the windows over the place: ``fine/expert_use/<task>/<scale>`` …
     boundaries : dict of str to Track
         Of each boundary task, over rows and columns and what lies between.
     """
@@ -91,43 +91,45 @@ class Look:
     boundaries: dict[str, Track]
 
 
-class Witness:
-    """A network that is called as ever and keeps what its parts show in each pass."""
+class TracingNet:
+    """A network that keeps the traced maps of its last pass."""
 
     def __init__(self, net: MultiTaskNet) -> None:
         self._net = net
-        self.shown: dict[str, Tensor] = {}
+        self.maps: dict[str, Tensor] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._net, name)
 
-    def fine(self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None) -> dict[str, dict[str, Tensor]]:
+    def fine(
+        self, x: Tensor, tasks: Iterable[str], *, prior: BoundaryPrior | None = None
+    ) -> dict[str, dict[str, Tensor]]:
         """``MultiTaskNet.fine`` with a trace."""
         trace = Trace()
-        out = self._net.fine(x, tasks, hint=hint, trace=trace)
-        self.shown = trace.maps
+        out = self._net.fine(x, tasks, prior=prior, trace=trace)
+        self.maps = trace.maps
         return out
 
-    def coarse(self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None) -> dict[str, Tensor]:
+    def coarse(self, x: Tensor, tasks: Iterable[str], *, prior: BoundaryPrior | None = None) -> dict[str, Tensor]:
         """``MultiTaskNet.coarse`` with a trace."""
         trace = Trace()
-        out = self._net.coarse(x, tasks, hint=hint, trace=trace)
-        self.shown = trace.maps
+        out = self._net.coarse(x, tasks, prior=prior, trace=trace)
+        self.maps = trace.maps
         return out
 
 
 @dataclass(slots=True)
-class Watcher(Predictor):
-    """A predictor whose ``net`` is a :class:`Witness`: notes each window's corner with what its pass showed."""
+class TracingPredictor(Predictor):
+    """A predictor whose ``net`` is a :class:`TracingNet`: keeps each window's corner with the traced maps."""
 
-    seen: list[tuple[Bins, dict[str, Array]]] = field(default_factory=list)
+    traced: list[tuple[Bins, dict[str, Array]]] = field(default_factory=list)
 
     def _run(
         self, corners: list[Bins], windows: list[Array], forward: Callable[..., dict[str, Tensor]], *, factor: int
     ) -> Iterator[dict[str, Array]]:
         for corner, window in zip(corners, windows, strict=True):
             (out,) = Predictor._run(self, [corner], [window], forward, factor=factor)
-            self.seen.append((corner, {k: v[0].float().cpu().numpy() for k, v in self.net.shown.items()}))
+            self.traced.append((corner, {k: v[0].float().cpu().numpy() for k, v in self.net.maps.items()}))
             yield out
 
 
@@ -156,13 +158,14 @@ class Around(Tiling):
 
 
 @dataclass(slots=True)
-class Watch:
-    """Looks again at one part of a chromosome, as a run over the chromosome looks at it.
+class RegionTracer:
+    """Runs one part of a chromosome again, with the windows of a run over the chromosome.
 
     Parameters
     ----------
     run : ChromosomeRun
-        Its predictor is a :class:`Watcher`; its stretch is the one that was predicted (tiles and strips start there).
+        Its predictor is a :class:`TracingPredictor`; its stretch is the one that was predicted (tiles and
+        strips start there).
     rows, cols : (int, int)
         The part, bp: first and second anchors.
     """
@@ -175,31 +178,31 @@ class Watch:
     _boundaries: dict[str, Track] = field(default_factory=dict, init=False)
 
     @property
-    def _watcher(self) -> Watcher:
-        assert isinstance(self.run.predictor, Watcher)
+    def _predictor(self) -> TracingPredictor:
+        assert isinstance(self.run.predictor, TracingPredictor)
         return self.run.predictor
 
-    def look(self) -> Look:
-        """Run the windows; what they say and show."""
+    def trace(self) -> RegionTrace:
+        """Run the windows: probabilities and traced maps."""
         coarse, fine = self.run.coarse, self.run.fine
-        reach = self.run._reach(coarse) + self._watcher.net.config.windows.coarse_size
+        reach = self.run._reach(coarse) + self._predictor.net.config.windows.coarse_size
         low, high = self._bins(coarse)[0][0], self._bins(coarse)[1][1]
-        self._watcher.look_ahead(coarse, low - reach, high + reach)
+        self._predictor.prepare_prior(coarse, low - reach, high + reach)
         tiling = self.run._fine_tiling()
         if fine is not None and tiling is not None:
             around = self._around(tiling, fine)
-            self._finish("fine", fine, around, self._watcher.fine(fine, around, self.run._tasks("point")))
-        self._look_coarse(coarse)
-        if self._watcher.hints is not None:
-            rows, cols = (self._watcher.hints.p[slice(*part)] for part in self._bins(coarse))
-            self._keep("hint/boundary", np.maximum(rows[:, None], cols[None, :]), coarse)
-        return Look(self._layers, self._use, self._boundaries)
+            self._finish("fine", fine, around, self._predictor.fine(fine, around, self.run._tasks("point")))
+        self._trace_coarse(coarse)
+        if self._predictor.prior is not None:
+            rows, cols = (self._predictor.prior.p[slice(*part)] for part in self._bins(coarse))
+            self._keep("boundary_prior/boundary", np.maximum(rows[:, None], cols[None, :]), coarse)
+        return RegionTrace(self._layers, self._use, self._boundaries)
 
-    def _look_coarse(self, band: Band) -> None:
+    def _trace_coarse(self, band: Band) -> None:
         tiling = self.run._coarse_tiling()
         if tiling is None:
             return
-        boundaries, w = self.run._tasks("boundary"), self._watcher.net.config.windows
+        boundaries, w = self.run._tasks("boundary"), self._predictor.net.config.windows
         rows, cols = self._bins(band)
         low, high = max(0, min(rows[0], cols[0]) - _RIM), max(rows[1], cols[1]) + _RIM
         firsts = [k for k in self.run._strip().firsts(w) if k < high and k + w.strip_length > low]
@@ -213,11 +216,11 @@ class Watch:
         }
         around = self._around(tiling, band, diagonal)
         points = self.run._tasks("point") if self.run.fine is None else []
-        done = self._watcher.coarse(band, around, points=points, masks=self.run._tasks("mask"), strips=strips)
+        done = self._predictor.coarse(band, around, points=points, masks=self.run._tasks("mask"), strips=strips)
         self._finish("coarse", band, around, done)
         for name, features in strips.items():
             p = np.full(high - low, np.nan, np.float32)
-            known = boundary_evidence(self._watcher.boundaries(band, name, features), band)[low:high]
+            known = boundary_evidence(self._predictor.boundaries(band, name, features), band)[low:high]
             p[: len(known)] = known
             p = np.nan_to_num(p)
             self._boundaries[name] = Track(p, band.resolution, low)
@@ -236,8 +239,8 @@ class Watch:
         return Around(**same, rows=rows, cols=cols, diagonal=diagonal)
 
     def _finish(self, which: str, band: Band, tiling: Tiling, done: Iterator[Any]) -> None:
-        """Run a pass to its end and keep its probabilities and what its parts showed."""
-        self._watcher.seen.clear()
+        """Run a pass to its end and keep its probabilities and traced maps."""
+        self._predictor.traced.clear()
         for name, canvas in {row.name: row.canvas for row in done}.items():  # the last of each is final
             self._keep(f"probability/{name}", self._unfolded(canvas, band), band)
         for name, values in self._mosaic(tiling, band).items():
@@ -247,8 +250,8 @@ class Watch:
                 for k, one in enumerate(values):
                     self._keep(f"{which}/{name}/{k + 1}", one, band)
         uses: dict[str, list[Array]] = {}
-        for corner, shown in self._watcher.seen:
-            for name, value in shown.items():
+        for corner, maps in self._predictor.traced:
+            for name, value in maps.items():
                 if value.ndim == 1 and self._overlap(corner, tiling, band) is not None:
                     uses.setdefault(f"{which}/{name}", []).append(value)
         self._use |= {name: np.mean(values, axis=0) for name, values in uses.items()}
@@ -281,9 +284,9 @@ class Watch:
         (r0, r1), (c0, c1) = self._bins(band)
         total: dict[str, Array] = {}
         count: dict[str, Array] = {}
-        for corner, shown in self._watcher.seen:
+        for corner, maps in self._predictor.traced:
             shared = self._overlap(corner, tiling, band)
-            for name, value in shown.items() if shared is not None else ():
+            for name, value in maps.items() if shared is not None else ():
                 if value.ndim != 3 or shared is None:
                     continue
                 values = value.mean(0, keepdims=True) if name.startswith("weights/") else value

@@ -15,11 +15,11 @@ from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
 from napari_hicstruct.evaluation.calibrate import CalibrationMap
+from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack, predict_boundary_prior
 from napari_hicstruct.inference.canvas import Canvas, blend_weight
 from napari_hicstruct.inference.device import precision
-from napari_hicstruct.inference.hints import HintTrack, look_ahead
 from napari_hicstruct.inference.tiling import Tiling
-from napari_hicstruct.models.context import Hint
+from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
 
 Array = NDArray[np.float32]
@@ -48,8 +48,8 @@ class Predictor:
         1 fast, 2 accurate.
     on_windows : callable
         Called with the number of windows just done; may raise to cancel.
-    hints : HintTrack, optional
-        Boundaries of the chromosome at hand, for networks that read them (:meth:`look_ahead`).
+    prior : BoundaryPriorTrack, optional
+        Boundaries of the chromosome at hand, for networks that read them (:meth:`predict_boundary_prior`).
     tracks : mapping of int to float32, shape (n_tracks, n_bins)
         The chromosome's 1-D tracks by bin size, for networks that read any.
     calibration : mapping of str to CalibrationMap
@@ -60,21 +60,23 @@ class Predictor:
     device: torch.device
     overlap: int = 1
     on_windows: Callable[[int], None] = field(default=lambda _: None)
-    hints: HintTrack | None = None
+    prior: BoundaryPriorTrack | None = None
     tracks: Mapping[int, Array] = field(default_factory=dict)
     calibration: Mapping[str, CalibrationMap] = field(default_factory=dict)
 
-    def look_ahead(self, band: Band, start: int, stop: int) -> None:
+    def prepare_prior(self, band: Band, start: int, stop: int) -> None:
         """Read where boundaries probably are in coarse bins start … stop, if the network wants to know."""
-        wanted = self.net.config.hint.kind != "none"
+        wanted = self.net.config.boundary_prior.kind != "none"
         tracks = self.tracks.get(band.resolution)
-        self.hints = look_ahead(self.net, band, self.device, tracks, start=start, stop=stop) if wanted else None
+        self.prior = (
+            predict_boundary_prior(self.net, band, self.device, tracks, start=start, stop=stop) if wanted else None
+        )
 
     def _run(
         self,
         corners: list[tuple[int, int]],
         windows: list[Array],
-        forward: Callable[[Tensor, Hint | None], dict[str, Tensor]],
+        forward: Callable[[Tensor, BoundaryPrior | None], dict[str, Tensor]],
         *,
         factor: int,
     ) -> Iterator[dict[str, Array]]:
@@ -83,11 +85,11 @@ class Predictor:
         for start in range(0, len(windows), batch):
             part = slice(start, start + batch)
             x = torch.from_numpy(np.stack(windows[part])).to(self.device)
-            hint = None
-            if self.hints is not None:
-                hint = self.hints.cut(corners[part], x.shape[-1], factor=factor, device=self.device)
+            prior = None
+            if self.prior is not None:
+                prior = self.prior.cut(corners[part], x.shape[-1], factor=factor, device=self.device)
             with torch.inference_mode(), precision(self.device):
-                out = forward(x.contiguous(memory_format=torch.channels_last), hint)
+                out = forward(x.contiguous(memory_format=torch.channels_last), prior)
             arrays = {name: value.float().cpu().numpy() for name, value in out.items()}
             self.on_windows(len(x))
             for k in range(len(x)):
@@ -123,8 +125,8 @@ class Predictor:
         blend = blend_weight(tiling.size, tiling.margin)
         canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, below="offsets") for name in tasks}
 
-        def forward(x: Tensor, hint: Hint | None) -> dict[str, Tensor]:
-            return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks, hint=hint).items()}
+        def forward(x: Tensor, prior: BoundaryPrior | None) -> dict[str, Tensor]:
+            return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks, prior=prior).items()}
 
         for row in tiling.row_tiles():
             corners, windows = self._windows(band, tiling, row)
@@ -159,9 +161,9 @@ class Predictor:
                 yield RowDone(name, canvas, row + tiling.stride)
 
     def _coarse_forward(
-        self, x: Tensor, hint: Hint | None, tasks: list[str], points: list[str], masks: list[str], margin: int
+        self, x: Tensor, prior: BoundaryPrior | None, tasks: list[str], points: list[str], masks: list[str], margin: int
     ) -> dict[str, Tensor]:
-        out = self.net.coarse(x, tasks, hint=hint)
+        out = self.net.coarse(x, tasks, prior=prior)
         done = {name: _point(out[name]) for name in points if name in out}
         done |= {name: torch.sigmoid(out[name].float()) for name in masks if name in out}
         rest = [name for name in tasks if name not in done]

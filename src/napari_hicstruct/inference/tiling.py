@@ -17,7 +17,7 @@ class Tiling:
     size, margin : int
         Window and margin, bins.
     overlap : int
-        1: centres touch (fast); 2: every place is seen by two centres per axis (accurate).
+        1: centres touch (fast); 2: every place lies in two centres per axis (accurate).
     start, stop : int
         Bins whose structures are wanted.
     """

@@ -37,7 +37,7 @@ class MaskTarget:
 
 
 def loop_sigma(soft: float = 1.0, n_tools: int = 4) -> float:
-    """Width of a loop's Gaussian in bins: more agreement between callers, narrower (MODEL.md §5)."""
+    """Width of a loop's Gaussian in bins: more agreement between callers, narrower."""
     return float(np.clip(1.6 * (1.6 - 0.6 * soft) * 1.2 / min(4, max(1, n_tools)), 0.8, 2.5))
 
 
@@ -70,7 +70,7 @@ def point_target(truth: BinTruth, row0: int, col0: int, size: int, *, sigma: flo
         gy, gx = np.arange(y0, min(y1, size)), np.arange(x0, min(x1, size))
         bump = np.exp(-((gy[:, None] - iy) ** 2 + (gx[None, :] - ix) ** 2) / (2 * sigma**2))
         patch = heat[y0:y1, x0:x1]
-        if weight < 1:  # a doubtful label counts less, and so do its neighbours
+        if weight < 1:  # an uncertain label counts less, and so do its neighbours
             own = known[y0:y1, x0:x1]
             np.minimum(own, np.where(bump > patch, weight, own), out=own)
         np.maximum(patch, bump, out=patch)

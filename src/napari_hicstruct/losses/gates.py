@@ -1,6 +1,6 @@
 """Gate consistency: where a loop or a stripe meets a boundary, its task should use the same experts as the TADs.
 
-MODEL.md §4: ``λ‖g_loop - g_tad‖₁`` in corners, ``λ‖g_stripe - g_tad‖₁`` in bands.
+``λ‖g_loop - g_tad‖₁`` in corners, ``λ‖g_stripe - g_tad‖₁`` in bands.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def gate_consistency(
     live : mapping of str to Tensor
         ``trace.live`` of one pass over the windows of ``context``; a trace that saw two passes holds mixed windows.
     context : WindowContext
-        The windows, with a hint: masks come from its detached boundary probability.
+        The windows, with a boundary prior: masks come from its detached boundary probability.
     points, masks : iterable of str
         Tasks with point and with mask heads.
     boundary : str

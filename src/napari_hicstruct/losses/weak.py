@@ -1,4 +1,4 @@
-"""Loss of boundary heads without any boundary label (MODEL.md §6, weak supervision)."""
+"""Loss of boundary heads without any boundary label (docs/adr/0015)."""
 
 from __future__ import annotations
 

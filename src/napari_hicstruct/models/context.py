@@ -47,7 +47,7 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class BoundaryPrior:
     """Boundary probability of a window's rows and columns at coarse bins, detached: ``(B, H)`` and ``(B, W)``."""
 
     rows: Tensor
@@ -64,7 +64,7 @@ class WindowContext:
         Input channels.
     finest : str
         Scale of ``x``: ``f1`` for fine windows, ``f2`` for coarse ones.
-    hint : Hint or None
+    prior : BoundaryPrior or None
         Where boundaries are expected.
     trace : Trace or None
         Where to leave what is worth looking at; None in plain inference.
@@ -76,7 +76,7 @@ class WindowContext:
 
     x: Tensor
     finest: str
-    hint: Hint | None = None
+    prior: BoundaryPrior | None = None
     trace: Trace | None = None
     inputs: tuple[str, ...] = INPUTS
     memory: dict[str, Tensor] = field(default_factory=dict)
@@ -100,11 +100,11 @@ class WindowContext:
         Raises
         ------
         ValueError
-            If the window came without a hint.
+            If the window has no boundary prior.
         """
-        if self.hint is None:
-            raise ValueError("boundaries are asked for, but the window came without a hint")
-        return _to_scale(self.hint.rows, scale), _to_scale(self.hint.cols, scale)
+        if self.prior is None:
+            raise ValueError("boundaries are needed, but the window has no boundary prior")
+        return _to_scale(self.prior.rows, scale), _to_scale(self.prior.cols, scale)
 
 
 def _to_scale(p: Tensor, scale: str) -> Tensor:

@@ -10,7 +10,7 @@ from napari_hicstruct.config.model import ModelConfig, TaskConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
-from napari_hicstruct.models.context import Hint, Trace, WindowContext
+from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
 from napari_hicstruct.models.position import PositionEncoding
 from napari_hicstruct.models.reconstruction import ReconstructionHead
 from napari_hicstruct.models.strip import unfold_diagonal
@@ -41,7 +41,7 @@ class MultiTaskNet(nn.Module):
         self.attention = find(registry.ATTENTIONS, config.attention.kind, "attention")(config)
         self.selector = find(registry.SELECTORS, config.selector, "selector")(config)
         self.interaction = find(registry.INTERACTIONS, config.interaction, "interaction")(config)
-        self.boundary_hint = find(registry.HINTS, config.hint.kind, "hint")(config)
+        self.boundary_prior = find(registry.BOUNDARY_PRIORS, config.boundary_prior.kind, "boundary prior")(config)
         self.decoders = nn.ModuleDict(
             {task.name: Decoder(config.channels, task.widths, fine=task.fine) for task in config.tasks}
             if not self.selector.decodes
@@ -65,10 +65,10 @@ class MultiTaskNet(nn.Module):
         return [task.name for task in self.config.tasks if task.head == head]
 
     def fine(
-        self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None, trace: Trace | None = None
+        self, x: Tensor, tasks: Iterable[str], *, prior: BoundaryPrior | None = None, trace: Trace | None = None
     ) -> dict[str, dict[str, Tensor]]:
         """Fine window ``(B, C, H, H)`` → per task ``{"fine": logits at fine bins, "coarse": at 2×2 blocks}``."""
-        context = WindowContext(x, "f1", hint, trace, self.config.inputs)
+        context = WindowContext(x, "f1", prior, trace, self.config.inputs)
         decoded = self._decode(self.encoder.fine(x), [name for name in tasks if name in self.fine_heads], context)
         return {
             name: {
@@ -79,10 +79,10 @@ class MultiTaskNet(nn.Module):
         }
 
     def coarse(
-        self, x: Tensor, tasks: Iterable[str], *, hint: Hint | None = None, trace: Trace | None = None
+        self, x: Tensor, tasks: Iterable[str], *, prior: BoundaryPrior | None = None, trace: Trace | None = None
     ) -> dict[str, Tensor]:
         """Coarse window ``(B, C, H, H)`` → per task its dense logits, or its features where the head reads strips."""
-        context = WindowContext(x, "f2", hint, trace, self.config.inputs)
+        context = WindowContext(x, "f2", prior, trace, self.config.inputs)
         decoded = self._decode(self.encoder.coarse(x), list(tasks), context)
         strips = self.tasks_of("boundary")
         return {
@@ -90,9 +90,9 @@ class MultiTaskNet(nn.Module):
             for name, maps in decoded.items()
         }
 
-    def hint(self, strip: Tensor) -> Tensor:
-        """Strip channels ``(B, C, D, L)`` → boundary logits ``(B, L)`` of the first, cheap look."""
-        return self.boundary_hint(strip)
+    def prior_logits(self, strip: Tensor) -> Tensor:
+        """Strip channels ``(B, C, D, L)`` → logits ``(B, L)`` of the boundary prior."""
+        return self.boundary_prior(strip)
 
     def read_diagonal(self, features: Tensor, margin: int) -> Tensor:
         """Features of an on-diagonal coarse window as a strip ``(B, C, D, H - 2·margin)``."""
@@ -117,7 +117,7 @@ class MultiTaskNet(nn.Module):
             return {}
         if self.position is not None:
             features = self.position(features)
-        features = self.boundary_hint.inject(self.attention(features, context), context)
+        features = self.boundary_prior.inject(self.attention(features, context), context)
         running = [task.name for task in self.config.tasks] if self.interaction.exchanges else tasks
         read = {name: self.interaction.share(self.selector(features, name, context), name, context) for name in running}
         if self.selector.decodes:

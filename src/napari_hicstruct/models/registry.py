@@ -42,10 +42,10 @@ ATTENTIONS: Mapping[str, str] = {
     "axial": "napari_hicstruct.models.attention_axial:AxialAttention",
     "band": "napari_hicstruct.models.attention_band:BandAttention",
 }
-HINTS: Mapping[str, str] = {
-    "none": "napari_hicstruct.models.hint:NoHint",
-    "band": "napari_hicstruct.models.hint:BandHint",
-    "chromosome": "napari_hicstruct.models.hint_chromosome:ChromosomeHint",
+BOUNDARY_PRIORS: Mapping[str, str] = {
+    "none": "napari_hicstruct.models.boundary_prior:NoBoundaryPrior",
+    "band": "napari_hicstruct.models.boundary_prior:BandBoundaryPrior",
+    "chromosome": "napari_hicstruct.models.boundary_prior_chromosome:ChromosomeBoundaryPrior",
 }
 HEADS: Mapping[str, str] = {
     "point": "napari_hicstruct.models.heads:PointHead",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,12 @@ def read_card(folder: Path) -> dict[str, Any]:
     return dict(text)
 
 
+def current_names(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under the names of today: the boundary prior was once called the boundary hint."""
+    former, now = "boundary_hint.", "boundary_prior."
+    return {now + key.removeprefix(former) if key.startswith(former) else key: value for key, value in state.items()}
+
+
 def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[MultiTaskNet, dict[str, Any]]:
     """Build the network of a model folder, ready for inference, and its card.
 
@@ -100,7 +107,7 @@ def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[Mul
     config = parse_config(ModelConfig, text["config"], where=Path(folder) / CARD)
     net = MultiTaskNet(config)
     try:
-        net.load_state_dict(state)
+        net.load_state_dict(current_names(state))
     except RuntimeError as error:
         raise ModelError("holds weights of another architecture than its card says.", where=folder) from error
     return net.to(device=device, memory_format=torch.channels_last).eval(), text["card"]

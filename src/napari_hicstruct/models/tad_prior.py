@@ -1,4 +1,4 @@
-"""What is known of boundaries, as a small learnable bias of the other tasks' logits (MODEL.md §4)."""
+"""What is known of boundaries, as a small learnable bias of the other tasks' logits."""
 
 from __future__ import annotations
 

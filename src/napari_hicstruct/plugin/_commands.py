@@ -15,8 +15,8 @@ def open_labels() -> None:
 def predict_view() -> None:
     """*Layers → Segment*: run the model on what is in view."""
     dock = _in_dock("predict")
-    if dock is not None and dock.predict is not None:
-        dock.predict.run_view()
+    if dock is not None:
+        dock.session.prediction.run_view()
 
 
 def _in_dock(section: str) -> Any:

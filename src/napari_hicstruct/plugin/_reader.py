@@ -73,7 +73,7 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 def _import_labels(session: Any, paths: list[str]) -> None:
     from napari_hicstruct.errors import LabelError
-    from napari_hicstruct.plugin.controllers.editing import import_files
+    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
     if session.source is None:

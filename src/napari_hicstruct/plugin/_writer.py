@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _Writer = Callable[[Iterable[Annotation], Path], Path]
 KIND_KEY = "hicstruct_kind"
-"""Key of a layer's metadata that says which kind it shows."""
+"""Key of a layer's metadata with the kind that it shows."""
 
 
 def write_annotations(path: str, layer_data: Sequence[tuple[Any, dict[str, Any], str]]) -> list[str]:
@@ -84,10 +84,11 @@ def _project() -> Project:
 
     viewer = current_viewer()
     session = None if viewer is None else session_of(viewer)
-    if session is None or session.project is None:
+    project = None if session is None else session.find_project()
+    if project is None:
         is_open = session is not None and session.source is not None
         raise OutputError(
             "There are no labels yet." if is_open else "No project is open.",
             hint="Run a model, import label files or draw some." if is_open else "Open a contact map first.",
         )
-    return session.project
+    return project

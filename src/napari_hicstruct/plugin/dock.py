@@ -1,4 +1,4 @@
-"""The dock *HiC Structures*: folding sections in the order of work."""
+"""The docks: *HiC Structures*, folding sections in the order of work, and the table of all objects."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class HicDock(QWidget):
 
     def _add_working_sections(self) -> None:
         """Sections that need a map; their code is imported with the first map, not with the dock."""
-        from napari_hicstruct.plugin.panels.explain.panel import WhyPanel
+        from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
         from napari_hicstruct.plugin.panels.export.panel import ExportPanel
         from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
         from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
@@ -132,15 +132,15 @@ class HicDock(QWidget):
         self._add(
             "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
         )
-        self.predict = PredictPanel(session)
+        self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
         self._add("review", "Review", review, "Accept, reject and correct candidates one by one.")
         review.summary.connect(self.sections["review"].set_summary)
-        self.learn = LearnPanel(session, self.predict)
+        self.learn = LearnPanel(session)
         self._add("learn", "Learn", self.learn, "Fine-tune the model on your corrections, in the background.")
         self.learn.summary.connect(self.sections["learn"].set_summary)
-        self.why = WhyPanel(session, self.predict)
+        self.why = ExplainPanel(session)
         self._add("why", "Why", self.why, "What the model saw where it called the chosen object.", open=False)
         self.sections["why"].toggled.connect(self.why.follow)
         self._add("export", "Export", ExportPanel(session), "Write what is accepted to label files.", open=False)
@@ -190,3 +190,15 @@ def _about(source: Any) -> str:
     if not source.integer_counts:
         lines.append(f"Values: {source.value_kind}.")
     return "\n".join([*lines, *source.notes])
+
+
+class TableDock(QWidget):
+    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there."""
+
+    def __init__(self, napari_viewer: Any) -> None:
+        from napari_hicstruct.plugin.panels.table.panel import ObjectTable
+
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(ObjectTable(ensure_session(napari_viewer)))

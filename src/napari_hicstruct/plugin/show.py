@@ -151,7 +151,7 @@ def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(Exception):  # what napari or Qt say to a window that is half made would mask the error itself
+        with suppress(Exception):  # what napari or Qt raise for a window that is half made would mask the error itself
             viewer.close()
         raise
     if not stays:
@@ -159,7 +159,7 @@ def _closed_unless(viewer: napari.Viewer, *, stays: bool) -> Iterator[None]:
 
 
 def _close(viewer: napari.Viewer) -> None:
-    """Close the window after its picture was written: the command has done its work, whatever Qt says to it."""
+    """Close the window after its picture was written: the command has done its work, whatever Qt raises."""
     try:
         viewer.close()
     except Exception as error:
@@ -207,7 +207,7 @@ def _dress(
     if project is not None:
         session.open_project(project)
     if labels:
-        from napari_hicstruct.plugin.controllers.editing import import_files
+        from napari_hicstruct.plugin.controllers.importing import import_files
         from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
         import_files(session, labels, ask=ask_score if asks else None)

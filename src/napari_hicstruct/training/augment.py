@@ -12,10 +12,10 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 def transpose_sample(sample: Arrays) -> Arrays:
-    """A window sample with rows and columns swapped: every ``(…, H, W)`` array, offsets, hints and ways included."""
-    out = {key: value if key.startswith("hint") else np.swapaxes(value, -1, -2) for key, value in sample.items()}
-    if "hint_rows" in out:
-        out["hint_rows"], out["hint_cols"] = out["hint_cols"], out["hint_rows"]
+    """A window sample with rows and columns swapped: ``(…, H, W)`` arrays, offsets, priors and directions."""
+    out = {key: value if key.startswith("prior") else np.swapaxes(value, -1, -2) for key, value in sample.items()}
+    if "prior_rows" in out:
+        out["prior_rows"], out["prior_cols"] = out["prior_cols"], out["prior_rows"]
     for key in [key for key in out if key.endswith("offset")]:
         out[key] = out[key][::-1]
     if "along" in out:  # what ran along a row runs along a column now

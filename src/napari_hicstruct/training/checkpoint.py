@@ -9,6 +9,10 @@ import torch
 
 from napari_hicstruct.config.files import in_place_of, why_and_hint
 from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.models.store import current_names
+
+WEIGHTS = ("net", "average")
+"""Entries that hold a network's weights by name."""
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -40,4 +44,4 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise ModelError(f"is not a whole checkpoint ({type(error).__name__}).", where=path) from error
-    return dict(state)
+    return {key: current_names(value) if key in WEIGHTS else value for key, value in dict(state).items()}

@@ -63,7 +63,7 @@ def _consistency(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) 
     points, masks = net.tasks_of("point"), net.tasks_of("mask")
     extras: dict[str, Tensor] = {}
     if options.corner or options.edge or options.symmetry:
-        rows, cols = (None, None) if far.hint is None else far.context.boundaries("f2")
+        rows, cols = (None, None) if far.prior is None else far.context.boundaries("f2")
         around = Surroundings(rows, cols, far.distance("f2"), far.sample["known"])
         outputs = [{name: far.outputs[name] for name in names} for names in (points, masks)]
         extras |= window_consistency(outputs[0], outputs[1], around, options)

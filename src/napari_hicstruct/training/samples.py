@@ -23,7 +23,7 @@ from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
 from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.training.augment import transpose_sample
-from napari_hicstruct.training.hints import hint_strips, strip_hint
+from napari_hicstruct.training.boundary_prior import strip_prior_inputs, window_prior_inputs
 from napari_hicstruct.training.maps import NO_MARKS, DrawnMap, draw_map
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -162,7 +162,7 @@ def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator)
     coarse = _points(drawn, blocks, (row // 2, col // 2), windows.fine_margin // 2, fine=False)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
     half = windows.fine_size // 2
-    out |= hint_strips(drawn.coarse, (row // 2, col // 2), half, config.model, drawn.tracks_of(drawn.coarse))
+    out |= window_prior_inputs(drawn.coarse, (row // 2, col // 2), half, config.model, drawn.tracks_of(drawn.coarse))
     return _maybe_transpose(out, rng)
 
 
@@ -182,7 +182,7 @@ def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generato
     judged = drawn.judged("mask", "point")
     corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng, judged)
     sample = _coarse_window(drawn, corner, config.coarse_size, config.model)
-    sample |= hint_strips(drawn.coarse, corner, config.coarse_size, config.model, drawn.tracks_of(drawn.coarse))
+    sample |= window_prior_inputs(drawn.coarse, corner, config.coarse_size, config.model, drawn.tracks_of(drawn.coarse))
     return _maybe_transpose(sample, rng)
 
 
@@ -190,7 +190,7 @@ def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
     """Soft labels of ``length`` bins from ``first`` on and which of them are known; 0 beyond the chromosome.
 
     A map that labels itself (weak supervision) keeps its boundary labels, should it have any, from everybody: from the
-    first look (hint) as well, whose target is then the map's own insulation.
+    boundary prior as well, whose target is then the map's own insulation.
     """
     n, bins = drawn.coarse.n_bins, np.arange(first, first + length)
     inside, at = (bins >= 0) & (bins < n), np.clip(bins, 0, n - 1)
@@ -225,5 +225,5 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         **_strip_labels(drawn, first, length),
     }
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
-    coarse |= hint_strips(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)
-    return strip | strip_hint(drawn.coarse, first, length, config.model, tracks), coarse
+    coarse |= window_prior_inputs(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)
+    return strip | strip_prior_inputs(drawn.coarse, first, length, config.model, tracks), coarse

@@ -14,10 +14,10 @@ from napari_hicstruct.losses.buckets import distance_parts, only
 from napari_hicstruct.losses.mask import mask_loss
 from napari_hicstruct.losses.point import point_loss
 from napari_hicstruct.losses.weak import weak_loss
-from napari_hicstruct.models.context import Hint
+from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training.boundary_prior import boundary_prior_loss, tile_priors, window_prior
 from napari_hicstruct.training.extras import extra_losses
-from napari_hicstruct.training.hints import hint_loss, tile_hints, window_hint
 from napari_hicstruct.training.reconstruct import reconstruction
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.windows import Pass
@@ -38,7 +38,7 @@ class Losses:
     tasks : dict of str to Tensor
         By task, unweighted; what balancing and conflict methods work on.
     extras : dict of str to Tensor
-        Regularisers, consistency and hints: simply added, their weights are in them.
+        Regularisers, consistency and boundary prior: simply added, their weights are in them.
     rows : dict of (str, str) to Tensor
         By task and distance bucket, where asked for: the same values, the gradient only the bucket's.
     """
@@ -77,12 +77,12 @@ def run_batch(net: MultiTaskNet, batch: Batch) -> Outputs:
     """One batch through the network.
 
     The strip is tiled by on-diagonal windows; gradients flow through the chosen one (the first coarse window of
-    the batch), the others are computed without (MODEL.md §2).  A piece of a batch may come without a strip.
+    the batch), the others are computed without.  A piece of a batch may come without a strip.
     """
     near, far = _passes(net, batch)
     strips = {}
     if strip := batch.get("strip"):
-        tiles = tile_hints(net, strip)
+        tiles = tile_priors(net, strip)
         for task in net.tasks_of("boundary"):
             strips[task] = strip_logits(net, strip, far.outputs[task][:1], task, tiles)
     return Outputs(near, far, strips)
@@ -98,8 +98,8 @@ def losses_of(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainCo
         losses[task] = _boundaries(logits, batch["strip"], config)
         if rows:
             rows[task, ""] = losses[task]
-    if "hint" in batch.get("strip", {}):
-        extras["hint"] = hint_loss(net, batch["strip"])
+    if "prior" in batch.get("strip", {}):
+        extras["boundary_prior"] = boundary_prior_loss(net, batch["strip"])
     if config.losses.reconstruction:
         extras["reconstruction"] = config.losses.reconstruction * reconstruction(net, batch["coarse"], config)
     return Losses(losses, extras, rows)
@@ -109,10 +109,10 @@ def _passes(net: MultiTaskNet, batch: Batch) -> tuple[Pass, Pass]:
     """The fine and the coarse windows through the network."""
     points, every = net.tasks_of("point"), [task.name for task in net.config.tasks]
     fine, coarse = batch["fine"], batch["coarse"]
-    far = Pass(coarse, "f2", window_hint(net, coarse), net.config)
-    far.outputs = net.coarse(dense(coarse["x"]), every, hint=far.hint, trace=far.trace)
-    near = Pass(fine, "f1", window_hint(net, fine), net.config)
-    near.pairs = net.fine(dense(fine["x"]), points, hint=near.hint, trace=near.trace)
+    far = Pass(coarse, "f2", window_prior(net, coarse), net.config)
+    far.outputs = net.coarse(dense(coarse["x"]), every, prior=far.prior, trace=far.trace)
+    near = Pass(fine, "f1", window_prior(net, fine), net.config)
+    near.pairs = net.fine(dense(fine["x"]), points, prior=near.prior, trace=near.trace)
     return near, far
 
 
@@ -151,7 +151,9 @@ def _rows(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) -> dict
     return rows
 
 
-def strip_logits(net: MultiTaskNet, strip: Sample, live: Tensor, task: str, hints: list[Hint | None]) -> Tensor:
+def strip_logits(
+    net: MultiTaskNet, strip: Sample, live: Tensor, task: str, priors: list[BoundaryPrior | None]
+) -> Tensor:
     """Boundary logits ``(1, L)`` of a strip from its tiles; ``live`` is the chosen tile, with gradients."""
     margin, chosen = net.config.windows.coarse_margin, int(strip["chosen"][0])
     tiles = strip["tiles"][0]
@@ -161,7 +163,7 @@ def strip_logits(net: MultiTaskNet, strip: Sample, live: Tensor, task: str, hint
             parts.append(net.read_diagonal(live, margin))
             continue
         with torch.no_grad():
-            features = net.coarse(dense(tiles[k : k + 1]), [task], hint=hints[k])[task]
+            features = net.coarse(dense(tiles[k : k + 1]), [task], prior=priors[k])[task]
             parts.append(net.read_diagonal(features, margin))
     return net.strip(strip["x"], torch.cat(parts, -1), task)
 

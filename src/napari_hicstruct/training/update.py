@@ -63,7 +63,7 @@ def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, flo
             _halve(run, batches, error)
     run.fabric.clip_gradients(run.module, run.optimizer, max_norm=config.clip)
     run.optimizer.step()
-    run.average.update(run.net, run.step)
+    run.average.update_parameters(run.net)
     run.step += 1
     return losses
 
@@ -91,7 +91,7 @@ def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
 def _gradients(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
     run.optimizer.zero_grad(set_to_none=True)
     pieces = [piece for batch in batches for piece in cut(run.fabric.to_device(batch), run.parts)]
-    shares = Shares(1 / len(batches), 1 / len(pieces), frozenset({*run.net.tasks_of("boundary"), "hint"}))
+    shares = Shares(1 / len(batches), 1 / len(pieces), frozenset({*run.net.tasks_of("boundary"), "boundary_prior"}))
     log = _resolved(run, pieces, config, shares) if _separate(config) else _summed(run, pieces, shares)
     run.balancer.end_step(partial(run.fabric.all_reduce, reduce_op="mean"))
     return log

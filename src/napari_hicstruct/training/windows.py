@@ -1,4 +1,4 @@
-"""One batch of windows on its way through the network: sample, hint, trace and what came out."""
+"""One batch of windows on its way through the network: sample, boundary prior, trace and what came out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.models.context import Hint, Trace, WindowContext
+from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Pass:
 
     sample: dict[str, Tensor]
     finest: str
-    hint: Hint | None
+    prior: BoundaryPrior | None
     config: ModelConfig
     trace: Trace = field(default_factory=Trace)
     outputs: dict[str, Tensor] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class Pass:
     @property
     def context(self) -> WindowContext:
         """The windows as the network's parts see them."""
-        return WindowContext(self.sample["x"], self.finest, self.hint, self.trace, self.config.inputs)
+        return WindowContext(self.sample["x"], self.finest, self.prior, self.trace, self.config.inputs)
 
     def distance(self, scale: str) -> Tensor:
         """Distance of the anchors in bp, ``(B, 1, h, w)``."""

@@ -6,22 +6,22 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
 from napari_hicstruct.workflows.predict import read_request_tracks
-from napari_hicstruct.workflows.predict_request import MAX_DISTANCE, MODES, PredictRequest, check_model
+from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MODES, PredictRequest, check_model
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.model import ModelConfig
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.inference.chromosome import ChromosomeRun
-    from napari_hicstruct.inference.explain import Layer, Look, Watcher
+    from napari_hicstruct.inference.explain import Layer, RegionTrace, TracingPredictor
     from napari_hicstruct.workflows.models import ModelInfo
 
 PAD = 300_000
@@ -42,8 +42,8 @@ class Explanation:
     rows, cols : Interval
         The part of the map that the layers show; rows are the first anchors, so it lies above the diagonal.
     layers : dict of str to Layer
-        Pictures by name: ``probability/<task>`` for every task, ``hint/boundary``, and from the pass that made the
-        call ``gate/<task>/<scale>/<expert>``, ``scale_gate/…``, ``weights/<task>/<scale>``,
+        Pictures by name: ``probability/<task>`` for every task, ``boundary_prior/boundary``, and of the pass that made
+        the call ``gate/<task>/<scale>/<expert>``, ``scale_gate/…``, ``weights/<task>/<scale>``,
         ``exchange/<a>-<b>/<scale>``.  A TAD task's picture is the weaker boundary of row and column.
     probability : float
         What its task's layer says of the object, not calibrated; NaN where the model saw nothing.
@@ -67,9 +67,9 @@ class Explanation:
     expert_use: dict[str, tuple[float, ...]]
 
     def relevant(self) -> dict[str, Layer]:
-        """Probabilities of all tasks, the hint, and what concerns the object's own task."""
+        """Probabilities of all tasks, the boundary prior, and what concerns the object's own task."""
         parts = {name: name.split("/") for name in self.layers}
-        common = ("probability", "hint")
+        common = ("probability", "boundary_prior")
         return {n: v for n, v in self.layers.items() if parts[n][0] in common or self.task in parts[n][1].split("-")}
 
 
@@ -85,7 +85,7 @@ class Explainer:
 
     orientation: tuple[str, str] | None = None
     _key: Any = field(default=None, init=False)
-    _watcher: Watcher | None = field(default=None, init=False)
+    _predictor: TracingPredictor | None = field(default=None, init=False)
     _bands: tuple[Band | None, Band] | None = field(default=None, init=False)
 
     def iter_explain(
@@ -98,7 +98,7 @@ class Explainer:
         request: PredictRequest | None = None,
         token: CancelToken | None = None,
     ) -> Generator[Progress, None, Explanation]:
-        """Run the model again where it looks at ``annotation``: windows, hints and channels as in prediction.
+        """Run the model again where it looks at ``annotation``: windows, boundary prior and channels as in prediction.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class Explainer:
             Within one window after ``token`` was cancelled.
         """
         from napari_hicstruct.decode.prominence import loop_score
-        from napari_hicstruct.inference.explain import Watch
+        from napari_hicstruct.inference.explain import RegionTracer
 
         token, clock, chrom = token or CancelToken(), Clock(), annotation.chrom
         length = source.chromsizes[chrom]
@@ -121,15 +121,15 @@ class Explainer:
         yield clock.step("read model", 0, 0)
         info = check_model(request)
         yield from self._read(source, chrom, request, info, token)
-        assert self._watcher is not None
+        assert self._predictor is not None
         assert self._bands is not None  # _read has just made both
-        self._watcher.on_windows = lambda _: token.check()
-        config, fine = self._watcher.net.config, self._bands[0] is not None
+        self._predictor.on_windows = lambda _: token.check()
+        config, fine = self._predictor.net.config, self._bands[0] is not None
         task = _task(config, annotation, info)
         rows, cols = shown_part(annotation, length)
         yield clock.step("look again", 0, 0)
         run = self._run(request, chrom, length, tuple(one.name for one in config.tasks))
-        seen = Watch(run, (rows.start, rows.end), (cols.start, cols.end)).look()
+        seen = RegionTracer(run, (rows.start, rows.end), (cols.start, cols.end)).trace()
         which = "fine" if fine and any(one.name == task and one.head == "point" for one in config.tasks) else "coarse"
         layers, use = _of_pass(seen, which)
         evidence = gather(annotation, layers, seen.boundaries, config, source, self.orientation)
@@ -144,7 +144,7 @@ class Explainer:
     ) -> Generator[Progress, None, None]:
         """Network and bands of a chromosome, unless they are the ones at hand."""
         from napari_hicstruct.inference.device import choose_device
-        from napari_hicstruct.inference.explain import Watcher, Witness
+        from napari_hicstruct.inference.explain import TracingNet, TracingPredictor
         from napari_hicstruct.models.store import load_model
 
         key = (source.uri, chrom, request.norm, info.path, info.sha256, request.device, request.mode)
@@ -153,9 +153,9 @@ class Explainer:
         self._key = None
         device = choose_device(request.device)
         net, _ = load_model(info.path, device=device)
-        self._watcher = Watcher(Witness(net), device, MODES[request.mode])  # type: ignore[arg-type]  # stands in
+        self._predictor = TracingPredictor(TracingNet(net), device, MODES[request.mode])  # type: ignore[arg-type]  # stands in
         self._bands = yield from iter_band_pair(source, chrom, net.config, norm=request.norm, token=token)
-        self._watcher.tracks = read_request_tracks(source, chrom, request, net.config)
+        self._predictor.tracks = read_request_tracks(source, chrom, request, net.config)
         self._key = key
 
     def _dot(self, annotation: Annotation, layer: Layer | None) -> tuple[float, float] | None:
@@ -172,11 +172,11 @@ class Explainer:
     def _run(self, request: PredictRequest, chrom: str, length: int, tasks: tuple[str, ...]) -> ChromosomeRun:
         from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
 
-        assert self._watcher is not None
+        assert self._predictor is not None
         assert self._bands is not None
         region = next((one for one in request.regions if one.chrom == chrom), Interval(chrom, 0, length))
         stretch = Stretch(start=region.start, end=region.end, length=length, tasks=tasks, max_distance=MAX_DISTANCE)
-        return ChromosomeRun(self._watcher, *self._bands, stretch)
+        return ChromosomeRun(self._predictor, *self._bands, stretch)
 
 
 def iter_explain(
@@ -235,15 +235,15 @@ def probability_at(annotation: Annotation, layer: Layer | None) -> float:
 def _task(config: ModelConfig, annotation: Annotation, info: ModelInfo) -> str:
     """The model's task for such objects."""
     for task in config.tasks:
-        if task.head == HEADS[annotation.kind]:
+        if task.head == KINDS[annotation.kind].head:
             return task.name
     said = f"the model '{info.name}' has no task for a {annotation.kind.value}"
     raise ConfigError(f"{said}: it cannot say why.", hint="Choose another model.")
 
 
-def _of_pass(seen: Look, which: str) -> tuple[dict[str, Layer], dict[str, tuple[float, ...]]]:
+def _of_pass(seen: RegionTrace, which: str) -> tuple[dict[str, Layer], dict[str, tuple[float, ...]]]:
     """Layers of the pass that made the call and those of no pass, and expert use in that pass; names without it."""
-    common = ("probability/", "hint/")
+    common = ("probability/", "boundary_prior/")
     mine = f"{which}/"
     layers = {n.removeprefix(mine): one for n, one in seen.layers.items() if n.startswith((*common, mine))}
     uses = f"{which}/expert_use/"

@@ -1,4 +1,4 @@
-"""Places where a model doubts although it calls nothing there: candidates that no list would ever show."""
+"""Proposals: faint calls of a model, below its threshold, near none of the known records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.workflows.look import DOUBTFUL, propose
+from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY, propose
 
 MOST = 300
 """Proposals of one kind, the likeliest first: nobody reviews more at a time."""
@@ -33,7 +33,7 @@ def iter_propose(
     """
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_request import PredictRequest
+    from napari_hicstruct.workflows.predict.request import PredictRequest
 
     tasks = find_model(model).tasks
     request = PredictRequest(
@@ -42,7 +42,7 @@ def iter_propose(
         model=model,
         device=device,
         threads=threads,
-        least=dict.fromkeys(tasks, DOUBTFUL),
+        min_probability=dict.fromkeys(tasks, MIN_PROPOSAL_PROBABILITY),
     )
     job = iter_predict(source, request, token=token)
     while True:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, near_any, points
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.paths import cache_dir
 from napari_hicstruct.config.simulation import SimulationConfig
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_hicstruct.contacts.band import Band
-    from napari_hicstruct.inference.sight import Sight
+    from napari_hicstruct.inference.candidate_scores import HeadScore
     from napari_hicstruct.synth.types import SimulatedMap
     from napari_hicstruct.training.replay import Replay
     from napari_hicstruct.workflows.models import ModelInfo
@@ -40,7 +41,6 @@ DEPTHS = (15.0, 1_500.0)
 LEAST = 0.02
 """Raw probability from which a place is a candidate."""
 
-TOLERANCE = 20_000
 MOST = 250
 """Candidates kept per map and head, those that are there first."""
 
@@ -99,7 +99,7 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
 def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[str, Any, float, bool, float]]:
     """Head, features, log-odds, truth and evidence of every candidate of one map."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
-    from napari_hicstruct.inference.look import Looker
+    from napari_hicstruct.inference.candidate_scorer import CandidateScorer
 
     rng, depth, whole = np.random.default_rng([number, 17]), _depth(number), number % 2 == 0
     most = net.config.max_distance // sim.resolution
@@ -107,25 +107,25 @@ def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[s
     coarse = coarsen_band(fine, 2)
     records = _candidates(net, device, fine if whole else None, coarse, sim)
     there, known = _truth(records, sim, depth)
-    sights = Looker(net, device, fine if whole else None, coarse).sights(records)
-    sights = [sight for sight in sights if known[sight.owner]]
+    scores = CandidateScorer(net, device, fine if whole else None, coarse).score(records)
+    scores = [score for score in scores if known[score.owner]]
     return [
-        (sight.layer, sight.features, sight.logit, bool(there[sight.owner]), _evidence(records[sight.owner], sight))
-        for sight in _thinned(sights, there)
+        (score.layer, score.features, score.logit, bool(there[score.owner]), _evidence(records[score.owner], score))
+        for score in _thinned(scores, there)
     ]
 
 
-def _thinned(sights: list[Sight], there: Any) -> list[Sight]:
+def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
     """At most :data:`MOST` of each head: all that are there, then the likeliest and some by chance."""
-    kept: list[Sight] = []
-    for layer in dict.fromkeys(sight.layer for sight in sights):
-        mine = sorted((sight for sight in sights if sight.layer == layer), key=lambda s: (not there[s.owner], -s.logit))
+    kept: list[HeadScore] = []
+    for layer in dict.fromkeys(score.layer for score in scores):
+        mine = sorted((score for score in scores if score.layer == layer), key=lambda s: (not there[s.owner], -s.logit))
         kept += mine[:MOST]
     return kept
 
 
 def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: SimulatedMap) -> list[Annotation]:
-    """Everything the network finds with open arms; TADs speak through their boundaries."""
+    """Everything the network finds with open arms; of TADs their boundaries."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
     from napari_hicstruct.inference.maps import Predictor
 
@@ -136,7 +136,7 @@ def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: Sim
         length=sim.length,
         tasks=tasks,
         max_distance=3_000_000,
-        least=dict.fromkeys(tasks, LEAST),
+        min_probability=dict.fromkeys(tasks, LEAST),
     )
     run = ChromosomeRun(Predictor(net, device), fine, coarse, stretch)
     return [record for final in run.run() for record in final if record.kind is not Kind.TAD]
@@ -147,29 +147,30 @@ def _truth(records: list[Annotation], sim: SimulatedMap, depth: float) -> tuple[
     from napari_hicstruct.labels.truth import truth_in_bins
 
     truth = truth_in_bins(sim.truth, sim.resolution, base=sim.resolution, depth=depth)
-    loops = truth.loops[:, :2] * sim.resolution
-    borders = truth.boundaries[:, :1] * sim.resolution
+    loops = truth.loops[:, :2].astype(np.float64) * sim.resolution
+    borders = truth.boundaries[:, :1].astype(np.float64) * sim.resolution
     stripes = truth.stripes[:, :4] * sim.resolution
     there, known = np.zeros(len(records), bool), np.ones(len(records), bool)
     weight: Any
     for k, record in enumerate(records):
+        place = points((record,))
         if record.kind is Kind.LOOP:
-            near = np.abs(loops - (record.anchor1.center, record.anchor2.center)).max(axis=1, initial=0) <= TOLERANCE
+            close = near_any(loops, place[:, :2], SAME_CALL_BP)
             weight = truth.loops[:, 2]
         elif record.kind is Kind.BOUNDARY:
-            near = np.abs(borders[:, 0] - record.anchor1.center) <= TOLERANCE
+            close = near_any(borders, place[:, :1], SAME_CALL_BP)
             weight = truth.boundaries[:, 1] > 0.15
         else:
-            near = _overlaps(record, stripes)
+            close = _overlaps(record, stripes)
             weight = truth.stripes[:, 5]
-        there[k] = bool((near & (weight > 0)).any())
-        known[k] = there[k] or not near.any()
+        there[k] = bool((close & (weight > 0)).any())
+        known[k] = there[k] or not close.any()
     return there, known
 
 
 def _overlaps(record: Annotation, stripes: Any) -> Any:
     """Stripes with the record's anchor that share half of what the two extents cover."""
-    anchor = np.abs(stripes[:, :2].mean(axis=1) - record.anchor1.center) <= TOLERANCE
+    anchor = near_any(stripes[:, :2].mean(axis=1)[:, None], points((record,))[:, :1], SAME_CALL_BP)
     y: Interval = record.anchor2
     shared = np.minimum(stripes[:, 3], y.end) - np.maximum(stripes[:, 2], y.start)
     covered = np.maximum(stripes[:, 3], y.end) - np.minimum(stripes[:, 2], y.start)
@@ -209,10 +210,10 @@ def _depth(number: int) -> float:
     return float(DEPTHS[0] * (DEPTHS[1] / DEPTHS[0]) ** part)
 
 
-def _evidence(record: Annotation, sight: Sight) -> float:
+def _evidence(record: Annotation, score: HeadScore) -> float:
     """What decoding added to the network's log-odds before it ranked."""
     p = float(np.clip(record.score, 1e-6, 1 - 1e-6))
-    return float(np.log(p / (1 - p)) - sight.logit)
+    return float(np.log(p / (1 - p)) - score.logit)
 
 
 def ship(folder: Path) -> Path:

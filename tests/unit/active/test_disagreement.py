@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from napari_hicstruct.active.disagreement import WITNESSES, hear
+from napari_hicstruct.active.disagreement import CHECKS, find_contradictions
 from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.genome import Interval
 
@@ -18,7 +18,7 @@ def make(kind: Kind, start: int, end: int, **values: object) -> Annotation:
 
 
 def reasons(*records: Annotation) -> list[set[str]]:
-    found = hear(records)
+    found = find_contradictions(records)
     return [set(found.reasons(k)) for k in range(len(records))]
 
 
@@ -30,8 +30,10 @@ def test_a_loop_that_another_caller_has_nearby_is_not_contradicted() -> None:
 
 
 def test_one_caller_alone_is_no_disagreement() -> None:
-    found = hear([make(Kind.LOOP, 1_000_000, 1_400_000, source="a"), make(Kind.LOOP, 2_000_000, 2_400_000, source="a")])
-    assert not found.heard.any()
+    found = find_contradictions(
+        [make(Kind.LOOP, 1_000_000, 1_400_000, source="a"), make(Kind.LOOP, 2_000_000, 2_400_000, source="a")]
+    )
+    assert not found.possible.any()
     np.testing.assert_array_equal(found.share, [0, 0])
 
 
@@ -56,6 +58,6 @@ def test_the_share_is_of_the_witnesses_heard() -> None:
         make(Kind.LOOP, 1_100_000, 1_300_000, source="b"),
         make(Kind.TAD, 1_000_000, 1_400_000, source="a"),
     ]
-    found = hear(records)
-    assert found.against.shape == found.heard.shape == (3, len(WITNESSES))
+    found = find_contradictions(records)
+    assert found.failed.shape == found.possible.shape == (3, len(CHECKS))
     np.testing.assert_array_equal(found.share, [0.5, 1.0, 0.0])

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
-from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements, tallies
+from napari_hicstruct.active.statistics import Agreement, Tally, agreements, tallies
 from napari_hicstruct.annotations import Annotation, Kind, Status
+from napari_hicstruct.annotations.judging import ReviewerJudgment
 from napari_hicstruct.genome import Interval
 
 
@@ -39,15 +40,17 @@ def test_nothing_judged_says_nothing() -> None:
 
 def test_kappa_of_two_reviewers_is_its_definition() -> None:
     said = {"ana": "1111100000", "ben": "1110100001"}
-    verdicts = [Verdict(f"c{k}", who, word == "1") for who, words in said.items() for k, word in enumerate(words)]
-    verdicts.append(Verdict("only ana's", "ana", True))
+    judgments = [
+        ReviewerJudgment(f"c{k}", who, word == "1") for who, words in said.items() for k, word in enumerate(words)
+    ]
+    judgments.append(ReviewerJudgment("only ana's", "ana", True))
     observed, chance = 0.8, 0.5 * 0.5 + 0.5 * 0.5
-    (found,) = agreements(verdicts)
+    (found,) = agreements(judgments)
     assert (found.first, found.second, found.n) == ("ana", "ben", 10)
     assert found.kappa == pytest.approx((observed - chance) / (1 - chance))
 
 
 def test_kappa_is_not_defined_where_all_is_alike_and_nobody_is_compared_with_himself() -> None:
-    (found,) = agreements([Verdict("a", "ana", True), Verdict("a", "ben", True)])
+    (found,) = agreements([ReviewerJudgment("a", "ana", True), ReviewerJudgment("a", "ben", True)])
     assert found == Agreement("ana", "ben", 1, pytest.approx(math.nan, nan_ok=True))
-    assert agreements([Verdict("a", "ana", True), Verdict("b", "ben", True)]) == []
+    assert agreements([ReviewerJudgment("a", "ana", True), ReviewerJudgment("b", "ben", True)]) == []

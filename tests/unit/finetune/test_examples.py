@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.changes import ReviewedRegion
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.inference.sight import Sight
+from napari_hicstruct.inference.candidate_scores import HeadScore
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.labels.corrections import Judgements, judgements, marks
 from napari_hicstruct.labels.scope import Scope, edge, paint
@@ -99,7 +99,7 @@ def test_a_block_is_of_its_kinds_and_its_chromosome_alone() -> None:
 
 def test_samples_need_both_classes() -> None:
     rows = tuple(Example(loop(k * 100_000), float(k % 2), 1.0 + k, True, False) for k in range(4))
-    sights = tuple(Sight(k, "heads.loop", float(k), np.full(3, k, np.float32)) for k in range(4))
+    sights = tuple(HeadScore(k, "heads.loop", float(k), np.full(3, k, np.float32)) for k in range(4))
     scored = ScoredExamples(rows, sights)
     both = scored.samples("heads.loop", lambda row: True)
     assert both is not None
@@ -205,7 +205,7 @@ def test_regularization_samples_keep_the_networks_probability_and_are_no_class()
     rows = tuple(
         Example(loop(10**6 + 10_000 * k), there, 1.0, True, False) for k, there in enumerate((1.0, 0.0, np.nan))
     )
-    sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(3))
+    sights = tuple(HeadScore(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(3))
     learnt = ScoredExamples(rows, sights).samples("heads.loop", lambda _: True)
     assert learnt is not None
     assert learnt.target.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
@@ -217,7 +217,7 @@ def test_regularization_samples_keep_the_networks_probability_and_are_no_class()
 def test_regularization_samples_count_less_the_more_was_judged() -> None:
     rows = [Example(loop(10**6 + 10_000 * k), float(k % 2), 1.0, True, False) for k in range(50)]
     rows.append(Example(loop(9 * 10**6), np.nan, 0.4, False, False))
-    sights = tuple(Sight(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(51))
+    sights = tuple(HeadScore(k, "heads.loop", -2.0, np.ones(2, np.float32)) for k in range(51))
     learnt = ScoredExamples(tuple(rows), sights).samples("heads.loop", lambda _: True)
     assert learnt is not None
     assert learnt.weight[:50].tolist() == [1] * 50
@@ -230,7 +230,7 @@ def rejected_tad(odds: tuple[float | None, float | None], *others: Annotation) -
     first = next(k for k, row in enumerate(rows) if not row.target)
     told = [(first + k, one) for k, one in enumerate(odds) if one is not None]
     told += [(k, 2.0) for k, row in enumerate(rows) if row.target]
-    return ScoredExamples(rows, tuple(Sight(k, "heads.tad", one, np.ones(2, np.float32)) for k, one in told))
+    return ScoredExamples(rows, tuple(HeadScore(k, "heads.tad", one, np.ones(2, np.float32)) for k, one in told))
 
 
 def test_of_a_rejected_tad_the_less_likely_border_is_the_wrong_one() -> None:

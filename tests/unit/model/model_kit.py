@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
-from napari_hicstruct.models.context import Hint, Trace, WindowContext
+from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
 from napari_hicstruct.models.network import MultiTaskNet
 
 WIDTH = 8
@@ -52,15 +52,17 @@ def window(size: int, seed: int = 0, batch: int = 2, config: ModelConfig = SMALL
     return x
 
 
-def hint(size: int, seed: int = 0, batch: int = 2) -> Hint:
+def prior(size: int, seed: int = 0, batch: int = 2) -> BoundaryPrior:
     """Random boundary probabilities of ``size`` coarse bins."""
     generator = torch.Generator().manual_seed(seed + 100)
-    return Hint(torch.rand(batch, size, generator=generator) ** 3, torch.rand(batch, size, generator=generator) ** 3)
+    return BoundaryPrior(
+        torch.rand(batch, size, generator=generator) ** 3, torch.rand(batch, size, generator=generator) ** 3
+    )
 
 
 def context(size: int = 64, finest: str = "f2", trace: Trace | None = None, seed: int = 0) -> WindowContext:
     """A window's context for testing one part alone."""
-    return WindowContext(window(size, seed), finest, hint(size if finest == "f2" else size // 2, seed), trace)
+    return WindowContext(window(size, seed), finest, prior(size if finest == "f2" else size // 2, seed), trace)
 
 
 def features(finest: str = "f2", size: int = 64, seed: int = 0, width: int = WIDTH) -> dict[str, Tensor]:

@@ -27,8 +27,8 @@ MODELS = [
     ({"windows": {"fine_margin": -4}}, r"windows\.fine_margin"),
     ({"fine_resolution": 0, "coarse_resolution": 0}, "fine_resolution"),
     ({"max_distance": 0}, "max_distance"),
-    ({"hint": {"kind": "band", "width": 20, "resolution": 0}}, r"hint\.resolution"),
-    ({"hint": {"kind": "band", "width": 33}}, r"hint\.width.*33 channels"),
+    ({"boundary_prior": {"kind": "band", "width": 20, "resolution": 0}}, r"boundary_prior\.resolution"),
+    ({"boundary_prior": {"kind": "band", "width": 33}}, r"boundary_prior\.width.*33 channels"),
     ({"attention": {"kind": "axial", "scales": ["f3", "f3"]}}, r"attention\.scales.*twice"),
 ]
 
@@ -71,9 +71,10 @@ def test_every_width_within_bounds_is_built(width: int) -> None:
         {"name": "loop", "head": "point", "fine": True, "widths": [width] * 3},
         {"name": "tad_2", "head": "boundary", "widths": [width] * 3},
     ]
-    hint = {"kind": "band", "width": max(8, width)}
+    prior = {"kind": "band", "width": max(8, width)}
     config = parse_config(
-        ModelConfig, {"channels": [width] * 5, "strip_channels": width // 4 * 4 or 4, "tasks": tasks, "hint": hint}
+        ModelConfig,
+        {"channels": [width] * 5, "strip_channels": width // 4 * 4 or 4, "tasks": tasks, "boundary_prior": prior},
     )
     assert MultiTaskNet(config).config == config
 

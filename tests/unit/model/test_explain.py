@@ -25,7 +25,7 @@ from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.evidence import gather
 from napari_hicstruct.workflows.explain import Explainer, explain
 from napari_hicstruct.workflows.predict import PredictResult, predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 
 LENGTH = 4_000_000
 CONFIG = ModelConfig(
@@ -35,7 +35,7 @@ CONFIG = ModelConfig(
     selector="low_rank_free",
     selector_options={"gate": "conv"},
     interaction="band_exchange",
-    hint={"kind": "band", "width": 8},
+    boundary_prior={"kind": "band", "width": 8},
     windows=WindowConfig(
         fine_size=96,
         fine_margin=8,
@@ -125,8 +125,8 @@ def test_a_whole_stripe_is_drawn_from_the_mask_that_called_it(
         assert seen.rows.start <= record.span.start
         assert record.span.end <= seen.cols.end
         if watcher is None:  # the mask of the whole chromosome, as a run makes it
-            watcher, (_, band) = explainer._watcher, explainer._bands
-            watcher.look_ahead(band, 0, band.n_bins)
+            watcher, (_, band) = explainer._predictor, explainer._bands
+            watcher.prepare_prior(band, 0, band.n_bins)
             tiling = watcher.coarse_tiling(band, 0, band.n_bins, 302)
             rows = list(watcher.coarse(band, tiling, points=[], masks=["stripe"], strips={}))
             whole = rows[-1].canvas.rows(0, band.n_bins)[0]
@@ -166,10 +166,12 @@ def test_changing_a_gate_changes_its_picture(
     assert after.expert_use[f"loop/{scale}"][0] > before.expert_use[f"loop/{scale}"][0]
 
 
-def test_exchange_hint_and_all_tasks_are_shown(source: ContactSource, model: str, result: PredictResult) -> None:
+def test_exchange_prior_and_all_tasks_are_shown(source: ContactSource, model: str, result: PredictResult) -> None:
     (record,) = some(result, Kind.TAD, 1)
     seen = explain(source, record, model, "cpu")
-    assert {"probability/loop", "probability/stripe", "probability/tad", "hint/boundary"} <= set(seen.relevant())
+    assert {"probability/loop", "probability/stripe", "probability/tad", "boundary_prior/boundary"} <= set(
+        seen.relevant()
+    )
     exchange = [name for name in seen.relevant() if name.startswith("exchange/")]
     assert exchange
     assert all("tad" in name for name in exchange)
@@ -182,7 +184,7 @@ def test_a_model_without_gates_still_shows_what_it_thinks(source: ContactSource,
     far = Interval("chr1", 1_400_000, 1_405_000)
     record = Annotation(kind=Kind.LOOP, anchor1=place, anchor2=far)
     seen = explain(source, record, write_model(tmp_path / "plain", plain), "cpu")
-    assert set(seen.layers) == {"probability/loop", "probability/stripe", "probability/tad", "hint/boundary"}
+    assert set(seen.layers) == {"probability/loop", "probability/stripe", "probability/tad", "boundary_prior/boundary"}
     assert seen.evidence
     assert "stand" in str(seen.evidence[0])
     assert seen.score != seen.probability, "loops are ranked by their dot, too"

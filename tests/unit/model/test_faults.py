@@ -225,7 +225,7 @@ def test_batches_of_unlike_numbers_are_cut_as_far_as_both_kinds_reach(
     [
         ({"stepz": 3}, "unknown key 'stepz'"),
         ({"model": {"encoder": "vit"}}, "encoder 'vit'"),
-        ({"model": {"interaction": "band_exchange"}}, "hint.kind"),
+        ({"model": {"interaction": "band_exchange"}}, "boundary_prior.kind"),
         ({"task_weights": {"loops": 1.0}}, "task_weights names 'loops'"),
         ({"coarse_size": 100}, "coarse_size"),
         ({"start_from": "no-such-model"}, "no-such-model"),
@@ -254,12 +254,14 @@ def test_stages_follow_each_other_and_the_card_tells_the_lineage(tmp_path: Path)
     import json
 
     first = CONFIG.model_copy(update={"name": "first"})
-    wider = SMALL.model_copy(update={"hint": SMALL.hint.model_copy(update={"kind": "band"}), "max_distance": 400_000})
+    wider = SMALL.model_copy(
+        update={"boundary_prior": SMALL.boundary_prior.model_copy(update={"kind": "band"}), "max_distance": 400_000}
+    )
     second = CONFIG.model_copy(update={"name": "second", "model": wider, "steps": 1, "learning_rate": 0.0})
     folder = drain(iter_train_stages([first, second], tmp_path, device="cpu"))
     before = weights(tmp_path / "0-first")
     after, average = weights(folder.parent), checkpoint.load_checkpoint(tmp_path / "0-first" / state.BEST)["net"]
-    assert any(name.startswith("boundary_hint.") for name in after)
+    assert any(name.startswith("boundary_prior.") for name in after)
     for name in before:
         assert torch.equal(after[name], average[name]), name
     card = json.loads((folder / "model.json").read_text())["card"]

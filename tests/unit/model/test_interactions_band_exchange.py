@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from napari_hicstruct.models.context import Hint, Trace, WindowContext
+from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
 from napari_hicstruct.models.interactions.band_exchange import EDGES, BandExchange, Gate, WindowAttention, buckets
 from napari_hicstruct.models.network import MultiTaskNet
-from tests.unit.model.model_kit import WIDTH, context, hint, small, window
+from tests.unit.model.model_kit import WIDTH, context, prior, small, window
 
-BAND = {"hint": {"kind": "band"}, "interaction": "band_exchange"}
+BAND = {"boundary_prior": {"kind": "band"}, "interaction": "band_exchange"}
 
 
 def exchange(**options: object) -> BandExchange:
@@ -48,7 +48,7 @@ def test_outside_the_masks_features_are_bit_identical() -> None:
     module, features = loud(exchange()), maps()
     p = torch.zeros(2, 64)
     p[:, 20] = 0.9
-    around = WindowContext(window(64), "f2", Hint(p, p))
+    around = WindowContext(window(64), "f2", BoundaryPrior(p, p))
     with torch.no_grad():
         out, masks = module.exchange("f2", features, around), module.masks("f2", around)
     seen = {"tad": ("band", "corner"), "stripe": ("band", "interior"), "loop": ("corner", "interior")}
@@ -121,8 +121,8 @@ def test_shuffled_masks_lie_elsewhere_and_always_at_the_same_place() -> None:
 def test_boundaries_are_read_detached() -> None:
     model = MultiTaskNet(small(**BAND))
     loud(model.interaction)
-    model.coarse(window(64), ["loop"], hint=hint(64))["loop"].square().mean().backward()
-    assert all(p.grad is None for p in model.boundary_hint.parameters())
+    model.coarse(window(64), ["loop"], prior=prior(64))["loop"].square().mean().backward()
+    assert all(p.grad is None for p in model.boundary_prior.parameters())
     assert model.decoders["tad"].up2.block[0].weight.grad is not None  # what loops learn from TADs teaches TADs too
 
 

@@ -45,7 +45,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_step_on_a_simulated_map(path: Path, name: str) -> None:
     tasks = [task.model_dump() | {"widths": (8, 8, 8)} for task in recipe().model.tasks]
-    options = recipe(interaction=name, hint={"kind": "band"}, tasks=tasks)
+    options = recipe(interaction=name, boundary_prior={"kind": "band"}, tasks=tasks)
     torch.manual_seed(0)
     model = MultiTaskNet(options.model).train()
     optimizer = torch.optim.AdamW(parameter_groups(model, make_balancer(options.losses, TASKS, {})), lr=1e-3)
@@ -64,13 +64,15 @@ def test_a_step_on_a_simulated_map(path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_learns_faster_is_not_decayed(name: str) -> None:
-    model = net(small(interaction=name, hint={"kind": "band"}))
+    model = net(small(interaction=name, boundary_prior={"kind": "band"}))
     groups = parameter_groups(model, make_balancer(recipe().losses, TASKS, {}))
     assert sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
     fast = [group for group in groups if group["scale"] > 1]
     assert bool(fast) == (name in FAST)
     assert all(group["scale"] == 100 and group["weight_decay"] == 0 for group in fast)
-    slower = net(small(interaction=name, hint={"kind": "band"}, interaction_options={"learning_rate_scale": 3.0}))
+    slower = net(
+        small(interaction=name, boundary_prior={"kind": "band"}, interaction_options={"learning_rate_scale": 3.0})
+    )
     scales = {scale for scale, _ in slower.interaction.parameter_groups()}
     assert 3.0 in scales
 

@@ -118,11 +118,11 @@ def test_balanced_and_resolved_runs_train_log_and_resume(losses: dict[str, Any],
 
 
 def test_consistency_adds_what_is_switched_on_and_nothing_else(pool: Path) -> None:
-    plain = recipe(model={"hint": {"kind": "band"}})
+    plain = recipe(model={"boundary_prior": {"kind": "band"}})
     weights = {"corner": 0.05, "edge": 0.05, "symmetry": 0.02, "block": 0.1}
-    full = recipe(model={"hint": {"kind": "band"}}, losses={"consistency": weights})
+    full = recipe(model={"boundary_prior": {"kind": "band"}}, losses={"consistency": weights})
     net, batch = net_of(plain), batch_of(plain, pool)
-    assert set(batch_losses(net, batch, plain).extras) == {"hint"}
+    assert set(batch_losses(net, batch, plain).extras) == {"boundary_prior"}
     extras = batch_losses(net, batch, full).extras
     assert {"corner/loop", "edge/stripe", "symmetry/loop", "symmetry/stripe", "block/loop"} <= set(extras)
     assert all(torch.isfinite(value) for value in extras.values())
@@ -172,7 +172,7 @@ def map_of(config: TrainConfig, pool: Path) -> Path:
 
 def test_weak_runs_never_see_a_boundary_label(pool: Path) -> None:
     """Not even by the first look: without the truth's boundaries, batches and all losses are the same."""
-    config = recipe(weak={"enabled": True}, model={"hint": {"kind": "band"}})
+    config = recipe(weak={"enabled": True}, model={"boundary_prior": {"kind": "band"}})
     drawn = draw_map(map_of(config, pool), config, np.random.default_rng(1))
     assert len(drawn.coarse_truth.boundaries)
     blank = replace(drawn.coarse_truth, boundaries=drawn.coarse_truth.boundaries[:0])
@@ -186,7 +186,7 @@ def test_weak_runs_never_see_a_boundary_label(pool: Path) -> None:
         batch["strip"]["progress"] = torch.tensor([0.5])
     net = net_of(config)
     first, second = (batch_losses(net, batch, config) for batch in batches)
-    assert {"tad", "hint"} <= set(first.all())
+    assert {"tad", "boundary_prior"} <= set(first.all())
     assert all(torch.equal(value, second.all()[name]) for name, value in first.all().items())
     assert batches[0]["strip"]["weak_insulation"].max() > 0
 

@@ -1,4 +1,4 @@
-"""Encoders, hints and inputs in a step of training on a simulated map: from counts to gradients."""
+"""Encoders, boundary priors and inputs in a step of training on a simulated map: from counts to gradients."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"encoder": "swin"},
         {"attention": {"kind": "band", "heads": 2, "contact_bias": True}, "position": True},
         {"inputs": ("raw", "balanced", "coverage", "distance", "valid")},
-        {"hint": {"kind": "chromosome", "resolution": 40_000, "inject": True}, "tad_prior": True},
+        {"boundary_prior": {"kind": "chromosome", "resolution": 40_000, "inject": True}, "tad_prior": True},
     ],
     ids=["efficientnet_b0", "swin", "attention", "inputs", "chromosome"],
 )
@@ -49,7 +49,7 @@ def test_a_step_on_a_simulated_map(path: Path, changes: dict[str, Any]) -> None:
     (batch,) = SampleStream(config, [path], first_step=0, last_step=1, seed=0)
     losses = batch_losses(net, batch, config).all()
     assert set(losses) >= {"loop", "stripe", "tad"}
-    assert ("hint" in losses) == ("hint" in changes)
+    assert ("boundary_prior" in losses) == ("boundary_prior" in changes)
     torch.stack(list(losses.values())).sum().backward()
     gradients = [p.grad for p in net.parameters() if p.grad is not None]
     assert len(gradients) > 0.9 * len(list(net.parameters()))

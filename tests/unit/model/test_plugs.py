@@ -13,25 +13,27 @@ from napari_hicstruct.models import registry
 from napari_hicstruct.models.context import Trace
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import load_model, save_model
-from tests.unit.model.model_kit import TASKS, hint, net, small, window
+from tests.unit.model.model_kit import TASKS, net, prior, small, window
 
 
 def _cases() -> list[Any]:
     cases = [("encoder", name, {"encoder": name}) for name in registry.ENCODERS]
     cases += [("attention", name, {"attention": {"kind": name, "heads": 2}}) for name in registry.ATTENTIONS]
     cases += [("selector", name, {"selector": name}) for name in registry.SELECTORS]
-    cases += [("interaction", n, {"interaction": n, "hint": {"kind": "band"}}) for n in registry.INTERACTIONS]
-    cases += [("hint", n, {"hint": {"kind": n, "inject": n != "none"}}) for n in registry.HINTS]
+    cases += [("interaction", n, {"interaction": n, "boundary_prior": {"kind": "band"}}) for n in registry.INTERACTIONS]
+    cases += [
+        ("boundary_prior", n, {"boundary_prior": {"kind": n, "inject": n != "none"}}) for n in registry.BOUNDARY_PRIORS
+    ]
     cases += [("position", "on", {"position": True})]
     cases += [("band_branch", "off", {"band_branch": False})]
-    cases += [("tad_prior", "on", {"tad_prior": True, "hint": {"kind": "band"}})]
+    cases += [("tad_prior", "on", {"tad_prior": True, "boundary_prior": {"kind": "band"}})]
     return [pytest.param(small(**changes), id=f"{table}-{name}") for table, name, changes in cases]
 
 
 def run(model: MultiTaskNet, trace: Trace | None = None) -> dict[str, torch.Tensor]:
     """Every output of a network: dense heads at both bin sizes and the strip."""
-    fine = model.fine(window(32), TASKS, hint=hint(16), trace=trace)
-    coarse = model.coarse(window(64), TASKS, hint=hint(64), trace=trace)
+    fine = model.fine(window(32), TASKS, prior=prior(16), trace=trace)
+    coarse = model.coarse(window(64), TASKS, prior=prior(64), trace=trace)
     out = {f"{task}/{name}": value for task, heads in fine.items() for name, value in heads.items()}
     strip = model.read_diagonal(coarse.pop("tad"), 16)
     return out | coarse | {"tad": model.strip(torch.ones(2, model.config.in_channels, 16, 32), strip, "tad")}
@@ -58,12 +60,12 @@ class TestEveryPart:
         loss = torch.stack([value.square().mean() for value in run(model, trace).values()]).sum()
         extra = [value.square().mean() for value in trace.auxiliary.values()] + list(trace.penalties.values())
         loss = loss + sum(extra, torch.zeros(()))
-        if config.hint.kind != "none":
-            loss = loss + model.hint(torch.ones(2, config.in_channels, 16, 32)).square().mean()
+        if config.boundary_prior.kind != "none":
+            loss = loss + model.prior_logits(torch.ones(2, config.in_channels, 16, 32)).square().mean()
         loss.backward()
         assert torch.isfinite(loss)
         # a selector on a detached encoder says so: then nothing before it may learn, all behind it must
-        cut = ("encoder.", "attention.", "boundary_hint.injected.") if model.selector.detaches_encoder else ()
+        cut = ("encoder.", "attention.", "boundary_prior.injected.") if model.selector.detaches_encoder else ()
         without = [name for name, p in model.named_parameters() if p.grad is None]
         assert without == [name for name, _ in model.named_parameters() if name.startswith(cut)]
 
@@ -71,7 +73,7 @@ class TestEveryPart:
         model = net(config).eval()
         with torch.no_grad():
             once, again = run(model), run(model)
-            alone = model.coarse(window(64)[:1], ["loop"], hint=type(hint(64))(*(p[:1] for p in _pair())))["loop"]
+            alone = model.coarse(window(64)[:1], ["loop"], prior=type(prior(64))(*(p[:1] for p in _pair())))["loop"]
         for name, value in once.items():
             assert torch.equal(value, again[name]), name
         torch.testing.assert_close(once["loop"][:1], alone, atol=1e-4, rtol=1e-3)
@@ -94,5 +96,5 @@ class TestEveryPart:
 
 
 def _pair() -> tuple[torch.Tensor, torch.Tensor]:
-    whole = hint(64)
+    whole = prior(64)
     return whole.rows, whole.cols

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,11 +62,6 @@ class MapSource(WeightedSource):
         self._chromsizes = MappingProxyType(dict(chromsizes))
         self._names = NameMatcher(chromsizes)
         self._with_contacts: dict[str, tuple[int, ...]] = {}
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        from napari_hicstruct.contacts.sources.opening import open_map
-
-        return (open_map, (self.uri,))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.uri}>"
@@ -223,16 +217,7 @@ class MapSource(WeightedSource):
             yield
         except (HicStructError, GeneratorExit):
             raise
-        except (
-            OSError,
-            RuntimeError,
-            ValueError,
-            KeyError,
-            IndexError,
-            TypeError,
-            ArithmeticError,
-            MemoryError,
-        ) as error:
+        except FILE_ERRORS as error:
             detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise MapError(
                 f"cannot be read ({detail}).", where=self.uri, hint="Is the file complete? Copy or download it again."

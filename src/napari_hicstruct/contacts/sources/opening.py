@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from napari_hicstruct.config.map_uri import absolute_uri, as_path, split_uri
 from napari_hicstruct.contacts.norms import stored_norms
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.sources._hictk import hictkpy
-from napari_hicstruct.contacts.sources.base import FILE_ERRORS
+from napari_hicstruct.contacts.sources.base import FILE_ERRORS, MapSource
 from napari_hicstruct.contacts.sources.bin_table import read_bin_table, text_of
 from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.contacts.sources.handles import file_lock
@@ -69,6 +70,14 @@ def open_map(path_or_uri: str | Path) -> ContactSource:
         ) from error
 
 
+def _reopen(source: MapSource) -> tuple[Callable[..., Any], tuple[str]]:
+    return open_map, (source.uri,)
+
+
+for _kind in (CoolerSource, HicSource):  # they pickle as what opens them again: a path, no handle
+    copyreg.pickle(_kind, _reopen)
+
+
 # ---- .hic -----------------------------------------------------------------------------------------------------
 
 
@@ -102,9 +111,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
 
 
 def _open_hdf5(path: str, group: str | None) -> CoolerSource:
-    file, locked = open_h5(path)
-    with file:
-        file_lock(path).lockless = not locked
+    with open_h5(path) as file:
         root = _group(file, path, group)
         coolers = [root] if _is_cooler(root) else list(_coolers_below(root))
         if not coolers:

@@ -1,1 +1,1 @@
-"""Selectors E1 – E6: between encoder and decoders, what of each scale's features a task reads (docs/selectors.md)."""
+"""Selectors E1 – E6: what of each scale's features a task's decoder reads (docs/science/selectors.md)."""

@@ -60,8 +60,8 @@ class PatchGate(Selector):
     Attributes
     ----------
     detaches_encoder : bool
-        No gradient passes: encoder, attention and injected hints must have been trained before (band-MAE, another
-        selector).
+        No gradient passes: encoder, attention and injected boundary priors must have been trained before
+        (band-MAE, another selector).
     """
 
     decodes = True

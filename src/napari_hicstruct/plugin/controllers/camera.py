@@ -1,4 +1,4 @@
-"""The camera of one window as a view in base pairs: aim, history, and a debounced word when it comes to rest."""
+"""The camera of one window as a view in base pairs: aim, history, and a call when it comes to rest."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qtpy.compat import isalive
-from qtpy.QtCore import QTimer
+from superqt.utils import qdebounced, qthrottled
 
-from napari_hicstruct.plugin.controllers._malloc_trim import FreedMemory
+from napari_hicstruct.plugin.controllers._malloc_trim import trim_memory
 from napari_hicstruct.plugin.state.view import History, View, camera_for, view_of_camera
 
 if TYPE_CHECKING:
     import napari
 
-_DELAY_MS = 80
+_REST_MS, _TRIM_MS = 80, 500
 
 
 class CameraControl:
-    """Aims the camera of ``viewer`` and tells ``on_rest`` when it stops moving.
+    """Aims the camera of ``viewer`` and calls ``on_rest`` when it stops moving.
 
     The view that was asked for stays framed while the canvas is resized (the window opens, a dock is dragged),
     until a person moves the camera.
@@ -31,11 +30,8 @@ class CameraControl:
         self._moving = False
         self._history = History()
         self._on_rest = on_rest
-        self._freed = FreedMemory()
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_DELAY_MS)
-        self._timer.timeout.connect(self._rest)
+        self._rest_soon = qdebounced(self._rest, timeout=_REST_MS)
+        self._trim_soon = qthrottled(trim_memory, timeout=_TRIM_MS, leading=False)
         viewer.scene.camera.events.connect(self._on_camera)
         viewer.canvas.events.size.connect(self._on_canvas_size)
 
@@ -61,7 +57,7 @@ class CameraControl:
         finally:
             self._moving = False
         self._wanted = view
-        self._timer.start()
+        self._rest_soon()
 
     def view(self, chrom: str, length: int) -> View:
         """The part of ``chrom`` (``length`` bp) that is in view."""
@@ -77,9 +73,8 @@ class CameraControl:
 
     def close(self) -> None:
         """Let go of the viewer; the window may be gone already, with the timer in it."""
-        if isalive(self._timer):
-            self._timer.stop()
-        self._freed.close()
+        self._rest_soon.cancel()
+        self._trim_soon.cancel()
         viewer: Any = self._viewer()
         if viewer is not None:
             viewer.scene.camera.events.disconnect(self._on_camera)
@@ -88,14 +83,14 @@ class CameraControl:
     def _on_camera(self) -> None:
         if not self._moving:
             self._wanted = None
-        self._timer.start()
+        self._rest_soon()
 
     def _on_canvas_size(self) -> None:
         if self._wanted is not None:
             self.aim(self._wanted)
-        self._timer.start()
+        self._rest_soon()
 
     def _rest(self) -> None:
         if self._viewer() is not None:
             self._on_rest()
-            self._freed.give_back_soon()
+            self._trim_soon()

@@ -3,54 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
 from napari_hicstruct.plugin.state import geometry
-from napari_hicstruct.plugin.state.geometry import Box
+from napari_hicstruct.plugin.state.geometry import Box, Grid
+from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.plugin.controllers.editor import Editor
     from napari_hicstruct.plugin.layers.overlays.overlay import Overlay
 
 _CLICK_PX = 6.0
 """A rectangle smaller than this on both sides is a click: napari leaves one of 3 px behind each."""
 
 
-def reshaped(editor: Editor, project: Project, overlay: Overlay, indices: Sequence[int]) -> None:
+def reshaped(labels: LabelState, project: Project, overlay: Overlay, indices: Sequence[int], *, grid: Grid) -> None:
     """Write moves and resizes; the records before are the store's."""
     before = [project.get(overlay.uids[i]) for i in indices]
     after = []
     for index, record in zip(indices, before, strict=True):
-        changed = _read_back(editor, overlay, index, record)
+        changed = _read_back(labels, overlay, index, record, grid)
         if changed is None:
-            editor.hint("Rotation is refused: edges lie along the genome.")
+            labels.hint("Rotation is refused: edges lie along the genome.")
         elif changed is not record:
             after.append(changed)
     if after:
         project.update(after, action=_action(before, after))
 
 
-def drawn(editor: Editor, project: Project, overlay: Overlay, indices: Sequence[int]) -> None:
+def drawn(
+    labels: LabelState,
+    project: Project,
+    overlay: Overlay,
+    indices: Sequence[int],
+    *,
+    grid: Grid,
+    bp_per_px: float,
+) -> None:
     """Write new objects into the human set."""
-    found = [_new(editor, project, overlay, index) for index in indices]
+    fields = {"status": Status.ACCEPTED, "source": project.reviewer or "human"}
+    found = [_new(overlay, index, grid, _CLICK_PX * bp_per_px, fields) for index in indices]
     records = [record for record in found if record is not None]
     if not records:
-        editor.hint("Too small: drag over at least two bins.")
+        labels.hint("Too small: drag over at least two bins.")
         return
-    human = next((s for s in editor.sets() if s.origin is Origin.HUMAN), None) or project.human_set()
-    editor.sets_known(human)
+    human = next((s for s in labels.sets() if s.origin is Origin.HUMAN), None) or project.human_set()
+    labels.add_known_set(human)
     overlay.uids.extend(record.uid for record in records)
     project.add(records, set_id=human.id)
-    editor.set_current(records[-1].uid)
+    labels.set_current(records[-1].uid)
 
 
-def _read_back(editor: Editor, overlay: Overlay, index: int, record: Annotation) -> Annotation | None:
+def _read_back(labels: LabelState, overlay: Overlay, index: int, record: Annotation, grid: Grid) -> Annotation | None:
     """The record as the layer shows it now; itself if nothing moved, None if it was rotated or bent."""
     vertices = overlay.vertices(index)
-    triangle = editor.triangle_of(record.uid)
-    grid = editor.view.grid()
+    triangle = labels.triangle_of(record.uid)
     if record.kind is Kind.LOOP:
         own = record.resolution if record.resolution > 0 else len(record.anchor1)
         return geometry.move_loop(record, vertices, triangle, grid.at(own or grid.resolution))
@@ -63,20 +71,19 @@ def _read_back(editor: Editor, overlay: Overlay, index: int, record: Annotation)
     return geometry.reshape_tad(record, Box.of(vertices), grid)
 
 
-def _new(editor: Editor, project: Project, overlay: Overlay, index: int) -> Annotation | None:
-    vertices, grid = overlay.vertices(index), editor.view.grid()
-    source = project.reviewer or "human"
+def _new(overlay: Overlay, index: int, grid: Grid, click_bp: float, fields: dict[str, Any]) -> Annotation | None:
+    """The object that was drawn; None for a mere click, or where it is too small."""
+    vertices = overlay.vertices(index)
     if overlay.kind is Kind.LOOP:
-        return geometry.new_loop(vertices, grid, status=Status.ACCEPTED, source=source)
+        return geometry.new_loop(vertices, grid, **fields)
     if overlay.kind is Kind.BOUNDARY:
-        return geometry.new_boundary(vertices, grid, status=Status.ACCEPTED, source=source)
+        return geometry.new_boundary(vertices, grid, **fields)
     box = Box.of(vertices)
-    if max(box.bottom - box.top, box.right - box.left) < _CLICK_PX * editor.view.bp_per_px():
+    if max(box.bottom - box.top, box.right - box.left) < click_bp:
         return None
     if overlay.kind is Kind.STRIPE:
-        return geometry.new_stripe(box, grid, status=Status.ACCEPTED, source=source)
-    ends = (box.top, box.left), (box.bottom, box.right)
-    return geometry.new_tad(*ends, grid, status=Status.ACCEPTED, source=source)
+        return geometry.new_stripe(box, grid, **fields)
+    return geometry.new_tad((box.top, box.left), (box.bottom, box.right), grid, **fields)
 
 
 def _action(before: Sequence[Annotation], after: Sequence[Annotation]) -> str:

@@ -1,4 +1,4 @@
-"""One line on the canvas that says what the mouse does now."""
+"""One line on the canvas: what the mouse does now."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
 
 
 class CanvasHint:
-    """napari's text overlay, used only while there is something to say."""
+    """napari's text overlay, used only while there is a hint."""
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer

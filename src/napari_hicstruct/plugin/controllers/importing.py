@@ -1,8 +1,9 @@
-"""Label files dropped onto the window: one set per file, what is wrong in them said once."""
+"""Label files dropped onto the window: one set per file, what is wrong in them is shown once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,26 +11,35 @@ from napari.utils.notifications import show_error, show_info, show_warning
 
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError
 from napari_hicstruct.plugin.controllers.notify import short_text
+from napari_hicstruct.plugin.state.project import ProjectState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
-    from napari_hicstruct.plugin.controllers.session import Session
-    from napari_hicstruct.plugin.widgets.score_dialog import ScoreChoice
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
-    AskScore = Callable[[Path, LabelFile], ScoreChoice | None]
 
 _LINES_NAMED = 6
 
 
-def import_files(session: Session, paths: Iterable[str | Path], *, ask: AskScore | None = None) -> list[int]:
-    """Read label files into the project of ``session``, each into a set of its own.
+@dataclass(frozen=True, slots=True)
+class ScoreChoice:
+    """A column by its number in the file (1-based), and which end is the better one."""
+
+    column: int
+    lower_is_better: bool
+
+
+AskScore = Callable[[Path, "LabelFile"], ScoreChoice | None]
+
+
+def import_files(window: ProjectState, paths: Iterable[str | Path], *, ask: AskScore | None = None) -> list[int]:
+    """Read label files into the project of ``window``, each into a set of its own.
 
     Problems are shown as one notification with line numbers; good lines come in.  Never raises.
 
     Parameters
     ----------
-    session : Session
+    window : ProjectState
     paths : iterable of path
     ask : function of a path and what was read, optional
         Asked once per file whose columns do not say which of them is the score; None as answer: there is none.
@@ -40,53 +50,50 @@ def import_files(session: Session, paths: Iterable[str | Path], *, ask: AskScore
     list of int
         Ids of the new sets.
     """
-    made, said, faults = [], [], []
+    made, lines, faults = [], [], []
     for path in map(Path, paths):
         try:
-            imported = _import_one(session, path, ask)
+            imported = _import_one(window, path, ask)
         except Cancelled as error:
-            said.append(error.message)
+            lines.append(error.message)
             continue
         except HicStructError as error:
             faults.append(short_text(error))
             continue
         made.append(imported.set.id)
-        said.append(f"{path.name}: {_counts(imported.counts)}")
-        said += [f"  {note}" for note in _remarks(imported)]
+        lines.append(f"{path.name}: {_counts(imported.counts)}")
+        lines += [f"  {note}" for note in _remarks(imported)]
         if imported.problems or imported.unmatched:
             faults.append(_problems(imported))
     if faults:
-        (show_warning if made else show_error)("\n".join([*said, *faults]))
-    elif said:
-        show_info("\n".join(said))
+        (show_warning if made else show_error)("\n".join([*lines, *faults]))
+    elif lines:
+        show_info("\n".join(lines))
     return made
 
 
-def _import_one(session: Session, path: Path, ask: AskScore | None) -> ImportedFile:
+def _import_one(window: ProjectState, path: Path, ask: AskScore | None) -> ImportedFile:
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.workflows.import_labels import store_labels
 
-    if session.source is None:
+    if window.source is None:
         raise LabelError("labels need a map to lie on.", where=path.name, hint="Open the contact map first.")
-    sizes = session.source.chromsizes
+    sizes = window.source.chromsizes
     label_file = read_labels(path, chromsizes=sizes)
     if not label_file.records:
-        raise LabelError("holds no label that lies on this map.", where=path.name, hint=_assembly_hint(session))
+        raise LabelError("holds no label that lies on this map.", where=path.name, hint=_assembly_hint(window))
     if label_file.undecided and ask is not None:
         choice = ask(path, label_file)
         if choice is not None:
             label_file = read_labels(
                 path, chromsizes=sizes, score_column=choice.column, ascending=choice.lower_is_better
             )
-    try:
-        project, finest = session.ensure_project(), min(session.source.resolutions, default=0)
-        return store_labels(project, path, label_file, finest=finest)
-    finally:
-        session.discard_unused_project()
+    with window.project_to_write() as project:
+        return store_labels(project, path, label_file, finest=min(window.source.resolutions, default=0))
 
 
-def _assembly_hint(session: Session) -> str:
-    assembly = session.source.assembly if session.source is not None else ""
+def _assembly_hint(window: ProjectState) -> str:
+    assembly = window.source.assembly if window.source is not None else ""
     return f"Is it for the assembly of the map{f' ({assembly})' if assembly else ''}?"
 
 

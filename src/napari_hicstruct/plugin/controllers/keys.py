@@ -7,12 +7,10 @@ bindings in manifests, so ours are bound in code to each layer instance, over it
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_hicstruct.annotations.records import Kind
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.review import Review
+from napari_hicstruct.plugin.controllers.review import Review
 
 KEYS: dict[str, str] = {
     "A": "accept",
@@ -44,7 +42,7 @@ class Keys:
 
     def __init__(self, review: Review) -> None:
         self._review = review
-        self._viewer = review.editor.viewer
+        self._viewer = review.editor.canvas.viewer
         self._bound: list[tuple[Any, str]] = []
 
     def bind(self) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
-from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.temporary import PX, TemporaryLayers
 from napari_hicstruct.plugin.state.geometry import Triangle, box_of, point_of
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editor import Editor
+from napari_hicstruct.plugin.state.labels import LabelState
 
 COLOUR = "#D55E00"
 """Okabe–Ito's vermilion."""
@@ -30,7 +29,8 @@ class Lasso:
 
     Parameters
     ----------
-    editor : Editor
+    labels : LabelState
+    canvas : Canvas
     choices : callable
         Uids that can be caught: what is left of the filtered queue.
 
@@ -39,24 +39,21 @@ class Lasso:
     changed : Signal
         Drawing began, candidates were caught, or the lasso was put away.
     uids : list of str
-        Caught candidates that wait for a word.
+        Caught candidates that wait for a judgement.
     """
 
     changed = Signal()
 
-    def __init__(self, editor: Editor, choices: Callable[[], list[str]]) -> None:
-        self._editor, self._choices = editor, choices
+    def __init__(self, labels: LabelState, canvas: Canvas, choices: Callable[[], list[str]]) -> None:
+        self._labels, self._canvas, self._choices = labels, canvas, choices
         self._layer: Any = None
-        self._rings = TemporaryLayers(editor.session)
+        self._rings = TemporaryLayers(canvas)
         self._before: Any = None
         self.uids: list[str] = []
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._catch)
-        editor.viewer.layers.events.removed.connect(self._on_removed)
-        editor.session.chrom_changed.connect(self._gone)
-        editor.reset.connect(self._gone)
-        editor.recorded.connect(self._on_recorded)
+        canvas.viewer.layers.events.removed.connect(self._on_removed)
+        labels.window.chrom_changed.connect(self._gone)
+        labels.reset.connect(self._gone)
+        labels.recorded.connect(self._on_recorded)
 
     @property
     def drawing(self) -> bool:
@@ -65,23 +62,21 @@ class Lasso:
 
     def start(self) -> None:
         """Take the lasso; a second start begins anew."""
-        from napari_hicstruct.plugin.layers.coarse_steps import Shapes
-
         self.put_away()
-        editor = self._editor
-        if editor.session.source is None:
-            editor.hint("Open a contact map first.")
+        labels, canvas = self._labels, self._canvas
+        if labels.window.source is None:
+            labels.hint("Open a contact map first.")
             return
-        self._before = editor.viewer.layers.selection.active
-        layer = Shapes(ndim=2, name="Lasso", **editor.session.world_kwargs())
+        self._before = canvas.viewer.layers.selection.active
+        layer = Shapes(ndim=2, name="Lasso", **canvas.world_kwargs())
         layer.current_edge_color, layer.current_face_color = COLOUR, [0.84, 0.37, 0.0, 0.12]
         self._layer = layer
-        editor.viewer.layers.append(layer)
-        editor.viewer.layers.selection.active = layer
-        layer.current_edge_width = 2.4 * editor.view.bp_per_px()
+        canvas.viewer.layers.append(layer)
+        canvas.viewer.layers.selection.active = layer
+        layer.current_edge_width = 2.4 * canvas.bp_per_px()
         layer.mode = "add_polygon_lasso"
         layer.events.data.connect(self._on_data)
-        editor.hint("Draw round candidates with the mouse button down · Esc ends")
+        labels.hint("Draw round candidates with the mouse button down · Esc ends")
         self.changed.emit()
 
     def put_away(self) -> None:
@@ -91,42 +86,35 @@ class Lasso:
         if layer is None:
             return
         self._rings.clear()
-        layers = self._editor.viewer.layers
-        if layer in layers:
-            layers.remove(layer)
-        if self._before is not None and self._before in layers:
-            layers.selection.active = self._before
+        self._canvas.remove(layer)
+        if self._before in self._canvas:
+            self._canvas.viewer.layers.selection.active = self._before
         self._before = None
-        self._editor.hint("")
+        self._labels.hint("")
         self.changed.emit()
 
     def close(self) -> None:
         """Put it away for good."""
-        if isalive(self._timer):
-            self._timer.stop()
         self.put_away()
         self._rings.close()
-        self._editor.session.chrom_changed.disconnect(self._gone)
-        self._editor.reset.disconnect(self._gone)
-        self._editor.recorded.disconnect(self._on_recorded)
-        self._editor.viewer.layers.events.removed.disconnect(self._on_removed)
+        self._labels.window.chrom_changed.disconnect(self._gone)
+        self._labels.reset.disconnect(self._gone)
+        self._labels.recorded.disconnect(self._on_recorded)
+        if self._canvas.viewer is not None:
+            self._canvas.viewer.layers.events.removed.disconnect(self._on_removed)
 
     def catch(self, polygon: NDArray[np.float64]) -> list[str]:
         """Candidates on the shown chromosome whose mark or middle lies in a polygon (row, column; bp)."""
-        catalogue = self._editor.catalogue
-        if catalogue is None:
-            return []
-        chrom = self._editor.session.chrom
-        records = [catalogue.records[uid] for uid in self._choices()]
-        here = [r for r in records if r.chrom == chrom]
+        chrom, records = self._labels.window.chrom, map(self._labels.record, self._choices())
+        here = [r for r in records if r is not None and r.chrom == chrom]
         if not here:
             return []
-        points = np.array([middle_of(r, self._editor.triangle_of(r.uid)) for r in here])
+        points = np.array([middle_of(r, self._labels.triangle_of(r.uid)) for r in here])
         return [r.uid for r, hit in zip(here, inside(polygon, points), strict=True) if hit]
 
     def _on_data(self, _event: Any) -> None:
         if self._is_drawn():
-            self._timer.start(0)  # not within napari's own gesture
+            QTimer.singleShot(0, self._catch)  # not within napari's own gesture
 
     def _is_drawn(self) -> bool:
         """napari says "added" when a path begins, too; it is a polygon only once the button was released."""
@@ -138,26 +126,23 @@ class Lasso:
             return
         self._layer.mode = "pan_zoom"
         self._layer.selected_data = set()
-        self._layer.edge_width = 2.4 * self._editor.view.bp_per_px()
+        self._layer.edge_width = 2.4 * self._canvas.bp_per_px()
         self.uids = self.catch(np.asarray(self._layer.data[-1], float)[:, -2:])
         if not self.uids:
             self.put_away()
-            self._editor.hint("No candidate of the queue lies in there.")
+            self._labels.hint("No candidate of the queue lies in there.")
             return
         self._ring()
-        self._editor.hint(f"{_many(self.uids)} inside: A accepts, R rejects them all · Esc lets them go")
+        self._labels.hint(f"{_many(self.uids)} inside: A accepts, R rejects them all · Esc lets them go")
         self.changed.emit()
 
     def _ring(self) -> None:
         """A ring round each caught candidate."""
-        from napari_hicstruct.plugin.layers.coarse_steps import Points
-
-        catalogue = self._editor.catalogue
-        records = {} if catalogue is None else catalogue.records
-        places = [middle_of(records[uid], self._editor.triangle_of(uid)) for uid in self.uids]
+        records = [record for record in map(self._labels.record, self.uids) if record is not None]
+        places = [middle_of(record, self._labels.triangle_of(record.uid)) for record in records]
         look = {"border_color": COLOUR, "face_color": [0, 0, 0, 0], "border_width": 0.14, "metadata": {PX: RING_PX}}
         self._rings.clear()
-        self._rings.put([Points(np.array(places), name="Caught", **look, **self._editor.session.world_kwargs())])
+        self._rings.put([Points(np.array(places), name="Caught", **look, **self._canvas.world_kwargs())])
 
     def _gone(self, *_: Any) -> None:
         """Another chromosome or project: what was caught is not in view any more."""

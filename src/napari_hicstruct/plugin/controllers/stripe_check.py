@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
 from napari_hicstruct.genome import Interval, bin_range, format_bin_size
-from napari_hicstruct.plugin.state.geometry import Box
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.state.geometry import Box, dashes
 
 WANTED_RESOLUTION = 5_000
 MARGIN, MARGIN_SHARE = 250_000, 0.25
@@ -94,19 +92,8 @@ def check_stripe(
     return StripeCheck(resolution, note, window, counts, limit, bin_box(record, resolution))
 
 
-def dashes(box: Box, n: int = _DASHES) -> list[NDArray[np.float64]]:
-    """The outline of ``box`` as ``4 · n`` short lines (two points each)."""
-    corners = box.vertices()
-    lines = []
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        steps = np.linspace(0, 1, 2 * n)[:, None]
-        along = start + steps * (end - start)
-        lines += [along[i : i + 2] for i in range(0, 2 * n, 2)]
-    return lines
-
-
 def show_stripe_check(
-    session: Session,
+    canvas: Canvas,
     record: Annotation,
     title: str,
     *,
@@ -115,23 +102,18 @@ def show_stripe_check(
     transpose: bool = False,
 ) -> StripeCheck:
     """Draw the check of one stripe over the map and fly there; :func:`clear_stripe_check` takes it away."""
-    source = session.source
+    source = canvas.window.source
     assert source is not None, "no map is open"
     check = check_stripe(source, record, wanted=wanted, margin=margin)
-    clear_stripe_check(session.viewer)
-    session.go_to(check.window.clamp(source.chromsizes[record.chrom]))
-    per_px = 1 / max(float(session.viewer.scene.camera.zoom), 1e-12)
-    active = session.viewer.layers.selection.active
-    for layer in _layers(check, title, per_px, transpose, session.world_kwargs()):
-        session.viewer.layers.append(layer)
-    session.viewer.layers.selection.active = active
+    clear_stripe_check(canvas)
+    canvas.window.go_to(check.window.clamp(source.chromsizes[record.chrom]))
+    canvas.put(*_layers(check, title, canvas.bp_per_px(), transpose, canvas.world_kwargs()))
     return check
 
 
-def clear_stripe_check(viewer: Any) -> None:
+def clear_stripe_check(canvas: Canvas) -> None:
     """Take the check's layers out of the window."""
-    for layer in [layer for layer in viewer.layers if layer.metadata.get("hicstruct_check")]:
-        viewer.layers.remove(layer)
+    canvas.remove(*(layer for layer in canvas.viewer.layers if layer.metadata.get("hicstruct_check")))
 
 
 def _layers(check: StripeCheck, title: str, per_px: float, transpose: bool, spatial: dict[str, Any]) -> list[Any]:
@@ -158,7 +140,7 @@ def _layers(check: StripeCheck, title: str, per_px: float, transpose: bool, spat
     ]
     if transpose:
         turned = Box(check.box.left, check.box.top, check.box.right, check.box.bottom)
-        layers.append(Shapes(dashes(turned), shape_type="line", name=_LAYERS[1], **shared))
+        layers.append(Shapes(dashes(turned, _DASHES), shape_type="line", name=_LAYERS[1], **shared))
     solid = Shapes([check.box.vertices()], shape_type="rectangle", face_color=[fill], name=_LAYERS[2], **shared)
     layers.append(solid)
     for layer in layers[1:]:

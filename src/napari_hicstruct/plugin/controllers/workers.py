@@ -1,30 +1,22 @@
-"""Run a generator of Progress in a napari thread worker: every failure arrives, stale answers do not."""
+"""Long work in threads of Qt's pool, its answers in the window's thread."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
-from superqt.utils import GeneratorWorker, create_worker
+from superqt.utils import GeneratorWorker, create_worker, ensure_main_thread
 
-from napari_hicstruct.errors import Cancelled, HicStructError
-from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, close_quietly, guarded
-
-Job = Generator[Progress, None, Any]
-MakeJob = Callable[[CancelToken], Job]
-
-QUIT_SECONDS = 2.0
-"""So long the end of napari waits for work to stop by itself."""
-_KILLED_SECONDS = 1.0
+from napari_hicstruct.jobs import CancelToken, Progress, close_quietly
+from napari_hicstruct.plugin.state.jobs import QUIT_SECONDS, Job, Worker
 
 
 class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is untyped for mypy
-    """A worker that hears napari's request to quit while it waits for its next step, not only between two steps.
+    """A worker that stops when napari quits also while it waits for its next step, not only between two steps.
 
-    When napari quits it asks each worker to, then waits for the threads without end; a job that says nothing for a
-    minute would hold up the end for a minute.
+    When napari quits it asks each worker to stop, then waits for the threads without end; a job that yields nothing for
+    a minute would hold up the end for a minute.
 
     Attributes
     ----------
@@ -53,135 +45,29 @@ class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is unty
         timer.start()
 
 
-class BackgroundJob:
-    """One place for one kind of long work; starting it again cancels what still runs.
+class QtRunner:
+    """Runs jobs in superqt's generator workers; see :class:`~napari_hicstruct.plugin.state.jobs.Runner`."""
 
-    All callbacks run in the GUI thread, and only for the newest request: the answers of an older one are dropped.
-    The generator runs in a thread; one from :func:`~napari_hicstruct.jobs.in_process` has its work done in a process.
-
-    Parameters
-    ----------
-    on_step : callable, optional
-        Called with each :class:`Progress`.
-    on_done : callable, optional
-        Called with the return value of the job.
-    on_error : callable, optional
-        Called once with the :class:`HicStructError` that ended the job; :class:`Cancelled` among them.
-    """
-
-    def __init__(
+    def start(
         self,
+        work: Callable[[CancelToken], Job],
         *,
-        on_step: Callable[[Progress], None] | None = None,
-        on_done: Callable[[Any], None] | None = None,
-        on_error: Callable[[HicStructError], None] | None = None,
-    ) -> None:
-        self._on_step, self._on_done, self._on_error = on_step, on_done, on_error
-        self._ids = RequestIds()
-        self._worker: Any = None
-        self._stop_token: CancelToken | None = None
-        self._unfinished: list[Any] = []
+        step: Callable[[Progress], None],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> Worker:
+        """Run ``work(token)`` in a thread; of ``done`` and ``failed`` one is called at the end."""
 
-    @property
-    def running(self) -> bool:
-        """True from :meth:`start` until the newest request has ended."""
-        return self._worker is not None
-
-    @property
-    def stopping(self) -> bool:
-        """True from :meth:`stop` until the work has ended."""
-        return self._stop_token is not None and self._stop_token.cancelled
-
-    def start(self, make_job: MakeJob, *, stop: CancelToken | None = None) -> None:
-        """Run ``make_job(token)`` in a thread; the generator itself is made there, too.
-
-        Parameters
-        ----------
-        stop : CancelToken, optional
-            What :meth:`stop` cancels; the job that ``make_job`` makes must know the same token.
-        """
-        self._cancel()
-        request = self._ids.new()
-
-        def work() -> Job:
-            return (yield from guarded(_from_factory(make_job, worker.token)))
-
-        def step(progress: Progress) -> None:
-            if self._ids.is_current(request) and self._on_step is not None:
-                self._on_step(progress)
-
-        def done(result: Any) -> None:
-            if self._ids.is_current(request):
-                self._forget()
-                if self._on_done is not None:
-                    self._on_done(result)
-
-        def failed(error: Exception) -> None:
-            if self._ids.is_current(request):
-                self._forget()
-                if self._on_error is not None:
-                    self._on_error(error if isinstance(error, HicStructError) else HicStructError(str(error)))
+        def generate() -> Job:
+            return (yield from work(worker.token))
 
         connect = {"yielded": step, "returned": done, "errored": failed}
-        worker = create_worker(work, _start_thread=False, _connect=connect, _worker_class=_Worker, _ignore_errors=True)
-        self._worker, self._stop_token = worker, stop
-        self._unfinished = [one for one in self._unfinished if not one.ended.is_set()] + [worker]
+        worker: Any = create_worker(
+            generate, _start_thread=False, _connect=connect, _worker_class=_Worker, _ignore_errors=True
+        )
         worker.start()
+        return worker  # type: ignore[no-any-return]
 
-    def cancel(self) -> None:
-        """End the work for the person at once; the thread stops at its next check and can no longer be heard."""
-        if self._worker is not None:
-            self._cancel()
-            if self._on_error is not None:
-                self._on_error(Cancelled("Cancelled."))
-
-    def stop(self) -> None:
-        """Ask the work to end early and give the best so far: ``on_done`` is called as at an ordinary end.
-
-        Does nothing for work that was started without a ``stop`` token.
-        """
-        if self._stop_token is not None:
-            self._stop_token.cancel()
-
-    def close(self) -> None:
-        """Stop without a word, for the end of a session; does not wait."""
-        self._cancel()
-
-    def end(self, wait: float = QUIT_SECONDS) -> bool:
-        """Stop without a word and wait until nothing of this job runs any more, for the end of napari.
-
-        Parameters
-        ----------
-        wait : float
-            Seconds that the work has to stop by itself; a process that still runs then is killed.
-
-        Returns
-        -------
-        bool
-            False if work in a thread has not reached its next check yet (a thread cannot be killed).
-        """
-        self._cancel()
-        until = time.monotonic() + wait
-        for worker in self._unfinished:
-            if not worker.ended.wait(max(0.0, until - time.monotonic())):
-                worker.token.cancel(at_once=True)
-        self._unfinished = [worker for worker in self._unfinished if not worker.ended.wait(_KILLED_SECONDS)]
-        return not self._unfinished
-
-    def _cancel(self) -> None:
-        if self._worker is not None:
-            self._worker.token.cancel()
-            self._forget()
-        self._ids.new()
-
-    def _forget(self) -> None:
-        self._worker = self._stop_token = None
-
-
-def _from_factory(make_job: MakeJob, token: CancelToken) -> Job:
-    """Make the generator inside the guard, so that a failing import or argument check is caught as well."""
-    job = make_job(token)
-    try:
-        return (yield from job)
-    finally:
-        close_quietly(job)
+    def in_main_thread(self, call: Callable[..., None]) -> Callable[..., Any]:
+        """The same function, run in Qt's main thread whoever calls it."""
+        return ensure_main_thread(call)  # type: ignore[no-any-return]

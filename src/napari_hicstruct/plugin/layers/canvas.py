@@ -1,49 +1,71 @@
-"""What editing needs to know of the map and of where one looks."""
+"""A napari viewer as our layers use it: in base pairs of the open map, and what is active stays active."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import weakref
+from typing import Any
 
-from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.geometry import Grid
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.session import Session
-
-_MARGIN = 0.25  # of the view, on every side
+from napari_hicstruct.plugin.layers.units import world_kwargs
+from napari_hicstruct.plugin.state.map import MapState
 
 
-class MapView:
-    """The session's map, in the units of drawing."""
+class Canvas:
+    """The viewer of one window and the map that lies in it.
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Not kept alive.
+    window : MapState
+    """
 
-    def grid(self) -> Grid:
-        """Bins of the level that is drawn: what new edges snap to."""
-        source, chrom = self._session.source, self._session.chrom
-        assert source is not None, "no map is open"
-        return Grid(chrom, source.chromsizes[chrom], self._session.resolution)
+    def __init__(self, viewer: Any, window: MapState) -> None:
+        self._viewer = weakref.ref(viewer)
+        self.window = window
 
-    def finest(self) -> int:
-        """Finest bin size of the map, bp."""
-        return self._session.source.resolutions[0] if self._session.source is not None else 1
+    @property
+    def viewer(self) -> Any:
+        """The viewer, None once it is gone."""
+        return self._viewer()
+
+    @property
+    def map_layer(self) -> Any:
+        """napari's layer of the map, or None."""
+        return getattr(self.window.map, "layer", None)
+
+    def world_kwargs(self) -> dict[str, Any]:
+        """Units and axis labels that every layer in this window must carry (data in bp)."""
+        return world_kwargs(self.window.chrom)
 
     def bp_per_px(self) -> float:
         """Base pairs per canvas pixel."""
-        return 1 / max(float(self._session.viewer.scene.camera.zoom), 1e-12)
+        return 1 / max(float(self.viewer.scene.camera.zoom), 1e-12)
 
-    def window(self) -> tuple[Interval, Interval]:
-        """Rows and columns whose objects are drawn: the view and a margin."""
-        rows, cols = self._session.visible()
-        margin = max(int(_MARGIN * max(len(rows), len(cols))), 1)
-        return rows.expand(margin), cols.expand(margin)
+    def __contains__(self, layer: object) -> bool:
+        viewer = self.viewer
+        return layer is not None and viewer is not None and layer in viewer.layers
+
+    def put(self, *layers: Any, above_map: bool = False) -> None:
+        """Add layers, on top of all others or right above the map; what was active stays active."""
+        stack = self.viewer.layers
+        active = stack.selection.active
+        place = stack.index(self.map_layer) + 1 if above_map and self.map_layer in self else len(stack)
+        for number, layer in enumerate(layers):
+            stack.insert(place + number, layer)
+        if active is not None and active in stack:
+            stack.selection.active = active
+
+    def remove(self, *layers: Any) -> None:
+        """Take layers out, those that are still there."""
+        for layer in layers:
+            if layer in self:
+                self.viewer.layers.remove(layer)
 
     def read_out(self, own: Any) -> Any:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
 
         def get_status(position: Any = None, **options: Any) -> Any:
-            chart = getattr(self._session, "layer", None)
+            chart = self.map_layer
             return (own if chart is None else chart.get_status)(position, **options)
 
         return get_status

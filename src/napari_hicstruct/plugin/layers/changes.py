@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Vectors
 from napari_hicstruct.plugin.layers.temporary import PX, TemporaryLayers
 
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.evaluation.changes import Changes
-    from napari_hicstruct.genome import Interval
 
 PREFIX = "Changed: "
 APPEARED, VANISHED, MOVED = "#009E73", "#595959", "#CC79A7"
@@ -24,52 +21,6 @@ APPEARED, VANISHED, MOVED = "#009E73", "#595959", "#CC79A7"
 
 _MARK_PX, _ARROW_PX = 13.0, 5.0
 _MOST = 5_000
-
-Side = Callable[[CancelToken], Generator[Progress, None, "list[Annotation]"]]
-
-
-def records_of(records: list[Annotation]) -> Side:
-    """A side that is known already."""
-
-    def side(_token: CancelToken) -> Generator[Progress, None, list[Annotation]]:
-        yield Clock().step("read", 1, 1)
-        return records
-
-    return side
-
-
-def prediction_of(predict: Callable[..., Any], source: Any, **request: Any) -> Side:
-    """A side that a model has yet to find; nothing of it goes into the project."""
-
-    def side(token: CancelToken) -> Generator[Progress, None, list[Annotation]]:
-        found: list[Annotation] = []
-        job = predict(source, token=token, **request)
-        try:
-            for step in job:
-                found += step.payload or ()
-                yield step
-        finally:
-            job.close()
-        return found
-
-    return side
-
-
-def iter_changes(before: Side, after: Side, *, token: CancelToken) -> Generator[Progress, None, Changes]:
-    """Find out both sides and compare them."""
-    from napari_hicstruct.evaluation.changes import compare_calls
-
-    clock, sides = Clock(), []
-    for number, side in enumerate((before, after)):
-        job = side(token)
-        while True:
-            try:
-                step = next(job)
-            except StopIteration as stop:
-                sides.append(stop.value)
-                break
-            yield clock.step(step.stage, number + step.fraction, 2)
-    return compare_calls(*sides)
 
 
 class ChangeLayers(TemporaryLayers):
@@ -103,7 +54,7 @@ class ChangeLayers(TemporaryLayers):
             border_color="white",
             border_width=0 if symbol == "x" else 0.1,
             metadata={"hicstruct_changed": name, PX: _MARK_PX},
-            **self._session.world_kwargs(),
+            **self._canvas.world_kwargs(),
         )
 
     def _arrows(self, moved: list[tuple[Annotation, Annotation]]) -> Vectors:
@@ -115,7 +66,7 @@ class ChangeLayers(TemporaryLayers):
             vector_style="arrow",
             opacity=1.0,
             metadata={"hicstruct_changed": "moved", PX: _ARROW_PX},
-            **self._session.world_kwargs(),
+            **self._canvas.world_kwargs(),
         )
 
 
@@ -124,9 +75,3 @@ def _places(records: list[Annotation]) -> NDArray[np.float64]:
     from napari_hicstruct.evaluation.changes import place_of
 
     return np.array([place_of(record) for record in records], np.float64)
-
-
-def where_to_look(record: Annotation) -> tuple[Interval, Interval]:
-    """Rows and columns (bp) around a call."""
-    pad = max(150_000, len(record.span) // 4)
-    return record.anchor1.expand(pad), record.anchor2.expand(pad)

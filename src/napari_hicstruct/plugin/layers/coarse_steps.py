@@ -2,7 +2,7 @@
 
 napari counts the steps of its sliders (hidden here, but there) in the finest step of any layer.  Points and shapes in
 base pairs have steps of one; on chromosomes of 10⁹ bp and more (rye, axolotl) the count no longer fits Qt's integers
-and adding the first layer fails.  These layers say instead that they can do with coarse steps; nothing else differs.
+and adding the first layer fails.  These layers ask for coarse steps instead; nothing else differs.
 """
 
 from __future__ import annotations

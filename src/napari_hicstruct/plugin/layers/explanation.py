@@ -1,54 +1,22 @@
-"""Pictures of why a model called an object, as layers of the window, and the work behind them."""
+"""Pictures of why a model called an object, as layers of the window."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import Colormap
 
-from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.layers.coarse_steps import Points
 from napari_hicstruct.plugin.layers.temporary import TemporaryLayers
 
-if TYPE_CHECKING:
-    from napari_hicstruct.annotations.records import Annotation
-    from napari_hicstruct.contacts.protocol import ContactSource
-
 PREFIX = "Why: "
-Explain = Callable[..., Generator[Progress, None, Any]]
 
-_COLOURS = {"probability": (0.0, 0.6, 1.0), "hint": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
+_COLOURS = {"probability": (0.0, 0.6, 1.0), "boundary_prior": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
 _GATE = (0.85, 0.45, 0.0)
 _MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
 _MARK = "#0040c0"
-
-
-def default_explain() -> Explain:
-    """``workflows.explain`` with one explainer, so that the next object of a chromosome is quick."""
-    kept: list[Any] = []
-    busy = threading.Lock()
-
-    def explain(
-        source: ContactSource, annotation: Annotation, *, model: str, run: Mapping[str, Any] | None, token: CancelToken
-    ) -> Generator[Progress, None, Any]:
-        from napari_hicstruct.workflows.explain import Explainer, model_of
-        from napari_hicstruct.workflows.predict_request import PredictRequest
-
-        request = None if run is None else PredictRequest(**run)
-        while not busy.acquire(timeout=0.05):  # an older look ends at its next check
-            token.check()
-        try:
-            kept[:] = kept or [Explainer()]
-            chosen = model_of(annotation) or model
-            return (yield from kept[0].iter_explain(source, annotation, chosen, request=request, token=token))
-        finally:
-            busy.release()
-
-    return explain
 
 
 def name_of_layer(name: str) -> str:
@@ -58,7 +26,7 @@ def name_of_layer(name: str) -> str:
     part = f" {rest[1]}" if len(rest) > 1 else ""
     words = {
         "probability": f"p({what})",
-        "hint": f"{what} seen ahead",
+        "boundary_prior": f"{what} prior",
         "exchange": f"exchange {what.replace('-', ' ↔ ')}{where}",
         "gate": f"{what} gate{where}, expert{part}",
         "scale_gate": f"{what} gate{where}, scale{part}",
@@ -67,20 +35,18 @@ def name_of_layer(name: str) -> str:
     return PREFIX + words.get(kind, " ".join(name.split("/")))
 
 
-class WhyLayers(TemporaryLayers):
+class ExplanationLayers(TemporaryLayers):
     """The layers of one explanation."""
 
     def show(self, explanation: Any, *, flipped: bool) -> None:
         """Draw an explanation above the diagonal, or below it (``flipped``); only the object's own p is visible."""
         self.clear()
-        viewer, map_layer = self._session.viewer, getattr(self._session, "layer", None)
         own = f"probability/{explanation.task}"
         made = [
             self._image(name, layer, flipped=flipped, visible=name == own)
             for name, layer in sorted(explanation.relevant().items(), key=lambda item: item[0] == own)
         ]
-        on_map = map_layer is not None and map_layer in viewer.layers
-        self.put(made, at=viewer.layers.index(map_layer) + 1 if on_map else None)
+        self.put(made, above_map=True)
         marks = [one for one in explanation.evidence if one.place is not None]
         if marks:
             self.put([self._points(marks, explanation, flipped=flipped)])
@@ -101,7 +67,7 @@ class WhyLayers(TemporaryLayers):
             interpolation2d="nearest",
             visible=visible,
             metadata={"hicstruct_why": name},
-            **self._session.world_kwargs(),
+            **self._canvas.world_kwargs(),
         )
 
     def _points(self, marks: list[Any], explanation: Any, *, flipped: bool) -> Points:
@@ -113,16 +79,16 @@ class WhyLayers(TemporaryLayers):
             size=_MARK_BP,
             face_color=_MARK,
             border_width=0,
-            features={"says": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
+            features={"evidence": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
             text={
-                "string": "{says}",
+                "string": "{evidence}",
                 "color": _MARK,
                 "size": 9,
                 "anchor": "center",
                 "translation": (1.2 * _MARK_BP, 0),  # below the mark
             },
             metadata={"hicstruct_why": "evidence"},
-            **self._session.world_kwargs(),
+            **self._canvas.world_kwargs(),
         )
 
 

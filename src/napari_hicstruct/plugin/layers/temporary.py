@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
 
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.session import Session
-
-
 PX = "hicstruct_px"
-"""Key of a layer's metadata: how wide its points or arrows are on the screen, however far one looks."""
+"""Key of a layer's metadata: how wide its points or arrows are on the screen, at every zoom."""
 
 
 class TemporaryLayers:
@@ -20,7 +17,7 @@ class TemporaryLayers:
 
     Parameters
     ----------
-    session : Session
+    canvas : Canvas
 
     Attributes
     ----------
@@ -28,40 +25,31 @@ class TemporaryLayers:
         What is shown now.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
         self.layers: list[Any] = []
-        session.view_changed.connect(self._on_view)
+        canvas.window.view_changed.connect(self._on_view)
 
-    def put(self, layers: Iterable[Any], *, at: int | None = None) -> None:
-        """Add layers from a place of the list on (default: on top); what was active stays active."""
-        viewer, made = self._session.viewer, list(layers)
-        active = viewer.layers.selection.active
-        place = len(viewer.layers) if at is None else at
-        for number, layer in enumerate(made):
-            viewer.layers.insert(place + number, layer)
+    def put(self, layers: Iterable[Any], *, above_map: bool = False) -> None:
+        """Add layers on top, or right above the map."""
+        made = list(layers)
+        self._canvas.put(*made, above_map=above_map)
         self.layers = [*self.layers, *made]
-        if active is not None and active in viewer.layers:
-            viewer.layers.selection.active = active
         self._on_view()
 
     def clear(self) -> None:
         """Take the layers out again."""
         layers, self.layers = self.layers, []
-        viewer = self._session.viewer
-        for layer in layers:
-            if viewer is not None and layer in viewer.layers:
-                viewer.layers.remove(layer)
+        self._canvas.remove(*layers)
 
     def close(self) -> None:
         """Take the layers out and let go of the session."""
         self.clear()
-        self._session.view_changed.disconnect(self._on_view)
+        self._canvas.window.view_changed.disconnect(self._on_view)
 
     def _on_view(self, *_: Any) -> None:
         """Sizes of layers are in bp; napari's own limits on the canvas draw borders of another width than asked for."""
-        viewer = self._session.viewer
-        for layer in self.layers if viewer is not None else ():
-            if PX in layer.metadata and layer in viewer.layers:
+        for layer in self.layers:
+            if PX in layer.metadata and layer in self._canvas:
                 name = "edge_width" if isinstance(layer, Vectors) else "size"
-                setattr(layer, name, layer.metadata[PX] / max(float(viewer.scene.camera.zoom), 1e-12))
+                setattr(layer, name, layer.metadata[PX] * self._canvas.bp_per_px())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.geometry import box_of, is_flipped
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editor import Editor
+from napari_hicstruct.plugin.state.geometry import Triangle, box_of, is_flipped
 
 
-def frame(editor: Editor, record: Annotation) -> tuple[Interval, Interval]:
-    """Rows and columns (bp) around an object, on the side of the diagonal where its set is drawn."""
-    source, finest = editor.session.source, editor.view.finest()
-    length = None if source is None else source.chromsizes.get(record.chrom)
-    triangle = editor.triangle_of(record.uid)
+def frame(record: Annotation, triangle: Triangle, *, finest: int, length: int | None) -> tuple[Interval, Interval]:
+    """Rows and columns (bp) around an object, on the side of the diagonal where its set is drawn.
+
+    Parameters
+    ----------
+    record : Annotation
+    triangle : Triangle
+    finest : int
+        Finest bin size of the map, bp.
+    length : int, optional
+        Of the chromosome, bp; frames are clamped to it.
+    """
     if record.kind is Kind.LOOP:
         half = max(25 * max(len(record.anchor1), finest), int(0.1 * record.distance))
         pair = record.anchor1.expand(half, length), record.anchor2.expand(half, length)
@@ -33,6 +35,12 @@ def frame(editor: Editor, record: Annotation) -> tuple[Interval, Interval]:
     cols = Interval(record.chrom, int(box.left), int(box.right))
     half = max(len(rows), len(cols)) // 2 + margin
     return _around(rows, half, length), _around(cols, half, length)
+
+
+def around_call(record: Annotation) -> tuple[Interval, Interval]:
+    """Rows and columns (bp) around a call."""
+    pad = max(150_000, len(record.span) // 4)
+    return record.anchor1.expand(pad), record.anchor2.expand(pad)
 
 
 def surround(rows: Interval, cols: Interval) -> tuple[tuple[int, int], tuple[int, int]]:

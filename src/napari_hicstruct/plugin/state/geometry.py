@@ -145,6 +145,17 @@ def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float
     return np.delete(corners, 3 if triangle is Triangle.UPPER else 1, axis=0), "polygon"
 
 
+def dashes(box: Box, n: int) -> list[NDArray[np.float64]]:
+    """The outline of ``box`` as ``4 · n`` short lines (two points each)."""
+    corners = box.vertices()
+    lines = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        steps = np.linspace(0, 1, 2 * n)[:, None]
+        along = start + steps * (end - start)
+        lines += [along[i : i + 2] for i in range(0, 2 * n, 2)]
+    return lines
+
+
 def is_upright(vertices: ArrayLike) -> bool:
     """True if every vertex sits on a corner of the bounding box: not rotated, no vertex dragged away."""
     points = np.asarray(vertices, dtype=float)[:, -2:]

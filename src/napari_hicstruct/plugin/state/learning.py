@@ -1,79 +1,45 @@
-"""What the *Learn* section runs: fine-tuning and the models of a project, behind functions that tests can replace."""
+"""Fine-tuning on the corrections of a project: how many there are, the run, its result and what becomes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.finetune import FinetuneConfig
+from psygnal import Signal
+
+from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.state.finetune_request import LearnRequest, Where
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.models import reference_of
+from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
+from napari_hicstruct.plugin.state.project import ProjectState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
-Where = Literal["process", "thread"]
 
-
-@dataclass(frozen=True, slots=True)
-class LearnRequest:
-    """What a person asked for.
-
-    Attributes
-    ----------
-    config : FinetuneConfig
-    device : str
-        ``auto`` or a torch device.
-    where : str
-        ``process`` (a process of its own: the window stays smoother) or ``thread``.
-    """
-
-    config: FinetuneConfig = field(default_factory=FinetuneConfig)
-    device: str = "auto"
-    where: Where = "process"
-
-
-@dataclass(frozen=True, slots=True)
 class LearnBackend:
-    """What the section runs; the default is ``workflows.finetune``, imported when used.
+    """``workflows.finetune``, imported when used; tests put another in its place."""
 
-    Attributes
-    ----------
-    corrections : callable
-        ``(project)`` → corrections in all, and those made since the last fine-tune.
-    prepare : callable
-        ``(project, source, request)`` → what a fine-tune reads; raises a :class:`HicStructError` if it cannot be.
-    run : callable
-        ``(job, where, *, token, stop)`` → generator of Progress with payloads ``Live`` or None, returns the result.
-    record : callable
-        ``(project, job, result)``: record the run and its model, take it into use if it was taken.
-    """
-
-    corrections: Callable[[Project], tuple[int, int]]
-    prepare: Callable[[Project, ContactSource, LearnRequest], FinetuneJob]
-    run: Callable[..., Generator[Progress, None, FinetuneResult]]
-    record: Callable[[Project, FinetuneJob, FinetuneResult], None]
-
-
-def default_learn_backend() -> LearnBackend:
-    """The real thing."""
-
-    def corrections(project: Project) -> tuple[int, int]:
+    def corrections(self, project: Project) -> tuple[int, int]:
+        """Corrections in all, and those made since the last fine-tune."""
         from napari_hicstruct.workflows.finetune import corrections
 
         return corrections(project)
 
-    def prepare(project: Project, source: ContactSource, request: LearnRequest) -> FinetuneJob:
+    def prepare(self, project: Project, source: ContactSource, request: LearnRequest) -> FinetuneJob:
+        """What a fine-tune reads; a :class:`HicStructError` if it cannot be."""
         from napari_hicstruct.workflows.finetune import prepare_finetune
 
         return prepare_finetune(project, source, request.config, device=request.device, threads=spare_threads())
 
     def run(
-        job: FinetuneJob, where: Where, *, token: CancelToken, stop: CancelToken
+        self, job: FinetuneJob, where: Where, *, token: CancelToken, stop: CancelToken
     ) -> Generator[Progress, None, FinetuneResult]:
+        """Learn; payloads are ``Live`` or None."""
         from napari_hicstruct.jobs.process import in_process
         from napari_hicstruct.workflows.finetune import iter_finetune
 
@@ -81,60 +47,11 @@ def default_learn_backend() -> LearnBackend:
             return iter_finetune(job, token=token, stop=stop)
         return in_process(iter_finetune, job, token=token, stop=stop, threads=spare_threads())
 
-    def record(project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
+    def record(self, project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
+        """Record the run and its model; take it into use if it was taken."""
         from napari_hicstruct.workflows.finetune import record_result
 
         record_result(project, job, result)
-
-    return LearnBackend(corrections, prepare, run, record)
-
-
-def spare_threads() -> int:
-    """Processor threads for learning: one core is left to the window."""
-    import os
-
-    return max(1, (os.cpu_count() or 2) - 1)
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectModel:
-    """A model that was fine-tuned in a project, as menus and cards want it.
-
-    Attributes
-    ----------
-    reference : str
-        What a prediction request names it by: its folder.
-    """
-
-    name: str
-    version: str
-    label: str
-    tasks: tuple[str, ...]
-    card: dict[str, Any]
-    sha256: str
-    reference: str
-
-
-def project_models(project: Project | None, installed: list[Any]) -> list[ProjectModel]:
-    """Models of a project that are not among the installed ones and whose folders can be read, newest first."""
-    from napari_hicstruct.errors import ModelError
-    from napari_hicstruct.workflows.models import describe_model
-
-    known = {getattr(model, "sha256", "") for model in installed}
-    found = []
-    for entry in reversed(project.lineage.models()) if project is not None else ():
-        if entry.sha256 in known:
-            continue
-        try:
-            info = describe_model(Path(entry.folder))
-        except ModelError:
-            continue  # its folder is gone; the lineage still tells of it
-        if info.sha256 != entry.sha256:
-            continue  # another model was put in its place
-        card = {**info.card, **entry.card}
-        made = ProjectModel(entry.name, entry.version, entry.label, info.tasks, card, entry.sha256, str(entry.folder))
-        found.append(made)
-    return found
 
 
 def iter_count(backend: LearnBackend, project: Project) -> Generator[Progress, None, tuple[int, int]]:
@@ -158,3 +75,259 @@ def iter_learn(
     token.check()
     result = yield from backend.run(job, request.where, token=token, stop=stop)
     return job, result
+
+
+class LearningState:
+    """Corrections → a new model, which is then used, or not.
+
+    Parameters
+    ----------
+    window : ProjectState
+    prediction : PredictionState
+        Lists the models, and predicts the view again with one that was taken.
+    runner : Runner
+    backend : LearnBackend, optional
+        What to run in place of ``workflows.finetune``.
+
+    Attributes
+    ----------
+    total, new : int or None
+        Corrections in all and those since the last fine-tune; None until they are counted.
+    result : FinetuneResult or None
+        Of the last fine-tune of this project in this window.
+    in_use : bool
+        Whether the project uses the model of ``result``.
+    rate : float
+        Training steps per second; 0 before the first.
+    closing : bool
+        The window goes as soon as the fine-tune has ended: nothing is predicted afterwards.
+    changed : Signal
+        Counts, or whether something runs.
+    progressed : Signal(Progress)
+    message : Signal(str)
+        What came of it, in words.
+    result_changed : Signal
+        There is another result, or another model is in use.
+    ended : Signal
+        A fine-tune has ended: done, cancelled or failed.
+    project_changed : Signal
+        The corrections of another project are learnt from.
+    compared : Signal(str, str)
+        References of two models whose predictions can be compared: the old and the new one.
+    """
+
+    changed = Signal()
+    progressed = Signal(object)
+    message = Signal(str)
+    result_changed = Signal()
+    ended = Signal()
+    project_changed = Signal()
+    compared = Signal(str, str)
+
+    def __init__(
+        self, window: ProjectState, prediction: PredictionState, runner: Runner, *, backend: LearnBackend | None = None
+    ) -> None:
+        self._window, self._prediction = window, prediction
+        self.backend = backend or LearnBackend()
+        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
+        self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
+        self.project: Any = None
+        self.total: int | None = None
+        self.new = 0
+        self.result: FinetuneResult | None = None
+        self.in_use = False
+        self.rate = 0.0
+        self.closing = False
+        window.map_changed.connect(self._map_changed)
+        window.project_changed.connect(self._project_changed)
+        self._project_changed(window.project)
+
+    # ------------------------------------------------------------------ what there is to learn
+    def count(self) -> None:
+        """Count the corrections, in the background."""
+        backend, project = self.backend, self.project
+        if project is None:
+            self._counted((0, 0))
+        else:
+            self._counting.start(lambda _: iter_count(backend, project))
+
+    @property
+    def counting(self) -> bool:
+        """True while corrections are counted."""
+        return self._counting.running
+
+    def _counted(self, counts: tuple[int, int]) -> None:
+        self.total, self.new = counts
+        self.changed.emit()
+
+    def _not_counted(self, error: HicStructError) -> None:
+        self._counted((0, 0))
+        self.message.emit(str(error))
+
+    @property
+    def read_only(self) -> str:
+        """Why the project cannot be changed; empty if it can."""
+        read_only = self.project is not None and self.project.read_only
+        return f"The project cannot be edited: {self.project.read_only_reason}" if read_only else ""
+
+    def why_not(self) -> str:
+        """Why no fine-tune can be started now; empty if one can."""
+        if self._window.source is None:
+            return "Open a contact map first."
+        if self.read_only:
+            return self.read_only
+        if self.total is None:
+            return "Counting corrections …"
+        if not self.total:
+            return "Nothing to learn from yet: accept, reject, edit or add objects in Review first."
+        return ""
+
+    # ------------------------------------------------------------------ running
+    @property
+    def running(self) -> bool:
+        """True while a model is fine-tuned."""
+        return self._job.running
+
+    @property
+    def stopping(self) -> bool:
+        """True once the training was asked to end early."""
+        return self._job.stopping
+
+    def start(self, request: LearnRequest) -> bool:
+        """Fine-tune on what is in the project now, in the background; False if that cannot be."""
+        source, reason = self._window.source, self.why_not()
+        if source is None or reason or self.running:
+            self._window.problem.emit(HicStructError(reason or "A fine-tune is running already."))
+            return False
+        backend, project, stop = self.backend, self.project, CancelToken()
+        self.rate = 0.0
+        self._set_result(None, in_use=False)
+        self.message.emit("")
+        self._job.start(lambda token: iter_learn(backend, project, source, request, token=token, stop=stop), stop=stop)
+        self.changed.emit()
+        return True
+
+    def stop(self) -> None:
+        """End the training now and keep the best so far."""
+        self._job.stop()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End it; nothing is kept."""
+        self._job.cancel()
+
+    def end(self) -> bool:
+        """End it silently and wait until nothing runs any more; see :meth:`BackgroundJob.end`."""
+        return self._job.end()
+
+    def _step(self, progress: Progress) -> None:
+        live = progress.payload
+        if live is not None:
+            self.rate = live.steps_per_second or self.rate  # 0 while it validates
+        self.progressed.emit(progress)
+        if progress.notice and progress.message:
+            self.message.emit(progress.message)
+
+    def _done(self, outcome: Any) -> None:
+        job, result = outcome
+        try:
+            self.backend.record(self.project, job, result)
+        except HicStructError as error:
+            self._failed(error)
+            return
+        except Exception as error:  # a full disk, a damaged file: the person must know it all the same
+            self._failed(JobError(f"The new model could not be recorded ({type(error).__name__}: {error})."))
+            return
+        self._set_result(result, in_use=result.taken)
+        self.count()
+        self.changed.emit()
+        self.compared.emit(*self.references(result.parent, result.sha256))
+        closing = self.closing
+        self.ended.emit()
+        if result.taken and not closing:
+            self.predict_with_result()
+
+    def _failed(self, error: HicStructError) -> None:
+        in_use = self.label_in_use()
+        self.changed.emit()
+        if isinstance(error, Cancelled):
+            self.message.emit(f"Cancelled: nothing was kept. {in_use} stays in use.")
+        else:
+            self.message.emit(f"{error}{_advice(error)} {in_use} stays in use.")
+            self._window.problem.emit(error)
+        self.ended.emit()
+
+    def label_in_use(self) -> str:
+        """The model that the project uses, as people read it."""
+        try:
+            current = self.project.lineage.current() if self.project is not None else None
+        except HicStructError:  # the sentence that this ends is about a worse trouble
+            current = None
+        return getattr(current, "label", "") or getattr(self._prediction.models.chosen, "label", "") or "The model"
+
+    # ------------------------------------------------------------------ afterwards
+    def roll_back(self) -> None:
+        """Use the model before the result's again."""
+        if self.result is not None:
+            self.use(self.result.parent, "rolled back")
+
+    def use_anyway(self) -> None:
+        """Use the result's model although it was not taken."""
+        if self.result is not None:
+            self.use(self.result.sha256, "used anyway")
+
+    def use(self, sha256: str, reason: str) -> None:
+        """Use a model of the project from now on."""
+        try:
+            self.project.lineage.use(sha256, reason)
+        except HicStructError as error:
+            self.message.emit(str(error))
+            self._window.problem.emit(error)
+            return
+        if self.result is not None:
+            self._set_result(self.result, in_use=sha256 == self.result.sha256)
+        self.message.emit(f"{self.label_in_use()} is in use.")
+
+    def predict_with_result(self) -> None:
+        """Predict the view with the new model, into a set of its own; a prediction that runs is left alone."""
+        result, models = self.result, self._prediction.models
+        if result is None:
+            return
+        if self._prediction.running:
+            self.message.emit("A prediction is running; press “Predict with it” when it has ended.")
+            return
+        models.follow()
+        if models.choose(result.sha256):
+            self._prediction.run_view(result.label)
+        else:
+            self.message.emit(f"{result.label} cannot be read from {result.model}.")
+
+    def references(self, *digests: str) -> list[str]:
+        """What prediction requests name models by; empty where one is not listed."""
+        return [reference_of(self._prediction.models.by_sha(sha)) for sha in digests]
+
+    def _set_result(self, result: FinetuneResult | None, *, in_use: bool) -> None:
+        self.result, self.in_use = result, in_use
+        self.result_changed.emit()
+
+    # ------------------------------------------------------------------ what happened elsewhere
+    def _map_changed(self) -> None:
+        self._project_changed(self._window.project)
+
+    def _project_changed(self, project: Any) -> None:
+        was_running = self.running
+        self._job.close()  # what it learns belongs to the project before
+        self._counting.close()
+        self.project, self.total = project, None
+        self._set_result(None, in_use=False)
+        self.message.emit("The fine-tune was cancelled: another map or project was opened." if was_running else "")
+        self.project_changed.emit()
+        self.count()
+        self.changed.emit()
+
+
+def _advice(error: HicStructError) -> str:
+    """What helps where memory ran out."""
+    if error.hint or "memory" not in str(error).lower():
+        return ""
+    return " Choose heads or adapters under How, run on the processor, or close other programs."

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import strength_of
+from napari_hicstruct.plugin.state.queue import ReviewQueue
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Change
-    from napari_hicstruct.plugin.controllers.editor import Editor
-    from napari_hicstruct.plugin.state.queue import ReviewQueue
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
 _STATUS_ORDER = {status: place for place, status in enumerate(Status)}
@@ -55,15 +55,15 @@ class ObjectList:
 
     changed = Signal()
 
-    def __init__(self, editor: Editor, queue: ReviewQueue) -> None:
-        self._editor, self._queue = editor, queue
+    def __init__(self, labels: LabelState, queue: ReviewQueue) -> None:
+        self._labels, self._queue = labels, queue
         self._condition = Condition()
         self._key, self._descending = "number", False
         self._state: _State | None = None
         self._numbers: dict[str, int] | None = None
         self._waiting: dict[str, int] | None = None
-        editor.recorded.connect(self._on_recorded)
-        editor.reset.connect(self._on_reset)
+        labels.recorded.connect(self._on_recorded)
+        labels.reset.connect(self._on_reset)
 
     @property
     def condition(self) -> Condition:
@@ -109,12 +109,12 @@ class ObjectList:
         return self._waiting.get(uid)
 
     def _records(self) -> dict[str, Annotation]:
-        catalogue = self._editor.catalogue
+        catalogue = self._labels.catalogue
         return {} if catalogue is None else catalogue.records
 
     def _all_numbers(self) -> dict[str, int]:
         if self._numbers is None:
-            catalogue, counts = self._editor.catalogue, dict.fromkeys(Kind, 0)
+            catalogue, counts = self._labels.catalogue, dict.fromkeys(Kind, 0)
             self._numbers = {}
             if catalogue is not None:
                 by_arrival = sorted(catalogue.records, key=lambda u: (catalogue.set_ids[u], catalogue.arrival(u)))
@@ -126,8 +126,8 @@ class ObjectList:
 
     def _ready(self) -> _State:
         if self._state is None:
-            catalogue, wanted = self._editor.catalogue, self._condition
-            names = {s.id: s.name for s in self._editor.sets()}
+            catalogue, wanted = self._labels.catalogue, self._condition
+            names = {s.id: s.name for s in self._labels.sets()}
             set_ids = {} if catalogue is None else catalogue.set_ids
             found = [r for r in self._records().values() if _passes(r, set_ids[r.uid], names, wanted)]
             if wanted.queue:

@@ -1,10 +1,11 @@
-"""Colours of sources and statuses (Okabe–Ito: safe for colour-blind eyes), strength by score."""
+"""Names of kinds, colours of sources and statuses (Okabe–Ito: safe for colour-blind eyes), strength by score."""
 
 from __future__ import annotations
 
 import math
 
-from napari_hicstruct.annotations.records import Annotation, Origin, Status
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
 
 PREDICTED, IMPORTED, HUMAN = "#56B4E9", "#E69F00", "#009E73"
 EDITED, REJECTED = "#CC79A7", "#999999"
@@ -19,6 +20,16 @@ LEGEND: tuple[tuple[str, str, str], ...] = (
 """Name, colour and meaning, in the order of the legend."""
 
 _BY_ORIGIN = {Origin.PREDICTED: PREDICTED, Origin.IMPORTED: IMPORTED, Origin.HUMAN: HUMAN}
+
+
+def name_of(kind: Kind) -> str:
+    """The kind as people write it."""
+    return KINDS[kind].singular
+
+
+def plural_of(kind: Kind) -> str:
+    """Several of a kind."""
+    return KINDS[kind].plural
 
 
 def colour_of(origin: Origin, status: Status) -> str:

@@ -1,56 +1,263 @@
-"""What the *Predict* section runs: the installed models, behind three functions that tests can replace."""
+"""Prediction: model, tasks, device, scope; what a run finds lands window by window in a set of its own."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
+from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.models import ModelChoice
+from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
-
-@dataclass(frozen=True, slots=True)
-class Backend:
-    """What the panel runs; the default is ``workflows.predict`` and ``workflows.models``, imported when used.
-
-    Attributes
-    ----------
-    predict : callable
-        ``(source, *, regions, tasks, model, device, norm, token)`` → generator of Progress whose payloads are tuples
-        of annotations.
-    capabilities : callable
-        ``(source)`` → task → why it cannot be done (empty if it can).
-    models : callable
-        ``()`` → models with ``name``, ``version``, ``tasks`` and ``card``.
-    """
-
-    predict: Callable[..., Generator[Progress, None, Any]]
-    capabilities: Callable[[ContactSource], dict[str, str]]
-    models: Callable[[], list[Any]]
+TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
+_CHOOSE = "Choose at least one thing to find."
 
 
-def default_backend() -> Backend:
-    """The real thing."""
+class PredictBackend:
+    """``workflows.predict`` and ``workflows.models``, imported when used; tests put another in its place."""
 
-    def predict(source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
+    def predict(self, source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
+        """Predict; payloads are tuples of annotations.  Of the request: regions, tasks, model, device, norm."""
         from napari_hicstruct.workflows.predict import iter_predict
-        from napari_hicstruct.workflows.predict_request import PredictRequest
+        from napari_hicstruct.workflows.predict.request import PredictRequest
 
-        threads = max(1, (os.cpu_count() or 2) - 1)  # one core is left to the window
-        return iter_predict(source, PredictRequest(threads=threads, **request), token=token)
+        return iter_predict(source, PredictRequest(threads=spare_threads(), **request), token=token)
 
-    def capabilities(source: ContactSource) -> dict[str, str]:
-        from napari_hicstruct.workflows.predict_request import capabilities
+    def capabilities(self, source: ContactSource) -> dict[str, str]:
+        """Task → why it cannot be done (empty if it can)."""
+        from napari_hicstruct.workflows.predict.request import capabilities
 
         return capabilities(source)
 
-    def models() -> list[Any]:
+    def models(self) -> list[Any]:
+        """Models with ``name``, ``version``, ``tasks`` and ``card``."""
         from napari_hicstruct.workflows.models import list_models
 
         return list_models()
 
-    return Backend(predict, capabilities, models)
+
+def spare_threads() -> int:
+    """Processor threads for long work: one core is left to the window."""
+    import os
+
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+class PredictionState:
+    """Runs a model in the background and adds what it finds to a fresh set of the project.
+
+    Parameters
+    ----------
+    window : ProjectState
+    runner : Runner
+    backend : PredictBackend, optional
+        What to run in place of the models that are installed.
+
+    Attributes
+    ----------
+    models : ModelChoice
+    wanted : dict of str to bool
+        Task → whether a person wants it.
+    device, scope : str
+        Scope: ``view``, ``chromosome`` or ``genome``.
+    runs : dict of int to dict
+        The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
+    predict : callable
+        The backend's, for those who want a prediction that is kept nowhere.
+    changed : Signal
+        Models, tasks or whether something runs.
+    progressed : Signal(Progress)
+    message : Signal(str)
+        What came of it, in words.
+    """
+
+    changed = Signal()
+    progressed = Signal(object)
+    message = Signal(str)
+
+    def __init__(self, window: ProjectState, runner: Runner, *, backend: PredictBackend | None = None) -> None:
+        self._window = window
+        self._backend = backend or PredictBackend()
+        self.predict = self._backend.predict
+        self.models = ModelChoice(self._backend.models, runner)
+        self.wanted = dict.fromkeys(TASKS, True)
+        self.device, self.scope = "auto", "view"
+        self.runs: dict[int, dict[str, Any]] = {}
+        self._set = PredictedSet("")
+        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
+        self._project: Any = None
+        self._reasons: dict[str, str] | None = None
+        self._found = 0
+        self._request: dict[str, Any] = {}
+        self.models.refreshed.connect(self._model_changed)
+        self.models.chosen_changed.connect(self._model_changed)
+        window.map_changed.connect(self._map_changed)
+        window.project_changed.connect(self._project_changed)
+        self._project_changed(window.project)
+
+    # ------------------------------------------------------------------ choices
+    def want(self, task: str, on: bool) -> None:
+        """Look for a kind of structure, or not."""
+        self.wanted[task] = on
+        self.changed.emit()
+
+    def reasons(self) -> dict[str, str]:
+        """Task → why it cannot be done on this map with this model (empty if it can)."""
+        if self._reasons is None:
+            self._reasons = self._find_reasons()
+        return self._reasons
+
+    def _find_reasons(self) -> dict[str, str]:
+        source, model = self._window.source, self.models.chosen
+        try:
+            found = dict(self._backend.capabilities(source)) if source is not None else {}
+        except HicStructError as error:
+            found = dict.fromkeys(TASKS, str(error))
+        for task, name in TASKS.items():
+            if model is not None and model.tasks and task not in model.tasks:
+                found[task] = f"This model does not find {name}."
+        return {task: found.get(task, "") for task in TASKS}
+
+    def tasks(self) -> tuple[str, ...]:
+        """What is wanted and can be done."""
+        return tuple(task for task, reason in self.reasons().items() if self.wanted[task] and not reason)
+
+    def why_not(self) -> str:
+        """Why nothing can be run now; empty if it can."""
+        if self._window.source is None:
+            return "Open a contact map first."
+        if self.models.chosen is None:
+            return "No model is installed."
+        barred = [reason for reason in self.reasons().values() if reason]
+        if len(barred) == len(TASKS):
+            return f"Nothing can be found here: {barred[0]}"
+        if not self.tasks():
+            return _CHOOSE
+        if self._project is not None and self._project.read_only:
+            return f"The project cannot be edited: {self._project.read_only_reason}"
+        return ""
+
+    # ------------------------------------------------------------------ running
+    @property
+    def running(self) -> bool:
+        """True while a model runs."""
+        return self._job.running
+
+    @property
+    def set_name(self) -> str:
+        """Of the last run."""
+        return self._set.name
+
+    def cancel(self) -> None:
+        """End the run; what was found so far is kept."""
+        self._job.cancel()
+
+    def request(self) -> dict[str, Any]:
+        """What a run would ask for, but for the regions."""
+        return {"tasks": self.tasks(), "model": self.models.reference, "device": self.device}
+
+    def run_view(self, name: str = "") -> None:
+        """Run on what is in view."""
+        self.scope = "view"
+        self.run(name)
+
+    def run(self, name: str = "") -> None:
+        """Run the chosen model; a run that still goes on is cancelled.
+
+        Parameters
+        ----------
+        name : str
+            Of the set that is made; by default the model's and the region's.
+        """
+        source, reason = self._window.source, self.why_not()
+        try:
+            if source is None or reason:
+                raise HicStructError(reason)
+            regions, where = self._regions()
+        except HicStructError as error:
+            self._window.problem.emit(error)
+            return
+        self._set, self._found = PredictedSet(f"{name or self.models.chosen.label} · {where}"), 0
+        self._request = request = {"regions": regions, **self.request()}
+        predict = self.predict
+        self.message.emit("")
+        self._job.start(lambda token: predict(source, token=token, **request))
+        self.changed.emit()
+
+    def _regions(self) -> tuple[tuple[Interval, ...], str]:
+        """Regions to predict and their name."""
+        sizes, chrom = self._window.source.chromsizes, self._window.chrom  # type: ignore[union-attr]
+        if self.scope == "genome":
+            return tuple(Interval(name, 0, length) for name, length in sizes.items()), "genome"
+        if self.scope == "chromosome":
+            return (Interval(chrom, 0, sizes[chrom]),), chrom
+        (seen,) = self.view_regions()
+        return (seen,), f"{chrom}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
+
+    def view_regions(self) -> tuple[Interval, ...]:
+        """What is in view, as the regions of a request.
+
+        Raises
+        ------
+        RegionError
+            If nothing of the chromosome is.
+        """
+        rows, cols = self._window.visible()
+        if not len(rows) or not len(cols):
+            raise RegionError("Nothing of the chromosome is in view.", hint="Go back to the map, then run again.")
+        return (Interval(rows.chrom, min(rows.start, cols.start), max(rows.end, cols.end)),)
+
+    def _step(self, progress: Progress) -> None:
+        self.progressed.emit(progress)
+        if progress.message:
+            self.message.emit(progress.message)
+        if progress.payload:
+            self._keep(tuple(progress.payload))
+
+    def _keep(self, records: tuple[Any, ...]) -> None:
+        """Add what is new to this run's own set; the first results make the set."""
+        try:
+            with self._window.project_to_write() as project:
+                self.runs.setdefault(self._set.add(project, records), self._request)
+        except HicStructError as error:
+            self._job.close()
+            self._failed(error)
+        else:
+            self._found += len(records)
+
+    def _done(self, result: Any) -> None:
+        self.changed.emit()
+        found = f"Found {self._found:,} in {self.set_name}." if self._found else "Nothing was found here."
+        self.message.emit("\n".join([found, *getattr(result, "notes", ())]))
+
+    def _failed(self, error: HicStructError) -> None:
+        self.changed.emit()
+        kept = f" {self._found:,} found so far are kept." if self._found else ""
+        self.message.emit(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
+        self._window.problem.emit(error)
+
+    def _model_changed(self) -> None:
+        self._reasons = None
+        self.changed.emit()
+
+    def _map_changed(self) -> None:
+        self._job.cancel()
+        self.message.emit("")
+        self._project = self._window.project
+        self.models.set_project(self._project)
+
+    def _project_changed(self, project: Any) -> None:
+        if self._project is not None:  # its set belongs to the project before; a first one was made to keep it
+            self._job.cancel()
+        self._project = project
+        self.runs.clear()
+        self.models.set_project(project)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from napari.utils.notifications import show_info
+from psygnal import Signal
 
 from napari_hicstruct.config.paths import can_write, user_data_dir
 from napari_hicstruct.errors import HicStructError, MapError, ProjectError, readable
-from napari_hicstruct.plugin.controllers.notify import show_problem
+from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.projects import find_map
 
@@ -20,50 +21,56 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 
-class _Window(Protocol):
-    """What the project of a window needs of its session."""
+class ProjectState(MapState):
+    """The open map and its project.
 
-    source: ContactSource | None
-    project_changed: Any
+    To open a map leaves nothing on the disk, and to read :attr:`project` opens nothing: :meth:`find_project` opens the
+    project that the map already has, :meth:`ensure_project` makes one for the first edit, prediction, import or
+    reviewed region.
 
-    def open_source(self, source: ContactSource) -> None: ...
-
-
-class ProjectOfWindow:
-    """The project of one session.
-
-    Looking at a map leaves nothing on the disk: reading :attr:`project` opens the project that the map already has,
-    :meth:`ensure_project` makes one for the first edit, prediction, import or reviewed region.
+    Attributes
+    ----------
+    project : Project or None
+        The project that is open.
+    project_changed : Signal(Project or None)
+        Another project holds the annotations, or none does any more.
     """
 
-    _project: Project | None = None
+    project_changed = Signal(object)
+
+    project: Project | None = None
     _place: Path | None = None
     """Where the project is to be made, if somebody named a file that is not there yet."""
-    _looked = False
+    _searched = False
     _is_new = False
 
-    @property
-    def project(self: Any) -> Project | None:
-        """The project that holds the annotations; None while there is none to this map."""
-        if self._project is None and self.source is not None and self._place is None and not self._looked:
-            self._looked = True
+    def find_project(self) -> Project | None:
+        """The project that is open, else the one that this map already has; None if there is none.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be opened.
+        """
+        if self.project is None and self.source is not None and self._place is None and not self._searched:
+            self._searched = True
             path = projects.project_of(self.source, automatic_folder())
             if path is not None:
                 self._replace_project(open_for(self.source, path))
                 if path.parent != automatic_folder():
-                    show_info(f"Opened {readable(str(path))}, which belongs to this map.")
-        return self._project  # type: ignore[no-any-return]
+                    self.note.emit(f"Opened {readable(str(path))}, which belongs to this map.")
+        return self.project
 
     @property
-    def project_path(self: Any) -> Path | None:
+    def project_path(self) -> Path | None:
         """Where the project lies, or will be made; None without a map."""
         if self.source is None:
             return None
-        if self._project is not None:
-            return self._project.path  # type: ignore[no-any-return]
+        if self.project is not None:
+            return self.project.path
         return self._place or projects.automatic_path(self.source, automatic_folder())
 
-    def ensure_project(self: Any) -> Project:
+    def ensure_project(self) -> Project:
         """The project that holds the annotations, made if there is none: there is something to keep.
 
         Raises
@@ -73,23 +80,29 @@ class ProjectOfWindow:
         ProjectError
             If it cannot be opened or made.
         """
-        project = self.project
+        project, path = self.find_project(), self.project_path
         if project is not None:
-            return project  # type: ignore[no-any-return]
-        if self.source is None:
+            return project
+        if self.source is None or path is None:
             raise MapError("No map is open.", hint="Open a contact map first.")
         if self._place is None:
             check_automatic_folder()
-        path = self.project_path
         is_new = not path.exists()
         made = open_for(self.source, path)
         self._replace_project(made)
         self._is_new = is_new
         return made
 
-    def discard_unused_project(self: Any) -> None:
-        """Take away the project that was made just now if nothing came into it (what was to be kept was refused)."""
-        project = self._project
+    @contextmanager
+    def project_to_write(self) -> Iterator[Project]:
+        """:meth:`ensure_project`; one that was made for this is taken away again if nothing came into it."""
+        try:
+            yield self.ensure_project()
+        finally:
+            self._discard_unused_project()
+
+    def _discard_unused_project(self) -> None:
+        project = self.project
         if project is None or not self._is_new:
             return
         self._is_new = False
@@ -98,7 +111,7 @@ class ProjectOfWindow:
             self._replace_project(None, place=path)
             path.unlink(missing_ok=True)
 
-    def open_project(self: Any, path: str | Path) -> None:
+    def open_project(self, path: str | Path) -> None:
         """Open a ``.hicproj`` in place of the one that is open; one that is not there is made with the first edit.
 
         Raises
@@ -110,32 +123,36 @@ class ProjectOfWindow:
         if self.source is None:
             self.open_source(find_map(path))
         if path.exists():
-            self._replace_project(open_for(self.source, path))
+            self._replace_project(open_for(self._require_source(), path))
             return
         from napari_hicstruct.annotations import Project
 
         Project.check_new(path)
         self._replace_project(None, place=path.absolute())
 
-    def save_project_as(self: Any, path: str | Path) -> None:
+    def save_project_as(self, path: str | Path) -> None:
         """Copy the project to ``path`` and go on in the copy."""
-        project = self.project
+        project = self.find_project()
         if project is not None:
             project.save_as(path)
         if self.source is not None:
             self.open_project(path)
 
-    def _open_existing_project(self: Any) -> None:
-        """After the first picture; what keeps edits from being kept is said, the map can be looked at all the same."""
+    def open_existing_project(self) -> None:
+        """After the first picture; where no edit can be kept that is a problem, yet the map can be viewed."""
         try:
-            if self.source is not None and self.project is None and self._place is None:
+            if self.source is not None and self.find_project() is None and self._place is None:
                 check_automatic_folder()
         except HicStructError as error:
-            show_problem(error)
+            self.problem.emit(error)
 
-    def _replace_project(self: Any, project: Project | None, *, place: Path | None = None) -> None:
+    def _map_gone(self) -> None:
+        self._replace_project(None)
+        self._searched = False
+
+    def _replace_project(self, project: Project | None, *, place: Path | None = None) -> None:
         """Go on with another project, or with none (that would be made at ``place``)."""
-        old, self._project = self._project, project
+        old, self.project = self.project, project
         moved, self._place, self._is_new = self._place != place, place, False
         if old is not None and old is not project:
             old.close()
@@ -167,12 +184,4 @@ def check_automatic_folder() -> None:
 
 def open_for(source: ContactSource, path: str | Path) -> Project:
     """Open the project at ``path`` for ``source``; make it if there is none."""
-    return projects.open_or_create(path, source, reviewer=reviewer_name())
-
-
-def reviewer_name() -> str:
-    """Who edits, for the journal: the login name, or empty where there is none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
+    return projects.open_or_create(path, source, reviewer=projects.login_name())

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from psygnal import Signal
 
-from napari_hicstruct.active.pool import Look, Mask, Pool, Sighting, Wanted
+from napari_hicstruct.active.candidate_table import CandidateTable, Mask, QueueFilter, ReviewMode, ScoredCandidate
 from napari_hicstruct.active.queue import Queue
 from napari_hicstruct.active.strategies import DEFAULT, combined, parse, single_values
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.state.queue_reason import why_here, why_nothing
+from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.queue_reason import empty_reason, queue_reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.active.candidates import Floats
     from napari_hicstruct.annotations import Change
-    from napari_hicstruct.plugin.controllers.editor import Editor
 
 
 class ReviewQueue:
-    """Candidates of all sets that are shown and not locked, filtered and ordered; of twins in several sets one.
+    """Candidates of all sets that are shown and not locked, filtered and ordered; of duplicates in several sets one.
 
     New predictions, imports, filters, orders and looks of a network are taken over when somebody asks next; the
     candidate under the cursor stays there.
@@ -36,13 +36,13 @@ class ReviewQueue:
 
     changed = Signal()
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, labels: LabelState) -> None:
+        self._labels = labels
         self._queue = Queue()
-        self._wanted = Wanted()
+        self._wanted = QueueFilter()
         self._spec, self._in_force = DEFAULT, DEFAULT
-        self._seen: dict[str, Sighting] = {}
-        self._pool: Pool | None = None
+        self._seen: dict[str, ScoredCandidate] = {}
+        self._pool: CandidateTable | None = None
         self._ordered = False
         self._passing: Mask = np.zeros(0, bool)
         self._members: Mask = np.zeros(0, bool)
@@ -50,19 +50,19 @@ class ReviewQueue:
         self._closed: set[str] = set()
         self._at: str | None = None
         self._problem = ""
-        editor.recorded.connect(self._on_recorded)
-        editor.reset.connect(self._on_reset)
+        labels.recorded.connect(self._on_recorded)
+        labels.reset.connect(self._on_reset)
 
     # ------------------------------------------------------------------ what is asked
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> QueueFilter:
         """The filter."""
         return self._wanted
 
     def where(self, **changes: Any) -> None:
-        """Change the filter, for example ``where(kinds=frozenset({Kind.LOOP}), look=Look.REJECTS)``."""
+        """Change the filter, for example ``where(kinds=frozenset({Kind.LOOP}), mode=ReviewMode.REJECTS)``."""
         new = replace(self._wanted, **changes)
-        if new.look is not self._wanted.look:
+        if new.mode is not self._wanted.mode:
             self._queue.rewind()
             self._closed = set()
         self._wanted = new
@@ -90,8 +90,8 @@ class ReviewQueue:
         self._spec = spec.strip() or DEFAULT
         self._stale()
 
-    def set_seen(self, seen: Mapping[str, Sighting]) -> None:
-        """Take over how the newest network sees candidates (uid → ``inference.look.Seen``)."""
+    def set_seen(self, seen: Mapping[str, ScoredCandidate]) -> None:
+        """Take over how the newest network sees candidates (uid → ``inference.candidate_scores.CandidateScore``)."""
         self._seen = dict(seen)
         self.forget()
 
@@ -102,15 +102,15 @@ class ReviewQueue:
 
     # ------------------------------------------------------------------ what there is
     @property
-    def pool(self) -> Pool:
+    def pool(self) -> CandidateTable:
         """All objects of the project as candidates."""
         if self._pool is None:
-            catalogue = self._editor.catalogue
-            human = [s.id for s in self._editor.sets() if s.origin is Origin.HUMAN]
+            catalogue = self._labels.catalogue
+            human = [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
             records = [] if catalogue is None else list(catalogue.records.values())
-            self._pool = Pool(records, {} if catalogue is None else catalogue.set_ids, human)
+            self._pool = CandidateTable(records, {} if catalogue is None else catalogue.set_ids, human)
             if self._seen:
-                self._pool.see(self._seen)
+                self._pool.set_scores(self._seen)
         return self._pool
 
     @property
@@ -127,15 +127,15 @@ class ReviewQueue:
 
     @property
     def left(self) -> int:
-        """How many are still to be judged (second look: to be looked at)."""
+        """How many are still to be judged (reviewed again: not yet)."""
         self._ready()
         return int(self._members.sum()) - self._looked()
 
     @property
     def done(self) -> int:
-        """How many of those that pass the filter were judged (second look: looked at again)."""
+        """How many of those that pass the filter were judged (reviewed again: already)."""
         self._ready()
-        if self._wanted.look is not Look.OPEN:
+        if self._wanted.mode is not ReviewMode.OPEN:
             return self._looked()
         return int((self._passing & self.pool.judged()).sum())
 
@@ -148,7 +148,7 @@ class ReviewQueue:
         """Rows of the pool that are left: what bulk judgements and the lasso choose from."""
         self._ready()
         rest = self._members.copy()
-        if self._wanted.look is Look.OPEN:
+        if self._wanted.mode is ReviewMode.OPEN:
             return rest
         rest[[self.pool.row(uid) for uid in self._closed if uid in self.pool]] = False
         return rest
@@ -166,15 +166,15 @@ class ReviewQueue:
         row = self.pool.row(uid)
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
         sure = not np.isnan(self.pool.candidates.probability[row])
-        return why_here(values, self.pool.testimony, row, sure=bool(sure))
+        return queue_reason(values, self.pool.contradictions, row, sure=bool(sure))
 
     def nothing(self) -> str:
         """Why nothing is left and what to do about it; empty while something is."""
         if self.left:
             return ""
-        sets = [s for s in self._editor.sets() if not s.visible or s.locked]
-        away = np.isin(self.pool.sets, [s.id for s in sets]) & self.pool.looked_at(self._wanted.look)
-        return why_nothing(self._wanted, len(self.pool), int(self.pool.judged().sum()), int(away.sum()))
+        sets = [s for s in self._labels.sets() if not s.visible or s.locked]
+        away = np.isin(self.pool.sets, [s.id for s in sets]) & self.pool.in_mode(self._wanted.mode)
+        return empty_reason(self._wanted, len(self.pool), int(self.pool.judged().sum()), int(away.sum()))
 
     # ------------------------------------------------------------------ stepping
     def step(self, by: int) -> str | None:
@@ -183,7 +183,7 @@ class ReviewQueue:
         If somebody looked elsewhere meanwhile and the one under the cursor is still left, it comes first.
         """
         self._ready()
-        under, current = self._queue.current, self._editor.current
+        under, current = self._queue.current, self._labels.current
         elsewhere = current is None or current.uid != under
         if under is not None and under == self._at and under not in self._closed and elsewhere:
             return under
@@ -206,13 +206,13 @@ class ReviewQueue:
         """Note that a person just judged these; one by itself tells how long one takes."""
         if len(uids) == 1:
             self._queue.judged()
-        if self._wanted.look is not Look.OPEN:
+        if self._wanted.mode is not ReviewMode.OPEN:
             self._closed.update(uid for uid in uids if uid in self.pool)
             self.changed.emit()
 
     def reopened(self, uids: Iterable[str]) -> None:
         """Note that a judgement was taken back."""
-        if self._wanted.look is not Look.OPEN:
+        if self._wanted.mode is not ReviewMode.OPEN:
             self._closed.difference_update(uids)
             self.changed.emit()
 
@@ -230,19 +230,19 @@ class ReviewQueue:
                 self._pool, self._ordered = None, False
         self.changed.emit()
 
-    def _put(self, pool: Pool, record: Any) -> None:
-        rows, row = pool.put(record), pool.row(record.uid)
-        if self._wanted.look is not Look.OPEN:
+    def _put(self, pool: CandidateTable, record: Any) -> None:
+        rows, row = pool.update(record), pool.row(record.uid)
+        if self._wanted.mode is not ReviewMode.OPEN:
             self._ordered &= bool(row < len(self._members) and self._members[row])
         elif self._ordered:
-            left = self._passing & pool.looked_at(Look.OPEN)
-            left = left if self._wanted.set_ids else pool.asked(left, rows)
+            left = self._passing & pool.in_mode(ReviewMode.OPEN)
+            left = left if self._wanted.set_ids else pool.needs_review(left, rows)
             for one in rows:
                 self._members[one] = left[one]
                 (self._closed.discard if left[one] else self._closed.add)(pool.candidates.uids[one])
 
     def _on_reset(self) -> None:
-        if self._editor.catalogue is None or not self._editor.catalogue.records:
+        if self._labels.catalogue is None or not self._labels.catalogue.records:
             self._queue, self._seen = Queue(), {}
         self.forget()
 
@@ -251,40 +251,40 @@ class ReviewQueue:
         self.changed.emit()
 
     def _looked(self) -> int:
-        return 0 if self._wanted.look is Look.OPEN else len(self._closed)
+        return 0 if self._wanted.mode is ReviewMode.OPEN else len(self._closed)
 
     def _ready(self) -> None:
         """Take over what changed since somebody last asked."""
         if self._ordered:
             return
-        pool, look = self.pool, self._wanted.look
-        away = [s.id for s in self._editor.sets() if not s.visible or s.locked]
+        pool, mode = self.pool, self._wanted.mode
+        away = [s.id for s in self._labels.sets() if not s.visible or s.locked]
         self._passing = pool.passing(self._wanted, away)
-        self._members = listed = self._passing & pool.looked_at(look)
-        if look is Look.OPEN:
+        self._members = listed = self._passing & pool.in_mode(mode)
+        if mode is ReviewMode.OPEN:
             if not self._wanted.set_ids:  # who chooses sets wants every call of theirs judged
-                self._members = pool.asked(self._members)
+                self._members = pool.needs_review(self._members)
             self._closed, listed = set(pool.uids(~self._members)), self._passing
         else:
             self._members &= ~self._others(pool)
             self._closed = {uid for uid in self._closed if uid in pool}
-            for uid in self._closed:  # looked at again and judged otherwise: still part of this look
+            for uid in self._closed:  # looked at again and judged otherwise: still part of this review
                 self._members[pool.row(uid)] = True
         worth, rows = self._worth(pool), np.flatnonzero(listed)
         # of equal ones (imports without a probability) the contradicted come first
-        rows = rows[np.argsort(-pool.testimony.share[rows], kind="stable")]
+        rows = rows[np.argsort(-pool.contradictions.share[rows], kind="stable")]
         self._queue.reorder([pool.candidates.uids[row] for row in rows], worth[rows])
         self._ordered = True
 
-    def _others(self, pool: Pool) -> Mask:
-        """What others judged and this reviewer did not: no part of a second look at one's own."""
-        project = self._editor.project
-        verdicts = [] if project is None else list(project.verdicts())
-        own = {uid for uid, reviewer, _ in verdicts if project is not None and reviewer == project.reviewer}
-        theirs = {uid for uid, _, _ in verdicts} - own
+    def _others(self, pool: CandidateTable) -> Mask:
+        """What others judged and this reviewer did not: no part of reviewing one's own again."""
+        project = self._labels.project
+        judgments = [] if project is None else list(project.judgments())
+        own = {uid for uid, reviewer, _ in judgments if project is not None and reviewer == project.reviewer}
+        theirs = {uid for uid, _, _ in judgments} - own
         return np.array([uid in theirs for uid in pool.candidates.uids], bool)
 
-    def _worth(self, pool: Pool) -> Floats:
+    def _worth(self, pool: CandidateTable) -> Floats:
         self._problem = ""
         for spec in (self._spec, self._in_force, DEFAULT):
             try:

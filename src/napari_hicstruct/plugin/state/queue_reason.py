@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from napari_hicstruct.active.disagreement import Testimony
-from napari_hicstruct.active.pool import Look, Wanted
+from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
+from napari_hicstruct.active.disagreement import Contradictions
+from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
+from napari_hicstruct.genome import format_bp
 
 _AGAINST = {
     "caller": "only one caller",
@@ -18,22 +20,22 @@ _OF_PROBABILITY = {"entropy", "margin"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
 EXPLAINED = {
-    "caller": "no other caller or model has it within 20 kb",
-    "corner": "no TAD has its corner within 50 kb",
-    "boundary": "no TAD border or boundary within 50 kb of the stripe's anchor",
+    "caller": f"no other caller or model has it within {format_bp(SAME_CALL_BP)}",
+    "corner": f"no TAD has its corner within {format_bp(CORNER_BP)}",
+    "boundary": f"no TAD border or boundary within {format_bp(CORNER_BP)} of the stripe's anchor",
     "resolution": "not called at the other bin size",
 }
-"""What each witness means, for a tooltip."""
+"""What each check means, for a tooltip."""
 
 
-def why_here(values: Mapping[str, float], testimony: Testimony, row: int, *, sure: bool = True) -> str:
+def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, sure: bool = True) -> str:
     """What the strategies say of one candidate, then who contradicts it.
 
     Parameters
     ----------
     values : mapping of str to float
         By strategy.
-    testimony : Testimony
+    contradictions : Contradictions
     row : int
     sure : bool
         Whether anybody says how probable it is; else it counts as ½.
@@ -47,12 +49,12 @@ def why_here(values: Mapping[str, float], testimony: Testimony, row: int, *, sur
                 parts.append(_WITHOUT_NUMBER[name])
         elif name != "disagreement":
             parts.append(f"{name} {short(value)}")
-    return " · ".join([*parts, *(_AGAINST[name] for name in testimony.reasons(row))])
+    return " · ".join([*parts, *(_AGAINST[name] for name in contradictions.reasons(row))])
 
 
-def against(testimony: Testimony, row: int) -> str:
+def against(contradictions: Contradictions, row: int) -> str:
     """Who contradicts a candidate, one line each; empty where nobody does."""
-    return "\n".join(f"{_AGAINST[name]}: {EXPLAINED[name]}" for name in testimony.reasons(row))
+    return "\n".join(f"{_AGAINST[name]}: {EXPLAINED[name]}" for name in contradictions.reasons(row))
 
 
 def short(value: float) -> str:
@@ -60,12 +62,12 @@ def short(value: float) -> str:
     return f"{value:.2f}".removeprefix("0").removesuffix(".00")
 
 
-def why_nothing(wanted: Wanted, known: int, judged: int, away: int) -> str:
+def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str:
     """Why the queue is empty, and what to do.
 
     Parameters
     ----------
-    wanted : Wanted
+    wanted : QueueFilter
     known, judged : int
         Objects in the project, and candidates among them that were judged.
     away : int
@@ -75,12 +77,12 @@ def why_nothing(wanted: Wanted, known: int, judged: int, away: int) -> str:
         return "Nothing to review yet: run a model (Predict), import labels (Labels), or add objects with L, S, T, B."
     if away:
         return f"{away:,} candidates lie in sets that are hidden or locked: show or unlock them in Labels."
-    if wanted.asks:
+    if wanted.n_conditions:
         return "Nothing that is left passes the filter: widen it."
-    if wanted.look is Look.REJECTS:
+    if wanted.mode is ReviewMode.REJECTS:
         return "None of your rejects is left to look at."
-    if wanted.look is Look.ACCEPTED:
+    if wanted.mode is ReviewMode.ACCEPTED:
         return "Nothing accepted is left to look at."
     if judged:
-        return "All judged. Fine-tune, run the model elsewhere, or take a second look at your rejects."
+        return "All judged. Fine-tune, run the model elsewhere, or review your rejects again."
     return "Nothing to judge: what people drew needs no review. Run a model (Predict) or import labels (Labels)."

@@ -1,48 +1,49 @@
-"""What *Ask the model* runs: how it sees the candidates, and where it doubts; functions that tests can replace."""
+"""The scores of the model in use for the candidates of the queue, and places where it is unsure."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from psygnal import Signal
+
+from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.prediction import spare_threads
+from napari_hicstruct.plugin.state.review import ReviewState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.genome import Interval
 
 
-@dataclass(frozen=True, slots=True)
-class AskBackend:
-    """What the part runs; the default is ``workflows.look`` and ``workflows.propose``, in a process of their own.
+MAX_CANDIDATES = 2_000
+"""Candidates that are scored, the first of the queue: more take minutes and nobody gets there."""
 
-    Attributes
-    ----------
-    look : callable
-        ``(source, project, records, *, token)`` → generator of Progress, returns ``Seen`` by uid.
-    propose : callable
-        ``(source, project, known, region, *, token)`` → generator of Progress, returns proposals.
-    """
+PROPOSALS = "doubtful"
+"""Name of the set of proposals."""
 
-    look: Callable[..., Generator[Progress, None, dict[str, Any]]]
-    propose: Callable[..., Generator[Progress, None, list[Annotation]]]
+_NO_CANDIDATES = "There are no candidates to look at: run a model, import labels, or find uncertain places."
 
 
-def default_ask_backend() -> AskBackend:
-    """The real thing."""
+class RescoreBackend:
+    """The workflows, each in a process of its own, imported when used; tests put another in its place."""
 
-    def look(
-        source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
+    def rescore(
+        self, source: ContactSource, project: Project, records: Sequence[Annotation], *, token: CancelToken
     ) -> Generator[Progress, None, dict[str, Any]]:
-        from napari_hicstruct.workflows.look import iter_seen
+        """Score records by the model in use; returns ``CandidateScore`` by uid."""
+        from napari_hicstruct.workflows.rescore import iter_rescore
 
-        return _elsewhere(partial(iter_seen, model=_model(project)), source, tuple(records), token=token)
+        return _in_process(partial(iter_rescore, model=_model(project)), source, tuple(records), token=token)
 
     def propose(
+        self,
         source: ContactSource,
         project: Project | None,
         known: Sequence[Annotation],
@@ -50,11 +51,10 @@ def default_ask_backend() -> AskBackend:
         *,
         token: CancelToken,
     ) -> Generator[Progress, None, list[Annotation]]:
+        """Further places in a region; returns annotations."""
         from napari_hicstruct.workflows.propose import iter_propose
 
-        return _elsewhere(partial(iter_propose, model=_model(project)), source, tuple(known), region, token=token)
-
-    return AskBackend(look, propose)
+        return _in_process(partial(iter_propose, model=_model(project)), source, tuple(known), region, token=token)
 
 
 def _model(project: Project | None) -> str:
@@ -64,9 +64,158 @@ def _model(project: Project | None) -> str:
     return str((find_model(DEFAULT) if project is None else model_in_use(project)).path)
 
 
-def _elsewhere(make_job: Any, *args: Any, token: CancelToken) -> Generator[Progress, None, Any]:
+def _in_process(make_job: Any, *args: Any, token: CancelToken) -> Generator[Progress, None, Any]:
     from napari_hicstruct.jobs import in_process
-    from napari_hicstruct.plugin.state.learning import spare_threads
 
     threads = spare_threads()
     return in_process(partial(make_job, threads=threads), *args, token=token, threads=threads)
+
+
+class RescoringState:
+    """Scores the candidates with the model in use, by request and after each fine-tune; proposes further places.
+
+    Parameters
+    ----------
+    review : ReviewState
+    runner : Runner
+    backend : RescoreBackend, optional
+        What to run in place of the workflows.
+
+    Attributes
+    ----------
+    auto : bool
+        Score the candidates by itself once another model is in use.
+    changed : Signal
+        Whether something runs, or can.
+    progressed : Signal(Progress)
+    message : Signal(str)
+        What came of it, in words.
+    """
+
+    changed = Signal()
+    progressed = Signal(object)
+    message = Signal(str)
+
+    def __init__(self, review: ReviewState, runner: Runner, *, backend: RescoreBackend | None = None) -> None:
+        self._review, self._labels, self._window = review, review.labels, review.labels.window
+        self._backend = backend or RescoreBackend()
+        self._job = BackgroundJob(
+            runner, on_step=self.progressed.emit, on_done=lambda result: self._then(result), on_error=self._failed
+        )
+        self._then: Callable[[Any], None] = self._scored
+        self._project: Project | None = None
+        self._current = ""
+        self.auto = True
+        self._window.project_changed.connect(self._project_changed)
+        self._window.map_changed.connect(self._map_changed)
+        self._project_changed(self._window.project)
+
+    @property
+    def running(self) -> bool:
+        """True while the model runs."""
+        return self._job.running
+
+    @property
+    def can_rescore(self) -> bool:
+        """True if there may be candidates."""
+        return not self.running and self._project is not None
+
+    @property
+    def can_propose(self) -> bool:
+        """True if there is a map."""
+        return not self.running and self._window.source is not None
+
+    def cancel(self) -> None:
+        """End it; the queue stays as it is."""
+        self._job.cancel()
+
+    def end(self) -> None:
+        """End it silently and wait until nothing runs any more."""
+        self._job.end()
+
+    def rescore(self) -> None:
+        """Score the first candidates of the queue with the model in use, in the background."""
+        source, project = self._window.source, self._project
+        uids = self._review.queue.uids[:MAX_CANDIDATES]
+        if source is None or project is None or not uids:
+            self.message.emit(
+                "There are no candidates to look at: run a model, import labels, or find uncertain places."
+            )
+            return
+        records = [record for record in map(self._labels.record, uids) if record is not None]
+        rescore = self._backend.rescore
+        self._start(lambda token: rescore(source, project, records, token=token), self._scored)
+
+    def propose(self) -> None:
+        """Search the view for places where the model in use is unsure."""
+        source, project, catalogue = self._window.source, self._project, self._labels.catalogue
+        if source is None or (project is not None and project.read_only):
+            self.message.emit("The project cannot be edited." if source is not None else "Open a contact map first.")
+            return
+        rows, cols = self._window.visible()
+        region = Interval(self._window.chrom, min(rows.start, cols.start), max(rows.end, cols.end))
+        listed = [] if catalogue is None else catalogue.records.values()
+        known = [record for record in listed if record.chrom == region.chrom]
+        propose = self._backend.propose
+        self._start(lambda token: propose(source, project, known, region, token=token), self._proposed)
+
+    def _start(self, make_job: Any, then: Callable[[Any], None]) -> None:
+        self._then = then
+        self.message.emit("")
+        self._job.start(make_job)
+        self.changed.emit()
+
+    def _scored(self, result: Any) -> None:
+        self.changed.emit()
+        self._review.queue.set_seen(result)
+        self.message.emit(f"{len(result):,} candidates looked at; the queue is in the new order.")
+
+    def _proposed(self, proposals: Sequence[Annotation]) -> None:
+        self.changed.emit()
+        if not proposals:
+            self.message.emit("The model finds nothing uncertain here that is not in a list already.")
+            return
+        try:
+            with self._window.project_to_write() as project:
+                sets = {one.name: one for one in project.sets() if not one.locked}
+                mine = sets.get(PROPOSALS) or project.add_set(PROPOSALS, Origin.PREDICTED)
+                project.add(proposals, set_id=mine.id, action="predict")
+        except HicStructError as error:
+            self._failed(error)
+        else:
+            self.message.emit(f"{len(proposals):,} uncertain places added to the set “{mine.name}”.")
+
+    def _failed(self, error: HicStructError) -> None:
+        self.changed.emit()
+        self.message.emit("Cancelled." if isinstance(error, Cancelled) else str(error))
+        self._window.problem.emit(error)
+
+    # ------------------------------------------------------------------ what happened elsewhere
+    def _project_changed(self, project: Project | None) -> None:
+        if self._project is not None:
+            self._project.lineage.changed.disconnect(self._lineage_changed)
+        self._job.close()
+        self._project = project
+        self._current = self._in_use()
+        if project is not None:
+            project.lineage.changed.connect(self._lineage_changed)
+        self.message.emit("")
+        self.changed.emit()
+
+    def _map_changed(self) -> None:
+        if self._window.source is None:
+            self._project_changed(None)
+        self.changed.emit()
+
+    def _lineage_changed(self) -> None:
+        before, self._current = self._current, self._in_use()
+        if self._current != before and before and self.auto and self._review.queue.left:
+            self.rescore()
+
+    def _in_use(self) -> str:
+        """Digest of the model in use; ``default`` where the project has none, empty where it cannot be read."""
+        try:
+            current = None if self._project is None else self._project.lineage.current()
+        except HicStructError:
+            return ""
+        return "default" if current is None else current.sha256

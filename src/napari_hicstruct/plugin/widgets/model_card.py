@@ -27,12 +27,11 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
         lines.append(("Trained on", str(card["data"])))
     for name, metrics in _mapping(card.get("metrics")).items():
         lines.append((name[:1].upper() + name[1:], _figures(_mapping(metrics)) or "no figures"))
-    told = _mapping(card.get("finetuned"))
-    if told:
-        verdict = "taken" if told.get("taken") else "not taken"
-        lines.append(
-            ("Fine-tuned", f"on {told.get('corrections', 0):,} corrections, {verdict}: {told.get('reason', '')}")
-        )
+    finetuned = _mapping(card.get("finetuned"))
+    if finetuned:
+        verdict = "taken" if finetuned.get("taken") else "not taken"
+        what = f"on {finetuned.get('corrections', 0):,} corrections, {verdict}: {finetuned.get('reason', '')}"
+        lines.append(("Fine-tuned", what))
     lines.append(("Calibration", _calibration(_mapping(card.get("calibration")))))
     lines.append(("Lineage", _lineage(card)))
     if card.get("licence"):

@@ -41,11 +41,12 @@ class RunningRow(QWidget):
         self.stop_button.setVisible(bool(stop))
         self.hide()
 
-    def begin(self) -> None:
-        """Show an empty bar."""
-        self.bar.setValue(0)
-        self.bar.setFormat("starting …")
-        self.show()
+    def set_running(self, running: bool) -> None:
+        """Show the row, with an empty bar at first, while something runs."""
+        if running and self.isHidden():
+            self.bar.setValue(0)
+            self.bar.setFormat("starting …")
+        self.setVisible(running)
 
     def follow(self, progress: Progress) -> None:
         """Show how far the work is and how long it still takes."""

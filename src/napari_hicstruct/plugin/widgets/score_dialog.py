@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +9,11 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLab
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
+from napari_hicstruct.plugin.controllers.importing import ScoreChoice
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
     from napari_hicstruct.annotations.readers import OpenColumn
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreChoice:
-    """A column by its number in the file (1-based), and which end is the better one."""
-
-    column: int
-    lower_is_better: bool
 
 
 class ScoreDialog(QDialog):

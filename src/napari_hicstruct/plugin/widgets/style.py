@@ -18,6 +18,9 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+BETTER, WORSE, UNCHANGED = "#009E73", "#D55E00", "#7E828A"
+"""Okabe–Ito green and vermilion, and a grey: direction of a change."""
+
 LABEL_WIDTH = 92
 """Width of the column of labels, so that all sections align (px at 100 %)."""
 
@@ -26,6 +29,20 @@ def subdued(label: QLabel) -> QLabel:
     """The same label in quieter text; a grey that reads on dark and on light."""
     label.setStyleSheet("QLabel { color: rgb(126, 130, 138); }")
     return label
+
+
+def show_text(label: QLabel, text: str) -> None:
+    """Show a label with a text; without one it takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def bare(group: QWidget) -> QWidget:
+    """The same group of buttons without frame and margins."""
+    group.setStyleSheet("QGroupBox { border: none; margin: 0px; padding: 0px; }")
+    if (layout := group.layout()) is not None:
+        layout.setContentsMargins(0, 0, 0, 0)
+    return group
 
 
 class Segmented(QWidget):
@@ -63,7 +80,7 @@ class Segmented(QWidget):
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
 
     def set_value(self, key: str) -> None:
-        """Put a button down without telling."""
+        """Put a button down without a signal."""
         if key in self._buttons:
             self._buttons[key].setChecked(True)
 

@@ -53,17 +53,13 @@ def iter_finetune(
     JobError
         If memory is used up or torch fails; the model in use stays as it is.
     """
-    import torch
+    from napari_hicstruct.inference.device import torch_threads
 
-    threads = torch.get_num_threads()
-    if job.threads:
-        torch.set_num_threads(job.threads)
     try:
-        return (yield from _iter_stages(job, token or CancelToken(), stop or CancelToken(), Clock()))
+        with torch_threads(job.threads):
+            return (yield from _iter_stages(job, token or CancelToken(), stop or CancelToken(), Clock()))
     except (RuntimeError, MemoryError) as error:  # torch says both by RuntimeError: wrong shapes and no memory
         raise _failed(error) from error
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _iter_stages(

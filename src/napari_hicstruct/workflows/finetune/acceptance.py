@@ -48,7 +48,7 @@ def iter_held_out_scores(
         If the model in use has other heads than the one that learning starts from.
     """
     places, layers = sorted(trained.after), examples.layers
-    before = {k: examples.scores[k].odds for k in places}
+    before = {k: examples.scores[k].log_odds for k in places}
     if parent_net is not None:
         before |= yield from _iter_parent_odds(examples, places, scorer, parent_net)
     stratum = np.array([layers.index(examples.scores[k].layer) for k in places], np.int64)
@@ -73,7 +73,7 @@ def _iter_parent_odds(
     found = {mine[score.owner]: score for score in scores}
     if any(k not in found or found[k].layer != examples.scores[k].layer for k in mine):
         raise ProjectError("the model in use has other tasks than the base model.", hint="Start from 'last'.")
-    return {k: score.odds for k, score in found.items()}
+    return {k: score.log_odds for k, score in found.items()}
 
 
 def accept(examples: ScoredExamples, trained: Trained, held_out: HeldOutScores, *, start: str) -> Acceptance:

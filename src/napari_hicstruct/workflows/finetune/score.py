@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band_pair import BandPair, iter_band_pair
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.finetune.examples import NEAR_BP, Example, holds, implicit_negatives
+from napari_hicstruct.workflows.finetune.examples import Example, holds, implicit_negatives
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.inference.sight import Sight
+    from napari_hicstruct.inference.candidate_scores import HeadScore
     from napari_hicstruct.labels.corrections import Block, Judgements
     from napari_hicstruct.training.head_fit import HeadSamples
 
@@ -36,14 +37,14 @@ class ScoredExamples:
     Attributes
     ----------
     examples : tuple of Example
-    scores : tuple of Sight
+    scores : tuple of HeadScore
         At most one for each example; ``owner`` is the place in ``examples``.
     learnt : frozenset of str
         Uids of judgements that the network has learnt already.
     """
 
     examples: tuple[Example, ...]
-    scores: tuple[Sight, ...]
+    scores: tuple[HeadScore, ...]
     learnt: frozenset[str] = frozenset()
 
     def at(self, place: int) -> Example:
@@ -124,7 +125,7 @@ class ScoredExamples:
 
     @cached_property
     def _probability(self) -> NDArray[np.float64]:
-        return np.array([1 / (1 + np.exp(-score.odds)) for score in self.scores], np.float64)
+        return np.array([1 / (1 + np.exp(-score.log_odds)) for score in self.scores], np.float64)
 
     @cached_property
     def _rejected_tad_borders(self) -> list[tuple[tuple[int | None, int | None], tuple[float, float]]]:
@@ -133,18 +134,18 @@ class ScoredExamples:
         A border that an accepted TAD or boundary shares is there.
         """
         place_of = {score.owner: k for k, score in enumerate(self.scores)}
-        right: dict[str, list[float]] = {}
+        right: list[Annotation] = []
         rejected: dict[str, list[int]] = {}
         for owner, one in enumerate(self.examples):
             if one.record.kind is Kind.BOUNDARY and one.judged and one.target == 1:
-                right.setdefault(one.record.chrom, []).append(one.record.anchor1.center)
+                right.append(one.record)
             elif one.record.kind is Kind.BOUNDARY and one.judged:
                 rejected.setdefault(one.record.uid, []).append(owner)
+        index = LocusIndex(right)
 
         def probability(owner: int) -> float:
             record, place = self.examples[owner].record, place_of.get(owner)
-            known = np.array(right.get(record.chrom, ()))
-            if (np.abs(known - record.anchor1.center) <= NEAR_BP).any():
+            if index.holds(record, SAME_CALL_BP):
                 return 1.0
             return UNSCORED_PROBABILITY if place is None else float(self._probability[place])
 
@@ -179,16 +180,16 @@ class Scorer:
     token: CancelToken
     clock: Clock
 
-    def iter_score(self, net: Any, records: Sequence[Annotation]) -> Generator[Progress, None, list[Sight]]:
+    def iter_score(self, net: Any, records: Sequence[Annotation]) -> Generator[Progress, None, list[HeadScore]]:
         """Scores of records; ``owner`` is the place among them."""
-        from napari_hicstruct.inference.look import Looker
+        from napari_hicstruct.inference.candidate_scorer import CandidateScorer
 
-        found: list[Sight] = []
+        found: list[HeadScore] = []
         for k, (chrom, (fine, coarse)) in enumerate(self.bands.items()):
             yield self.clock.step(f"score candidates on {chrom}", k, len(self.bands))
             mine = [place for place, record in enumerate(records) if record.chrom == chrom]
-            looker = Looker(net, self.device, fine, coarse, on_windows=lambda _: self.token.check())
-            found += [replace(one, owner=mine[one.owner]) for one in looker.sights([records[p] for p in mine])]
+            scorer = CandidateScorer(net, self.device, fine, coarse, on_windows=lambda _: self.token.check())
+            found += [replace(one, owner=mine[one.owner]) for one in scorer.score([records[p] for p in mine])]
         return found
 
     def iter_calls(self, net: Any, blocks: Sequence[Block]) -> Generator[Progress, None, list[Annotation]]:
@@ -207,7 +208,7 @@ class Scorer:
                 length=coarse.n_bins * coarse.resolution,
                 tasks=tasks,
                 max_distance=3_000_000,
-                least=dict.fromkeys(tasks, _MIN_PROBABILITY),
+                min_probability=dict.fromkeys(tasks, _MIN_PROBABILITY),
             )
             predictor = Predictor(net, self.device, on_windows=lambda _: self.token.check())
             calls = (call for final in ChromosomeRun(predictor, fine, coarse, stretch).run() for call in final)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.layers import Image
@@ -13,11 +13,13 @@ from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel, colour_range, stored_norms, viewed_levels
 from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
 from napari_hicstruct.plugin.layers.map.status import Shown, status_function
 from napari_hicstruct.plugin.layers.units import axis_labels, world_kwargs
+from napari_hicstruct.plugin.state.jobs import Runner
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -45,6 +47,9 @@ class MapLayer:
     source : ContactSource
     chrom : str
         A chromosome as the map spells it.
+    canvas : Canvas
+    runner : Runner
+        Of the computing of weights and expected values.
     on_change : callable
         Called when the display changed by itself (O/E became ready, limits were set by hand).
 
@@ -56,8 +61,11 @@ class MapLayer:
         They differ while weights or expected values are computed in the background; the picture stays until then.
     """
 
-    def __init__(self, source: ContactSource, chrom: str, *, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, source: ContactSource, chrom: str, *, canvas: Canvas, runner: Runner, on_change: Callable[[], None]
+    ) -> None:
         self.source, self.chrom = source, chrom
+        self._canvas = canvas
         self._on_change = on_change
         stored = source.default_norm(source.resolutions_of(chrom)[0], chrom)
         # Weights that must be computed would delay the first picture: begin with counts.
@@ -68,7 +76,7 @@ class MapLayer:
         self._setting = False
         self._drawn_at = 0
         self._rows = self._cols = (0, source.chromsizes[chrom])
-        self.references = References(source, self._references_changed)
+        self.references = References(source, runner, self._references_changed)
         self.levels = self._levels()
         self.references.set_target(chrom, self._norms(self.drawn))
         self.layer = self._make_layer()
@@ -109,22 +117,22 @@ class MapLayer:
 
     def notes(self) -> list[str]:
         """What is drawn otherwise than asked for on this chromosome: weights that it lacks, levels without contacts."""
-        wanted, said = self.drawn.norm, list(self.source.level_notes(self.chrom))
+        wanted, notes = self.drawn.norm, list(self.source.level_notes(self.chrom))
         if self.drawn.ratio and self.level.norm == RAW:
-            said.append("O/E of the values as they are: the map stores no weights.")
+            notes.append("O/E of the values as they are: the map stores no weights.")
         if wanted != RAW and self.level.norm == COMPUTED:
-            said.append("Balanced in memory: the map stores no weights for these bins.")
+            notes.append("Balanced in memory: the map stores no weights for these bins.")
         if not self.source.value_kind.is_contacts:
-            said.append(f"Values are {self.source.value_kind}, not contacts.")
+            notes.append(f"Values are {self.source.value_kind}, not contacts.")
         if wanted in (RAW, COMPUTED):
-            return said
+            return notes
         for level in self.levels:
             stored = (
                 {norm.name for norm in self.source.normalisations(level.resolution)} if not level.derived else set()
             )
             if level.norm != wanted and wanted in stored and not level.derived:
-                said.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
-        return said
+                notes.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
+        return notes
 
     @property
     def level(self) -> ViewedLevel:
@@ -188,18 +196,18 @@ class MapLayer:
         return rough
 
     # ------------------------------------------------------------------ what the person chooses
-    def add_to(self, viewer: Any) -> None:
+    def show(self) -> None:
         """Put the layer below all others, with the scale bar in base pairs."""
+        viewer = self._canvas.viewer
         viewer.layers.insert(0, self.layer)
         viewer.layers.selection.active = self.layer
         viewer.canvas.overlays["scale_bar"].visible = True
 
-    def close(self, viewer: Any) -> None:
+    def close(self) -> None:
         """Take the layer out and stop the background work."""
         self.references.close()
         self.layer.events.set_data.disconnect(self._on_slice)
-        if viewer is not None and self.layer in viewer.layers:
-            viewer.layers.remove(self.layer)
+        self._canvas.remove(self.layer)
 
     def set_chrom(self, chrom: str) -> None:
         """Show another chromosome (as the map spells it)."""

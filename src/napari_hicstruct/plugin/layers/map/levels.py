@@ -132,15 +132,6 @@ def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, s
     return {level.resolution: level.norm for level in build_levels(source, chrom, norm=norm) if not level.derived}
 
 
-def first_chromosome_with_contacts(source: ContactSource, limit: int = 100) -> str:
-    """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
-    names = list(source.chromsizes)
-    for name in names[:limit]:
-        if any(len(chunk) for chunk in source.pixels(name, resolution=source.resolutions_of(name)[-1])):
-            return name
-    return names[0]
-
-
 def colour_range(values: NDArray[np.float32], percentile: float, *, scale: Scale) -> tuple[float, float]:
     """Colour limits from what is in view.
 

@@ -11,8 +11,8 @@ from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.jobs.progress import Clock
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
 from napari_hicstruct.plugin.layers.map.status import Reference
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -38,10 +38,10 @@ class References:
     """The references of one chromosome and normalisation; ``on_change`` is called when more are known.
 
     A map whose expected cannot be computed still can be looked at: the read-out then does without it, and
-    ``problem`` says why O/E cannot be shown.
+    ``problem``: why O/E cannot be shown.
     """
 
-    def __init__(self, source: ContactSource, on_change: Callable[[], None]) -> None:
+    def __init__(self, source: ContactSource, runner: Runner, on_change: Callable[[], None]) -> None:
         self._source = source
         self._on_change = on_change
         self._chrom = ""
@@ -49,7 +49,7 @@ class References:
         self._known: dict[int, Reference] = {}
         self._pending: set[int] = set()
         self.problem: HicStructError | None = None
-        self._job = BackgroundJob(on_step=self._step, on_done=lambda _: self._end(None), on_error=self._end)
+        self._job = BackgroundJob(runner, on_step=self._step, on_done=lambda _: self._end(None), on_error=self._end)
 
     def get(self, resolution: int) -> Reference | None:
         """The reference at ``resolution`` (bp), or None while it is not known."""

@@ -94,7 +94,7 @@ def _contacts(count: float) -> str:
 
 
 def status_function(snapshot: Callable[[], Shown], fallback: Callable[..., Any]) -> Callable[..., Any]:
-    """A ``get_status`` for the map's layer that says ``cursor_text`` in place of array indices."""
+    """A ``get_status`` for the map's layer that gives ``cursor_text`` in place of array indices."""
 
     def get_status(position: Any = None, **kwargs: Any) -> Any:
         if position is None:

@@ -23,7 +23,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DrawStyle:
     """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom."""
 
     bp_per_px: float
@@ -42,24 +42,24 @@ class Outline:
     z_index: int
 
     @classmethod
-    def of(cls, item: Item, look: Look) -> Outline:
+    def of(cls, item: Item, style: DrawStyle) -> Outline:
         vertices, shape_type = outline_of(item.record, item.triangle)
         area = float(np.prod(np.ptp(vertices, axis=0)))
         return cls(
             vertices,
             shape_type,
-            line_pixels(item.record, look) * look.bp_per_px,
-            rgba(item.origin, item.record, by_score=look.by_score),
+            line_pixels(item.record, style) * style.bp_per_px,
+            rgba(item.origin, item.record, by_score=style.by_score),
             1_000 - int(16 * math.log2(area + 1)),
         )
 
-    def looks_like(self, other: Outline) -> bool:
+    def same_style(self, other: Outline) -> bool:
         """True if only the vertices may differ."""
         return (self.shape_type, self.width, self.colour) == (other.shape_type, other.width, other.colour)
 
 
-def line_pixels(record: Annotation, look: Look) -> float:
+def line_pixels(record: Annotation, style: DrawStyle) -> float:
     """Line width in canvas pixels: thin, thicker for what a person confirmed, thickest for the current object."""
-    if record.uid == look.current:
+    if record.uid == style.current:
         return 3.6
     return 2.4 if record.status in (Status.ACCEPTED, Status.EDITED) else 1.6

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from napari.layers.base import ActionType
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
-from napari_hicstruct.plugin.layers.overlays.drawing import Item, Look, Outline, line_pixels
+from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, line_pixels
 from napari_hicstruct.plugin.state.geometry import point_of
 from napari_hicstruct.plugin.state.palette import HUMAN, rgba
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-NAMES = {Kind.LOOP: "Loops", Kind.STRIPE: "Stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "Boundaries"}
+NAMES = {kind: info.plural[0].upper() + info.plural[1:] for kind, info in KINDS.items()}
 LIMITS = {Kind.LOOP: 500, Kind.STRIPE: 200, Kind.TAD: 200, Kind.BOUNDARY: 300}
 """Most objects of a kind in its layer at once (refilling 500 shapes takes 50 ms)."""
 
@@ -77,17 +78,17 @@ class Overlay:
 
     # --- store → layer
 
-    def fill(self, items: Sequence[Item], look: Look) -> None:
+    def fill(self, items: Sequence[Item], style: DrawStyle) -> None:
         """Show exactly ``items``; what was selected stays selected, no event reaches the host."""
         chosen = set(self.selected_uids())
-        # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays tell nothing.
+        # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():
             self.layer.selected_data = set()
             with ExitStack() as stack:
                 for emitter in self._emitters():
                     stack.enter_context(emitter.blocker_all())
                 stack.enter_context(self.layer._block_refresh())
-                self.uids = self._draw(items, look)
+                self.uids = self._draw(items, style)
             self.layer.refresh(thumbnail=False)
             if self.layer.mode != self.add_mode:
                 self.layer.selected_data = {i for i, uid in enumerate(self.uids) if uid in chosen}
@@ -96,7 +97,7 @@ class Overlay:
         """Event groups that would make napari redraw while a refill is half done."""
         return [self.layer.events]
 
-    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+    def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
         """Make the layer show ``items``; their uids in the order of the layer."""
         raise TypeError("Overlay is abstract.")
 
@@ -180,16 +181,16 @@ class PointsOverlay(Overlay):
     def _emitters(self) -> list[Any]:
         return [self.layer.events, self.layer._border.events, self.layer._face.events]
 
-    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+    def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
         layer, loops = self.layer, self.kind is Kind.LOOP
         layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
-        size = (11 if loops else 12) * look.bp_per_px
+        size = (11 if loops else 12) * style.bp_per_px
         layer.current_size = size
         if items:
             anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
             layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
-            layer.border_width = [line_pixels(i.record, look) * look.bp_per_px for i in items] if loops else 0.0
-            colours = np.array([rgba(i.origin, i.record, by_score=look.by_score) for i in items])
+            layer.border_width = [line_pixels(i.record, style) * style.bp_per_px for i in items] if loops else 0.0
+            colours = np.array([rgba(i.origin, i.record, by_score=style.by_score) for i in items])
             layer.border_color = colours
             layer.face_color = np.zeros((len(items), 4)) if loops else colours
         return [item.record.uid for item in items]
@@ -205,11 +206,11 @@ class ShapesOverlay(Overlay):
         super().__init__(kind, layer, host)
         self._drawn: dict[str, Outline] = {}
 
-    def _draw(self, items: Sequence[Item], look: Look) -> list[str]:
+    def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
         """Building a shape costs napari 0.1 ms, so those that are right stay, whatever became of the others."""
         layer = self.layer
-        layer.current_edge_width = 1.6 * look.bp_per_px
-        wanted = {item.record.uid: Outline.of(item, look) for item in items}
+        layer.current_edge_width = 1.6 * style.bp_per_px
+        wanted = {item.record.uid: Outline.of(item, style) for item in items}
         shown = layer.data  # napari builds this list anew each time it is asked
         stay = {i for i, uid in enumerate(self.uids[: len(shown)]) if self._is_right(uid, shown[i], wanted)}
         gone = [i for i in range(len(shown)) if i not in stay]
@@ -235,7 +236,7 @@ class ShapesOverlay(Overlay):
     def _is_right(self, uid: str, shown: NDArray[np.floating], wanted: Mapping[str, Outline]) -> bool:
         """True if a shape looks as it shall; a person or a script may have changed ``shown``, its vertices."""
         old, new = self._drawn.get(uid), wanted.get(uid)
-        if old is None or new is None or not new.looks_like(old):
+        if old is None or new is None or not new.same_style(old):
             return False
         return np.array_equal(shown, new.vertices.astype(np.float32))
 

@@ -6,49 +6,46 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from superqt.utils import qthrottled
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
-from napari_hicstruct.plugin.controllers.editing import attach
-from napari_hicstruct.plugin.controllers.review import name_of
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
-from napari_hicstruct.plugin.layers.explanation import Explain, WhyLayers, default_explain
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.explanation import ExplanationLayers
+from napari_hicstruct.plugin.state.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.geometry import box_of
-from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.state.jobs import BackgroundJob
+from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
-    from napari_hicstruct.plugin.controllers.session import Session
-    from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NOTHING = "Choose an object: press N in the map, or click one."
-_DELAY_MS = 150  # flying through objects with N should not start a look at each
+_DELAY_MS = 150  # flying through objects with N should not start an explanation of each
 _SAME = 0.005
 
 
-class WhyPanel(QWidget):
+class ExplainPanel(QWidget):
     """Follows the current object while its section is open; closing it takes the layers out of the window.
 
     Parameters
     ----------
     session : Session
-    predict : PredictPanel
-        Whose model answers for objects that no installed model called, and who knows what was run.
+        The chosen model of its prediction answers for objects that no installed model called.
     explain : callable, optional
         What to run in place of ``workflows.explain``.
     """
 
-    def __init__(self, session: Session, predict: PredictPanel, *, explain: Explain | None = None) -> None:
+    def __init__(self, session: Session, *, explain: Explain | None = None) -> None:
         super().__init__()
-        self._session, self._predict = session, predict
+        self._session, self._prediction, self._labels = session, session.prediction, session.labels
         self._explain = explain or default_explain()
-        self._editor = attach(session).editor
         self._open = False
         self._shown: tuple[Any, ...] | None = None
-        self.why_layers = WhyLayers(session)
-        self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
+        self.layers = ExplanationLayers(session.canvas)
+        self._job = BackgroundJob(session.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._headline, self._words = QLabel(_NOTHING), QLabel()
         self._layers_text = subdued(QLabel())
         layout = QVBoxLayout(self)
@@ -57,16 +54,16 @@ class WhyPanel(QWidget):
         for label in (self._headline, self._words, self._layers_text):
             label.setWordWrap(True)
             layout.addWidget(label)
-        self._later = Later(self, self._update, _DELAY_MS)
-        self._editor.current_changed.connect(self._object_changed)
-        self._editor.changed.connect(self._later)
-        predict.model.currentIndexChanged.connect(self._later)
+        self._later = qthrottled(self._update, timeout=_DELAY_MS, leading=False, parent=self)
+        self._labels.current_changed.connect(self._object_changed)
+        self._labels.changed.connect(self._later)
+        self._prediction.models.chosen_changed.connect(self._later)
         session.map_changed.connect(self._forget)
         session.chrom_changed.connect(self._later)
 
     @property
     def text(self) -> str:
-        """All that the section says."""
+        """The text of the section."""
         return "\n".join(label.text() for label in (self._headline, self._words, self._layers_text) if label.text())
 
     def follow(self, on: bool) -> None:
@@ -80,38 +77,38 @@ class WhyPanel(QWidget):
     def _forget(self) -> None:
         self._job.close()
         self._shown = None
-        self.why_layers.clear()
-        self._say(_NOTHING)
+        self.layers.clear()
+        self._show_text(_NOTHING)
 
     def _object_changed(self, _uid: Any) -> None:
         """What is drawn belongs to the object before: it goes at once, the new one follows in a moment."""
-        if self._shown is not None and self._key(self._editor.current) != self._shown:
+        if self._shown is not None and self._key(self._labels.current) != self._shown:
             self._forget()
         self._later()
 
     def _key(self, record: Annotation | None) -> tuple[Any, ...] | None:
         """What an explanation depends on."""
-        model = self._predict.model.currentData()
+        model = self._prediction.models.chosen
         if record is None or model is None or record.chrom != self._session.chrom:
             return None
-        by = self._predict.model.reference_for(record.model)
-        return record.uid, record.anchor1, record.anchor2, by, self._editor.triangle_of(record.uid)
+        by = self._prediction.models.reference_for(record.model)
+        return record.uid, record.anchor1, record.anchor2, by, self._labels.triangle_of(record.uid)
 
     def _update(self) -> None:
-        record = self._editor.current
+        record = self._labels.current
         key = self._key(record) if self._open else None
         if key == self._shown and key is not None:
             return
         self._forget()
         if key is None or record is None:
-            if self._open and self._predict.model.currentData() is None:
-                self._say("No model is installed.")
+            if self._open and self._prediction.models.chosen is None:
+                self._show_text("No model is installed.")
             return
         self._shown = key
-        source, catalogue = self._session.source, self._editor.catalogue
-        run = self._predict.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
-        model = self._predict.model.reference_for(record.model)
-        self._say(f"Looking again at the {name_of(record.kind)} …")
+        source, catalogue = self._session.source, self._labels.catalogue
+        run = self._prediction.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
+        model = self._prediction.models.reference_for(record.model)
+        self._show_text(f"Looking again at the {name_of(record.kind)} …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
 
     def _step(self, progress: Progress) -> None:
@@ -119,20 +116,20 @@ class WhyPanel(QWidget):
 
     def _done(self, explanation: Any) -> None:
         record = explanation.annotation
-        box = box_of(record, self._editor.triangle_of(record.uid))
+        box = box_of(record, self._labels.triangle_of(record.uid))
         flipped = box.top + box.bottom > box.left + box.right
-        self.why_layers.show(explanation, flipped=flipped)
+        self.layers.show(explanation, flipped=flipped)
         self._headline.setText(_headline(explanation))
-        said = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
-        self._words.setText("<br>".join([*said, *_experts(explanation)]))
-        self._layers_text.setText(_layers_said(explanation, len(self.why_layers.layers)))
+        evidence = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
+        self._words.setText("<br>".join([*evidence, *_experts(explanation)]))
+        self._layers_text.setText(_layers_line(explanation, len(self.layers.layers)))
         self._fit()
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self._say(str(error))
+            self._show_text(str(error))
 
-    def _say(self, text: str) -> None:
+    def _show_text(self, text: str) -> None:
         self._headline.setText(text)
         self._words.clear()
         self._layers_text.clear()
@@ -149,7 +146,7 @@ class WhyPanel(QWidget):
 
 
 def _headline(explanation: Any) -> str:
-    """Who says how much, and whether that is what the object's record holds."""
+    """The model's score, and whether that is what the object's record holds."""
     record, score = explanation.annotation, explanation.score
     what, who = name_of(record.kind), escape(explanation.model)
     if score != score:
@@ -179,13 +176,13 @@ def _experts(explanation: Any) -> list[str]:
     return lines
 
 
-def _layers_said(explanation: Any, count: int) -> str:
-    """Which layers are there, and in words what the model has none of."""
+def _layers_line(explanation: Any, count: int) -> str:
+    """Which layers there are, and what the model has none of."""
     kinds = {name.split("/")[0] for name in explanation.relevant()}
     missing = []
     if not kinds & {"gate", "scale_gate", "weights", "mask"}:
         missing.append("no task gates")
     if "exchange" not in kinds:
         missing.append("no exchange between tasks")
-    said = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
-    return f"{said} This model has {' and '.join(missing)} here." if missing else said
+    text = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
+    return f"{text} This model has {' and '.join(missing)} here." if missing else text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QUrl
@@ -13,11 +12,9 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from napari_hicstruct.errors import readable
+from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.widgets.style import compact_button
 from napari_hicstruct.workflows.export import default_folder
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.session import Session
 
 
 class ExportFolder(QWidget):
@@ -29,7 +26,7 @@ class ExportFolder(QWidget):
         ``(what the folder holds)`` → whether that may be replaced; asks in a box, tests put another in its place.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: ProjectState) -> None:
         super().__init__()
         self._session = session
         self._is_chosen = False

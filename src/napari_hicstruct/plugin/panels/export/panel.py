@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from magicgui import magicgui
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QCheckBox,
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
@@ -21,20 +19,17 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Annotation, Status
 from napari_hicstruct.errors import HicStructError, readable
-from napari_hicstruct.plugin.controllers.editing import attach
-from napari_hicstruct.plugin.controllers.notify import show_problem
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
-from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.state.export import export_settings, records_to_export, write_export
+from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
-
-    from napari_hicstruct.annotations import Project
-    from napari_hicstruct.plugin.controllers.session import Session
 
 _FORMATS = {
     "bedpe": ("BEDPE", "loops.bedpe and stripes.bedpe, 0-based half-open"),
@@ -44,58 +39,48 @@ _FORMATS = {
     "higlass": ("HiGlass", "BEDPE for HiGlass 2D domains"),
     "parquet": ("Parquet", "all fields in one table"),
 }
-_DEFAULT_STATUSES = (Status.ACCEPTED, Status.EDITED, Status.PROPOSED)
+_STATUSES = {status.value: (status.value, f"Write {status.value} objects") for status in Status}
+_ONCE = {
+    "once": (
+        "each place once",
+        "Of what several sets call at one place (10 kb) one is written: the judged, else that of the newest set.\n"
+        "What was rejected anywhere is not written as another set's open call.",
+    )
+}
+_NOTHING = "Nothing was written."
 
 
 class ExportPanel(QWidget):
-    """Formats, sets and statuses to write, folder, *Save*; what it writes reads back the same."""
+    """Formats, sets and statuses to write, folder, *Save*; what it writes reads back the same.
 
-    def __init__(self, session: Session) -> None:
+    Attributes
+    ----------
+    form : magicgui.widgets.FunctionGui
+        Its widgets bear the names of the parameters of :func:`export_settings`.
+    """
+
+    def __init__(self, session: WindowState) -> None:
         super().__init__()
-        self._session = session
-        attached = attach(session)
-        self._editor, self._queue = attached.editor, attached.review.queue
-        self.formats: dict[str, QCheckBox] = {}
-        self.statuses: dict[Status, QCheckBox] = {}
+        self._session, self._labels, self._review = session, session.labels, session.review
+        texts = {**_FORMATS, **_STATUSES, **_ONCE}
+        options: dict[str, Any] = {name: {"text": text, "tooltip": tip} for name, (text, tip) in texts.items()}
+        self.form: Any = magicgui(export_settings, call_button=False, labels=False, **options)
         self._build()
-        self._later = Later(self, self._update_if_seen)
-        self._editor.changed.connect(self._later)
+        self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
+        self.form.changed.connect(self._update_summary)
+        self._labels.changed.connect(self._later)
         self._update()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        grid = QGridLayout()
-        for place, (name, (text, tooltip)) in enumerate(_FORMATS.items()):
-            box = QCheckBox(text)
-            box.setToolTip(tooltip)
-            box.setChecked(name in ("bedpe", "bed"))
-            box.toggled.connect(self._update)
-            self.formats[name] = box
-            grid.addWidget(box, place // 3, place % 3)
-        column.addLayout(grid)
+        column.addLayout(self._grid(_FORMATS, columns=3))
         self.sets = QListWidget()
         self.sets.setToolTip("Sets to write")
         self.sets.setMaximumHeight(84)
         self.sets.itemChanged.connect(self._update_summary)
         column.addWidget(self.sets)
-        row = QGridLayout()
-        for place, status in enumerate(Status):
-            box = QCheckBox(status.value)
-            box.setToolTip(f"Write {status.value} objects")
-            box.setChecked(status in _DEFAULT_STATUSES)
-            box.toggled.connect(self._update_summary)
-            self.statuses[status] = box
-            row.addWidget(box, place // 2, place % 2)
-        self.once = QCheckBox("each place once")
-        self.once.setToolTip(
-            "Of what several sets call at one place (10 kb) one is written: the judged, else that of the newest set.\n"
-            "What was rejected anywhere is not written as another set's open call."
-        )
-        self.once.setChecked(True)
-        self.once.toggled.connect(self._update_summary)
-        row.addWidget(self.once, 2, 0)
-        column.addLayout(row)
+        column.addLayout(self._grid([*_STATUSES, *_ONCE], columns=2))
         self.folder = ExportFolder(self._session)
         self.save = QPushButton("Save")
         self.save.clicked.connect(self.write)
@@ -112,65 +97,35 @@ class ExportPanel(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.summary)
 
+    def _grid(self, names: Iterable[str], *, columns: int) -> QGridLayout:
+        grid = QGridLayout()
+        for place, name in enumerate(names):
+            grid.addWidget(self.form[name].native, place // columns, place % columns)
+        return grid
+
+    def _set_ids(self) -> set[int]:
+        return {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)}
+
     def chosen(self) -> list[Annotation]:
         """The records that *Save* would write."""
-        catalogue = self._editor.catalogue
-        if catalogue is None:
-            return []
-        set_ids = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if self._on(i)}
-        statuses = {status for status, box in self.statuses.items() if box.isChecked()}
-        found = [
-            record
-            for uid, record in catalogue.records.items()
-            if catalogue.set_ids[uid] in set_ids and record.status in statuses
-        ]
-        if self.once.isChecked():
-            pool = self._queue.pool
-            mine = np.zeros(len(pool), bool)
-            mine[[pool.row(record.uid) for record in found]] = True
-            found = [catalogue.records[uid] for uid in pool.uids(pool.once(mine))]
-        return sorted(found, key=lambda record: catalogue.arrival(record.uid))
+        return records_to_export(self._review, self.form(), self._set_ids())
 
     def write(self) -> list[Path]:
         """Write the chosen records; the line below the button says what was written.
 
         Before label files of another map or project are replaced, or such that nobody knows, the person is asked.
         """
-        records, project = self.chosen(), self._editor.project
-        if not records or project is None:
-            self.summary.setText("Nothing was written.")
-            return []
-        written = self._editor.attempt(lambda project: self._write(project, records), keeps=False)
+        number, folder = len(self.chosen()), self.folder.path()
+        written: list[Path] | None = self._labels.attempt(
+            lambda _: write_export(
+                self._review, self.form(), self._set_ids(), folder, may_replace=self.folder.may_replace
+            ),
+            keeps=False,
+        )
         self.folder.refresh()
-        if not written:
-            self.summary.setText("Nothing was written.")
-            return []
-        folder = readable(str(self.folder.path()))
-        self.summary.setText(f"Wrote {len(records):,} objects to {folder}:\n{_names(written)}")
-        return list(written)
-
-    def _write(self, project: Project, records: list[Annotation]) -> list[Path]:
-        from napari_hicstruct.annotations.writers.export import export_records
-        from napari_hicstruct.annotations.writers.folder import FolderTaken
-        from napari_hicstruct.workflows.export import export_provenance
-
-        started, folder = time.monotonic(), self.folder.path()
-        formats = [name for name, box in self.formats.items() if box.isChecked()]
-        chosen = {
-            "formats": formats,
-            "sets": [s.name for i, s in enumerate(self._editor.sets()) if i < self.sets.count() and self._on(i)],
-            "statuses": [status.value for status, box in self.statuses.items() if box.isChecked()],
-            "once": self.once.isChecked(),
-        }
-        source = self._session.source
-        where = getattr(source, "uri", "")
-        provenance = export_provenance(project, chosen, time.monotonic() - started, where)
-        try:
-            return export_records(records, folder, formats=formats, provenance=provenance)
-        except FolderTaken as taken:
-            if not self.folder.may_replace(taken.message):
-                return []
-        return export_records(records, folder, formats=formats, provenance=provenance, overwrite=True)
+        names = ", ".join(path.name for path in written or ())
+        self.summary.setText(f"Wrote {number:,} objects to {readable(str(folder))}:\n{names}" if written else _NOTHING)
+        return list(written or ())
 
     def save_project_as(self) -> None:
         """Ask for a file, copy the project there and go on in the copy."""
@@ -184,7 +139,7 @@ class ExportPanel(QWidget):
         try:
             self._session.save_project_as(path)
         except HicStructError as error:
-            show_problem(error)
+            self._session.problem.emit(error)
         else:
             self.summary.setText(f"The project is now {readable(str(path))}.")
 
@@ -202,7 +157,7 @@ class ExportPanel(QWidget):
         unchecked = {self._item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.sets.count()) if not self._on(i)}
         self.sets.blockSignals(True)
         self.sets.clear()
-        for annotation_set in self._editor.sets():
+        for annotation_set in self._labels.sets():
             item = QListWidgetItem(annotation_set.name)
             item.setData(Qt.ItemDataRole.UserRole, annotation_set.id)
             item.setCheckState(Qt.CheckState.Unchecked if annotation_set.id in unchecked else Qt.CheckState.Checked)
@@ -210,9 +165,9 @@ class ExportPanel(QWidget):
         self.sets.blockSignals(False)
         self._update_summary()
 
-    def _update_summary(self) -> None:
+    def _update_summary(self, *_: object) -> None:
         number = len(self.chosen())
-        formats = any(box.isChecked() for box in self.formats.values())
+        formats = bool(self.form().formats)
         self.save.setEnabled(number > 0 and formats)
         why = "Nothing to write: no object has these sets and statuses." if not number else "Choose a format."
         self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
@@ -225,7 +180,3 @@ class ExportPanel(QWidget):
 
     def _on(self, row: int) -> bool:
         return self._item(row).checkState() == Qt.CheckState.Checked
-
-
-def _names(paths: Iterable[Path]) -> str:
-    return ", ".join(path.name for path in paths)

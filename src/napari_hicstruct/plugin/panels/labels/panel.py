@@ -19,19 +19,19 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Origin, Status
-from napari_hicstruct.plugin.controllers.editing import attach, import_files
+from napari_hicstruct.plugin.controllers.importing import import_files
+from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.legend import Legend, swatch
 from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import colour_of
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
-    from napari_hicstruct.plugin.controllers.editing import Editor
-    from napari_hicstruct.plugin.controllers.session import Session
 
 _TRIANGLES = {
     Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs as squares"),
@@ -51,12 +51,12 @@ class LabelsPanel(QWidget):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._editor = attach(session).editor
+        self._labels = session.labels
         self._rows: dict[int, _SetRow] = {}
         self._build()
-        self._later = Later(self, self._update)
-        self._editor.changed.connect(self._later)
-        self._editor.drawn.connect(self._later)
+        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        self._labels.changed.connect(self._later)
+        session.editing.editor.drawn.connect(self._later)
         self._update()
 
     def _build(self) -> None:
@@ -81,10 +81,10 @@ class LabelsPanel(QWidget):
         self.new_button.clicked.connect(self._new)
         self.by_score = QCheckBox("◐ by score")
         self.by_score.setToolTip("Fade objects by their soft score (0 to 1)")
-        self.by_score.toggled.connect(self._editor.set_by_score)
+        self.by_score.toggled.connect(self._labels.set_by_score)
         self.transposes = QCheckBox("⇄")
         self.transposes.setToolTip("Also outline the transpose of every stripe, dashed")
-        self.transposes.toggled.connect(attach(self._session).transposes.show)
+        self.transposes.toggled.connect(self._session.editing.show_transposes)
         for widget in (self.import_button, self.new_button, self.by_score, self.transposes):
             buttons.addWidget(widget)
         buttons.addStretch(1)
@@ -92,17 +92,17 @@ class LabelsPanel(QWidget):
         column.addWidget(Legend())
 
     def _update(self) -> None:
-        sets = self._editor.sets()
+        sets = self._labels.sets()
         if [s.id for s in sets] != list(self._rows):
             for row in self._rows.values():
                 row.remove()
-            self._rows = {s.id: _SetRow(self._editor, s, self._grid, place) for place, s in enumerate(sets, 1)}
-        catalogue = self._editor.catalogue
+            self._rows = {s.id: _SetRow(self._labels, s, self._grid, place) for place, s in enumerate(sets, 1)}
+        catalogue = self._labels.catalogue
         counts = Counter() if catalogue is None else Counter(catalogue.set_ids.values())
         for annotation_set in sets:
             self._rows[annotation_set.id].update(annotation_set, counts[annotation_set.id])
-        hidden = sum(self._editor.hidden.values())
-        project, why = self._editor.project, self._editor.refusal
+        hidden = sum(self._labels.hidden.values())
+        project, why = self._labels.project, self._labels.refusal
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
             f"{hidden:,} more objects in view than can be drawn: the best scored are shown, zoom in for all."
@@ -119,20 +119,20 @@ class LabelsPanel(QWidget):
         paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
         if paths:
             import_files(self._session, paths, ask=ask_score)
-            self._editor.sets_changed()
+            self._labels.sets_changed()
 
     def _new(self) -> None:
         name, ok = QInputDialog.getText(self, "New set", "Name of the new set:", text="my labels")
         if ok and name.strip():
-            self._editor.attempt(lambda project: project.add_set(name.strip(), Origin.HUMAN))
-            self._editor.sets_changed()
+            self._labels.attempt(lambda project: project.add_set(name.strip(), Origin.HUMAN))
+            self._labels.sets_changed()
 
 
 class _SetRow:
     """The widgets of one set in the grid of the panel."""
 
-    def __init__(self, editor: Editor, annotation_set: AnnotationSet, grid: QGridLayout, place: int) -> None:
-        self._editor, self._id = editor, annotation_set.id
+    def __init__(self, labels: LabelState, annotation_set: AnnotationSet, grid: QGridLayout, place: int) -> None:
+        self._labels, self._id = labels, annotation_set.id
         colour = QLabel()
         colour.setPixmap(swatch(colour_of(annotation_set.origin, Status.PROPOSED)))
         self.name = QLineEdit(annotation_set.name)
@@ -153,7 +153,7 @@ class _SetRow:
             self.drawn.setItemData(self.drawn.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
         self.drawn.setFixedWidth(52)
         self.drawn.setToolTip("Which triangle of the symmetric map this set is drawn in")
-        self.drawn.activated.connect(lambda index: editor.set_triangle(self._id, list(_TRIANGLES)[index]))
+        self.drawn.activated.connect(lambda index: labels.set_triangle(self._id, list(_TRIANGLES)[index]))
         self.lock = QCheckBox()
         self.lock.setToolTip("A locked set refuses edits")
         self.lock.toggled.connect(lambda on: self._set(locked=on))
@@ -171,7 +171,7 @@ class _SetRow:
             box.blockSignals(True)
             box.setChecked(on)
             box.blockSignals(False)
-        self.drawn.setCurrentIndex(list(_TRIANGLES).index(self._editor.triangle(self._id)))
+        self.drawn.setCurrentIndex(list(_TRIANGLES).index(self._labels.triangle(self._id)))
 
     def remove(self) -> None:
         """Take the row out."""
@@ -181,10 +181,10 @@ class _SetRow:
 
     def _rename(self) -> None:
         text = self.name.text().strip()
-        known = {s.id: s.name for s in self._editor.sets()}
+        known = {s.id: s.name for s in self._labels.sets()}
         if text and text != known.get(self._id):
             self._set(name=text)
 
     def _set(self, **changes: object) -> None:
-        self._editor.attempt(lambda project: project.update_set(self._id, **changes))
-        self._editor.sets_changed()
+        self._labels.attempt(lambda project: project.update_set(self._id, **changes))
+        self._labels.sets_changed()

@@ -16,32 +16,24 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled, HicStructError
-from napari_hicstruct.plugin.controllers.notify import show_problem
-from napari_hicstruct.plugin.controllers.review import name_of
-from napari_hicstruct.plugin.controllers.workers import BackgroundJob
-from napari_hicstruct.plugin.layers.changes import (
-    APPEARED,
-    MOVED,
-    ChangeLayers,
-    iter_changes,
-    prediction_of,
-    records_of,
-    where_to_look,
-)
-from napari_hicstruct.plugin.widgets.later import Later
-from napari_hicstruct.plugin.widgets.model_list import reference_of
-from napari_hicstruct.plugin.widgets.style import compact_button, form, subdued
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.changes import APPEARED, MOVED, ChangeLayers
+from napari_hicstruct.plugin.state.comparison import iter_changes, prediction_of, records_of
+from napari_hicstruct.plugin.state.framing import around_call
+from napari_hicstruct.plugin.state.jobs import BackgroundJob
+from napari_hicstruct.plugin.state.models import reference_of
+from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.widgets.style import compact_button, form, show_text, subdued
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.evaluation.changes import Changes
     from napari_hicstruct.jobs import Progress
-    from napari_hicstruct.plugin.controllers.session import Session
-    from napari_hicstruct.plugin.layers.changes import Side
-    from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+    from napari_hicstruct.plugin.state.comparison import Side
 
 _SIGNS = {"appeared": ("●", APPEARED), "vanished": ("✕", "#8A8A8A"), "moved": ("◆", MOVED)}
 _LISTED = 500
@@ -54,21 +46,20 @@ class ChangesView(QWidget):
     Parameters
     ----------
     session : Session
-    predict : PredictPanel
-        Whose models are offered and whose tasks and device are used.
+        The models of its prediction are offered, its tasks and device used.
     """
 
-    def __init__(self, session: Session, predict: PredictPanel) -> None:
+    def __init__(self, session: Session) -> None:
         super().__init__()
-        self._session, self._predict = session, predict
+        self._session, self._prediction = session, session.prediction
         self._project: Any = None
-        self.change_layers = ChangeLayers(session)
+        self.change_layers = ChangeLayers(session.canvas)
         self.changes: Changes | None = None
         self._title = ""
-        self._job = BackgroundJob(on_step=self._step, on_done=self._done, on_error=self._failed)
+        self._job = BackgroundJob(session.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._build()
-        self._later = Later(self, self.refresh)
-        predict.model.refreshed.connect(self._later)
+        self._later = qthrottled(self.refresh, timeout=30, leading=False, parent=self)
+        self._prediction.models.refreshed.connect(self._later)
         session.map_changed.connect(self._map_changed)
         session.chrom_changed.connect(self.forget)
         session.project_changed.connect(self._project_changed)
@@ -114,7 +105,7 @@ class ChangesView(QWidget):
     # ------------------------------------------------------------------ what is compared
     def refresh(self) -> None:
         """Offer the sets and models that there are now."""
-        models = [self._predict.model.itemData(i) for i in range(self._predict.model.count())]
+        models = self._prediction.models.listed
         sets = [one for one in self._project.sets() if one.origin is Origin.PREDICTED] if self._project else []
         for name, box in self.sides.items():
             kept = box.currentData()
@@ -145,20 +136,20 @@ class ChangesView(QWidget):
         if self.offer_models(before, after):
             self.compare()
         else:
-            self._say("That model cannot be read any more; choose two others.")
+            self._show_text("That model cannot be read any more; choose two others.")
 
     def compare(self) -> None:
         """Compare what is chosen, in what is in view."""
         self.forget()
         try:
-            regions = self._predict.view_regions()
+            regions = self._prediction.view_regions()
             sides = [self._side(self.sides[name].currentData(), regions) for name in ("before", "after")]
         except HicStructError as error:
-            self._say(str(error))
+            self._show_text(str(error))
             return
         self._title = " → ".join(self.sides[name].currentText().partition(": ")[2] for name in ("before", "after"))
         self._job.start(lambda token: iter_changes(*sides, token=token))
-        self._say("Comparing …")
+        self._show_text("Comparing …")
         self._update_buttons()
 
     def _side(self, chosen: tuple[str, Any], regions: tuple[Any, ...]) -> Side:
@@ -167,16 +158,16 @@ class ChangesView(QWidget):
             (region,) = regions
             place = {"chrom": region.chrom, "start": region.start, "end": region.end}
             return records_of(self._project.query(set_ids=[which], **place))
-        request = {**self._predict.request(), "model": which, "regions": regions}
-        return prediction_of(self._predict.predict, self._session.source, **request)
+        request = {**self._prediction.request(), "model": which, "regions": regions}
+        return prediction_of(self._prediction.predict, self._session.source, **request)
 
     # ------------------------------------------------------------------ what came out
     def _step(self, progress: Progress) -> None:
-        self._say(f"Comparing: {progress.stage} · {progress.fraction:.0%}")
+        self._show_text(f"Comparing: {progress.stage} · {progress.fraction:.0%}")
 
     def _failed(self, error: HicStructError) -> None:
-        self._say("" if isinstance(error, Cancelled) else str(error))
-        show_problem(error)
+        self._show_text("" if isinstance(error, Cancelled) else str(error))
+        self._session.problem.emit(error)
         self._update_buttons()
 
     def _done(self, changes: Changes) -> None:
@@ -193,7 +184,7 @@ class ChangesView(QWidget):
             self.list.addItem(item)
         self.list.blockSignals(False)
         self.list.setVisible(bool(rows))
-        self._say(self._summary(changes, len(rows)))
+        self._show_text(self._summary(changes, len(rows)))
         self._update_buttons()
 
     def _summary(self, changes: Changes, listed: int) -> str:
@@ -217,11 +208,11 @@ class ChangesView(QWidget):
     def _fly(self, item: Any, _before: Any = None) -> None:
         if item is None:
             return
-        rows, cols = where_to_look(item.data(Qt.ItemDataRole.UserRole))
+        rows, cols = around_call(item.data(Qt.ItemDataRole.UserRole))
         try:
             self._session.go_to(rows, cols)
         except HicStructError as error:
-            show_problem(error)
+            self._session.problem.emit(error)
 
     def forget(self, *_: Any) -> None:
         """Take the marks out and empty the list."""
@@ -232,20 +223,19 @@ class ChangesView(QWidget):
         self.list.clear()
         self.list.blockSignals(False)
         self.list.hide()
-        self._say("")
+        self._show_text("")
         self._update_buttons()
 
     def _map_changed(self) -> None:
-        self._project_changed(self._session._project)
+        self._project_changed(self._session.project)
 
     def _project_changed(self, project: Any) -> None:
         self._project = project
         self.forget()
         self.refresh()
 
-    def _say(self, text: str) -> None:
-        self.counts.setText(text)
-        self.counts.setVisible(bool(text))
+    def _show_text(self, text: str) -> None:
+        show_text(self.counts, text)
 
     def _update_buttons(self) -> None:
         chosen = [box.currentData() for box in self.sides.values()]

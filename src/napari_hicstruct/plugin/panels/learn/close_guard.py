@@ -13,7 +13,7 @@ KEEP, WAIT, DISCARD = "keep", "wait", "discard"
 
 
 def ask_before_closing(window: QWidget) -> str:
-    """``keep``, ``wait`` or ``discard``, as the person says."""
+    """``keep``, ``wait`` or ``discard``, as the person chooses."""
     box = QMessageBox(window)
     box.setWindowTitle("HiC Structures")
     box.setText("A fine-tune is running.")

@@ -8,12 +8,11 @@ from typing import Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
 from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
-from superqt.utils import ensure_main_thread
+from superqt.utils import ensure_main_thread, qthrottled
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.panels.learn.result import BETTER
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
+from napari_hicstruct.plugin.widgets.style import BETTER
 
 _SHA = Qt.ItemDataRole.UserRole
 _MEASURES = ("ranking", "average precision", "log loss")
@@ -86,8 +85,8 @@ class LineageView(QWidget):
         self.card_button.setCheckable(True)
         self.card_button.setToolTip("Data, numbers, calibration and lineage of the chosen model.")
         self.card_button.toggled.connect(lambda _: self._update_card())
-        self.use_button.clicked.connect(lambda: self._tell(self.use_model))
-        self.changed_button.clicked.connect(lambda: self._tell(self.compare_model))
+        self.use_button.clicked.connect(lambda: self._emit(self.use_model))
+        self.changed_button.clicked.connect(lambda: self._emit(self.compare_model))
         self.card = ModelCard()
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
@@ -99,7 +98,7 @@ class LineageView(QWidget):
         layout.addWidget(self.tree)
         layout.addLayout(buttons)
         layout.addWidget(self.card)
-        self._later = Later(self, self.refresh)
+        self._later = qthrottled(self.refresh, timeout=30, leading=False, parent=self)
 
     def set_lineage(self, lineage: Any, why_not: str = "") -> None:
         """Show the lineage of another project, or none; ``why_not``: why models cannot be changed there."""
@@ -171,7 +170,7 @@ class LineageView(QWidget):
     def _items(self) -> list[QTreeWidgetItem]:
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive, 0)
 
-    def _tell(self, signal: Any) -> None:
+    def _emit(self, signal: Any) -> None:
         if self.chosen is not None:
             signal.emit(self.chosen)
 
@@ -211,8 +210,8 @@ def _about(entry: Any, run: Any, state: str) -> str:
     if run is not None:
         config = run.config
         recipe = [f"start: {config.get('start')}", f"train: {config.get('trainable')}"]
-        told = entry.card.get("finetuned") or {}
-        if told.get("corrections"):
-            lines.append(f"{told['corrections']:,} corrections")
+        finetuned = entry.card.get("finetuned") or {}
+        if finetuned.get("corrections"):
+            lines.append(f"{finetuned['corrections']:,} corrections")
         lines += [f"Recipe: {', '.join(recipe)}", main_figure(run.before, run.after or {}), str(run.reason)]
     return "\n".join(line for line in lines if line)

@@ -6,16 +6,17 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
-BETTER, WORSE, ALIKE = "#009E73", "#D55E00", "#7E828A"
-_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", ALIKE)}
+_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
 
 
 def verdict_of(figure: Figure) -> int:
@@ -33,14 +34,14 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
-            rows.append(f'<tr><td colspan="4" style="color:{ALIKE}">{escape(part)}</td></tr>')
+            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(part)}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
             f"<tr><td>{escape(one.what)} {escape(one.measure)}{less} ({one.n:,})</td>"
             f'<td align="right" style="padding-left:6px">{_number(one.before)}&nbsp;→&nbsp;{_number(one.after)}</td>'
             f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
-            f'<td style="color:{ALIKE};font-size:small;padding-left:6px">'
+            f'<td style="color:{UNCHANGED};font-size:small;padding-left:6px">'
             f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
@@ -55,15 +56,16 @@ def _signed(value: float) -> str:
 
 
 class ResultView(QWidget):
-    """Verdict, table and buttons; hidden until there is a result."""
+    """Verdict, table and buttons; hidden until there is a result.
 
-    roll_back = Signal()
-    use_anyway = Signal()
-    predict_with = Signal()
+    Parameters
+    ----------
+    state : LearningState
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, state: LearningState) -> None:
         super().__init__()
-        self.result: FinetuneResult | None = None
+        self._state = state
         self.verdict, self.table = QLabel(), QLabel()
         for label in (self.verdict, self.table):
             label.setWordWrap(True)
@@ -78,12 +80,9 @@ class ResultView(QWidget):
         self.back_button = QPushButton("Roll back")
         self.anyway_button = QPushButton("Use it anyway")
         self.predict_button = QPushButton("Predict with it")
-        for button, signal in (
-            (self.back_button, self.roll_back),
-            (self.anyway_button, self.use_anyway),
-            (self.predict_button, self.predict_with),
-        ):
-            button.clicked.connect(signal)
+        self.back_button.clicked.connect(lambda: state.roll_back())
+        self.anyway_button.clicked.connect(lambda: state.use_anyway())
+        self.predict_button.clicked.connect(lambda: state.predict_with_result())
         buttons = QHBoxLayout()
         buttons.setSpacing(4)
         for button in (self.back_button, self.anyway_button, self.predict_button):
@@ -94,19 +93,12 @@ class ResultView(QWidget):
         layout.addWidget(self.verdict)
         layout.addWidget(self.table)
         layout.addLayout(buttons)
-        self.hide()
+        state.result_changed.connect(self.refresh)
+        self.refresh()
 
-    def show_result(self, result: FinetuneResult | None, *, in_use: bool, why_not: str = "") -> None:
-        """Show a result, or nothing.
-
-        Parameters
-        ----------
-        in_use : bool
-            Whether the project uses the new model now.
-        why_not : str
-            Why the project cannot change models (read-only); empty if it can.
-        """
-        self.result = result
+    def refresh(self) -> None:
+        """Show the result that there is, or nothing."""
+        result, in_use, why_not = self._state.result, self._state.in_use, self._state.read_only
         self.setVisible(result is not None)
         if result is None:
             return
@@ -141,5 +133,9 @@ def _verdict(result: FinetuneResult, in_use: bool) -> str:
     parts = [f"{result.corrections:,} corrections", *steps, f"{result.seconds:.0f} s"]
     if result.stopped:
         parts.append("stopped early, the best so far was kept")
-    lines = [head, f'<span style="color:{ALIKE}">{" · ".join(parts)}</span>', *(escape(note) for note in result.notes)]
+    lines = [
+        head,
+        f'<span style="color:{UNCHANGED}">{" · ".join(parts)}</span>',
+        *(escape(note) for note in result.notes),
+    ]
     return "<br>".join(lines)

@@ -11,9 +11,8 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
-from napari_hicstruct.plugin.controllers.notify import show_problem
-from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.plugin.state.view import View, parse_view
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
@@ -30,13 +29,13 @@ class MapPanel(QWidget):
 
     Parameters
     ----------
-    session : Session
+    session : MapState
         Its map may change; the panel follows.
     """
 
     summary = Signal(str)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: MapState) -> None:
         super().__init__()
         self._session = session
         self._build()
@@ -134,7 +133,7 @@ class MapPanel(QWidget):
             self._try(lambda: self._session.open_map(path))
 
     def _go(self) -> None:
-        """Go to the region that was typed; what is wrong with it is said right below the box."""
+        """Go to the region that was typed; what is wrong with it is shown right below the box."""
         source = self._session.source
         if source is None:
             return
@@ -142,9 +141,9 @@ class MapPanel(QWidget):
             view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom)
             self._session.go_to(view.rows, view.cols)
         except HicStructError as error:
-            self._say(str(error))
+            self._show_region_problem(str(error))
         else:
-            self._say("")
+            self._show_region_problem("")
 
     def _show_whole(self) -> None:
         extent = self._map.extent_with_contacts()
@@ -165,13 +164,13 @@ class MapPanel(QWidget):
         try:
             action()
         except HicStructError as error:
-            show_problem(error)
+            self._session.problem.emit(error)
 
-    def _say(self, text: str) -> None:
+    def _show_region_problem(self, text: str) -> None:
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
-    # ------------------------------------------------------------------ what the session says
+    # ------------------------------------------------------------------ what the state reports
     def _map_changed(self) -> None:
         source = self._session.source
         self.setEnabled(source is not None)
@@ -216,7 +215,7 @@ class MapPanel(QWidget):
         if not self.region.hasFocus() or not self.region.isModified():
             self.region.setText(str(View(rows, cols)) if not rows.overlaps(cols) else str(_common(rows, cols)))
             self.region.setCursorPosition(0)
-        self._say("")
+        self._show_region_problem("")
         self.back.setEnabled(self._session.can_go_back)
         self.forward.setEnabled(self._session.can_go_forward)
         self._display_changed()

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from superqt import QLabeledDoubleSlider
 
-from napari_hicstruct.active.pool import Mask
+from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.widgets.style import subdued
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
-
-_STEPS = 100
 
 
 class BulkPanel(QWidget):
@@ -27,7 +22,7 @@ class BulkPanel(QWidget):
         self._rest: Mask = np.zeros(0, bool)
         self._strength = np.zeros(0)
         self._refusal = ""
-        self.slider, self.threshold = QSlider(Qt.Orientation.Horizontal), QDoubleSpinBox()
+        self.threshold = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.accept, self.reject = QPushButton(), QPushButton()
         self.lasso = QPushButton("Lasso …  G")
         self.take, self.refuse, self.let_go = QPushButton("✓"), QPushButton("✗"), QPushButton("Let go")
@@ -37,70 +32,64 @@ class BulkPanel(QWidget):
         self._connect()
 
     def _build(self) -> None:
-        self.slider.setRange(0, _STEPS)
         self.threshold.setRange(0.0, 1.0)
         self.threshold.setSingleStep(0.01)
         self.threshold.setDecimals(2)
-        for widget in (self.slider, self.threshold):
-            widget.setToolTip("Threshold on the score, 0 to 1: soft score, else probability, else score")
+        self.threshold.setToolTip("Threshold on the score, 0 to 1: soft score, else probability, else score")
         self.threshold.setValue(0.5)
-        self.slider.setValue(_STEPS // 2)
         self.let_go.setToolTip("Judge none of them (Esc)")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         for row in (
-            (self.slider, self.threshold),
+            (self.threshold,),
             (self.accept, self.reject),
             (self.lasso, self.take, self.refuse, self.let_go),
         ):
             line = QHBoxLayout()
             line.setSpacing(4)
             for widget in row:
-                line.addWidget(widget, 0 if widget is self.threshold else 1)
+                line.addWidget(widget, 1)
             column.addLayout(line)
         column.addWidget(self.note)
 
     def _connect(self) -> None:
-        self.slider.valueChanged.connect(lambda value: self.threshold.setValue(value / _STEPS))
-        self.threshold.valueChanged.connect(self._threshold_changed)
+        self.threshold.valueChanged.connect(lambda _: self._show_counts())
         self.accept.clicked.connect(lambda: self._judge(Status.ACCEPTED))
         self.reject.clicked.connect(lambda: self._judge(Status.REJECTED))
         self.lasso.clicked.connect(self._review.lasso_candidates)
         self.take.clicked.connect(self._review.accept)
         self.refuse.clicked.connect(self._review.reject)
-        self.let_go.clicked.connect(self._review.lasso.put_away)
+        self.let_go.clicked.connect(self._review.let_go)
 
     def chosen(self, status: Status) -> list[str]:
         """What a button would judge: accept all at or above the threshold, reject all below."""
-        pool, above = self._queue.pool, self._strength >= self.threshold.value()
+        pool, above = self._queue.pool, self._strength >= self._level()
         scored = ~np.isnan(self._strength)
         return pool.uids(self._rest & scored & (above if status is Status.ACCEPTED else ~above))
+
+    def _level(self) -> float:
+        """The threshold as it is shown: the slider's own value has more digits."""
+        return round(self.threshold.value(), 2)
 
     def refresh(self) -> None:
         """Take over what is left in the queue."""
         self._rest, self._strength = self._queue.remaining(), self._queue.pool.candidates.strength
-        self._refusal = self._review.editor.refusal
-        caught = self._review.lasso.uids
-        for button, word in ((self.take, "Accept"), (self.refuse, "Reject")):
+        self._refusal = self._review.labels.refusal
+        caught = self._review.caught
+        for button, name in ((self.take, "Accept"), (self.refuse, "Reject")):
             mark = "✓" if button is self.take else "✗"
             button.setText(f"{mark} {len(caught):,}")
-            button.setToolTip(f"{word} what the lasso caught, in one step ({word[0]})")
+            button.setToolTip(f"{name} what the lasso caught, in one step ({name[0]})")
         for button in (self.take, self.refuse, self.let_go):
             button.setVisible(bool(caught))
         self.lasso.setText("Again  G" if caught else "Lasso …  G")
-        self._say_counts()
+        self._show_counts()
 
-    def _threshold_changed(self, value: float) -> None:
-        self.slider.blockSignals(True)
-        self.slider.setValue(round(value * _STEPS))
-        self.slider.blockSignals(False)
-        self._say_counts()
-
-    def _say_counts(self) -> None:
+    def _show_counts(self) -> None:
         if len(self._rest) != len(self._strength):
             return
-        level, scored = self.threshold.value(), ~np.isnan(self._strength)
+        level, scored = self._level(), ~np.isnan(self._strength)
         above = int((self._rest & scored & (self._strength >= level)).sum())
         below = int((self._rest & scored).sum()) - above
         for button, text, n in (

@@ -1,23 +1,19 @@
-"""The card of the current candidate: what it is, where, how sure, who says so, and why it comes now."""
+"""The card of the current candidate: what it is, where, how sure, by whom, and why it comes now."""
 
 from __future__ import annotations
 
 from html import escape
 from textwrap import wrap
-from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.controllers.review import name_of
-from napari_hicstruct.plugin.state.palette import colour_of, strength_of
+from napari_hicstruct.plugin.state.palette import colour_of, name_of, strength_of
 from napari_hicstruct.plugin.state.queue_reason import against
+from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import subdued
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
 
 _STATUS_WORDS = {
     Status.PROPOSED: "open",
@@ -31,7 +27,7 @@ _WHY = "Why it comes here: what the order is made of, then who contradicts it"
 class Card(QWidget):
     """Always of the same height, so that the buttons below stay where they are."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review = review
         self.title, self.facts, self.why = QLabel(), QLabel(), QElidingLabel()
@@ -46,7 +42,7 @@ class Card(QWidget):
 
     def refresh(self) -> None:
         """Show the current object, or what to do."""
-        record, queue = self._review.editor.current, self._review.queue
+        record, queue = self._review.labels.current, self._review.queue
         if record is None:
             nothing = queue.nothing()
             self.title.setText("<b>Nothing to judge</b>" if nothing else "<b>No candidate chosen</b>")
@@ -57,17 +53,15 @@ class Card(QWidget):
             return
         self.title.setText(self._headline(record))
         self.facts.setText(_facts(record))
-        self.facts.setToolTip(f"Both anchors, bp; distance; {_sayings(record)}")
+        self.facts.setToolTip(f"Both anchors, bp; distance; {_numbers(record)}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
-        said = against(queue.pool.testimony, queue.pool.row(record.uid)) if known else ""
-        self.why.setToolTip(f"{_WHY}\n{said}".strip())
+        contradictions = against(queue.pool.contradictions, queue.pool.row(record.uid)) if known else ""
+        self.why.setToolTip(f"{_WHY}\n{contradictions}".strip())
 
     def _headline(self, record: Annotation) -> str:
-        editor = self._review.editor
-        assert editor.catalogue is not None
-        set_id = editor.catalogue.set_ids[record.uid]
-        origin, name = next((s.origin, s.name) for s in editor.sets() if s.id == set_id)
+        made = self._review.labels.set_of(record.uid)
+        origin, name = made.origin, made.name
         colour = colour_of(origin, record.status)
         short = name if len(name) <= 26 else f"{name[:24]}…"
         self.title.setToolTip(f"Set {name}: {origin.value}")
@@ -95,12 +89,12 @@ def _facts(record: Annotation) -> str:
     return text + "\n" * (2 - text.count("\n"))
 
 
-def _sayings(record: Annotation) -> str:
+def _numbers(record: Annotation) -> str:
     """Whatever numbers the record has, for a tooltip."""
     numbers = {"soft score": record.soft_score, "probability": record.probability, "score": record.score}
-    said = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
-    said += [f"by {who}" for who in (record.model, record.source) if who]
-    return ", ".join(said) or "no score"
+    parts = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
+    parts += [f"by {who}" for who in (record.model, record.source) if who]
+    return ", ".join(parts) or "no score"
 
 
 def _three_lines(text: str) -> str:

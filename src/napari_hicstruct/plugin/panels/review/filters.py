@@ -1,38 +1,38 @@
-"""What goes into the review queue: task, set, distance, score; or a second look at what was judged."""
+"""What goes into the review queue: task, set, distance, score; or what was judged, again."""
 
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QLabeledDoubleRangeSlider
 
-from napari_hicstruct.active.pool import Look, Wanted
+from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
+from napari_hicstruct.plugin.state.palette import plural_of
+from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
-
 LOOKS = {
-    Look.OPEN: ("not judged yet", "Candidates that nobody has judged"),
-    Look.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
-    Look.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
+    ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
+    ReviewMode.REJECTS: ("my rejects", "Review what you rejected again: A takes it back in, R keeps it out"),
+    ReviewMode.ACCEPTED: ("my accepted", "Review what you accepted or edited again: R throws it out, A keeps it"),
 }
-_PLURALS = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
 
 class QueueFilters(QWidget):
-    """The controls; ``summary`` says in a few words what they ask."""
+    """The controls; ``summary`` gives them in a few words."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review, self._queue = review, review.queue
         self.look, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
-        self.weakest, self.strongest = _score(0.0), _score(1.0)
+        self.score = _score_range()
         self.clear = QPushButton("Clear filter")
         self.clear.setToolTip("All tasks, sets, distances and scores")
         self._fill()
@@ -43,7 +43,7 @@ class QueueFilters(QWidget):
             ("task", self.kind),
             ("source", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
-            ("score", [self.weakest, _to(), self.strongest]),
+            ("score", self.score),
         ]
         grid = form(rows)
         grid.setColumnMinimumWidth(0, 62)
@@ -52,11 +52,11 @@ class QueueFilters(QWidget):
         self._connect()
 
     def _fill(self) -> None:
-        for look, (text, _) in LOOKS.items():
-            self.look.addItem(text, look)
+        for mode, (text, _) in LOOKS.items():
+            self.look.addItem(text, mode)
         self.kind.addItem("all", None)
-        for kind, text in _PLURALS.items():
-            self.kind.addItem(text, kind)
+        for kind in Kind:
+            self.kind.addItem(plural_of(kind), kind)
         self.look.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in LOOKS.values()))
         self.kind.setToolTip("Which kind of structure")
         self.set.setToolTip("Candidates of one set only (file or model run)")
@@ -67,57 +67,54 @@ class QueueFilters(QWidget):
             box.activated.connect(self._ask)
         for edit in (self.nearest, self.farthest):
             edit.editingFinished.connect(self._ask)
-        for spin in (self.weakest, self.strongest):
-            spin.setKeyboardTracking(False)
-            spin.valueChanged.connect(self._ask)
-        self.clear.clicked.connect(lambda: self._queue.where(**_plain(Wanted())))
+        self.score.valueChanged.connect(self._ask)
+        self.clear.clicked.connect(lambda: self._queue.where(**_plain(QueueFilter())))
 
     def _ask(self, *_: Any) -> None:
         try:
             distance = self.nearest.value(), self.farthest.value()
         except RegionError as error:
-            self._review.editor.hint(str(error))
+            self._review.labels.hint(str(error))
             self.refresh()
             return
         kind, chosen = self.kind.currentData(), self.set.currentData()
-        new = Wanted(
+        new = QueueFilter(
             frozenset() if kind is None else frozenset({kind}),
             frozenset() if chosen is None else frozenset({chosen}),
             (min(distance), max(distance)),
-            (self.weakest.value(), self.strongest.value()),
+            _rounded(self.score.value()),
             self.look.currentData(),
         )
         if new != self._queue.wanted:
-            self._queue.where(look=new.look, **_plain(new))
+            self._queue.where(mode=new.mode, **_plain(new))
 
     def refresh(self) -> None:
         """Show the filter that is in force, and the sets there are."""
         wanted = self._queue.wanted
-        sets = [(s.name, s.id) for s in self._review.editor.sets()]
+        sets = [(s.name, s.id) for s in self._review.labels.sets()]
         known = [(self.set.itemText(k), self.set.itemData(k)) for k in range(1, self.set.count())]
         if known != sets or not self.set.count():
             self.set.clear()
             self.set.addItem("all sets", None)
             for name, key in sets:
                 self.set.addItem(name, key)
-        self.look.setCurrentIndex(list(LOOKS).index(wanted.look))
+        self.look.setCurrentIndex(list(LOOKS).index(wanted.mode))
         self.kind.setCurrentIndex(max(0, self.kind.findData(next(iter(wanted.kinds), None))))
         self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))
         for edit, bp in zip((self.nearest, self.farthest), wanted.distance, strict=True):
             edit.show_value(bp)
-        for spin, value in zip((self.weakest, self.strongest), wanted.score, strict=True):
-            spin.blockSignals(True)
-            spin.setValue(value)
-            spin.blockSignals(False)
-        self.clear.setEnabled(bool(wanted.asks))
+        if _rounded(self.score.value()) != wanted.score:
+            with QSignalBlocker(self.score):
+                self.score.setValue(wanted.score)
+        self.clear.setEnabled(bool(wanted.n_conditions))
 
     def summary(self) -> str:
         """The filter in a few words; empty while it asks nothing."""
         wanted, parts = self._queue.wanted, []
-        if wanted.look is not Look.OPEN:
-            parts.append(LOOKS[wanted.look][0])
-        parts += [_PLURALS[kind] for kind in wanted.kinds]
-        parts += [s.name[:14] for s in self._review.editor.sets() if s.id in wanted.set_ids]
+        if wanted.mode is not ReviewMode.OPEN:
+            parts.append(LOOKS[wanted.mode][0])
+        parts += [plural_of(kind) for kind in wanted.kinds]
+        parts += [s.name[:14] for s in self._review.labels.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance
         if low > 0 or high < inf:
             parts.append(f"{format_bp(low)}–{format_bp(high) if high < inf else '…'}")
@@ -154,7 +151,7 @@ class _Distance(QLineEdit):
             self.setText("" if bp == self._nothing else format_bp(bp))
 
 
-def _plain(wanted: Wanted) -> dict[str, Any]:
+def _plain(wanted: QueueFilter) -> dict[str, Any]:
     return {name: getattr(wanted, name) for name in ("kinds", "set_ids", "distance", "score")}
 
 
@@ -162,11 +159,19 @@ def _to() -> QLabel:
     return subdued(QLabel("to"))
 
 
-def _score(value: float) -> QDoubleSpinBox:
-    spin = QDoubleSpinBox()
-    spin.setRange(0.0, 1.0)
-    spin.setSingleStep(0.05)
-    spin.setDecimals(2)
-    spin.setValue(value)
-    spin.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
-    return spin
+def _score_range() -> QLabeledDoubleRangeSlider:
+    slider = QLabeledDoubleRangeSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0.0, 1.0)
+    slider.setSingleStep(0.01)
+    slider.setDecimals(2)
+    slider.setValue((0.0, 1.0))
+    slider.setHandleLabelPosition(QLabeledDoubleRangeSlider.LabelPosition.NoLabel)
+    slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.LabelIsValue)
+    slider.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
+    return slider
+
+
+def _rounded(limits: tuple[float, ...]) -> tuple[float, float]:
+    """The limits as they are shown: the slider's own values have more digits."""
+    low, high = (round(value, 2) for value in limits)
+    return low, high

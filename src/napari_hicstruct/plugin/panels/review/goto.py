@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QPushButton, QSpinBox, QWidget
 
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.controllers.review import name_of
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Review
+from napari_hicstruct.plugin.controllers.review import Review
+from napari_hicstruct.plugin.state.palette import name_of
 
 
 class GoToRow(QWidget):

@@ -7,7 +7,7 @@ from html import escape
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from napari_hicstruct.active.pool import Look
+from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
 
@@ -16,7 +16,7 @@ ORDERS: dict[str, str] = {
     "score": "The strongest first: soft score, else probability, else score, 0 to 1",
     "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
     "bald": "Where looks of the network at the same place disagree, bits; needs a model run with several looks",
-    "disagreement": "Share of the witnesses against it: other callers, TAD corners, boundaries, the other bin size",
+    "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",
     "diversity": "A spread over all kinds of candidates: by the network's features, else by place and distance",
     "random": "By chance: what every other order is measured against, and what gives honest precisions",
     "entropy+diversity": "Uncertain ones, spread out: the sum of both ranks",
@@ -68,7 +68,9 @@ class QueueHeader(QWidget):
         """Show the queue as it is."""
         queue = self._queue
         left, done = queue.left, queue.done
-        word = {Look.OPEN: "left", Look.REJECTS: "rejects left", Look.ACCEPTED: "accepted left"}[queue.wanted.look]
+        word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejects left", ReviewMode.ACCEPTED: "accepted left"}[
+            queue.wanted.mode
+        ]
         parts = [f"<b>{left:,}</b> {word}", f"{done:,} done"]
         if left:
             parts.append(escape(pace(queue.minutes)))

@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from superqt.utils import qthrottled
 
-from napari_hicstruct.plugin.controllers.editing import attach
+from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
 from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.panels.review.filters import QueueFilters
 from napari_hicstruct.plugin.panels.review.goto import GoToRow
 from napari_hicstruct.plugin.panels.review.header import QueueHeader
 from napari_hicstruct.plugin.panels.review.regions import MEANING, RegionsPanel
-from napari_hicstruct.plugin.panels.review.rescoring import AskPanel
+from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.section import Fold
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
-
-    from napari_hicstruct.plugin.controllers.session import Session
 
 _JUDGE = (
     ("✓ Accept", "A", "accept", "Say that it is there (A)"),
@@ -50,19 +48,20 @@ class ReviewPanel(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        self._attachment = attach(session)
-        self._editor, self._review = self._attachment.editor, self._attachment.review
+        self._labels, self._review, self._keys = session.labels, session.editing.review, session.editing.keys
         review = self._review
         self.buttons: dict[str, QPushButton] = {}
         self.header, self.card = QueueHeader(review.queue), Card(review)
         self.filters, self.bulk, self.regions = QueueFilters(review), BulkPanel(review), RegionsPanel(review)
         self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
-        self.ask = AskPanel(session, review)
+        self.rescoring = RescoringPanel(session.rescoring)
         self.folds = {
-            "ask": Fold(
-                "Ask the model", self.ask, tooltip="How sure it is of each candidate now; where else it doubts."
+            "rescoring": Fold(
+                "Ask the model",
+                self.rescoring,
+                tooltip="How sure it is of each candidate now; where else it is unsure.",
             ),
-            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
+            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; your rejects again."),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
             "goto": Fold("Go to number", self.goto, tooltip="Fly to an object by its number; check a stripe."),
@@ -71,12 +70,12 @@ class ReviewPanel(QWidget):
             ),
         }
         self._build()
-        self._later = Later(self, self._update)
-        for signal in (self._editor.changed, self._editor.current_changed, review.queue.changed):
+        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        for signal in (self._labels.changed, self._labels.current_changed, review.queue.changed):
             signal.connect(self._later)
-        for other in (review.regions.changed, review.lasso.changed, review.objects.changed):
+        for other in (review.regions.changed, review.caught_changed, review.objects.changed):
             other.connect(self._later)
-        review.lasso.changed.connect(lambda: self.folds["bulk"].unfold() if review.lasso.uids else None)
+        review.caught_changed.connect(self._unfold_if_caught)
         self._update()
 
     def _build(self) -> None:
@@ -89,7 +88,7 @@ class ReviewPanel(QWidget):
             column.addLayout(self._button_row(group))
         last = QHBoxLayout()
         self.reviewed = QPushButton("Region is reviewed  M")
-        self.reviewed.clicked.connect(lambda: self._attachment.keys.run("mark_region_reviewed"))
+        self.reviewed.clicked.connect(lambda: self._keys.run("mark_region_reviewed"))
         self.advance = QCheckBox("then next")
         self.advance.setToolTip("After accepting or rejecting, fly to the next candidate")
         self.advance.setChecked(self._review.advance)
@@ -113,7 +112,11 @@ class ReviewPanel(QWidget):
         return row
 
     def _calling(self, command: str) -> Callable[[], None]:
-        return lambda: self._attachment.keys.run(command)
+        return lambda: self._keys.run(command)
+
+    def _unfold_if_caught(self) -> None:
+        if self._review.caught:
+            self.folds["bulk"].unfold()
 
     def _later_if_open(self, open: bool) -> None:
         if open:
@@ -134,7 +137,7 @@ class ReviewPanel(QWidget):
             ("regions", self.regions),
             ("goto", self.goto),
         ):
-            if self.folds[key].is_open:
+            if self.folds[key].isExpanded():
                 body.refresh()
         self.folds["filter"].set_summary(self.filters.summary())
         self.folds["regions"].set_summary(self.regions.summary())
@@ -142,8 +145,8 @@ class ReviewPanel(QWidget):
         self._update_travel()
 
     def _enable(self) -> None:
-        record, refusal = self._editor.current, self._editor.refusal
-        chosen = record is not None or bool(self._review.lasso.uids)
+        record, refusal = self._labels.current, self._labels.refusal
+        chosen = record is not None or bool(self._review.caught)
         for _, _, command, tooltip in _JUDGE:
             self.buttons[command].setEnabled(chosen and not refusal)
             self.buttons[command].setToolTip(refusal or (tooltip if chosen else "Nothing is chosen: press N first"))
@@ -155,7 +158,7 @@ class ReviewPanel(QWidget):
         self.reviewed.setToolTip(refusal or MEANING)
 
     def _update_travel(self) -> None:
-        project = self._editor.project
+        project = self._labels.project
         for command, possible, what in (
             ("undo", project is not None and project.can_undo, self._review.undo_text()),
             ("redo", project is not None and project.can_redo, self._review.redo_text()),

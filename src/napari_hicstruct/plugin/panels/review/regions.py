@@ -8,10 +8,10 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.state.review import ReviewState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion
-    from napari_hicstruct.plugin.controllers.editing import Review
 
 MEANING = (
     "Mark what is in view as reviewed (M): what is not labelled inside is truly absent and trains as such.\n"
@@ -24,7 +24,7 @@ _MOST_ROWS = 5
 class RegionsPanel(QWidget):
     """The list of regions on the chromosome that is shown."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review, self._regions = review, review.regions
         self.list = QListWidget()
@@ -66,10 +66,10 @@ class RegionsPanel(QWidget):
     def summary(self) -> str:
         """How many there are on this chromosome."""
         n = len(self._regions.here)
-        return f"{n:,} on {self._review.editor.session.chrom}" if n else ""
+        return f"{n:,} on {self._review.labels.window.chrom}" if n else ""
 
     def _enable(self) -> None:
-        project = self._review.editor.project
+        project = self._review.labels.project
         why = "" if project is None else project.read_only_reason
         chosen = bool(self.list.selectedItems())
         self.remove.setEnabled(chosen and not why)
@@ -84,8 +84,8 @@ class RegionsPanel(QWidget):
         key = item.data(Qt.ItemDataRole.UserRole)
         region = next((r for r in self._regions.here if r.id == key), None)
         if region is not None:
-            editor = self._review.editor
-            editor.attempt(lambda _: editor.session.go_to(region.rows, region.cols), keeps=False)
+            labels = self._review.labels
+            labels.attempt(lambda _: labels.window.go_to(region.rows, region.cols), keeps=False)
 
 
 def place_of(region: ReviewedRegion) -> str:

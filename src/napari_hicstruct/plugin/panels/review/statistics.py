@@ -1,4 +1,4 @@
-"""How good callers and model versions have been so far, by what people said; and whether people agree."""
+"""How good callers and model versions have been so far, by people's judgments; and whether people agree."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import qthrottled
 
-from napari_hicstruct.active.statistics import Agreement, Tally, Verdict, agreements
+from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
-from napari_hicstruct.plugin.controllers.review import name_of
-from napari_hicstruct.plugin.state.palette import HUMAN
-from napari_hicstruct.plugin.state.project import reviewer_name
+from napari_hicstruct.plugin.state.palette import HUMAN, name_of
+from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
-from napari_hicstruct.plugin.widgets.later import Later
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
+from napari_hicstruct.workflows.projects import login_name
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
-    from napari_hicstruct.plugin.controllers.editing import Review
 
 _COLUMNS = ("task · source", "✓", "✎", "✗", "open", "precision")
 _TIPS = (
@@ -40,7 +39,7 @@ _TIPS = (
     "Rejected",
     "Not judged yet",
     "Share of the judged that is right, with Wilson's 95 % interval.\n"
-    "Of what you were shown: an order of doubt shows the doubtful first; 'random' gives an honest figure.",
+    "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an honest figure.",
 )
 _BAR = 5
 _MOST_ROWS = 9
@@ -49,9 +48,9 @@ _MOST_ROWS = 9
 class StatisticsPanel(QWidget):
     """A table of tallies, κ between reviewers, and who is reviewing; worked out only while it is seen."""
 
-    def __init__(self, review: Review) -> None:
+    def __init__(self, review: ReviewState) -> None:
         super().__init__()
-        self._review, self._editor = review, review.editor
+        self._review, self._labels = review, review.labels
         self.model = TallyModel(self)
         self.table = QTableView()
         self.table.setModel(self.model)
@@ -71,8 +70,8 @@ class StatisticsPanel(QWidget):
         column.addWidget(self.agreement)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [("reviewer", self.reviewer)]
         column.addLayout(form(rows))
-        self._later = Later(self, self.refresh, delay_ms=250)
-        self._editor.changed.connect(self._later)
+        self._later = qthrottled(self.refresh, timeout=250, leading=False, parent=self)
+        self._labels.changed.connect(self._later)
 
     def _dress(self) -> None:
         rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
@@ -100,15 +99,14 @@ class StatisticsPanel(QWidget):
         """Count again, if somebody looks."""
         if not self.isVisible():
             return
-        project = self._editor.project
+        project = self._labels.project
         self.model.show(self._review.queue.pool.tallies())
         self._fit()
-        words = [] if project is None else project.verdicts()
-        verdicts = [Verdict(uid, reviewer, there) for uid, reviewer, there in words]
-        self.agreement.setText(_agreement_text({v.reviewer for v in verdicts}, agreements(verdicts)))
+        judgments = [] if project is None else project.judgments()
+        self.agreement.setText(_agreement_text({one.reviewer for one in judgments}, agreements(judgments)))
         if not self.reviewer.hasFocus():
             self.reviewer.setText(self._name())
-        self.reviewer.setEnabled(not self._editor.refusal)
+        self.reviewer.setEnabled(not self._labels.refusal)
 
     def _fit(self) -> None:
         heads = self.table.horizontalHeader()
@@ -118,11 +116,11 @@ class StatisticsPanel(QWidget):
 
     def _name(self) -> str:
         """Who edits: the project's reviewer, or who it would be if one were made."""
-        project = self._editor.project
-        return (kept_name() or reviewer_name()) if project is None else project.reviewer
+        project = self._labels.project
+        return (kept_name() or login_name()) if project is None else project.reviewer
 
     def _rename(self) -> None:
-        project, name = self._editor.project, clean(self.reviewer.text())
+        project, name = self._labels.project, clean(self.reviewer.text())
         if name == self._name():
             return
         if not name:
@@ -133,7 +131,7 @@ class StatisticsPanel(QWidget):
         try:
             keep_name(name)
         except OutputError as error:
-            self._editor.hint(str(error))
+            self._labels.hint(str(error))
         self._later()
 
 
@@ -166,8 +164,8 @@ class TallyModel(TableModel):
             return (source, *(f"{n:,}" for n in numbers), precision_text(one))[column]
         if role == Qt.ItemDataRole.ToolTipRole:
             low, high = one.interval()
-            said = f"{one.precision:.3f}, 95 % between {low:.3f} and {high:.3f}" if one.judged else "none judged yet"
-            return f"{name_of(one.kind)} · {one.source}\n{one.judged:,} judged; precision {said}"
+            text = f"{one.precision:.3f}, 95 % between {low:.3f} and {high:.3f}" if one.judged else "none judged yet"
+            return f"{name_of(one.kind)} · {one.source}\n{one.judged:,} judged; precision {text}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

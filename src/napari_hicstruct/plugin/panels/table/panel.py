@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
+from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.controllers.editing import attach
-from napari_hicstruct.plugin.controllers.keys import KEYS
-from napari_hicstruct.plugin.controllers.review import name_of
-from napari_hicstruct.plugin.state.palette import colour_of, strength_of
-from napari_hicstruct.plugin.widgets.later import Later
+from napari_hicstruct.plugin.controllers.keys import KEYS, Keys
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.state.palette import colour_of, name_of, plural_of, strength_of
+from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.controllers.editing import Attachment
-    from napari_hicstruct.plugin.controllers.session import Session
 
 _COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
 _KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
@@ -41,18 +37,15 @@ class ObjectModel(TableModel):
 
     columns, tips = _COLUMNS, tuple(_TIPS.get(name, "Click to sort") for name in _COLUMNS)
 
-    def __init__(self, attachment: Attachment, parent: QWidget | None = None) -> None:
+    def __init__(self, review: ReviewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._editor = attachment.editor
-        self._objects = attachment.review.objects
+        self._labels, self._objects = review.labels, review.objects
         self._uids: list[str] = []
-        self._origins: dict[int, Origin] = {}
         self.refresh()
 
     def refresh(self) -> None:
         """Take over the list as it is now; where only values changed, the rows stay."""
         uids = self._objects.uids
-        self._origins = {s.id: s.origin for s in self._editor.sets()}
         if uids is self._uids:
             if uids:
                 self.dataChanged.emit(self.index(0, 0), self.index(len(uids) - 1, len(_COLUMNS) - 1))
@@ -69,10 +62,9 @@ class ObjectModel(TableModel):
         return self._uids
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        catalogue = self._editor.catalogue
-        if catalogue is None or not index.isValid() or index.row() >= len(self._uids):
+        if not index.isValid() or index.row() >= len(self._uids):
             return None
-        record = catalogue.records.get(self._uids[index.row()])
+        record = self._labels.record(self._uids[index.row()])
         if record is None:
             return None
         column = _COLUMNS[index.column()]
@@ -81,7 +73,7 @@ class ObjectModel(TableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ForegroundRole and column in ("kind", "status"):
-            return QColor(colour_of(self._origins[catalogue.set_ids[record.uid]], record.status))
+            return QColor(colour_of(self._labels.set_of(record.uid).origin, record.status))
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -94,9 +86,7 @@ class ObjectModel(TableModel):
             known = not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
             return f"{strength_of(record):.3f}" if known else ""
         if column == "set":
-            assert self._editor.catalogue is not None
-            set_id = self._editor.catalogue.set_ids[record.uid]
-            return next((s.name for s in self._editor.sets() if s.id == set_id), "")
+            return self._labels.set_of(record.uid).name
         return {
             "#": lambda: f"{self._objects.number(record.uid):,}",
             "kind": lambda: name_of(record.kind),
@@ -112,9 +102,9 @@ class ObjectModel(TableModel):
 class _Table(QTableView):
     """A table that leaves letters to the editing keys instead of searching by them."""
 
-    def __init__(self, attachment: Attachment) -> None:
+    def __init__(self, keys: Keys) -> None:
         super().__init__()
-        self._keys = attachment.keys
+        self._keys = keys
         self._commands = {key: command for key, command in KEYS.items() if len(key) == 1}
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -132,27 +122,26 @@ class ObjectTable(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        attachment = attach(session)
-        self._attachment = attachment
-        self._objects = attachment.review.objects
-        self.model = ObjectModel(attachment, self)
-        self.table = _Table(attachment)
+        review = session.review
+        self._labels, self._objects, self._queue = session.labels, review.objects, review.queue
+        self.model = ObjectModel(review, self)
+        self.table = _Table(session.editing.keys)
         self.table.setModel(self.model)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.doubleClicked.connect(lambda index: attachment.review.go_to(self.model.uid(index.row())))
+        self.table.doubleClicked.connect(lambda index: review.go_to(self.model.uid(index.row())))
         self._dress()
         self._filters = self._build_filters()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(self._filters)
         column.addWidget(self.table)
-        self._later = Later(self, self._update, delay_ms=60)
+        self._later = qthrottled(self._update, timeout=60, leading=False, parent=self)
         self._objects.changed.connect(self._later)
-        self._attachment.review.queue.changed.connect(self._queue_changed)
-        attachment.editor.current_changed.connect(self._later)
+        self._queue.changed.connect(self._queue_changed)
+        session.labels.current_changed.connect(self._later)
         self._update()
 
     def _dress(self) -> None:
@@ -176,7 +165,7 @@ class ObjectTable(QWidget):
         self.kind = QComboBox()
         self.kind.addItem("all kinds", None)
         for kind in Kind:
-            self.kind.addItem(f"{name_of(kind)}s" if kind is not Kind.BOUNDARY else "boundaries", kind)
+            self.kind.addItem(plural_of(kind), kind)
         self.kind.activated.connect(
             lambda: self._objects.where(kinds=_chosen(self.kind)),
         )
@@ -195,7 +184,7 @@ class ObjectTable(QWidget):
         return row
 
     def _queue_changed(self) -> None:
-        if self._objects.condition.queue and not self._attachment.review.queue.in_order:
+        if self._objects.condition.queue and not self._queue.in_order:
             self._objects.where()  # another order or filter of the queue
 
     def _choose(self) -> None:
@@ -216,7 +205,7 @@ class ObjectTable(QWidget):
         at = bar.value()
         self.model.refresh()
         bar.setValue(at)
-        current = self._attachment.editor.current
+        current = self._labels.current
         place = None if current is None else self._objects.place(current.uid)
         if place is not None:
             self.table.selectRow(place)

@@ -156,7 +156,7 @@ class GradientLearner:
             return {}
         records = [examples.at(k).record for k in places]
         scores = yield from self.scorer.iter_score(self._network(state), records)
-        return {places[score.owner]: score.odds for score in scores}
+        return {places[score.owner]: score.log_odds for score in scores}
 
     def _iter_replay_precision(self, state: dict[str, Any]) -> Generator[Progress, None, tuple[Any, Any]]:
         """Average precision on held simulated maps before and after."""

@@ -105,7 +105,7 @@ def changed_logits(examples: ScoredExamples, changes: Changes, places: Sequence[
     for k in places:
         score = examples.scores[k]
         change = changes.get(score.layer)
-        found[k] = score.odds
+        found[k] = score.log_odds
         if change is not None:
             found[k] += change.slope * score.logit + float(score.features @ change.weight) + change.bias
     return found

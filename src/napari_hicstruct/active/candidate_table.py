@@ -1,0 +1,271 @@
+"""All candidates of a project and what becomes of them: which pass a filter, which are open, which were judged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from math import inf
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
+from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
+from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
+from napari_hicstruct.active.statistics import Tally, tallies_of
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+
+Mask = NDArray[np.bool_]
+
+_KINDS = {kind: place for place, kind in enumerate(Kind)}
+_STATUSES = {status: place for place, status in enumerate(Status)}
+_OPEN, _REJECTED = _STATUSES[Status.PROPOSED], _STATUSES[Status.REJECTED]
+
+
+class ReviewMode(StrEnum):
+    """What the queue goes through."""
+
+    OPEN = "open"
+    """What nobody has judged yet."""
+    REJECTS = "rejects"
+    """A second review of what was rejected."""
+    ACCEPTED = "accepted"
+    """A second review of what was accepted or edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What goes into the queue; empty sets are no condition.
+
+    Attributes
+    ----------
+    kinds : frozenset of Kind
+    set_ids : frozenset of int
+    distance : (float, float)
+        Smallest and largest, bp: between the anchors of a loop, else the length.
+    score : (float, float)
+        Smallest and largest strength in [0, 1]; what has none counts as 1.
+    mode : ReviewMode
+    """
+
+    kinds: frozenset[Kind] = frozenset()
+    set_ids: frozenset[int] = frozenset()
+    distance: tuple[float, float] = (0.0, inf)
+    score: tuple[float, float] = (0.0, 1.0)
+    mode: ReviewMode = ReviewMode.OPEN
+
+    @property
+    def n_conditions(self) -> int:
+        """Number of conditions."""
+        whole = QueueFilter(mode=self.mode)
+        names = ("kinds", "set_ids", "distance", "score")
+        return sum(getattr(self, name) != getattr(whole, name) for name in names)
+
+
+class ScoredCandidate(Protocol):
+    """Score of one candidate by a network (``inference.candidate_scores.CandidateScore``)."""
+
+    @property
+    def probability(self) -> float:
+        """In [0, 1]; NaN where the network has no task for it."""
+
+    @property
+    def votes(self) -> Floats:
+        """By the members of an ensemble; may be empty."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """Of the encoder; may be empty."""
+
+
+class CandidateTable:
+    """Candidates as columns, with set and status.
+
+    Parameters
+    ----------
+    records : sequence of Annotation
+    set_ids : mapping of str to int
+        Set of each record.
+    human : collection of int
+        Sets that hold what people drew: neither open, nor a caller that others could contradict.
+
+    Attributes
+    ----------
+    candidates : Candidates
+    contradictions : Contradictions
+        Results of the checks; the rejected count for none.
+    status : int8, shape (n,)
+        Place in ``Status``.
+    sets : int64, shape (n,)
+    """
+
+    def __init__(self, records: Sequence[Annotation], set_ids: Mapping[str, int], human: Collection[int] = ()) -> None:
+        self.sets = np.array([set_ids[r.uid] for r in records], np.int64)
+        self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
+        self._human = np.isin(self.sets, list(human))
+        drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
+        self.contradictions: Contradictions = find_contradictions(records, drawn, exclude=self.status == _REJECTED)
+        self.candidates: Candidates = candidates_of(records, disagreement=self.contradictions.share)
+        self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
+        names: dict[str, int] = {}
+        self._source = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
+        self._sources = list(names)
+        self._distance = _distances(self.candidates)
+
+    def __len__(self) -> int:
+        return len(self.candidates)
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._rows
+
+    def row(self, uid: str) -> int:
+        """Row of a candidate; KeyError if it is not in the table."""
+        return self._rows[uid]
+
+    def uids(self, mask: Mask) -> list[str]:
+        """Uids of rows."""
+        own = self.candidates.uids
+        return [own[row] for row in np.flatnonzero(mask)]
+
+    # ------------------------------------------------------------------ which
+    def passing(self, wanted: QueueFilter, exclude: Collection[int] = ()) -> Mask:
+        """What passes all conditions but the mode, and lies in none of the sets ``exclude``."""
+        found = ~np.isin(self.sets, list(exclude))
+        if wanted.kinds:
+            found &= np.isin(self.candidates.kind, [_KINDS[kind] for kind in wanted.kinds])
+        if wanted.set_ids:
+            found &= np.isin(self.sets, list(wanted.set_ids))
+        strength = np.where(np.isnan(self.candidates.strength), 1.0, self.candidates.strength)
+        for values, (low, high) in ((self._distance, wanted.distance), (strength, wanted.score)):
+            found &= (values >= low) & (values <= high)
+        return found
+
+    def in_mode(self, mode: ReviewMode) -> Mask:
+        """What a mode goes through, whatever the filter."""
+        if mode is ReviewMode.OPEN:
+            return np.asarray(self.status == _OPEN)
+        if mode is ReviewMode.REJECTS:
+            return np.asarray(self.status == _REJECTED)
+        return np.asarray((self.status != _OPEN) & (self.status != _REJECTED))
+
+    def judged(self) -> Mask:
+        """Candidates that somebody has judged (what people drew is no candidate)."""
+        return np.asarray((self.status != _OPEN) & ~self._human)
+
+    def needs_review(self, mask: Mask, rows: Collection[int] | None = None) -> Mask:
+        """Rows of ``mask`` to be judged by themselves: no duplicate was judged, and of open duplicates one is enough.
+
+        It is the one with a model's probability, else that of the newest set.  ``rows``: only among these (whole
+        components, :func:`~napari_hicstruct.active.duplicates.connected_component`).
+        """
+        found = mask.copy()
+        own = [row for row in (self.duplicates if rows is None else rows) if mask[row]]
+        found[own] = False
+        known = ~np.isnan(self.candidates.probability)
+        own = [row for row in own if self._judged_elsewhere(row) is None]
+        own.sort(key=lambda row: (known[row], self.sets[row], row), reverse=True)
+        found[list(deduplicate(own, self.duplicates))] = True
+        return found
+
+    def deduplicated(self, mask: Mask) -> Mask:
+        """Rows of ``mask`` without duplicates, and without open rows whose duplicates were judged.
+
+        Of duplicates the judged stay, then those of the newest set; what was rejected stays by itself.
+        """
+        alone = ~np.isin(np.arange(len(self)), list(self.duplicates))
+        found: Mask = mask & ((self.status == _REJECTED) | alone)
+        own = [row for row in self.duplicates if mask[row] and self.status[row] != _REJECTED]
+        own = [row for row in own if self.status[row] != _OPEN or self._judged_elsewhere(row) is None]
+        own.sort(key=lambda row: (self.status[row] != _OPEN, self.sets[row], row), reverse=True)
+        found[list(deduplicate(own, self.duplicates))] = True
+        return found
+
+    def _judged_elsewhere(self, row: int) -> Status | None:
+        """Judgement of a row's duplicates: rejected only if all were; None if none was judged."""
+        found = {int(self.status[other]) for other in self.duplicates.get(row, ())} - {_OPEN}
+        return None if not found else Status.REJECTED if found == {_REJECTED} else Status.ACCEPTED
+
+    @cached_property
+    def duplicates(self) -> dict[int, list[int]]:
+        """Rows of the same structure in other sets."""
+        return neighbours(duplicate_pairs(self.candidates, self.sets))
+
+    def is_open(self, uid: str) -> bool:
+        """True if nobody has judged it."""
+        return bool(self.status[self._rows[uid]] == _OPEN)
+
+    def tallies(self) -> list[Tally]:
+        """Judgements by kind and source; what people drew is no source.
+
+        A judgement at one place counts for every source that calls it there: people judge each place once.
+        """
+        own, status = ~self._human, self.status.copy()
+        for row in self.duplicates:
+            if status[row] == _OPEN and (judgement := self._judged_elsewhere(row)) is not None:
+                status[row] = _STATUSES[judgement]
+        shape = len(_KINDS), max(1, len(self._sources)), len(_STATUSES)
+        codes = np.ravel_multi_index((self.candidates.kind, self._source, status), shape)[own]
+        numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
+        counts: dict[tuple[Kind, str], dict[Status, int]] = {}
+        for (kind, source, status), n in np.ndenumerate(numbers):
+            if not n:
+                continue
+            counts.setdefault((tuple(Kind)[kind], self._sources[source]), {})[tuple(Status)[status]] = int(n)
+        return tallies_of(counts)
+
+    # ------------------------------------------------------------------ changes
+    def update(self, record: Annotation) -> set[int]:
+        """Take over the new values of a known candidate; the results of its checks stay.
+
+        Returns
+        -------
+        set of int
+            Rows that may need review now, or no longer.
+        """
+        row, fresh = self._rows[record.uid], candidates_of([record])
+        own, touched = self.candidates, connected_component(row, self.duplicates)
+        moved = not np.array_equal(own.points[row], fresh.points[0])
+        self.status[row] = _STATUSES[record.status]
+        own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
+        own.points[row] = fresh.points[0]
+        self._distance[row] = record.distance
+        if moved:
+            del self.duplicates  # worked out anew
+            touched |= connected_component(row, self.duplicates)
+        return touched
+
+    def set_scores(self, scores: Mapping[str, ScoredCandidate]) -> None:
+        """Take over the scores of a network: its probabilities go before those of the records."""
+        own, n = self.candidates, len(self)
+        found = [one for uid, one in scores.items() if uid in self._rows]
+        rows = np.array([self._rows[uid] for uid in scores if uid in self._rows], np.int64)
+        fresh = np.array([one.probability for one in found], np.float64)
+        probability = own.probability.copy()
+        probability[rows] = np.where(np.isnan(fresh), probability[rows], np.clip(fresh, 0, 1))
+        votes = _table(rows, [one.votes for one in found], n)
+        table, features = _table(rows, [one.features for one in found], n), None
+        if table is not None:  # what was not scored gets the mean
+            features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
+        self.candidates = replace(own, probability=probability, votes=votes, features=features)
+
+
+def _distances(own: Candidates) -> Floats:
+    """``Annotation.distance`` of all: between the anchors' centres of loops, else the length of the span; bp."""
+    middle = own.span.reshape(-1, 2, 2).mean(axis=2)
+    length = own.span.max(axis=1, initial=0) - own.span.min(axis=1, initial=2**62)
+    return np.asarray(np.where(own.kind == _KINDS[Kind.LOOP], np.abs(middle[:, 1] - middle[:, 0]), length), np.float64)
+
+
+def _table(rows: NDArray[np.int64], vectors: Sequence[NDArray[np.floating]], n: int) -> Floats | None:
+    """Vectors as rows of one table, NaN elsewhere; None where there are none.  The commonest length counts."""
+    lengths = np.array([len(values) for values in vectors], np.int64)
+    if not lengths.any():
+        return None
+    length = int(np.bincount(lengths[lengths > 0]).argmax())
+    fitting = lengths == length
+    out = np.full((n, length), np.nan)
+    out[rows[fitting]] = np.array([values for values, fits in zip(vectors, fitting, strict=True) if fits])
+    return out

@@ -1,0 +1,202 @@
+"""The labels of a window: which sets there are and how they are drawn, the current object, and edits to the store.
+
+The store (:class:`~napari_hicstruct.annotations.Project`) is the truth; this follows it and says what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.catalogue import Catalogue
+from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.project import ProjectState
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import AnnotationSet, Change, Project
+
+
+class LabelState:
+    """Sets, objects and the current one.
+
+    Parameters
+    ----------
+    window : ProjectState
+    runner : Runner
+        Steps of the store are taken over in its main thread.
+
+    Attributes
+    ----------
+    changed : Signal
+        Annotations, sets or the project changed.
+    recorded : Signal(Change)
+        One step was taken over from the store; ``changed`` follows.
+    reset : Signal
+        Sets or the project changed: nothing that was worked out from them holds; ``changed`` follows.
+    stale : Signal(iterable of Kind)
+        What is drawn of these kinds is no longer right.
+    current_changed : Signal(str or None)
+        Another object is the current one (uid).
+    hint_changed : Signal(str)
+        One line on what the mouse does now, or why something was refused.
+    catalogue : Catalogue or None
+        All objects of the project.
+    by_score : bool
+        Whether the soft score fades the lines.
+    hidden : dict of Kind to int
+        How many objects in view did not fit into the layer of their kind.
+    """
+
+    changed = Signal()
+    recorded = Signal(object)
+    reset = Signal()
+    stale = Signal(object)
+    current_changed = Signal(object)
+    hint_changed = Signal(str)
+
+    def __init__(self, window: ProjectState, runner: Runner) -> None:
+        self.window = window
+        self.catalogue: Catalogue | None = None
+        self.hidden: dict[Kind, int] = {}
+        self.by_score = False
+        self._triangles: dict[int, Triangle] = {}
+        self._sets: dict[int, AnnotationSet] = {}
+        self._current: str | None = None
+        self._project: Project | None = None
+        self._on_change = runner.in_main_thread(self._take_over)
+        window.project_changed.connect(self._on_project)
+        self._on_project(window.project)
+
+    @property
+    def project(self) -> Project | None:
+        """The project whose annotations are drawn."""
+        return self._project
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be edited; empty if it can (a project is made with the first edit)."""
+        if self.window.source is None:
+            return "Open a contact map first."
+        return self._project.read_only_reason if self._project is not None else ""
+
+    # ------------------------------------------------------------------ sets and how they are drawn
+    def sets(self) -> list[AnnotationSet]:
+        """Sets of the project, oldest first."""
+        return list(self._sets.values())
+
+    def set_of(self, uid: str) -> AnnotationSet:
+        """The set of an object; KeyError if there is no such object."""
+        return self._sets[self.catalogue.set_ids[uid] if self.catalogue is not None else -1]
+
+    def triangle(self, set_id: int) -> Triangle:
+        """Where a set is drawn; as stored unless somebody chose otherwise."""
+        return self._triangles.get(set_id, Triangle.STORED)
+
+    def set_triangle(self, set_id: int, triangle: Triangle) -> None:
+        """Draw a set above or below the diagonal, or as stored."""
+        self._triangles[set_id] = Triangle(triangle)
+        self.sets_changed()
+
+    def triangle_of(self, uid: str) -> Triangle:
+        """Where the object ``uid`` is drawn."""
+        return self.triangle(self.catalogue.set_ids[uid]) if self.catalogue is not None else Triangle.STORED
+
+    def shown(self) -> dict[int, Triangle]:
+        """Ids of the sets that are shown, and where each is drawn."""
+        return {s.id: self.triangle(s.id) for s in self._sets.values() if s.visible}
+
+    def add_known_set(self, annotation_set: AnnotationSet) -> None:
+        """Take note of a set that was just made."""
+        self._sets.setdefault(annotation_set.id, annotation_set)
+
+    def set_by_score(self, on: bool) -> None:
+        """Let the soft score fade the lines, or not."""
+        self.by_score = on
+        self.stale.emit(tuple(Kind))
+
+    def sets_changed(self) -> None:
+        """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self.stale.emit(tuple(Kind))
+        self.reset.emit()
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ the current object
+    @property
+    def current(self) -> Annotation | None:
+        """The object that the keys act on."""
+        return None if self._current is None else self.record(self._current)
+
+    @property
+    def current_uid(self) -> str | None:
+        """Its uid, also while it is not in the catalogue."""
+        return self._current
+
+    def record(self, uid: str) -> Annotation | None:
+        """An object of the project, None if there is no such one."""
+        return None if self.catalogue is None else self.catalogue.records.get(uid)
+
+    def set_current(self, uid: str | None) -> None:
+        """Make ``uid`` the current object; it is drawn thicker."""
+        if uid == self._current:
+            return
+        old, self._current = self.current, uid
+        self.stale.emit({record.kind for record in (old, self.current) if record is not None})
+        self.current_changed.emit(uid)
+
+    # ------------------------------------------------------------------ edits
+    def hint(self, text: str) -> None:
+        """Show one line to the person."""
+        self.hint_changed.emit(text)
+
+    def attempt(self, work: Callable[[Any], Any], *, keeps: bool = True) -> Any:
+        """Call ``work(project)``; an error for people is shown to the person, None is returned.
+
+        Parameters
+        ----------
+        work : callable
+        keeps : bool
+            ``work`` keeps something: a project is made if there is none, and taken away again if nothing came into it.
+            Without it ``work`` is given None where there is no project.
+        """
+        if self.window.source is None:
+            self.hint("Open a contact map first: edits belong to a map.")
+            return None
+        try:
+            with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
+                return work(project)
+        except HicStructError as error:
+            self.hint(str(error))
+            self.window.problem.emit(error)
+            return None
+
+    # ------------------------------------------------------------------ following the store
+    def _on_project(self, project: Project | None) -> None:
+        if self._project is not None:
+            self._project.changed.disconnect(self._on_change)
+        self._project = project
+        self._current = None
+        self.catalogue = None if project is None else Catalogue(project)
+        self._triangles.clear()
+        if project is not None:
+            project.changed.connect(self._on_change)
+        self.sets_changed()
+        self.current_changed.emit(None)
+
+    def _take_over(self, change: Change) -> None:
+        if self.catalogue is None or self._project is None:
+            return
+        if change.set_ids - self._sets.keys():
+            self._sets = {s.id: s for s in self._project.sets()}
+        self.catalogue.apply(change)
+        self.stale.emit({record.kind for record in (*change.before, *change.after)})
+        if self._current is not None and self._current not in self.catalogue.records:
+            self.set_current(None)
+        self.recorded.emit(change)
+        self.changed.emit()

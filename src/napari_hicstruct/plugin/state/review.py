@@ -1,0 +1,197 @@
+"""Review: go from candidate to candidate, judge them, undo.  ``controllers.review`` adds what needs a window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_hicstruct.annotations.records import Kind, Status
+from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.state.framing import frame, surround
+from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.objects import ObjectList
+from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.queue import ReviewQueue
+from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Change
+
+
+class ReviewState:
+    """Commands on the current object.
+
+    Attributes
+    ----------
+    labels : LabelState
+    queue : ReviewQueue
+        What N and P step through.
+    objects : ObjectList
+        What the table shows.
+    regions : ReviewedRegions
+    advance : bool
+        Go on to the next candidate after A or R (only when the current one was judged, not a selection).
+    caught_changed : Signal
+        Others are caught, or none any more.
+    """
+
+    caught_changed = Signal()
+
+    def __init__(self, labels: LabelState) -> None:
+        self.labels = labels
+        self.queue = ReviewQueue(labels)
+        self.objects = ObjectList(labels, self.queue)
+        self.regions = ReviewedRegions(labels)
+        self.advance = True
+
+    @property
+    def caught(self) -> list[str]:
+        """Uids of candidates that wait for one judgement together; none without a lasso."""
+        return []
+
+    # ------------------------------------------------------------------ judge
+    def targets(self) -> list[str]:
+        """What a key acts on: the current object."""
+        current = self.labels.current
+        return [] if current is None else [current.uid]
+
+    def accept(self) -> None:
+        """The targets are right."""
+        self._judge(Status.ACCEPTED)
+
+    def reject(self) -> None:
+        """The targets are not there."""
+        self._judge(Status.REJECTED)
+
+    def _judge(self, status: Status) -> None:
+        targets, current = self.targets(), self.labels.current
+        if self.caught:
+            self.judge_many(targets, status)
+        elif not targets:
+            self.labels.hint("Nothing is selected: press N for the next candidate, or click one.")
+        elif self.labels.attempt(lambda project: project.set_status(targets, status)) is not None:
+            self.queue.judged(targets)
+            if self.advance and current is not None and targets == [current.uid] and current.uid in self.queue.pool:
+                self.next()
+
+    def judge_many(self, uids: Sequence[str], status: Status) -> bool:
+        """Accept or reject many in one step that one undo takes back; False if that was refused."""
+        current = self.labels.current
+        if self.labels.attempt(lambda project: project.set_status(uids, status)) is None:
+            return False
+        self.let_go()
+        self.queue.judged(uids)
+        self.labels.hint(f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back.")
+        if self.advance and current is not None and current.uid in set(uids):
+            self.next()
+        return True
+
+    def let_go(self) -> None:
+        """Nothing waits for a common judgement any more."""
+
+    def delete(self) -> None:
+        """Take the targets out of the project (undo brings them back)."""
+        targets = self.targets()
+        if targets:
+            self.labels.attempt(lambda project: project.delete(targets))
+        else:
+            self.labels.hint("Nothing is selected to delete.")
+
+    def undo(self) -> None:
+        """Take back the last step; a judgement's candidate comes back under the cursor."""
+        what = self.undo_text()
+        change = self.labels.attempt(lambda project: project and project.undo(), keeps=False)
+        if change is None:
+            self.labels.hint("Nothing to undo.")
+            return
+        self.labels.hint(f"Taken back: {what}.")
+        judged = _judged(change)
+        self.queue.reopened(judged)
+        if len(judged) == 1:
+            self.queue.go_to(judged[0])
+            self.go_to(judged[0])
+        elif len(judged) > 1:
+            self.labels.hint(f"Taken back: the judgement of {len(judged):,} objects.")
+
+    def redo(self) -> None:
+        """Make the step again that was last taken back."""
+        current = self.labels.current
+        change = self.labels.attempt(lambda project: project and project.redo(), keeps=False)
+        if change is None:
+            self.labels.hint("Nothing to redo.")
+        elif current is not None and _judged(change) == [current.uid] and self.advance:
+            self.next()
+
+    def mark_region_reviewed(self) -> None:
+        """What is in view and not labelled is truly absent."""
+        self.regions.mark_view()
+
+    # ------------------------------------------------------------------ go
+    def next(self) -> None:
+        """Fly to the next candidate of the queue."""
+        self._step(1)
+
+    def previous(self) -> None:
+        """Fly to the candidate before this one that was passed over."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        uid = self.queue.step(by)
+        if uid is not None:
+            self.go_to(uid)
+        else:
+            self.labels.hint(self.queue.nothing() or "This is the first of what is left.")
+
+    def go_to(self, uid: str) -> None:
+        """Make an object the current one and fly there."""
+        record, window = self.labels.record(uid), self.labels.window
+        if record is None:
+            return
+        self.labels.set_current(uid)
+        length = None if window.source is None else window.source.chromsizes.get(record.chrom)
+        rows, cols = frame(record, self.labels.triangle_of(uid), finest=window.finest, length=length)
+        if record.kind is Kind.LOOP and window.map is not None:
+            window.map.suit(*surround(rows, cols), record.distance / 2)
+        self.labels.attempt(lambda _: window.go_to(rows, cols), keeps=False)
+        self.labels.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
+
+    def go_to_number(self, kind: Kind, number: int) -> str | None:
+        """Fly to *kind* #*number* (1-based); its uid, or None if there is none."""
+        uid = self.objects.numbered(kind, number)
+        if uid is None:
+            self.labels.hint(f"There is no {name_of(kind)} #{number:,}; there are {self.objects.count(kind):,}.")
+        else:
+            self.go_to(uid)
+        return uid
+
+    # ------------------------------------------------------------------ in words
+    def undo_text(self) -> str:
+        """What undo would take back, in words."""
+        return self._step_text("next_undo")
+
+    def redo_text(self) -> str:
+        """What redo would do again, in words."""
+        return self._step_text("next_redo")
+
+    def _step_text(self, which: str) -> str:
+        project = self.labels.project
+        step = None if project is None else getattr(project, which)()
+        if step is None:
+            return ""
+        if step.regions:
+            return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
+        if step.count != 1:
+            return f"{step.action} {step.count:,} objects"
+        return f"{step.action} {name_of(next(iter(step.kinds)))}"
+
+    def close(self) -> None:
+        """Let go of the window."""
+        self.regions.close()
+
+
+def _judged(change: Change) -> list[str]:
+    """Uids of what a step gave another status."""
+    before = {record.uid: record.status for record in change.before}
+    return [r.uid for r in change.after if before.get(r.uid, r.status) is not r.status]

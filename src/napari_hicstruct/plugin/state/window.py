@@ -1,0 +1,68 @@
+"""All that the panels, tools and commands of one window share; it knows neither Qt nor napari."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.map import Camera, MakePicture
+from napari_hicstruct.plugin.state.project import ProjectState
+
+if TYPE_CHECKING:
+    from napari_hicstruct.plugin.state.learning import LearningState
+    from napari_hicstruct.plugin.state.prediction import PredictionState
+    from napari_hicstruct.plugin.state.rescoring import RescoringState
+    from napari_hicstruct.plugin.state.review import ReviewState
+
+
+class WindowState(ProjectState):
+    """The map, the view and the project of a window; its labels, review, prediction and learning.
+
+    The last three are imported and made when they are first asked for, after the first picture.
+
+    Parameters
+    ----------
+    camera, make_picture
+        As for :class:`~napari_hicstruct.plugin.state.map.MapState`.
+    runner : Runner
+        Of long work.
+
+    Attributes
+    ----------
+    labels : LabelState
+    """
+
+    def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
+        super().__init__(camera=camera, make_picture=make_picture)
+        self.runner = runner
+        self.labels = LabelState(self, runner)
+
+    @cached_property
+    def review(self) -> ReviewState:
+        """What is reviewed, in which order."""
+        from napari_hicstruct.plugin.state.review import ReviewState
+
+        return ReviewState(self.labels)
+
+    @cached_property
+    def rescoring(self) -> RescoringState:
+        """The scores of the model in use for the candidates."""
+        from napari_hicstruct.plugin.state.rescoring import RescoringState
+
+        return RescoringState(self.review, self.runner)
+
+    @cached_property
+    def prediction(self) -> PredictionState:
+        """Models, and what they are asked to find."""
+        from napari_hicstruct.plugin.state.prediction import PredictionState
+
+        return PredictionState(self, self.runner)
+
+    @cached_property
+    def learning(self) -> LearningState:
+        """The fine-tune that runs, and what came of the last one."""
+        from napari_hicstruct.plugin.state.learning import LearningState
+
+        return LearningState(self, self.prediction, self.runner)

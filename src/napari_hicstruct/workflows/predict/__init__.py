@@ -1,0 +1,252 @@
+"""Predict loops, stripes and TADs on a contact map: one code path for button, shell and notebook."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.errors import MapError
+from napari_hicstruct.genome import format_bin_size, united
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.workflows.predict.request import (
+    MAX_DISTANCE,
+    MIN_DEPTH,
+    MIN_LENGTH,
+    MODES,
+    PredictRequest,
+    check_model,
+    check_request,
+    notes,
+)
+from napari_hicstruct.workflows.projects import identity_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_hicstruct.annotations.writers.tracks import BinTrack
+    from napari_hicstruct.contacts.band import Band
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.inference.chromosome import ChromosomeRun
+    from napari_hicstruct.inference.maps import Predictor
+    from napari_hicstruct.workflows.models import ModelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class PredictResult:
+    """All annotations, boundary probabilities per bin, what ``run.json`` says, and the heads of the tasks that ran."""
+
+    annotations: tuple[Annotation, ...]
+    boundary_tracks: tuple[BinTrack, ...]
+    run: dict[str, Any]
+    notes: tuple[str, ...] = field(default=())
+    heads: frozenset[str] = frozenset()
+
+
+def read_request_tracks(
+    source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig
+) -> dict[int, NDArray[np.float32]]:
+    """The model's tracks on a chromosome by bin size; empty where it reads none."""
+    from napari_hicstruct.contacts.tracks import read_tracks
+
+    length, both = source.chromsizes[chrom], (config.fine_resolution, config.coarse_resolution)
+    read = {r: read_tracks(config.tracks, request.tracks, chrom, length=length, resolution=r) for r in both}
+    return {resolution: tracks for resolution, tracks in read.items() if tracks is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A model ready to predict, and the time since the job began."""
+
+    predictor: Predictor
+    info: ModelInfo
+    clock: Clock
+
+
+def _load(request: PredictRequest, on_windows: Any, clock: Clock) -> _Loaded:
+    from napari_hicstruct.evaluation.calibrate import maps_of
+    from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.inference.maps import Predictor
+    from napari_hicstruct.models.store import load_model
+
+    info, device = check_model(request), choose_device(request.device)
+    net, card = load_model(info.path, device=device)
+    predictor = Predictor(net, device, MODES[request.mode], on_windows, calibration=maps_of(card))
+    return _Loaded(predictor, info, clock)
+
+
+def _iter_open(
+    source: ContactSource, region: Interval, request: PredictRequest, loaded: _Loaded, token: CancelToken
+) -> Generator[Progress, None, ChromosomeRun]:
+    """Bands and tracks of a region's chromosome, ready to run."""
+    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+
+    predictor, config = loaded.predictor, loaded.predictor.net.config
+    fine, coarse = yield from iter_band_pair(
+        source, region.chrom, config, norm=request.norm, token=token, clock=loaded.clock
+    )
+    _check_contacts(source, region, coarse)
+    predictor.tracks = read_request_tracks(source, region.chrom, request, config)
+    stretch = Stretch(
+        start=region.start,
+        end=region.end,
+        length=source.chromsizes[region.chrom],
+        tasks=request.tasks,
+        max_distance=MAX_DISTANCE,
+        model=loaded.info.label,
+        min_probability=request.min_probability,
+    )
+    return ChromosomeRun(predictor, fine, coarse, stretch)
+
+
+def _check_contacts(source: ContactSource, region: Interval, band: Band) -> None:
+    """Refuse a region without contacts, saying where there are some: no calls there would look like a finding."""
+    import numpy as np
+
+    used = np.asarray(band.counts.any(axis=0))
+    first, last = region.start // band.resolution, -(-region.end // band.resolution)
+    if not used[first:last].any():
+        bins = used.nonzero()[0]
+        start, end = int(bins[0]) * band.resolution, (int(bins[-1]) + 1) * band.resolution
+        raise MapError(
+            f"holds no contacts in {region}.",
+            where=source.uri,
+            hint=f"Its contacts on {region.chrom} lie between {start:,} and {end:,}.",
+        )
+
+
+def _depth_notes(run: ChromosomeRun) -> list[str]:
+    """A sentence where a map is too shallow for its bins."""
+    band = run.fine if run.fine is not None else run.coarse
+    if band.depth >= MIN_DEPTH:
+        return []
+    size = format_bin_size(band.resolution)
+    return [
+        f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
+        "Calls are not to be trusted without looking."
+    ]
+
+
+def iter_predict(
+    source: ContactSource, request: PredictRequest, *, token: CancelToken | None = None
+) -> Generator[Progress, None, PredictResult]:
+    """Predict region after region; each Progress carries the annotations that have just become final.
+
+    Raises
+    ------
+    MapError, ConfigError, ModelError
+        Before the first window, if the request cannot be done.
+    Cancelled
+        Within one batch of windows after ``token`` was cancelled.
+    """
+    token, clock = token or CancelToken(), Clock()
+    check_request(source, request)
+    said = notes(source, request)
+    yield clock.step("load model", 0, 0, " ".join(said))
+    from napari_hicstruct.inference.device import torch_threads  # seconds: after the first sign of life
+
+    with torch_threads(request.threads):
+        return (yield from _iter_regions(source, request, said, clock, token))
+
+
+def _iter_regions(
+    source: ContactSource, request: PredictRequest, said: list[str], clock: Clock, token: CancelToken
+) -> Generator[Progress, None, PredictResult]:
+    """All regions, one after another."""
+    from napari_hicstruct.annotations.writers.tracks import BinTrack
+
+    counter = [0]
+
+    def on_windows(n: int) -> None:
+        counter[0] += n
+        token.check()
+
+    loaded = _load(request, on_windows, clock)
+    regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
+    everything, before = sum(len(r) for r in regions), 0.0
+    found: list[Annotation] = []
+    tracks: list[BinTrack] = []
+    skipped: list[Interval] = []
+    for region in regions:
+        try:
+            run = yield from _iter_open(source, region, request, loaded, token)
+        except MapError as error:
+            skipped.append(region)
+            if len(skipped) == len(regions):  # an empty result would look like a finding
+                raise
+            said.append(f"{region.chrom} is skipped: {error.message}")
+            continue
+        said += [note for note in _depth_notes(run) if note not in said]
+        share = len(region) / everything
+        found += yield from _iter_run(run, region.chrom, counter, (before, share), clock)
+        before += share
+        if run.track is not None:
+            tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
+    done_chroms = [r.chrom for r in regions if r not in skipped]
+    record = _run_record(source, request, loaded, said, done_chroms)
+    heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)
+    return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
+
+
+def _iter_run(
+    run: ChromosomeRun, chrom: str, counter: list[int], part: tuple[float, float], clock: Clock
+) -> Generator[Progress, None, list[Annotation]]:
+    """All annotations of one region as they become final; ``part``: work done before it, and its share of all."""
+    found: list[Annotation] = []
+    counter[0], total, (before, share) = 0, run.windows(), part
+    for final in run.run():
+        found.extend(final)
+        done = before + share * min(1.0, counter[0] / total)
+        yield clock.step(f"predict {chrom}", done, 1.0, payload=final)
+    return found
+
+
+def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
+    """The balancing of the bins at which loops are called on ``chrom``."""
+    from napari_hicstruct.contacts.band_loading import used_norm
+
+    return used_norm(source, chrom, resolution=loop_resolution(source, chrom=chrom), asked=request.norm)
+
+
+def _run_record(
+    source: ContactSource, request: PredictRequest, loaded: _Loaded, said: list[str], chroms: Sequence[str]
+) -> dict[str, Any]:
+    model, device = loaded.info, str(loaded.predictor.device)
+    return {
+        "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "device": device},
+        "map": identity_of(source).to_run(),
+        "parameters": {
+            "regions": [str(region) for region in request.regions],
+            "tasks": list(request.tasks),
+            "mode": request.mode,
+            "norm": request.norm or "best stored",
+            "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
+            "loop_resolution": loop_resolution(source),
+            "tracks": dict(request.tracks),
+            "min_probability": dict(request.min_probability),
+        },
+        "notes": said,
+        "seconds": round(loaded.clock.step("", 0, 0).elapsed, 2),
+        "peak_memory_mb": _peak_memory_mb(),
+    }
+
+
+def _peak_memory_mb() -> float | None:
+    """Largest resident set of this process so far, MB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
+
+
+def predict(source: ContactSource, request: PredictRequest) -> PredictResult:
+    """:func:`iter_predict` run to its end."""
+    return drain(iter_predict(source, request))

@@ -1,0 +1,178 @@
+"""What to predict, and whether it can be done on a map: asked before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.band_pair import loop_resolution
+from napari_hicstruct.contacts.norms import missing_note
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
+from napari_hicstruct.decode.thresholds import check_min_probability
+from napari_hicstruct.errors import ConfigError, MapError
+from napari_hicstruct.genome import Interval, format_bin_size, united
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.models import ModelInfo
+
+MODES = {"fast": 1, "accurate": 2}
+MAX_DISTANCE = 3_000_000
+MIN_DEPTH = 1.0
+"""Mean contacts of neighbouring bins below which a map says little at that bin size."""
+
+NEEDED_BINS = "Take a version of the map with bins of 5 or 10 kb, or of a size that sums to them (1, 2, 2.5 kb …)."
+MIN_LENGTH = 200_000
+"""Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictRequest:
+    """What to predict.
+
+    Attributes
+    ----------
+    regions : tuple of Interval
+        Stretches of chromosomes; a whole chromosome is ``Interval(name, 0, length)``.
+    tasks : tuple of str
+        Any of the model's tasks.
+    model : str
+        Name or folder.
+    device : str
+        ``auto`` or a torch device.
+    mode : str
+        ``fast`` (each place is seen by one window centre) or ``accurate`` (four).
+    norm : str, optional
+        Stored weights to use; default: the map's best, else balanced in memory.
+    threads : int
+        Processor threads for the network; 0 leaves torch's own choice.
+    tracks : mapping of str to path
+        The bigWig file of each track that the model reads.
+    min_probability : mapping of str to float
+        Least probability listed, by task; else the decoders' own thresholds.
+    """
+
+    regions: tuple[Interval, ...]
+    tasks: tuple[str, ...] = ("loop", "stripe", "tad")
+    model: str = "default"
+    device: str = "auto"
+    mode: str = "fast"
+    norm: str | None = None
+    threads: int = 0
+    tracks: Mapping[str, str] = field(default_factory=dict)
+    min_probability: Mapping[str, float] = field(default_factory=dict)
+
+
+def capabilities(source: ContactSource) -> dict[str, str]:
+    """Task of the shipped models → why it cannot be done on this map; empty where it can."""
+    why = WHY_NO_CONTACTS.get(source.value_kind)
+    return dict.fromkeys((task.name for task in ModelConfig().tasks), f"the map {why}" if why else _lacks_level(source))
+
+
+def _lacks_level(source: ContactSource) -> str:
+    if loop_resolution(source):
+        return ""
+    have = ", ".join(map(format_bin_size, source.resolutions))
+    return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
+
+
+def check_levels(source: ContactSource, refused: str) -> None:
+    """Refuse a map whose bins are too large, saying first what is refused.
+
+    Raises
+    ------
+    MapError
+    """
+    if why := _lacks_level(source):
+        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=NEEDED_BINS)
+
+
+def notes(source: ContactSource, request: PredictRequest) -> list[str]:
+    """What a person should know before the run starts: levels and weights used, contigs skipped."""
+    said, config = list(source.notes), ModelConfig()
+    if len(united(request.regions)) < len(request.regions):
+        said.append("Regions that overlap or touch are predicted as one.")
+    chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
+    if "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
+        said.append("Loops are called at 10 kb: the map has no 5 kb level.")
+    for chrom in dict.fromkeys(chroms):
+        said += source.level_notes(chrom)
+        said += _norm_notes(source, request, chrom)
+    if config.coarse_resolution not in source.resolutions:
+        said.append("The 10 kb map is summed from finer bins.")
+    if not source.integer_counts:
+        said.append(
+            "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
+        )
+    short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
+    if short:
+        named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
+        said.append(f"{len(short)} contigs shorter than {MIN_LENGTH // 1000} kb are skipped: {named}")
+    return said
+
+
+def _norm_notes(source: ContactSource, request: PredictRequest, chrom: str) -> list[str]:
+    """What balances ``chrom`` where that is not the map's best."""
+    from napari_hicstruct.contacts.band_loading import used_norm
+
+    resolution = loop_resolution(source, chrom=chrom)
+    stored = source.normalisations(resolution) if resolution in source.resolutions else ()
+    if request.norm is not None or not stored or resolution not in source.resolutions_of(chrom):
+        return []
+    used = used_norm(source, chrom, resolution=resolution, asked=None)
+    return [missing_note(chrom, format_bin_size(resolution), stored[0].name, used)] if used != stored[0].name else []
+
+
+def check_request(source: ContactSource, request: PredictRequest) -> None:
+    """Refuse what cannot be done before anything starts.
+
+    Raises
+    ------
+    MapError, ConfigError, ModelError
+    """
+    from napari_hicstruct.contacts.band_loading import used_norm
+
+    if not request.tasks:
+        raise ConfigError("no task is named.", hint="Name at least one of the model's.")
+    check_model(request)
+    check_min_probability(request.min_probability, request.tasks)
+    if request.mode not in MODES:
+        raise ConfigError(f"there is no mode '{request.mode}'.", hint=f"Choose from {', '.join(MODES)}.")
+    if why := WHY_NO_CONTACTS.get(source.value_kind):
+        hint = "Predict on the maps of contacts that it was made from."
+        raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, hint=hint)
+    check_levels(source, "nothing can be predicted")
+    if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
+        raise MapError(
+            f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",
+            where=source.uri,
+            hint="Choose a longer one.",
+        )
+    if request.norm is not None:
+        for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH):
+            if resolution := loop_resolution(source, chrom=chrom):
+                used_norm(source, chrom, resolution=resolution, asked=request.norm)
+
+
+def check_model(request: PredictRequest) -> ModelInfo:
+    """The model of a request, if it has its tasks, its device and its tracks.
+
+    Raises
+    ------
+    ConfigError, ModelError
+    """
+    from napari_hicstruct.contacts.tracks import check_tracks
+    from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.workflows.models import find_model
+
+    info = find_model(request.model)
+    missing = [task for task in request.tasks if task not in info.tasks]
+    if missing:
+        raise ConfigError(
+            f"the model '{info.name}' has no task '{missing[0]}'.", hint=f"It has {', '.join(info.tasks)}."
+        )
+    choose_device(request.device)
+    check_tracks(info.tracks, request.tracks)
+    return info
