@@ -78,12 +78,17 @@ def consensus(
     )
     result = show_progress(iter_consensus(request), quiet)
     path = write_soft_labels(result.consensus.records, out, result.kind)
+    _report(result)
+    emit({"file": path, **_summary(result)}, json, human=_table(result, path))
+
+
+def _report(result: ConsensusResult) -> None:
+    """What became of the files, and what a person should know, on standard error."""
     for one in result.files:
         for text in (*one.notes, *([f"left out: {one.error}"] if one.error else [])):
             to_stderr(f"{one.path}: {text}")
     for text in result.consensus.notes:
         to_stderr(f"note: {text}")
-    emit({"file": path, **_summary(result)}, json, human=_table(result, path))
 
 
 def parse_weights(texts: list[str]) -> dict[str, float]:

@@ -41,10 +41,9 @@ def read_labels(
     Parameters
     ----------
     path : path
-        Text with any usual separator, encoding and line end, with or without header, plain or packed.
+        Text of any separator, encoding and line end, with or without header, plain or packed.
     chromsizes : mapping of str to int, optional
-        The map's chromosome lengths (bp).  With it names are reconciled (``21`` = ``chr21``), records on
-        chromosomes that the map lacks are counted in ``unmatched``, and coordinates must fit.
+        The map's chromosome lengths (bp): names become the map's, coordinates must fit.
     kind : Kind, optional
         What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).
     score_column : str or int, optional
@@ -52,7 +51,7 @@ def read_labels(
     ascending : bool
         True if lower is better in ``score_column``; p-values are known to be so by their name.
     one_based : bool
-        True if BED or BEDPE positions are 1-based and closed, which nothing in such a file shows.
+        True if BED or BEDPE positions are 1-based and closed.
 
     Returns
     -------
@@ -62,9 +61,8 @@ def read_labels(
     Raises
     ------
     LabelError
-        If the file is unreadable, of no known format, no list of structures (a track, genes), of another kind than
-        asked for, more than half of its lines are bad, it belongs to another assembly, or ``score_column`` is not
-        there.
+        If the file is unreadable, of no known format, a track, of another kind than asked for, mostly bad, of another
+        assembly, or has no ``score_column``.
     """
     path = local_path(path)
     chosen, result = _read(path, kind, score_column, ascending, one_based)

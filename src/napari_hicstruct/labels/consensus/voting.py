@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind, stripe_direction
+from napari_hicstruct.annotations import loci
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.labels.consensus.clusters import Calls, Clusters, cluster_calls
@@ -144,14 +145,13 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
 
 @dataclass(frozen=True, slots=True)
 class _Ballot:
-    """All calls as numbers; ``part`` keeps apart what can never be the same (chromosome, side of a stripe)."""
+    """All calls as numbers; ``chrom`` is the index of each call's chromosome."""
 
     kind: Kind
     callers: tuple[str, ...]
     chroms: tuple[str, ...]
     calls: Calls
     chrom: Ints
-    part: Ints
     level: Ints
     tolerance_bp: int
     bin_size: int
@@ -168,8 +168,7 @@ class _Ballot:
         owners = np.repeat(np.arange(len(callers)), [len(by_caller[name]) for name in callers]).astype(np.int64)
         chroms = tuple(sorted({record.chrom for record in records}))
         chrom = np.array([chroms.index(record.chrom) for record in records], np.int64)
-        sides = np.array([_side(record) for record in records], np.int64)
-        points = np.array([_point(record) for record in records], np.float64)
+        points = loci.points(records)
         spans = np.array([(record.anchor2.start, record.anchor2.end) for record in records], np.float64)
         level = np.concatenate([_levels([r.score for r in by_caller[name]]) for name in callers])
         sizes = [record.resolution for record in records if record.resolution > 0]
@@ -178,35 +177,16 @@ class _Ballot:
         )
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
-        return cls(kind, callers, chroms, calls, chrom, 2 * chrom + sides, level, tolerance, bin_size)
+        return cls(kind, callers, chroms, calls, chrom, level, tolerance, bin_size)
 
     def apart(self) -> list[Ints]:
-        """Rows of each part."""
-        order = np.argsort(self.part, kind="stable")
-        return np.split(order, np.flatnonzero(np.diff(self.part[order])) + 1)
+        """Rows of each chromosome."""
+        order = np.argsort(self.chrom, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(self.chrom[order])) + 1)
 
     def cluster(self, rows: Ints) -> tuple[Ints, Clusters]:
         overlap = MIN_OVERLAP.get(self.kind, 0.0)
         return rows, cluster_calls(self.calls.take(rows), self.tolerance_bp, overlap)
-
-
-def _point(record: Annotation) -> tuple[float, ...]:
-    """What two calls of the same structure have in common, in bp."""
-    if record.kind is Kind.LOOP:
-        return record.anchor1.center, record.anchor2.center
-    if record.kind is Kind.TAD:
-        return float(record.anchor1.start), float(record.anchor1.end)
-    return (record.anchor1.center,)
-
-
-def _side(record: Annotation) -> int:
-    """1 for a stripe that leaves its anchor upstream: beside one downstream of the same anchor it is another one."""
-    if record.kind is not Kind.STRIPE:
-        return 0
-    direction = record.direction
-    if direction is Direction.NONE:
-        direction = stripe_direction(record.anchor1, record.anchor2)
-    return int(direction is Direction.UP)
 
 
 def _levels(scores: Sequence[float]) -> Ints:
@@ -223,35 +203,35 @@ def _levels(scores: Sequence[float]) -> Ints:
 
 @dataclass(frozen=True, slots=True)
 class _Joined:
-    """Clusters of all parts together."""
+    """Clusters of all chromosomes together."""
 
     members: Ints
     points: Floats
     spans: Floats
-    part: Ints
+    chrom: Ints
 
 
 def _joined(clusters: Sequence[tuple[Ints, Clusters]], ballot: _Ballot) -> _Joined:
     members = np.empty(len(ballot.calls), np.int64)
     first = 0
-    parts = []
+    chroms = []
     for rows, found in clusters:
         members[rows] = found.members + first
-        parts.append(np.full(len(found), ballot.part[rows[0]]))
+        chroms.append(np.full(len(found), ballot.chrom[rows[0]]))
         first += len(found)
     points = np.concatenate([found.points for _, found in clusters])
     spans = np.concatenate([found.spans for _, found in clusters])
-    return _Joined(members, points, spans, np.concatenate(parts))
+    return _Joined(members, points, spans, np.concatenate(chroms))
 
 
 def _votes(joined: _Joined, ballot: _Ballot) -> Votes:
-    n, n_callers = len(joined.part), len(ballot.callers)
+    n, n_callers = len(joined.chrom), len(ballot.callers)
     levels = np.zeros((n, n_callers), np.int64)
     np.maximum.at(levels, (joined.members, ballot.calls.callers), ballot.level)
     ran = np.zeros((len(ballot.chroms), n_callers), bool)
     ran[ballot.chrom, ballot.calls.callers] = True
     strata = _strata(_sizes(joined.points, joined.spans, ballot.kind))
-    return Votes(levels, ran[joined.part // 2], strata, _chance(joined, ballot, strata))
+    return Votes(levels, ran[joined.chrom], strata, _chance(joined, ballot, strata))
 
 
 def _sizes(points: Floats, spans: Floats, kind: Kind) -> Floats:
@@ -276,10 +256,10 @@ def _chance(joined: _Joined, ballot: _Ballot, strata: Ints) -> Floats:
     rng = np.random.default_rng(0)
     n_strata, n_callers = int(strata.max()) + 1, len(ballot.callers)
     hits, asked = np.zeros((n_strata, n_callers)), np.zeros((n_strata, 1))
-    for part in np.unique(joined.part):
-        rows = np.flatnonzero(joined.part == part)
-        own = ballot.part == part
-        low, high = ballot.calls.points[own].min(), ballot.calls.points[own].max()
+    for chrom in np.unique(joined.chrom):
+        rows = np.flatnonzero(joined.chrom == chrom)
+        own = ballot.chrom == chrom
+        low, high = ballot.calls.points[own, :2].min(), ballot.calls.points[own, :2].max()
         length = max(high - low, 1.0)
         shifts = rng.uniform(0.05, 0.95, _SHIFTS if len(rows) < 5_000 else 5) * length
         for caller in range(n_callers):
@@ -300,7 +280,8 @@ def _near(
     low, length = frame
     first = points[:, 0]
     moved = low + np.mod(first - low + shift, length) - first
-    distance, nearest = cKDTree(calls.points).query(points + moved[:, None], p=np.inf)
+    places = points + np.column_stack([moved, moved, np.zeros_like(moved)])  # the third column is a stripe's side
+    distance, nearest = cKDTree(calls.points).query(places, p=np.inf)
     near: NDArray[np.bool_] = np.asarray(distance <= ballot.tolerance_bp)
     overlap = MIN_OVERLAP.get(ballot.kind, 0.0)
     if overlap:
@@ -346,11 +327,11 @@ def _weights(callers: Sequence[str], weights: Mapping[str, float]) -> Floats:
 def _records(
     joined: _Joined, votes: Votes, soft: Floats, ballot: _Ballot, options: ConsensusOptions
 ) -> tuple[tuple[Annotation, ...], NDArray[np.bool_]]:
-    n_calls = np.bincount(joined.members, minlength=len(joined.part))
+    n_calls = np.bincount(joined.members, minlength=len(joined.chrom))
     kept = np.flatnonzero(votes.given.sum(axis=1) >= options.min_tools)
     found = []
     for k in kept:
-        chrom = ballot.chroms[joined.part[k] // 2]
+        chrom = ballot.chroms[joined.chrom[k]]
         first, second = _anchors(joined.points[k], joined.spans[k], chrom, ballot)
         supporters = tuple(name for name, own in zip(ballot.callers, votes.given[k], strict=True) if own)
         record = Annotation(
@@ -364,14 +345,18 @@ def _records(
             supporters=supporters,
             resolution=ballot.bin_size,
             source="consensus",
-            direction=(Direction.DOWN, Direction.UP)[joined.part[k] % 2]
-            if ballot.kind is Kind.STRIPE
-            else Direction.NONE,
+            direction=_direction(joined.points[k], ballot.kind),
         )
         found.append((record, k))
     found.sort(key=lambda pair: (pair[0].chrom, pair[0].span.start, pair[0].span.end))
     supported = votes.given[[k for _, k in found]] if found else np.zeros((0, len(ballot.callers)), bool)
     return tuple(record for record, _ in found), supported
+
+
+def _direction(point: Floats, kind: Kind) -> Direction:
+    if kind is not Kind.STRIPE:
+        return Direction.NONE
+    return Direction.UP if point[2] > 0 else Direction.DOWN
 
 
 def _anchors(point: Floats, span: Floats, chrom: str, ballot: _Ballot) -> tuple[Interval, Interval]:
