@@ -1,4 +1,4 @@
-"""Maps through the front door: the numbers of cooler, lazily, and refusals in words."""
+"""Maps through the public API: the numbers of cooler, lazily, and refusals in words."""
 
 from __future__ import annotations
 

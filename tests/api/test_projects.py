@@ -1,4 +1,4 @@
-"""Projects through the front door: in, judged, out, undone; learning from them."""
+"""Projects through the public API: in, judged, out, undone; learning from them."""
 
 from __future__ import annotations
 
