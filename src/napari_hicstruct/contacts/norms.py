@@ -30,7 +30,7 @@ def order_norms(names: list[str]) -> list[str]:
 
 
 def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisation, ...], tuple[str, ...]]:
-    """Weight columns of a bin table, multiplicative and divisive told apart, the best first; and what is wrong.
+    """Weight columns of a bin table, which of them divide, the best first; and what is wrong.
 
     The column's own ``divisive_weights`` decides; without it Juicer's vectors are divisive, except in files of
     hic2cool before 0.5, which inverted them.  A column that has another length than the table is left out and named.
@@ -49,13 +49,13 @@ def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisati
         if len(column) != n:
             notes.append(f"Weights '{name}' are not used: there are {len(column):,} for {n:,} bins.")
             continue
-        said = truth_of(column.attrs.get("divisive_weights"))
-        found[name] = Normalisation(name, (juicer and not inverted) if said is None else said)
+        stated = truth_of(column.attrs.get("divisive_weights"))
+        found[name] = Normalisation(name, (juicer and not inverted) if stated is None else stated)
     return tuple(found[name] for name in order_norms(list(found))), tuple(notes)
 
 
 def truth_of(value: object) -> bool | None:
-    """An attribute as true or false, stored as a number, a text or an array of one; None if it says neither."""
+    """An attribute as true or false, stored as a number, a text or an array of one; None if it is neither."""
     if isinstance(value, np.ndarray):
         value = value.reshape(-1)[0] if value.size == 1 else None
     if isinstance(value, bytes):
