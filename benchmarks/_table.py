@@ -30,7 +30,7 @@ ROWS = (
         "viewport",
         "viewport of 1024² px at any zoom, simulated chr1 at 5 kb, p95 to data",
         "≤ 1.5 × bare hictkpy within 5 Mb of the diagonal, beyond ≤ 1.3 × the faster of hictkpy and cooler; "
-        "cached ≤ 5 ms",
+        "cached ≤ 5 ms; dask adds ≤ 5 ms",
         cells.viewport,
         cells.viewport_met,
     ),

@@ -3,9 +3,11 @@
     hicstruct simulate -o chr1.mcool --chrom chr1 --length 249M --resolution 5000 …
     python benchmarks/viewport.py chr1.mcool
 
-All readers read the same rectangles, in an order drawn anew for each, with handles that stay open; ours is asked for
-a new rectangle each time, so that nothing is in its cache.  Ratios are of the sums over a class of rectangles, p95
-of single reads.  The CPU's clock is given beside the wall's: on a busy machine it is the steadier of the two.
+All readers read the same rectangles, in an order drawn anew for each, with handles that stay open.  All keep what they
+have read (HDF5 its chunks, ours those that it inflated), but ours forgets its rectangles before each read, and with
+``--forget-chunks`` its chunks too, which the others keep.  *panned* is the next view 100 bins further along both axes.
+Ratios are of the sums over a class of rectangles, p95 of single reads.  The CPU's clock is given beside the wall's: on
+a busy machine it is the steadier of the two.
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ from benchmarks._harness import percentile, record, say
 from napari_hicstruct.contacts import RAW, Level, build_levels, open_map
 from napari_hicstruct.contacts.block_cache import BlockCache
 from napari_hicstruct.contacts.sources._hictk import hictkpy
+from napari_hicstruct.contacts.sources.handles import file_lock
+from napari_hicstruct.contacts.sources.pixel_table import PixelTable
 
 SIDE = 1024
 NEAR = 5_000_000
-BARS = {"near": 1.5, "far": 1.3, "cached_ms": 5.0, "open_ms": 300.0}
+BARS = {"near": 1.5, "far": 1.3, "cached_ms": 5.0, "dask_ms": 5.0, "open_ms": 300.0}
 
 Reader = Callable[[int, int, int], Any]
 Times = dict[str, list[tuple[float, float]]]
@@ -50,7 +54,14 @@ def rectangles(
     return found
 
 
-def readers(uri: str, level: Level, chrom: str, length: int, norm: str) -> dict[str, Reader]:
+def forget_chunks(path: str) -> None:
+    """Let our reader inflate everything anew."""
+    for table in file_lock(path)._handles.values():
+        for column in (table.bin2, table.count) if isinstance(table, PixelTable) else ():
+            column.slot_of[:], column._chunk_in[:] = -1, -1
+
+
+def readers(uri: str, level: Level, chrom: str, length: int, norm: str, forget: bool) -> dict[str, Reader]:
     """Ours, bare hictkpy and cooler, each with its handle open."""
     res = level.resolution
     group = f"{uri}::/resolutions/{res}" if uri.endswith(".mcool") else uri
@@ -70,9 +81,23 @@ def readers(uri: str, level: Level, chrom: str, length: int, norm: str) -> dict[
 
     def ours(row: int, col: int, side: int) -> Any:
         level.forget()
+        if forget:
+            forget_chunks(uri)
         return level[row : row + side, col : col + side]
 
     return {"ours": ours, "hictkpy": bare, "cooler": plain}
+
+
+def panned(level: Level, places: list[tuple[int, int, int]]) -> float:
+    """Median milliseconds of a view 100 bins (or a tenth) further along both axes than the one before it."""
+    times = []
+    for row, col, side in places:
+        step = min(100, side // 10)
+        level[row : row + side - step, col : col + side - step]
+        started = time.perf_counter()
+        level[row + step : row + side, col + step : col + side]
+        times.append(1000 * (time.perf_counter() - started))
+    return percentile(times, 50)
 
 
 def time_all(ways: dict[str, Reader], places: list[tuple[int, int, int]], shuffle: random.Random) -> Times:
@@ -90,7 +115,7 @@ def time_all(ways: dict[str, Reader], places: list[tuple[int, int, int]], shuffl
     return times
 
 
-def measure(uri: str, norm: str, count: int, seed: int) -> dict[str, Any]:
+def measure(uri: str, norm: str, count: int, seed: int, forget: bool) -> dict[str, Any]:
     """All levels of the longest chromosome, near the diagonal and far from it."""
     rng, shuffle = np.random.default_rng(seed), random.Random(seed)
     source = open_map(uri)
@@ -100,14 +125,16 @@ def measure(uri: str, norm: str, count: int, seed: int) -> dict[str, Any]:
     for level in build_levels(source, chrom, norm=norm, cache=BlockCache(64 * 2**20)):
         if level.derived:
             continue
-        ways = readers(uri, level, chrom, length, norm)
+        ways = readers(uri, level, chrom, length, norm, forget)
         for far in (False, True):
             # two to warm up, and what the choice of the reader costs far out is in the figures
-            times = time_all(ways, rectangles(level, length, far, count + 2, rng), shuffle)
+            places = rectangles(level, length, far, count + 2, rng)
+            times = time_all(ways, places, shuffle)
             if times["ours"]:
-                rows.append(_row(level.resolution, far, times))
+                rows.append(_row(level.resolution, far, times) | {"panned_ms": panned(level, places)})
                 say(_line(rows[-1]))
-    return {"map": source.name, "norm": norm, "levels": rows, **_totals(rows), **cached(source, chrom, norm)}
+    found = {"map": source.name, "norm": norm, "forgot_chunks": forget, "levels": rows, **_totals(rows)}
+    return found | cached(source, chrom, norm)
 
 
 def _row(resolution: int, far: bool, times: Times) -> dict[str, Any]:
@@ -139,7 +166,7 @@ def _line(row: dict[str, Any]) -> str:
     where = f"{row['resolution']:>9,} bp {row['where']:>4}"
     verdict = "ok" if wall["p95_ratio"] <= row["bar"] else "SHORT"
     ratios = f"p95 ratio {wall['p95_ratio']:.2f} (≤ {row['bar']}) {verdict}, of sums {wall['ratio']:.2f}"
-    return f"{where}: {ratios} · median ms {median} · p95 ms {p95}"
+    return f"{where}: {ratios} · median ms {median}, panned {row['panned_ms']:.0f} · p95 ms {p95}"
 
 
 def _totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -159,7 +186,7 @@ def _totals(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def cached(source: Any, chrom: str, norm: str) -> dict[str, float]:
-    """Milliseconds for a rectangle read before, and to open the map."""
+    """Milliseconds for a rectangle read before, for what dask adds to a read (CPU), and to open the map."""
     level = build_levels(source, chrom, norm=norm)[0]
     side = min(SIDE, level.shape[0])
     level[:side, :side]
@@ -168,13 +195,21 @@ def cached(source: Any, chrom: str, norm: str) -> dict[str, float]:
         started = time.perf_counter()
         level[shift % 8 : side, : side - shift % 8]
         again.append(1000 * (time.perf_counter() - started))
+    bare, fused = [], []
+    for _ in range(50):
+        level.forget()
+        for times, read in ((bare, level._reader), (fused, level)):
+            started = time.thread_time()
+            read[:side, :side]
+            times.append(1000 * (time.thread_time() - started))
     opening = []
     for _ in range(10):
         started = time.perf_counter()
         fresh = open_map(source.uri)
         fresh.chromsizes, fresh.resolutions  # noqa: B018
         opening.append(1000 * (time.perf_counter() - started))
-    return {"cached_p95_ms": percentile(again, 95), "open_p95_ms": percentile(opening, 95)}
+    layer = percentile(fused, 50) - percentile(bare, 50)
+    return {"cached_p95_ms": percentile(again, 95), "dask_ms": layer, "open_p95_ms": percentile(opening, 95)}
 
 
 def main() -> None:
@@ -184,12 +219,13 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="rectangles per level and class")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--norm", nargs="*", default=[RAW, "weight"])
+    parser.add_argument("--forget-chunks", action="store_true", help="let our reader inflate every chunk anew")
     options = parser.parse_args()
     norms: dict[str, Any] = {}
     for norm in options.norm:
         say(f"--- {norm}")
-        result = measure(options.map, norm, options.count, options.seed)
-        totals = {key: value for key, value in result.items() if key.startswith(("worst", "cached", "open"))}
+        result = measure(options.map, norm, options.count, options.seed, options.forget_chunks)
+        totals = {key: value for key, value in result.items() if key.startswith(("worst", "cached", "dask", "open"))}
         say(" · ".join(f"{key} {value:.3g}" for key, value in totals.items()))
         norms[norm] = result
     record("viewport", norms)

@@ -19,7 +19,7 @@ _FLOOR = 1e-3
 """O/E of a block without any contact."""
 
 _SMOOTH = 1.0
-"""Bins, σ: where contacts are few, the mean of neighbouring borders is steadier."""
+"""Bins, σ: where contacts are few, neighbouring borders are better averaged."""
 
 
 def contrast_track(oe: Array, width: int) -> Doubles:

@@ -153,12 +153,14 @@ class Level:
 
 
 def fused_compute(lazy: da.Array) -> NDArray[np.float32]:
-    """Compute a slice in this thread, read as what it is even where napari (or the user) has switched fusion off."""
+    """Compute a slice of one chunk in this thread, fused even where napari (or the user) has switched that off."""
     import dask
+    from dask.array.optimization import optimize
 
+    ((key,),) = lazy.__dask_keys__()
     with _FUSING, dask.config.set({"optimization.fuse.active": True}):
-        (fused,) = dask.optimize(lazy)
-    values: NDArray[np.float32] = fused.compute(scheduler="synchronous", optimize_graph=False)
+        graph = optimize(lazy.__dask_graph__(), key)
+    values: NDArray[np.float32] = dask.get(graph, key)  # the synchronous scheduler; compute() takes three times as long
     return values
 
 

@@ -1,4 +1,4 @@
-"""Label files into a project: each file a set of its own, one journal entry, problems told line by line."""
+"""Label files into a project: each file a set of its own, one journal entry, problems listed line by line."""
 
 from __future__ import annotations
 

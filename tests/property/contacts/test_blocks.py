@@ -1,4 +1,4 @@
-"""Any rectangle of any map, by either reader, is the same rectangle of the dense matrix."""
+"""Any rectangle of any map is the same rectangle of the dense matrix."""
 
 from __future__ import annotations
 
@@ -50,14 +50,6 @@ def test_fetch(source: CoolerSource, rows: tuple[int, int], cols: tuple[int, int
     got = source.fetch(Interval("chr1", *rows), Interval("chr1", *cols), resolution=BIN, norm=norm)
     want = (full * np.outer(weights, weights))[r0:r1, c0:c1]
     np.testing.assert_allclose(got, want, rtol=1e-5)
-
-
-@settings(deadline=None, max_examples=200)
-@given(rows=spans, cols=spans)
-def test_both_readers_agree(source: CoolerSource, rows: tuple[int, int], cols: tuple[int, int]) -> None:
-    (r0, r1), (c0, c1) = sorted((start // BIN, -(-end // BIN)) for start, end in (rows, cols))
-    place = ("chr1", (r0, min(r1, c1)), (c0, c1), BIN)
-    np.testing.assert_array_equal(source._hictk_block(*place), source._row_block(*place))
 
 
 @settings(deadline=None, max_examples=60)

@@ -181,19 +181,6 @@ def test_threads_share_one_lock(tmp_path: Path, upper: Matrix) -> None:
         assert all(pool.map(read, range(4)))
 
 
-@pytest.mark.parametrize(("few", "many"), [(0, 0), (0, 10**9), (10**9, 0)])
-def test_far_from_the_diagonal_either_reader_gives_the_block(
-    tmp_path: Path, upper: Matrix, monkeypatch: pytest.MonkeyPatch, few: int, many: int
-) -> None:
-    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.FAR", 50)
-    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.FEW_PIXELS", few)
-    monkeypatch.setattr("napari_hicstruct.contacts.sources.cooler_source.MANY_COLUMNS", many)
-    source = open_map(write_cool(tmp_path / "a.cool", SIZES, 10, upper))
-    for _ in range(4):
-        block = source.fetch(Interval("chr1", 200, 390), Interval("chr1", 10, 90), resolution=10)
-        np.testing.assert_array_equal(block, symmetric(upper)[20:39, 1:9])
-
-
 def test_of_many_files_only_the_last_ones_stay_open(tmp_path: Path) -> None:
     upper = upper_counts(N, 3)
     sources = [open_map(write_cool(tmp_path / f"{k}.cool", SIZES, 10, upper)) for k in range(12)]

@@ -217,16 +217,7 @@ class MapSource(WeightedSource):
             yield
         except (HicStructError, GeneratorExit):
             raise
-        except (
-            OSError,
-            RuntimeError,
-            ValueError,
-            KeyError,
-            IndexError,
-            TypeError,
-            ArithmeticError,
-            MemoryError,
-        ) as error:
+        except FILE_ERRORS as error:
             detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise MapError(
                 f"cannot be read ({detail}).", where=self.uri, hint="Is the file complete? Copy or download it again."

@@ -64,14 +64,6 @@ class ChromosomeBins:
         """Bin of each row, shape (count,)."""
         return np.arange(self.count) if self.grid is None else self.grid
 
-    def missing(self, size: int) -> NDArray[np.bool_] | None:
-        """True where the table lacks a bin, shape (n_bins,); None if it lacks none."""
-        if self.grid is None:
-            return None
-        mask = np.ones(n_bins(self.length, size), bool)
-        mask[self.grid] = False
-        return mask
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BinTable:

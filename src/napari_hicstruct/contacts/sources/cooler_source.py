@@ -1,8 +1,7 @@
 """Maps in cooler's HDF5 layout: ``.cool``, ``.mcool`` (old and new), any group.
 
-Two ways to read a block.  hictkpy seeks each row's columns, which wins near the diagonal of deep or genome-wide
-files; it is used only where it is right (cooler format 3 and later, at most 1,000 contigs).  The sparse rows
-themselves, read with h5py through the file's row index, do for everything else.
+Blocks are read from the sparse rows themselves through the file's row index, with one compiled reader for all files,
+bin sizes and distances from the diagonal (ADR 21).
 """
 
 from __future__ import annotations
@@ -14,30 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
-from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.contacts.sources.base import Block, MapSource
 from napari_hicstruct.contacts.sources.bin_table import ChromosomeBins
 from napari_hicstruct.contacts.sources.coverage import with_contacts
-from napari_hicstruct.contacts.sources.hictk_checks import PixelOrder, hictk_can_read, pixel_order, pixels_fit
 from napari_hicstruct.contacts.sources.ladder import CoolerLevel, Ladder
+from napari_hicstruct.contacts.sources.pixel_order import PixelOrder, pixel_order
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, n_bins
 
 if TYPE_CHECKING:
     import h5py
 
+    from napari_hicstruct.contacts.sources.pixel_table import PixelTable
+
 CHUNK = 2_000_000
 """Pixels read at once when streaming."""
-
-FAR = 4_000_000
-"""Distance from the diagonal (bp) beyond which the sparse rows may be quicker than hictkpy."""
-
-FEW_PIXELS = 600_000
-"""Rows with fewer pixels are read in about the 30 ms that hictkpy takes at its best there (it takes up to 400)."""
-
-MANY_COLUMNS = 150
-"""Non-zero pixels per row of a block from which hictkpy beats reading full rows; below 20 it is ten times slower."""
-
 
 CIS_SAMPLES = 24
 """Rows of a chromosome that are looked at to tell whether its contacts are with itself."""
@@ -67,9 +57,6 @@ class CoolerSource(MapSource):
             notes=(*ladder.notes, *notes),
         )
         self._levels = dict(ladder.levels)
-        self._seen: dict[tuple[int, str], bool] = {}
-        self._found: dict[tuple[int, int], float] = {}
-        self._refused: set[int] = set()
         self._orders: dict[int, PixelOrder] = {}
 
     def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:
@@ -169,101 +156,25 @@ class CoolerSource(MapSource):
         seen = np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
         return np.searchsorted(bins.positions, seen)
 
+    def _table(self, resolution: int) -> PixelTable:
+        """The pixels of one level, with what was read of them last; call it while holding the file's lock."""
+        from napari_hicstruct.contacts.sources.pixel_table import PixelTable  # numba waits for the first read
+
+        root = self._root(resolution)
+        table: PixelTable = self._file_lock.handle(("pixels", root.name), lambda: PixelTable(root))
+        return table
+
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        if not self._hictk_sees(chrom, resolution):
-            return self._row_block(chrom, rows, cols, resolution)
-        try:
-            return self._quicker_block(chrom, rows, cols, resolution)
-        except RuntimeError:
-            # It refuses attributes that another writer stored otherwise; what is wrong with the file itself, the
-            # rows will tell.
-            self._refused.add(resolution)
-            return self._row_block(chrom, rows, cols, resolution)
-
-    def _quicker_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        distance = cols[0] - rows[1]
-        if distance * resolution < FAR:
-            return self._hictk_block(chrom, rows, cols, resolution)
-        if self._pixels_in(chrom, rows, resolution) < FEW_PIXELS:
-            return self._row_block(chrom, rows, cols, resolution)
-        # In such full rows hictkpy is the quicker one where it finds many columns per row, as like blocks told.
-        place = (resolution, distance.bit_length())
-        reader = self._hictk_block if self._found.get(place, 0.0) >= MANY_COLUMNS else self._row_block
-        block = reader(chrom, rows, cols, resolution)
-        self._found[place] = np.count_nonzero(block) / len(block)
-        return block
-
-    def _pixels_in(self, chrom: str, rows: tuple[int, int], resolution: int) -> int:
-        """Number of stored pixels in some rows, trans ones included."""
-        with self._file_lock:
-            root = self._root(resolution)
-            offset = self._place(chrom, resolution).first
-            index = root["indexes/bin1_offset"]
-            return int(index[offset + rows[1]] - index[offset + rows[0]])
-
-    def _hictk_sees(self, chrom: str, resolution: int) -> bool:
-        """False where hictkpy would misread, or wait for ever."""
-        if not self._levels[resolution].regular or resolution in self._refused or self._file_lock.lockless:
-            return False
-        key = (resolution, chrom)
-        if key not in self._seen:
-            with self._file_lock:
-                root = self._root(resolution)
-                as_written = hictk_can_read(root, self._levels[resolution].table, self._path)
-                if not as_written:
-                    self._refused.add(resolution)
-                self._seen[key] = as_written and pixels_fit(root, self._place(chrom, resolution))
-        return self._seen[key]
-
-    def _hictk_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
-        level = self._levels[resolution]
-        uri = f"{self._path}::{level.group}"
-        with self._file_lock as lock:
-            file = lock.handle(("hictk", resolution), lambda: hictkpy().File(uri))
-            return hictk_block(file, level.own_names[chrom], rows, cols, resolution, level.chroms[chrom].length)
-
-    def _row_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         bins = self._place(chrom, resolution)
-        if bins.grid is None:
-            return self._table_block(bins, rows, cols, resolution)
-        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
         first, second = bins.rows(*rows), bins.rows(*cols)
-        found = self._table_block(bins, first, second, resolution)
-        block[np.ix_(bins.grid[slice(*first)] - rows[0], bins.grid[slice(*second)] - cols[0])] = found
-        return block
-
-    def _table_block(
-        self, bins: ChromosomeBins, rows: tuple[int, int], cols: tuple[int, int], resolution: int
-    ) -> Block:
-        """A block by rows of the bin table, counted from the chromosome's first."""
-        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
-        if not block.size:
-            return block
-        offset = bins.first
         with self._file_lock:
-            root = self._root(resolution)
-            index = self._index(resolution, bins, *rows)
-            bin2 = root["pixels/bin2_id"][index[0] : index[-1]].astype(
-                np.int64, copy=False
-            )  # some writers store floats
-            kept = np.flatnonzero((bin2 >= offset + cols[0]) & (bin2 < offset + cols[1]))
-            if not len(kept):
-                return block
-            first = index[0] + kept[0]
-            count = root["pixels/count"][first : index[0] + kept[-1] + 1]
-        row = np.searchsorted(index, kept + index[0], side="right") - 1
-        column, values = bin2[kept] - (offset + cols[0]), count[kept - kept[0]]
-        upper = column + cols[0] >= row + rows[0]
-        if not upper.all():
-            row, column, values = row[upper], column[upper], values[upper]
-        with np.errstate(over="ignore"):  # values beyond float32 are no contacts: they become infinite, then NaN
-            if (np.diff(row.astype(np.int64) * block.shape[1] + column) > 0).all():
-                block[row, column] = values
-            else:  # some pixel stands twice, or rows are not sorted: what stands twice counts twice, as in cooler
-                np.add.at(block, (row, column), values)
-        if rows[1] > cols[0]:
-            square = block[cols[0] - rows[0] :, : rows[1] - cols[0]]
-            square += np.triu(square, 1).T
+            index = self._index(resolution, bins, *first)
+            columns = (bins.first + second[0], bins.first + second[1])
+            found = self._table(resolution).block(index, bins.first + first[0], columns)
+        if bins.grid is None:
+            return found
+        block = np.zeros((rows[1] - rows[0], cols[1] - cols[0]), np.float32)
+        block[np.ix_(bins.grid[slice(*first)] - rows[0], bins.grid[slice(*second)] - cols[0])] = found
         return block
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
@@ -290,9 +201,9 @@ class CoolerSource(MapSource):
             stop = max(row + 1, int(np.searchsorted(index, index[row] + CHUNK, side="right")) - 1)
             if index[stop] > index[row]:
                 with self._file_lock:
-                    pixels = self._root(resolution)["pixels"]
-                    bin2 = pixels["bin2_id"][index[row] : index[stop]].astype(np.int64) - offset
-                    count = pixels["count"][index[row] : index[stop]]
+                    table = self._table(resolution)
+                    bin2 = table.bin2.read(int(index[row]), int(index[stop])).astype(np.int64) - offset
+                    count = table.count.read(int(index[row]), int(index[stop]))
                 bin1 = np.repeat(np.arange(first + row, first + stop), np.diff(index[row : stop + 1]))
                 keep = (bin2 >= bin1) & (bin2 < bins.count)
                 bin1, bin2, count = at[bin1[keep]], at[bin2[keep]], count[keep].astype(np.float64)
@@ -338,13 +249,3 @@ class CoolerSource(MapSource):
                 for start in sorted({0, total // 3, total // 2, max(0, total - 2000)}):
                     add(pixels["bin2_id"][start : start + 2000].astype("<i8"))
                     add(pixels["count"][start : start + 2000].astype("<f8"))
-
-
-def hictk_block(
-    file: Any, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int, length: int
-) -> Block:
-    """Dense raw block on or above the diagonal through an open ``hictkpy.File``; hold its lock."""
-    first, second = (f"{chrom}\t{span[0] * resolution}\t{min(span[1] * resolution, length)}" for span in (rows, cols))
-    # Float throughout: with integers hictkpy truncates float counts.
-    selector = file.fetch(first, second, count_type="float32", query_type="BED")
-    return np.asarray(selector.to_numpy(), dtype=np.float32)

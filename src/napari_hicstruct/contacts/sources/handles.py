@@ -1,9 +1,9 @@
 """One lock and one set of open handles per file and process.
 
 HDF5 is not thread-safe, and a hictkpy handle shared by threads crashes, ``.hic`` included.  A fresh handle costs
-2–13 times a read, so handles are kept; they are never pickled and never used after a fork.  Each one holds about
-10 MB of HDF5 chunk cache, so of the levels that were zoomed through only the last ones stay open, and of the files that
-were read only the last ones.
+2–13 times a read, so handles are kept; they are never pickled and never used after a fork.  Each one holds some
+megabytes of what was read last, so of the levels that were zoomed through only the last ones stay open, and of
+the files that were read only the last ones.
 """
 
 from __future__ import annotations
@@ -18,19 +18,14 @@ from napari_hicstruct.contacts.sources.hdf5 import open_h5
 MAX_OPEN_FILES = 8
 """Files with open handles at a time; those used longest ago are closed, and open again when they are read."""
 
-MOST_HANDLES = 3
-"""Handles kept open per file; a read uses two at most (the level's cells and its index)."""
+MAX_HANDLES = 3
+"""Handles kept open per file; a read uses two at most (the file and a level's pixels)."""
 
 
 class FileLock:
     """Serialises all access to one file and keeps its handles.
 
     Use as a context manager around every read; :meth:`handle` only while holding it.
-
-    Attributes
-    ----------
-    lockless : bool
-        The file's system has no locks, which only h5py can do without: hictkpy is not to be asked.
     """
 
     def __init__(self, path: str) -> None:
@@ -38,7 +33,6 @@ class FileLock:
         self._lock = threading.RLock()
         self._handles: dict[object, Any] = {}
         self._stamp: tuple[int, int, int] | None = None
-        self.lockless = False
 
     def __enter__(self) -> FileLock:
         self._lock.acquire()
@@ -58,19 +52,13 @@ class FileLock:
             _close_oldest(self)
         found = self._handles.pop(key) if key in self._handles else opener()
         self._handles[key] = found  # the youngest stands last
-        while len(self._handles) > MOST_HANDLES:
+        while len(self._handles) > MAX_HANDLES:
             _close(self._handles.pop(next(iter(self._handles))))
         return found
 
     def h5(self) -> Any:
         """The open :class:`h5py.File`."""
-
-        def opener() -> Any:
-            file, locked = open_h5(self.path, rdcc_nbytes=32 * 2**20)
-            self.lockless = not locked
-            return file
-
-        return self.handle("h5", opener)
+        return self.handle("h5", lambda: open_h5(self.path))
 
     def close(self) -> None:
         """Close every handle; the next read opens them again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_hicstruct.errors import MapError
 
@@ -20,8 +20,8 @@ _HELD = {errno.EAGAIN, errno.EACCES, errno.EWOULDBLOCK}
 _ERRNO = re.compile(r"errno = (\d+)")
 
 
-def open_h5(path: str, **options: Any) -> tuple[h5py.File, bool]:
-    """Open a file for reading; without a lock where the file system has none (then the second value is False).
+def open_h5(path: str) -> h5py.File:
+    """Open a file for reading; without a lock where the file system has none.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def open_h5(path: str, **options: Any) -> tuple[h5py.File, bool]:
     import h5py
 
     try:
-        return h5py.File(path, "r", **options), True
+        return h5py.File(path, "r")
     except OSError as error:
         text = str(error)
         number = _lock_errno(text)
@@ -42,7 +42,7 @@ def open_h5(path: str, **options: Any) -> tuple[h5py.File, bool]:
                 "is being written by another program.", where=path, hint="Wait until that is done, then open it again."
             ) from error
         if number in _NO_LOCKS:
-            return h5py.File(path, "r", locking=False, **options), False
+            return h5py.File(path, "r", locking=False)
         if "already open for write" in text or "h5clear" in text:
             raise MapError(
                 "is being written by another program, or that program died.",

@@ -12,7 +12,6 @@ from napari_hicstruct.contacts.norms import order_norms
 from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.contacts.sources.base import Block, MapSource
-from napari_hicstruct.contacts.sources.cooler_source import hictk_block
 from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.genome import n_bins
 
@@ -57,7 +56,7 @@ class HicSource(MapSource):
 
     def _read_block(self, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int) -> Block:
         with self._file_lock:
-            return hictk_block(self._file(resolution), chrom, rows, cols, resolution, self._chromsizes[chrom])
+            return _dense_block(self._file(resolution), chrom, rows, cols, resolution, self._chromsizes[chrom])
 
     def _read_weights(self, chrom: str, resolution: int, norm: Normalisation) -> NDArray[np.float64]:
         known = self._genome_weights
@@ -114,3 +113,13 @@ class HicSource(MapSource):
             add(part.count)
             if number == 3:
                 return
+
+
+def _dense_block(
+    file: Any, chrom: str, rows: tuple[int, int], cols: tuple[int, int], resolution: int, length: int
+) -> Block:
+    """Dense raw block on or above the diagonal through an open ``hictkpy.File``; hold its lock."""
+    first, second = (f"{chrom}\t{span[0] * resolution}\t{min(span[1] * resolution, length)}" for span in (rows, cols))
+    # Float throughout: with integers hictkpy truncates float counts.
+    selector = file.fetch(first, second, count_type="float32", query_type="BED")
+    return np.asarray(selector.to_numpy(), dtype=np.float32)

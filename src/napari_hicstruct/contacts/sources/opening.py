@@ -111,9 +111,7 @@ def _open_hic(path: str, start: bytes) -> HicSource:
 
 
 def _open_hdf5(path: str, group: str | None) -> CoolerSource:
-    file, locked = open_h5(path)
-    with file:
-        file_lock(path).lockless = not locked
+    with open_h5(path) as file:
         root = _group(file, path, group)
         coolers = [root] if _is_cooler(root) else list(_coolers_below(root))
         if not coolers:

@@ -82,5 +82,5 @@ def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str
     if wanted.mode is ReviewMode.ACCEPTED:
         return "Nothing accepted is left to look at."
     if judged:
-        return "All judged. Fine-tune, run the model elsewhere, or take a second look at your rejects."
+        return "All judged. Fine-tune, run the model elsewhere, or review your rejects again."
     return "Nothing to judge: what people drew needs no review. Run a model (Predict) or import labels (Labels)."

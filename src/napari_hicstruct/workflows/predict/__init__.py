@@ -7,7 +7,6 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
@@ -15,7 +14,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.workflows.predict_request import (
+from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
     MIN_DEPTH,
     MIN_LENGTH,
@@ -25,6 +24,7 @@ from napari_hicstruct.workflows.predict_request import (
     check_request,
     notes,
 )
+from napari_hicstruct.workflows.projects import identity_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -218,9 +218,8 @@ def _run_record(
     chroms: Sequence[str],
 ) -> dict[str, Any]:
     return {
-        "made_with": f"napari-hicstruct {__version__}",
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "device": device},
-        "map": {"uri": source.uri, "fingerprint": source.fingerprint(), "assembly": source.assembly},
+        "map": identity_of(source).to_run(),
         "parameters": {
             "regions": [str(region) for region in request.regions],
             "tasks": list(request.tasks),
