@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.loci import match_on_line, near_any
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.evaluation.boundaries import CONTROL_SHIFT, boundary_f1, boundary_score, matched_pairs, strongest
+from napari_hicstruct.evaluation.boundaries import CONTROL_SHIFT, boundary_score, strongest
 from napari_hicstruct.evaluation.domains import SIZES
-from napari_hicstruct.evaluation.matching import near_any
 from napari_hicstruct.evaluation.records import boundary_table, select
 
 BIN = 10_000
@@ -69,7 +69,7 @@ def compare(
     for name, table in usable.items():
         moves = (0,) if name == CALLERS[0] else offsets
         tried = [strongest(table[:, 0] + offset, table[:, 1], n) for offset in moves]
-        found[name] = _rates(max(tried, key=lambda p: boundary_f1(p, truth, 2 * BIN)), truth, domains)
+        found[name] = _rates(max(tried, key=lambda p: boundary_score(p, truth, 2 * BIN).f1), truth, domains)
     return {"n": n, "truth": len(truth), "callers": found}
 
 
@@ -83,8 +83,8 @@ def _without(table: Any, truth: Any, faint: Any) -> Any:
 
 def _rates(positions: Any, truth: Any, domains: Any) -> dict[str, Any]:
     return {
-        "f1_1_bin": boundary_f1(positions, truth, BIN),
-        "f1_2_bins": boundary_f1(positions, truth, 2 * BIN),
+        "f1_1_bin": boundary_score(positions, truth, BIN).f1,
+        "f1_2_bins": boundary_score(positions, truth, 2 * BIN).f1,
         "precision_2_bins": boundary_score(positions, truth, 2 * BIN).precision,
         "shifted_precision": boundary_score(positions + CONTROL_SHIFT, truth, 2 * BIN).precision,
         "ends_found": ends_found(positions, domains),
@@ -97,7 +97,7 @@ def ends_found(positions: Any, domains: Any) -> dict[str, dict[str, float | int 
     result: dict[str, dict[str, float | int | None]] = {}
     for name, (low, high) in zip(SIZE_NAMES, itertools.pairwise(SIZES), strict=True):
         ends = np.unique(domains[(sizes >= low) & (sizes < high)])
-        share = len(matched_pairs(positions, ends, 2 * BIN)) / len(ends) if len(ends) else None
+        share = len(match_on_line(positions, ends, 2 * BIN)) / len(ends) if len(ends) else None
         result[name] = {"ends": len(ends), "found": share}
     return result
 

@@ -35,7 +35,7 @@ class Lab:
 
     @cached_property
     def records(self) -> list[Annotation]:
-        """Loops that the default model calls or doubts on the whole chromosome."""
+        """Loops that the default model calls or lists with a low probability on the whole chromosome."""
         every = called(self.case, "default", faint=True)
         return [r for r in every if 40_000 <= r.distance <= 3_000_000]
 
@@ -90,8 +90,8 @@ class Lab:
         if not 0 < there.sum() < len(there):
             return None
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
-        twin = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
-        rest = rest[~twin]
+        duplicate = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
+        rest = rest[~duplicate]
         middle = np.array([midpoint(r) for r in self.records])
         rest = rest[
             np.argsort(np.abs(middle[rest][:, None] - middle[rows]).min(axis=1), kind="stable")[
@@ -124,7 +124,7 @@ class Lab:
         return {"listed": listed.average_precision(), "faint": faint.average_precision(), "f1": listed.score().f1}
 
     def log_loss(self, logit: Any) -> float:
-        """Mean log loss (nats) of the second half's candidates: ranking and sureness in one, of all that is doubted."""
+        """Mean log loss (nats) of the second half's candidates: ranking and calibration in one."""
         z = logit[self._known]
         return float(np.mean(np.logaddexp(0, z) - self._there[self._known] * z))
 

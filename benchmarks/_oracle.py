@@ -24,7 +24,7 @@ from napari_hicstruct.evaluation.loops import match_loops, prepare, rank
 from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 TOLERANCE = 20_000
@@ -82,12 +82,12 @@ class Case:
         return float(np.median(self.loops[0].mean(axis=1)))
 
     def candidates(self) -> list[Annotation]:
-        """What the default model calls or doubts in the first half, loops of the judged distances."""
+        """What the default model calls in the first half, low probabilities too, loops of the judged distances."""
         every = called(self, "default", faint=True)
         return [r for r in every if midpoint(r) < self.cut and 40_000 <= r.distance <= 3_000_000]
 
     def precision(self, model: str, *, faint: bool = False) -> float:
-        """Average precision of a model's loops in the second half: as listed, or of all it doubts (``faint``)."""
+        """Average precision of a model's loops in the second half: as listed, or also fainter ones (``faint``)."""
         calls = loop_table(called(self, model, faint=faint))
         true, ignored = self.loops
         calls = prepare(calls[calls[:, :2].mean(axis=1) >= self.cut]) if len(calls) else np.zeros((0, 2))

@@ -26,7 +26,7 @@ ORDERS = tuple(dict.fromkeys((DEFAULT, "entropy", "bald", "entropy+diversity", "
 MEASURES = {
     "listed": "average precision of listed loops",
     "f1": "F1 of listed loops",
-    "faint": "average precision of all that is doubted",
+    "faint": "average precision, also below the threshold",
 }
 SLACK = 0.005
 """Average precision that counts as reached: less than a single loop."""

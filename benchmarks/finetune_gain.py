@@ -4,7 +4,7 @@ Three kinds of map, three seeds each (``_oracle.py``): simulated in another styl
 thinned to a quarter, and simulated at the depth of the HFFc6 map.  An oracle judges the first 50 loops of the queue
 (default order) in the first half; ``hicstruct``'s own fine-tuning learns from them in a real project; average precision
 of the loops in the second half before and after, as listed by ``predict``; with ``--faint`` also of everything that is
-doubted at all (what better ranking alone brings).  Bars: listed average precision up by 15 % in the mean over maps; on
+found at all (what better ranking alone brings).  Bars: listed average precision up by 15 % in the mean over maps; on
 no map down by more than the spread of the seeds.  Orders are compared in ``active_learning``.
 
     python -m benchmarks.finetune_gain [--n 50] [--train heads|decoders|all|adapters] [--random] [--faint] [--quick]
@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=50)
     parser.add_argument("--train", default="heads")
     parser.add_argument("--random", action="store_true", help="a random order beside the default one")
-    parser.add_argument("--faint", action="store_true", help="also everything that is doubted")
+    parser.add_argument("--faint", action="store_true", help="also what lies below the threshold")
     parser.add_argument("--quick", action="store_true", help="one seed")
     args = parser.parse_args()
     config = FinetuneConfig(trainable=args.train)

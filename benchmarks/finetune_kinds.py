@@ -22,9 +22,9 @@ from benchmarks._oracle import SEEDS, TOLERANCE, Case, project_with
 from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.strategies import DEFAULT, priorities
 from napari_hicstruct.annotations import Annotation, Kind, Status, read_labels
+from napari_hicstruct.annotations.loci import UNMATCHED
 from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.evaluation.boundaries import rank_boundaries
-from napari_hicstruct.evaluation.matching import UNMATCHED
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.evaluation.records import boundary_table, scored_domain_table, select, stripe_table
 from napari_hicstruct.evaluation.stripes import drop_ignored, match_stripes, rank_stripes
@@ -32,7 +32,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY
 
 MAPS = ("other style", "HFFc6-like depth")
@@ -48,7 +48,7 @@ def truth_of(case: Case, kind: Kind, *, faint: bool = False) -> list[Annotation]
 
 
 def called(case: Case, task: str, model: str, *, faint: bool) -> list[Annotation]:
-    """What a model calls on the whole chromosome, or doubts."""
+    """What a model calls on the whole chromosome, also below the threshold."""
     region = Interval(case.chrom, 0, case.source.chromsizes[case.chrom])
     min_probability = {task: MIN_PROPOSAL_PROBABILITY} if faint else {}
     return list(
@@ -117,8 +117,8 @@ def one(case: Case, task: str, n: int) -> dict[str, Any]:
     worth = priorities(candidates_of(pool), DEFAULT, seed=case.seed)
     ranked = [pool[k] for k in np.argsort(-worth, kind="stable")]
     words = {True: Status.ACCEPTED, False: Status.REJECTED}
-    told = zip(ranked, WORDS[task](case, ranked), strict=True)
-    judged = [r.with_(status=words[word]) for r, word in told if word is not None][:n]
+    answers = zip(ranked, WORDS[task](case, ranked), strict=True)
+    judged = [r.with_(status=words[word]) for r, word in answers if word is not None][:n]
     done = {r.uid for r in judged}
     folder = scratch("finetune") / f"kinds-{case.name}-{case.seed}-{task}".replace(" ", "_")
     with project_with(case, judged, [r for r in ranked if r.uid not in done], folder) as project:

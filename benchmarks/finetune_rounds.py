@@ -27,7 +27,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, drain, in_process
 from napari_hicstruct.workflows.finetune import iter_finetune, prepare_finetune, record_result
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import iter_rescore
 
 A_ROUND = 20

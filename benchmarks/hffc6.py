@@ -20,7 +20,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.evaluation.records import loop_table, select
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.workflows.pile_up import FLANK, pile_up_chromosome
+from napari_hicstruct.workflows.evaluate.pile_up import FLANK, pile_up_chromosome
 
 MAP = "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
 SILVER = "HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.hg38.bedpe"

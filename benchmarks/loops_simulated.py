@@ -64,7 +64,7 @@ def cell(tests: list[maps.TestMap], resolution: int, model: str, peers: tuple[st
 
 
 def peer_calls(name: str, uri: str, folder: Any, loose: bool) -> Any:
-    """A peer's calls; none where it fails on the map (told to who watches)."""
+    """A peer's calls; none where it fails on the map (a line says so)."""
     try:
         return peer_loops(name, uri, folder, loose=loose)
     except BenchmarkError as error:

@@ -1,7 +1,7 @@
 """The review queue with 100,000 candidates in a real window: time to build it, to go on, and to judge.
 
 Run under a screen (or xvfb-run): ``python -m benchmarks.queue_speed [--candidates 100000] [--repeats 40]``.
-*build* is from nothing (columns, witnesses, order) for each strategy, on the clock and by processor time; *next* is the
+*build* is from nothing (columns, checks, order) for each strategy, on the clock and by processor time; *next* is the
 controller's step and the flight there; *judge* is one press of A: commit to disk, the next candidate, redrawn layers;
 *idle* adds all panels and the canvas until the event loop is empty.  Bars: build ≤ 3 s, next ≤ 50 ms at the 95th
 percentile.
@@ -89,8 +89,9 @@ def run(number: int, repeats: int) -> dict[str, Any]:
         for fold in dock.sections["review"].body.folds.values():
             fold.unfold()
         attachment, app = session.editing, QApplication.instance()
-        made = session.project.add_set("calls", Origin.PREDICTED)
-        session.project.add(candidates(number), set_id=made.id)
+        project = session.ensure_project()
+        made = project.add_set("calls", Origin.PREDICTED)
+        project.add(candidates(number), set_id=made.id)
         time.sleep(0.5)
         settle(app)
         queue, review = attachment.review.queue, attachment.review

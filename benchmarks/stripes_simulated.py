@@ -23,8 +23,9 @@ from benchmarks import _maps as maps
 from benchmarks._callers import STRIPEPY, predict, stripepy
 from benchmarks._harness import record, say
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.loci import UNMATCHED
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.evaluation.matching import UNMATCHED, score_counts
+from napari_hicstruct.evaluation.matching import score_counts
 from napari_hicstruct.evaluation.records import select, stripe_table
 from napari_hicstruct.evaluation.stripes import DIRECTION, SCORE, drop_ignored, match_stripes
 

@@ -28,8 +28,8 @@ class Rules:
 
     Attributes
     ----------
-    files : tuple of str
-        Patterns of paths that are read.
+    files, skipped : tuple of str
+        Patterns of paths that are read, and of those among them that are not.
     denied : tuple of (re.Pattern, str)
         Pattern, and what to write instead.
     allowed : tuple of (str, re.Pattern)
@@ -37,6 +37,7 @@ class Rules:
     """
 
     files: tuple[str, ...]
+    skipped: tuple[str, ...]
     denied: tuple[tuple[re.Pattern[str], str], ...]
     allowed: tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -46,7 +47,7 @@ def load_rules(path: Path = SETTINGS) -> Rules:
     settings = tomllib.loads(path.read_text(encoding="utf-8"))
     denied = [(re.compile(rf"(?i)\b(?:{rule['words']})\b"), rule["instead"]) for rule in settings["denied"]]
     allowed = [(rule["file"], re.compile(rule["line"])) for rule in settings.get("allowed", [])]
-    return Rules(tuple(settings["files"]), tuple(denied), tuple(allowed))
+    return Rules(tuple(settings["files"]), tuple(settings["skipped"]), tuple(denied), tuple(allowed))
 
 
 def spread(line: str) -> str:
@@ -70,7 +71,8 @@ def read_files(rules: Rules) -> Iterator[tuple[str, str]]:
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     names = listed or [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if path.is_file()]
     for name in sorted(names):
-        if any(fnmatch(name, pattern) for pattern in rules.files) and (ROOT / name).is_file():
+        wanted, skipped = (any(fnmatch(name, one) for one in own) for own in (rules.files, rules.skipped))
+        if wanted and not skipped and (ROOT / name).is_file():
             yield name, (ROOT / name).read_text(encoding="utf-8")
 
 

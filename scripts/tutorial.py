@@ -3,7 +3,7 @@
     xvfb-run -a -s "-screen 0 1600x1000x24" python scripts/tutorial.py [--reviews 10]
 
 Open the HFFc6 map, predict the view, judge ten candidates by key, fine-tune in the background, look at what changed,
-export.  Judged as the peaks of an independent caller (chromosight's list) say, where they speak.
+export.  Judged as the peaks of an independent caller (chromosight's list) say, where it has any.
 """
 
 from __future__ import annotations

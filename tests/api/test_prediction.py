@@ -130,7 +130,8 @@ def test_into_a_project(sample: hs.ContactMap, tmp_path: Path) -> None:
         assert (made.origin, made.name) == ("predicted", f"default {calls.run['model']['version']}")
         assert {r.uid for r in p.annotations()} == {r.uid for r in calls}
         again = hs.predict(sample, "chr1:8M-9M", tasks="loop", project=p)
-        assert len(p.annotations(set=made.name)) == len(calls) + len(again)
+        assert [one.name for one in p.sets] == [made.name, f"{made.name} (2)"]
+        assert len(p.annotations(set=f"{made.name} (2)")) == len(again)
 
 
 # ---- evaluation
@@ -217,3 +218,15 @@ def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap
     )
     assert before + 1 in used
     assert torch.get_num_threads() == before
+
+
+def test_the_parent_of_a_tad_is_one_of_the_calls(sample: hs.ContactMap, calls: hs.Calls) -> None:
+    whole = {tad.uid: tad for tad in calls.tads}
+    nested = [tad for tad in whole.values() if tad.parent]
+    assert nested
+    for tad in whole.values():
+        assert tad.level == 1 + (whole[tad.parent].level if tad.parent else 0)
+    for tad in nested[:3]:
+        around = tad.anchor1.expand(30_000, 10**9)  # its parent reaches beyond
+        inside = hs.predict(sample, f"{around.chrom}:{around.start}-{around.end}", tasks="tad").tads
+        assert {one.parent for one in inside} - {""} <= {one.uid for one in inside}

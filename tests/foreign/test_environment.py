@@ -60,6 +60,41 @@ def hicstruct(
     return subprocess.run(command, env=clean, cwd=ROOT, capture_output=True, timeout=120, check=False, **options)  # type: ignore[call-overload,no-any-return]
 
 
+NEXT = "--and-then--"
+ONE_AFTER_ANOTHER = f"""
+import os, sys
+import cooler, h5py, matplotlib.figure, pandas, sqlalchemy  # once for all: what the commands load is not their own
+from napari_hicstruct.cli.main import run
+folder, words = sys.argv[1], sys.argv[2:]
+number = 0
+while words:
+    own, words = words[: words.index({NEXT!r})], words[words.index({NEXT!r}) + 1 :]
+    sys.stdout.flush()
+    pid = os.fork()
+    if not pid:
+        for stream in (1, 2):
+            os.dup2(os.open(f"{{folder}}/{{number}}.{{stream}}", os.O_CREAT | os.O_WRONLY), stream)
+        sys.argv[1:] = own
+        run()
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    number += 1
+"""
+
+
+def hicstruct_in_turn(
+    commands: list[list[str]], env: dict[str, str | None], folder: Path
+) -> list[subprocess.CompletedProcess[bytes]]:
+    """As :func:`hicstruct` for several commands, each in a fork of one process that has the libraries loaded."""
+    clean = {key: value for key, value in {**os.environ, **env}.items() if value is not None}
+    words = [word for command in commands for word in (*command, NEXT)]
+    started = [sys.executable, "-c", ONE_AFTER_ANOTHER, str(folder), *words]
+    done = subprocess.run(started, env=clean, cwd=ROOT, capture_output=True, timeout=240, check=True)
+    statuses = [int(line) for line in done.stdout.split()]
+    assert len(statuses) == len(commands)
+    out, err = ([(folder / f"{k}.{stream}").read_bytes() for k in range(len(commands))] for stream in (1, 2))
+    return [subprocess.CompletedProcess(*one) for one in zip(commands, statuses, out, err, strict=True)]
+
+
 # ---------------------------------------------------------------------- file systems without locks
 NO_LOCK_ERRORS = [errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL]
 
@@ -266,28 +301,31 @@ ENCODINGS: dict[str, dict[str, str | None]] = {
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("json_too", [False, True])
-def test_no_letter_ends_a_command(encoding: str, json_too: bool, work: Path, tmp_path: Path) -> None:
+def test_no_letter_ends_a_command(
+    encoding: str, json_too: bool, work: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     env, own, codec = ENCODINGS[encoding], str(work / "Zoë–µ.cool"), "ascii" if encoding == "C" else encoding
     bad = tmp_path / "bäd.bedpe"
     bad.write_text(LABELS + LABELS.replace("chr1", "chrµ"))
     flag = ["--json"] if json_too else []
-    for words in (
+    report = flag or ["-o", str(tmp_path / "ev–")]  # pictures take the longest, and know nothing of JSON
+    good = [
         ["info", own, *flag],
         ["import", str(bad), "--map", own, "--project", str(tmp_path / "é.hicproj"), *flag],
         ["export", str(tmp_path / "é.hicproj"), "-o", str(tmp_path / "öut"), *flag],
-        ["evaluate", "--pred", str(work / "lö.bedpe"), "--truth", str(bad), "-o", str(tmp_path / "ev–"), *flag],
+        ["evaluate", "--pred", str(work / "lö.bedpe"), "--truth", str(bad), *report],
         ["models", *flag],
-    ):
-        done = hicstruct(words, env)
-        said = done.stderr.decode(codec)
-        assert done.returncode == 0, (words, said)
+    ]
+    refused = [["info", str(tmp_path / "nö–.cool")], ["nö"], ["predict", own, "-o", str(tmp_path), "--model", "nö"]]
+    found = hicstruct_in_turn(good + refused, env, tmp_path_factory.mktemp("streams"))
+    for done in found[: len(good)]:
+        assert done.returncode == 0, (done.args, done.stderr.decode(codec))
         shown = done.stdout.decode(codec)
         assert shown
         if json_too:
             assert json.loads(shown)
-    assert names(tmp_path) == {bad.name, "é.hicproj", "öut", "ev–"}
-    for words in (["info", str(tmp_path / "nö–.cool")], ["nö"], ["predict", own, "-o", str(tmp_path), "--model", "nö"]):
-        done = hicstruct(words, env)
+    assert names(tmp_path) == {bad.name, "é.hicproj", "öut", *([] if json_too else ["ev–"])}
+    for done in found[len(good) :]:
         assert done.returncode == 2
         assert done.stderr.decode(codec).count("\n") == 1
         assert "Traceback" not in done.stderr.decode(codec)

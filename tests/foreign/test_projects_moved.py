@@ -212,7 +212,7 @@ def test_what_fails_leaves_no_project(tmp_path: Path, capsys: pytest.CaptureFixt
     words = ["predict", str(own), "-o", str(out), "--project", str(project), "--model", "tiny", "--chrom", "chr9"]
     assert main(words) == 2
     assert names(tmp_path) == {"m.cool", "bad.bed"}
-    from napari_hicstruct.workflows.predict_files import check_targets
+    from napari_hicstruct.workflows.predict.store import check_targets
 
     check_targets(open_map(own), out, project)
     assert names(tmp_path) == {"m.cool", "bad.bed"}, "looked at, nothing made"
@@ -393,7 +393,7 @@ def test_run_json_of_a_prediction_tells_of_every_file(tmp_path: Path, study: dic
 
     from napari_hicstruct.annotations import BinTrack
     from napari_hicstruct.workflows.predict import PredictResult
-    from napari_hicstruct.workflows.predict_files import write_predictions
+    from napari_hicstruct.workflows.predict.store import write_predictions
 
     run = {"model": {"name": "m"}, "map": {"uri": "a.cool", "fingerprint": fingerprint(study["a.cool"])}}
     track = BinTrack("chr1", 0, 10_000, np.array([0.1, 0.9]))
@@ -433,6 +433,6 @@ def test_statuses_and_sets_stand_in_run_json(tmp_path: Path, study: dict[str, Pa
         "formats": ["bedpe", "bed", "stripenn"],
         "sets": ["calls"],
         "statuses": ["accepted"],
-        "once": True,
+        "deduplicate": True,
     }
     assert run["counts"] == {"loop": 1}

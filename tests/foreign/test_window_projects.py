@@ -272,7 +272,7 @@ def test_another_maps_files_are_replaced_only_after_a_yes(exporting: tuple[Any, 
 
 
 def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], tmp_path: Path) -> None:
-    from napari_hicstruct.workflows.export import export
+    from napari_hicstruct.workflows.export import ExportRequest, export
 
     session, panel = exporting
     panel.folder.setText(str(tmp_path / "out"))
@@ -280,13 +280,14 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
     panel._update()
     assert panel.write()
     ours = json.loads((tmp_path / "out" / "run.json").read_text())
-    export(session.project.path, tmp_path / "shell", formats=["bedpe", "bed"], sets=["calls"], deduplicate=True)
+    request = ExportRequest(formats=("bedpe", "bed"), deduplicate=True)
+    export(session.project.path, tmp_path / "shell", request, sets=["calls"])
     theirs = json.loads((tmp_path / "shell" / "run.json").read_text())
     assert ours.keys() == theirs.keys()
     assert ours["parameters"].keys() == theirs["parameters"].keys()
     assert ours["map"] == theirs["map"]
     assert (ours["files"], ours["counts"]) == (theirs["files"], theirs["counts"])
-    export(session.project.path, tmp_path / "out", formats=["bedpe", "bed"])
+    export(session.project.path, tmp_path / "out", request)
     assert ours["map"]["uri"] == str(tmp_path / "a.cool")
 
 

@@ -45,7 +45,7 @@ def test_denied_words_are_found_in_names_comments_and_texts(line: str, word: str
 
 
 def test_a_files_own_name_is_read_and_stored_names_are_allowed() -> None:
-    rules = Rules((), load_rules().denied, (("src/a.py", re.compile("stored")),))
+    rules = Rules((), (), load_rules().denied, (("src/a.py", re.compile("stored")),))
     assert [(line, word) for line, word, _ in find("src/twins.py", "", rules)] == [(0, "twins")]
     assert list(find("src/a.py", "stored = 'twins'\n", rules)) == []
     assert len(list(find("src/b.py", "stored = 'twins'\n", rules))) == 1

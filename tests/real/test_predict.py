@@ -15,12 +15,12 @@ from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import Cancelled, ConfigError, MapError
-from napari_hicstruct.evaluation.boundaries import boundary_f1
-from napari_hicstruct.evaluation.loops import precision_at
+from napari_hicstruct.evaluation.boundaries import boundary_score
+from napari_hicstruct.evaluation.loops import match_loops, rank
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.predict import PredictResult, iter_predict, predict
-from napari_hicstruct.workflows.predict_request import PredictRequest, capabilities
+from napari_hicstruct.workflows.predict.request import PredictRequest, capabilities
 from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
 
 LENGTH = 8_000_000
@@ -67,13 +67,15 @@ def test_all_three_tasks_find_what_was_simulated(simulated: Path, result: Predic
     faint = points(read_labels(simulated / "truth" / "faint" / "loops.bedpe").records)[:, :2]
     apart = np.abs(loops[:, None, :2] - faint[None]).max(-1).min(1)
     judged = loops[apart > 10_000]  # faint truth is neither asked for nor forbidden
-    assert precision_at(judged, points(truth)[:, :2], [25], 10_000)[25] >= 0.8
-    assert precision_at(judged + [500_000, 500_000, 0], points(truth)[:, :2], [25], 10_000)[25] <= 0.2
+    stated_loops = points(truth)[:, :2]
+    assert match_loops(rank(judged), stated_loops, 10_000).precision_at([25])[25] >= 0.8
+    moved = rank(judged + [500_000, 500_000, 0])
+    assert match_loops(moved, stated_loops, 10_000).precision_at([25])[25] <= 0.2
     stated = read_labels(simulated / "truth" / "boundaries.bed", kind=Kind.BOUNDARY).records
     places = [a.anchor1.center for a in stated]
     called = [a.anchor1.center for a in of(result, Kind.BOUNDARY)]
-    shifted = boundary_f1([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000)
-    assert boundary_f1(called, places, 20_000) > max(0.5, 2 * shifted)
+    shifted = boundary_score([(x + LENGTH / 3) % LENGTH for x in called], places, 20_000).f1
+    assert boundary_score(called, places, 20_000).f1 > max(0.5, 2 * shifted)
     assert of(result, Kind.TAD)
     assert of(result, Kind.STRIPE)
 
@@ -171,11 +173,11 @@ def test_loops_on_a_real_map_stand_on_its_dots(data_dir: Path) -> None:
         points(read_labels(folder / name, kind=Kind.LOOP).records)[:, :2]
         for name in ("GM12878_chr21.HiCCUPS.hg19.bedpe", "GM12878_chr21.RAD21_ChIA-PET.hg19.bedpe")
     ]
-    reached = precision_at(found, np.vstack(truth), [50, 100], 20_000)
+    reached = match_loops(rank(found), rank(np.vstack(truth)), 20_000).precision_at([50, 100])
     assert reached[50] >= 0.74
     assert reached[100] >= 0.60
     moved = found + [1_000_000, 1_000_000, 0]
-    assert precision_at(moved, np.vstack(truth), [50], 20_000)[50] <= 0.1
+    assert match_loops(rank(moved), rank(np.vstack(truth)), 20_000).precision_at([50])[50] <= 0.1
 
 
 def test_what_cannot_be_done_is_said_before_it_starts(data_dir: Path, simulated: Path) -> None:

@@ -15,7 +15,7 @@ from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import parse_region
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from tests.unit.model.model_kit import net, small
 
 bbi = pytest.importorskip("bbi", reason="pybbi has no wheels for Windows")

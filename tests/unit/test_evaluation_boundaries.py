@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from napari_hicstruct.annotations.loci import match_on_line
 from napari_hicstruct.evaluation.boundaries import (
     boundaries_of,
-    boundary_f1,
     boundary_score,
-    matched_pairs,
     strongest,
 )
 
@@ -22,7 +21,7 @@ positions = st.lists(st.integers(0, 40), max_size=20).map(lambda x: np.array(x, 
 
 @given(positions, positions, st.sampled_from([0, 5_000, 20_000]))
 def test_pairing_is_the_largest_one_to_one_matching(pred: np.ndarray, truth: np.ndarray, tolerance: float) -> None:
-    pairs = matched_pairs(pred, truth, tolerance)
+    pairs = match_on_line(np.asarray(pred, float), np.asarray(truth, float), tolerance)
     assert len(set(pairs[:, 0])) == len(set(pairs[:, 1])) == len(pairs)
     assert (np.abs(pred[pairs[:, 0]] - truth[pairs[:, 1]]) <= tolerance).all()
     if len(pred) and len(truth):
@@ -34,8 +33,8 @@ def test_pairing_is_the_largest_one_to_one_matching(pred: np.ndarray, truth: np.
 def test_scores_and_empty_lists() -> None:
     truth = [100_000, 200_000, 300_000, 400_000]
     assert boundary_score([90_000, 210_000, 260_000], truth, 20_000) == pytest.approx((2 / 3, 0.5, 4 / 7))
-    assert boundary_f1([], truth, 20_000) == boundary_f1(truth, [], 20_000) == 0.0
-    assert boundary_f1([80_000], truth, 10_000) == 0.0
+    assert boundary_score([], truth, 20_000).f1 == boundary_score(truth, [], 20_000).f1 == 0.0
+    assert boundary_score([80_000], truth, 10_000).f1 == 0.0
 
 
 def test_boundaries_of_nested_domains_are_listed_once() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_hicstruct.annotations.loci import UNMATCHED, match_ranked, merge_close
 from napari_hicstruct.evaluation import loops
-from napari_hicstruct.evaluation.matching import UNMATCHED, match_points, merge_points
 from napari_hicstruct.evaluation.ranking import average_precision_of, pr_curve
 
 bins = st.tuples(st.integers(0, 12), st.integers(0, 12))
@@ -23,7 +23,7 @@ points = st.lists(bins, max_size=40).map(lambda rows: np.array(rows, float).resh
 @given(points, points, st.sampled_from([0, 10_000, 20_000]))
 def test_matching_is_one_to_one_and_greedy(calls: np.ndarray, truth: np.ndarray, tolerance: float) -> None:
     """A call stays without truth only if every truth in reach was taken by a better call."""
-    matched = match_points(calls, truth, tolerance)
+    matched = match_ranked(calls, truth, tolerance)
     taken: set[int] = set()
     for call, j in zip(calls, matched, strict=True):
         near = {k for k in range(len(truth)) if np.abs(truth[k] - call).max() <= tolerance}
@@ -40,7 +40,7 @@ def test_merging_equals_the_quadratic_rule(xy: np.ndarray, tolerance: float) -> 
     for i, p in enumerate(xy):
         if all(np.abs(p - xy[k]).max() > tolerance for k in kept):
             kept.append(i)
-    assert merge_points(xy, tolerance).tolist() == kept
+    assert merge_close(xy, tolerance).tolist() == kept
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=30), st.integers(1, 40))
@@ -56,16 +56,17 @@ def test_ranking_metrics_equal_their_definitions(flags: list[bool], missed: int)
 def test_best_score_is_served_first() -> None:
     calls = np.array([[100_000, 300_000, 0.2], [110_000, 310_000, 0.9], [700_000, 900_000, 0.5]])
     truth = np.array([[100_000, 300_000]])
-    top = loops.precision_at(calls, truth, [1, 2, 3, 4], 20_000)
+    match = loops.match_loops(loops.rank(calls), truth, 20_000)
+    top = match.precision_at([1, 2, 3, 4])
     assert [top[1], top[2], top[3]] == pytest.approx([1.0, 0.5, 1 / 3])
     assert np.isnan(top[4])
-    assert loops.average_precision(calls, truth, 20_000) == pytest.approx(1.0)
-    assert loops.precision_at(calls, truth, [1], 5_000)[1] == 0.0  # the best call is 10 kb off
+    assert match.average_precision() == pytest.approx(1.0)
+    assert loops.match_loops(loops.rank(calls), truth, 5_000).precision_at([1])[1] == 0.0  # the best call is 10 kb off
 
 
 def test_empty_lists_give_zeros() -> None:
     none = np.zeros((0, 2))
-    assert loops.average_precision(none, none, 20_000) == 0.0
+    assert loops.match_loops(none, none, 20_000).average_precision() == 0.0
     match = loops.match_loops(none, np.array([[0.0, 100_000.0]]), 20_000)
     assert match.score() == (0.0, 0.0, 0.0)
     assert match.control == 0.0

@@ -23,7 +23,7 @@ from napari_hicstruct.evaluation.report import (
     stripe_section,
 )
 from napari_hicstruct.evaluation.stripes import rank_stripes
-from napari_hicstruct.workflows.evaluation_plots import PICTURES, save_picture
+from napari_hicstruct.workflows.evaluate.report import PICTURES, save_picture
 
 KB = 1_000
 RULE = Yardstick(tolerance=20 * KB, resolution=10 * KB, top=(1, 3))

@@ -227,9 +227,10 @@ class CandidateTable:
         """
         row, fresh = self._rows[record.uid], candidates_of([record])
         own, touched = self.candidates, connected_component(row, self.duplicates)
-        moved = not np.array_equal(own.span[row], fresh.span[0])
+        moved = not np.array_equal(own.points[row], fresh.points[0])
         self.status[row] = _STATUSES[record.status]
         own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
+        own.points[row] = fresh.points[0]
         self._distance[row] = record.distance
         if moved:
             del self.duplicates  # worked out anew

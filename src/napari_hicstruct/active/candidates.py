@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import points
 from napari_hicstruct.annotations.records import Annotation, Kind
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,8 @@ class Candidates:
         What ranks it: soft score, else probability, else score, in [0, 1]; NaN where it has none.
     span : int64, shape (n, 4)
         Starts and ends of both anchors, bp.
+    points : float64, shape (n, 3)
+        What makes two candidates the same structure (``annotations.loci.points``).
     chrom : int64, shape (n,)
         Number of the chromosome, in order of first mention.
     votes : float64, shape (n, m), or None
@@ -44,6 +47,7 @@ class Candidates:
     probability: Floats
     strength: Floats
     span: NDArray[np.int64]
+    points: Floats
     chrom: NDArray[np.int64]
     votes: Floats | None = None
     features: NDArray[np.float32] | None = None
@@ -88,6 +92,7 @@ def candidates_of(
         np.clip(probability, 0, 1),
         np.clip(_first(values), 0, 1),
         np.array(spans, np.int64).reshape(-1, 4),
+        points(found),
         np.array([chroms.setdefault(r.chrom, len(chroms)) for r in found], np.int64),
         table,
         None,

@@ -8,15 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP, Points, near_any, points
 from napari_hicstruct.annotations.records import Annotation, Kind
-
-Places = NDArray[np.float64]
-
-TOLERANCE = 20_000
-"""bp (Chebyshev): nearer than this two callers mean the same."""
-
-CORNER = 50_000
-"""bp within which a loop has a TAD corner, or a stripe a boundary."""
 
 CHECKS = ("caller", "corner", "boundary", "resolution")
 """``caller``: another caller or model with calls on this chromosome does not call it.  ``corner``: a loop without a
@@ -75,36 +68,21 @@ def find_contradictions(
         groups.setdefault((record.chrom, record.kind), []).append(k)
     for (chrom, kind), rows in groups.items():
         own = [records[k] for k in rows]
-        at = _places(own)
+        at = points(own)
         who = np.array([names.get(r.uid, r.model or r.source) for r in own])
         possible[rows, 0], failed[rows, 0] = _alone(at, who, out[rows] | (who == ""))
         bins = np.array([r.resolution for r in own])
         possible[rows, 3], failed[rows, 3] = _alone(at, bins, out[rows] | (bins == 0))
         possible[np.array(rows)[bins == 0], 3] = False
         if kind is Kind.LOOP:
-            possible[rows, 1], failed[rows, 1] = _far(at, _places(_included(records, groups, chrom, Kind.TAD, out)))
+            possible[rows, 1], failed[rows, 1] = _far(
+                at[:, :2], points(_included(records, groups, chrom, Kind.TAD, out))[:, :2]
+            )
         elif kind is Kind.STRIPE:
             tads = _included(records, groups, chrom, Kind.TAD, out)
             borders = _borders(tads, _included(records, groups, chrom, Kind.BOUNDARY, out))
-            possible[rows, 2], failed[rows, 2] = _far(_anchors(own), borders)
+            possible[rows, 2], failed[rows, 2] = _far(at[:, :1], borders)
     return Contradictions(failed, possible)
-
-
-def _places(records: Sequence[Annotation]) -> Places:
-    """One point per record, bp: a loop's anchors, a TAD's corner, a boundary twice, a stripe's anchor and far end."""
-    rows: list[tuple[float, float]] = []
-    for r in records:
-        if r.kind is Kind.TAD:
-            rows.append((r.anchor1.start, r.anchor1.end))
-        elif r.kind is Kind.STRIPE:  # callers differ in where a stripe ends, hardly in where it begins
-            rows.append((r.anchor1.center, r.anchor1.center))
-        else:
-            rows.append((r.anchor1.center, r.anchor2.center))
-    return np.array(rows, np.float64).reshape(-1, 2)
-
-
-def _anchors(records: Sequence[Annotation]) -> Places:
-    return np.array([(r.anchor1.center,) for r in records], np.float64).reshape(-1, 1)
 
 
 def _included(
@@ -118,28 +96,21 @@ def _included(
     return [records[k] for k in groups.get((chrom, kind), ()) if not out[k]]
 
 
-def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Places:
+def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Points:
     """All boundaries, bp, shape (n, 1): of TADs, and by themselves."""
-    alone = [r.anchor1.center for r in boundaries]
-    every = [*alone, *(t.anchor1.start for t in tads), *(t.anchor1.end for t in tads)]
-    return np.array(every, np.float64).reshape(-1, 1)
+    return np.concatenate([points(tads)[:, :2].ravel(), points(boundaries)[:, 0]])[:, None]
 
 
-def _alone(at: Places, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _alone(at: Points, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether there are others, and whether none of them has a candidate near; both shape (n,)."""
     near, others = np.zeros(len(at), bool), np.zeros(len(at), bool)
     for name in np.unique(who[~out]):
         others |= who != name
-        near |= ~_far(at, at[(who == name) & ~out], TOLERANCE)[1] & (who != name)
+        near |= near_any(at, at[(who == name) & ~out], SAME_CALL_BP) & (who != name)
     return others, ~near
 
 
-def _far(at: Places, others: Places, limit: float = CORNER) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _far(at: Points, others: Points) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether there is any of ``others``, and whether none of them is within reach; both shape (n,)."""
-    from scipy.spatial import cKDTree
-
-    if not len(others):
-        return np.zeros(len(at), bool), np.zeros(len(at), bool)
-    # where nothing is that near, the tree gives infinity without searching further
-    distance, _ = cKDTree(others).query(at, k=1, p=np.inf, distance_upper_bound=limit + 1)
-    return np.ones(len(at), bool), np.asarray(distance > limit)
+    found = np.full(len(at), bool(len(others)))
+    return found, found & ~near_any(at, others, CORNER_BP)

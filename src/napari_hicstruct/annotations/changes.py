@@ -30,6 +30,10 @@ class MapIdentity:
     assembly: str
     chromsizes: Mapping[str, int]
 
+    def to_run(self) -> dict[str, str]:
+        """The ``map`` of a ``run.json``."""
+        return {"uri": self.uri, "fingerprint": self.fingerprint, "assembly": self.assembly}
+
 
 @dataclass(frozen=True, slots=True)
 class AnnotationSet:

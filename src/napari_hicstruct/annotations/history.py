@@ -117,7 +117,7 @@ def _carry_out(connection: Connection, entry_id: int, items: Sequence[Item]) -> 
 
 
 def change_of(entry_id: int, action: str, parts: Sequence[Part]) -> Change:
-    """What listeners are told about a step."""
+    """What listeners get of a step."""
     items = [part for part in parts if isinstance(part, Item)]
     regions = [part for part in parts if isinstance(part, RegionItem)]
     return Change(

@@ -59,7 +59,7 @@ class ModelEntry:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """From ``time`` (UTC, ISO 8601) on this model was in use, for the reason told to people."""
+    """From ``time`` (UTC, ISO 8601) on this model was in use, for the reason that people read."""
 
     sha256: str
     reason: str

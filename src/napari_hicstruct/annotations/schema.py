@@ -25,7 +25,7 @@ from sqlalchemy.schema import CreateTable
 from napari_hicstruct.annotations import versions
 
 APPLICATION_ID = 0x48694353
-"""``HiCS``: written into the SQLite header, so that another program's SQLite file is told from a project."""
+"""``HiCS``: written into the SQLite header, so that another program's SQLite file is no project."""
 
 metadata = MetaData()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
@@ -20,15 +21,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import LineProblem
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
+
 FORMATS = ("bedpe", "bed", "stripenn")
 """What :meth:`Calls.write` writes unless asked otherwise, as ``hicstruct predict`` does."""
 
-_NAMES = {  # one, several
-    Kind.LOOP: ("loop", "loops"),
-    Kind.STRIPE: ("stripe", "stripes"),
-    Kind.TAD: ("TAD", "TADs"),
-    Kind.BOUNDARY: ("boundary", "boundaries"),
-}
 _SHOWN_ROWS = 10
 
 
@@ -137,7 +133,7 @@ class Calls(Sequence[Annotation]):
 
     def _counted(self) -> str:
         counts = Counter(record.kind for record in self._records)
-        return ", ".join(f"{counts[kind]:,} {_NAMES[kind][counts[kind] != 1]}" for kind in self._kinds) or "none"
+        return ", ".join(f"{counts[kind]:,} {KINDS[kind].named(counts[kind])}" for kind in self._kinds) or "none"
 
     # ---- parts of it ------------------------------------------------------------------------------------------
 
@@ -361,16 +357,13 @@ class Calls(Sequence[Annotation]):
         ['loops.bedpe', 'run.json']
         """
         from napari_hicstruct.annotations.writers import export_records
-        from napari_hicstruct.config.map_uri import absolute_uri
+        from napari_hicstruct.workflows.predict.store import full_run
 
-        run = dict(self._run)
-        if isinstance(about := run.get("map"), Mapping) and about.get("uri"):
-            run["map"] = {**about, "uri": absolute_uri(about["uri"])}
         return export_records(
             self._records,
             folder,
             formats=several(formats),
-            provenance=run,
+            provenance=full_run(self._run),
             kinds=self._kinds,
             tracks=self._tracks or None,
             overwrite=overwrite,

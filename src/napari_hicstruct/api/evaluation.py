@@ -89,7 +89,7 @@ class Report:
     @property
     def plots(self) -> tuple[str, ...]:
         """Names of the figures for which there is something to draw."""
-        from napari_hicstruct.workflows.evaluation_plots import PICTURES
+        from napari_hicstruct.workflows.evaluate.report import PICTURES
 
         return tuple(name for name, picture in PICTURES.items() if picture.chosen(self._result.sections))
 
@@ -124,7 +124,7 @@ class Report:
         >>> len(report.plot("by_tad_size").axes)
         1
         """
-        from napari_hicstruct.workflows.evaluation_plots import PICTURES, draw_into, draw_picture
+        from napari_hicstruct.workflows.evaluate.report import PICTURES, draw_into, draw_picture
 
         if name not in self.plots:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
@@ -162,7 +162,7 @@ class Report:
         >>> [path.name for path in hs.evaluate(tads, tads, kind="tad").write("report")]
         ['metrics.json', 'by_tad_size.png', 'by_tad_size.svg']
         """
-        from napari_hicstruct.workflows.evaluation_files import write_evaluation
+        from napari_hicstruct.workflows.evaluate.report import write_evaluation
 
         content = {"metrics": self.metrics, "notes": list(self.notes)}
         return list(write_evaluation(Path(folder), content, self._result.sections))

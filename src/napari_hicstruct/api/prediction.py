@@ -15,11 +15,9 @@ from napari_hicstruct.api.regions import Region, to_intervals
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from napari_hicstruct.annotations import Project as ProjectFile
     from napari_hicstruct.api.projects import Project
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.workflows.predict import PredictResult
 
 
 def predict(
@@ -104,10 +102,11 @@ def predict(
     >>> calls.run["model"]["name"]
     'default'
     """
+    from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_files import kinds_of_heads
-    from napari_hicstruct.workflows.predict_request import PredictRequest
+    from napari_hicstruct.workflows.predict.request import PredictRequest
+    from napari_hicstruct.workflows.predict.store import store_predictions
 
     source, name = source_of(map), name_of(model)
     own = find_model(name).tasks
@@ -123,13 +122,13 @@ def predict(
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
         min_probability=_min_probability(min_probability, chosen),
     )
-    keep = _keeper(project, source)
+    target = _target(project, source)
     result = run(iter_predict(source, request), progress)
     kinds = kinds_of_heads(result.heads)
     tracks_found = result.boundary_tracks if "boundary" in result.heads else ()
-    calls = Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
-    keep(result, calls)
-    return calls
+    if target is not None:
+        store_predictions(result, source, target)
+    return Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
 
 
 def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> dict[str, float]:
@@ -150,16 +149,14 @@ def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[
     return {task: float(value) for task, value in by_task.items()}
 
 
-def _keeper(project: str | Path | Project | None, source: ContactSource) -> Callable[[PredictResult, Calls], object]:
-    """What puts the calls where they are to be kept; refused before anything is predicted."""
-    from napari_hicstruct.workflows.predict_files import store_predictions
+def _target(project: str | Path | Project | None, source: ContactSource) -> str | Path | ProjectFile | None:
+    """The project that is to hold the calls; refused before anything is predicted if it cannot."""
     from napari_hicstruct.workflows.projects import check_project
 
     if project is None:
-        return lambda result, calls: None
+        return None
     if isinstance(project, str | os.PathLike):
-        path = os.fspath(project)
-        check_project(path, source)
-        return lambda result, calls: store_predictions(result, source, path)
+        check_project(project, source)
+        return project
     project.check_takes(source)
-    return lambda result, calls: project.add(calls)
+    return project.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -163,9 +164,7 @@ class Project(AbstractContextManager["Project"]):
             start=None if place is None else place.start,
             end=None if place is None else place.end,
         )
-        known = self._file.map
-        about = {"uri": known.uri, "fingerprint": known.fingerprint, "assembly": known.assembly}
-        run = {"project": str(self.path.absolute()), "map": about}
+        run = {"project": str(self.path.absolute()), "map": self._file.map.to_run()}
         return Calls(found, run=run, kinds=kinds or ())
 
     # ---- changing it ------------------------------------------------------------------------------------------
@@ -391,18 +390,12 @@ class Project(AbstractContextManager["Project"]):
         ...     [path.name for path in p.export("lists")]
         ['loops.bedpe', 'run.json']
         """
-        from napari_hicstruct.workflows.export import export
+        from napari_hicstruct.workflows.export import ExportRequest, export
 
-        result = export(
-            self.path,
-            folder,
-            formats=several(formats),
-            sets=several(sets),
-            statuses=[status_of(one) for one in several(status)],
-            deduplicate=deduplicate,
-            overwrite=overwrite,
-        )
-        return list(result.files)
+        request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate)
+        if status:
+            request = replace(request, statuses=tuple(status_of(one) for one in several(status)))
+        return list(export(self.path, folder, request, sets=several(sets), overwrite=overwrite).files)
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
@@ -461,9 +454,9 @@ def open_project(
     <Project my.hicproj: 0 annotations>
     """
     from napari_hicstruct.annotations import Project as ProjectFile
-    from napari_hicstruct.workflows.projects import identity_of, open_or_create
+    from napari_hicstruct.workflows.projects import identity_of, login_name, open_or_create
 
-    file, who = Path(path), _login() if reviewer is None else reviewer
+    file, who = Path(path), login_name() if reviewer is None else reviewer
     if map is None or (read_only and file.exists()):
         if not file.exists():
             raise ProjectError("there is no such project.", where=file, hint="Give map=… to make one.")
@@ -472,12 +465,3 @@ def open_project(
     else:
         opened = open_or_create(file, source_of(map), reviewer=who)
     return Project(opened, None if map is None else open_map(map))
-
-
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""

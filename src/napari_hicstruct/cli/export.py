@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -55,16 +56,10 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Write a project's annotations as label files, with run.json beside them."""
         from napari_hicstruct.annotations import Status
-        from napari_hicstruct.workflows.export import iter_export
+        from napari_hicstruct.workflows.export import ExportRequest, iter_export
 
-        job = iter_export(
-            project,
-            out,
-            formats=[one.value for one in format],
-            sets=set,
-            statuses=[Status(one.value) for one in status],
-            deduplicate=deduplicate or once,
-            overwrite=overwrite,
-        )
-        result = show_progress(job, quiet)
+        request = ExportRequest(formats=tuple(one.value for one in format), deduplicate=deduplicate or once)
+        if status:
+            request = replace(request, statuses=tuple(Status(one.value) for one in status))
+        result = show_progress(iter_export(project, out, request, sets=set, overwrite=overwrite), quiet)
         emit(result, json, human=[{"file": path} for path in result.files])

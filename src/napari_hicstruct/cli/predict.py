@@ -55,8 +55,8 @@ def predict(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_files import check_targets, store_predictions, write_predictions
-    from napari_hicstruct.workflows.predict_request import PredictRequest, check_request, notes
+    from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
+    from napari_hicstruct.workflows.predict.store import check_targets, store_predictions, write_predictions
 
     source = open_map(map)
     request = PredictRequest(

@@ -44,6 +44,6 @@ def train(
         to_stderr("note: start the same command again to go on from the last checkpoint.")
         raise
     if os.environ.get("LOCAL_RANK", "0") != "0":
-        return  # a further device's process: the first one speaks for all
+        return  # a further device's process: the first one prints for all
     info = describe_model(folder)
     emit({"model": info.name, "version": info.version, "folder": str(folder), "sha256": info.sha256}, json)

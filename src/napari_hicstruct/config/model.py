@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import AliasChoices, Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
 from napari_hicstruct.config.plugs import (
@@ -88,7 +88,10 @@ class ModelConfig(FrozenConfig):
     selector_options: SelectorConfig = SelectorConfig()
     interaction: str = "none"
     interaction_options: InteractionConfig = InteractionConfig()
-    boundary_prior: BoundaryPriorConfig = BoundaryPriorConfig()
+    boundary_prior: BoundaryPriorConfig = Field(
+        BoundaryPriorConfig(),
+        validation_alias=AliasChoices("boundary_prior", "hint"),  # recipes and cards till 0.1
+    )
     reconstruction: bool = Field(False, description="a head that gives back hidden contacts (band-MAE)")
     tad_prior: bool = Field(False, description="boundary probability as learnable bias of point and mask logits")
     tasks: tuple[TaskConfig, ...] = HIC_TASKS
@@ -100,14 +103,6 @@ class ModelConfig(FrozenConfig):
     strip_channels: Channels = Field(64, multiple_of=4, description="four heads of linear attention share them")
     band_branch: bool = Field(True, description="boundaries are read along the diagonal; off: window by window")
     windows: WindowConfig = WindowConfig()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _former_key(cls, data: Any) -> Any:
-        """Recipes and model cards written earlier call ``boundary_prior`` by its former name, ``hint``."""
-        if isinstance(data, dict) and "hint" in data and "boundary_prior" not in data:
-            return {"boundary_prior" if key == "hint" else key: value for key, value in data.items()}
-        return data
 
     @model_validator(mode="after")
     def _fits(self) -> ModelConfig:

@@ -22,7 +22,7 @@ _FLOOR = 1e-3
 
 
 _SMOOTH = 1.0
-"""Bins, σ: where contacts are few, neighbouring borders are better heard together."""
+"""Bins, σ: where contacts are few, neighbouring borders are better averaged."""
 
 
 def contrast_track(oe: Array, width: int) -> Doubles:

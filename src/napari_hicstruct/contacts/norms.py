@@ -30,7 +30,7 @@ def order_norms(names: list[str]) -> list[str]:
 
 
 def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisation, ...], tuple[str, ...]]:
-    """Weight columns of a bin table, multiplicative and divisive told apart, the best first; and what is wrong.
+    """Weight columns of a bin table, multiplicative and divisive kept apart, the best first; and what is wrong.
 
     The column's own ``divisive_weights`` decides; without it Juicer's vectors are divisive, except in files of
     hic2cool before 0.5, which inverted them.  A column that has another length than the table is left out and named.

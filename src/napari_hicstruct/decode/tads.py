@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Kind, new_uid
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import boundary_peaks
 from napari_hicstruct.genome import Interval
@@ -161,7 +162,7 @@ def _score(p: Array, total: Array, a: int, b: int) -> float:
 def decode_tads(
     p: Array, band: Band, *, length: int, settings: TadSettings | None = None, model: str = ""
 ) -> list[Annotation]:
-    """TADs of a chromosome with their hierarchy (level 1 = outermost, parent = uid of the smallest that holds it).
+    """TADs of a chromosome, with their hierarchy (:func:`with_hierarchy`).
 
     Parameters
     ----------
@@ -180,26 +181,27 @@ def decode_tads(
     peaks = boundary_peaks(p, threshold=s.threshold)
     total = cumulative_oe(band)
     flat = flat_partition(peaks, p, total, band.resolution, s)
-    domains = sorted(_hierarchy(peaks, p, total, flat, band.resolution, s), key=lambda d: (d[0], -d[1]))
-    open_ones: list[tuple[int, str]] = []
-    out = []
-    for a, b, score in domains:
-        while open_ones and open_ones[-1][0] <= a:
-            open_ones.pop()
-        uid, place = new_uid(), Interval(band.chrom, a * band.resolution, min(b * band.resolution, length))
-        out.append(
-            Annotation(
-                kind=Kind.TAD,
-                anchor1=place,
-                anchor2=place,
-                uid=uid,
-                score=round(score, 6),
-                resolution=band.resolution,
-                source=model or "model",
-                model=model,
-                level=len(open_ones) + 1,
-                parent=open_ones[-1][1] if open_ones else "",
-            )
+    return with_hierarchy(
+        Annotation(
+            kind=Kind.TAD,
+            anchor1=(place := Interval(band.chrom, a * band.resolution, min(b * band.resolution, length))),
+            anchor2=place,
+            score=round(score, 6),
+            resolution=band.resolution,
+            source=model or "model",
+            model=model,
         )
-        open_ones.append((b, uid))
+        for a, b, score in _hierarchy(peaks, p, total, flat, band.resolution, s)
+    )
+
+
+def with_hierarchy(tads: Iterable[Annotation]) -> list[Annotation]:
+    """Nested TADs by position, with level (1 = outermost) and parent (uid of the smallest that holds it) among them."""
+    holding: list[Annotation] = []
+    out = []
+    for tad in sorted(tads, key=lambda one: (one.anchor1.start, -one.anchor1.end)):
+        while holding and holding[-1].anchor1.end <= tad.anchor1.start:
+            holding.pop()
+        holding.append(tad.with_(level=len(holding) + 1, parent=holding[-1].uid if holding else ""))
+        out.append(holding[-1])
     return out

@@ -20,7 +20,7 @@ def check_min_probability(min_probability: Mapping[str, float], tasks: Iterable[
     """
     tasks = tuple(tasks)
     for name, value in min_probability.items():
-        where = f"--min-probability {name}={value:g}"
+        where = f"min-probability {name}={value:g}"
         if name not in tasks:
             raise ConfigError(f"'{name}' is no task that runs.", where=where, hint=f"Choose from {', '.join(tasks)}.")
         if not 0 < value < 1:

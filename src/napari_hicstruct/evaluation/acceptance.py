@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 BOOTSTRAP_DRAWS = 400
 CORRECTIONS, MAX_P_VALUE = (20, 60, 150), (0.5, 0.3, 0.05)
 """Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
-shows the doubtful: to tell them from chance takes many, and a strict test on few would refuse nearly everything that
-people mean."""
+shows the uncertain: to separate them from chance takes many, and a strict test on few would refuse nearly everything
+that people mean."""
 
 MIN_PER_CLASS = 10
 """With fewer accepted or fewer rejected ones, ``n`` counts as 0: a ranking of so few is mostly chance."""
@@ -174,7 +174,8 @@ def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> 
         return Verdict(False, f"It got worse: {numbers}.")
     if p > limit:
         more = " They may be too few to tell, or too much alike." if n < CORRECTIONS[-1] else ""
-        return Verdict(False, f"The corrections cannot be numbers from chance (p above {limit:.2g}): {numbers}.{more}")
+        text = f"The corrections cannot be separated from chance (p above {limit:.2g}): {numbers}.{more}"
+        return Verdict(False, text)
     if replay is not None and replay.after < MIN_REPLAY_AP_RATIO * replay.before:
         return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
                        f"{_short(replay.after)}, below {MIN_REPLAY_AP_RATIO:.0%} of before.")  # fmt: skip

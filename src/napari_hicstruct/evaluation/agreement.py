@@ -7,15 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_hicstruct.annotations.loci import UNMATCHED, match_ranked, near_any
 from napari_hicstruct.evaluation.loops import rank
-from napari_hicstruct.evaluation.matching import (
-    UNMATCHED,
-    Score,
-    as_points,
-    match_points,
-    near_any,
-    score_counts,
-)
+from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
 
 CONTROL_SHIFT = 500_000
 
@@ -54,4 +48,4 @@ def stripes_on_boundary(
 def loop_agreement(fine: ArrayLike, coarse: ArrayLike, tol_bp: float) -> Score:
     """Loops called at two bin sizes, matched one-to-one: precision = share of fine ones found at coarse bins."""
     a, b = rank(fine), rank(coarse)
-    return score_counts(int((match_points(a, b, tol_bp) != UNMATCHED).sum()), len(a), len(b))
+    return score_counts(int((match_ranked(a, b, tol_bp) != UNMATCHED).sum()), len(a), len(b))

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, match_closest, pairs_within, points
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.evaluation.matching import SLACK
 from napari_hicstruct.evaluation.stripes import overlap
-
-TOLERANCE = 20_000
-"""bp within which two calls of one kind are the same one."""
 
 Pair = tuple[Annotation, Annotation]
 
@@ -46,7 +42,9 @@ def place_of(record: Annotation) -> tuple[float, float]:
     return float(record.anchor1.center), float(record.anchor2.center)
 
 
-def compare_calls(before: Sequence[Annotation], after: Sequence[Annotation], tolerance: float = TOLERANCE) -> Changes:
+def compare_calls(
+    before: Sequence[Annotation], after: Sequence[Annotation], tolerance: float = SAME_CALL_BP
+) -> Changes:
     """Match two sets of calls one to one, kind by kind, the closest pairs first.
 
     Loops match by both anchors' centres, TADs by both ends, boundaries by their centre, stripes by their anchor's
@@ -93,35 +91,14 @@ def _order(record: Annotation) -> tuple[str, int, int, str]:
 
 def _match(old: list[Annotation], new: list[Annotation], tolerance: float) -> list[tuple[int, int]]:
     """Indices of calls of one kind and chromosome that are the same one."""
-    if not old or not new:
-        return []
-    first, second = cKDTree([_key(one) for one in old]), cKDTree([_key(one) for one in new])
-    near = first.sparse_distance_matrix(second, tolerance + SLACK, p=np.inf, output_type="ndarray")
-    possible = [
-        (max(float(gap), _difference(old[i], new[j])), int(i), int(j))
-        for i, j, gap in zip(near["i"], near["j"], near["v"], strict=True)
-        if _alike(old[i], new[j])
-    ]
-    free_old, free_new, matched = set(range(len(old))), set(range(len(new))), []
-    for _, i, j in sorted(possible):
-        if i in free_old and j in free_new:
-            free_old.remove(i)
-            free_new.remove(j)
-            matched.append((i, j))
-    return matched
+    possible = pairs_within(points(old), points(new), tolerance).tolist()
+    return match_closest((_difference(old[i], new[j]), i, j) for i, j in possible if _share(old[i], new[j]))
 
 
-def _key(record: Annotation) -> tuple[float, ...]:
-    """Coordinates (bp) that must agree."""
-    return place_of(record)[:1] if record.kind in (Kind.STRIPE, Kind.BOUNDARY) else place_of(record)
-
-
-def _alike(old: Annotation, new: Annotation) -> bool:
-    """False for stripes that point to different sides or share nothing of their extent."""
-    if old.kind is not Kind.STRIPE:
-        return True
+def _share(old: Annotation, new: Annotation) -> bool:
+    """False for stripes of one anchor that share nothing of their extent."""
     a, b = old.anchor2, new.anchor2
-    return old.direction is new.direction and bool(overlap(a.start, a.end, b.start, b.end) > 0)
+    return old.kind is not Kind.STRIPE or bool(overlap(a.start, a.end, b.start, b.end) > 0)
 
 
 def _edges(record: Annotation) -> NDArray[np.float64]:

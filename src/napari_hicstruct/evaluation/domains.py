@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linear_sum_assignment
 
-from napari_hicstruct.evaluation.matching import Score, as_points, near_any, score_counts
+from napari_hicstruct.annotations.loci import near_any
+from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
 from napari_hicstruct.evaluation.ranking import Ranked
+from napari_hicstruct.evaluation.stripes import overlap_iou
 
 SIZES = (0.0, 400_000.0, 1_000_000.0, float("inf"))
 """Edges of the size classes in bp: < 400 kb, 400 kb – 1 Mb, > 1 Mb."""
@@ -78,9 +80,7 @@ def _entropy(labels: NDArray[np.int64]) -> float:
 def jaccard_matrix(pred: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
     """Shared over covered base pairs of every pair, shape ``(n_pred, n_truth)``."""
     p, t = as_points(pred, 2)[:, None], as_points(truth, 2)[None]
-    shared = np.clip(np.minimum(p[..., 1], t[..., 1]) - np.maximum(p[..., 0], t[..., 0]), 0, None)
-    covered = (p[..., 1] - p[..., 0]) + (t[..., 1] - t[..., 0]) - shared
-    return np.asarray(np.divide(shared, covered, out=np.zeros_like(shared), where=covered > 0))
+    return overlap_iou(p[..., 0], p[..., 1], t[..., 0], t[..., 1])
 
 
 @dataclass(frozen=True, slots=True)

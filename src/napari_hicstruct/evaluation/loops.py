@@ -9,19 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_hicstruct.evaluation.matching import (
-    UNMATCHED,
-    Score,
-    as_points,
-    match_points,
-    merge_points,
-    near_any,
-    score_counts,
-)
+from napari_hicstruct.annotations.loci import MERGE_BP, UNMATCHED, match_ranked, merge_close, near_any
+from napari_hicstruct.evaluation.matching import Score, score_counts
 from napari_hicstruct.evaluation.ranking import Curve, average_precision_of, pr_curve, precision_of_top
-
-MERGE = 10_000
-"""bp within which two calls, or two truths, are one loop (protocol)."""
 
 DISTANCES = (40_000, 3_000_000)
 """bp between anchors that the protocol judges."""
@@ -61,7 +51,7 @@ def rank(calls: ArrayLike) -> NDArray[np.float64]:
 
 
 def prepare_order(
-    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE
+    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE_BP
 ) -> NDArray[np.int64]:
     """Indices of the calls that :func:`prepare` keeps, in its order."""
     order, xy = ranked_order(calls), rank(calls)
@@ -69,11 +59,11 @@ def prepare_order(
         apart = xy[:, 1] - xy[:, 0]
         judged = (apart >= distances[0]) & (apart <= distances[1])
         order, xy = order[judged], xy[judged]
-    return order[merge_points(xy, merge)]
+    return order[merge_close(xy, merge)]
 
 
 def prepare(
-    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE
+    calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE_BP
 ) -> NDArray[np.float64]:
     """Rank, keep the distances (bp, both ends included) that are judged, merge what is within ``merge`` bp."""
     kept = prepare_order(calls, distances=distances, merge=merge)
@@ -84,30 +74,6 @@ def unite(truths: Sequence[ArrayLike], *, distances: tuple[float, float] | None 
     """One truth of several lists: the first list's loops first, later ones within 10 kb merged into them."""
     ranked = [rank(truth) for truth in truths]
     return prepare(np.vstack(ranked) if ranked else np.zeros((0, 2)), distances=distances)
-
-
-def precision_at(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, ns: Iterable[int], tol_bp: float) -> dict[int, float]:
-    """Share of hits among the best ``n`` calls, for each ``n``; NaN where there are fewer than ``n``.
-
-    Parameters
-    ----------
-    calls_xy_scored : array, shape (n, 2) or (n, 3)
-        Anchor centres (bp) and score; need not be sorted.
-    truth_xy : array, shape (m, 2)
-        Anchor centres (bp).
-    ns : iterable of int
-    tol_bp : float
-        Chebyshev tolerance in bp.
-    """
-    matched = match_points(rank(calls_xy_scored), rank(as_points(truth_xy, 2)), tol_bp)
-    return precision_of_top(matched != UNMATCHED, ns)
-
-
-def average_precision(calls_xy_scored: ArrayLike, truth_xy: ArrayLike, tol_bp: float) -> float:
-    """Area under the precision–recall curve in steps (not interpolated); arguments as :func:`precision_at`."""
-    truth = rank(as_points(truth_xy, 2))
-    matched = match_points(rank(calls_xy_scored), truth, tol_bp)
-    return average_precision_of(matched != UNMATCHED, len(truth))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +183,7 @@ def _match_and_ignore(
     calls: NDArray[np.float64], truth: NDArray[np.float64], ignore: NDArray[np.float64] | None, tol_bp: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Indices of the calls that remain once those that only fit an ignored loop are left out, and their truths."""
-    matched = match_points(calls, truth, tol_bp)
+    matched = match_ranked(calls, truth, tol_bp)
     if ignore is None or not len(ignore):
         return np.arange(len(calls), dtype=np.int64), matched
     kept = np.flatnonzero((matched != UNMATCHED) | ~near_any(calls, ignore, tol_bp))

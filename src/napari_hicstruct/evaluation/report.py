@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, near_any
 from napari_hicstruct.evaluation import agreement
 from napari_hicstruct.evaluation.boundaries import (
     CONTROL_SHIFT,
@@ -32,7 +33,7 @@ from napari_hicstruct.evaluation.domains import (
     variation_of_information,
 )
 from napari_hicstruct.evaluation.loops import LoopMatch, match_loops, prepare, prepare_order, rank, unite
-from napari_hicstruct.evaluation.matching import Score, as_points, near_any
+from napari_hicstruct.evaluation.matching import Score, as_points
 from napari_hicstruct.evaluation.ranking import Ranked, precision_of_top
 from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, rank_stripes, stripe_score
 
@@ -44,7 +45,7 @@ BINS = (1, 2)
 class Yardstick:
     """How strictly to compare: ``tolerance`` (bp), ``resolution`` (bp per bin), ``top`` (numbers of best calls)."""
 
-    tolerance: float = 20_000
+    tolerance: float = SAME_CALL_BP
     resolution: int = 10_000
     top: Sequence[int] = (25, 50, 100)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_hicstruct.evaluation.matching import UNMATCHED, Score, as_points, score_counts
+from napari_hicstruct.annotations.loci import SLACK_BP, UNMATCHED, near_any
+from napari_hicstruct.evaluation.matching import Score, as_points, score_counts
 from napari_hicstruct.evaluation.ranking import Ranked
 
 X0, X1, Y0, Y1, SCORE, DIRECTION = range(6)
@@ -93,8 +94,8 @@ def match_stripes(
     for min_iou in dict.fromkeys((max(min_length_iou, HALF), min_length_iou)):
         for i in order[matched[order] == UNMATCHED]:
             iou = overlap_iou(p[i, Y0], p[i, Y1], t[:, Y0], t[:, Y1])
-            near = np.abs((p[i, X0] + p[i, X1]) / 2 - centres) <= tol_bp
-            iou[~(near & free & (iou >= min_iou))] = -1.0
+            close = near_any(centres[:, None], p[i : i + 1, :Y0].mean(axis=1, keepdims=True), tol_bp)
+            iou[~(close & free & (iou >= min_iou))] = -1.0
             if iou.max() >= 0:
                 matched[i] = int(iou.argmax())
                 free[matched[i]] = False
@@ -105,7 +106,8 @@ def anchors_inside(stripes: ArrayLike, others: ArrayLike, tol_bp: float) -> NDAr
     """True for each stripe whose anchor's centre lies in the (widened) x of one of ``others`` that overlaps in y."""
     a, b = as_points(stripes, 6)[:, None], as_points(others, 6)[None]
     centre = (a[..., X0] + a[..., X1]) / 2
-    inside = (centre >= b[..., X0] - tol_bp) & (centre <= b[..., X1] + tol_bp)
+    wide = tol_bp + SLACK_BP
+    inside = (centre >= b[..., X0] - wide) & (centre <= b[..., X1] + wide)
     return np.asarray((inside & (overlap(a[..., Y0], a[..., Y1], b[..., Y0], b[..., Y1]) > 0)).any(axis=1))
 
 

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.loci import goes_down
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
@@ -24,9 +26,7 @@ from napari_hicstruct.inference.candidate_scores import Features, HeadScore, las
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
 from napari_hicstruct.labels.corrections import borders, rectangle
-from napari_hicstruct.labels.records import goes_down
 
-HEADS = {Kind.LOOP: "point", Kind.STRIPE: "mask", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
 REACH = 1
 """bins around its place within which a candidate's best pixel counts."""
 
@@ -75,7 +75,7 @@ class CandidateScorer:
         predictor.prepare_prior(self.coarse, low - 2 * size, high + 2 * size)
         found: list[HeadScore] = []
         for head, score_all in (("point", self._points), ("mask", self._masks), ("boundary", self._boundaries)):
-            mine = [k for k, record in enumerate(records) if HEADS[record.kind] == head]
+            mine = [k for k, record in enumerate(records) if KINDS[record.kind].head == head]
             if mine and self.net.tasks_of(head):
                 found += score_all(records, mine, predictor)
         return found

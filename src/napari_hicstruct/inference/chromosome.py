@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
-from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
-from napari_hicstruct.decode.tads import decode_tads
+from napari_hicstruct.decode.tads import decode_tads, with_hierarchy
 from napari_hicstruct.decode.thresholds import decoder_threshold, is_listed
 from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
@@ -109,7 +109,9 @@ class ChromosomeRun:
         for found in self._run():
             inside = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
             calls = (calibrated(a, self.predictor.calibration) for a in inside)
-            yield tuple(a for a in calls if is_listed(a, self._min_probability(HEADS[a.kind])))
+            listed = [a for a in calls if is_listed(a, self._min_probability(KINDS[a.kind].head))]
+            tads = with_hierarchy(a for a in listed if a.kind is Kind.TAD)  # a parent may not be listed
+            yield (*(a for a in listed if a.kind is not Kind.TAD), *tads)
 
     def _run(self) -> Iterator[list[Annotation]]:
         start, stop = self._bins(self.coarse)

@@ -14,7 +14,7 @@ class CancelToken:
     def __init__(self) -> None:
         self._event = threading.Event()
         self._lock = threading.Lock()
-        self._heard: list[Callable[[], None]] = []
+        self._callbacks: list[Callable[[], None]] = []
         self._at_once = False
 
     def cancel(self, *, at_once: bool = False) -> None:
@@ -30,8 +30,8 @@ class CancelToken:
                 return
             self._at_once = at_once
             self._event.set()
-            heard = list(self._heard)
-        for call in heard:
+            callbacks = list(self._callbacks)
+        for call in callbacks:
             call()
 
     @property
@@ -55,14 +55,14 @@ class CancelToken:
         It runs at once if the token is cancelled already.  Gives a function that ends this.
         """
         with self._lock:
-            self._heard.append(call)
+            self._callbacks.append(call)
             late = self._event.is_set()
         if late:
             call()
 
         def forget() -> None:
             with self._lock:
-                if call in self._heard:
-                    self._heard.remove(call)
+                if call in self._callbacks:
+                    self._callbacks.remove(call)
 
         return forget

@@ -79,7 +79,7 @@ class Steps:
 
     def __init__(self, answers: BinaryIO) -> None:
         self._answers = answers
-        self._told, self._before = -STEP_SECONDS, ("", "")
+        self._sent, self._before = -STEP_SECONDS, ("", "")
 
     def tell(self, step: Progress) -> None:
         """Send ``step`` unless it can be missed."""
@@ -87,11 +87,11 @@ class Steps:
         if step.payload is not None or step.notice:
             what = f"the payload of '{step.stage}', of type {type(step.payload).__name__},"
             write_message(self._answers, Kind.KEPT, packed(step, what))
-        elif said != self._before or now - self._told >= STEP_SECONDS or step.done == step.total:
+        elif said != self._before or now - self._sent >= STEP_SECONDS or step.done == step.total:
             write_message(self._answers, Kind.STEP, packed(step, f"the step '{step.stage}'"))
         else:
             return
-        self._told, self._before = now, said
+        self._sent, self._before = now, said
 
 
 def _failure(error: BaseException) -> bytes:

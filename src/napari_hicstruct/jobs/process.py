@@ -3,7 +3,7 @@
 Why not ``multiprocessing``: its spawned children import the parent's main module again.  A script without an
 ``if __name__ == "__main__"`` would run twice, a napari started by an entry script would import that script, and a
 notebook's or ``python -c``'s functions fail in ways of their own.  So a plain interpreter is started, never forked; it
-is told ``sys.path``, and then the pickled job; it has a main module of one line, which its own children (workers that
+is given ``sys.path``, and then the pickled job; it has a main module of one line, which its own children (workers that
 draw maps) can safely leave alone.
 """
 
@@ -37,8 +37,8 @@ _THREAD_LIMITS = (
     "VECLIB_MAXIMUM_THREADS",
 )  # fmt: skip
 _BOOT = (
-    "import json, sys; told = json.loads(sys.stdin.buffer.raw.readline()); sys.path[:] = told.pop('path'); "
-    "from napari_hicstruct.jobs.child import main; main(**told)"
+    "import json, sys; given = json.loads(sys.stdin.buffer.raw.readline()); sys.path[:] = given.pop('path'); "
+    "from napari_hicstruct.jobs.child import main; main(**given)"
 )
 
 
@@ -131,9 +131,9 @@ class Child:
         self.inbox = Inbox()
         self._reader = threading.Thread(target=self._read, name="job process", daemon=True)
         self._reader.start()
-        told = {"path": [str(place) or os.getcwd() for place in sys.path], "parent": os.getpid(), "nice": NICE}
+        given = {"path": [str(place) or os.getcwd() for place in sys.path], "parent": os.getpid(), "nice": NICE}
         with contextlib.suppress(OSError):  # dead already: the inbox says so
-            self._input.write(json.dumps(told | {"preload": list(preload)}).encode() + b"\n")
+            self._input.write(json.dumps(given | {"preload": list(preload)}).encode() + b"\n")
             self._input.flush()
 
     def _start(self, threads: int) -> subprocess.Popen[bytes]:
@@ -179,7 +179,7 @@ class Child:
             self._ask(kind)
 
     def _ask(self, kind: Kind) -> None:
-        """Say one word to it; never waits, for the window may be the one who speaks."""
+        """Say one word to it; never waits, for the window may be the one who calls."""
         with self._lock:
             if not self._given:
                 self._waiting.append(kind)

@@ -42,7 +42,7 @@ class Block(Protocol):
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kinds it speaks of; none: all."""
+        """Kinds it is about; none: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def judgements(records: Iterable[Annotation], blocks: Iterable[Block] = ()) -> J
 
 
 def rectangle(record: Annotation, resolution: int) -> tuple[float, float, float, float]:
-    """The pixels that a judgement speaks of: rows and columns in bins (half-open)."""
+    """The pixels that a judgement is about: rows and columns in bins (half-open)."""
     if record.kind is Kind.STRIPE:
         sides = (record.anchor1.start, record.anchor1.end, record.anchor2.start, record.anchor2.end)
         top, bottom, left, right = (side / resolution for side in sides)

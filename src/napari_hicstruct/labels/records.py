@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
+from napari_hicstruct.annotations.loci import goes_down
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.labels.targets import loop_sigma
 from napari_hicstruct.labels.truth import BinTruth
@@ -51,14 +52,6 @@ def _sigma(record: Annotation) -> float:
     if not np.isfinite(record.soft_score):
         return 1.0
     return loop_sigma(record.soft_score, record.n_tools or 1)
-
-
-def goes_down(stripe: Annotation) -> bool:
-    """Whether a stripe leaves its anchor downstream; where nobody said, the side on which it is longer."""
-    x, y = stripe.anchor1, stripe.anchor2
-    if stripe.direction is Direction.NONE:
-        return y.end - x.end >= x.start - y.start
-    return stripe.direction is Direction.DOWN
 
 
 def _sides(record: Annotation) -> tuple[int, int, int, int, bool]:

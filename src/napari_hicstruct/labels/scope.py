@@ -14,7 +14,7 @@ from napari_hicstruct.labels.corrections import Marks
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where and of what labels speak (users' data sets, corrections; simulated truth speaks of everything).
+    """Where and of which heads labels are known (users' data sets, corrections; simulated truth: everywhere, of all).
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ def point_target(truth: BinTruth, row0: int, col0: int, size: int, *, sigma: flo
         gy, gx = np.arange(y0, min(y1, size)), np.arange(x0, min(x1, size))
         bump = np.exp(-((gy[:, None] - iy) ** 2 + (gx[None, :] - ix) ** 2) / (2 * sigma**2))
         patch = heat[y0:y1, x0:x1]
-        if weight < 1:  # a doubtful label counts less, and so do its neighbours
+        if weight < 1:  # an uncertain label counts less, and so do its neighbours
             own = known[y0:y1, x0:x1]
             np.minimum(own, np.where(bump > patch, weight, own), out=own)
         np.maximum(patch, bump, out=patch)

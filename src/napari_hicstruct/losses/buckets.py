@@ -1,4 +1,4 @@
-"""Losses by distance of the anchors, so that gradients of near and far contacts can be told apart."""
+"""Losses by distance of the anchors, so that gradients of near and far contacts can be kept apart."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Band = NDArray[np.float32]
 
 _LOOP_MIN, _LOOP_MAX = 6, 3_000_000  # bins; bp
 _LOOP_RISE = 1.12  # 3×3 mean over its ring
-_LEGS = 0.01  # share of a pixel's contacts that are of two legs, the least worth a look
+_LEGS = 0.01  # share of a pixel's contacts that are of two legs, the least that is measured
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 
 VERSION = 4

@@ -1,6 +1,6 @@
 """Balancing: how much each task's loss weighs, fixed or learned on the way.
 
-A balancer is called on every piece of a batch and told when a step is complete; its state is part of the checkpoint,
+A balancer is called on every piece of a batch and called when a step is complete; its state is part of the checkpoint,
 so a resumed run weighs as one that never stopped.  Weights multiply the task weights of the recipe.
 """
 

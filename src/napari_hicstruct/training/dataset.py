@@ -1,4 +1,4 @@
-"""Regions of users' data sets on disk (zarr): contacts, labels and where they speak; written once, drawn for ever.
+"""Regions of users' data sets on disk (zarr): contacts, labels and where these are known; written once, drawn for ever.
 
 A region is a zarr group of its own, so windows are cut from it by the very code that cuts simulated maps: training sees
 them thinned, reversed and shifted, and what prediction sees later is made the same way (ADR 8).
@@ -44,7 +44,7 @@ class Region:
     tracks : mapping of str to (float32, float32)
         1-D tracks by name, scaled over the whole chromosome, in fine and in coarse bins of the region.
     marks : mapping of str to (Marks, Marks)
-        By head, in fine and in coarse bins: where a person's judgements speak (``labels.corrections.marks``).
+        By head, in fine and in coarse bins: where a person's judgements hold (``labels.corrections.marks``).
     """
 
     fine: Band
@@ -59,7 +59,7 @@ class Region:
 
     @property
     def scope(self) -> Scope:
-        """Where and of what the labels speak."""
+        """Where and of which heads labels are known."""
         fine, coarse = ({head: own[k] for head, own in self.marks.items()} for k in range(2))
         return Scope(self.fine_known, self.coarse_known, self.heads, fine, coarse)
 

@@ -169,7 +169,7 @@ def _predicted(predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.ra
     """All that the model calls, and the loops that it calls where there are coarse bins only."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
-    from napari_hicstruct.workflows.predict_request import MAX_DISTANCE
+    from napari_hicstruct.workflows.predict.request import MAX_DISTANCE
 
     config = predictor.net.config
     counts = sim.sample(depth, rng)[: config.max_distance // sim.resolution]

@@ -6,16 +6,16 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
 from napari_hicstruct.workflows.predict import read_request_tracks
-from napari_hicstruct.workflows.predict_request import MAX_DISTANCE, MODES, PredictRequest, check_model
+from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MODES, PredictRequest, check_model
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.model import ModelConfig
@@ -235,7 +235,7 @@ def probability_at(annotation: Annotation, layer: Layer | None) -> float:
 def _task(config: ModelConfig, annotation: Annotation, info: ModelInfo) -> str:
     """The model's task for such objects."""
     for task in config.tasks:
-        if task.head == HEADS[annotation.kind]:
+        if task.head == KINDS[annotation.kind].head:
             return task.name
     said = f"the model '{info.name}' has no task for a {annotation.kind.value}"
     raise ConfigError(f"{said}: it cannot say why.", hint="Choose another model.")

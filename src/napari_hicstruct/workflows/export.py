@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.jobs import Clock, Progress, drain
-from napari_hicstruct.workflows.projects import find_map
+from napari_hicstruct.workflows.projects import find_map, login_name
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Annotation, Project, Status
+    from napari_hicstruct.annotations import Annotation, Project
+
+
+NOT_REJECTED = tuple(status for status in Status if status is not Status.REJECTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """What to write of a project.
+
+    Attributes
+    ----------
+    formats : tuple of str
+        Keys of ``annotations.EXPORT_FORMATS``.
+    set_ids : tuple of int, optional
+        Sets to write; None: all.
+    statuses : tuple of Status
+        Records to write.
+    deduplicate : bool
+        Of what several sets call at one place write one, and no open call of what was rejected.
+    """
+
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    set_ids: tuple[int, ...] | None = None
+    statuses: tuple[Status, ...] = NOT_REJECTED
+    deduplicate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +52,57 @@ class ExportResult:
     counts: dict[str, int]
 
 
-DEFAULT_FORMATS = ("bedpe", "bed", "stripenn")
+def chosen_records(project: Project, request: ExportRequest) -> list[Annotation]:
+    """The records that an export writes, by position."""
+    records = project.query(set_ids=request.set_ids, statuses=request.statuses)
+    return _deduplicated(project, records) if request.deduplicate else records
 
 
-def export_provenance(
-    project: Project, parameters: Mapping[str, Any], seconds: float, map_uri: str = ""
-) -> dict[str, Any]:
-    """What ``run.json`` says of an export, from the window as from the shell.
+def export_project(
+    project: Project, out_dir: str | Path, request: ExportRequest, *, map_uri: str = "", overwrite: bool = False
+) -> ExportResult:
+    """Write annotations of an open project into a folder, with ``run.json``: for window, shell and Python alike.
 
     Parameters
     ----------
     project : Project
-    parameters : mapping
-        What was chosen: ``formats``, ``sets`` (empty: all), ``statuses``, ``deduplicate``.
-    seconds : float
-        Since the export began.
+    out_dir : path
+    request : ExportRequest
     map_uri : str
         Where the map lies now; without it where the project last saw it.
+    overwrite : bool
+        Also replace label files of another map or project (see ``annotations.export_records``).
+
+    Raises
+    ------
+    ProjectError
+        If the project cannot be read or holds no such records.
+    FolderTaken
+        Without ``overwrite``, if the folder holds label files that must not be replaced; all stand as they were.
+    OutputError
+        If the folder cannot be written; all files stand as they were.
     """
     from napari_hicstruct.annotations.maps import shown_uri
 
-    known = project.map
-    return {
+    clock, known = Clock(), project.map
+    records = chosen_records(project, request)
+    if not records:
+        raise ProjectError("holds nothing to export.", where=project.path, hint="Choose other sets or statuses.")
+    named = [one.name for one in project.sets() if one.id in (request.set_ids or ())]
+    run = {
+        "map": known.to_run() | {"uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path)},
         "project": str(project.path.absolute()),
-        "map": {
-            "uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path),
-            "fingerprint": known.fingerprint,
-            "assembly": known.assembly,
-        },
         "reviewer": project.reviewer,
-        "parameters": dict(parameters),
-        "seconds": round(seconds, 3),
+        "parameters": {
+            "formats": list(request.formats),
+            "sets": named,  # none: all of them
+            "statuses": [status.value for status in Status if status in request.statuses],
+            "deduplicate": request.deduplicate,
+        },
+        "seconds": round(clock.step("", 0, 0).elapsed, 3),
     }
+    files = export_records(records, out_dir, formats=request.formats, provenance=run, overwrite=overwrite)
+    return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
 
 
 def default_folder(project_path: Path, map_name: str) -> Path:
@@ -70,28 +115,12 @@ def default_folder(project_path: Path, map_name: str) -> Path:
 def iter_export(
     project_path: str | Path,
     out_dir: str | Path,
+    request: ExportRequest | None = None,
     *,
-    formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
-    statuses: Collection[Status] = (),
-    deduplicate: bool = False,
     overwrite: bool = False,
 ) -> Generator[Progress, None, ExportResult]:
-    """Write the annotations of a project into a folder.
-
-    Parameters
-    ----------
-    project_path, out_dir : path
-    formats : sequence of str
-        Keys of ``annotations.EXPORT_FORMATS``.
-    sets : collection of str
-        Names of the sets to write; empty: all.
-    statuses : collection of Status
-        Records to write; empty: all but the rejected.
-    deduplicate : bool
-        Of what several sets call at one place write one, and no open call of what was rejected.
-    overwrite : bool
-        Also replace label files of another map or project (see ``annotations.export_records``).
+    """:func:`export_project` of a project file; ``sets``: names of the sets to write, in place of their numbers.
 
     Raises
     ------
@@ -100,22 +129,15 @@ def iter_export(
     OutputError
         If the folder cannot be written, or holds label files that must not be replaced; all stand as they were.
     """
-    from napari_hicstruct.annotations import Project, Status, export_records
+    from napari_hicstruct.annotations import Project
 
-    clock, started = Clock(), time.monotonic()
-    wanted = tuple(statuses) or tuple(status for status in Status if status is not Status.REJECTED)
-    with Project.open(project_path, read_only=True) as project:
-        yield clock.step("read", 0, 2, project.path.name)
-        records = project.query(set_ids=_set_ids(project, sets), statuses=wanted)
-        records = _deduplicated(project, records) if deduplicate else records
-        if not records:
-            raise ProjectError("holds nothing to export.", where=project_path, hint="Choose other sets or statuses.")
-        yield clock.step("write", 1, 2, f"{len(records):,} records")
-        chosen: dict[str, Any] = {"formats": formats, "sets": list(sets), "statuses": list(map(str, wanted))}
-        chosen["deduplicate"] = deduplicate
-        provenance = export_provenance(project, chosen, time.monotonic() - started, _place_of_map(project_path))
-    files = export_records(records, out_dir, formats=formats, provenance=provenance, overwrite=overwrite)
-    return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
+    clock, request = Clock(), request or ExportRequest()
+    yield clock.step("read", 0, 2, Path(project_path).name)
+    where = _place_of_map(project_path)
+    with Project.open(project_path, reviewer=login_name(), read_only=True) as project:
+        yield clock.step("write", 1, 2)
+        request = replace(request, set_ids=_set_ids(project, sets)) if sets else request
+        return export_project(project, out_dir, request, map_uri=where, overwrite=overwrite)
 
 
 def _place_of_map(project_path: str | Path) -> str:
@@ -142,9 +164,7 @@ def _deduplicated(project: Project, records: list[Annotation]) -> list[Annotatio
     return [record for record in records if record.uid in kept]
 
 
-def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
-    if not names:
-        return None
+def _set_ids(project: Project, names: Collection[str]) -> tuple[int, ...]:
     there = project.sets()
     if missing := [name for name in names if name not in {one.name for one in there}]:
         raise ProjectError(
@@ -152,27 +172,16 @@ def _set_ids(project: Project, names: Collection[str]) -> list[int] | None:
             where=project.path,
             hint=f"It has {', '.join(repr(one.name) for one in there) or 'none'}.",
         )
-    return [one.id for one in there if one.name in names]
+    return tuple(one.id for one in there if one.name in names)
 
 
 def export(
     project_path: str | Path,
     out_dir: str | Path,
+    request: ExportRequest | None = None,
     *,
-    formats: Sequence[str] = DEFAULT_FORMATS,
     sets: Collection[str] = (),
-    statuses: Collection[Status] = (),
-    deduplicate: bool = False,
     overwrite: bool = False,
 ) -> ExportResult:
     """As :func:`iter_export`, run to its end."""
-    job = iter_export(
-        project_path,
-        out_dir,
-        formats=formats,
-        sets=sets,
-        statuses=statuses,
-        deduplicate=deduplicate,
-        overwrite=overwrite,
-    )
-    return drain(job)
+    return drain(iter_export(project_path, out_dir, request, sets=sets, overwrite=overwrite))

@@ -167,7 +167,7 @@ def _adjacent(source: ContactSource, chrom: str, places: NDArray[np.int64]) -> f
 
 
 def _possible(source: ContactSource) -> dict[str, str]:
-    from napari_hicstruct.workflows.predict_request import capabilities
+    from napari_hicstruct.workflows.predict.request import capabilities
 
     return dict(capabilities(source))
 
@@ -194,7 +194,7 @@ def _per_chromosome(source: ContactSource, chroms: list[str]) -> list[str]:
 
 
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
-    from napari_hicstruct.workflows.predict_request import MIN_DEPTH
+    from napari_hicstruct.workflows.predict.request import MIN_DEPTH
 
     notes = list(source.notes)
     if len(source.chromsizes) > len(chromosomes):

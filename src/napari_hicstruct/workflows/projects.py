@@ -28,6 +28,16 @@ def identity_of(source: ContactSource) -> MapIdentity:
     return MapIdentity(absolute_uri(source.uri), source.fingerprint(), source.assembly, dict(source.chromsizes))
 
 
+def login_name() -> str:
+    """Who edits or exports, unless somebody says otherwise: the login name, or empty where there is none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""
+
+
 # ---------------------------------------------------------------------- the map of a project
 def find_map(path: str | Path) -> ContactSource:
     """Open the map that a project belongs to.

@@ -33,7 +33,7 @@ def iter_propose(
     """
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict_request import PredictRequest
+    from napari_hicstruct.workflows.predict.request import PredictRequest
 
     tasks = find_model(model).tasks
     request = PredictRequest(

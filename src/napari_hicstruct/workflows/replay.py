@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, near_any, points
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.paths import cache_dir
 from napari_hicstruct.config.simulation import SimulationConfig
@@ -40,7 +41,6 @@ DEPTHS = (15.0, 1_500.0)
 LEAST = 0.02
 """Raw probability from which a place is a candidate."""
 
-TOLERANCE = 20_000
 MOST = 250
 """Candidates kept per map and head, those that are there first."""
 
@@ -125,7 +125,7 @@ def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
 
 
 def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: SimulatedMap) -> list[Annotation]:
-    """Everything the network finds with open arms; TADs speak through their boundaries."""
+    """Everything the network finds with open arms; of TADs their boundaries."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
     from napari_hicstruct.inference.maps import Predictor
 
@@ -147,29 +147,30 @@ def _truth(records: list[Annotation], sim: SimulatedMap, depth: float) -> tuple[
     from napari_hicstruct.labels.truth import truth_in_bins
 
     truth = truth_in_bins(sim.truth, sim.resolution, base=sim.resolution, depth=depth)
-    loops = truth.loops[:, :2] * sim.resolution
-    borders = truth.boundaries[:, :1] * sim.resolution
+    loops = truth.loops[:, :2].astype(np.float64) * sim.resolution
+    borders = truth.boundaries[:, :1].astype(np.float64) * sim.resolution
     stripes = truth.stripes[:, :4] * sim.resolution
     there, known = np.zeros(len(records), bool), np.ones(len(records), bool)
     weight: Any
     for k, record in enumerate(records):
+        place = points((record,))
         if record.kind is Kind.LOOP:
-            near = np.abs(loops - (record.anchor1.center, record.anchor2.center)).max(axis=1, initial=0) <= TOLERANCE
+            close = near_any(loops, place[:, :2], SAME_CALL_BP)
             weight = truth.loops[:, 2]
         elif record.kind is Kind.BOUNDARY:
-            near = np.abs(borders[:, 0] - record.anchor1.center) <= TOLERANCE
+            close = near_any(borders, place[:, :1], SAME_CALL_BP)
             weight = truth.boundaries[:, 1] > 0.15
         else:
-            near = _overlaps(record, stripes)
+            close = _overlaps(record, stripes)
             weight = truth.stripes[:, 5]
-        there[k] = bool((near & (weight > 0)).any())
-        known[k] = there[k] or not near.any()
+        there[k] = bool((close & (weight > 0)).any())
+        known[k] = there[k] or not close.any()
     return there, known
 
 
 def _overlaps(record: Annotation, stripes: Any) -> Any:
     """Stripes with the record's anchor that share half of what the two extents cover."""
-    anchor = np.abs(stripes[:, :2].mean(axis=1) - record.anchor1.center) <= TOLERANCE
+    anchor = near_any(stripes[:, :2].mean(axis=1)[:, None], points((record,))[:, :1], SAME_CALL_BP)
     y: Interval = record.anchor2
     shared = np.minimum(stripes[:, 3], y.end) - np.maximum(stripes[:, 2], y.start)
     covered = np.maximum(stripes[:, 3], y.end) - np.minimum(stripes[:, 2], y.start)

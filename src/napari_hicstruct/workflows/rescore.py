@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 MEMBERS = 16
 """Of the ensemble."""
-
-NEAR = 20_000
-"""bp; a proposal nearer than this to a record is that record."""
 
 MIN_PROPOSAL_PROBABILITY = 1e-4
 """Calibrated."""
@@ -94,7 +92,7 @@ def _by_uid(
 
 
 def propose(calls: Sequence[Annotation], known: Sequence[Annotation]) -> list[Annotation]:
-    """Those of a model's faint calls that are near no record of the same kind.
+    """Those of a model's faint calls that are the same structure as no record.
 
     Parameters
     ----------
@@ -103,23 +101,5 @@ def propose(calls: Sequence[Annotation], known: Sequence[Annotation]) -> list[An
     known : sequence of Annotation
         All records of the project.
     """
-    from scipy.spatial import cKDTree
-
-    taken: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
-    for record in known:
-        taken.setdefault((record.chrom, record.kind), []).append(_place(record))
-    trees = {key: cKDTree(np.array(places)) for key, places in taken.items()}
-    found = []
-    for call in calls:
-        tree = trees.get((call.chrom, call.kind))
-        if tree is None or tree.query(_place(call), p=np.inf)[0] > NEAR:
-            found.append(call)
-    return found
-
-
-def _place(record: Annotation) -> tuple[float, float]:
-    if record.kind is Kind.STRIPE:
-        return record.anchor1.center, record.anchor1.center
-    if record.kind is Kind.TAD:
-        return record.anchor1.start, record.anchor1.end
-    return record.anchor1.center, record.anchor2.center
+    index = LocusIndex(known)
+    return [call for call in calls if not index.holds(call, SAME_CALL_BP)]

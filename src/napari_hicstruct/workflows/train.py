@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
-from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.files import output_error, write_text
 from napari_hicstruct.config.training import PoolConfig, TrainConfig
-from napari_hicstruct.errors import ConfigError, JobError
+from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
-from napari_hicstruct.workflows.train_folder import RECIPE, prepare_folder
-from napari_hicstruct.workflows.train_parent import Parent, load_parent
 
 if TYPE_CHECKING:
     from napari_hicstruct.training.samples import Batch
 
 VALIDATION_BATCHES = 18
 
+RECIPE = "recipe.json"
+FREE = {"name", "version", "checkpoint_every", "patience"}
+"""Keys that may change on the way: they touch no weight."""
+
+_SAME = "Give the run's own recipe, or a new folder."
+
+PARTS = ("decoders", "heads", "fine_heads")
+"""Of a network, by task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The model a run starts from."""
+
+    name: str
+    sha256: str
+    weights: dict[str, Any]
+    lineage: tuple[str, ...]
+
 
 def pool_folder(out: Path) -> Path:
-    """Where simulated maps are kept: ``$HICSTRUCT_POOL``, else inside the run's folder."""
+    """Where simulated maps are kept: ``$HICSTRUCT_POOL``, else inside ``out``."""
     chosen = os.environ.get("HICSTRUCT_POOL")
     return Path(chosen) if chosen else out / "maps"
 
@@ -35,6 +54,7 @@ def iter_train_model(
     device: str = "auto",
     devices: int = 1,
     parent: str | Path | None = None,
+    pool: Path | None = None,
     token: CancelToken | None = None,
 ) -> Generator[Progress, None, Path]:
     """Simulate what is missing, train (or go on), and write ``out/model``; gives that folder.
@@ -42,15 +62,15 @@ def iter_train_model(
     Parameters
     ----------
     devices : int
-        Devices to share the batches of a step; the same command is started once for each.
+        That share the batches of a step; the same command is started once for each.
     parent : path or str, optional
-        Model (folder or name) whose weights a new run starts from; ``config.start_from`` where not given.
+        Model (folder or name) whose weights a new run starts from, else ``config.start_from``.
+    pool : Path, optional
+        Folder of simulated maps, else :func:`pool_folder` of ``out``.
 
     Raises
     ------
-    ConfigError
-        Before anything starts, if the recipe asks for what cannot be.
-    JobError, OutputError
+    ConfigError, JobError, OutputError
     """
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.training.engine import iter_train
@@ -60,13 +80,12 @@ def iter_train_model(
     choose_device(device)
     before = _check(config, devices, parent or config.start_from)
     prepare_folder(config, out)
-    fabric = open_fabric(device, devices)
+    fabric, maps = open_fabric(device, devices), pool or pool_folder(out)
     if fabric.is_global_zero:
-        with in_place_of(out / RECIPE) as part:
-            part.write_text(config.model_dump_json(indent=2), encoding="utf-8")
-        yield from _iter_maps(config, out, token)
+        write_text(out / RECIPE, config.model_dump_json(indent=2))
+        yield from _iter_maps(config, maps, token)
     fabric.barrier()
-    paths, held_out = yield from _iter_maps(config, out, token)
+    paths, held_out = yield from _iter_maps(config, maps, token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
         best = yield from iter_train(
@@ -81,15 +100,15 @@ def iter_train_model(
 
 
 def _iter_maps(
-    config: TrainConfig, out: Path, token: CancelToken
+    config: TrainConfig, pool: Path, token: CancelToken
 ) -> Generator[Progress, None, tuple[list[Path], list[Path]]]:
     """Simulate the maps that are not there yet; gives what is trained and what is validated on."""
     from napari_hicstruct.training.pool import iter_make_pool
 
-    paths = yield from iter_make_pool(config.train, pool_folder(out), token=token)
+    paths = yield from iter_make_pool(config.train, pool, token=token)
     held_out = dataset_regions(config, "validation")
     if not held_out:
-        held_out = yield from iter_make_pool(config.validation, pool_folder(out), token=token)
+        held_out = yield from iter_make_pool(config.validation, pool, token=token)
     return paths + dataset_regions(config, "train"), held_out
 
 
@@ -183,11 +202,12 @@ def iter_train_stages(
     Stages that are done are passed over: run the same list again to go on.  Folders are ``out/<k>-<name>``.
     """
     out = Path(out)
-    os.environ.setdefault("HICSTRUCT_POOL", str(out / "maps"))
     previous: Path | None = None
     for k, config in enumerate(stages):
         folder = out / f"{k}-{config.name}"
-        previous = yield from iter_train_model(config, folder, device=device, devices=devices, parent=previous)
+        previous = yield from iter_train_model(
+            config, folder, device=device, devices=devices, parent=previous, pool=pool_folder(out)
+        )
     if previous is None:
         raise ConfigError("there is no stage to train.", hint="Give at least one recipe.")
     return previous
@@ -240,3 +260,72 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
 def train_model(config: TrainConfig, out: str | Path, *, device: str = "auto") -> Path:
     """:func:`iter_train_model` run to its end."""
     return drain(iter_train_model(config, out, device=device))
+
+
+# ---------------------------------------------------------------------- the folder of a run, and where it starts
+def prepare_folder(config: TrainConfig, out: Path) -> None:
+    """Make ``out``, or make sure that the run in it was begun by the same recipe (more steps may be asked for).
+
+    Raises
+    ------
+    ConfigError
+        If a checkpoint of another recipe lies there: its card would tell of settings that did not make it.
+    OutputError
+        If the folder cannot be made.
+    """
+    from napari_hicstruct.training.state import CHECKPOINT
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(out, error, what="the folder cannot be made") from error
+    if (out / CHECKPOINT).exists() and (out / RECIPE).exists():
+        before, now = _begun_by(out), config.model_dump(mode="json")
+        if key := next((key for key in now if key not in FREE and _differs(key, before, now)), None):
+            raise ConfigError(f"key '{key}' is not that of the run in this folder.", where=out, hint=_SAME)
+
+
+def _begun_by(out: Path) -> dict[str, Any]:
+    try:
+        text = json.loads((out / RECIPE).read_text(encoding="utf-8"))
+        return parse_config(TrainConfig, text, where=str(out / RECIPE)).model_dump(mode="json")
+    except (HicStructError, ValueError) as error:
+        raise ConfigError("was begun by another version of this program.", where=out / RECIPE, hint=_SAME) from error
+
+
+def _differs(key: str, before: dict[str, Any], now: dict[str, Any]) -> bool:
+    return bool(now[key] < before[key]) if key == "steps" else bool(now[key] != before[key])
+
+
+def load_parent(config: TrainConfig, parent: str | Path | None) -> Parent | None:
+    """Weights of ``parent``, with the decoder and head of each task that ``config.task_from`` names; None without any.
+
+    Without ``parent`` the encoder is that of the first model of ``task_from``.
+
+    Raises
+    ------
+    ConfigError, ModelError
+        If a model is missing, or lacks the task that it is to give.
+    """
+    from napari_hicstruct.models.store import load_model
+    from napari_hicstruct.workflows.models import find_model
+
+    sources = {task: find_model(str(name)) for task, name in config.task_from.items()}
+    if not parent and not sources:
+        return None
+    info = find_model(str(parent)) if parent else next(iter(sources.values()))
+    weights, lineage = load_model(info.path)[0].state_dict(), list(info.card.get("lineage", ()))
+    for one in {model.sha256: model for model in (info, *sources.values())}.values():
+        lineage.append(f"{one.label} ({one.sha256[:12]})")
+    for task, source in sources.items():
+        part = parts_of(load_model(source.path)[0].state_dict(), task)
+        if not part:
+            hint = f"It has {', '.join(source.tasks)}."
+            raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", hint=hint)
+        weights = {name: value for name, value in weights.items() if name not in parts_of(weights, task)} | part
+    return Parent(info.name, info.sha256, weights, tuple(lineage))
+
+
+def parts_of(weights: Mapping[str, Any], task: str) -> dict[str, Any]:
+    """The weights of one task's decoder and heads."""
+    return {name: value for name, value in weights.items() if name.split(".")[0] in PARTS and f".{task}." in name}

@@ -209,7 +209,7 @@ CAN_DO = {
 
 @pytest.mark.parametrize("name", sorted(CAN_DO))
 def test_what_each_map_can_do(data_dir: Path, name: str) -> None:
-    from napari_hicstruct.workflows.predict_request import capabilities
+    from napari_hicstruct.workflows.predict.request import capabilities
 
     resolutions, values, norm, why = CAN_DO[name]
     source, chrom = open_map(data_dir / "maps" / name), MAPS[name]

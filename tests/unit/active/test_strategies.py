@@ -84,7 +84,7 @@ def test_diversity_reads_the_features_where_there_are_any() -> None:
     features = np.zeros((30, 8), np.float32)
     features[7, 3], features[21, 5] = 9, 9
     with_features = Candidates(
-        *(getattr(some, name) for name in ("uids", "kind", "probability", "strength", "span", "chrom")),
+        *(getattr(some, name) for name in ("uids", "kind", "probability", "strength", "span", "points", "chrom")),
         features=features,
     )
     assert {7, 21} <= set(order(with_features, "diversity")[:3])
@@ -128,7 +128,13 @@ def test_diversity_of_very_many_spreads_a_draw_and_ranks_all() -> None:
     span = np.zeros((n, 4), np.int64)
     span[:, :2] = span[:, 2:] = rng.integers(0, 10**8, (n, 1))
     many = Candidates(
-        tuple(map(str, range(n))), np.zeros(n, np.int64), np.full(n, 0.5), np.full(n, 0.5), span, np.zeros(n, np.int64)
+        tuple(map(str, range(n))),
+        np.zeros(n, np.int64),
+        np.full(n, 0.5),
+        np.full(n, 0.5),
+        span,
+        np.zeros((n, 3)),
+        np.zeros(n, np.int64),
     )
     worth = priorities(many, "diversity")
     first = np.sort(span[np.argsort(-worth)[:CORE], 0])

@@ -18,7 +18,7 @@ from napari_hicstruct.workflows import models
 from napari_hicstruct.workflows.finetune.score import iter_read_bands
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.rescore import iter_rescore, propose
 from tests.unit.finetune.kit import CHROM, LENGTH, boundary, judged, loop, source, stripe, tad
 

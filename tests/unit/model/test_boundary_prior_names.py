@@ -50,7 +50,7 @@ def test_both_keys_at_once_are_refused() -> None:
 
 
 def test_a_fault_below_the_former_key_is_named() -> None:
-    with pytest.raises(ConfigError, match=r"boundary_prior\.width"):
+    with pytest.raises(ConfigError, match=r"hint\.width"):
         parse_config(ModelConfig, {"hint": {"kind": "band", "width": 33}})
 
 

@@ -18,7 +18,7 @@ from napari_hicstruct.evaluation.calibrate import key_of, maps_of
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.workflows.calibrate import CalibrateRequest, calibrate
 from napari_hicstruct.workflows.predict import predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.simulate import SimulateRequest, simulate
 
 CHEAP = {"n_steps": 4000, "n_snapshots": 40}

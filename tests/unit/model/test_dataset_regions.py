@@ -23,7 +23,7 @@ from napari_hicstruct.training.dataset_windows import open_dataset
 from napari_hicstruct.training.maps import draw_map
 from napari_hicstruct.training.samples import _coarse_window
 from napari_hicstruct.workflows.dataset import make_dataset
-from napari_hicstruct.workflows.dataset_regions import PIECE, pieces, snap
+from napari_hicstruct.workflows.dataset.regions import PIECE, pieces, snap
 from napari_hicstruct.workflows.train import iter_train_model
 from tests.unit.model.dataset_kit import LENGTH, recipe, request
 from tests.unit.model.model_kit import SMALL

@@ -7,12 +7,20 @@ import itertools
 import numpy as np
 import pytest
 
-from napari_hicstruct.annotations.records import Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band import make_band
 from napari_hicstruct.decode.boundaries import boundary_peaks, boundary_strength, decode_boundaries
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripes import StripeSettings, best_runs, decode_stripes, shear
-from napari_hicstruct.decode.tads import TadSettings, contrast, cumulative_oe, decode_tads, flat_partition
+from napari_hicstruct.decode.tads import (
+    TadSettings,
+    contrast,
+    cumulative_oe,
+    decode_tads,
+    flat_partition,
+    with_hierarchy,
+)
+from napari_hicstruct.genome import Interval
 
 RES, N = 10_000, 200
 
@@ -222,3 +230,28 @@ def test_the_flat_partition_equals_exhaustive_search(seed: int) -> None:
         if settings.flat[0] <= (peaks[k] - peaks[j]) * RES <= settings.flat[1]
     ]
     assert flat_partition(peaks, p, total, RES, settings) == wanted
+
+
+def test_the_hierarchy_is_one_of_the_tads_given() -> None:
+    def tad(start: int, end: int) -> Annotation:
+        place = Interval("chr1", start * RES, end * RES)
+        return Annotation(kind=Kind.TAD, anchor1=place, anchor2=place, uid=f"{start}-{end}")
+
+    tads = [tad(5, 20), tad(0, 100), tad(5, 60), tad(60, 90), tad(20, 60), tad(100, 120)]
+
+    def tree(chosen: list[Annotation]) -> dict[str, tuple[int, str]]:
+        return {one.uid: (one.level, one.parent) for one in with_hierarchy(chosen)}
+
+    assert tree(tads) == {
+        "0-100": (1, ""),
+        "5-60": (2, "0-100"),
+        "5-20": (3, "5-60"),
+        "20-60": (3, "5-60"),
+        "60-90": (2, "0-100"),
+        "100-120": (1, ""),
+    }
+    whole = with_hierarchy(tads)
+    assert tree(whole[::-1]) == tree(tads)
+    assert tree([one for one in whole if one.uid not in ("0-100", "5-60")]) == dict.fromkeys(
+        ("5-20", "20-60", "60-90", "100-120"), (1, "")
+    )

@@ -25,7 +25,7 @@ from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.evidence import gather
 from napari_hicstruct.workflows.explain import Explainer, explain
 from napari_hicstruct.workflows.predict import PredictResult, predict
-from napari_hicstruct.workflows.predict_request import PredictRequest
+from napari_hicstruct.workflows.predict.request import PredictRequest
 
 LENGTH = 4_000_000
 CONFIG = ModelConfig(

@@ -12,7 +12,7 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.training.state import take_weights
-from napari_hicstruct.workflows.train_parent import load_parent, parts_of
+from napari_hicstruct.workflows.train import load_parent, parts_of
 from tests.unit.model.model_kit import SMALL, net, small
 
 TASKS = {task.name: task.model_dump() for task in SMALL.tasks}

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from napari_hicstruct.active.candidate_table import ReviewMode
+from napari_hicstruct.annotations.loci import SAME_CALL_BP
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Kind
 from tests.before_18 import held, identity, write_project
@@ -38,4 +40,16 @@ def queue(tmp_path: Path) -> Iterator[Any]:
 def test_order_and_counts_are_what_they_were(queue: Any, name: str) -> None:
     WAYS[name](queue)
     assert queue.problem == ""
-    assert {"uids": list(queue.uids), "left": queue.left, "done": queue.done} == held()["orders"][name]
+    wanted = held()["orders"][name]
+    assert (queue.left, queue.done) == (wanted["left"], wanted["done"])
+    uids, before = list(queue.uids), wanted["uids"]
+    assert sorted(uids) == sorted(before)
+    # that version took stripes to the two sides of one anchor for the same, so others contradict them now
+    points, stripe = queue.pool.candidates.points, queue.pool.candidates.kind == list(Kind).index(Kind.STRIPE)
+    near = np.abs(points[:, None, 0] - points[None, :, 0]) <= SAME_CALL_BP
+    sides = (points[:, None, 2] != points[None, :, 2]) & stripe[:, None] & stripe[None]
+    same_chrom = queue.pool.candidates.chrom[:, None] == queue.pool.candidates.chrom[None]
+    changed = set(queue.pool.uids((near & sides & same_chrom).any(axis=1))) if "disagreement" in name else set()
+    if "+" in name:  # ranks are summed, and each depends on all
+        return
+    assert [uid for uid in uids if uid not in changed] == [uid for uid in before if uid not in changed]

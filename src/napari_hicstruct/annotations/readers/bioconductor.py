@@ -102,7 +102,7 @@ def _lowered(fields: Fields, starts: list[int]) -> Fields:
 def second_interval(table: Table) -> Table | None:
     """The table with both anchors named, where the second stands apart from the first; None if there is none.
 
-    A second interval that is no anchor (a gene in its domain) is left for :func:`second_place` to be told of.
+    A second interval that is no anchor (a gene in its domain) is left for :func:`second_place`.
     """
     one_chromosome = _one_chromosome(table)
     if one_chromosome is not None:

@@ -140,7 +140,7 @@ def _are_start_and_end(fields: Fields) -> bool:
 
 
 def _said_by_content(table: Table, fitting: list[Format]) -> Format | None:
-    """The program's format that columns or values speak for.
+    """The program's format that columns or values point to.
 
     Such a file holds what its program calls: a table of loops would pass as plain BEDPE of anything.  A program's name
     in the file's name alone is no such proof: a person who asks for a kind knows better.

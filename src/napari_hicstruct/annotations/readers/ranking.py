@@ -80,8 +80,8 @@ def rank_records(
     values = {number: ranking.value(cells) for number, cells in fields.items()}
     percent = any(ranking.is_percent(cells) for cells in fields.values())
     settled = settle(values, ranking.better, percent=percent)
-    told = [value for value in values.values() if value == value]
-    result.notes += _note(ranking, settled, told)
+    known = [value for value in values.values() if value == value]
+    result.notes += _note(ranking, settled, known)
     for number, record in result.records.items():
         score = settled.scores.get(number, NO_SCORE)
         result.records[number] = _scored(record, score, ranking.name, settled.made, own)

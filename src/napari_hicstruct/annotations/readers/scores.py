@@ -33,7 +33,7 @@ class Score:
     Attributes
     ----------
     names : tuple of str
-        Squeezed names (see :func:`squeezed`), the most telling first.
+        Squeezed names (see :func:`squeezed`), the most specific first.
     better : Better
     every : bool
         True: the largest of all these columns counts in each line; else the first column that tells records apart.

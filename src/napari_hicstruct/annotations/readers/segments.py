@@ -53,13 +53,13 @@ def segmentation(table: Table) -> Other | None:
         return None
     names = [segment[3] for segment in found]
     pairs = [(a, b) for a, b in pairwise(found) if a[0] == b[0]]
-    told = [cell for cell in names if cell not in ("NA", ".", "-", "")]
+    given = [cell for cell in names if cell not in ("NA", ".", "-", "")]
     about_domains = _ABOUT_DOMAINS.search(table.name) is not None
     enough = len(found) >= MIN_SEGMENTS
-    if len(set(told)) > 1 and len(set(told)) < len(told) and _are_known(told):
+    if len(set(given)) > 1 and len(set(given)) < len(given) and _are_known(given):
         least = MIN_ALTERNATING if about_domains else MIN_ALTERNATING_KNOWN
         if _alternating(pairs, names_of=str) >= least and (enough or not about_domains):
-            return _said(found, sorted(set(told)))
+            return _said(found, sorted(set(given)))
     classes = _classes(names)
     if classes is None or not enough or about_domains:
         return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct import __version__
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.schema import now
 from napari_hicstruct.annotations.writers import foreign, own
@@ -25,21 +26,31 @@ Writer = Callable[[Iterable[Annotation], Path], Path]
 
 EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
     "bedpe": {
-        Kind.LOOP: ("loops.bedpe", own.write_loops),
-        Kind.STRIPE: ("stripes.bedpe", own.write_stripes_bedpe),
+        Kind.LOOP: (f"{KINDS[Kind.LOOP].stem}.bedpe", own.write_loops),
+        Kind.STRIPE: (f"{KINDS[Kind.STRIPE].stem}.bedpe", own.write_stripes_bedpe),
     },
     "bed": {
-        Kind.TAD: ("tads.bed", own.write_tads),
-        Kind.BOUNDARY: ("boundaries.bed", own.write_boundaries),
+        Kind.TAD: (f"{KINDS[Kind.TAD].stem}.bed", own.write_tads),
+        Kind.BOUNDARY: (f"{KINDS[Kind.BOUNDARY].stem}.bed", own.write_boundaries),
     },
-    "stripenn": {Kind.STRIPE: ("stripes.tsv", foreign.write_stripenn)},
+    "stripenn": {Kind.STRIPE: (f"{KINDS[Kind.STRIPE].stem}.tsv", foreign.write_stripenn)},
     "juicebox": {
-        kind: (f"{kind}s.juicebox.bedpe", foreign.write_juicebox) for kind in (Kind.LOOP, Kind.STRIPE, Kind.TAD)
+        kind: (f"{KINDS[kind].stem}.juicebox.bedpe", foreign.write_juicebox)
+        for kind in (Kind.LOOP, Kind.STRIPE, Kind.TAD)
     },
-    "higlass": {kind: (f"{kind}s.higlass.bedpe", foreign.write_higlass) for kind in (Kind.LOOP, Kind.STRIPE, Kind.TAD)},
+    "higlass": {
+        kind: (f"{KINDS[kind].stem}.higlass.bedpe", foreign.write_higlass)
+        for kind in (Kind.LOOP, Kind.STRIPE, Kind.TAD)
+    },
     "parquet": {},
 }
 """Formats by name, and the file that each writes per kind; Parquet is one file for all kinds."""
+
+DEFAULT_FORMATS: tuple[str, ...] = ("bedpe", "bed", "stripenn")
+"""What is written unless asked otherwise."""
+
+RUN_KEYS = ("model", "map", "project", "reviewer", "parameters", "notes", "seconds", "peak_memory_mb")
+"""What every ``run.json`` says of how its files came about, by whatever way; null where that has no meaning."""
 
 PARQUET_FILE = "annotations.parquet"
 TRACK_FILE = "boundaries.bedgraph"
@@ -115,6 +126,8 @@ def export_records(
 
 def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], names: list[str]) -> Path:
     run = {
+        "made_with": f"napari-hicstruct {__version__}",
+        **dict.fromkeys(RUN_KEYS),
         **provenance,
         "written": now(),
         "napari_hicstruct": __version__,

@@ -8,19 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from napari_hicstruct.annotations.codec import COLUMN_TYPES, COLUMNS, to_row
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.readers.stripes import STRIPENN_COLUMNS, STRIPENN_VALUES
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.annotations.text import EMPTY, to_cell
 from napari_hicstruct.annotations.writers.own import number_cell
 from napari_hicstruct.config.files import write_bytes, write_text
 from napari_hicstruct.errors import OutputError
 
-_COLOURS = {  # Okabe–Ito, safe for colour-blind eyes
-    Kind.LOOP: "86,180,233",
-    Kind.STRIPE: "230,159,0",
-    Kind.TAD: "0,158,115",
-    Kind.BOUNDARY: "204,121,167",
-}
 _JUICEBOX = ("chr1", "x1", "x2", "chr2", "y1", "y2", "name", "score", "strand1", "strand2", "color")
 
 
@@ -55,7 +50,7 @@ def write_juicebox(records: Iterable[Annotation], path: str | Path) -> Path:
         (
             *_pair(record),
             *(to_cell(record.name or record.uid), number_cell(record.score), EMPTY, EMPTY),
-            _COLOURS[record.kind],
+            KINDS[record.kind].rgb,
         )
         for record in records
     )

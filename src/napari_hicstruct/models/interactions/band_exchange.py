@@ -148,15 +148,15 @@ class BandExchange(Interaction):
         if scale not in self.scales:
             return maps
         masks, bucket = self.masks(scale, context), buckets(context.distance(scale))
-        heard = maps if self.options.attention else {name: functional.group_norm(x, 1) for name, x in maps.items()}
+        normed = maps if self.options.attention else {name: functional.group_norm(x, 1) for name, x in maps.items()}
         out: dict[str, Tensor] = {}
         for name, pair in ((name, pair) for name, pairs in self.pairs.items() for pair in pairs):
             gate = self.gates[f"{'-'.join(pair)}-{scale}"](bucket) * masks[name]
             self._note(f"{'-'.join(pair)}/{scale}", gate, context)
             for to, other in (pair, pair[::-1]):
-                told = self.tell[f"{other}-{to}-{scale}"](maps[to], heard[other])
+                message = self.tell[f"{other}-{to}-{scale}"](maps[to], normed[other])
                 # the first sum is new memory, into which the others go; where the gate is 0 features stay what they are
-                out[to] = out[to].addcmul_(gate, told) if to in out else torch.addcmul(maps[to], gate, told)
+                out[to] = out[to].addcmul_(gate, message) if to in out else torch.addcmul(maps[to], gate, message)
         return maps | {name: x.to(maps[name].dtype) for name, x in out.items()}
 
     def _note(self, name: str, gate: Tensor, context: WindowContext) -> None:

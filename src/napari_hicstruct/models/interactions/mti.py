@@ -45,7 +45,7 @@ class Mti(Interaction):
         self.deep = DeepHeads(config, ["f4", "f3"])
 
     def share(self, features: dict[str, Tensor], task: str, context: WindowContext) -> dict[str, Tensor]:
-        """f1 and f2 told of each other, where there are both and the task reads both."""
+        """f1 and f2, each with what the other has, where there are both and the task reads both."""
         if "f1" not in features or task not in self.refine:
             return features
         f1, f2 = features["f1"], features["f2"]

@@ -24,7 +24,7 @@ def default_explain() -> Explain:
         source: ContactSource, annotation: Annotation, *, model: str, run: Mapping[str, Any] | None, token: CancelToken
     ) -> Generator[Progress, None, Any]:
         from napari_hicstruct.workflows.explain import Explainer, model_of
-        from napari_hicstruct.workflows.predict_request import PredictRequest
+        from napari_hicstruct.workflows.predict.request import PredictRequest
 
         request = None if run is None else PredictRequest(**run)
         while not busy.acquire(timeout=0.05):  # an older look ends at its next check

@@ -3,7 +3,6 @@
 Annotations are not postponed here: magicgui makes the form from the types themselves.
 """
 
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,25 +79,22 @@ def write_export(
     may_replace : callable
         ``(what the folder holds)`` → whether label files of another map or project, or of unknown origin, may go.
     """
-    from napari_hicstruct.annotations.writers.export import export_records
     from napari_hicstruct.annotations.writers.folder import FolderTaken
-    from napari_hicstruct.workflows.export import export_provenance
+    from napari_hicstruct.workflows.export import ExportRequest, export_project
 
-    started, labels = time.monotonic(), review.labels
-    records = records_to_export(review, settings, set_ids)
-    if not records or labels.project is None:
+    labels = review.labels
+    if labels.project is None or not records_to_export(review, settings, set_ids):
         return []
-    chosen = {
-        "formats": list(settings.formats),
-        "sets": [s.name for s in labels.sets() if s.id in set_ids],
-        "statuses": [status.value for status in settings.statuses],
-        "deduplicate": settings.once,
-    }
+    request = ExportRequest(
+        formats=settings.formats,
+        set_ids=tuple(set_ids) if len(set_ids) < len(labels.sets()) else None,
+        statuses=settings.statuses,
+        deduplicate=settings.once,
+    )
     where = getattr(labels.window.source, "uri", "")
-    provenance = export_provenance(labels.project, chosen, time.monotonic() - started, where)
     try:
-        return export_records(records, folder, formats=settings.formats, provenance=provenance)
+        return list(export_project(labels.project, folder, request, map_uri=where).files)
     except FolderTaken as taken:
         if not may_replace(taken.message):
             return []
-    return export_records(records, folder, formats=settings.formats, provenance=provenance, overwrite=True)
+    return list(export_project(labels.project, folder, request, map_uri=where, overwrite=True).files)

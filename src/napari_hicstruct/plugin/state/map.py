@@ -140,7 +140,7 @@ class MapState:
         try:
             picture.show()
         except BaseException:
-            with contextlib.suppress(Exception):  # it half stands in the window: the first error is the one to be told
+            with contextlib.suppress(Exception):  # it half stands in the window: the first error is the one to show
                 self._take_out_map()
             raise
         home = picture.extent_with_contacts()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
-
-_NAMES = {Kind.LOOP: "loop", Kind.STRIPE: "stripe", Kind.TAD: "TAD", Kind.BOUNDARY: "boundary"}
 
 PREDICTED, IMPORTED, HUMAN = "#56B4E9", "#E69F00", "#009E73"
 EDITED, REJECTED = "#CC79A7", "#999999"
@@ -25,12 +24,12 @@ _BY_ORIGIN = {Origin.PREDICTED: PREDICTED, Origin.IMPORTED: IMPORTED, Origin.HUM
 
 def name_of(kind: Kind) -> str:
     """The kind as people write it."""
-    return _NAMES[kind]
+    return KINDS[kind].singular
 
 
 def plural_of(kind: Kind) -> str:
     """Several of a kind."""
-    return "boundaries" if kind is Kind.BOUNDARY else f"{_NAMES[kind]}s"
+    return KINDS[kind].plural
 
 
 def colour_of(origin: Origin, status: Status) -> str:

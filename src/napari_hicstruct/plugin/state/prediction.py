@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import ModelChoice
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -28,13 +28,13 @@ class PredictBackend:
     def predict(self, source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
         """Predict; payloads are tuples of annotations.  Of the request: regions, tasks, model, device, norm."""
         from napari_hicstruct.workflows.predict import iter_predict
-        from napari_hicstruct.workflows.predict_request import PredictRequest
+        from napari_hicstruct.workflows.predict.request import PredictRequest
 
         return iter_predict(source, PredictRequest(threads=spare_threads(), **request), token=token)
 
     def capabilities(self, source: ContactSource) -> dict[str, str]:
         """Task → why it cannot be done (empty if it can)."""
-        from napari_hicstruct.workflows.predict_request import capabilities
+        from napari_hicstruct.workflows.predict.request import capabilities
 
         return capabilities(source)
 
@@ -71,8 +71,6 @@ class PredictionState:
         Scope: ``view``, ``chromosome`` or ``genome``.
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
-    set_name : str
-        Of the last run.
     predict : callable
         The backend's, for those who want a prediction that is kept nowhere.
     changed : Signal
@@ -94,11 +92,10 @@ class PredictionState:
         self.wanted = dict.fromkeys(TASKS, True)
         self.device, self.scope = "auto", "view"
         self.runs: dict[int, dict[str, Any]] = {}
-        self.set_name = ""
+        self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
         self._reasons: dict[str, str] | None = None
-        self._set_id: int | None = None
         self._found = 0
         self._request: dict[str, Any] = {}
         self.models.refreshed.connect(self._model_changed)
@@ -155,6 +152,11 @@ class PredictionState:
         """True while a model runs."""
         return self._job.running
 
+    @property
+    def set_name(self) -> str:
+        """Of the last run."""
+        return self._set.name
+
     def cancel(self) -> None:
         """End the run; what was found so far is kept."""
         self._job.cancel()
@@ -184,8 +186,7 @@ class PredictionState:
         except HicStructError as error:
             self._window.problem.emit(error)
             return
-        self._set_id, self._found = None, 0
-        self.set_name = f"{name or self.models.chosen.label} · {where}"
+        self._set, self._found = PredictedSet(f"{name or self.models.chosen.label} · {where}"), 0
         self._request = request = {"regions": regions, **self.request()}
         predict = self.predict
         self.message.emit("")
@@ -226,15 +227,7 @@ class PredictionState:
         """Add what is new to this run's own set; the first results make the set."""
         try:
             with self._window.project_to_write() as project:
-                if self._set_id is None:
-                    names = {one.name for one in project.sets()}
-                    name, number = self.set_name, 1
-                    while name in names:
-                        number += 1
-                        name = f"{self.set_name} ({number})"
-                    self.set_name, self._set_id = name, project.add_set(name, Origin.PREDICTED).id
-                    self.runs[self._set_id] = self._request
-                project.add(records, set_id=self._set_id, action="predict")
+                self.runs.setdefault(self._set.add(project, records), self._request)
         except HicStructError as error:
             self._job.close()
             self._failed(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -185,12 +184,4 @@ def check_automatic_folder() -> None:
 
 def open_for(source: ContactSource, path: str | Path) -> Project:
     """Open the project at ``path`` for ``source``; make it if there is none."""
-    return projects.open_or_create(path, source, reviewer=reviewer_name())
-
-
-def reviewer_name() -> str:
-    """Who edits, for the journal: the login name, or empty where there is none."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""
+    return projects.open_or_create(path, source, reviewer=projects.login_name())

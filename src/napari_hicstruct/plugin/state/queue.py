@@ -127,13 +127,13 @@ class ReviewQueue:
 
     @property
     def left(self) -> int:
-        """How many are still to be judged (second look: to be looked at)."""
+        """How many are still to be judged (reviewed again: not yet)."""
         self._ready()
         return int(self._members.sum()) - self._looked()
 
     @property
     def done(self) -> int:
-        """How many of those that pass the filter were judged (second look: looked at again)."""
+        """How many of those that pass the filter were judged (reviewed again: already)."""
         self._ready()
         if self._wanted.mode is not ReviewMode.OPEN:
             return self._looked()
@@ -268,7 +268,7 @@ class ReviewQueue:
         else:
             self._members &= ~self._others(pool)
             self._closed = {uid for uid in self._closed if uid in pool}
-            for uid in self._closed:  # looked at again and judged otherwise: still part of this look
+            for uid in self._closed:  # looked at again and judged otherwise: still part of this review
                 self._members[pool.row(uid)] = True
         worth, rows = self._worth(pool), np.flatnonzero(listed)
         # of equal ones (imports without a probability) the contradicted come first
@@ -277,7 +277,7 @@ class ReviewQueue:
         self._ordered = True
 
     def _others(self, pool: CandidateTable) -> Mask:
-        """What others judged and this reviewer did not: no part of a second look at one's own."""
+        """What others judged and this reviewer did not: no part of reviewing one's own again."""
         project = self._labels.project
         judgments = [] if project is None else list(project.judgments())
         own = {uid for uid, reviewer, _ in judgments if project is not None and reviewer == project.reviewer}

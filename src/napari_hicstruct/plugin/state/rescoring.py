@@ -28,7 +28,7 @@ MAX_CANDIDATES = 2_000
 PROPOSALS = "doubtful"
 """Name of the set of proposals."""
 
-_NO_CANDIDATES = "There are no candidates to look at: run a model, import labels, or find doubtful places."
+_NO_CANDIDATES = "There are no candidates to look at: run a model, import labels, or find uncertain places."
 
 
 class RescoreBackend:
@@ -139,7 +139,7 @@ class RescoringState:
         uids = self._review.queue.uids[:MAX_CANDIDATES]
         if source is None or project is None or not uids:
             self.message.emit(
-                "There are no candidates to look at: run a model, import labels, or find doubtful places."
+                "There are no candidates to look at: run a model, import labels, or find uncertain places."
             )
             return
         records = [record for record in map(self._labels.record, uids) if record is not None]
@@ -173,7 +173,7 @@ class RescoringState:
     def _proposed(self, proposals: Sequence[Annotation]) -> None:
         self.changed.emit()
         if not proposals:
-            self.message.emit("The model doubts nothing here that is not in a list already.")
+            self.message.emit("The model finds nothing uncertain here that is not in a list already.")
             return
         try:
             with self._window.project_to_write() as project:
@@ -183,7 +183,7 @@ class RescoringState:
         except HicStructError as error:
             self._failed(error)
         else:
-            self.message.emit(f"{len(proposals):,} doubtful places added to the set “{mine.name}”.")
+            self.message.emit(f"{len(proposals):,} uncertain places added to the set “{mine.name}”.")
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()

@@ -80,7 +80,7 @@ class Segmented(QWidget):
         return next((key for key, button in self._buttons.items() if button.isChecked()), "")
 
     def set_value(self, key: str) -> None:
-        """Put a button down without telling."""
+        """Put a button down without a signal."""
         if key in self._buttons:
             self._buttons[key].setChecked(True)
 

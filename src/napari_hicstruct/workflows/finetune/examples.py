@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.annotations.validation import TILE, in_regions, midpoint
 from napari_hicstruct.config.finetune import FinetuneConfig
@@ -27,9 +28,6 @@ PSEUDO_LABELS = (0.05, 0.95)
 
 MAX_REGULARIZATION_SAMPLES = 300
 """Of each kind; near judgements, so that they share windows with them and cost no further forward pass."""
-
-NEAR_BP = 20_000
-"""A call nearer than this to a label is that label's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +109,13 @@ def regularization_samples(judged: Judgements, validation_regions: Sequence[Inte
     others.  What another run calls where somebody judged is no such candidate.
     """
     found: list[Example] = []
+    index = LocusIndex(judged.judged)
     for kind in dict.fromkeys(record.kind for record in judged.judged) if weight else ():
         middles = {chrom: np.array(at) for chrom, at in _middles(judged.judged, kind).items()}
-        ends: dict[str, list[tuple[float, float]]] = {}
-        for record in (one for one in judged.judged if one.kind is kind):
-            ends.setdefault(record.chrom, []).append(_ends(record))
         waiting = [
             record
             for record in judged.open
-            if record.kind is kind
-            and record.chrom in middles
-            and np.abs(np.array(ends[record.chrom]) - _ends(record)).max(axis=1).min() > NEAR_BP
+            if record.kind is kind and record.chrom in middles and not index.holds(record, SAME_CALL_BP)
         ]
         waiting.sort(key=lambda record: np.abs(middles[record.chrom] - midpoint(record)).min())
         parts = [part for record in waiting[:MAX_REGULARIZATION_SAMPLES] for part in parts_of(record)]
@@ -152,31 +146,13 @@ def implicit_negatives(
 ) -> list[Example]:
     """Calls inside reviewed regions near which nothing is labelled or waits to be judged."""
     every = (*judged.positives, *judged.negatives, *judged.open)
-    known: dict[tuple[str, Kind], list[tuple[float, float]]] = {}
-    for part in (part for record in every for part in parts_of(record)):
-        known.setdefault((part.chrom, part.kind), []).append(_place(part))
+    known = LocusIndex(part for record in every for part in parts_of(record))
     found = []
     for call in (part for one in calls for part in parts_of(one)):
-        places = np.array(known.get((call.chrom, call.kind), ())).reshape(-1, 2)
-        near = np.abs(places - _place(call)).max(axis=1, initial=0) <= NEAR_BP
         inside = any(holds(block, call) for block in judged.blocks)
-        if inside and not near.any() and not in_regions(call, validation_regions):
+        if inside and not known.holds(call, SAME_CALL_BP) and not in_regions(call, validation_regions):
             found.append(Example(call.with_(status=Status.REJECTED), 0.0, IMPLICIT_NEGATIVE_WEIGHT, False, False))
     return found
-
-
-def _ends(record: Annotation) -> tuple[float, float]:
-    """What makes two records of one kind the same object, bp."""
-    if record.kind is Kind.TAD:
-        return record.anchor1.start, record.anchor1.end
-    return _place(record)
-
-
-def _place(record: Annotation) -> tuple[float, float]:
-    """Loops: both anchors; stripes and boundaries: the anchor."""
-    if record.kind is Kind.LOOP:
-        return record.anchor1.center, record.anchor2.center
-    return record.anchor1.center, record.anchor1.center
 
 
 def holds(block: Block, record: Annotation) -> bool:

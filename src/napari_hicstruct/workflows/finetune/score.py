@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band_pair import BandPair, iter_band_pair
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.finetune.examples import NEAR_BP, Example, holds, implicit_negatives
+from napari_hicstruct.workflows.finetune.examples import Example, holds, implicit_negatives
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -133,18 +134,18 @@ class ScoredExamples:
         A border that an accepted TAD or boundary shares is there.
         """
         place_of = {score.owner: k for k, score in enumerate(self.scores)}
-        right: dict[str, list[float]] = {}
+        right: list[Annotation] = []
         rejected: dict[str, list[int]] = {}
         for owner, one in enumerate(self.examples):
             if one.record.kind is Kind.BOUNDARY and one.judged and one.target == 1:
-                right.setdefault(one.record.chrom, []).append(one.record.anchor1.center)
+                right.append(one.record)
             elif one.record.kind is Kind.BOUNDARY and one.judged:
                 rejected.setdefault(one.record.uid, []).append(owner)
+        index = LocusIndex(right)
 
         def probability(owner: int) -> float:
             record, place = self.examples[owner].record, place_of.get(owner)
-            known = np.array(right.get(record.chrom, ()))
-            if (np.abs(known - record.anchor1.center) <= NEAR_BP).any():
+            if index.holds(record, SAME_CALL_BP):
                 return 1.0
             return UNSCORED_PROBABILITY if place is None else float(self._probability[place])
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from napari.layers.base import ActionType
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, line_pixels
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from numpy.typing import NDArray
 
-NAMES = {Kind.LOOP: "Loops", Kind.STRIPE: "Stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "Boundaries"}
+NAMES = {kind: info.plural[0].upper() + info.plural[1:] for kind, info in KINDS.items()}
 LIMITS = {Kind.LOOP: 500, Kind.STRIPE: 200, Kind.TAD: 200, Kind.BOUNDARY: 300}
 """Most objects of a kind in its layer at once (refilling 500 shapes takes 50 ms)."""
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NOTHING = "Choose an object: press N in the map, or click one."
-_DELAY_MS = 150  # flying through objects with N should not start a look at each
+_DELAY_MS = 150  # flying through objects with N should not start an explanation of each
 _SAME = 0.005
 
 

@@ -9,13 +9,14 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import Live
 
-TASK_COLOURS = {"loop": "#56B4E9", "stripe": "#E69F00", "tad": "#009E73", "boundary": "#CC79A7"}
-"""Okabe–Ito, one per task; they read on dark and on light."""
+TASK_COLOURS = {kind.value: info.colour for kind, info in KINDS.items()}
+"""They read on dark and on light."""
 
 _OTHERS = ("#D55E00", "#0072B2", "#F0E442")
 _REDRAW_MS = 200

@@ -1,4 +1,4 @@
-"""What goes into the review queue: task, set, distance, score; or a second look at what was judged."""
+"""What goes into the review queue: task, set, distance, score; or what was judged, again."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from napari_hicstruct.plugin.widgets.style import form, subdued
 
 LOOKS = {
     ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
-    ReviewMode.REJECTS: ("my rejects", "A second look at what you rejected: A takes it back in, R keeps it out"),
-    ReviewMode.ACCEPTED: ("my accepted", "A second look at what you accepted or edited: R throws it out, A keeps it"),
+    ReviewMode.REJECTS: ("my rejects", "Review what you rejected again: A takes it back in, R keeps it out"),
+    ReviewMode.ACCEPTED: ("my accepted", "Review what you accepted or edited again: R throws it out, A keeps it"),
 }
 
 

@@ -16,7 +16,7 @@ ORDERS: dict[str, str] = {
     "score": "The strongest first: soft score, else probability, else score, 0 to 1",
     "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
     "bald": "Where looks of the network at the same place disagree, bits; needs a model run with several looks",
-    "disagreement": "Share of the witnesses against it: other callers, TAD corners, boundaries, the other bin size",
+    "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",
     "diversity": "A spread over all kinds of candidates: by the network's features, else by place and distance",
     "random": "By chance: what every other order is measured against, and what gives honest precisions",
     "entropy+diversity": "Uncertain ones, spread out: the sum of both ranks",

@@ -61,7 +61,7 @@ class ReviewPanel(QWidget):
                 self.rescoring,
                 tooltip="How sure it is of each candidate now; where else it is unsure.",
             ),
-            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; a second look at your rejects."),
+            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; your rejects again."),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
             "goto": Fold("Go to number", self.goto, tooltip="Fly to an object by its number; check a stripe."),

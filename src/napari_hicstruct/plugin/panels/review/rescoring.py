@@ -27,14 +27,14 @@ class RescoringPanel(QWidget):
             "The queue is ordered anew; the candidate under the cursor stays."
         )
         self.rescore.clicked.connect(lambda: state.rescore())
-        self.propose = QPushButton("Find doubtful")
+        self.propose = QPushButton("Find uncertain")
         self.propose.setToolTip(
             "Add places in view where the model is unsure although nothing is called there, to a set of their own."
         )
         self.propose.clicked.connect(lambda: state.propose())
         self.auto = QCheckBox("look by itself after each fine-tune")
         self.auto.setChecked(state.auto)
-        self.auto.setToolTip("The queue then follows what the new model finds doubtful.")
+        self.auto.setToolTip("The queue then follows what the new model is least certain of.")
         self.auto.toggled.connect(lambda on: setattr(state, "auto", on))
         self.running = RunningRow(cancel="Cancel; the queue stays as it is.")
         self.running.cancel_button.clicked.connect(lambda: state.cancel())

@@ -21,11 +21,11 @@ from superqt.utils import qthrottled
 from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.state.palette import HUMAN, name_of
-from napari_hicstruct.plugin.state.project import reviewer_name
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
+from napari_hicstruct.workflows.projects import login_name
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -39,7 +39,7 @@ _TIPS = (
     "Rejected",
     "Not judged yet",
     "Share of the judged that is right, with Wilson's 95 % interval.\n"
-    "Of what you were shown: an order of doubt shows the doubtful first; 'random' gives an honest figure.",
+    "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an honest figure.",
 )
 _BAR = 5
 _MOST_ROWS = 9
@@ -117,7 +117,7 @@ class StatisticsPanel(QWidget):
     def _name(self) -> str:
         """Who edits: the project's reviewer, or who it would be if one were made."""
         project = self._labels.project
-        return (kept_name() or reviewer_name()) if project is None else project.reviewer
+        return (kept_name() or login_name()) if project is None else project.reviewer
 
     def _rename(self) -> None:
         project, name = self._labels.project, clean(self.reviewer.text())

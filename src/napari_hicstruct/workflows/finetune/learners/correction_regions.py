@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.kinds import HEAD_KINDS
 from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.workflows.dataset_regions import cut_band, empty_fine, pieces, shifted, snap
+from napari_hicstruct.workflows.dataset.regions import cut_band, empty_fine, pieces, shifted, snap
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 MARGIN_BP = 1_600_000
 """Map on both sides of what was judged: a 10 kb window holds as much."""
-
-KINDS = {"point": (Kind.LOOP,), "mask": (Kind.STRIPE,), "boundary": (Kind.TAD, Kind.BOUNDARY)}
-"""What the heads call."""
 
 
 def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
@@ -56,12 +53,12 @@ def corrected_region(bands: BandPair, judged: Judgements, region: Interval, *, h
         truth = shifted(truth_of(mine.positives, region.chrom, band.resolution), shift, band.n_bins)
         parts.append((truth, np.zeros(band.n_bins, np.bool_)))
         painted.append({})
-        for head, kinds in KINDS.items():
+        for head, kinds in HEAD_KINDS.items():
             own: Any = marks(mine, kinds, band.resolution, hard=hard)
             own[:, :4] -= shift
             reached = (own[:, [1, 3]] > 0).all(axis=1) & (own[:, [0, 2]] < band.n_bins).all(axis=1)
             painted[-1][head] = own[reached]
-    both = {head: (painted[0][head], painted[1][head]) for head in KINDS}
+    both = {head: (painted[0][head], painted[1][head]) for head in HEAD_KINDS}
     heads = frozenset(head for head, own in both.items() if (own[1][:, 4] > 0).any())
     (fine_truth, nowhere), (coarse_truth, coarse_nowhere) = parts
     return Region(fine, coarse, fine_truth, coarse_truth, nowhere, coarse_nowhere, heads, marks=both)

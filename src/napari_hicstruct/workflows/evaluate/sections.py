@@ -17,7 +17,7 @@ from napari_hicstruct.evaluation.report import (
     loop_section,
     stripe_section,
 )
-from napari_hicstruct.workflows.evaluation_labels import APART, Material
+from napari_hicstruct.workflows.evaluate.material import APART, Material
 
 
 def compare(material: Material, notes: list[str]) -> dict[str, Section]:

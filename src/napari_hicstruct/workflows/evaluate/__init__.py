@@ -42,8 +42,8 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     OutputError
         If the results cannot be written.
     """
-    from napari_hicstruct.workflows.evaluation_labels import gather, shown
-    from napari_hicstruct.workflows.evaluation_sections import compare
+    from napari_hicstruct.workflows.evaluate.material import gather, shown
+    from napari_hicstruct.workflows.evaluate.sections import compare
 
     clock, notes = Clock(), list[str]()
     yield clock.step("read labels", 0, 4)
@@ -54,7 +54,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
         what = f"the predictions hold {material.calls.kinds()}, the truth {material.truth.kinds()}: nothing to compare."
         raise LabelError(what, where=shown(request.truth[0], "the truth"), hint="Give labels of the same kind.")
     if request.map is not None:
-        from napari_hicstruct.workflows.pile_up import pile_up_section
+        from napari_hicstruct.workflows.evaluate.pile_up import pile_up_section
 
         yield clock.step("pile up the loops", 2, 4)
         size = material.rule(Kind.LOOP).resolution
@@ -63,7 +63,7 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     metrics["settings"] = {"chromosomes": material.chroms, "tolerance_bp": request.tolerance}
     files: tuple[Path, ...] = ()
     if request.out_dir is not None:
-        from napari_hicstruct.workflows.evaluation_files import write_evaluation
+        from napari_hicstruct.workflows.evaluate.report import write_evaluation
 
         yield clock.step("write", 3, 4)
         files = write_evaluation(request.out_dir, {"metrics": metrics, "notes": notes}, sections)

@@ -1,22 +1,25 @@
-"""Pictures of an evaluation, one figure per question; matplotlib is imported where it draws."""
+"""What an evaluation leaves behind: ``metrics.json`` and pictures, one figure per question."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.evaluation.report import Section
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"loops": "#0072b2", "stripes": "#d55e00", "tads": "#009e73", "boundaries": "#7b5ea7"}
-"""Of Okabe and Ito's palette, which colour-blind people tell apart."""
+COLOURS = {info.stem: info.colour for info in KINDS.values()}
 
 GREY = "#9a9a9a"
 
@@ -198,3 +201,38 @@ PICTURES = {
     "pile_up": Picture("Pile-up of the called loops", _plots("pile_up"), _pile),
 }
 """Name of the file → picture, in the order in which they are written."""
+
+
+# ---------------------------------------------------------------------- the folder
+ENDINGS = (".png", ".svg")
+
+
+def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping[str, Section]) -> tuple[Path, ...]:
+    """Write ``metrics.json`` and the pictures for which there is something to draw, to look at and to edit.
+
+    Pictures of an earlier evaluation that have nothing to show now are taken away: they would pass for this one's.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to.
+    """
+    text = json.dumps(result, indent=1) + "\n"
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        files = [_write(out_dir / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))]
+        for name, picture in PICTURES.items():
+            for target in (out_dir / f"{name}{ending}" for ending in ENDINGS):
+                if picture.chosen(sections):
+                    files.append(_write(target, partial(save_picture, picture=picture, sections=sections)))
+                else:
+                    target.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(out_dir, error) from error
+    return tuple(files)
+
+
+def _write(target: Path, write: Callable[[Path], object]) -> Path:
+    with in_place_of(target) as file:
+        write(file)
+    return target

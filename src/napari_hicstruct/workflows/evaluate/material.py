@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations import read_labels
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.loci import merge_close
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError, RegionError
-from napari_hicstruct.evaluation.matching import merge_points
 from napari_hicstruct.evaluation.records import (
     boundary_table,
     domain_table,
@@ -29,13 +30,12 @@ from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
 
-_NAMES = {Kind.LOOP: "loops", Kind.STRIPE: "stripes", Kind.TAD: "TADs", Kind.BOUNDARY: "boundaries"}
 
 _WITHOUT = {
     True: "average precision, precision of the best n and the curve follow the order of the file.",
     False: "average precision, precision of the best n and the curve are not given.",
 }
-_HINT = "--score-column names the column that ranks them."
+_HINT = "Name the column that ranks them (score column)."
 
 FAINT = "faint"
 """Folder in a simulated truth with the structures that the map is too shallow to show."""
@@ -74,7 +74,7 @@ class Labels:
     def kinds(self) -> str:
         """What it holds, as people say it."""
         held = {str(record.kind) for records in self.files for record in records}
-        return " and ".join(name for kind, name in _NAMES.items() if kind in held) or "nothing"
+        return " and ".join(info.plural for kind, info in KINDS.items() if kind in held) or "nothing"
 
     def chroms(self) -> list[str]:
         """Each chromosome once, as it is spelt first, in natural order."""
@@ -122,7 +122,7 @@ class Material:
             boundaries, domains = (select(labels.of(kind), kind, chrom) for kind in (Kind.BOUNDARY, Kind.TAD))
             table = boundary_table(boundaries, domains)
             if merge:
-                table = table[merge_points(table[:, :1], merge)]
+                table = table[merge_close(table[:, :1], merge)]
             tables.append(table + np.array([self.origin[canonical_name(chrom)], 0.0]))
         return np.vstack(tables)
 
@@ -143,7 +143,7 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
     chroms = sorted(request.chroms, key=_natural) or calls.chroms()
     if not calls.chroms():
-        hint = "Recall is 0. hicstruct predict lists more with --min-probability TASK=P."
+        hint = "Recall is 0. Predicting with a smaller probability for the task (min-probability) lists more."
         where = shown(request.predictions[0], "the predictions")
         raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
     known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
@@ -153,12 +153,12 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     judged = {canonical_name(chrom) for chrom in chroms}
     if truth.chroms() and not truth.within(chroms).chroms():
         where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
-        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome with --chrom that it has."
+        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome that it has."
         what = f"the predictions to judge lie on {where}."
         raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not request.chroms:
-        notes.append(f"No predictions on {', '.join(left_out)}: left out; name them with --chrom to count them.")
+        notes.append(f"No predictions on {', '.join(left_out)}: left out; name these chromosomes to count them.")
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
     notes += _unranked(calls.within(chroms))
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
@@ -194,7 +194,7 @@ def _read_all(
 def _unranked(calls: Labels) -> list[str]:
     """A note for each kind of which no call, or not every call, has a score."""
     notes = []
-    for kind, name in _NAMES.items():
+    for kind, name in ((kind, info.plural) for kind, info in KINDS.items()):
         values = [rank_score(record) for record in calls.of(kind)]
         bare = sum(value != value for value in values)
         if bare and bare == len(values):

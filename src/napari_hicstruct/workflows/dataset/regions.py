@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.decode.heads import HEADS
 from napari_hicstruct.genome import Interval
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def label_region(
 ) -> Region:
     """Contacts and labels of one region, and its part of the chromosome's tracks.
 
-    A chromosome on which a kind of label has no record says nothing of that kind, unless somebody reviewed it.
+    A chromosome on which a kind of label has no record is unlabelled for that kind, unless somebody reviewed it.
     """
     from napari_hicstruct.labels.records import reviewed_bins, truth_of
     from napari_hicstruct.training.dataset import Region
@@ -75,8 +75,8 @@ def label_region(
         shift = region.start // band.resolution
         known = reviewed_bins(labels, region, band.resolution)
         parts.append((shifted(truth, shift, band.n_bins), known[: band.n_bins]))
-    heard = {record.kind for record in labels.records if record.chrom == region.chrom}
-    heads = frozenset(HEADS[kind] for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else heard))
+    present = {record.kind for record in labels.records if record.chrom == region.chrom}
+    heads = frozenset(KINDS[kind].head for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else present))
     own = {name: (_part(a, fine), _part(b, coarse)) for name, (a, b) in (tracks or {}).items()}
     return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads, own)
 

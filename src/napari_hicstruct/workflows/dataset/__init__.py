@@ -1,4 +1,4 @@
-"""A map and its label files → a data set to train on: regions by split, windows listed, where labels speak."""
+"""A map and its label files → a data set to train on: regions by split, windows listed, where labels are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.workflows.dataset_regions import (
+from napari_hicstruct.workflows.dataset.regions import (
     COLUMNS,
     Tracks,
     label_region,
@@ -26,7 +26,7 @@ from napari_hicstruct.workflows.dataset_regions import (
     snap,
     window_rows,
 )
-from napari_hicstruct.workflows.predict_request import check_levels
+from napari_hicstruct.workflows.predict.request import check_levels
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.band import Band

@@ -1,0 +1,144 @@
+"""Where predictions go: a folder of label files, a project."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.annotations.kinds import kinds_of_heads
+from napari_hicstruct.annotations.records import Annotation, Origin
+from napari_hicstruct.config.files import try_folder
+from napari_hicstruct.config.map_uri import absolute_uri
+from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.workflows.predict import PredictResult
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
+
+
+def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
+    """A run as it is written down: the map's path in full, whatever folder it was named from."""
+    about = run.get("map")
+    if isinstance(about, Mapping) and about.get("uri"):
+        return {**run, "map": {**about, "uri": absolute_uri(about["uri"])}}
+    return dict(run)
+
+
+def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
+    """``loops.bedpe``, ``stripes.bedpe``, ``stripes.tsv``, ``tads.bed``, ``boundaries.bed``, ``boundaries.bedgraph``,
+    ``run.json``: those of the tasks that ran, also when nothing was found.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or holds label files that must not be replaced without ``overwrite``.
+    """
+    from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
+
+    return export_records(
+        result.annotations,
+        out,
+        formats=DEFAULT_FORMATS,
+        provenance=full_run(result.run),
+        kinds=kinds_of_heads(result.heads),
+        tracks=result.boundary_tracks if "boundary" in result.heads else None,
+        overwrite=overwrite,
+    )
+
+
+def check_targets(
+    source: ContactSource,
+    out: str | Path,
+    project: str | Path | None = None,
+    *,
+    model: str = "default",
+    tasks: Collection[str] = (),
+    overwrite: bool = False,
+) -> None:
+    """Look at folder and project before hours are spent on what could not be kept; nothing is left there.
+
+    Parameters
+    ----------
+    source : ContactSource
+    out, project : path
+    model, tasks : str, collection of str
+        What will run; no tasks: all of the model's.
+    overwrite : bool
+        Label files of other maps or projects in the folder may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or holds label files that must not be replaced.
+    ProjectError
+        If the project cannot be written or made, or belongs to another map.
+    """
+    from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, file_names
+    from napari_hicstruct.annotations.writers.folder import plan_folder
+    from napari_hicstruct.workflows.models import heads_of
+    from napari_hicstruct.workflows.projects import check_project, identity_of
+
+    heads = heads_of(model, tasks)
+    names = file_names(kinds_of_heads(heads), DEFAULT_FORMATS, track="boundary" in heads)
+    plan_folder(Path(out), names, {"map": identity_of(source).to_run()}, overwrite=overwrite)
+    try_folder(Path(out))
+    if project is not None:
+        check_project(project, source)
+
+
+class PredictedSet:
+    """The set of a project that one prediction fills: from the window, the shell and Python alike.
+
+    Parameters
+    ----------
+    name : str
+        What it is to be called; numbered where the project has a set of that name.
+
+    Attributes
+    ----------
+    id : int or None
+        Of the set; None until :meth:`add` has made it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.id: int | None = None
+
+    def add(self, project: Project, records: Sequence[Annotation]) -> int:
+        """Add calls as one step, first the set if it is not there yet; gives its id.
+
+        Raises
+        ------
+        ProjectError
+        """
+        if self.id is None:
+            names = {one.name for one in project.sets()}
+            numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
+            made = project.add_set(next(name for name in numbered if name not in names), Origin.PREDICTED)
+            self.name, self.id = made.name, made.id
+        project.add(records, set_id=self.id, action="predict")
+        return self.id
+
+
+def store_predictions(result: PredictResult, source: ContactSource, project: str | Path | Project) -> str:
+    """Add predictions as a set of their own to a project; gives the set's name.
+
+    Parameters
+    ----------
+    project : path or Project
+        Open, or a file that is made if it is not there.
+
+    Raises
+    ------
+    ProjectError
+        If the project belongs to another map or is open elsewhere.
+    """
+    from napari_hicstruct.workflows.projects import writing
+
+    found = PredictedSet(f"{result.run['model']['name']} {result.run['model']['version']}")
+    with writing(project, source) if isinstance(project, str | Path) else nullcontext(project) as opened:
+        found.add(opened, result.annotations)
+    return found.name
