@@ -135,7 +135,7 @@ def run(objects: int, repeats: int) -> dict[str, Any]:
         open_dock(viewer)
         open_table(viewer)
         attachment, app = session.editing, QApplication.instance()
-        project = session.project
+        project = session.ensure_project()
         made = project.add_set("calls", Origin.PREDICTED)
         project.add(make_objects(objects), set_id=made.id)
         session.go_to(Interval("chr1", 8_000_000, 24_000_000))

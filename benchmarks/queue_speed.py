@@ -89,8 +89,9 @@ def run(number: int, repeats: int) -> dict[str, Any]:
         for fold in dock.sections["review"].body.folds.values():
             fold.unfold()
         attachment, app = session.editing, QApplication.instance()
-        made = session.project.add_set("calls", Origin.PREDICTED)
-        session.project.add(candidates(number), set_id=made.id)
+        project = session.ensure_project()
+        made = project.add_set("calls", Origin.PREDICTED)
+        project.add(candidates(number), set_id=made.id)
         time.sleep(0.5)
         settle(app)
         queue, review = attachment.review.queue, attachment.review

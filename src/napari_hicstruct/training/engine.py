@@ -109,7 +109,7 @@ def _batches(run: Run, config: TrainConfig, paths: list[Path], options: RunOptio
 
 def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) -> Scores:
     own = {key: value.detach().clone() for key, value in run.net.state_dict().items()}
-    run.net.load_state_dict(run.average.state)
+    run.net.load_state_dict(run.average.module.state_dict())
     try:
         with autocast(config, run.fabric):
             scores = validate(run.net, [run.fabric.to_device(batch) for batch in batches], config)
@@ -119,7 +119,9 @@ def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) ->
     if scores.total > run.best and scores.finite:
         run.best, run.since_best = scores.total, 0
         if run.leads:
-            save_checkpoint(out / BEST, {"net": run.average.state, "step": run.step, "scores": scores.as_dict()})
+            save_checkpoint(
+                out / BEST, {"net": run.average.module.state_dict(), "step": run.step, "scores": scores.as_dict()}
+            )
     return scores
 
 
@@ -178,7 +180,7 @@ def iter_train(
 def _keep(run: Run, config: TrainConfig, out: Path) -> None:
     """Write what is due after a step."""
     if run.step in config.blend and run.leads:
-        save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.state, "step": run.step})
+        save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.module.state_dict(), "step": run.step})
     if run.step % config.checkpoint_every == 0 or run.step == config.steps:
         save_run(run, out)
 
@@ -186,7 +188,7 @@ def _keep(run: Run, config: TrainConfig, out: Path) -> None:
 def _blended(run: Run, config: TrainConfig, validation: list[Batch], out: Path) -> Path:
     """The mean of the weights kept on the way, validated; an early network knows less of the simulator's habits."""
     parts = [load_checkpoint(out / f"blend-{step}.ckpt")["net"] for step in config.blend]
-    for name, value in run.average.state.items():
+    for name, value in run.average.module.state_dict().items():
         if value.is_floating_point():
             value.copy_(torch.stack([part[name].to(value) for part in parts]).mean(0))
     run.best = -math.inf

@@ -50,7 +50,7 @@ HEAD_FIT_OPTIONS = {
     "boundary": HeadFitOptions(rescale=False, ridge=0.1),
 }
 """By kind of head.  Stripes are cut from a mask, TADs from all boundaries beside them: there slope and bias would move
-their ends and undo partitions, and how many of the pairs that decoding chose are right says nothing of single ones.
+their ends and undo partitions, and how many of the pairs that decoding chose are right is no figure for single ones.
 Chosen by ``benchmarks/finetune_kinds.py``."""
 
 

@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.network import MultiTaskNet
-from napari_hicstruct.training.average import WeightAverage
 from napari_hicstruct.training.balance import Balancer, make_balancer
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.log import cut_log
@@ -65,7 +65,7 @@ class Run:
     module: Any
     net: MultiTaskNet
     optimizer: Any
-    average: WeightAverage
+    average: AveragedModel
     balancer: Balancer
     step: int = 0
     best: float = -math.inf
@@ -126,20 +126,37 @@ def start_run(
     balancer = make_balancer(config.losses, tasks_of(config), config.task_weights)
     groups = parameter_groups(net, balancer)
     optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
-    run = Run(fabric, None, net, optimizer, WeightAverage(net, config.average), balancer)
+    run = Run(fabric, None, net, optimizer, weight_average(net, config.average), balancer)
     saved = load_checkpoint(out / CHECKPOINT) if (out / CHECKPOINT).exists() else None
     if saved is not None:
         net.load_state_dict(saved["net"])
         optimizer.load_state_dict(saved["optimizer"])
-        run.average.load(saved["average"])
+        run.average.module.load_state_dict(saved["average"])
+        run.average.n_averaged.fill_(1 + saved["step"])
         balancer.load_state_dict(saved["balancer"])
         run.step, run.best, run.since_best, run.parts = (saved[k] for k in ("step", "best", "since_best", "parts"))
     if run.leads:
         cut_log(out, run.step)
     run.module, run.optimizer = fabric.setup(LossModule(net, config), optimizer)
     balancer.to(fabric.device)
-    run.average.state = {key: value.to(fabric.device) for key, value in run.average.state.items()}
+    run.average.to(fabric.device)
     return run
+
+
+def weight_average(net: nn.Module, decay: float) -> AveragedModel:
+    """Exponential moving average of weights and statistics: steadier than the last step's, validated and shipped.
+
+    ``decay``: share kept per step; ramps up from 0 so that the first steps are soon forgotten.
+    """
+
+    def mean(average: Tensor, value: Tensor, steps: Tensor | int) -> Tensor:
+        if not value.is_floating_point():
+            return value
+        return average.lerp(value, 1 - min(decay, int(steps) / (9 + int(steps))))
+
+    averaged = AveragedModel(net, avg_fn=mean, use_buffers=True)
+    averaged.n_averaged.fill_(1)  # the network that a run starts from counts, too
+    return averaged
 
 
 def take_weights(net: MultiTaskNet, weights: dict[str, Tensor]) -> list[str]:
@@ -169,7 +186,7 @@ def save_run(run: Run, out: Path) -> None:
     state = {
         "net": run.net.state_dict(),
         "optimizer": run.optimizer.state_dict(),
-        "average": run.average.state,
+        "average": run.average.module.state_dict(),
         "balancer": run.balancer.state_dict(),
         "step": run.step,
         "best": run.best,

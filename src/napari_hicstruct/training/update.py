@@ -63,7 +63,7 @@ def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, flo
             _halve(run, batches, error)
     run.fabric.clip_gradients(run.module, run.optimizer, max_norm=config.clip)
     run.optimizer.step()
-    run.average.update(run.net, run.step)
+    run.average.update_parameters(run.net)
     run.step += 1
     return losses
 

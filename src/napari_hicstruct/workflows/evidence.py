@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.annotations.loci import SAME_CALL_BP
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.genome import format_bp
@@ -12,9 +13,6 @@ from napari_hicstruct.genome import format_bp
 if TYPE_CHECKING:
     from napari_hicstruct.config.model import ModelConfig
     from napari_hicstruct.inference.explain import Layer, Track
-
-NEAR = 20_000
-"""bp: what is as near as this is at the place."""
 
 _MOTIF_BIN = 5_000
 _BESIDE = 60_000  # bp from a loop's dot to the marks beside it
@@ -131,7 +129,7 @@ def _mark(annotation: Annotation, place: float, axis: int, away: int) -> tuple[f
 
 def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
     """Boundaries at the ends and, where there are two, the corner of a domain between them."""
-    reach, limit = NEAR // track.resolution, _thresholds()["boundary"]
+    reach, limit = SAME_CALL_BP // track.resolution, _thresholds()["boundary"]
     known = {name: track.around(place, reach) for name, place in _ends(annotation)}
     found = []
     if annotation.kind is not Kind.BOUNDARY:
@@ -155,7 +153,7 @@ def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
 
 def _stripes(annotation: Annotation, layer: Layer) -> list[Evidence]:
     """Stripes that leave each end: a run of the mask in the row of the first, in the column of the second."""
-    limit, reach = _thresholds()["mask"], NEAR // layer.resolution
+    limit, reach = _thresholds()["mask"], SAME_CALL_BP // layer.resolution
     found = []
     ends = _ends(annotation)
     for (name, place), axis in zip(ends if len(ends) > 1 else ends * 2, (0, 1), strict=True):
@@ -168,7 +166,7 @@ def _stripes(annotation: Annotation, layer: Layer) -> list[Evidence]:
         if not lines.size:
             continue
         covered = int((lines >= limit).sum(1).max()) * layer.resolution
-        there = covered >= 2 * NEAR
+        there = covered >= 2 * SAME_CALL_BP
         text = f"Stripe from {name} {'rightwards' if axis == 0 else 'upwards'}"
         text = f"{text} ({format_bp(covered)} in the part shown)" if there else f"No {text[0].lower()}{text[1:]}"
         found.append(Evidence(text, there, _mark(annotation, place, axis, _BESIDE) if there else None))
@@ -178,7 +176,7 @@ def _stripes(annotation: Annotation, layer: Layer) -> list[Evidence]:
 def _loop(annotation: Annotation, layer: Layer) -> Evidence:
     """A loop at the far corner of a domain or at a stripe's tip."""
     row, col = _corner(annotation)
-    p = layer.around(row, col, NEAR // layer.resolution)
+    p = layer.around(row, col, SAME_CALL_BP // layer.resolution)
     where = "the domain's corner" if annotation.kind is Kind.TAD else "the stripe's end"
     if p >= _thresholds()["point"]:
         return Evidence(f"Loop at {where} (p {p:.2f})", True, (row, col))
@@ -193,7 +191,7 @@ def _orientation(annotation: Annotation, source: ContactSource, files: tuple[str
 
     length = source.chromsizes[annotation.chrom]
     forward, reverse = (bin_track(f, annotation.chrom, length=length, resolution=_MOTIF_BIN) for f in files)
-    reach, said = NEAR // _MOTIF_BIN, []
+    reach, said = SAME_CALL_BP // _MOTIF_BIN, []
     for _, place in _ends(annotation):
         k = int(place // _MOTIF_BIN)
         part = slice(max(0, k - reach), k + reach + 1)

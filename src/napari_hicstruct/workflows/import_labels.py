@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.errors import LabelError, readable
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -73,7 +73,7 @@ def import_file(
         Its map says which chromosomes there are.
     path : path
     status : Status, optional
-        Given to all records; without it they keep what the file says (proposed where it says nothing).
+        Given to all records; without it they keep what the file says (proposed where it does not).
     kind : Kind, optional
         What the file is to hold, where its format leaves that open.
     score_column : str or int, optional
@@ -235,25 +235,7 @@ def iter_import(
 
 
 def import_labels(
-    map_uri: str | Path,
-    paths: Sequence[str | Path],
-    project_path: str | Path,
-    *,
-    status: Status | None = None,
-    kind: Kind | None = None,
-    score_column: str | int | None = None,
-    ascending: bool = False,
-    reviewer: str = "",
+    map_uri: str | Path, paths: Sequence[str | Path], project_path: str | Path, **options: Any
 ) -> list[ImportedFile]:
     """As :func:`iter_import`, run to its end."""
-    job = iter_import(
-        map_uri,
-        paths,
-        project_path,
-        status=status,
-        kind=kind,
-        score_column=score_column,
-        ascending=ascending,
-        reviewer=reviewer,
-    )
-    return drain(job)
+    return drain(iter_import(map_uri, paths, project_path, **options))

@@ -281,3 +281,29 @@ def test_the_learning_rate_warms_up_and_falls() -> None:
     assert max(rates) == pytest.approx(config.learning_rate)
     assert rates[10:] == sorted(rates[10:], reverse=True)
     assert rates[-1] < 0.02 * config.learning_rate
+
+
+def test_the_average_is_the_moving_mean_that_checkpoints_of_before_hold() -> None:
+    """Decay min(d, (1 + k) / (10 + k)) after step k; a plain state of it is taken up again."""
+    from napari_hicstruct.training.state import weight_average
+
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    average = weight_average(net, 0.3)
+    expected = {name: value.clone() for name, value in net.state_dict().items()}
+    for step in range(8):
+        with torch.no_grad():
+            for value in (*net.parameters(), net[1].running_mean):
+                value.add_(torch.randn_like(value))
+            net[1].num_batches_tracked += 1
+        average.update_parameters(net)
+        for name, value in net.state_dict().items():
+            kept = min(0.3, (1 + step) / (10 + step))
+            expected[name] = expected[name].lerp(value, 1 - kept) if value.is_floating_point() else value.clone()
+        if step == 3:  # as a run that is taken up again does
+            state = {name: value.clone() for name, value in average.module.state_dict().items()}
+            average = weight_average(net, 0.3)
+            average.module.load_state_dict(state)
+            average.n_averaged.fill_(step + 2)
+    for name, value in average.module.state_dict().items():
+        assert torch.equal(value, expected[name]), name

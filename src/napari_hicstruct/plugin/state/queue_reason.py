@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.active.disagreement import Contradictions
+from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
+from napari_hicstruct.genome import format_bp
 
 _AGAINST = {
     "caller": "only one caller",
@@ -18,9 +20,9 @@ _OF_PROBABILITY = {"entropy", "margin"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
 EXPLAINED = {
-    "caller": "no other caller or model has it within 20 kb",
-    "corner": "no TAD has its corner within 50 kb",
-    "boundary": "no TAD border or boundary within 50 kb of the stripe's anchor",
+    "caller": f"no other caller or model has it within {format_bp(SAME_CALL_BP)}",
+    "corner": f"no TAD has its corner within {format_bp(CORNER_BP)}",
+    "boundary": f"no TAD border or boundary within {format_bp(CORNER_BP)} of the stripe's anchor",
     "resolution": "not called at the other bin size",
 }
 """What each check means, for a tooltip."""

@@ -62,7 +62,7 @@ def label_region(
 ) -> Region:
     """Contacts and labels of one region, and its part of the chromosome's tracks.
 
-    A chromosome on which a kind of label has no record says nothing of that kind, unless somebody reviewed it.
+    A chromosome on which a kind of label has no record is unlabelled for that kind, unless somebody reviewed it.
     """
     from napari_hicstruct.labels.records import reviewed_bins, truth_of
     from napari_hicstruct.training.dataset import Region

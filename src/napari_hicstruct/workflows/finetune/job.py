@@ -97,7 +97,7 @@ class Figure:
     measure : str
         ``ranking`` (area under the ROC curve of judged candidates), ``log loss``, ``average precision``.
     on : str
-        ``validation regions``, the same ``and cross-validation``, or ``replay``; in projects of before ``frozen part``.
+        ``validation regions``, the same ``and cross-validation``, or ``replay``; older projects have other names.
     n : int
         Candidates or truths it rests on.
     before, after : float

@@ -60,7 +60,16 @@ def read_request_tracks(
     return {resolution: tracks for resolution, tracks in read.items() if tracks is not None}
 
 
-def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, ModelInfo]:
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A model ready to predict, and the time since the job began."""
+
+    predictor: Predictor
+    info: ModelInfo
+    clock: Clock
+
+
+def _load(request: PredictRequest, on_windows: Any, clock: Clock) -> _Loaded:
     from napari_hicstruct.evaluation.calibrate import maps_of
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.inference.maps import Predictor
@@ -68,23 +77,20 @@ def _load(request: PredictRequest, on_windows: Any) -> tuple[Predictor, ModelInf
 
     info, device = check_model(request), choose_device(request.device)
     net, card = load_model(info.path, device=device)
-    return Predictor(net, device, MODES[request.mode], on_windows, calibration=maps_of(card)), info
+    predictor = Predictor(net, device, MODES[request.mode], on_windows, calibration=maps_of(card))
+    return _Loaded(predictor, info, clock)
 
 
 def _iter_open(
-    source: ContactSource,
-    region: Interval,
-    request: PredictRequest,
-    predictor: Predictor,
-    name: str,
-    clock: Clock,
-    token: CancelToken,
+    source: ContactSource, region: Interval, request: PredictRequest, loaded: _Loaded, token: CancelToken
 ) -> Generator[Progress, None, ChromosomeRun]:
-    """Bands and tracks of a region's chromosome, ready to run; ``name`` of the model is for the records."""
+    """Bands and tracks of a region's chromosome, ready to run."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
 
-    config = predictor.net.config
-    fine, coarse = yield from iter_band_pair(source, region.chrom, config, norm=request.norm, token=token, clock=clock)
+    predictor, config = loaded.predictor, loaded.predictor.net.config
+    fine, coarse = yield from iter_band_pair(
+        source, region.chrom, config, norm=request.norm, token=token, clock=loaded.clock
+    )
     _check_contacts(source, region, coarse)
     predictor.tracks = read_request_tracks(source, region.chrom, request, config)
     stretch = Stretch(
@@ -93,7 +99,7 @@ def _iter_open(
         length=source.chromsizes[region.chrom],
         tasks=request.tasks,
         max_distance=MAX_DISTANCE,
-        model=name,
+        model=loaded.info.label,
         min_probability=request.min_probability,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
@@ -161,7 +167,7 @@ def _iter_regions(
         counter[0] += n
         token.check()
 
-    predictor, info = _load(request, on_windows)
+    loaded = _load(request, on_windows, clock)
     regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
@@ -169,7 +175,7 @@ def _iter_regions(
     skipped: list[Interval] = []
     for region in regions:
         try:
-            run = yield from _iter_open(source, region, request, predictor, info.label, clock, token)
+            run = yield from _iter_open(source, region, request, loaded, token)
         except MapError as error:
             skipped.append(region)
             if len(skipped) == len(regions):  # an empty result would look like a finding
@@ -183,8 +189,8 @@ def _iter_regions(
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
     done_chroms = [r.chrom for r in regions if r not in skipped]
-    record = _run_record(source, request, info, str(predictor.device), clock, said, done_chroms)
-    heads = frozenset(task.head for task in predictor.net.config.tasks if task.name in request.tasks)
+    record = _run_record(source, request, loaded, said, done_chroms)
+    heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
 
@@ -209,14 +215,9 @@ def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
 
 
 def _run_record(
-    source: ContactSource,
-    request: PredictRequest,
-    model: ModelInfo,
-    device: str,
-    clock: Clock,
-    said: list[str],
-    chroms: Sequence[str],
+    source: ContactSource, request: PredictRequest, loaded: _Loaded, said: list[str], chroms: Sequence[str]
 ) -> dict[str, Any]:
+    model, device = loaded.info, str(loaded.predictor.device)
     return {
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "device": device},
         "map": identity_of(source).to_run(),
@@ -231,7 +232,7 @@ def _run_record(
             "min_probability": dict(request.min_probability),
         },
         "notes": said,
-        "seconds": round(clock.step("", 0, 0).elapsed, 2),
+        "seconds": round(loaded.clock.step("", 0, 0).elapsed, 2),
         "peak_memory_mb": _peak_memory_mb(),
     }
 
