@@ -100,7 +100,7 @@ class Lab:
             ]
         ]
         prior = prior_weight(len(rows))
-        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor * prior)])
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.regularization_weight * prior)])
         there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
         rows = np.concatenate([rows, rest])
         mine = HeadSamples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
