@@ -36,7 +36,7 @@ class Finetuned:
     reason : str
         The rule and its numbers, in one or two sentences.
     model : Model
-        The new model; where it was not taken it is kept as a branch, and the one in use stays in use.
+        The new model, kept as a branch where it was not taken; where nothing new was learnt, the model in use.
     before, after : dict
         Figures of the model in use and of the new one: ``{on: {what: {measure: value}}}``.
     notes : tuple of str

@@ -24,7 +24,7 @@ def finetune(
     train: str = typer.Option("", "--train", help="heads (default), decoders, all, or adapters."),
     start: str = typer.Option("", "--start", help="base: the base model and all corrections (default); last."),
     steps: int = typer.Option(0, "--steps", min=0, help="Gradient steps (default: by the number of corrections)."),
-    config: Path | None = typer.Option(None, "--config", help="YAML with other settings (config/finetune.py)."),
+    config: Path | None = typer.Option(None, "--config", help="YAML with other settings (docs/fine-tuning.md)."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     json: bool = json_option,
