@@ -107,8 +107,11 @@ class CandidateTable:
         self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
         self._human = np.isin(self.sets, list(human))
         drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
-        self.contradictions: Contradictions = find_contradictions(records, drawn, exclude=self.status == _REJECTED)
-        self.candidates: Candidates = candidates_of(records, disagreement=self.contradictions.share)
+        plain = candidates_of(records)
+        self.contradictions: Contradictions = find_contradictions(
+            records, drawn, exclude=self.status == _REJECTED, places=plain.points
+        )
+        self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
         self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
         names: dict[str, int] = {}
         self._source = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
