@@ -38,7 +38,8 @@ def finetune(
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
-    settings = parse_config(FinetuneConfig, base.model_dump() | {key: value for key, value in given.items() if value})
+    data = base.model_dump() | {key: value for key, value in given.items() if value}
+    settings = parse_config(FinetuneConfig, data, options={"trainable": "--train", "start": "--start"})
     opened, source = open_for_learning(project, map or None)
     with opened:
         job = prepare_finetune(opened, source, settings, device=device, threads=threads)

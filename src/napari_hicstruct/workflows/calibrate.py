@@ -136,7 +136,7 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
     info = find_model(request.model)
     if info.shipped:
         hint = f"Copy it first: hicstruct models install {info.path} --name mine."
-        raise ModelError(f"The model '{info.name}' is shipped and stays as it is.", hint=hint)
+        raise ModelError(f"the model '{info.name}' is shipped and stays as it is.", hint=hint)
     if info.tracks:
         raise ModelError(f"reads the track '{info.tracks[0]}', which simulated maps lack.", where=info.path)
     _check_seeds(info, request)

@@ -1,4 +1,4 @@
-"""What follows from judgements: examples to learn from, and rectangles where heads know something."""
+"""What follows from judgments: examples to learn from, and rectangles where heads know something."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def block(start: int, end: int, *kinds: Kind) -> ReviewedRegion:
     return ReviewedRegion(1, side, side, kinds, "ada", "now")
 
 
-def test_judgements_as_examples() -> None:
+def test_judgments_as_examples() -> None:
     records = [loop(10**6, status=A), loop(2 * 10**6, status=E), loop(3 * 10**6, status=R), loop(15 * 10**5)]
     rows = examples_of(read_corrections(records))
     assert [(row.target, row.weight, row.corrected) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
@@ -137,7 +137,7 @@ def test_rectangles_know_what_people_know() -> None:
     loops = ("point", (Kind.LOOP,))
     assert said.pixel(*loops, 1_200_000, 1_400_000) == 1
     assert said.pixel(*loops, 1_500_000, 1_700_000) == pytest.approx(0.7)
-    assert said.pixel(*loops, 1_700_000, 1_900_000) == 0  # waits for its judgement
+    assert said.pixel(*loops, 1_700_000, 1_900_000) == 0  # waits for its judgment
     assert said.pixel(*loops, 1_050_000, 1_800_000) == 1  # reviewed: absent
     assert said.pixel(*loops, 2_100_000, 2_300_000) == 0  # nobody knows
     tads = ("boundary", (Kind.TAD, Kind.BOUNDARY))
@@ -194,7 +194,7 @@ def test_far_corrections_make_stretches_of_their_own() -> None:
     assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]
 
 
-def test_open_candidates_near_judgements_regularize() -> None:
+def test_open_candidates_near_judgments_regularize() -> None:
     said, near, far, held = (
         loop(at, status=st) for at, st in ((10**6, A), (11 * 10**5, P), (3 * 10**6, P), (4 * 10**5, P))
     )
