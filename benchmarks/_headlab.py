@@ -104,7 +104,7 @@ class Lab:
         there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
         rows = np.concatenate([rows, rest])
         mine = HeadSamples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
-        replay = self.replay.examples(self.layer, self.config.replay_weight)
+        replay = self.replay.samples(self.layer, self.config.replay_weight)
         return fit_head(mine, replay, ridge=self.config.ridge, prior=prior)
 
     def logits(self, change: HeadChange | None) -> Any:

@@ -81,7 +81,7 @@ class Annotation:
     Attributes
     ----------
     kind : Kind
-    anchor1, anchor2 : Interval
+    anchor1, anchor2 : Interval, or (chrom, start, end)
         Loop: its two anchors, ``anchor1 <= anchor2``.  Stripe: ``anchor1`` = x (the narrow anchor),
         ``anchor2`` = y (the extent along the stripe, containing or touching x).  TAD: both the domain.
         Boundary: both the boundary's bin(s).

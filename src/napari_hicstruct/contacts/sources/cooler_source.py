@@ -16,7 +16,7 @@ from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.contacts.sources.base import Block, MapSource
 from napari_hicstruct.contacts.sources.bin_table import ChromosomeBins
 from napari_hicstruct.contacts.sources.coverage import with_contacts
-from napari_hicstruct.contacts.sources.ladder import ConsistentLevels, CoolerLevel
+from napari_hicstruct.contacts.sources.level_matching import ConsistentLevels, CoolerLevel
 from napari_hicstruct.contacts.sources.pixel_order import PixelOrder, pixel_order
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, n_bins

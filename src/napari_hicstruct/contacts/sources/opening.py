@@ -18,7 +18,7 @@ from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.contacts.sources.handles import file_lock
 from napari_hicstruct.contacts.sources.hdf5 import open_h5
 from napari_hicstruct.contacts.sources.hic_source import HicSource
-from napari_hicstruct.contacts.sources.ladder import CoolerLevel, match_levels
+from napari_hicstruct.contacts.sources.level_matching import CoolerLevel, match_levels
 from napari_hicstruct.contacts.sources.not_a_map import check_regular, hdf5_refusal, refusal
 from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.errors import MapError
