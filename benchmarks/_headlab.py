@@ -15,13 +15,14 @@ import numpy as np
 from benchmarks._harness import say, scratch
 from benchmarks._oracle import TOLERANCE, Case, called
 from napari_hicstruct.active.candidates import Candidates, candidates_of
+from napari_hicstruct.annotations.loci import SAME_CALL_BP
 from napari_hicstruct.annotations.records import Annotation, Status
 from napari_hicstruct.annotations.validation import midpoint
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.evaluation.loops import match_loops, prepare
 from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.training.head_fit import HeadChange, HeadSamples, fit_head, prior_weight
-from napari_hicstruct.workflows.finetune.examples import MAX_REGULARIZATION_SAMPLES, NEAR_BP
+from napari_hicstruct.workflows.finetune.examples import MAX_REGULARIZATION_SAMPLES
 
 LISTED = float(np.log(0.1 / 0.9))
 
@@ -90,7 +91,7 @@ class Lab:
         if not 0 < there.sum() < len(there):
             return None
         rest = np.setdiff1d(np.flatnonzero(self.first_half), rows)
-        duplicate = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= NEAR_BP
+        duplicate = np.abs(self._table[rest][:, None] - self._table[rows]).max(axis=2).min(axis=1) <= SAME_CALL_BP
         rest = rest[~duplicate]
         middle = np.array([midpoint(r) for r in self.records])
         rest = rest[
@@ -99,11 +100,11 @@ class Lab:
             ]
         ]
         prior = prior_weight(len(rows))
-        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.anchor * prior)])
+        weight = np.concatenate([np.ones(len(rows)), np.full(len(rest), self.config.regularization_weight * prior)])
         there = np.concatenate([there, 1 / (1 + np.exp(-self._seen["logit"][rest]))])
         rows = np.concatenate([rows, rest])
         mine = HeadSamples(self._seen["features"][rows].astype(float), self._seen["logit"][rows], there, weight)
-        replay = self.replay.examples(self.layer, self.config.replay_weight)
+        replay = self.replay.samples(self.layer, self.config.replay_weight)
         return fit_head(mine, replay, ridge=self.config.ridge, prior=prior)
 
     def logits(self, change: HeadChange | None) -> Any:

@@ -64,8 +64,12 @@ def real_subjects(folder: Path) -> list[Subject]:
 
 
 def _subject(name: str, uri: str, chrom: str, loops: Path | None = None) -> Subject:
-    *_, band = iter_load_band(open_map(uri), chrom, resolution=RESOLUTION, max_distance=REACH)
+    source = open_map(uri)
+    finest = min(source.resolutions)
+    *_, band = iter_load_band(source, chrom, resolution=finest, max_distance=REACH)
     assert isinstance(band, Band)
+    if finest < RESOLUTION:  # summed and balanced as simulated maps are
+        band = coarsen_band(band, RESOLUTION // finest)
     records = read_labels(loops).records if loops else []
     pairs = [(int(r.anchor1.center), int(r.anchor2.center)) for r in records if r.kind is Kind.LOOP]
     bins = np.array(pairs, np.int64).reshape(-1, 2) // RESOLUTION - band.first_bin

@@ -1,4 +1,4 @@
-"""What the tests of the front door share: the sample map and calls on it, made once."""
+"""What the tests of the public API share: the sample map and calls on it, made once."""
 
 from __future__ import annotations
 

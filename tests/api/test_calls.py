@@ -269,7 +269,7 @@ def test_write_says_how_they_were_made(tmp_path: Path) -> None:
         "annotations.parquet",
         "run.json",
     ]
-    with pytest.raises(hs.errors.OutputError, match="There is no export format 'bedpee'"):
+    with pytest.raises(hs.errors.OutputError, match="there is no export format 'bedpee'"):
         MIXED.write(tmp_path / "none", formats="bedpee")
     assert not (tmp_path / "none").exists()
 

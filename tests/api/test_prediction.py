@@ -90,6 +90,7 @@ def test_min_probability(sample: hs.ContactMap) -> None:
 
 REFUSED = {
     "region": ({"regions": "chr9:0-1M"}, "RegionError", "no chromosome 'chr9'"),
+    "no regions": ({"regions": 5}, "RegionError", "5 is not a region. Write 'chr17:62.5M-63.5M'"),
     "no region": ({"regions": []}, "RegionError", "list of regions is empty"),
     "task": ({"tasks": "lop"}, "ConfigError", "has no task 'lop'"),
     "mode": ({"mode": "slow"}, "ConfigError", "no mode 'slow'"),
@@ -199,8 +200,10 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls.loops, calls.tads)
     with pytest.raises(hs.errors.LabelError, match="the predictions: holds no call"):
         hs.evaluate(calls.loops[:0], calls.loops)
-    with pytest.raises(hs.errors.LabelError, match="None holds no labels"):
+    with pytest.raises(hs.errors.LabelError, match=r"^truth: None is neither labels nor a path of some. Give calls"):
         hs.evaluate(calls, None)
+    with pytest.raises(hs.errors.LabelError, match=r"^predictions: 1 is neither labels"):
+        hs.evaluate([1, 2], [3])
 
 
 def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap) -> None:

@@ -1,4 +1,4 @@
-"""Projects through the front door: in, judged, out, undone; learning from them."""
+"""Projects through the public API: in, judged, out, undone; learning from them."""
 
 from __future__ import annotations
 
@@ -162,8 +162,10 @@ def test_finetune(tmp_path: Path, m: hs.ContactMap, monkeypatch: pytest.MonkeyPa
 def test_finetune_refuses(p: hs.api.projects.Project, m: hs.ContactMap) -> None:
     with pytest.raises(hs.errors.ProjectError, match="holds no corrections"):
         hs.finetune(p)
-    with pytest.raises(hs.errors.ConfigError, match="trainable"):
+    with pytest.raises(hs.errors.ConfigError, match=r"^train='everything': Input should be 'heads'"):
         hs.finetune(p, train="everything")
+    with pytest.raises(hs.errors.ConfigError, match=r"^key 'trainable'"):
+        hs.finetune(p, settings={"trainable": "head"})
     with pytest.raises(hs.errors.ConfigError, match="ridges"):
         hs.finetune(p, settings={"ridges": 1})
 
@@ -217,7 +219,9 @@ def test_simulate(tmp_path: Path, in_an_empty_folder: Path) -> None:
         hs.simulate(tmp_path / "t.mcool", chromosomes=["chr1"])
     with pytest.raises(hs.errors.ConfigError, match="depths"):
         hs.simulate(tmp_path / "t.mcool", settings={"depths": 1})
-    assert not (tmp_path / "t.mcool").exists()
+    with pytest.raises(hs.errors.OutputError, match=r"t.txt: is no .mcool file. Name it t.mcool"):
+        hs.simulate(tmp_path / "t.txt")
+    assert not list(tmp_path.glob("t.*"))
 
 
 def test_calibrate(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_several_chromosomes_with_truth(tmp_path: Path, capsys: pytest.CaptureFi
         (["--depth", "-1"], "depth"),
         (["--resolution", "5000", "--resolution", "12000"], "12,000"),
         (["--chrom", "chr1:5M", "--chrom", "chr1:6M"], "chr1"),
+        (["--out", "x.txt"], "x.txt: is no .mcool file. Name it x.mcool."),
     ],
 )
 def test_bad_input_is_one_line(

@@ -474,8 +474,8 @@ from napari_hicstruct import errors
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.plugin.layers.map import layer as map_layer
 
-def add_to(self, viewer):
-    viewer.layers.insert(0, self.layer)
+def show(self):
+    self._canvas.viewer.layers.insert(0, self.layer)
     raise {error}
 
 real = napari.Viewer.close
@@ -483,7 +483,7 @@ def close(self):
     real(self)
     raise RuntimeError("wrapped C/C++ object of type QtViewer has been deleted")
 
-map_layer.MapLayer.add_to = add_to
+map_layer.MapLayer.show = show
 napari.Viewer.close = close
 sys.exit(main(["view", sys.argv[1], "--screenshot", sys.argv[2]]))
 """

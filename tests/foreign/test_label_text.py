@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_hicstruct.annotations import Annotation, LabelFile, read_labels
-from napari_hicstruct.annotations.readers.scores import Better, fractional_ranks, settle
+from napari_hicstruct.annotations.readers.scores import Better, fractional_ranks, scores_of
 from napari_hicstruct.errors import LabelError
 from tests.foreign.label_files import CASES, NOT_LABELS
 
@@ -144,7 +144,7 @@ def test_ranks_keep_the_order_of_the_values(values: dict[int, float], lower: boo
 
 @given(st.dictionaries(st.integers(), st.floats(), min_size=1), st.sampled_from(Better), st.booleans())
 def test_scores_lie_in_their_range_whatever_comes(values: dict[int, float], better: Better, percent: bool) -> None:
-    scores = settle(values, better, percent=percent).scores
+    scores = scores_of(values, better, percent=percent).by_line
     assert all(0 <= score <= 1 for score in scores.values())
     assert not {line for line in scores if math.isnan(values[line])}
 

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 from napari_hicstruct.annotations import Kind, Project, read_labels
-from napari_hicstruct.annotations.readers.scores import Better, fractional_ranks, settle
+from napari_hicstruct.annotations.readers.scores import Better, fractional_ranks, scores_of
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import LabelError
@@ -292,10 +292,10 @@ def test_our_own_file_through_r(tmp_path: Path, map_file: Path) -> None:
 
 def test_ranks_are_shares_of_the_whole() -> None:
     assert fractional_ranks({1: 5.0, 2: 5.0, 3: 9.0, 4: -1.0}) == {1: 0.625, 2: 0.625, 3: 1.0, 4: 0.25}
-    assert settle({1: 0.2, 2: float("nan"), 3: 0.9}, Better.HIGHER).scores == {1: 0.2, 3: 0.9}
-    assert settle({1: 0.0, 2: 0.0}, Better.HIGHER).scores == {}
-    assert settle({1: 0.01, 2: 0.01}, Better.LOWER).scores == {}
-    assert settle({1: 0.25, 2: 0.0}, Better.ONE_MINUS).scores == {1: 0.75, 2: 1.0}
+    assert scores_of({1: 0.2, 2: float("nan"), 3: 0.9}, Better.HIGHER).by_line == {1: 0.2, 3: 0.9}
+    assert scores_of({1: 0.0, 2: 0.0}, Better.HIGHER).by_line == {}
+    assert scores_of({1: 0.01, 2: 0.01}, Better.LOWER).by_line == {}
+    assert scores_of({1: 0.25, 2: 0.0}, Better.ONE_MINUS).by_line == {1: 0.75, 2: 1.0}
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.labels.corrections import Corrections
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest
 from napari_hicstruct.workflows.finetune.job import Figure, FinetuneJob, FinetuneResult, Live
 
@@ -70,7 +71,7 @@ class Script:
 
     def backend(self) -> Any:
         return SimpleNamespace(
-            corrections=lambda _: (self.total, self.new), prepare=self.prepare, run=self.run, record=self.conclude
+            count_corrections=lambda _: (self.total, self.new), prepare=self.prepare, run=self.run, record=self.conclude
         )
 
     def prepare(self, project: Any, source: Any, request: LearnRequest) -> FinetuneJob:
@@ -78,7 +79,7 @@ class Script:
         if self.refused is not None:
             raise self.refused
         return FinetuneJob(
-            map_uri="tiny", records=(), blocks=(), validation_regions=(), parent="tiny", start="tiny", out="ft1",
+            map_uri="tiny", corrections=Corrections(()), parent="tiny", start="tiny", out="ft1",
             name="tiny", version="0.1 ft 1",
         )  # fmt: skip
 

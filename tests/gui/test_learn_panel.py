@@ -114,7 +114,7 @@ def test_counting_waits_until_the_person_rests(session: Any, qtbot: Any, make_pa
 def test_counting_that_fails_is_said(qtbot: Any, make_panel: Any) -> None:
     script = Script()
     panel = make_panel(script)
-    panel.state.backend.corrections = _refuse
+    panel.state.backend.count_corrections = _refuse
     panel.state.count()
     qtbot.waitUntil(lambda: "unreadable" in panel.message.text(), timeout=5_000)
     assert not panel.button.isEnabled()

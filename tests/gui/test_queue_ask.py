@@ -1,4 +1,4 @@
-"""Ask the model: the queue follows what it says now; doubtful places come into a set of their own."""
+"""Ask the model: the queue follows what it says now; uncertain places come into a set of their own."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_queue_follows_what_the_model_says(qtbot: Any, edited: Window, panel
     assert "2 candidates" in panel.message.text()
 
 
-def test_doubtful_places_come_into_a_set_of_their_own(qtbot: Any, edited: Window, panel: RescoringPanel) -> None:
+def test_uncertain_places_come_into_a_set_of_their_own(qtbot: Any, edited: Window, panel: RescoringPanel) -> None:
     for _ in range(2):
         panel.propose.click()
         qtbot.waitUntil(lambda: not panel.state.running)

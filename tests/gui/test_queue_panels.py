@@ -142,8 +142,8 @@ def test_filters_ask_show_and_clear(session: Any, qtbot: Any) -> None:
     filters.nearest.editingFinished.emit()
     assert "'twelve' is not a length" in session.viewer.canvas.overlays.text.text
     assert queue.left == 3
-    filters.look.setCurrentIndex(filters.look.findData(ReviewMode.REJECTS))
-    filters.look.activated.emit(0)
+    filters.mode.setCurrentIndex(filters.mode.findData(ReviewMode.REJECTS))
+    filters.mode.activated.emit(0)
     assert (queue.wanted.mode, queue.left) == (ReviewMode.REJECTS, 0)
 
 
@@ -328,7 +328,7 @@ def test_every_control_explains_itself_and_nothing_widens_the_dock(session: Any,
     }
 
 
-def test_after_an_order_is_chosen_keys_are_judgements_again(session: Any, qtbot: Any) -> None:
+def test_after_an_order_is_chosen_keys_are_judgments_again(session: Any, qtbot: Any) -> None:
     put(session, *scored(0.2, 0.5, 0.9))
     panel = opened(session, qtbot)
     panel.header.order.lineEdit().setFocus()

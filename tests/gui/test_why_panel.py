@@ -53,7 +53,7 @@ class Script:
         self, source: Any, annotation: Any, *, model: str, run: Any, token: CancelToken
     ) -> Generator[Progress, None, Any]:
         self.asked.append((annotation.uid, run))
-        yield Clock().step("look again", 0, 0)
+        yield Clock().step("run the model", 0, 0)
         self.gate.wait(10)
         token.check()
         if self.error is not None:

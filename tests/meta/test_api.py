@@ -1,4 +1,4 @@
-"""The front door: its names are listed, typed and light, and documented in full (numpydoc)."""
+"""The public API: its names are listed, typed and light, and documented in full (numpydoc)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CLASSES: list[type] = [
 """What the public functions give, besides plain values and the results of workflows."""
 
 INSIDE = {"check_takes"}
-"""Methods that only the front door itself calls."""
+"""Methods that only the API itself calls."""
 
 SECTION = re.compile(r"^ *(\w[\w ]+)\n *-{3,}$", re.MULTILINE)
 

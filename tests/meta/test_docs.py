@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from napari_hicstruct.cli.main import build_app
+from napari_hicstruct.config.finetune import FinetuneConfig
 from tests.meta.tracked import ROOT, tracked_files
 
 PAGES = [path for path in tracked_files() if path.suffix == ".md"]
@@ -74,6 +75,17 @@ def test_cli_page_is_up_to_date() -> None:
     command = [sys.executable, ROOT / "scripts" / "cli_docs.py", "--check"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_every_setting_of_fine_tuning_is_in_the_table() -> None:
+    page = (
+        (ROOT / "docs" / "fine-tuning.md").read_text(encoding="utf-8").partition("## Settings")[2].partition("\n## ")[0]
+    )
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE))
+    defaults = {name: str(value) for name, value in FinetuneConfig().model_dump().items()}
+    assert {name: text.strip("`") for name, text in rows.items()} == {
+        name: f"{float(value):g}" if value[0].isdigit() else value for name, value in defaults.items()
+    }
 
 
 def test_changelog_has_an_unreleased_section() -> None:

@@ -244,7 +244,7 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "nonesuch"], "There is no model 'nonesuch'"),
+        (["--model", "nonesuch"], "there is no model 'nonesuch'"),
         (["--region", "chr99:1-2M"], "no chromosome"),
         (["--device", "cuda:99"], "no device 'cuda:99'"),
         (["--tasks", ","], "no task is named"),

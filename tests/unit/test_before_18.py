@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, Project, Status, read_labels
-from napari_hicstruct.config.base import load_config
+from napari_hicstruct.config.base import load_config, parse_config
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.workflows.models import describe_model, find_model
 from tests.before_18 import FOLDER, held, identity, write_project
 
@@ -170,6 +171,15 @@ def test_a_card_describes_its_model_and_builds_its_network(tmp_path: Path) -> No
     assert card == child["card"]
 
 
+FINETUNE_NAMES = {
+    "anchor": "regularization_weight",
+    "share": "correction_share",
+    "hard": "rejected_weight",
+    "average": "ema_decay",
+}
+"""Keys of fine-tuning till 0.1, and their names today."""
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [(TrainConfig, "recipe"), (FinetuneConfig, "finetune"), (SimulationConfig, "simulation")]
 )
@@ -180,5 +190,16 @@ def test_every_key_of_settings_is_still_read(kind: Any, name: str) -> None:
     written = yaml.safe_load(path.read_text(encoding="utf-8"))
     if "hint" in (model := written.get("model", {})):
         model["boundary_prior"] = model.pop("hint")  # its name today
+    if kind is FinetuneConfig:
+        written = {FINETUNE_NAMES.get(key, key): value for key, value in written.items()}
     found = load_config(kind, path).model_dump(mode="json")
     assert {key: found[key] for key in written} == written
+
+
+@pytest.mark.parametrize("former", FINETUNE_NAMES)
+def test_a_former_key_of_fine_tuning_sets_todays(former: str) -> None:
+    today = FINETUNE_NAMES[former]
+    assert getattr(FinetuneConfig.model_validate({former: 0.25}), today) == 0.25
+    assert getattr(FinetuneConfig.model_validate({today: 0.25}), today) == 0.25
+    with pytest.raises(ConfigError, match=today):
+        parse_config(FinetuneConfig, {today: -1})

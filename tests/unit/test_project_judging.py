@@ -103,7 +103,7 @@ def test_corrections_are_what_is_now_judged_otherwise(project: Project, calls: l
     project.set_status([e], Status.PROPOSED)  # taken back
     project.delete([d])  # no longer there to learn from
     assert project.corrections_since(learnt) == 2
-    project.add([loop(9)], set_id=project.human_set().id)  # a person's own needs no judgement
+    project.add([loop(9)], set_id=project.human_set().id)  # a person's own needs no judgment
     assert project.corrections_since(learnt) == 3
     assert project.corrections_since(project.newest_entry()) == 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, stripe_direction
@@ -27,6 +28,14 @@ def test_a_loop_s_anchors_are_ordered_and_a_stripe_s_are_not() -> None:
 def test_anchors_on_two_chromosomes_are_refused() -> None:
     with pytest.raises(LabelError, match=r"one chromosome"):
         Annotation(kind=Kind.LOOP, anchor1=place(0, 10), anchor2=place(0, 10, "chr2"))
+
+
+def test_anchors_may_be_triples_and_nothing_else() -> None:
+    record = Annotation(kind="loop", anchor1=("chr1", 500, np.int64(600)), anchor2=place(100, 200))  # type: ignore[arg-type]
+    assert (record.anchor1, record.anchor2) == (place(100, 200), place(500, 600))
+    for wrong in (("chr1", 1.5, 2), ("chr1", 1), "chr1:1-2", 7):
+        with pytest.raises(LabelError, match=r"^anchor1=.* is not an interval. Write hs.Interval"):
+            Annotation(kind=Kind.TAD, anchor1=wrong, anchor2=place(0, 10))  # type: ignore[arg-type]
 
 
 def test_a_record_crosses_process_borders_whole() -> None:

@@ -107,8 +107,11 @@ class CandidateTable:
         self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
         self._human = np.isin(self.sets, list(human))
         drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
-        self.contradictions: Contradictions = find_contradictions(records, drawn, exclude=self.status == _REJECTED)
-        self.candidates: Candidates = candidates_of(records, disagreement=self.contradictions.share)
+        plain = candidates_of(records)
+        self.contradictions: Contradictions = find_contradictions(
+            records, drawn, exclude=self.status == _REJECTED, places=plain.points
+        )
+        self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
         self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
         names: dict[str, int] = {}
         self._source = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
@@ -184,7 +187,7 @@ class CandidateTable:
         return found
 
     def _judged_elsewhere(self, row: int) -> Status | None:
-        """Judgement of a row's duplicates: rejected only if all were; None if none was judged."""
+        """Judgment of a row's duplicates: rejected only if all were; None if none was judged."""
         found = {int(self.status[other]) for other in self.duplicates.get(row, ())} - {_OPEN}
         return None if not found else Status.REJECTED if found == {_REJECTED} else Status.ACCEPTED
 
@@ -198,14 +201,14 @@ class CandidateTable:
         return bool(self.status[self._rows[uid]] == _OPEN)
 
     def tallies(self) -> list[Tally]:
-        """Judgements by kind and source; what people drew is no source.
+        """Judgments by kind and source; what people drew is no source.
 
-        A judgement at one place counts for every source that calls it there: people judge each place once.
+        A judgment at one place counts for every source that calls it there: people judge each place once.
         """
         own, status = ~self._human, self.status.copy()
         for row in self.duplicates:
-            if status[row] == _OPEN and (judgement := self._judged_elsewhere(row)) is not None:
-                status[row] = _STATUSES[judgement]
+            if status[row] == _OPEN and (judgment := self._judged_elsewhere(row)) is not None:
+                status[row] = _STATUSES[judgment]
         shape = len(_KINDS), max(1, len(self._sources)), len(_STATUSES)
         codes = np.ravel_multi_index((self.candidates.kind, self._source, status), shape)[own]
         numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)

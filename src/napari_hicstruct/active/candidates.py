@@ -64,9 +64,7 @@ class Candidates:
         return np.column_stack([self.kind, self.chrom, middle.mean(axis=1), np.log1p(distance)]).astype(np.float64)
 
 
-def candidates_of(
-    records: Iterable[Annotation], *, votes: Mapping[str, Floats] | None = None, disagreement: Floats | None = None
-) -> Candidates:
+def candidates_of(records: Iterable[Annotation], *, votes: Mapping[str, Floats] | None = None) -> Candidates:
     """Columns of records, in their order.
 
     Parameters
@@ -74,7 +72,6 @@ def candidates_of(
     records : iterable of Annotation
     votes : mapping of str to float64, shape (m,)
         Ensemble probabilities by uid.
-    disagreement : float64, shape (n,), optional
     """
     found = list(records)
     chroms: dict[str, int] = {}
@@ -96,7 +93,7 @@ def candidates_of(
         np.array([chroms.setdefault(r.chrom, len(chroms)) for r in found], np.int64),
         table,
         None,
-        disagreement,
+        None,
     )
 
 

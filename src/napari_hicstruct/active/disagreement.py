@@ -47,6 +47,7 @@ def find_contradictions(
     callers: Mapping[str, str] | None = None,
     *,
     exclude: NDArray[np.bool_] | None = None,
+    places: Points | None = None,
 ) -> Contradictions:
     """Run all checks on all candidates.
 
@@ -58,47 +59,41 @@ def find_contradictions(
         contradicts others because a person did not draw it, too.
     exclude : bool, shape (n,), optional
         Records that neither support nor contradict others, because they were rejected.
+    places : float64, shape (n, 3), optional
+        Their :func:`annotations.loci.points`, where they are known.
     """
     out = np.zeros(len(records), bool) if exclude is None else exclude
     failed = np.zeros((len(records), len(CHECKS)), bool)
     possible = np.zeros_like(failed)
     names = callers or {}
+    everywhere = points(records) if places is None else places
     groups: dict[tuple[str, Kind], list[int]] = {}
     for k, record in enumerate(records):
         groups.setdefault((record.chrom, record.kind), []).append(k)
     for (chrom, kind), rows in groups.items():
         own = [records[k] for k in rows]
-        at = points(own)
+        at = everywhere[rows]
         who = np.array([names.get(r.uid, r.model or r.source) for r in own])
         possible[rows, 0], failed[rows, 0] = _alone(at, who, out[rows] | (who == ""))
         bins = np.array([r.resolution for r in own])
         possible[rows, 3], failed[rows, 3] = _alone(at, bins, out[rows] | (bins == 0))
         possible[np.array(rows)[bins == 0], 3] = False
         if kind is Kind.LOOP:
-            possible[rows, 1], failed[rows, 1] = _far(
-                at[:, :2], points(_included(records, groups, chrom, Kind.TAD, out))[:, :2]
-            )
+            tads = everywhere[_included(groups, chrom, Kind.TAD, out)]
+            possible[rows, 1], failed[rows, 1] = _far(at[:, :2], tads[:, :2])
         elif kind is Kind.STRIPE:
-            tads = _included(records, groups, chrom, Kind.TAD, out)
-            borders = _borders(tads, _included(records, groups, chrom, Kind.BOUNDARY, out))
+            tads, boundaries = (everywhere[_included(groups, chrom, one, out)] for one in (Kind.TAD, Kind.BOUNDARY))
+            borders = np.concatenate([tads[:, :2].ravel(), boundaries[:, 0]])[:, None]
             possible[rows, 2], failed[rows, 2] = _far(at[:, :1], borders)
     return Contradictions(failed, possible)
 
 
 def _included(
-    records: Sequence[Annotation],
-    groups: Mapping[tuple[str, Kind], Sequence[int]],
-    chrom: str,
-    kind: Kind,
-    out: NDArray[np.bool_],
-) -> list[Annotation]:
-    """Records of one kind on one chromosome without those left out."""
-    return [records[k] for k in groups.get((chrom, kind), ()) if not out[k]]
-
-
-def _borders(tads: Sequence[Annotation], boundaries: Sequence[Annotation]) -> Points:
-    """All boundaries, bp, shape (n, 1): of TADs, and by themselves."""
-    return np.concatenate([points(tads)[:, :2].ravel(), points(boundaries)[:, 0]])[:, None]
+    groups: Mapping[tuple[str, Kind], Sequence[int]], chrom: str, kind: Kind, out: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """Rows of one kind on one chromosome without those left out."""
+    rows = np.array(groups.get((chrom, kind), ()), np.int64)
+    return rows[~out[rows]]
 
 
 def _alone(at: Points, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -96,5 +96,5 @@ class Queue:
         self._last = now
 
     def minutes(self, left: int) -> float:
-        """Estimated minutes for so many candidates, by the last :data:`RECENT` judgements."""
+        """Estimated minutes for so many candidates, by the last :data:`RECENT` judgments."""
         return left * (median(self._times) if self._times else FIRST_GUESS_S) / 60

@@ -1,4 +1,4 @@
-"""How good callers and models have been so far, by people's judgements of their candidates."""
+"""How good callers and models have been so far, by people's judgments of their candidates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Judgements of one source's candidates of one kind.
+    """Judgments of one source's candidates of one kind.
 
     Attributes
     ----------

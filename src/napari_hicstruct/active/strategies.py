@@ -10,6 +10,7 @@ Sener & Savarese 2018, here by the D² draws of k-means++ (Arthur & Vassilvitski
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -108,9 +109,14 @@ STRATEGIES: dict[str, Strategy] = {
     "diversity": diversity,
     "random": random,
 }
-"""All strategies by name."""
+"""All strategies by name, of letters and ``_``."""
 
-_PART = re.compile(r"(?:(?P<weight>\d+(?:\.\d+)?)\*)?(?P<name>[a-z]+)")
+BY_PROBABILITY = frozenset(
+    name for name, one in STRATEGIES.items() if _probability.__name__ in inspect.unwrap(one).__code__.co_names
+)
+"""Those that read the probability: of a candidate without one they say nothing."""
+
+_PART = re.compile(r"(?:(?P<weight>\d+(?:\.\d+)?)\*)?(?P<name>[a-z_]+)")
 
 
 def bits(p: Floats) -> Floats:

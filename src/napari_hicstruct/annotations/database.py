@@ -129,7 +129,7 @@ class Database:
         database = cls(path, _engine(lambda: connect_to_read(path, hold), writable=False), None, reason, hold)
         try:
             with database.transaction() as connection:
-                schema.stand_in(connection)
+                schema.add_missing_tables(connection)
             with database.engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA query_only = ON")
         except BaseException:
@@ -145,9 +145,9 @@ class Database:
         ------
         ProjectError
         """
-        with _place_of(path), contextlib.suppress(_Undo), folders_for(path):
+        with _place_of(path), contextlib.suppress(_RollBackTrial), folders_for(path):
             WriteLock(path).release()
-            raise _Undo
+            raise _RollBackTrial
 
     @classmethod
     def create(cls, path: Path, fill: Callable[[Connection], None]) -> None:
@@ -249,7 +249,7 @@ def _drop_stale_log(path: Path) -> None:
         path.with_name(path.name + rest).unlink(missing_ok=True)
 
 
-class _Undo(Exception):
+class _RollBackTrial(Exception):
     """Takes back what was made to try a place."""
 
 

@@ -1,4 +1,4 @@
-"""People's judgements of records, read off the journal: who found what there, and how much is new."""
+"""People's judgments of records, read off the journal: who found what there, and how much is new."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from napari_hicstruct.annotations.schema import annotation_set, journal, journal
 JUDGED = frozenset((Status.ACCEPTED, Status.EDITED, Status.REJECTED))
 _BEFORE, _AFTER = journal_item.c.before, journal_item.c.after
 _STATE = ("$.status", "$.kind", "$.start1", "$.end1", "$.start2", "$.end2")
-# An item without a judgement: a candidate comes in.  Found in the text, which is several times faster than reading the
+# An item without a judgment: a candidate comes in.  Found in the text, which is several times faster than reading the
 # JSON of 100,000 imported records; inside a name or an extra column the quotes would be escaped.
 _COMES_IN = and_(_BEFORE.is_(None), func.instr(_AFTER, '"status":"proposed"') > 0)
 
 
 def _state(side: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Judgement, kind and place, as one text to compare."""
+    """Judgment, kind and place, as one text to compare."""
     return func.json_extract(side, *_STATE)
 
 
 class ReviewerJudgment(NamedTuple):
-    """One reviewer's latest judgement of one record: whether the structure is there."""
+    """One reviewer's latest judgment of one record: whether the structure is there."""
 
     uid: str
     reviewer: str
@@ -34,10 +34,10 @@ class ReviewerJudgment(NamedTuple):
 def latest_judgments(
     connection: Connection, standing: Sequence[int], reviewer: str | None = None
 ) -> list[ReviewerJudgment]:
-    """Each reviewer's latest judgement of each record in the steps that stand (were not undone), oldest first.
+    """Each reviewer's latest judgment of each record in the steps that stand (were not undone), oldest first.
 
-    A judgement is to accept, reject, move or resize, to add as accepted, or to confirm what another judged;
-    *reset* withdraws it.  Neither another name or score nor taking a record out is a judgement.
+    A judgment is to accept, reject, move or resize, to add as accepted, or to confirm what another judged;
+    *reset* withdraws it.  Neither another name or score nor taking a record out is a judgment.
     """
     status = func.json_extract(_AFTER, "$.status")
     judges = or_(_BEFORE.is_(None), _BEFORE == _AFTER, _state(_BEFORE) != _state(_AFTER))
@@ -61,7 +61,7 @@ def latest_judgments(
 
 
 def corrected(connection: Connection, entries: Sequence[int]) -> set[str]:
-    """Uids of records judged or added by the given steps: those whose judgement or place is now another."""
+    """Uids of records judged or added by the given steps: those whose judgment or place is now another."""
     if not entries:
         return set()
     human = annotation_set.c.origin == Origin.HUMAN.value

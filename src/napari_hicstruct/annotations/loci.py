@@ -58,16 +58,22 @@ def points(records: Iterable[Annotation]) -> Points:
     Two coordinates in bp: of a loop the centres of its anchors, of a TAD start and end, of a stripe and of a boundary
     the anchor's centre twice.  The third tells upstream stripes from all others, farther than any tolerance.
     """
-    rows: list[tuple[float, float, float]] = []
-    for r in records:
-        if r.kind is Kind.LOOP:
-            rows.append((r.anchor1.center, r.anchor2.center, 0.0))
-        elif r.kind is Kind.TAD:
-            rows.append((r.anchor1.start, r.anchor1.end, 0.0))
-        else:
-            up = r.kind is Kind.STRIPE and not goes_down(r)
-            rows.append((r.anchor1.center, r.anchor1.center, _APART_BP * up))
-    return np.array(rows, np.float64).reshape(-1, 3)
+    kept = list(records)
+    out = np.zeros((len(kept), 3), np.float64)
+    if not kept:
+        return out
+    ends = np.array([(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in kept], np.float64)
+    kinds = [r.kind for r in kept]
+    for kind in set(kinds):
+        rows = np.array([one is kind for one in kinds])
+        if kind is Kind.TAD:
+            out[rows, :2] = ends[rows, :2]
+            continue
+        out[rows, 0] = (ends[rows, 0] + ends[rows, 1]) / 2
+        out[rows, 1] = (ends[rows, 2] + ends[rows, 3]) / 2 if kind is Kind.LOOP else out[rows, 0]
+        if kind is Kind.STRIPE:
+            out[rows, 2] = [_APART_BP * (not goes_down(r)) for r in kept if r.kind is kind]
+    return out
 
 
 def same_structure(one: Annotation, other: Annotation, tolerance_bp: float) -> bool:

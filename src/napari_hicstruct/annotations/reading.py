@@ -98,9 +98,9 @@ class ReadableProject:
             return history.newest(connection)
 
     def judgments(self) -> list[ReviewerJudgment]:
-        """Each reviewer's latest judgement of each record; what was undone does not count.
+        """Each reviewer's latest judgment of each record; what was undone does not count.
 
-        To accept, reject, move or resize is a judgement, also of what another reviewer judged; a reset withdraws it.
+        To accept, reject, move or resize is a judgment, also of what another reviewer judged; a reset withdraws it.
         """
         with self._db.transaction() as connection:
             return judging.latest_judgments(connection, self._standing(connection))

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import index
 from typing import Any
 
 from napari_hicstruct.errors import LabelError
@@ -31,7 +32,7 @@ class Status(StrEnum):
 
 
 class Origin(StrEnum):
-    """Where a set comes from; human > consensus > model when they disagree."""
+    """Where a set comes from."""
 
     PREDICTED = "predicted"
     IMPORTED = "imported"
@@ -56,6 +57,18 @@ def _chosen(choices: type[StrEnum], name: str, value: str) -> StrEnum:
         raise LabelError(f"there is no {name} '{value}'.", hint=f"Choose from {', '.join(choices)}.") from None
 
 
+def _interval(name: str, value: Any) -> Interval:
+    """An anchor that was given as ``(chrom, start, end)``."""
+    if isinstance(value, Interval):
+        return value
+    try:
+        chrom, start, end = value
+        return Interval(str(chrom), index(start), index(end))
+    except (TypeError, ValueError):
+        hint = "Write hs.Interval('chr1', 0, 5_000) or ('chr1', 0, 5_000), in whole bp."
+        raise LabelError(f"{name}={value!r} is not an interval.", hint=hint) from None
+
+
 def new_uid() -> str:
     """A fresh unique id (32 hex digits)."""
     return uuid.uuid4().hex
@@ -68,7 +81,7 @@ class Annotation:
     Attributes
     ----------
     kind : Kind
-    anchor1, anchor2 : Interval
+    anchor1, anchor2 : Interval, or (chrom, start, end)
         Loop: its two anchors, ``anchor1 <= anchor2``.  Stripe: ``anchor1`` = x (the narrow anchor),
         ``anchor2`` = y (the extent along the stripe, containing or touching x).  TAD: both the domain.
         Boundary: both the boundary's bin(s).
@@ -121,6 +134,9 @@ class Annotation:
         if type(self.kind) is not Kind or type(self.status) is not Status or type(self.direction) is not Direction:
             for name, choices in _CHOICES:  # by name, as people write them in a notebook
                 object.__setattr__(self, name, _chosen(choices, name, getattr(self, name)))
+        if type(self.anchor1) is not Interval or type(self.anchor2) is not Interval:
+            for name in ("anchor1", "anchor2"):
+                object.__setattr__(self, name, _interval(name, getattr(self, name)))
         if self.anchor1.chrom != self.anchor2.chrom:
             raise LabelError("both anchors must lie on one chromosome.", where=f"{self.anchor1} × {self.anchor2}")
         if self.kind is Kind.LOOP and self.anchor2 < self.anchor1:

@@ -222,8 +222,8 @@ def migrate(connection: Connection) -> None:
         connection.execute(insert(schema_version).values(version=version, applied=now()))
 
 
-def stand_in(connection: Connection) -> None:
-    """Empty temporary tables for those that an older file lacks and that nobody may add to it."""
+def add_missing_tables(connection: Connection) -> None:
+    """Add empty temporary tables for those that an older file lacks, which is open for reading only."""
     for table in metadata.sorted_tables:
         if not connection.dialect.has_table(connection, table.name):
             statement = str(CreateTable(table).compile(dialect=connection.dialect)).strip()

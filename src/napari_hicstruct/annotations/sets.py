@@ -33,14 +33,14 @@ def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
 def _require(connection: Connection, set_id: int) -> AnnotationSet:
     found = next((one for one in load_all(connection) if one.id == set_id), None)
     if found is None:
-        raise ProjectError(f"The project has no set {set_id}.", hint="Refresh the list of sets.")
+        raise ProjectError(f"the project has no set {set_id}.", hint="Refresh the list of sets.")
     return found
 
 
 def update_set(connection: Connection, set_id: int, changes: Mapping[str, Any]) -> AnnotationSet:
     """Change name, visibility or lock."""
     if unknown := set(changes) - _CHANGEABLE:
-        raise ProjectError(f"A set has no {', '.join(sorted(unknown))} to change.", hint="Name, visible, locked.")
+        raise ProjectError(f"a set has no {', '.join(sorted(unknown))} to change.", hint="Name, visible, locked.")
     _require(connection, set_id)
     changes = {key: readable(value) if isinstance(value, str) else value for key, value in changes.items()}
     if changes:
@@ -53,4 +53,4 @@ def check_unlocked(connection: Connection, set_ids: Collection[int]) -> None:
     for set_id in set_ids:
         found = _require(connection, set_id)
         if found.locked:
-            raise ProjectError(f"The set '{found.name}' is locked.", hint="Unlock it in Labels to edit it.")
+            raise ProjectError(f"the set '{found.name}' is locked.", hint="Unlock it in Labels to edit it.")

@@ -1,1 +1,1 @@
-"""The front door, ``import napari_hicstruct as hs``: keyword arguments and plain returns around the workflows."""
+"""The public API, ``import napari_hicstruct as hs``: keyword arguments and plain returns around the workflows."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError, LabelError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.evaluate import EvaluateResult
     from napari_hicstruct.workflows.evaluation_request import Side
 
-Labels = str | Path | Iterable[Annotation] | Any
+LabelsLike = str | Path | Iterable[Annotation] | Any
 """Calls, annotations, a data frame, a label file, or a folder of label files."""
 
 
@@ -187,10 +187,10 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, f
 
 
 def evaluate(
-    predictions: Labels,
-    truth: Labels,
+    predictions: LabelsLike,
+    truth: LabelsLike,
     *,
-    ignore: Labels | None = None,
+    ignore: LabelsLike | None = None,
     kind: str | None = None,
     chroms: str | Iterable[str] = (),
     tolerance: int = 20_000,
@@ -199,7 +199,7 @@ def evaluate(
     score_column: str | int | None = None,
     ascending: bool = False,
     map: MapLike | None = None,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> Report:
     """Compare calls with truth, as ``hicstruct evaluate`` does; nothing is written.
 
@@ -261,9 +261,9 @@ def evaluate(
     from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
     request = EvaluateRequest(
-        predictions=_sides(predictions, kind, score_column, ascending),
-        truth=_sides(truth, kind),
-        ignore=() if ignore is None else _sides(ignore, kind),
+        predictions=_sides(predictions, "predictions", kind, score_column, ascending),
+        truth=_sides(truth, "truth", kind),
+        ignore=() if ignore is None else _sides(ignore, "ignore", kind),
         chroms=(chroms,) if isinstance(chroms, str) else tuple(chroms),
         tolerance=tolerance,
         resolution=resolution,
@@ -276,7 +276,7 @@ def evaluate(
 
 
 def _sides(
-    given: Labels, kind: str | None, score_column: str | int | None = None, ascending: bool = False
+    given: LabelsLike, name: str, kind: str | None, score_column: str | int | None = None, ascending: bool = False
 ) -> tuple[Side, ...]:
     """The parts of one side, each a path or records."""
     from napari_hicstruct.api.calls import Calls
@@ -291,10 +291,9 @@ def _sides(
     if isinstance(given, Calls):
         return (tuple(given),)
     if not isinstance(given, Iterable):
-        raise LabelError(
-            f"{given!r} holds no labels.", hint="Give calls, a data frame, or the path of a file or folder."
-        )
+        hint = "Give calls, annotations, a data frame, or the path of a file or folder."
+        raise LabelError(f"{name}: {given!r} is neither labels nor a path of some.", hint=hint)
     parts = list(given)
     if all(isinstance(part, Annotation) for part in parts):
         return (tuple(as_calls(parts)),)
-    return tuple(side for part in parts for side in _sides(part, kind, score_column, ascending))
+    return tuple(side for part in parts for side in _sides(part, name, kind, score_column, ascending))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.codec import COLUMN_TYPES, NO_EXTRA, NO_PROBABILITY, NO_SCORE, NO_SOFT_SCORE, to_row
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
-from napari_hicstruct.annotations.readers.scores import Better, is_p_value, settle
+from napari_hicstruct.annotations.readers.scores import Better, is_p_value, scores_of
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status, new_uid
 from napari_hicstruct.annotations.text import from_list_cell, to_list_cell
 from napari_hicstruct.errors import HicStructError, LabelError
@@ -198,5 +198,5 @@ def _ranked(records: list[Annotation], column: pd.Series[Any], name: str, ascend
     if not any(math.isfinite(number) for number in numbers):
         raise LabelError(f"column '{name}' holds no numbers.", hint="Name another column.")
     better = Better.LOWER if ascending or is_p_value(name) else Better.HIGHER
-    scores = settle(dict(enumerate(numbers)), better).scores
+    scores = scores_of(dict(enumerate(numbers)), better).by_line
     return [record.with_(score=scores.get(k, NO_SCORE)) for k, record in enumerate(records)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.api.models import Model, ModelLike, load_model, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.projects import Project
 from napari_hicstruct.errors import ConfigError
 
@@ -36,7 +36,7 @@ class Finetuned:
     reason : str
         The rule and its numbers, in one or two sentences.
     model : Model
-        The new model; where it was not taken it is kept as a branch, and the one in use stays in use.
+        The new model, kept as a branch where it was not taken; where nothing new was learnt, the model in use.
     before, after : dict
         Figures of the model in use and of the new one: ``{on: {what: {measure: value}}}``.
     notes : tuple of str
@@ -84,7 +84,7 @@ def finetune(
     settings: Settings | None = None,
     device: str = "auto",
     threads: int = 0,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> Finetuned:
     """Learn from the corrections in a project, as ``hicstruct finetune`` does.
 
@@ -146,7 +146,8 @@ def finetune(
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = _config(FinetuneConfig, settings or {}).model_dump(exclude_unset=True)
-    config = parse_config(FinetuneConfig, base | {key: value for key, value in given.items() if value is not None})
+    data = base | {key: value for key, value in given.items() if value is not None}
+    config = parse_config(FinetuneConfig, data, options={} if train is None else {"trainable": f"train={train!r}"})
     own = not isinstance(project, Project)
     if isinstance(project, Project):
         opened, source = project.file, project.map.source if map is None else source_of(map)
@@ -177,7 +178,7 @@ def train(
     *,
     start_from: ModelLike | None = None,
     device: str = "auto",
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> Model:
     """Train a model by a recipe, as ``hicstruct train`` does; called again with the same folder it goes on.
 
@@ -240,7 +241,7 @@ def calibrate(
     seed: int = 700_000,
     device: str = "auto",
     settings: Settings | None = None,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> CalibrateResult:
     """Fit a model's scores to probabilities on simulated maps that it has never seen; its card is rewritten.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
@@ -164,7 +164,7 @@ class ContactMap:
         """
         return tuple(norm.name for norm in self._source.normalisations(resolution, chrom))
 
-    def info(self, *, progress: Shown = None) -> MapSummary:
+    def info(self, *, progress: ProgressOption = None) -> MapSummary:
         """Summarise the map: contacts per chromosome, depth, weights, what can be predicted on it.
 
         Parameters
@@ -415,8 +415,8 @@ class ContactMap:
         """Refuse what is no bin size of the map before anything is divided by it."""
         if resolution not in self.resolutions:
             text = format_bin_size(resolution) if isinstance(resolution, int) else repr(resolution)
-            have = ", ".join(map(str, self.resolutions))
-            raise MapError(f"has no {text} bins.", where=self.uri, hint=f"It has {have} (bp).")
+            have = ", ".join(map(format_bin_size, self.resolutions))
+            raise MapError(f"has no {text} bins.", where=self.uri, hint=f"It has {have}.")
 
     def _check_size(self, pairs: int, resolution: int) -> None:
         if pairs * 4 > MAX_FETCH_BYTES:

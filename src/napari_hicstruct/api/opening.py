@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from napari_hicstruct.api.maps import ContactMap
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 
@@ -57,7 +57,7 @@ def open_map(path: MapLike) -> ContactMap:
     return ContactMap(open_source(path) if isinstance(path, str | os.PathLike) else path)
 
 
-def sample_map(*, progress: Shown = None) -> ContactMap:
+def sample_map(*, progress: ProgressOption = None) -> ContactMap:
     """Open the sample map: 12 Mb of simulated loop extrusion with known loops, stripes and TADs.
 
     It is simulated on first use (some seconds) and kept in the cache folder; the truth lies in ``truth/`` beside it.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.models import ModelLike, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.regions import Region, to_intervals
 from napari_hicstruct.errors import ConfigError
 
@@ -33,7 +33,7 @@ def predict(
     tracks: Mapping[str, str | Path] | None = None,
     threads: int = 0,
     project: str | Path | Project | None = None,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> Calls:
     """Call loops, stripes, TADs and boundaries on a contact map, as ``hicstruct predict`` does.
 

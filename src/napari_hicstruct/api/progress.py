@@ -12,13 +12,13 @@ from napari_hicstruct.jobs.runner import Job
 
 T = TypeVar("T")
 
-Shown = bool | Callable[[Progress], None] | None
+ProgressOption = bool | Callable[[Progress], None] | None
 """What ``progress=`` may be: None or False, True for a bar, or a function that is given every :class:`Progress`."""
 
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
 
 
-def run(job: Job[T], progress: Shown = None) -> T:
+def run(job: Job[T], progress: ProgressOption = None) -> T:
     """Run a job to its end and give its result.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Projects from Python: annotations in and out, judgements, undo, export."""
+"""Projects from Python: annotations in and out, judgments, undo, export."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ class Project(AbstractContextManager["Project"]):
         which : str, Annotation, Calls, iterable of these, or DataFrame with a column ``uid``
             What is judged.
         status : str
-            ``accepted``, ``rejected``, or ``proposed`` (takes a judgement back).
+            ``accepted``, ``rejected``, or ``proposed`` (takes a judgment back).
 
         Returns
         -------

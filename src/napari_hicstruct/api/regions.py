@@ -44,11 +44,11 @@ def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[
     """
     if regions is None:
         return tuple(Interval(name, 0, length) for name, length in chromsizes.items())
-    one = isinstance(regions, str | Interval) or _is_triple(regions)
+    one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
     chosen = cast("Iterable[Region]", [regions] if one else regions)
     found = tuple(to_interval(region, chromsizes) for region in chosen)
     if not found:
-        raise RegionError("The list of regions is empty.", hint="Name one, or give None for all chromosomes.")
+        raise RegionError("the list of regions is empty.", hint="Name one, or give None for all chromosomes.")
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def simulate(
     seed: int = 1,
     style: str = "extrusion",
     settings: Mapping[str, Any] | str | Path | None = None,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> SimulateResult:
     """Simulate a contact map with known loops, stripes and TADs, as ``hicstruct simulate`` does.
 
@@ -60,7 +60,7 @@ def simulate(
     ConfigError
         If a length, a bin size or a setting is impossible.
     OutputError
-        If the map or the truth cannot be written; nothing is left behind.
+        If `out` does not end in ``.mcool``, or the map or the truth cannot be written; nothing is left behind.
 
     References
     ----------

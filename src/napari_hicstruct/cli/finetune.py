@@ -24,7 +24,7 @@ def finetune(
     train: str = typer.Option("", "--train", help="heads (default), decoders, all, or adapters."),
     start: str = typer.Option("", "--start", help="base: the base model and all corrections (default); last."),
     steps: int = typer.Option(0, "--steps", min=0, help="Gradient steps (default: by the number of corrections)."),
-    config: Path | None = typer.Option(None, "--config", help="YAML with other settings (config/finetune.py)."),
+    config: Path | None = typer.Option(None, "--config", help="YAML with other settings (docs/fine-tuning.md)."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     json: bool = json_option,
@@ -38,7 +38,8 @@ def finetune(
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
-    settings = parse_config(FinetuneConfig, base.model_dump() | {key: value for key, value in given.items() if value})
+    data = base.model_dump() | {key: value for key, value in given.items() if value}
+    settings = parse_config(FinetuneConfig, data, options={"trainable": "--train", "start": "--start"})
     opened, source = open_for_learning(project, map or None)
     with opened:
         job = prepare_finetune(opened, source, settings, device=device, threads=threads)

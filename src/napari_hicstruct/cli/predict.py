@@ -102,5 +102,5 @@ def _regions(chromsizes: Mapping[str, int], texts: list[str], genome: bool) -> t
     if genome or (not regions and len(chromsizes) == 1):
         regions = [Interval(name, 0, length) for name, length in chromsizes.items()]
     if not regions:
-        raise ConfigError("Which part of the map?", hint="Give --chrom, --region or --genome.")
+        raise ConfigError("no part of the map is named.", hint="Give --chrom, --region or --genome.")
     return tuple(regions)

@@ -21,8 +21,13 @@ class FrozenConfig(BaseModel):
 C = TypeVar("C", bound=FrozenConfig)
 
 
-def parse_config(kind: type[C], data: Mapping[str, Any], *, where: object | None = None) -> C:
-    """Build ``kind`` from plain data; the first fault becomes a :class:`ConfigError` that names its key."""
+def parse_config(
+    kind: type[C], data: Mapping[str, Any], *, where: object | None = None, options: Mapping[str, str] | None = None
+) -> C:
+    """Build ``kind`` from plain data; the first fault becomes a :class:`ConfigError` that names its key.
+
+    ``options``: names under which a person gave some keys.
+    """
     try:
         return kind.model_validate(dict(data))
     except ValidationError as error:
@@ -30,7 +35,8 @@ def parse_config(kind: type[C], data: Mapping[str, Any], *, where: object | None
         key = ".".join(str(part) for part in first["loc"]) or kind.__name__
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown key '{key}'.", where=where, hint=_known_keys(kind, first["loc"])) from error
-        raise ConfigError(f"key '{key}': {first['msg']}.", where=where) from error
+        named = (options or {}).get(key) or f"key '{key}'"
+        raise ConfigError(f"{named}: {first['msg']}.", where=where) from error
 
 
 def _known_keys(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:

@@ -75,14 +75,14 @@ def try_folder(folder: Path, *, make: bool = True) -> None:
                 probe.write_bytes(b"\0" * 4096)
             finally:
                 probe.unlink(missing_ok=True)
-            raise _Undo
-    except _Undo:
+            raise _RollBackTrial
+    except _RollBackTrial:
         pass
     except OSError as error:
         raise output_error(folder, error) from error
 
 
-class _Undo(Exception):
+class _RollBackTrial(Exception):
     """Ends an attempt that must leave nothing."""
 
 

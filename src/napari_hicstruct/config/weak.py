@@ -1,4 +1,4 @@
-"""Weak supervision of boundaries: what a map's own insulation says where nobody has drawn TADs."""
+"""Weak supervision of boundaries by the map's own border contrast, where there are no TAD labels."""
 
 from __future__ import annotations
 

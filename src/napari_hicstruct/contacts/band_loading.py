@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
-from napari_hicstruct.contacts.fractions import count_scale, whole_counts
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
+from napari_hicstruct.contacts.unbalance import count_scale, unbalance
 from napari_hicstruct.contacts.values import FAR_BINS, MIN_DECAY, NEAR_BINS, WHY_NO_CONTACTS, ValueKind
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval, coarsen_factor, n_bins
@@ -44,8 +44,8 @@ def iter_load_band(
     max_distance : int
         Farthest contacts held, bp.
     norm : str, optional
-        Weights to use; default the best that the chromosome has, balanced in memory where it has none or where bins
-        are summed.
+        Weights to use; default the best that the chromosome has.  Where it has none, those that the window shows this
+        level with, from all contacts within the chromosome; where bins are summed, those of the band's own contacts.
 
     Raises
     ------
@@ -62,14 +62,14 @@ def iter_load_band(
         raise MapError(f"holds no contacts on {chrom}.", where=source.uri, hint="Choose another chromosome.")
     np.maximum(counts, 0, out=counts)
     factor = coarsen_factor(level, resolution)
-    weights = None
+    weights: NDArray[np.floating] | None = None
     if not source.integer_counts:
         counts, weights = _from_fractions(counts, factor, chosen)
     elif factor > 1:
         counts = sum_blocks(counts, factor)
-    if factor == 1 and chosen not in (RAW, COMPUTED):
+    if factor == 1 and chosen != RAW and (weights is None or chosen != COMPUTED):
         stored = source.weights(chrom, resolution=level, norm=chosen)
-        weights = stored.astype(np.float32) if np.isfinite(stored).any() else None
+        weights = stored if np.isfinite(stored).any() else None
     if not _falls_off(counts):
         why = WHY_NO_CONTACTS[ValueKind.RATIO]
         raise MapError(f"{why}, on {chrom}.", where=source.uri, hint="Take the map of contacts that it was made from.")
@@ -94,7 +94,7 @@ def _from_fractions(
     values: NDArray[np.float32], factor: int, norm: str
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """Counts in the wanted bins, and the weights that gave the stored values where these stay as they are."""
-    found = whole_counts(values) if norm != RAW or factor == 1 else None
+    found = unbalance(values) if norm != RAW or factor == 1 else None
     if found is None:
         summed = sum_blocks(values, factor) if factor > 1 else values
         return summed * np.float32(count_scale(summed)), None

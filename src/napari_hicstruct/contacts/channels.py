@@ -8,7 +8,7 @@ one model serves maps of any depth and normalisation.  With count ``c`` and expe
 oe          ``log2((c + k) / (e + k))`` with k = 0.5, clipped to ±4, halved: O/E shrunk to 0 where nothing is known
 residual    ``(c - e) / sqrt(e + 1)``, clipped to [-4, 8], divided by 4: how many standard deviations
 distance    ``log2(1 + bp / 10 kb) / 8``
-expected    ``log2(1 + e) / 8``: how much a pixel can say at all
+expected    ``log2(1 + e) / 8``: the depth of the map at this pixel
 valid       1 where both bins are good and the diagonal is held, else 0 (and then oe = residual = 0)
 ==========  =====================================================================================================
 

@@ -9,17 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.band import Band
-
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 _KNOWN = 1 / 3
-"""Share of a square's or a triangle's pixels that must be known for it to say anything."""
+"""Share of a square's or a triangle's pixels that must be known, else the result is NaN."""
 
 _FLOOR = 1e-3
 """O/E of a block without any contact."""
-
 
 _SMOOTH = 1.0
 """Bins, σ: where contacts are few, neighbouring borders are better averaged."""
@@ -39,14 +36,24 @@ def contrast_track(oe: Array, width: int) -> Doubles:
     return np.asarray(ndimage.gaussian_filter1d(np.interp(bins, bins[known], track[known]), _SMOOTH))
 
 
-def observed_over_expected(band: Band, n_diagonals: int) -> Array:
-    """Balanced O/E of the first diagonals, shape (n_diagonals, n_bins); NaN where nothing is known."""
-    n, weights = band.n_bins, band.weights
-    out = np.full((n_diagonals, n), np.nan, np.float32)
-    for d in range(min(n_diagonals, band.n_diagonals, n)):
-        if band.expected[d] > 0:
-            out[d, : n - d] = band.counts[d, : n - d] * weights[: n - d] * weights[d:] / band.expected[d]
-    return out
+def find_valleys(
+    track: Doubles, *, window: int | None = None, distance: int | None = None
+) -> tuple[NDArray[np.int64], Doubles]:
+    """Minima of a track, and how far each lies below the lower of its two shoulders: its prominence.
+
+    Parameters
+    ----------
+    track : float64, shape (n_bins,)
+        NaN everywhere has no minima; single NaN are no gaps, fill them first.
+    window : int, optional
+        Bins within which shoulders are sought, the minimum in their middle; default up to the next deeper place.
+    distance : int, optional
+        Bins that minima are apart at least, the deepest first.
+    """
+    from scipy import signal
+
+    at, _ = signal.find_peaks(-track, distance=distance)
+    return np.asarray(at, np.int64), np.asarray(signal.peak_prominences(-track, at, wlen=window)[0])
 
 
 def border_contrast(oe: Array, width: int) -> Doubles:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.block_cache import Rectangle
-from napari_hicstruct.contacts.expected import expected_by_distance
+from napari_hicstruct.contacts.expected import expected_block, expected_by_distance
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.genome import Interval, n_bins
 
@@ -58,10 +58,4 @@ class FileLevel:
 
 def divide_by_distance(block: NDArray[np.float32], place: Rectangle, expected: NDArray[np.float64]) -> None:
     """Divide ``block`` in place by the expected at each bin pair's distance; NaN where that is not above 0."""
-    r0, r1, c0, c1 = place
-    usable = np.where(expected > 0, expected, np.nan).astype(np.float32)
-    along = usable[np.abs(np.arange(c0 - r1 + 1, c1 - r0))]
-    # row r holds along[r1-1-r : r1-1-r+width]: a strided view instead of a matrix of distances
-    width = c1 - c0
-    matrix = np.lib.stride_tricks.sliding_window_view(along, width)[::-1]
-    block /= matrix
+    block /= expected_block(expected.astype(np.float32), place[:2], place[2:])

@@ -49,13 +49,13 @@ def stored_norms(bins: h5py.Group, generated_by: str) -> tuple[tuple[Normalisati
         if len(column) != n:
             notes.append(f"Weights '{name}' are not used: there are {len(column):,} for {n:,} bins.")
             continue
-        said = truth_of(column.attrs.get("divisive_weights"))
-        found[name] = Normalisation(name, (juicer and not inverted) if said is None else said)
+        stated = truth_of(column.attrs.get("divisive_weights"))
+        found[name] = Normalisation(name, (juicer and not inverted) if stated is None else stated)
     return tuple(found[name] for name in order_norms(list(found))), tuple(notes)
 
 
 def truth_of(value: object) -> bool | None:
-    """An attribute as true or false, stored as a number, a text or an array of one; None if it says neither."""
+    """An attribute as true or false, stored as a number, a text or an array of one; None if it is neither."""
     if isinstance(value, np.ndarray):
         value = value.reshape(-1)[0] if value.size == 1 else None
     if isinstance(value, bytes):

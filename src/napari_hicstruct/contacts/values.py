@@ -15,7 +15,7 @@ MIN_DECAY = 2.0
 """Contacts fall off with distance; whole-number maps by 10 or more from NEAR_BINS to FAR_BINS, ratios not at all."""
 
 MIN_PAIRS = 2_000
-"""Bin pairs at far distances below which nothing is said about the decay."""
+"""Bin pairs at far distances below which the decay is not tested."""
 
 
 class ValueKind(StrEnum):
@@ -40,7 +40,7 @@ WHY_NO_CONTACTS = {
 
 
 def kind_of(values: NDArray[np.float64], rows: NDArray[np.int64], distances: NDArray[np.int64]) -> ValueKind:
-    """What a sample of stored pixels says about a map.
+    """Kind of a map, from a sample of its stored pixels.
 
     Parameters
     ----------

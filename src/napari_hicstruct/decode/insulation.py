@@ -1,4 +1,4 @@
-"""How deep the valley of contacts is at a called boundary: what the network knows only from single pixels.
+"""How deep the valley of contacts is at a called boundary, from whole squares of pixels.
 
 A network reads one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
 is better counted over a whole square.  Adding the depth of that valley to the boundary's log-odds ranks both right.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.contrast import contrast_track, observed_over_expected
+from napari_hicstruct.contacts.contrast import contrast_track, find_valleys
 from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
@@ -38,12 +37,9 @@ def valleys(band: Band) -> Array:
     Depth is the prominence of the minima of the :func:`~napari_hicstruct.contacts.contrast.contrast_track` of 5 and 10
     bins, spread over neighbouring bins with σ = 1.5.
     """
-    track = contrast_track(observed_over_expected(band, 2 * WIDTH), WIDTH)
+    track = contrast_track(band.observed_over_expected(2 * WIDTH), WIDTH)
     out = np.zeros(band.n_bins, np.float32)
-    if not np.isfinite(track).any():
-        return out
-    at, _ = signal.find_peaks(-track)
-    depth = signal.peak_prominences(-track, at, wlen=_AROUND)[0]
+    at, depth = find_valleys(track, window=_AROUND)
     beside = np.arange(-6, 7)
     bump = np.exp(-(beside**2) / (2 * _SPREAD**2))
     for x, height in zip(at, depth, strict=True):

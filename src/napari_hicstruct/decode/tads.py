@@ -30,17 +30,10 @@ class TadSettings:
 
 def cumulative_oe(band: Band) -> Array:
     """``[i, d]`` = sum over distances 1 … d of O/E (bins i, i + d'), shape (n_bins, n_diagonals), bad bins as 1."""
-    n_diagonals, n = band.counts.shape
-    weights = np.where(band.valid, band.weights, 0).astype(np.float32)
-    out = np.zeros((n, n_diagonals), np.float32)
-    for d in range(1, min(n, n_diagonals)):
-        column = np.ones(n, np.float32)
-        if band.expected[d] > 0:
-            both = weights[: n - d] * weights[d:]
-            values = band.counts[d, : n - d] * both / band.expected[d]
-            column[: n - d] = np.where(both > 0, np.minimum(values, 8), 1)
-        out[:, d] = out[:, d - 1] + column
-    return out
+    oe = band.observed_over_expected()
+    steps = np.where(np.isfinite(oe), np.minimum(oe, 8), np.float32(1))
+    steps[0] = 0
+    return np.ascontiguousarray(np.cumsum(steps, axis=0, dtype=np.float32).T)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_hicstruct.contacts.expected import expected_block
+
 Fetch = Callable[[int, int, int, int], NDArray[np.floating]]
 """``fetch(row0, row1, col0, col1)``: dense block of chromosome-relative bins, half-open; NaN where a bin is bad."""
 
@@ -72,9 +74,10 @@ def pile_up(
     size = 2 * flank + 1
     total, covered, n = np.zeros((size, size)), np.zeros((size, size)), 0
     for i, j in _windows(loops, resolution, n_bins, flank):
-        block = np.asarray(fetch(i - flank, i + flank + 1, j - flank, j + flank + 1), np.float64)
+        rows, cols = (i - flank, i + flank + 1), (j - flank, j + flank + 1)
+        block = np.asarray(fetch(*rows, *cols), np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
-            block = block / (_nan_mean(block) if expected is None else _expected_block(expected, i, j, flank))
+            block = block / (_nan_mean(block) if expected is None else expected_block(expected, rows, cols))
         valid = np.isfinite(block)
         if valid.mean() < min_valid:
             continue
@@ -127,14 +130,6 @@ def _windows(loops: ArrayLike, resolution: int, n_bins: int, flank: int) -> list
     i, j = centres[:, 0], centres[:, 1]
     inside = (i >= flank) & (j + flank < n_bins) & (j - i > 2 * flank)
     return [(int(a), int(b)) for a, b in centres[inside]]
-
-
-def _expected_block(expected: NDArray[np.float64], i: int, j: int, flank: int) -> NDArray[np.float64]:
-    """Expected of the window around (i, j); NaN beyond the distances that are known."""
-    offset = np.arange(-flank, flank + 1)
-    distance = np.abs((j + offset)[None, :] - (i + offset)[:, None])
-    known = np.append(np.where(expected > 0, expected, np.nan), np.nan)
-    return np.asarray(known[np.minimum(distance, len(expected))])
 
 
 def _nan_mean(values: NDArray[np.float64]) -> float:

@@ -121,7 +121,7 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
     ):
         name, span = text.strip(), ""
     if not name:
-        raise RegionError("The region is empty.", hint="Write for example chr17:62.5M-63.5M.")
+        raise RegionError("the region is empty.", hint="Write for example chr17:62.5M-63.5M.")
     length: int | None = None
     if chromsizes is not None:
         name = NameMatcher(chromsizes).require(name)
@@ -135,10 +135,10 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
         raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
     start, end = (_parse_position(part, text) for part in parts)
     if end <= start:
-        raise RegionError(f"Region '{text}' ends at or before its start.", hint="Swap the two positions.")
+        raise RegionError(f"region '{text}' ends at or before its start.", hint="Swap the two positions.")
     if length is not None and end > length:
         raise RegionError(
-            f"Region '{text}' lies outside {name}, which is {length:,} bp long.",
+            f"region '{text}' lies outside {name}, which is {length:,} bp long.",
             hint=f"Choose an end of at most {length:,}.",
         )
     return Interval(name, start, end)

@@ -40,5 +40,5 @@ class NameMatcher:
         found = self.match(name)
         if found is None:
             near = difflib.get_close_matches(name, self._names, n=3, cutoff=0.5) or self._names[:5]
-            raise RegionError(f"The map has no chromosome '{name}'.", hint=f"It has {', '.join(near)} …")
+            raise RegionError(f"the map has no chromosome '{name}'.", hint=f"It has {', '.join(near)} …")
         return found

@@ -1,13 +1,13 @@
-"""What a person judged → where each head learns what: found, not there, complete, or unknown.
+"""What people corrected → where each head learns what: found, not there, complete, or unknown.
 
-A judgement is a label at its own place only.  Everything else is unknown, unless a person said that a block is complete
+A correction is a label at its own place only.  All else is unknown, unless somebody said that a block is complete
 (*Mark region as reviewed*); candidates in such a block that nobody judged stay unknown all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -21,12 +21,13 @@ Marks = NDArray[np.float32]
 unknown.  Later rows are painted over earlier ones, each with its transpose."""
 
 HALO = 2.5
-"""bins around a judged loop or boundary that are judged with it: as wide as the loop's Gaussian target."""
+"""bins around a corrected loop or boundary that its correction holds for: as wide as the loop's Gaussian target."""
 
 _WHOLE = 1 << 30
 """bp; longer than any chromosome."""
 
-JUDGED = (Status.ACCEPTED, Status.EDITED)
+PRESENT = (Status.ACCEPTED, Status.EDITED)
+"""Somebody found the structure there."""
 
 
 class Block(Protocol):
@@ -46,8 +47,8 @@ class Block(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgements:
-    """Everything that people said about one map.
+class Corrections:
+    """Everything that people said about one map; accepted as it was is a correction, too.
 
     Attributes
     ----------
@@ -59,53 +60,56 @@ class Judgements:
         Candidates that nobody judged.
     blocks : tuple of Block
         Where what is not labelled is truly absent.
-    unknown : tuple of Interval
-        Stretches of which nothing may be learnt, whatever a block says: the validation regions.
+    validation_regions : tuple of Interval
+        Nothing in them may be learnt, whatever a block says.
     """
 
     positives: tuple[Annotation, ...]
     negatives: tuple[Annotation, ...] = ()
     open: tuple[Annotation, ...] = ()
     blocks: tuple[Block, ...] = ()
-    unknown: tuple[Interval, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.positives) + len(self.negatives)
+    validation_regions: tuple[Interval, ...] = ()
 
     @property
-    def judged(self) -> tuple[Annotation, ...]:
+    def records(self) -> tuple[Annotation, ...]:
         """Positives, then negatives."""
         return self.positives + self.negatives
 
-    def on(self, chrom: str) -> Judgements:
+    def on(self, chrom: str) -> Corrections:
         """Those of one chromosome."""
         positives, negatives, waiting = (
             tuple(r for r in part if r.chrom == chrom) for part in (self.positives, self.negatives, self.open)
         )
         blocks = tuple(block for block in self.blocks if block.rows.chrom == chrom)
-        unknown = tuple(part for part in self.unknown if part.chrom == chrom)
-        return Judgements(positives, negatives, waiting, blocks, unknown)
+        regions = tuple(part for part in self.validation_regions if part.chrom == chrom)
+        return Corrections(positives, negatives, waiting, blocks, regions)
+
+    def only(self, uids: Collection[str]) -> Corrections:
+        """Those with these uids; the others are open, as if nobody had judged them."""
+        positives, negatives = (tuple(r for r in part if r.uid in uids) for part in (self.positives, self.negatives))
+        others = (r for r in self.records if r.uid not in uids)
+        return replace(self, positives=positives, negatives=negatives, open=(*self.open, *others))
 
 
-def judgements(records: Iterable[Annotation], blocks: Iterable[Block] = ()) -> Judgements:
-    """Sort a project's records by what people said of them; one place said twice counts once."""
+def read_corrections(records: Iterable[Annotation], blocks: Iterable[Block] = ()) -> Corrections:
+    """Sort a project's records by their status; a place that was judged twice counts once."""
     found: dict[tuple[object, ...], Annotation] = {}
     rejected: dict[tuple[object, ...], Annotation] = {}
     waiting = []
     for record in records:
         place = (record.kind, record.anchor1, record.anchor2)
-        if record.status in JUDGED:
+        if record.status in PRESENT:
             found.setdefault(place, record)
         elif record.status is Status.REJECTED:
             rejected.setdefault(place, record)
         else:
             waiting.append(record)
     negatives = tuple(record for place, record in rejected.items() if place not in found)
-    return Judgements(tuple(found.values()), negatives, tuple(waiting), tuple(blocks))
+    return Corrections(tuple(found.values()), negatives, tuple(waiting), tuple(blocks))
 
 
 def rectangle(record: Annotation, resolution: int) -> tuple[float, float, float, float]:
-    """The pixels that a judgement is about: rows and columns in bins (half-open)."""
+    """The pixels that a correction is about: rows and columns in bins (half-open)."""
     if record.kind is Kind.STRIPE:
         sides = (record.anchor1.start, record.anchor1.end, record.anchor2.start, record.anchor2.end)
         top, bottom, left, right = (side / resolution for side in sides)
@@ -122,32 +126,33 @@ def borders(record: Annotation) -> list[int]:
     return [int(record.anchor1.center)] if record.kind is Kind.BOUNDARY else []
 
 
-def marks(judged: Judgements, kinds: Sequence[Kind], resolution: int, *, hard: float = 1.0) -> Marks:
+def marks(corrections: Corrections, kinds: Sequence[Kind], resolution: int, *, rejected_weight: float = 1.0) -> Marks:
     """Rectangles in which the head of ``kinds`` knows or does not know, in the order they are painted.
 
     Parameters
     ----------
-    judged : Judgements
+    corrections : Corrections
         Of one chromosome.
     kinds : sequence of Kind
         Loops, stripes, or TADs with boundaries.
     resolution : int
         bp.
-    hard : float
+    rejected_weight : float
         Weight of what was rejected.
     """
     rows: list[tuple[float, ...]] = []
-    for block in judged.blocks:
+    for block in corrections.blocks:
         if not block.kinds or set(block.kinds) & set(kinds):
             sides = (block.rows.start, block.rows.end, block.cols.start, block.cols.end)
             rows.append((*(side // resolution for side in sides), 1.0))
     everything = (0.0, _WHOLE / resolution)
-    for stretch in judged.unknown:
+    for stretch in corrections.validation_regions:
         rows.append((stretch.start / resolution, stretch.end / resolution, *everything, 0.0))
-    for part, weight in ((judged.open, 0.0), (judged.negatives, hard), (judged.positives, 1.0)):
+    weights = ((corrections.open, 0.0), (corrections.negatives, rejected_weight), (corrections.positives, 1.0))
+    for part, weight in weights:
         for record in (one for one in part if one.kind in kinds):
             # of a rejected TAD one end is wrong, perhaps both
-            own = weight / 2 if record.kind is Kind.TAD and part is judged.negatives else weight
+            own = weight / 2 if record.kind is Kind.TAD and part is corrections.negatives else weight
             for at in (bp / resolution for bp in borders(record)):
                 rows.append((at - HALO, at + HALO, at - HALO, at + HALO, own))
             if record.kind in (Kind.LOOP, Kind.STRIPE):

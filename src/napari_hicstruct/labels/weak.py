@@ -1,4 +1,4 @@
-"""Boundaries that a map suggests by itself: minima of border contrast, turns of the directionality index, blocks.
+"""Boundaries found in a map without labels: minima of border contrast, turns of the directionality index, blocks.
 
 Sources: insulation (Crane et al. 2015), here beside what stays on either side, so that balancing cannot move it;
 directionality index (Dixon et al. 2012); both on counts over expected, so that distance decay and coverage cancel.
@@ -14,25 +14,23 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.contrast import contrast_track, observed_over_expected
+from napari_hicstruct.contacts.contrast import border_contrast, contrast_track, find_valleys
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-_SHRINK = 0.5
 _REACH = 5  # bins within which a minimum and a turn are one boundary
 
 
 @dataclass(frozen=True, slots=True)
 class WeakBoundaries:
-    """What a chromosome says of its boundaries, per bin (a boundary lies between its bin and the one before).
+    """Weak labels of a chromosome's boundaries, per bin (a boundary lies between its bin and the one before).
 
     Attributes
     ----------
     insulation, direction : float32, shape (n_bins,)
         Soft labels in [0, 1]: bumps at minima of border contrast, at turns of the directionality index.
     structure : float32, shape (n_bins,)
-        ``μ_LR − (μ_LL + μ_RR)/2`` of log2 O/E: cross block against the blocks on both sides, negative at boundaries;
-        0 where nothing is known.
+        :func:`~napari_hicstruct.contacts.contrast.border_contrast`, negative at boundaries; 0 where nothing is known.
     """
 
     insulation: Array
@@ -46,26 +44,14 @@ def _block(
 ) -> tuple[float, float]:
     """Counts and expected counts of pixels i < j of a block over good bins (weight 0 is bad)."""
     n_diagonals, n = counts.shape
-    seen, mean = 0.0, 0.0
+    observed, mean = 0.0, 0.0
     for i in range(max(rows[0], 0), min(rows[1], n)):
         for j in range(max(columns[0], i + 2), min(columns[1], n)):
             d = j - i
             if d < n_diagonals and weights[i] > 0 and weights[j] > 0 and expected[d] > 0:
-                seen += counts[d, i]
+                observed += counts[d, i]
                 mean += expected[d] / (weights[i] * weights[j])
-    return seen, mean
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _contrast(counts: Array, expected: Array, weights: Array, window: int, out: Doubles) -> None:
-    """``out[k, x]``: log2 O/E of the cross (0), left (1) and right (2) block of bin x; NaN: too little is known."""
-    for x in range(out.shape[1]):
-        left, right = (x - window, x), (x, x + window)
-        for k in range(3):
-            rows = right if k == 2 else left
-            columns = left if k == 1 else right
-            seen, mean = _block(counts, expected, weights, rows, columns)
-            out[k, x] = np.log2((seen + _SHRINK) / (mean + _SHRINK)) if mean > 2.0 else np.nan
+    return observed, mean
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -84,43 +70,11 @@ def _directionality(counts: Array, expected: Array, weights: Array, window: int,
         out[x] = (b - a) / np.sqrt(spread)
 
 
-def _ready(band: Band) -> tuple[Array, Array, Array]:
-    weights = np.where(band.valid, band.weights, 0).astype(np.float32)
-    return band.counts, band.expected, weights
-
-
-def block_contrast(band: Band, window: int) -> Doubles:
-    """Log2 O/E of the cross, left and right block of ``window`` bins at every bin, shape (3, n_bins)."""
-    out = np.full((3, band.n_bins), np.nan)
-    _contrast(*_ready(band), window, out)
-    return out
-
-
 def directionality(band: Band, window: int) -> Doubles:
     """Directionality index per bin in standard deviations, shape (n_bins,); NaN at bad bins."""
     out = np.full(band.n_bins, np.nan)
-    _directionality(*_ready(band), window, out)
+    _directionality(band.counts, band.expected, np.nan_to_num(band.weights), window, out)
     return out
-
-
-def minima(track: Doubles) -> tuple[NDArray[np.int64], Doubles]:
-    """Local minima of a track with NaN gaps, and how far each lies below the lower of its two shoulders."""
-    filled = np.where(np.isnan(track), np.inf, track)
-    inner = (filled[1:-1] <= filled[:-2]) & (filled[1:-1] < filled[2:]) & np.isfinite(filled[1:-1])
-    at = np.nonzero(inner)[0] + 1
-    depth = np.array([_prominence(track, int(x)) for x in at])
-    return at[depth > 0], depth[depth > 0]
-
-
-def _prominence(track: Doubles, x: int) -> float:
-    """Lower of the two highest points between the minimum and the next deeper place (or gap) on either side."""
-    shoulders = []
-    for step in (-1, 1):
-        top, k = track[x], x + step
-        while 0 <= k < len(track) and not np.isnan(track[k]) and track[k] >= track[x]:
-            top, k = max(top, track[k]), k + step
-        shoulders.append(top)
-    return float(min(shoulders) - track[x])
 
 
 def turns(index: Doubles, least: float, reach: int = 5) -> tuple[NDArray[np.int64], Doubles]:
@@ -159,7 +113,7 @@ def _height(own: Doubles, other: Doubles, slopes: tuple[float, float], offset: f
 
 
 def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, reach: int) -> Doubles:
-    """Score of the best of ``others`` within ``reach`` of each; 0 (nothing said) where there is none."""
+    """Score of the best of ``others`` within ``reach`` of each; 0 where there is none."""
     out = np.zeros(len(at))
     for k, x in enumerate(at):
         near = np.abs(others - x) <= reach
@@ -169,7 +123,7 @@ def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, r
 
 
 def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
-    """What the map itself says of boundaries; weights ``σ(a·z_IS + b·z_DI + c)``, contrast averaged over scales.
+    """Weak boundary labels of a map; weights ``σ(a·z_IS + b·z_DI + c)``, contrast averaged over scales.
 
     Parameters
     ----------
@@ -178,17 +132,16 @@ def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
     config : WeakConfig
     """
     n = band.n_bins
-    oe = observed_over_expected(band, 2 * max(config.windows))
-    at, depth = minima(np.mean([contrast_track(oe, window) for window in config.windows], axis=0))
+    oe = band.observed_over_expected(2 * max(*config.windows, *config.structure_windows))
+    at, depth = find_valleys(np.mean([contrast_track(oe, window) for window in config.windows], axis=0))
     turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
     z_is, z_di = _score(depth), _score(strength)
     a, b = config.insulation_slope, config.direction_slope
     insulation = _height(z_is, _nearest(at, turn, z_di, _REACH), (a, b), config.offset)
     direction = _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
-    blocks = np.stack([block_contrast(band, window) for window in config.structure_windows])
-    structure = blocks[:, 0] - (blocks[:, 1] + blocks[:, 2]) / 2
+    structure = np.mean([border_contrast(oe, window) for window in config.structure_windows], axis=0)
     return WeakBoundaries(
         bumps(n, at, insulation, config.sigma),
         bumps(n, turn, direction, config.sigma),
-        np.nan_to_num(structure.mean(0)).astype(np.float32),
+        np.nan_to_num(structure).astype(np.float32),
     )

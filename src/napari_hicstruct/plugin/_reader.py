@@ -52,7 +52,7 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
     viewer = current_viewer()
     try:
         if viewer is None:
-            raise HicStructError("No napari window is open to show the file in.", where=paths[0])
+            raise HicStructError("no napari window is open to show the file in.", where=paths[0])
         session = ensure_session(viewer)
         show(session, paths)
         # the picture first: building the panels takes as long as drawing the map

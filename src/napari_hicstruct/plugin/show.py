@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -58,11 +59,24 @@ def show(
     HicStructError
         If something cannot be opened, or the picture cannot be written.
     """
-    import napari
-
     source = _checked(path, labels, screenshot)
     if relink:
         _relink(project, source)
+    _show(source, labels, region=region, norm=norm, project=project, screenshot=screenshot)
+    _delete_qt_objects()
+
+
+def _show(
+    source: ContactSource,
+    labels: Sequence[str | Path],
+    *,
+    region: str | None,
+    norm: str | None,
+    project: str | Path | None,
+    screenshot: str | Path | None,
+) -> None:
+    import napari
+
     with ExitStack() as stack:
         if screenshot is not None:
             project = project or Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
@@ -164,6 +178,17 @@ def _close(viewer: napari.Viewer) -> None:
         viewer.close()
     except Exception as error:
         print(f"note: the window could not be closed ({type(error).__name__}: {error}).", file=sys.stderr)
+
+
+def _delete_qt_objects() -> None:
+    """Delete what is left of a closed window while Qt is there: at the interpreter's end, in any order, it crashes."""
+    from qtpy.QtCore import QEvent
+    from qtpy.QtWidgets import QApplication
+
+    for _ in range(2):  # what the first round deletes lets go of more
+        gc.collect()
+        QApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete))
+        QApplication.processEvents()
 
 
 def _take_picture(session: Session, path: Path) -> None:

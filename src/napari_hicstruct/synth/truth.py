@@ -1,7 +1,7 @@
 """The truth of a simulated map, read off its noise-free balanced band: loops, stripes, boundaries, domains.
 
-Balanced, as people and callers see it: balancing makes the row of a strong stripe fainter and a bin with few contacts
-brighter, and what it takes away is not there to be found.  Extrusion only says where to look: a convergent pair of
+Balanced, as people and callers get it: balancing makes the row of a strong stripe fainter and a bin with few contacts
+brighter, and what it takes away is not there to be found.  Extrusion gives the candidates only: a convergent pair of
 barriers that raises no dot is no loop, and a dot that other factors in the way have raised is one; a barrier whose
 stripe does not stand above both sides is no stripe; a site that insulates nothing is no boundary.
 """
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.band import balance_band
+from napari_hicstruct.contacts.balance import CisPixels, ice_weights, mean_one
+from napari_hicstruct.contacts.band import make_band
+from napari_hicstruct.contacts.expected import band_expected
 from napari_hicstruct.synth.layout import Barriers
 from napari_hicstruct.synth.truth_domains import find_boundaries, find_domains
 from napari_hicstruct.synth.types import LOOP_DTYPE, STRIPE_DTYPE, Truth
@@ -26,13 +28,13 @@ _LOOP_RISE = 1.12  # 3×3 mean over its ring
 _LEGS = 0.01  # share of a pixel's contacts that are of two legs, the least that is measured
 _STRIPE_RISE, _STRIPE_MIN, _STRIPE_LATEST = 1.10, 150_000, 100_000  # over both sides; bp
 
-VERSION = 4
-"""Of these rules: truth kept on disk says by which it was read."""
+VERSION = 5
+"""Of these rules: the version goes with truth that is kept on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Where to look, in bins: pairs that may be loops (n, 2); anchors that may raise stripes to either side."""
+    """Candidates, in bins: pairs that may be loops (n, 2); anchors that may raise stripes to either side."""
 
     pairs: NDArray[np.int64]
     anchors: NDArray[np.int64]
@@ -69,8 +71,8 @@ def read_truth(
     Thresholds are generous: strengths travel with the truth, and who uses it decides what is visible.
     """
     weights = balancing_weights(band, masked)
-    decay = _mean_per_diagonal(band)
-    oe = _balanced_oe(band, weights)
+    decay = band_expected(band, np.ones_like(weights))
+    oe = make_band("", resolution, band, weights=weights).observed_over_expected()
     # expected counts of a pixel, in units of what balancing gives: its bins' coverage over their weights
     bias = bias / weights
     boundaries = find_boundaries(oe, masked, resolution)
@@ -84,27 +86,13 @@ def read_truth(
 
 def balancing_weights(band: Band, masked: NDArray[np.bool_]) -> NDArray[np.float32]:
     """What balancing a map without noise multiplies each bin by (mean 1), unmappable bins as their neighbours."""
-    seen = (~masked).astype(np.float32)
-    mappable = band * seen
+    mapped = (~masked).astype(np.float32)
+    mappable = band * mapped
     for d in range(len(band)):
-        mappable[d, : len(seen) - d] *= seen[d:]
-    weights = balance_band(mappable, iterations=100, skip=2)  # as balanced maps: two diagonals left out
+        mappable[d, : len(mapped) - d] *= mapped[d:]
+    weights = mean_one(ice_weights(CisPixels.of_band(mappable), mad_max=0, min_nnz=1))  # no noise that needs filters
     known, bins = np.isfinite(weights), np.arange(len(weights))
     return np.interp(bins, bins[known], weights[known]).astype(np.float32) if known.any() else np.ones_like(weights)
-
-
-def _balanced_oe(band: Band, weights: NDArray[np.float32]) -> Band:
-    balanced = band * weights
-    for d in range(len(band)):
-        balanced[d, : len(weights) - d] *= weights[d:]
-    balanced /= _mean_per_diagonal(balanced)[:, None]
-    return balanced
-
-
-def _mean_per_diagonal(band: Band) -> Band:
-    n_diagonals, n = band.shape
-    total = band.sum(axis=1, dtype=np.float64)
-    return np.asarray(np.maximum(total / (n - np.arange(n_diagonals)), 1e-12), np.float32)
 
 
 def pixels(oe: Band, i: NDArray[np.int64], j: NDArray[np.int64]) -> Band:
@@ -251,7 +239,7 @@ def find_stripes(
 ) -> NDArray[np.void]:
     """Barriers whose row, right (down) or left of the diagonal, stands above both its sides over at least 150 kb.
 
-    Either way: a barrier's orientation says to which side its stripe should reach, not which sides one sees.
+    Both sides are tested: a barrier's orientation gives the side of its stripe in the model, not in the map.
     """
     rows = []
     reach, n, smooth = oe.shape[0] - 10, oe.shape[1], max(8, 60_000 // resolution)

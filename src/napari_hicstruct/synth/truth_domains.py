@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.contrast import border_contrast
+from napari_hicstruct.contacts.contrast import border_contrast, find_valleys
 from napari_hicstruct.synth.types import BOUNDARY_DTYPE, DOMAIN_DTYPE
 
 Band = NDArray[np.float32]
@@ -17,13 +17,9 @@ _CONTRAST = 1.10
 
 def find_boundaries(oe: Band, masked: NDArray[np.bool_], resolution: int) -> NDArray[np.void]:
     """Prominent minima of the border contrast; strength is the depth of the valley in log2 units."""
-    from scipy.signal import find_peaks, peak_prominences
-
     score = np.mean([border_contrast(oe, width) for width in _WIDTHS], axis=0)
     score = np.where(np.isfinite(score), score, np.nanmax(score))
-    peaks, _ = find_peaks(-score, distance=5)
-    wlen = max(41, int(2_000_000 // resolution) | 1)
-    depth = peak_prominences(-score, peaks, wlen=wlen)[0]
+    peaks, depth = find_valleys(score, window=max(41, int(2_000_000 // resolution) | 1), distance=5)
     clear = [not masked[max(0, p - 2) : p + 2].all() for p in peaks]
     keep = (depth >= _PROMINENCE) & np.array(clear, bool)
     out = np.zeros(int(keep.sum()), BOUNDARY_DTYPE)

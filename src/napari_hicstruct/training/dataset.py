@@ -44,7 +44,7 @@ class Region:
     tracks : mapping of str to (float32, float32)
         1-D tracks by name, scaled over the whole chromosome, in fine and in coarse bins of the region.
     marks : mapping of str to (Marks, Marks)
-        By head, in fine and in coarse bins: where a person's judgements hold (``labels.corrections.marks``).
+        By head, in fine and in coarse bins: where a person's judgments hold (``labels.corrections.marks``).
     """
 
     fine: Band

@@ -121,7 +121,7 @@ def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, 
     bad = ", ".join(name for name, loss in everything.items() if not torch.isfinite(loss))
     if bad:
         hint = "Lower learning_rate or clip, and train into a new folder."
-        raise JobError(f"The loss of {bad} became NaN at step {run.step}.", hint=hint)
+        raise JobError(f"the loss of {bad} became NaN at step {run.step}.", hint=hint)
     return losses
 
 

@@ -136,7 +136,7 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
     info = find_model(request.model)
     if info.shipped:
         hint = f"Copy it first: hicstruct models install {info.path} --name mine."
-        raise ModelError(f"The model '{info.name}' is shipped and stays as it is.", hint=hint)
+        raise ModelError(f"the model '{info.name}' is shipped and stays as it is.", hint=hint)
     if info.tracks:
         raise ModelError(f"reads the track '{info.tracks[0]}', which simulated maps lack.", where=info.path)
     _check_seeds(info, request)
@@ -177,12 +177,13 @@ def _predicted(predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.ra
     coarse = coarsen_band(fine, config.coarse_resolution // sim.resolution)
     found: list[Annotation] = []
     points, every = predictor.net.tasks_of("point"), [task.name for task in config.tasks]
-    for band, tasks in ((fine, every), (None, points)):
+    alone = make_band(sim.chrom, coarse.resolution, coarse.counts)  # balanced as a level that is read
+    for band, large, tasks in ((fine, coarse, every), (None, alone, points)):
         stretch = Stretch(
             start=0, end=sim.length, length=sim.length, tasks=tuple(tasks), max_distance=MAX_DISTANCE, model="model"
         )
         if tasks:
-            found += [record for part in ChromosomeRun(predictor, band, coarse, stretch).run() for record in part]
+            found += [record for part in ChromosomeRun(predictor, band, large, stretch).run() for record in part]
     return found
 
 

@@ -127,7 +127,7 @@ class Explainer:
         config, fine = self._predictor.net.config, self._bands[0] is not None
         task = _task(config, annotation, info)
         rows, cols = shown_part(annotation, length)
-        yield clock.step("look again", 0, 0)
+        yield clock.step("run the model", 0, 0)
         run = self._run(request, chrom, length, tuple(one.name for one in config.tasks))
         seen = RegionTracer(run, (rows.start, rows.end), (cols.start, cols.end)).trace()
         which = "fine" if fine and any(one.name == task and one.head == "point" for one in config.tasks) else "coarse"

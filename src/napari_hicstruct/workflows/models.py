@@ -105,7 +105,7 @@ def find_model(name: str) -> ModelInfo:
         if wanted and (base / wanted / CARD).exists():
             return describe_model(base / wanted, shipped=shipped, default=wanted == default_name())
     known = ", ".join(model.name for model in list_models()) or "none"
-    raise ModelError(f"There is no model '{name}'.", hint=f"Installed: {known}. Or give a model folder.")
+    raise ModelError(f"there is no model '{name}'.", hint=f"Installed: {known}. Or give a model folder.")
 
 
 def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
@@ -126,7 +126,7 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
         raise ModelError("does not match its checksum; the file is damaged.", where=weights, hint="Copy it again.")
     target = user_models_dir() / (name or info.name)
     if target.exists():
-        raise ModelError(f"A model '{target.name}' is installed already.", hint="Give another --name.")
+        raise ModelError(f"a model '{target.name}' is installed already.", hint="Give another --name.")
     try:
         with in_place_of(target) as copy:
             copy.mkdir()

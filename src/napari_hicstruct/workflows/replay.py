@@ -1,4 +1,4 @@
-"""Make the replay set of a model: simulate, let the model look, keep what it saw (``training.replay``)."""
+"""Make the replay set of a model: simulated maps, the candidates it finds in them, and their truth."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ FILE = "replay.npz"
 POOL = PoolConfig(extrusion=14, first_seed=500_000, settings=SimulationConfig(length=8_000_000))
 """Seeds that no training, calibration or benchmark uses."""
 
-HELD = 8
-"""Maps from this one on are never learnt from.  Every other map is read without fine bins, as maps at 10 kb are."""
+FIRST_HELD_OUT_MAP = 8
+"""Maps from this number on are never learnt from.  Every other map is read without fine bins, as maps at 10 kb are."""
 
 DEPTHS = (15.0, 1_500.0)
 """Counts at a distance of one bin, spread evenly in their logarithm over the maps."""
 
-LEAST = 0.02
-"""Raw probability from which a place is a candidate."""
+MIN_PROBABILITY = 0.02
+"""Of a candidate, not calibrated."""
 
-MOST = 250
-"""Candidates kept per map and head, those that are there first."""
+MAX_CANDIDATES = 250
+"""Of each map and head: first those that are there, then the others by falling log-odds."""
 
 
 def pool_folder() -> Path:
@@ -54,7 +54,9 @@ def iter_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progress, 
     """The replay set of a model: shipped with it, cached, or made now (about a minute, once)."""
     from napari_hicstruct.training.replay import load_replay, save_replay
 
-    key = hashlib.sha256(f"{model.sha256}{POOL.model_dump_json()}{DEPTHS}{HELD}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{model.sha256}{POOL.model_dump_json()}{DEPTHS}{FIRST_HELD_OUT_MAP}".encode()).hexdigest()[
+        :16
+    ]
     cached = cache_dir() / "replay" / f"{key}.npz"
     for path in (model.path / FILE, cached):
         try:
@@ -68,7 +70,7 @@ def iter_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progress, 
 
 
 def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progress, None, Replay]:
-    """Make it, whatever is there."""
+    """Make it, also where a shipped or cached one exists."""
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.models.store import load_model
     from napari_hicstruct.training.pool import iter_make_pool, load_map
@@ -81,7 +83,7 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
     for number, path in enumerate(paths):
         yield clock.step("replay set", number, len(paths))
         token.check()
-        for layer, *row in _look(net, device, load_map(path), number):
+        for layer, *row in _scored_candidates(net, device, load_map(path), number):
             columns.setdefault(layer, []).append((*row, number))
     made = {}
     for layer, found in columns.items():
@@ -93,10 +95,12 @@ def iter_make_replay(model: ModelInfo, *, token: CancelToken) -> Generator[Progr
             np.array(evidence, np.float32),
             np.array(numbers, np.int16),
         )
-    return Replay(made, HELD, model.sha256)
+    return Replay(made, FIRST_HELD_OUT_MAP, model.sha256)
 
 
-def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[str, Any, float, bool, float]]:
+def _scored_candidates(
+    net: Any, device: Any, sim: SimulatedMap, number: int
+) -> list[tuple[str, Any, float, bool, float]]:
     """Head, features, log-odds, truth and evidence of every candidate of one map."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
     from napari_hicstruct.inference.candidate_scorer import CandidateScorer
@@ -116,16 +120,16 @@ def _look(net: Any, device: Any, sim: SimulatedMap, number: int) -> list[tuple[s
 
 
 def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
-    """At most :data:`MOST` of each head: all that are there, then the likeliest and some by chance."""
+    """At most :data:`MAX_CANDIDATES` of each head."""
     kept: list[HeadScore] = []
     for layer in dict.fromkeys(score.layer for score in scores):
         mine = sorted((score for score in scores if score.layer == layer), key=lambda s: (not there[s.owner], -s.logit))
-        kept += mine[:MOST]
+        kept += mine[:MAX_CANDIDATES]
     return kept
 
 
 def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: SimulatedMap) -> list[Annotation]:
-    """Everything the network finds with open arms; of TADs their boundaries."""
+    """Calls with at least :data:`MIN_PROBABILITY`; of TADs their boundaries."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
     from napari_hicstruct.inference.maps import Predictor
 
@@ -136,7 +140,7 @@ def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: Sim
         length=sim.length,
         tasks=tasks,
         max_distance=3_000_000,
-        min_probability=dict.fromkeys(tasks, LEAST),
+        min_probability=dict.fromkeys(tasks, MIN_PROBABILITY),
     )
     run = ChromosomeRun(Predictor(net, device), fine, coarse, stretch)
     return [record for final in run.run() for record in final if record.kind is not Kind.TAD]
@@ -180,16 +184,16 @@ def _overlaps(record: Annotation, stripes: Any) -> Any:
 def iter_precision(
     net: Any, device: Any, n: int, *, token: CancelToken, clock: Clock
 ) -> Generator[Progress, None, NDArray[np.float64]]:
-    """Average precision of loops, stripes and boundaries on the first ``n`` held maps, as the network calls them."""
+    """Average precision of loops, stripes and boundaries on the first ``n`` held-out maps, by the network's calls."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
     from napari_hicstruct.evaluation.ranking import average_precision_of
     from napari_hicstruct.training.pool import iter_make_pool, load_map
 
     paths = yield from iter_make_pool(POOL, pool_folder(), token=token)
     found = []
-    for number in range(HELD, HELD + n):
+    for number in range(FIRST_HELD_OUT_MAP, FIRST_HELD_OUT_MAP + n):
         token.check()
-        yield clock.step("replay maps", number - HELD, n)
+        yield clock.step("replay maps", number - FIRST_HELD_OUT_MAP, n)
         sim, depth = load_map(paths[number]), _depth(number)
         counts = sim.sample(depth, np.random.default_rng([number, 17]))[: net.config.max_distance // sim.resolution]
         fine = make_band(sim.chrom, sim.resolution, counts)
@@ -204,29 +208,14 @@ def iter_precision(
 
 
 def _depth(number: int) -> float:
-    """Counts at a distance of one bin of a map: learnt from and held maps each go through all depths."""
-    place, maps = (number, HELD) if number < HELD else (number - HELD, POOL.extrusion - HELD)
+    """Counts at a distance of one bin of a map: those learnt from and those held out each go through all depths."""
+    learnt = FIRST_HELD_OUT_MAP
+    place, maps = (number, learnt) if number < learnt else (number - learnt, POOL.extrusion - learnt)
     part = (place // 2) / max(1, maps // 2 - 1)
     return float(DEPTHS[0] * (DEPTHS[1] / DEPTHS[0]) ** part)
 
 
 def _evidence(record: Annotation, score: HeadScore) -> float:
-    """What decoding added to the network's log-odds before it ranked."""
+    """What decoding adds to the network's log-odds before it ranks."""
     p = float(np.clip(record.score, 1e-6, 1 - 1e-6))
     return float(np.log(p / (1 - p)) - score.logit)
-
-
-def ship(folder: Path) -> Path:
-    """Make the replay set of a model folder and put it beside its weights.
-
-    Raises
-    ------
-    ModelError, OutputError
-    """
-    from napari_hicstruct.jobs import drain
-    from napari_hicstruct.training.replay import save_replay
-    from napari_hicstruct.workflows.models import describe_model
-
-    model = describe_model(folder)
-    save_replay(drain(iter_make_replay(model, token=CancelToken())), folder / FILE)
-    return folder / FILE

@@ -83,7 +83,7 @@ def iter_simulate(
     ConfigError
         If a length, the ladder or a setting is impossible.
     OutputError
-        If the map or the truth cannot be written.
+        If the map is not to be an ``.mcool``, or it or the truth cannot be written.
     """
     from napari_hicstruct.synth import paint_map, simulate_map
     from napari_hicstruct.synth.records import truth_records
@@ -91,10 +91,7 @@ def iter_simulate(
     from napari_hicstruct.synth.write import check_ladder, check_truth_folder, iter_write
 
     ladder = check_ladder(request.resolutions)
-    if request.style not in ("extrusion", "painted"):
-        raise ConfigError(f"there is no style '{request.style}'.", hint="Choose extrusion or painted.")
-    if not request.depth > 0:
-        raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
+    _check(request)
     configs = chromosome_configs(request, ladder[0])
     check_room(request.out, _PIXEL_BYTES * sum(config.n_bins * config.n_diagonals for config in configs.values()))
     provenance: dict[str, Any] = {"seed": request.seed, "style": request.style, "settings": dict(request.settings)}
@@ -121,6 +118,16 @@ def iter_simulate(
         token=token,
     )
     return SimulateResult(request.out, request.truth_dir, dict(request.lengths), visible, request.seed, request.depth)
+
+
+def _check(request: SimulateRequest) -> None:
+    if request.out.suffix.lower() != ".mcool":
+        hint = f"Name it {request.out.with_suffix('.mcool').name}."
+        raise OutputError("is no .mcool file.", where=request.out, hint=hint)
+    if request.style not in ("extrusion", "painted"):
+        raise ConfigError(f"there is no style '{request.style}'.", hint="Choose extrusion or painted.")
+    if not request.depth > 0:
+        raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
 
 
 def _from_folder(path: Path, folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The pool: filters, looks, what changes with a judgement, what a network adds."""
+"""The pool: filters, looks, what changes with a judgment, what a network adds."""
 
 from dataclasses import dataclass
 from math import inf, nan
@@ -68,7 +68,7 @@ def test_wanted_counts_its_conditions() -> None:
     assert QueueFilter(kinds=frozenset({Kind.LOOP}), score=(0.1, 1.0)).n_conditions == 2
 
 
-def test_put_follows_a_judgement_and_a_move() -> None:
+def test_put_follows_a_judgment_and_a_move() -> None:
     pool, first = filled(), RECORDS[0]
     assert pool.is_open(first.uid)
     moved = first.with_(status=Status.EDITED, anchor2=Interval("chr1", 700_000, 705_000))

@@ -1,4 +1,4 @@
-"""Who contradicts a candidate: counted where there is a witness, and nowhere else."""
+"""Who contradicts a candidate: counted where a check applies, and nowhere else."""
 
 import numpy as np
 
@@ -52,7 +52,7 @@ def test_bin_sizes_are_compared_where_two_are_known() -> None:
     assert reasons(fine, coarse, lone, unknown) == [set(), set(), {"resolution"}, set()]
 
 
-def test_the_share_is_of_the_witnesses_heard() -> None:
+def test_the_share_is_of_the_checks_that_apply() -> None:
     records = [
         make(Kind.LOOP, 1_000_000, 1_400_000, source="a"),
         make(Kind.LOOP, 1_100_000, 1_300_000, source="b"),

@@ -106,5 +106,5 @@ def test_each_place_once() -> None:
         return pool.uids(pool.deduplicated(np.array([r in chosen for r in records])))
 
     assert once(*records) == [accepted.uid, rejected.uid, new.uid]
-    assert once(again, back, old) == [old.uid]  # of those chosen; a judgement counts wherever it was made
+    assert once(again, back, old) == [old.uid]  # of those chosen; a judgment counts wherever it was made
     assert once() == []

@@ -8,6 +8,7 @@ import pytest
 
 from napari_hicstruct.active.candidates import Candidates, candidates_of
 from napari_hicstruct.active.strategies import (
+    BY_PROBABILITY,
     CORE,
     SAMPLE,
     STRATEGIES,
@@ -55,7 +56,7 @@ def test_bald_is_the_information_that_the_label_gives_on_the_member() -> None:
     found = priorities(pool([0.5] * 4, votes), "bald")
     naive = [float(bits(np.array([np.mean(v)]))[0] - np.mean(bits(np.array(v)))) for v in votes]
     np.testing.assert_allclose(found, naive, atol=1e-12)
-    assert found[0] > found[3] > found[1] == pytest.approx(0)  # doubt alone is not disagreement among the members
+    assert found[0] > found[3] > found[1] == pytest.approx(0)  # uncertainty alone is not disagreement among the members
 
 
 def test_bald_leaves_out_whom_no_member_was_asked_of_and_refuses_without_an_ensemble() -> None:
@@ -112,6 +113,22 @@ def test_combined_strategies_weigh_ranks() -> None:
 def test_a_misspelt_strategy_is_refused_by_name(spec: str) -> None:
     with pytest.raises(ConfigError, match="strateg"):
         parse(spec)
+
+
+def test_names_may_hold_underscores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STRATEGIES, "far_off", STRATEGIES["score"])
+    assert parse("2*far_off+margin") == [(2.0, "far_off"), (1.0, "margin")]
+
+
+def test_those_by_probability_are_the_ones_that_cannot_order_without_it() -> None:
+    unknown, known = pool([math.nan] * 3), pool([0.1, 0.4, 0.8])
+    alone = {name for name in STRATEGIES.keys() - {"bald", "score"} if not same(name, unknown, known)}
+    assert alone == BY_PROBABILITY == {"entropy", "margin"}
+
+
+def same(name: str, one: Candidates, other: Candidates) -> bool:
+    """True if the strategy gives both the same, whatever their probabilities."""
+    return np.array_equal(priorities(one, name), priorities(other, name))
 
 
 def test_single_values_name_what_an_order_is_made_of() -> None:

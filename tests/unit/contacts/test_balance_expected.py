@@ -10,11 +10,14 @@ import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, expected_by_distance, has_expected, open_map
 from napari_hicstruct.contacts import expected as expected_module
-from napari_hicstruct.contacts.balance import ice_weights
+from napari_hicstruct.contacts.balance import CisPixels, ice_weights, mean_one
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.band_loading import iter_load_band
 from napari_hicstruct.contacts.cache import LIMIT, cache_dir, load_array, store_array
 from napari_hicstruct.contacts.expected import valid_pairs
 from napari_hicstruct.contacts.protocol import Pixels
 from napari_hicstruct.errors import Cancelled
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken
 from tests.contacts_kit import Matrix, symmetric, upper_counts, write_cool
 
@@ -45,22 +48,56 @@ def test_ice_is_coolers(tmp_path: Path, n: int, mean: float) -> None:
 
 
 def test_ice_on_hardly_anything() -> None:
-    assert np.isnan(ice_weights([], 5)).all()
-    assert np.isnan(ice_weights(as_pixels(np.eye(4)), 4)).all()  # on the ignored diagonals only
+    assert np.isnan(ice_weights(CisPixels.read([], 5))).all()
+    assert np.isnan(ice_weights(CisPixels.read(as_pixels(np.eye(4)), 4))).all()  # on the ignored diagonals only
     one = np.zeros((6, 6))
     one[1, 4] = 3
-    weights = ice_weights(as_pixels(one), 6)
+    weights = ice_weights(CisPixels.read(as_pixels(one), 6))
     assert np.flatnonzero(np.isfinite(weights)).tolist() == [1, 4]
     assert one[1, 4] * weights[1] * weights[4] == pytest.approx(1)
-    small = ice_weights(as_pixels(upper_counts(8, 0, 50)), 8)  # fewer bins than the usual filter asks contacts of
+    small = ice_weights(CisPixels.read(as_pixels(upper_counts(8, 0, 50)), 8))  # fewer than MIN_NNZ bins
     assert np.isfinite(small).sum() >= 5
     negative = upper_counts(60, 1, 20)
     negative[3, 9] = -50
-    assert np.isfinite(ice_weights(as_pixels(negative), 60)).any()
+    assert np.isfinite(ice_weights(CisPixels.read(as_pixels(negative), 60))).any()
+
+
+@pytest.mark.parametrize("ignore_diags", [1, 2])
+def test_diagonals_are_balanced_as_their_pixels_and_as_cooler_does(tmp_path: Path, ignore_diags: int) -> None:
+    n, n_diagonals = 300, 60
+    upper = np.triu(upper_counts(n, 3, 10.0)) - np.triu(upper_counts(n, 3, 10.0), n_diagonals)
+    diagonals = np.zeros((n_diagonals, n), np.float32)
+    for d in range(n_diagonals):
+        diagonals[d, : n - d] = np.diagonal(upper, d)
+    got = ice_weights(CisPixels.of_band(diagonals, ignore_diags=ignore_diags))
+    pixels = CisPixels.read(as_pixels(upper), n, ignore_diags=ignore_diags)
+    np.testing.assert_allclose(got, ice_weights(pixels), rtol=1e-12)
+    uri = write_cool(tmp_path / "a.cool", {"chr1": n * 10}, 10, upper)
+    want, _ = cooler.balance_cooler(cooler.Cooler(uri), cis_only=True, ignore_diags=ignore_diags, max_iters=500)
+    np.testing.assert_array_equal(np.isnan(got), np.isnan(want))
+    np.testing.assert_allclose(got, want, rtol=5e-4)
+
+
+def test_window_and_network_read_the_same_weights_where_a_map_has_none(tmp_path: Path) -> None:
+    n, resolution = 300, 10_000
+    source = open_map(write_cool(tmp_path / "a.cool", {"chr1": n * resolution}, resolution, upper_counts(n, 7, 20.0)))
+    whole = Interval("chr1", 0, n * resolution)
+    shown = source.fetch(whole, whole, resolution=resolution, norm=source.default_norm(resolution, "chr1"))
+    *_, band = iter_load_band(source, "chr1", resolution=resolution, max_distance=100 * resolution)
+    assert isinstance(band, Band)
+    stored = source.weights("chr1", resolution=resolution, norm=COMPUTED)
+    np.testing.assert_array_equal(band.weights, mean_one(stored))  # the same vector, scaled to mean 1
+    assert 0.8 * n < band.valid.sum() < n  # some bins are bad, in both
+    scale = np.nanmean(stored) ** 2
+    for d in (0, 1, 2, 40, 99):
+        network = band.counts[d, : n - d] * band.weights[: n - d] * band.weights[d:]
+        np.testing.assert_allclose(network * scale, np.diagonal(shown, d), rtol=1e-5)
+    mean = expected_by_distance(source, "chr1", resolution=resolution, norm=COMPUTED)
+    np.testing.assert_allclose(band.expected[:90] * scale, mean[:90], rtol=1e-5)
 
 
 @pytest.mark.parametrize("norm", [RAW, "weight"])
-def test_expected_is_the_mean_over_valid_pairs(tmp_path: Path, norm: str) -> None:
+def test_expected_is_the_mean_over_valid_pairs_of_about_that_distance(tmp_path: Path, norm: str) -> None:
     n = 73
     upper, weights = upper_counts(n, 5), np.random.default_rng(1).uniform(0.5, 2, n)
     weights[[3, 40]] = np.nan
@@ -72,8 +109,9 @@ def test_expected_is_the_mean_over_valid_pairs(tmp_path: Path, norm: str) -> Non
     assert not has_expected(source, "chr1", resolution=10, norm=norm)
     got = expected_by_distance(source, "chr1", resolution=10, norm=norm)
     for d in range(n):
-        diagonal = np.diagonal(values, d)
-        finite = diagonal[np.isfinite(diagonal)]
+        near = range(d - d // 20, min(d + d // 20 + 1, n))
+        pairs = np.concatenate([np.diagonal(values, k) for k in near])
+        finite = pairs[np.isfinite(pairs)]
         assert got[d] == pytest.approx(finite.mean() if len(finite) else np.nan, nan_ok=True)
     assert has_expected(source, "chr1", resolution=10, norm=norm)
 

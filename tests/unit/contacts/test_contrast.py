@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts.band import make_band
-from napari_hicstruct.contacts.contrast import border_contrast, observed_over_expected
+from napari_hicstruct.contacts.contrast import border_contrast, find_valleys
 
 N, D = 60, 20
 
@@ -90,10 +90,20 @@ def test_observed_over_expected_is_balanced_and_blind_where_bins_are_bad() -> No
     weights = rng.uniform(0.5, 2, N).astype(np.float32)
     weights[7] = np.nan
     band = make_band("chr1", 10_000, counts, weights=weights)
-    got = observed_over_expected(band, 20)
+    got = band.observed_over_expected(20)
     assert got.shape == (20, N)
     assert np.isnan(got[12:]).all()  # beyond the band
     assert np.isnan(got[:12, 7]).all()
     assert np.isnan(got[3, 4])
     assert got[3, 20] == pytest.approx(counts[3, 20] * band.weights[20] * band.weights[23] / band.expected[3])
     assert np.nanmean(got[3, : N - 3]) == pytest.approx(1, abs=1e-4)
+
+
+def test_a_valley_is_as_deep_as_its_lower_shoulder() -> None:
+    track = np.array([9.0, 3.0, 1.0, 2.0, 0.0, 5.0, 4.0, 9.0])
+    at, depth = find_valleys(track)
+    assert at.tolist() == [2, 4, 6]
+    assert depth.tolist() == [1.0, 9.0, 1.0]  # 1 rises to 2 before 0 begins; 0 is the deepest, bounded by both ends
+    assert find_valleys(track, window=3)[1].tolist() == [1.0, 2.0, 1.0]
+    assert find_valleys(track, distance=3)[0].tolist() == [4]
+    assert find_valleys(np.full(8, np.nan))[0].tolist() == []

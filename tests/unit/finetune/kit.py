@@ -39,7 +39,7 @@ def small_world() -> Iterator[None]:
     """A replay pool of four maps of 2 Mb, and ``tiny`` as the default model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(replay, "POOL", POOL)
-        patch.setattr(replay, "HELD", 2)
+        patch.setattr(replay, "FIRST_HELD_OUT_MAP", 2)
         patch.setattr(gradients, "N_REPLAY_MAPS", 1)
         patch.setattr("napari_hicstruct.workflows.models.default_name", lambda: "tiny")
         yield
@@ -116,7 +116,8 @@ def prepared(project: Project, config: FinetuneConfig | None = None, **changes: 
     from dataclasses import replace
 
     job = finetune.prepare_finetune(project, source(), config, device="cpu")
-    return replace(job, **{"validation_regions": HELD_OUT, **changes})  # type: ignore[arg-type]
+    corrections = replace(job.corrections, validation_regions=HELD_OUT)
+    return replace(job, **{"corrections": corrections, **changes})  # type: ignore[arg-type]
 
 
 def verdict(patch: pytest.MonkeyPatch, taken: bool) -> None:

@@ -1,8 +1,8 @@
-"""What follows from judgements: examples to learn from, and rectangles where heads know something."""
+"""What follows from judgments: examples to learn from, and rectangles where heads know something."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.inference.candidate_scores import HeadScore
 from napari_hicstruct.jobs import CancelToken, drain
-from napari_hicstruct.labels.corrections import Judgements, judgements, marks
+from napari_hicstruct.labels.corrections import Corrections, marks, read_corrections
 from napari_hicstruct.labels.scope import Scope, edge, paint
 from napari_hicstruct.workflows.finetune.examples import (
     IMPLICIT_NEGATIVE_WEIGHT,
@@ -31,27 +31,33 @@ A, R, E, P = Status.ACCEPTED, Status.REJECTED, Status.EDITED, Status.PROPOSED
 ALL = Interval(CHROM, 0, LENGTH)
 
 
+def held_out(corrections: Corrections) -> Corrections:
+    return replace(corrections, validation_regions=HELD_OUT)
+
+
 def block(start: int, end: int, *kinds: Kind) -> ReviewedRegion:
     side = Interval(CHROM, start, end)
     return ReviewedRegion(1, side, side, kinds, "ada", "now")
 
 
-def test_judgements_as_examples() -> None:
+def test_judgments_as_examples() -> None:
     records = [loop(10**6, status=A), loop(2 * 10**6, status=E), loop(3 * 10**6, status=R), loop(15 * 10**5)]
-    rows = examples_of(judgements(records), ())
-    assert [(row.target, row.weight, row.judged) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
-    assert [row.weight for row in examples_of(judgements(records), (), hard=0.5)] == [1, 1, 0.5]
+    rows = examples_of(read_corrections(records))
+    assert [(row.target, row.weight, row.corrected) for row in rows] == [(1, 1, True), (1, 1, True), (0, 1, True)]
+    assert [row.weight for row in examples_of(read_corrections(records), rejected_weight=0.5)] == [1, 1, 0.5]
 
 
 def test_one_place_said_twice_counts_once_and_an_acceptance_outweighs_a_rejection() -> None:
-    said = judgements([loop(10**6, status=R), loop(10**6, status=A), loop(10**6, status=A), loop(2 * 10**6, status=R)])
+    said = read_corrections(
+        [loop(10**6, status=R), loop(10**6, status=A), loop(10**6, status=A), loop(2 * 10**6, status=R)]
+    )
     assert (len(said.positives), len(said.negatives)) == (1, 1)
     assert said.negatives[0].anchor1.start == 2 * 10**6
 
 
 def test_a_tad_counts_as_its_borders_each_in_its_own_tile() -> None:
     wrong, right = tad(300_000, 700_000, R), tad(700_000, 1_300_000, A)
-    rows = examples_of(judgements([wrong, right]), HELD_OUT)
+    rows = examples_of(held_out(read_corrections([wrong, right])))
     found = {(row.record.uid, row.record.anchor1.start): (row.target, row.weight, row.in_validation) for row in rows}
     assert found == {
         (right.uid, 700_000): (1, 1, True),
@@ -67,34 +73,35 @@ def test_a_tad_counts_as_its_borders_each_in_its_own_tile() -> None:
 def test_pseudo_labels_are_sure_calls_that_nobody_judged_outside_the_validation_regions() -> None:
     sure, unsure, faint = (loop(at, probability=p) for at, p in ((10**6, 0.99), (15 * 10**5, 0.6), (2 * 10**6, 0.01)))
     hidden, unknown = loop(HELD_OUT[0].start + 10_000, probability=0.99), loop(3_300_000)
-    said = judgements([sure, unsure, faint, hidden, unknown])
-    assert examples_of(said, HELD_OUT) == []
-    rows = examples_of(said, HELD_OUT, pseudo=0.2)
+    said = held_out(read_corrections([sure, unsure, faint, hidden, unknown]))
+    assert examples_of(said) == []
+    rows = examples_of(said, pseudo=0.2)
     assert [(row.record.uid, row.target) for row in rows] == [(sure.uid, 1), (faint.uid, 0)]
-    assert all(row.weight == 0.2 and not row.judged for row in rows)
+    assert all(row.weight == 0.2 and not row.corrected for row in rows)
 
 
 def test_in_a_reviewed_block_calls_that_nobody_labelled_are_absent() -> None:
     known, waiting = loop(1_200_000, status=A), loop(1_500_000)
-    said = judgements([known, waiting, tad(1_100_000, 1_600_000, A)], [block(1_000_000, 2_000_000)])
+    said = read_corrections([known, waiting, tad(1_100_000, 1_600_000, A)], [block(1_000_000, 2_000_000)])
     calls = [loop(1_205_000), loop(1_505_000), loop(1_350_000), loop(2_400_000), loop(1_900_000), stripe(1_300_000)]
     calls += [boundary(1_100_000), boundary(1_605_000), boundary(1_350_000)]
-    rows = implicit_negatives(calls, said, HELD_OUT)
+    rows = implicit_negatives(calls, held_out(said))
     assert [row.record.uid for row in rows] == [calls[2].uid, calls[5].uid, calls[8].uid]
-    assert all((row.target, row.weight, row.judged) == (0, IMPLICIT_NEGATIVE_WEIGHT, False) for row in rows)
-    assert implicit_negatives([loop(600_000, 100_000)], judgements([], [block(0, 2_000_000)]), HELD_OUT) == []
+    assert all((row.target, row.weight, row.corrected) == (0, IMPLICIT_NEGATIVE_WEIGHT, False) for row in rows)
+    reviewed = read_corrections([], [block(0, 2_000_000)])
+    assert implicit_negatives([loop(600_000, 100_000)], reviewed) != []
+    assert implicit_negatives([loop(600_000, 100_000)], held_out(reviewed)) == []
 
 
 def test_a_block_is_of_its_kinds_and_its_chromosome_alone() -> None:
-    said = judgements([], [block(1_000_000, 2_000_000, Kind.TAD)])
+    said = read_corrections([], [block(1_000_000, 2_000_000, Kind.TAD)])
     calls = [loop(1_350_000), boundary(1_350_000)]
-    assert [row.record.kind for row in implicit_negatives(calls, said, ())] == [Kind.BOUNDARY]
+    assert [row.record.kind for row in implicit_negatives(calls, said)] == [Kind.BOUNDARY]
     there = Interval("chr2", 1_350_000, 1_360_000)
     other = loop(1_350_000).with_(anchor1=there, anchor2=Interval("chr2", 1_550_000, 1_560_000), status=A)
-    assert implicit_negatives(
-        [calls[0]], judgements([other], [block(1_000_000, 2_000_000)]), ()
-    )  # that loop is on chr2
-    assert not implicit_negatives([other], said, ())
+    elsewhere = read_corrections([other], [block(1_000_000, 2_000_000)])
+    assert implicit_negatives([calls[0]], elsewhere)  # that loop is on chr2
+    assert not implicit_negatives([other], said)
 
 
 def test_samples_need_both_classes() -> None:
@@ -115,22 +122,22 @@ def test_samples_need_both_classes() -> None:
 class Painted:
     """Weights of a whole map's pixels by head."""
 
-    said: Judgements
+    said: Corrections
 
     def pixel(self, head: str, kinds: tuple[Kind, ...], row: int, col: int, resolution: int = 10_000) -> float:
         weight = np.zeros((LENGTH // resolution,) * 2, np.float32)
-        paint(weight, marks(self.said, kinds, resolution, hard=0.7), (0, 0))
+        paint(weight, marks(self.said, kinds, resolution, rejected_weight=0.7), (0, 0))
         assert np.array_equal(weight, weight.T)
         return float(weight[row // resolution, col // resolution])
 
 
 def test_rectangles_know_what_people_know() -> None:
     records = [loop(1_200_000, status=A), loop(1_500_000, status=R), loop(1_700_000), tad(1_100_000, 1_900_000, R)]
-    said = Painted(judgements(records, [block(1_000_000, 2_000_000)]))
+    said = Painted(read_corrections(records, [block(1_000_000, 2_000_000)]))
     loops = ("point", (Kind.LOOP,))
     assert said.pixel(*loops, 1_200_000, 1_400_000) == 1
     assert said.pixel(*loops, 1_500_000, 1_700_000) == pytest.approx(0.7)
-    assert said.pixel(*loops, 1_700_000, 1_900_000) == 0  # waits for its judgement
+    assert said.pixel(*loops, 1_700_000, 1_900_000) == 0  # waits for its judgment
     assert said.pixel(*loops, 1_050_000, 1_800_000) == 1  # reviewed: absent
     assert said.pixel(*loops, 2_100_000, 2_300_000) == 0  # nobody knows
     tads = ("boundary", (Kind.TAD, Kind.BOUNDARY))
@@ -139,9 +146,7 @@ def test_rectangles_know_what_people_know() -> None:
 
 
 def test_validation_regions_are_unknown_whatever_a_block_says() -> None:
-    said = judgements([loop(1_200_000, status=A)], [block(0, 2_000_000)])
-    said = Judgements(said.positives, blocks=said.blocks, unknown=HELD_OUT)
-    pixels = Painted(said)
+    pixels = Painted(held_out(read_corrections([loop(1_200_000, status=A)], [block(0, 2_000_000)])))
     for row, col, known in (
         (600_000, 800_000, 0),
         (200_000, 800_000, 0),
@@ -170,7 +175,7 @@ def bands() -> tuple[Band, Band]:
 
 
 def test_regions_hold_truth_and_marks_of_what_lies_in_them() -> None:
-    said = judgements([loop(1_200_000, status=A), loop(1_300_000, status=R), stripe(2_000_000, status=A)])
+    said = read_corrections([loop(1_200_000, status=A), loop(1_300_000, status=R), stripe(2_000_000, status=A)])
     (region,) = drain(iter_regions(source(), said, {CHROM: bands()}, token=CancelToken()))
     assert region.heads == {"point", "mask"}
     assert len(region.fine_truth.loops) == 1
@@ -184,21 +189,22 @@ def test_regions_hold_truth_and_marks_of_what_lies_in_them() -> None:
 
 
 def test_far_corrections_make_stretches_of_their_own() -> None:
-    said = judgements([loop(10_000_000, status=A), loop(50_000_000, status=A), loop(51_000_000, status=R)])
+    said = read_corrections([loop(10_000_000, status=A), loop(50_000_000, status=A), loop(51_000_000, status=R)])
     found = stretches(said, CHROM, 100_000_000)
     assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]
 
 
-def test_open_candidates_near_judgements_regularize() -> None:
+def test_open_candidates_near_judgments_regularize() -> None:
     said, near, far, held = (
         loop(at, status=st) for at, st in ((10**6, A), (11 * 10**5, P), (3 * 10**6, P), (4 * 10**5, P))
     )
-    rows = regularization_samples(judgements([said, far, near, held, boundary(11 * 10**5, P)]), HELD_OUT, 0.3)
+    every = held_out(read_corrections([said, far, near, held, boundary(11 * 10**5, P)]))
+    rows = regularization_samples(every, 0.3)
     assert [row.record.uid for row in rows] == [near.uid, far.uid]  # the nearest first, loops alone, none of them held
-    assert all(np.isnan(row.target) and row.weight == 0.3 and not row.judged for row in rows)
-    assert regularization_samples(judgements([said, near]), HELD_OUT, 0) == []
+    assert all(np.isnan(row.target) and row.weight == 0.3 and not row.corrected for row in rows)
+    assert regularization_samples(read_corrections([said, near]), 0) == []
     many = [loop(10**6 + 5_000 * k) for k in range(1, MAX_REGULARIZATION_SAMPLES + 50)]
-    assert len(regularization_samples(judgements([said, *many]), (), 0.3)) == MAX_REGULARIZATION_SAMPLES
+    assert len(regularization_samples(read_corrections([said, *many]), 0.3)) == MAX_REGULARIZATION_SAMPLES
 
 
 def test_regularization_samples_keep_the_networks_probability_and_are_no_class() -> None:
@@ -210,7 +216,7 @@ def test_regularization_samples_keep_the_networks_probability_and_are_no_class()
     assert learnt is not None
     assert learnt.target.tolist() == pytest.approx([1, 0, 1 / (1 + np.exp(2))])
     assert learnt.weight.tolist() == [1, 1, 1]
-    assert ScoredExamples(rows, sights).n_judged("heads.loop", lambda _: True) == 3
+    assert ScoredExamples(rows, sights).n_corrected("heads.loop", lambda _: True) == 3
     assert ScoredExamples(rows, sights).samples("heads.loop", lambda row: row.target != 0) is None
 
 
@@ -226,7 +232,7 @@ def test_regularization_samples_count_less_the_more_was_judged() -> None:
 
 def rejected_tad(odds: tuple[float | None, float | None], *others: Annotation) -> ScoredExamples:
     """A rejected TAD from 1 to 1.4 Mb, whose borders have these log-odds (None: not seen), beside others."""
-    rows = tuple(examples_of(judgements([tad(10**6, 14 * 10**5, R), *others]), ()))
+    rows = tuple(examples_of(read_corrections([tad(10**6, 14 * 10**5, R), *others])))
     first = next(k for k, row in enumerate(rows) if not row.target)
     told = [(first + k, one) for k, one in enumerate(odds) if one is not None]
     told += [(k, 2.0) for k, row in enumerate(rows) if row.target]
@@ -274,5 +280,5 @@ def test_what_another_run_calls_where_somebody_judged_is_no_regularization_sampl
     said = [loop(10**6, status=A), tad(2 * 10**6, 24 * 10**5, R)]
     twins = [loop(10**6 + 10_000), tad(2 * 10**6 + 5_000, 24 * 10**5 - 5_000)]
     others = [loop(10**6 + 40_000), tad(2 * 10**6, 21 * 10**5)]
-    found = regularization_samples(judgements([*said, *twins, *others]), (), 1.0)
+    found = regularization_samples(read_corrections([*said, *twins, *others]), 1.0)
     assert {row.record.uid for row in found} == {one.uid for one in others}

@@ -97,7 +97,7 @@ def test_a_chromosome_that_the_map_lacks(tmp_path: Path) -> None:
 def test_all_of_one_word_may_learn_beside_a_reviewed_region(tmp_path: Path) -> None:
     with new_project(tmp_path, [loop(10**6, status=A)]) as project:
         project.mark_reviewed(Interval(CHROM, 0, 10**6), Interval(CHROM, 0, 10**6))
-        assert prepare_finetune(project, source()).blocks
+        assert prepare_finetune(project, source()).corrections.blocks
 
 
 def test_all_corrections_in_validation_regions(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_the_map_moved_beside_the_project_or_is_given(tmp_path: Path, monkeypatc
     opened, found = open_for_learning(tmp_path / "second" / "case.hicproj")
     with opened:
         assert Path(found.uri.partition("::")[0]) == tmp_path / "second" / "map.mcool"
-        assert prepare_finetune(opened, found).records
+        assert prepare_finetune(opened, found).corrections.records
     elsewhere = Path(shutil.move(tmp_path / "second" / "map.mcool", tmp_path / "elsewhere.mcool"))
     with pytest.raises(ProjectError, match=r"its map is not at .*map.mcool.*Copy it beside the project.*--map FILE"):
         open_for_learning(tmp_path / "second" / "case.hicproj")

@@ -13,11 +13,11 @@ import pytest
 from napari_hicstruct.annotations import Project, Status
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
-from napari_hicstruct.labels.corrections import judgements
+from napari_hicstruct.labels.corrections import read_corrections
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training.replay import Replay, load_replay
 from napari_hicstruct.workflows import replay
-from napari_hicstruct.workflows.finetune import corrections, iter_finetune, model_in_use, record_result
+from napari_hicstruct.workflows.finetune import count_corrections, iter_finetune, model_in_use, record_result
 from napari_hicstruct.workflows.finetune.examples import teaching_examples
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult, Live
 from napari_hicstruct.workflows.finetune.learners import in_validation, may_teach
@@ -49,8 +49,8 @@ class Opened:
 
 def opened(job: FinetuneJob) -> Opened:
     token, clock, models = CancelToken(), Clock(), load_models(job)
-    said = judgements(job.records, job.blocks)
-    teaching = teaching_examples(said, job.validation_regions, job.config)
+    said = job.corrections
+    teaching = teaching_examples(said, job.config)
     bands = drain(iter_read_bands(source(), [CHROM], models.net.config, token=token, clock=clock))
     scorer = Scorer(models.device, bands, token, clock)
     examples = drain(iter_score_examples(teaching, said, models.net, scorer, learnt=job.learnt))
@@ -63,7 +63,7 @@ def test_the_child_comes_into_use_if_it_is_taken_and_is_a_branch_if_not(
 ) -> None:
     verdict(monkeypatch, taken)
     parent = model_in_use(project)
-    assert corrections(project) == (52, 52)
+    assert count_corrections(project) == (52, 52)
     job, result = tune(project)
     assert result.taken is taken
     entry = record_result(project, job, result)
@@ -77,7 +77,7 @@ def test_the_child_comes_into_use_if_it_is_taken_and_is_a_branch_if_not(
     assert (run.parent, run.child, run.taken, run.reason) == (parent.sha256, result.sha256, taken, "the test says so")
     assert run.before == result.side("before")
     assert run.after == result.side("after")
-    assert corrections(project) == (52, 0)
+    assert count_corrections(project) == (52, 0)
     load_model(model_in_use(project).path)
     card = json.loads((entry.folder / "model.json").read_text())["card"]
     assert card["finetuned"]["corrections"] == result.corrections
@@ -126,14 +126,16 @@ def test_the_changed_network_gives_what_the_fit_predicted(project: Project) -> N
 def test_what_lies_in_validation_regions_never_teaches(project: Project) -> None:
     job = prepared(project, SOFT)
     kept = drain(iter_replay(load_models(job).start, token=CancelToken()))
-    inside = [r for r in job.records if r.status is not Status.PROPOSED and HELD_OUT[0].start < r.span.start]
+    said = job.corrections
+    inside = [r for r in said.records if HELD_OUT[0].start < r.span.start]
     inside = [r for r in inside if r.span.end < HELD_OUT[0].end]
     assert inside
     flip = {Status.ACCEPTED: Status.REJECTED, Status.REJECTED: Status.ACCEPTED}
     turned = {r.uid: r.with_(status=flip[r.status]) for r in inside}
     fits = []
-    for records in (job.records, tuple(turned.get(r.uid, r) for r in job.records)):
-        run = opened(replace(job, records=records))
+    other = read_corrections([turned.get(r.uid, r) for r in (*said.records, *said.open)], said.blocks)
+    for corrections in (said, replace(other, validation_regions=HELD_OUT)):
+        run = opened(replace(job, corrections=corrections))
         fits.append(run.learner.fit_heads(run.examples, kept, may_teach))
     assert fits[0].keys() == fits[1].keys()
     for layer, change in fits[0].items():
@@ -150,7 +152,7 @@ def test_the_second_starts_from_the_base_or_from_the_last(project: Project, monk
     more = [loop(1_200_000 + 60_000 * k, 150_000, status) for k, status in enumerate([Status.ACCEPTED] * 3)]
     project.add([r.with_(status=Status.PROPOSED) for r in more], set_id=mine.id, action="predict")
     project.set_status([r.uid for r in more], Status.ACCEPTED)
-    assert corrections(project) == (55, 3)
+    assert count_corrections(project) == (55, 3)
     root = project.models_folder / "tiny-0.3"
     drain(iter_replay(base, token=CancelToken()))  # cached, if no test before made it
 
@@ -193,10 +195,10 @@ def test_what_the_start_has_learnt_proves_nothing(project: Project) -> None:
     held_out = {k for k in unseen if in_validation(every.at(k))}
     assert held_out
     assert held_out < unseen
-    judged_ones = frozenset(r.uid for r in job.records if r.status is not Status.PROPOSED)
+    judged_ones = frozenset(r.uid for r in job.corrections.records)
     knows = opened(replace(job, learnt=judged_ones)).examples
     assert set(knows.unseen(lambda _: True)) == held_out
-    assert set(knows.judged(lambda _: True)) == unseen  # they teach all the same
+    assert set(knows.corrected(lambda _: True)) == unseen  # they teach all the same
 
 
 def test_going_on_from_a_model_that_has_learnt_all_says_so(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_odds_are_those_by_which_decoding_lists(scorer: CandidateScorer, kind: K
     scores = {score.owner: score for score in scorer.score(calls)}
     odds = np.array([scores[k].log_odds for k in range(len(calls))])
     assert np.median(np.abs(odds - listed)) < near  # a stripe is lengthened after it was scored
-    assert np.corrcoef(odds, listed)[0, 1] > 0.75
+    assert np.corrcoef(odds, listed)[0, 1] > 0.7
     raw = np.array([scores[k].logit for k in range(len(calls))])
     assert np.median(np.abs(raw - listed)) > 2 * np.median(np.abs(odds - listed))
 

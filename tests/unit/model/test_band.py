@@ -10,7 +10,6 @@ import pytest
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import (
     Band,
-    balance_band,
     coarsen_band,
     make_band,
     sum_blocks,
@@ -49,16 +48,16 @@ def band() -> Band:
 
 def test_balancing_makes_rows_equal_and_marks_the_empty_bin(band: Band) -> None:
     matrix = dense(band.counts)
-    np.fill_diagonal(matrix, 0)
+    matrix = np.triu(matrix, 2) + np.triu(matrix, 2).T
     w = np.nan_to_num(band.weights)
     sums = (matrix * w[:, None] * w[None, :]).sum(1)[band.valid]
     assert not band.valid[17]
     assert band.valid.sum() == 79
-    assert sums.std() / sums.mean() < 0.03
+    assert sums.std() / sums.mean() < 0.001
 
 
 def test_balancing_an_empty_band_gives_no_good_bin() -> None:
-    assert np.isnan(balance_band(np.zeros((5, 20), np.float32))).all()
+    assert np.isnan(make_band("chr1", 5000, np.zeros((5, 20), np.float32)).weights).all()
 
 
 def test_summing_blocks_is_the_exact_upper_triangle_sum(band: Band) -> None:

@@ -34,7 +34,7 @@ def test_a_valley_lies_at_the_edge_and_is_deeper_where_domains_differ_more() -> 
 
 def test_depth_is_the_prominence_of_a_naive_contrast_track() -> None:
     counts = domains([100], 2.0, depth=3000)
-    band = make_band("chr1", RES, counts)
+    band = make_band("chr1", RES, counts, weights=np.ones(N))
     track = np.zeros(N)
 
     def mean(rows: range, columns: range) -> float:

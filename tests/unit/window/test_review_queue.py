@@ -283,7 +283,7 @@ def test_deleted_candidates_leave_the_queue_and_undo_brings_them_back(bench: Ben
     assert set(bench.queue.uids) == {a.uid, b.uid}
 
 
-def test_reasons_name_the_witnesses(bench: Bench) -> None:
+def test_reasons_name_what_contradicts(bench: Bench) -> None:
     here, lonely = loop(200_000, 700_000, probability=0.5, source="a"), loop(0, 400_000, probability=0.5, source="a")
     bench.put(here, lonely, tad(200_000, 700_000, source="a"), loop(200_000, 700_000, source="b"))
     bench.queue.set_order("entropy+disagreement")

@@ -28,19 +28,21 @@ class Format:
     name : str
         For people and for ``LabelFile.format``.
     kinds : tuple of Kind
-        What it can hold; a wish for another kind skips it.
+        What it can hold.  Where another kind is asked for (``--kind``), the format does not come into question.
     matches : function of a Table
         True if the file is of this format.
-    parse : function of a Row and the kind wished for (or None)
+    parse : function of a Row and the kind to make of it
         The record of one line, or None for a line that marks nothing (a gap, a bin without boundary).
     columns : tuple of str, or function of a Table
         Canonical column names where the file has no header; an empty name: the file does not say.
-    finish : function of all records
-        Last step over the whole file, for example levels from nesting.
+    after_map : function of all records
+        Last step: levels from nesting, for example.  Chromosomes and lengths are the map's by now; records that do not
+        fit it are gone.
     score : Score, optional
         Which column ranks the records; without it the file does not say.
-    settle : function of all records
-        What only all records of the file together say, before any is left out.
+    before_map : function of all records
+        What only all lines of the file together say, before a map leaves some out: whether levels count from 0 or 1.
+        As many records, in the same order.
     ranked : bool
         True if records of this format can have a score at all, so that a person may be asked for its column.
     """
@@ -50,9 +52,9 @@ class Format:
     matches: Callable[[Table], bool]
     parse: Callable[[Row, Kind], Annotation | None]
     columns: tuple[str, ...] | Callable[[Table], tuple[str, ...]]
-    finish: Callable[[Sequence[Annotation]], list[Annotation]] = keep
+    after_map: Callable[[Sequence[Annotation]], list[Annotation]] = keep
     score: Score | None = None
-    settle: Callable[[Sequence[Annotation]], list[Annotation]] = keep
+    before_map: Callable[[Sequence[Annotation]], list[Annotation]] = keep
     ranked: bool = True
 
 

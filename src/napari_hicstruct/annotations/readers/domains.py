@@ -218,7 +218,7 @@ _SCORE = Score(STATED)
 def _levels(name: str, matches: Callable[[Table], bool], source: str, *columns: str) -> Format:
     parse = partial(_leveled, source)
     names = (*SINGLE, "level", *columns)
-    return Format(name, (Kind.TAD,), matches, parse, names, nest, settle=_from_one, ranked=False)
+    return Format(name, (Kind.TAD,), matches, parse, names, nest, before_map=_from_one, ranked=False)
 
 
 FORMATS = (

@@ -7,12 +7,12 @@ from napari_hicstruct.annotations.readers.base import Format, LineProblem, OpenC
 from napari_hicstruct.annotations.readers.numbers import is_missing
 from napari_hicstruct.annotations.readers.scores import (
     Better,
+    FileScores,
     Ranking,
-    Settled,
     asked_ranking,
     find_ranking,
     holds_numbers,
-    settle,
+    scores_of,
 )
 from napari_hicstruct.annotations.readers.table import Table, squeezed
 from napari_hicstruct.annotations.records import Annotation
@@ -79,12 +79,12 @@ def rank_records(
     fields = {number: cells for number, cells in table.rows if number in result.records}
     values = {number: ranking.value(cells) for number, cells in fields.items()}
     percent = any(ranking.is_percent(cells) for cells in fields.values())
-    settled = settle(values, ranking.better, percent=percent)
+    scores = scores_of(values, ranking.better, percent=percent)
     known = [value for value in values.values() if value == value]
-    result.notes += _note(ranking, settled, known)
+    result.notes += _note(ranking, scores, known)
     for number, record in result.records.items():
-        score = settled.scores.get(number, NO_SCORE)
-        result.records[number] = _scored(record, score, ranking.name, settled.made, own)
+        score = scores.by_line.get(number, NO_SCORE)
+        result.records[number] = _scored(record, score, ranking.name, scores.ranked, own)
 
 
 def _scored(record: Annotation, score: float, column: str, made: bool, own: bool) -> Annotation:
@@ -96,15 +96,15 @@ def _scored(record: Annotation, score: float, column: str, made: bool, own: bool
     return record.with_(score=score, extra=extra or NO_EXTRA)
 
 
-def _note(ranking: Ranking, settled: Settled, values: list[float]) -> list[str]:
-    if settled.scores and settled.made:
+def _note(ranking: Ranking, scores: FileScores, values: list[float]) -> list[str]:
+    if scores.by_line and scores.ranked:
         lower = ", lower is better" if ranking.better is not Better.HIGHER else ""
         low, high = min(values), max(values)
         return [
             f"Scores are ranks within the file: its column '{ranking.name}' runs from {low:g} to {high:g}{lower}. "
             "Its values are kept."
         ]
-    if not settled.scores and len(values) > 1:
+    if not scores.by_line and len(values) > 1:
         return [f"Column '{ranking.name}' is {values[0]:g} in every line and ranks nothing: there are no scores."]
     return []
 

@@ -69,7 +69,7 @@ def read_labels(
     if chromsizes is not None:
         result = reconcile(path, result, chromsizes)
     return LabelFile(
-        chosen.finish(list(result.records.values())),
+        chosen.after_map(list(result.records.values())),
         result.problems,
         chosen.name,
         result.unmatched,
@@ -138,7 +138,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
             if record is not None:
                 named = record.source or chosen in own.FORMATS
                 result.records[number] = record if named else record.with_(source=readable(table.path.name))
-    result.records = dict(zip(result.records, chosen.settle(list(result.records.values())), strict=True))
+    result.records = dict(zip(result.records, chosen.before_map(list(result.records.values())), strict=True))
     return result
 
 

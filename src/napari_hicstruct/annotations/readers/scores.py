@@ -150,14 +150,14 @@ def _wrong(path: Path, message: str, hint: str = "Name another column with --sco
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FileScores:
     """Scores by line number, and whether they are ranks made here rather than the file's own numbers."""
 
-    scores: dict[int, float]
-    made: bool
+    by_line: dict[int, float]
+    ranked: bool
 
 
-def settle(values: Mapping[int, float], better: Better, *, percent: bool = False) -> Settled:
+def scores_of(values: Mapping[int, float], better: Better, *, percent: bool = False) -> FileScores:
     """Scores in [0, 1] of all lines of a file; a line without a value has none.
 
     Parameters
@@ -173,10 +173,10 @@ def settle(values: Mapping[int, float], better: Better, *, percent: bool = False
     if inside and better is not Better.LOWER:
         scores = known if better is Better.HIGHER else {line: 1 - value for line, value in known.items()}
         distinct = set(scores.values())
-        return Settled({} if distinct <= {0.0} or distinct <= {1.0} else scores, False)
+        return FileScores({} if distinct <= {0.0} or distinct <= {1.0} else scores, False)
     if len(set(known.values())) < 2:  # nothing tells the records apart
-        return Settled({}, True)
-    return Settled(fractional_ranks(known, lower_is_better=better is not Better.HIGHER), True)
+        return FileScores({}, True)
+    return FileScores(fractional_ranks(known, lower_is_better=better is not Better.HIGHER), True)
 
 
 def fractional_ranks(values: Mapping[int, float], *, lower_is_better: bool = False) -> dict[int, float]:

@@ -66,7 +66,7 @@ def file_names(kinds: Collection[Kind], formats: Collection[str], *, track: bool
     """
     if unknown := sorted(set(formats) - set(EXPORT_FORMATS)):
         have = ", ".join(EXPORT_FORMATS)
-        raise OutputError(f"There is no export format '{unknown[0]}'.", hint=f"Choose from {have}.")
+        raise OutputError(f"there is no export format '{unknown[0]}'.", hint=f"Choose from {have}.")
     chosen = (EXPORT_FORMATS[one] for one in dict.fromkeys(formats))
     names = [name for one in chosen for kind, (name, _) in one.items() if kind in kinds]
     return [*names, *([PARQUET_FILE] if "parquet" in formats else []), *([TRACK_FILE] if track else [])]

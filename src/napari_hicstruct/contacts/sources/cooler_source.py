@@ -16,7 +16,7 @@ from napari_hicstruct.contacts.protocol import Normalisation, Pixels
 from napari_hicstruct.contacts.sources.base import Block, MapSource
 from napari_hicstruct.contacts.sources.bin_table import ChromosomeBins
 from napari_hicstruct.contacts.sources.coverage import with_contacts
-from napari_hicstruct.contacts.sources.ladder import CoolerLevel, Ladder
+from napari_hicstruct.contacts.sources.level_matching import ConsistentLevels, CoolerLevel
 from napari_hicstruct.contacts.sources.pixel_order import PixelOrder, pixel_order
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, n_bins
@@ -37,7 +37,7 @@ SAMPLE_PIXELS, SAMPLE_PLACES = 30_000, 3
 
 
 class CoolerSource(MapSource):
-    """A cooler or a ladder of coolers in one HDF5 file; made by :func:`~napari_hicstruct.contacts.open_map`."""
+    """A cooler or several coolers in one HDF5 file; made by :func:`~napari_hicstruct.contacts.open_map`."""
 
     def __init__(
         self,
@@ -45,18 +45,18 @@ class CoolerSource(MapSource):
         group: str | None,
         *,
         assembly: str,
-        ladder: Ladder,
+        levels: ConsistentLevels,
         notes: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
             path,
             group,
             assembly=assembly,
-            resolutions=tuple(ladder.levels),
-            chromsizes=ladder.chromsizes,
-            notes=(*ladder.notes, *notes),
+            resolutions=tuple(levels.levels),
+            chromsizes=levels.chromsizes,
+            notes=(*levels.notes, *notes),
         )
-        self._levels = dict(ladder.levels)
+        self._levels = dict(levels.levels)
         self._orders: dict[int, PixelOrder] = {}
 
     def _stored_norms(self, resolution: int) -> tuple[Normalisation, ...]:

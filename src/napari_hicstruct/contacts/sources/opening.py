@@ -18,7 +18,7 @@ from napari_hicstruct.contacts.sources.cooler_source import CoolerSource
 from napari_hicstruct.contacts.sources.handles import file_lock
 from napari_hicstruct.contacts.sources.hdf5 import open_h5
 from napari_hicstruct.contacts.sources.hic_source import HicSource
-from napari_hicstruct.contacts.sources.ladder import CoolerLevel, agree
+from napari_hicstruct.contacts.sources.level_matching import CoolerLevel, match_levels
 from napari_hicstruct.contacts.sources.not_a_map import check_regular, hdf5_refusal, refusal
 from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.errors import MapError
@@ -122,9 +122,9 @@ def _open_hdf5(path: str, group: str | None) -> CoolerSource:
                 f"holds {len(coolers)} single cells, not one map.", where=path, hint=f"Open one cell: {path}::{example}"
             )
         levels, notes = _levels(coolers, path)
-        ladder = agree(list(levels.values()))
+        matched = match_levels(list(levels.values()))
         assembly = next((text for c in coolers if (text := _assembly(text_of(c.attrs.get("genome-assembly"))))), "")
-        return CoolerSource(path, group, assembly=assembly, ladder=ladder, notes=notes)
+        return CoolerSource(path, group, assembly=assembly, levels=matched, notes=notes)
 
 
 def _levels(coolers: list[h5py.Group], path: str) -> tuple[dict[int, CoolerLevel], tuple[str, ...]]:

@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.balance import ice_weights
 from napari_hicstruct.contacts.cache import load_array, store_array
 from napari_hicstruct.contacts.norms import multiplicative
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, Normalisation, Pixels
@@ -152,11 +151,13 @@ class WeightedSource(ABC):
             )
 
         def make() -> NDArray[np.float64]:
-            key = ("ice", 1, self.fingerprint(), chrom, resolution)
+            from napari_hicstruct.contacts.balance import CisPixels, ice_weights
+
+            key = ("ice", 2, self.fingerprint(), chrom, resolution)
             found = load_array(key)
             n = n_bins(self._chromsizes[chrom], resolution)
             if found is None or found.shape != (n,):
-                found = ice_weights(self.pixels(chrom, resolution=resolution), n)
+                found = ice_weights(CisPixels.read(self.pixels(chrom, resolution=resolution), n))
                 store_array(key, found)
             return found
 

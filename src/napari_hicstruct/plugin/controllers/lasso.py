@@ -39,7 +39,7 @@ class Lasso:
     changed : Signal
         Drawing began, candidates were caught, or the lasso was put away.
     uids : list of str
-        Caught candidates that wait for a judgement.
+        Caught candidates that wait for a judgment.
     """
 
     changed = Signal()

@@ -65,7 +65,7 @@ class Canvas:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
 
         def get_status(position: Any = None, **options: Any) -> Any:
-            chart = self.map_layer
-            return (own if chart is None else chart.get_status)(position, **options)
+            layer = self.map_layer
+            return (own if layer is None else layer.get_status)(position, **options)
 
         return get_status

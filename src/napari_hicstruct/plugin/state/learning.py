@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 class LearnBackend:
     """``workflows.finetune``, imported when used; tests put another in its place."""
 
-    def corrections(self, project: Project) -> tuple[int, int]:
+    def count_corrections(self, project: Project) -> tuple[int, int]:
         """Corrections in all, and those made since the last fine-tune."""
-        from napari_hicstruct.workflows.finetune import corrections
+        from napari_hicstruct.workflows.finetune import count_corrections
 
-        return corrections(project)
+        return count_corrections(project)
 
     def prepare(self, project: Project, source: ContactSource, request: LearnRequest) -> FinetuneJob:
         """What a fine-tune reads; a :class:`HicStructError` if it cannot be."""
@@ -57,7 +57,7 @@ class LearnBackend:
 def iter_count(backend: LearnBackend, project: Project) -> Generator[Progress, None, tuple[int, int]]:
     """Count the corrections: in all, and new ones; 0.2 s with 100,000 candidates, too long for the window."""
     yield Clock().step("counting corrections", 0, 0)
-    return backend.corrections(project)
+    return backend.count_corrections(project)
 
 
 def iter_learn(

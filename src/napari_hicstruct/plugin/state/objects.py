@@ -44,7 +44,7 @@ class _State:
 class ObjectList:
     """Uids in the order of the table; numbers count each kind from 1, in the order of the sets and their files.
 
-    The list is made when somebody looks at it.  A judgement does not move the rows of a list that is neither
+    The list is made when somebody looks at it.  A judgment does not move the rows of a list that is neither
     filtered nor sorted by status.
 
     Attributes

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class ReviewQueue:
     """Candidates of all sets that are shown and not locked, filtered and ordered; of duplicates in several sets one.
 
-    New predictions, imports, filters, orders and looks of a network are taken over when somebody asks next; the
+    New predictions, imports, filters, orders and scores of a network are taken over when somebody asks next; the
     candidate under the cursor stays there.
 
     Attributes
@@ -145,7 +145,7 @@ class ReviewQueue:
         return self._queue.minutes(self.left)
 
     def remaining(self) -> Mask:
-        """Rows of the pool that are left: what bulk judgements and the lasso choose from."""
+        """Rows of the pool that are left: what bulk judgments and the lasso choose from."""
         self._ready()
         rest = self._members.copy()
         if self._wanted.mode is ReviewMode.OPEN:
@@ -211,7 +211,7 @@ class ReviewQueue:
             self.changed.emit()
 
     def reopened(self, uids: Iterable[str]) -> None:
-        """Note that a judgement was taken back."""
+        """Note that a judgment was taken back."""
         if self._wanted.mode is not ReviewMode.OPEN:
             self._closed.difference_update(uids)
             self.changed.emit()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.active.disagreement import Contradictions
+from napari_hicstruct.active.strategies import BY_PROBABILITY
 from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
 from napari_hicstruct.genome import format_bp
 
@@ -16,7 +17,6 @@ _AGAINST = {
     "resolution": "one bin size only",
 }
 _WITHOUT_NUMBER = {"diversity": "unlike those before", "random": "by chance"}
-_OF_PROBABILITY = {"entropy", "margin"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
 EXPLAINED = {
@@ -40,9 +40,9 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
     sure : bool
         Whether anybody says how probable it is; else it counts as ½.
     """
-    parts = [] if sure or not values.keys() & _OF_PROBABILITY else ["probability unknown"]
+    parts = [] if sure or not values.keys() & BY_PROBABILITY else ["probability unknown"]
     for name, value in values.items():
-        if name in _OF_PROBABILITY and not sure:
+        if name in BY_PROBABILITY and not sure:
             continue
         if name in _WITHOUT_NUMBER:
             if name == "random" or value > _SPREAD:
@@ -80,9 +80,9 @@ def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str
     if wanted.n_conditions:
         return "Nothing that is left passes the filter: widen it."
     if wanted.mode is ReviewMode.REJECTS:
-        return "None of your rejects is left to look at."
+        return "None of your rejects is left to review."
     if wanted.mode is ReviewMode.ACCEPTED:
-        return "Nothing accepted is left to look at."
+        return "Nothing accepted is left to review."
     if judged:
         return "All judged. Fine-tune, run the model elsewhere, or review your rejects again."
     return "Nothing to judge: what people drew needs no review. Run a model (Predict) or import labels (Labels)."

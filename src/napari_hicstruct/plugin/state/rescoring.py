@@ -28,7 +28,7 @@ MAX_CANDIDATES = 2_000
 PROPOSALS = "doubtful"
 """Name of the set of proposals."""
 
-_NO_CANDIDATES = "There are no candidates to look at: run a model, import labels, or find uncertain places."
+_NO_CANDIDATES = "There are no candidates to score: run a model, import labels, or find uncertain places."
 
 
 class RescoreBackend:
@@ -138,9 +138,7 @@ class RescoringState:
         source, project = self._window.source, self._project
         uids = self._review.queue.uids[:MAX_CANDIDATES]
         if source is None or project is None or not uids:
-            self.message.emit(
-                "There are no candidates to look at: run a model, import labels, or find uncertain places."
-            )
+            self.message.emit("There are no candidates to score: run a model, import labels, or find uncertain places.")
             return
         records = [record for record in map(self._labels.record, uids) if record is not None]
         rescore = self._backend.rescore

@@ -48,7 +48,7 @@ class ReviewState:
 
     @property
     def caught(self) -> list[str]:
-        """Uids of candidates that wait for one judgement together; none without a lasso."""
+        """Uids of candidates that wait for one judgment together; none without a lasso."""
         return []
 
     # ------------------------------------------------------------------ judge
@@ -89,7 +89,7 @@ class ReviewState:
         return True
 
     def let_go(self) -> None:
-        """Nothing waits for a common judgement any more."""
+        """Nothing waits for a common judgment any more."""
 
     def delete(self) -> None:
         """Take the targets out of the project (undo brings them back)."""
@@ -100,7 +100,7 @@ class ReviewState:
             self.labels.hint("Nothing is selected to delete.")
 
     def undo(self) -> None:
-        """Take back the last step; a judgement's candidate comes back under the cursor."""
+        """Take back the last step; a judgment's candidate comes back under the cursor."""
         what = self.undo_text()
         change = self.labels.attempt(lambda project: project and project.undo(), keeps=False)
         if change is None:
@@ -113,7 +113,7 @@ class ReviewState:
             self.queue.go_to(judged[0])
             self.go_to(judged[0])
         elif len(judged) > 1:
-            self.labels.hint(f"Taken back: the judgement of {len(judged):,} objects.")
+            self.labels.hint(f"Taken back: the judgment of {len(judged):,} objects.")
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""

@@ -1,6 +1,6 @@
 """Fine-tune a model on a project's corrections: one code path for button, shell and notebook.
 
-A correction goes one way, a module for each stage (``docs/glossary.md``): ``prepare`` reads the judgements from the
+A correction goes one way, a module for each stage (``docs/glossary.md``): ``prepare`` reads the corrections from the
 project, ``examples`` says what is there and what is not, ``score`` adds what the network gives them, ``learners`` fit,
 ``acceptance`` compares, ``record`` writes down.  The project is read and written by the caller's process
 (:func:`prepare_finetune`, :func:`record_result`); what lies between, :func:`iter_finetune`, needs neither the project
@@ -17,7 +17,7 @@ from napari_hicstruct.errors import JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 from napari_hicstruct.workflows.finetune.prepare import (
-    corrections,
+    count_corrections,
     model_in_use,
     open_for_learning,
     prepare_finetune,
@@ -27,7 +27,14 @@ from napari_hicstruct.workflows.finetune.record import record_result
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.learners import Learner
 
-__all__ = ["corrections", "iter_finetune", "model_in_use", "open_for_learning", "prepare_finetune", "record_result"]
+__all__ = [
+    "count_corrections",
+    "iter_finetune",
+    "model_in_use",
+    "open_for_learning",
+    "prepare_finetune",
+    "record_result",
+]
 
 
 def iter_finetune(
@@ -67,7 +74,6 @@ def _iter_stages(
 ) -> Generator[Progress, None, FinetuneResult]:
     """Everything, in order."""
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.labels.corrections import judgements
     from napari_hicstruct.workflows.finetune.acceptance import accept, iter_held_out_scores
     from napari_hicstruct.workflows.finetune.examples import teaching_examples
     from napari_hicstruct.workflows.finetune.learners.gradients import GradientLearner
@@ -78,17 +84,17 @@ def _iter_stages(
 
     yield clock.step("load model", 0, 0)
     models, source = load_models(job), open_map(job.map_uri)
-    judged = replace(judgements(job.records, job.blocks), unknown=job.validation_regions)
-    teaching = teaching_examples(judged, job.validation_regions, job.config)
-    chroms = [one.record.chrom for one in teaching] + [block.rows.chrom for block in judged.blocks]
+    corrections = job.corrections
+    teaching = teaching_examples(corrections, job.config)
+    chroms = [one.record.chrom for one in teaching] + [block.rows.chrom for block in corrections.blocks]
     bands = yield from iter_read_bands(source, chroms, models.net.config, token=token, clock=clock)
     scorer = Scorer(models.device, bands, token, clock)
-    examples = yield from iter_score_examples(teaching, judged, models.net, scorer, learnt=job.learnt)
+    examples = yield from iter_score_examples(teaching, corrections, models.net, scorer, learnt=job.learnt)
     learner: Learner
     if job.config.trainable == "heads":
         learner = HeadLearner(models.net, models.start, job.config, token, clock)
     else:
-        learner = GradientLearner(models.net, scorer, source, judged, job.config, stop)
+        learner = GradientLearner(models.net, scorer, source, corrections, job.config, stop)
     trained = yield from learner.fit(examples)
     yield clock.step("compare", 0, 0)
     held_out = yield from iter_held_out_scores(examples, trained, scorer, models.parent_net)

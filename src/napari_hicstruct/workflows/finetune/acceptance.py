@@ -93,7 +93,7 @@ def accept(examples: ScoredExamples, trained: Trained, held_out: HeldOutScores, 
 def _notes(examples: ScoredExamples, trained: Trained, start: str) -> list[str]:
     notes = []
     if trained.folds:
-        count = len({one.record.uid for one in examples.examples if one.judged and one.in_validation})
+        count = len({one.record.uid for one in examples.examples if one.corrected and one.in_validation})
         notes.append(
             f"{count} corrections lie in the validation regions, too few alone: cross-validation by tile counts, too."
         )

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from napari_hicstruct import __version__
-from napari_hicstruct.annotations.changes import ReviewedRegion
-from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.finetune import FinetuneConfig
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.labels.corrections import Corrections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +18,8 @@ class FinetuneJob:
     Attributes
     ----------
     map_uri : str
-    records : tuple of Annotation
-        All of the project: judged and not judged.
-    blocks : tuple of ReviewedRegion
-        Where what is not labelled is truly absent.
-    validation_regions : tuple of Interval
-        Of the project; nothing in them is ever learnt.
+    corrections : Corrections
+        All records of the project by their status, with its reviewed and its validation regions.
     parent : str
         Folder of the model in use now: what the new one must not be worse than.
     start : str
@@ -40,15 +34,13 @@ class FinetuneJob:
     threads : int
         Processor threads; 0 leaves torch's own choice.
     last_entry : int
-        Newest journal entry that the records contain.
+        Newest journal entry that the corrections contain.
     learnt : frozenset of str
-        Uids of judgements that the start has learnt already: they do not count when models are compared.
+        Uids of corrections that the start has learnt already: they do not count when models are compared.
     """
 
     map_uri: str
-    records: tuple[Annotation, ...]
-    blocks: tuple[ReviewedRegion, ...]
-    validation_regions: tuple[Interval, ...]
+    corrections: Corrections
     parent: str
     start: str
     out: str
@@ -95,7 +87,7 @@ class Figure:
     what : str
         ``loop``, ``stripe``, ``tad`` …
     measure : str
-        ``ranking`` (area under the ROC curve of judged candidates), ``log loss``, ``average precision``.
+        ``ranking`` (area under the ROC curve of corrected candidates), ``log loss``, ``average precision``.
     on : str
         ``validation regions``, the same ``and cross-validation``, or ``replay``; older projects have other names.
     n : int
@@ -141,9 +133,9 @@ class FinetuneResult:
     sha256, label : str
         Of the new model; those of the model in use where nothing new was learnt.
     parent, parent_label : str
-        sha256 and label of the model it was compared with.
+        sha256 and label of the model in use, which it was compared with.
     corrections : int
-        Judgements it learnt from.
+        How many it learnt from.
     steps : int
     seconds : float
         From the start of the job to the finished model and its figures.
@@ -175,7 +167,7 @@ class FinetuneResult:
         return out
 
     def to_card(self) -> dict[str, Any]:
-        """The ``finetuned`` part of the new model's card."""
+        """The ``finetuned`` part of the new model's card; here ``parent`` is the model in use, see ``write_model``."""
         return {
             "made_with": f"napari-hicstruct {__version__}",
             "parent": self.parent_label,

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.errors import MapError, ModelError, ProjectError
+from napari_hicstruct.labels.corrections import Corrections, read_corrections
 from napari_hicstruct.workflows.finetune.job import FinetuneJob
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Annotation, Project
+    from napari_hicstruct.annotations import Project
     from napari_hicstruct.annotations.lineage import ModelEntry
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.labels.corrections import Judgements
     from napari_hicstruct.workflows.models import ModelInfo
 
 
-def corrections(project: Project) -> tuple[int, int]:
-    """Judgements in all, and those made since the last fine-tune learnt."""
+def count_corrections(project: Project) -> tuple[int, int]:
+    """Corrections in all, and those made since the last fine-tune learnt."""
     return project.corrections_since(0), project.corrections_since(project.lineage.last_learnt())
 
 
@@ -83,7 +83,8 @@ def prepare_finetune(
     Raises
     ------
     ProjectError
-        If the project cannot be written, belongs to another map, or holds no corrections or those of one kind only.
+        If the project cannot be written, belongs to another map, holds no corrections, or only accepted or only
+        rejected ones.
     MapError
         If a correction lies outside the map.
     ModelError
@@ -91,9 +92,9 @@ def prepare_finetune(
     """
     config = config or FinetuneConfig()
     _check_project(project, source)
-    last_entry = project.newest_entry()  # before the records: what is judged meanwhile counts as new, not as learnt
-    records = tuple(project.query())
-    _check_corrections(project, records, source)
+    last_entry = project.newest_entry()  # before the records: what is corrected meanwhile counts as new, not as learnt
+    corrections = read_corrections(project.query(), project.reviewed())
+    _check_corrections(project, corrections, source)
     parent = model_in_use(project)
     base = _base(project, parent)
     start = parent if config.start == "last" or base is None else _described(base)
@@ -103,9 +104,7 @@ def prepare_finetune(
     version, out = _new_place(project, parent.name, parent.version if base is None else base.version)
     return FinetuneJob(
         map_uri=source.uri,
-        records=records,
-        blocks=tuple(project.reviewed()),
-        validation_regions=project.validation_regions(),
+        corrections=replace(corrections, validation_regions=project.validation_regions()),
         parent=str(parent.path),
         start=str(start.path),
         out=str(out),
@@ -120,7 +119,7 @@ def prepare_finetune(
 
 
 def _learnt(project: Project, start: str) -> frozenset[str]:
-    """Judgements that a model has learnt: all up to the entry of its run, but for those that changed since.
+    """Uids of corrections that a model has learnt: all up to the entry of its run, but for those that changed since.
 
     A run that came back to the model it started from has taught it nothing.
     """
@@ -158,28 +157,25 @@ def _check_project(project: Project, source: ContactSource) -> None:
         raise other_map(project.path, project.map, identity_of(source))
 
 
-def _check_corrections(project: Project, records: Sequence[Annotation], source: ContactSource) -> None:
-    from napari_hicstruct.labels.corrections import judgements
-
-    judged = judgements(records, project.reviewed())
-    if not len(judged):
+def _check_corrections(project: Project, corrections: Corrections, source: ContactSource) -> None:
+    if not corrections.records:
         hint = "Accept, reject or add some candidates first."
         raise ProjectError("holds no corrections to learn from.", where=project.path, hint=hint)
-    for what, place in _places(judged):
+    for what, place in _places(corrections):
         length = source.chromsizes.get(place.chrom)
         if length is None or place.end > length:
             text = "which the map does not have" if length is None else f"but {place.chrom} ends at {length:,} bp"
             raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, hint="Delete or move it.")
-    if not judged.positives or not (judged.negatives or judged.blocks):
-        have, lack = ("accepted", "reject") if judged.positives else ("rejected", "accept or add")
+    if not corrections.positives or not (corrections.negatives or corrections.blocks):
+        have, lack = ("accepted", "reject") if corrections.positives else ("rejected", "accept or add")
         raise ProjectError(
-            f"all {len(judged)} corrections are {have}: only one class is labelled.",
+            f"all {len(corrections.records)} corrections are {have}: only one class is labelled.",
             where=project.path,
             hint=f"Also {lack} some candidates, or mark a region as reviewed.",
         )
 
 
-def _places(judged: Judgements) -> list[tuple[str, Interval]]:
+def _places(corrections: Corrections) -> list[tuple[str, Interval]]:
     """Every corrected or reviewed stretch of the map, with what it is."""
-    sides = [side for block in judged.blocks for side in (block.rows, block.cols)]
-    return [("correction", record.span) for record in judged.judged] + [("reviewed region", side) for side in sides]
+    sides = [side for block in corrections.blocks for side in (block.rows, block.cols)]
+    return [("correction", one.span) for one in corrections.records] + [("reviewed region", side) for side in sides]

@@ -26,6 +26,9 @@ def write_model(
 ) -> FinetuneResult:
     """Write the new model, whole or not at all; none where the weights are those of the model in use.
 
+    ``parent`` of its card is the model that was trained on (``start``).  Elsewhere, in the project's lineage and in the
+    card's ``finetuned`` too, a parent is the model that was in use, which this one was compared with.
+
     Returns
     -------
     FinetuneResult

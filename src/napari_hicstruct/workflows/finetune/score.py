@@ -19,7 +19,7 @@ from napari_hicstruct.workflows.finetune.examples import Example, holds, implici
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.inference.candidate_scores import HeadScore
-    from napari_hicstruct.labels.corrections import Block, Judgements
+    from napari_hicstruct.labels.corrections import Block, Corrections
     from napari_hicstruct.training.head_fit import HeadSamples
 
 UNSCORED_PROBABILITY = 0.5
@@ -40,7 +40,7 @@ class ScoredExamples:
     scores : tuple of HeadScore
         At most one for each example; ``owner`` is the place in ``examples``.
     learnt : frozenset of str
-        Uids of judgements that the network has learnt already.
+        Uids of corrections that the network has learnt already.
     """
 
     examples: tuple[Example, ...]
@@ -58,30 +58,30 @@ class ScoredExamples:
 
     @property
     def corrections(self) -> int:
-        """Number of judgements that may be learnt from."""
-        return len({one.record.uid for one in self.examples if one.judged and not one.in_validation})
+        """Number of corrections that may be learnt from."""
+        return len({one.record.uid for one in self.examples if one.corrected and not one.in_validation})
 
     def of(self, layer: str, keep: Callable[[Example], bool]) -> list[int]:
         """Places of one head whose examples pass."""
         return [k for k, score in enumerate(self.scores) if score.layer == layer and keep(self.at(k))]
 
-    def n_judged(self, layer: str, keep: Callable[[Example], bool]) -> int:
-        """How many of them people judged."""
-        return sum(self.at(k).judged for k in self.of(layer, keep))
+    def n_corrected(self, layer: str, keep: Callable[[Example], bool]) -> int:
+        """How many of them are corrections."""
+        return sum(self.at(k).corrected for k in self.of(layer, keep))
 
-    def judged(self, keep: Callable[[Example], bool]) -> list[int]:
-        """Places that people judged, that pass, and of which the judgement says something for certain."""
+    def corrected(self, keep: Callable[[Example], bool]) -> list[int]:
+        """Places of corrections that pass and say something for certain."""
         found = [k for k in range(len(self.scores)) if k not in self.ambiguous]
-        return [k for k in found if self.at(k).judged and keep(self.at(k))]
+        return [k for k in found if self.at(k).corrected and keep(self.at(k))]
 
     def unseen(self, keep: Callable[[Example], bool]) -> list[int]:
-        """Those of :meth:`judged` that the network has not learnt already."""
-        return self.judged(lambda one: keep(one) and (one.in_validation or one.record.uid not in self.learnt))
+        """Those of :meth:`corrected` that the network has not learnt already."""
+        return self.corrected(lambda one: keep(one) and (one.in_validation or one.record.uid not in self.learnt))
 
     def samples(self, layer: str, keep: Callable[[Example], bool]) -> HeadSamples | None:
         """The examples of one head that pass, as arrays to fit to; None unless both classes are labelled.
 
-        Regularization samples count the less the more of the head's candidates people judged.
+        Regularization samples count the less the more of the head's candidates are corrected.
         """
         from napari_hicstruct.training.head_fit import HeadSamples, prior_weight
 
@@ -91,7 +91,7 @@ class ScoredExamples:
         if not labels[~open_].any() or labels[~open_].all():
             return None
         weight = np.array([self.at(k).weight for k in mine], np.float64)
-        weight[open_] *= prior_weight(self.n_judged(layer, keep))
+        weight[open_] *= prior_weight(self.n_corrected(layer, keep))
         features = np.stack([self.scores[k].features for k in mine]).astype(np.float64)
         logit = np.array([self.scores[k].logit for k in mine], np.float64)
         offset = np.array([self.scores[k].offset for k in mine], np.float64)
@@ -137,9 +137,9 @@ class ScoredExamples:
         right: list[Annotation] = []
         rejected: dict[str, list[int]] = {}
         for owner, one in enumerate(self.examples):
-            if one.record.kind is Kind.BOUNDARY and one.judged and one.target == 1:
+            if one.record.kind is Kind.BOUNDARY and one.corrected and one.target == 1:
                 right.append(one.record)
-            elif one.record.kind is Kind.BOUNDARY and one.judged:
+            elif one.record.kind is Kind.BOUNDARY and one.corrected:
                 rejected.setdefault(one.record.uid, []).append(owner)
         index = LocusIndex(right)
 
@@ -218,7 +218,7 @@ class Scorer:
 
 def iter_score_examples(
     teaching: Sequence[Example],
-    judged: Judgements,
+    corrections: Corrections,
     net: Any,
     scorer: Scorer,
     *,
@@ -228,12 +228,12 @@ def iter_score_examples(
 
     Parameters
     ----------
-    judged : Judgements
-        What the examples come from; ``unknown`` holds the validation regions.
+    corrections : Corrections
+        What the examples come from; nothing is learnt in its validation regions.
     learnt : frozenset of str
-        Uids of judgements that the network has learnt already.
+        Uids of corrections that the network has learnt already.
     """
-    calls = yield from scorer.iter_calls(net, judged.blocks)
-    examples = (*teaching, *implicit_negatives(calls, judged, judged.unknown))
+    calls = yield from scorer.iter_calls(net, corrections.blocks)
+    examples = (*teaching, *implicit_negatives(calls, corrections))
     scores = yield from scorer.iter_score(net, [one.record for one in examples])
     return ScoredExamples(examples, tuple(scores), learnt)

@@ -149,7 +149,7 @@ class ExportPanel(QWidget):
         self._later()
 
     def _update_if_seen(self) -> None:
-        """Counting what would be written takes a while in large projects: not at every judgement while folded."""
+        """Counting what would be written takes a while in large projects: not at every judgment while folded."""
         if self.isVisible():
             self._update()
 

@@ -17,7 +17,7 @@ from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
-LOOKS = {
+MODES = {
     ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
     ReviewMode.REJECTS: ("my rejects", "Review what you rejected again: A takes it back in, R keeps it out"),
     ReviewMode.ACCEPTED: ("my accepted", "Review what you accepted or edited again: R throws it out, A keeps it"),
@@ -30,7 +30,7 @@ class QueueFilters(QWidget):
     def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review, self._queue = review, review.queue
-        self.look, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
+        self.mode, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
         self.score = _score_range()
         self.clear = QPushButton("Clear filter")
@@ -39,7 +39,7 @@ class QueueFilters(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
-            ("go through", self.look),
+            ("go through", self.mode),
             ("task", self.kind),
             ("source", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
@@ -52,18 +52,18 @@ class QueueFilters(QWidget):
         self._connect()
 
     def _fill(self) -> None:
-        for mode, (text, _) in LOOKS.items():
-            self.look.addItem(text, mode)
+        for mode, (text, _) in MODES.items():
+            self.mode.addItem(text, mode)
         self.kind.addItem("all", None)
         for kind in Kind:
             self.kind.addItem(plural_of(kind), kind)
-        self.look.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in LOOKS.values()))
+        self.mode.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in MODES.values()))
         self.kind.setToolTip("Which kind of structure")
         self.set.setToolTip("Candidates of one set only (file or model run)")
         self.set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _connect(self) -> None:
-        for box in (self.look, self.kind, self.set):
+        for box in (self.mode, self.kind, self.set):
             box.activated.connect(self._ask)
         for edit in (self.nearest, self.farthest):
             edit.editingFinished.connect(self._ask)
@@ -83,7 +83,7 @@ class QueueFilters(QWidget):
             frozenset() if chosen is None else frozenset({chosen}),
             (min(distance), max(distance)),
             _rounded(self.score.value()),
-            self.look.currentData(),
+            self.mode.currentData(),
         )
         if new != self._queue.wanted:
             self._queue.where(mode=new.mode, **_plain(new))
@@ -98,7 +98,7 @@ class QueueFilters(QWidget):
             self.set.addItem("all sets", None)
             for name, key in sets:
                 self.set.addItem(name, key)
-        self.look.setCurrentIndex(list(LOOKS).index(wanted.mode))
+        self.mode.setCurrentIndex(list(MODES).index(wanted.mode))
         self.kind.setCurrentIndex(max(0, self.kind.findData(next(iter(wanted.kinds), None))))
         self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))
         for edit, bp in zip((self.nearest, self.farthest), wanted.distance, strict=True):
@@ -112,7 +112,7 @@ class QueueFilters(QWidget):
         """The filter in a few words; empty while it asks nothing."""
         wanted, parts = self._queue.wanted, []
         if wanted.mode is not ReviewMode.OPEN:
-            parts.append(LOOKS[wanted.mode][0])
+            parts.append(MODES[wanted.mode][0])
         parts += [plural_of(kind) for kind in wanted.kinds]
         parts += [s.name[:14] for s in self._review.labels.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance

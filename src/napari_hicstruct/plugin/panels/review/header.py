@@ -15,10 +15,10 @@ ORDERS: dict[str, str] = {
     "entropy": "The least certain first: binary entropy of the model's probability, 0 to 1 bit",
     "score": "The strongest first: soft score, else probability, else score, 0 to 1",
     "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
-    "bald": "Where looks of the network at the same place disagree, bits; needs a model run with several looks",
+    "bald": "Where several predictions for one place disagree, bits; needs Ask the model → Rescore",
     "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",
     "diversity": "A spread over all kinds of candidates: by the network's features, else by place and distance",
-    "random": "By chance: what every other order is measured against, and what gives honest precisions",
+    "random": "By chance: what every other order is measured against, and what gives unbiased precisions",
     "entropy+diversity": "Uncertain ones, spread out: the sum of both ranks",
     "2*bald+disagreement": "At odds with itself (counted twice) and with others",
 }
@@ -35,7 +35,7 @@ class QueueHeader(QWidget):
         self._queue = queue
         self.counts, self.note = QLabel(), subdued(QLabel())
         self.counts.setToolTip(
-            "Candidates that pass the filter: not judged yet · judged; minutes by the pace of your last 20 judgements"
+            "Candidates that pass the filter: not judged yet · judged; minutes by the pace of your last 20 judgments"
         )
         self.note.setWordWrap(True)
         self.order = QComboBox()
@@ -90,7 +90,7 @@ class QueueHeader(QWidget):
         return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
 
     def _chosen(self) -> None:
-        """Taken from the list: the next key is a judgement, not a letter of the name."""
+        """Taken from the list: the next key is a judgment, not a letter of the name."""
         self._choose()
         self.order.clearFocus()
         if (window := self.window()) is not None:

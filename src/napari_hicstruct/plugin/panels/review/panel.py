@@ -1,4 +1,4 @@
-"""Review: the queue, the current candidate and its judgement, undo and redo; what is rare folds away."""
+"""Review: the queue, the current candidate and its judgment, undo and redo; what is rare folds away."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ class RescoringPanel(QWidget):
     def __init__(self, state: RescoringState) -> None:
         super().__init__()
         self.state = state
-        self.rescore = QPushButton("Look again")
+        self.rescore = QPushButton("Rescore")
         self.rescore.setToolTip(
             f"Ask the model in use about the first {MAX_CANDIDATES:,} of the queue: its probability now, the votes of "
             "an ensemble of heads (order bald), what its last layer sees (order diversity).\n"
@@ -32,7 +32,7 @@ class RescoringPanel(QWidget):
             "Add places in view where the model is unsure although nothing is called there, to a set of their own."
         )
         self.propose.clicked.connect(lambda: state.propose())
-        self.auto = QCheckBox("look by itself after each fine-tune")
+        self.auto = QCheckBox("rescore after each fine-tune")
         self.auto.setChecked(state.auto)
         self.auto.setToolTip("The queue then follows what the new model is least certain of.")
         self.auto.toggled.connect(lambda on: setattr(state, "auto", on))

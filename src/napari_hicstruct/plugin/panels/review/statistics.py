@@ -39,7 +39,7 @@ _TIPS = (
     "Rejected",
     "Not judged yet",
     "Share of the judged that is right, with Wilson's 95 % interval.\n"
-    "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an honest figure.",
+    "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an unbiased figure.",
 )
 _BAR = 5
 _MOST_ROWS = 9
@@ -59,7 +59,7 @@ class StatisticsPanel(QWidget):
         self.agreement = subdued(QLabel())
         self.agreement.setWordWrap(True)
         self.reviewer = QLineEdit()
-        self.reviewer.setToolTip("Your name: it stands beside each of your judgements, and κ compares names")
+        self.reviewer.setToolTip("Your name: it stands beside each of your judgments, and κ compares names")
         self.reviewer.setMaxLength(80)
         self.reviewer.editingFinished.connect(self._rename)
         self._dress()

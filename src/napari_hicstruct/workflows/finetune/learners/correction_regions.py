@@ -1,4 +1,4 @@
-"""Judgements → regions for gradient steps: the map around them, and where each head's labels are known."""
+"""Corrections → regions for gradient steps: the map around them, and where each head's labels are known."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 from napari_hicstruct.annotations.kinds import HEAD_KINDS
 from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.dataset.regions import cut_band, empty_fine, pieces, shifted, snap
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.labels.corrections import Corrections
     from napari_hicstruct.training.dataset import Region
 
 MARGIN_BP = 1_600_000
-"""Map on both sides of what was judged: a 10 kb window holds as much."""
+"""Map on both sides of what was corrected: a 10 kb window holds as much."""
 
 
-def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
-    """Stretches of a chromosome around everything judged, apart where nothing was for long."""
-    mine = judged.on(chrom)
-    spans = [record.span for record in mine.judged]
+def stretches(corrections: Corrections, chrom: str, length: int) -> list[Interval]:
+    """Stretches of a chromosome around all corrections, apart where there are none for long."""
+    mine = corrections.on(chrom)
+    spans = [record.span for record in mine.records]
     for block in mine.blocks:
         spans.append(Interval(chrom, min(block.rows.start, block.cols.start), max(block.rows.end, block.cols.end)))
     merged: list[Interval] = []
@@ -37,13 +37,15 @@ def stretches(judged: Judgements, chrom: str, length: int) -> list[Interval]:
     return [part for one in merged for part in pieces(snap(one, length))]
 
 
-def corrected_region(bands: BandPair, judged: Judgements, region: Interval, *, hard: float = 1.0) -> Region:
+def corrected_region(
+    bands: BandPair, corrections: Corrections, region: Interval, *, rejected_weight: float = 1.0
+) -> Region:
     """Contacts of one stretch, what was found in it, and where each head knows something."""
     from napari_hicstruct.labels.corrections import marks
     from napari_hicstruct.labels.records import truth_of
     from napari_hicstruct.training.dataset import Region
 
-    mine = judged.on(region.chrom)
+    mine = corrections.on(region.chrom)
     coarse = cut_band(bands[1], region)
     fine = empty_fine(coarse) if bands[0] is None else cut_band(bands[0], region)
     parts: list[Any] = []
@@ -54,7 +56,7 @@ def corrected_region(bands: BandPair, judged: Judgements, region: Interval, *, h
         parts.append((truth, np.zeros(band.n_bins, np.bool_)))
         painted.append({})
         for head, kinds in HEAD_KINDS.items():
-            own: Any = marks(mine, kinds, band.resolution, hard=hard)
+            own: Any = marks(mine, kinds, band.resolution, rejected_weight=rejected_weight)
             own[:, :4] -= shift
             reached = (own[:, [1, 3]] > 0).all(axis=1) & (own[:, [0, 2]] < band.n_bins).all(axis=1)
             painted[-1][head] = own[reached]
@@ -65,15 +67,18 @@ def corrected_region(bands: BandPair, judged: Judgements, region: Interval, *, h
 
 
 def iter_regions(
-    source: ContactSource, judged: Judgements, bands: dict[str, BandPair], *, token: CancelToken, hard: float = 1.0
+    source: ContactSource,
+    corrections: Corrections,
+    bands: dict[str, BandPair],
+    *,
+    token: CancelToken,
+    rejected_weight: float = 1.0,
 ) -> Generator[Progress, None, list[Region]]:
-    """Regions of every chromosome with judgements."""
-    from napari_hicstruct.jobs import Clock
-
+    """Regions of every chromosome with corrections."""
     clock, found = Clock(), []
     for k, (chrom, both) in enumerate(bands.items()):
         token.check()
         yield clock.step("cut regions", k, len(bands))
-        for part in stretches(judged, chrom, source.chromsizes[chrom]):
-            found.append(corrected_region(both, judged, part, hard=hard))
+        for part in stretches(corrections, chrom, source.chromsizes[chrom]):
+            found.append(corrected_region(both, corrections, part, rejected_weight=rejected_weight))
     return found

@@ -18,11 +18,11 @@ from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.labels.corrections import Judgements
+    from napari_hicstruct.labels.corrections import Corrections
 
 N_FOLDS = 2
 N_REPLAY_MAPS = 3
-"""Held simulated maps on which networks are compared; each takes a network several seconds."""
+"""Held-out simulated maps on which networks are compared; each takes a network several seconds."""
 
 MIN_VALIDATION_CORRECTIONS = 40
 """With fewer in the validation regions the folds count, too; every fold is a training of its own."""
@@ -39,8 +39,9 @@ class GradientLearner:
     scorer : Scorer
         Scores trained networks on the same bands.
     source : ContactSource
-    judged : Judgements
-        What the examples come from; ``unknown`` holds the validation regions.
+    corrections : Corrections
+        What the examples come from; windows take labels from them (:mod:`.correction_regions`), and from the
+        examples which of them may be learnt from.
     config : FinetuneConfig
     stop : CancelToken
         Ends the training early; the best so far is the result.
@@ -49,7 +50,7 @@ class GradientLearner:
     net: Any
     scorer: Scorer
     source: ContactSource
-    judged: Judgements
+    corrections: Corrections
     config: FinetuneConfig
     stop: CancelToken
 
@@ -103,16 +104,11 @@ class GradientLearner:
         from napari_hicstruct.training.dataset import save_region
         from napari_hicstruct.workflows.finetune.learners.correction_regions import iter_regions
 
-        people = [one for one in examples.examples if one.judged]
+        people = [one for one in examples.examples if one.corrected]
         kept = {one.record.uid for one in people} - {one.record.uid for one in people if not keep(one)}
-        judged = replace(
-            self.judged,
-            positives=tuple(r for r in self.judged.positives if r.uid in kept),
-            negatives=tuple(r for r in self.judged.negatives if r.uid in kept),
-            open=(*self.judged.open, *(r for r in self.judged.judged if r.uid not in kept)),
-        )
-        bands, token = self.scorer.bands, self.scorer.token
-        regions = yield from iter_regions(self.source, judged, bands, token=token, hard=self.config.hard)
+        bands, token, weight = self.scorer.bands, self.scorer.token, self.config.rejected_weight
+        mine = self.corrections.only(kept)
+        regions = yield from iter_regions(self.source, mine, bands, token=token, rejected_weight=weight)
         paths = [work / f"region{k}.zarr" for k in range(len(regions))]
         for region, path in zip(regions, paths, strict=True):
             save_region(region, path)
@@ -123,14 +119,14 @@ class GradientLearner:
     ) -> Generator[Progress, None, tuple[dict[str, Any], int]]:
         """Weights after learning from regions and replayed maps, in ``max_steps`` if given, and the steps they took."""
         from napari_hicstruct.training.gradient_tuning import Speed, iter_tune, train_config
-        from napari_hicstruct.workflows.replay import HELD, POOL
+        from napari_hicstruct.workflows.replay import FIRST_HELD_OUT_MAP, POOL
 
         config = self.config.model_copy(update={"steps": max_steps}) if max_steps else self.config
         recipe = train_config(self.net.config, config, POOL, regions.corrections)
         weights = {key: value.cpu() for key, value in self.net.state_dict().items()}
-        speed = Speed()
+        speed, first = Speed(), FIRST_HELD_OUT_MAP
         learn = iter_tune(
-            recipe, config, weights, (pool[:HELD] + regions.paths, pool[HELD:]), regions.folder / "run",
+            recipe, config, weights, (pool[:first] + regions.paths, pool[first:]), regions.folder / "run",
             device=self.scorer.device.type, token=self.scorer.token, stop=stop,
         )  # fmt: skip
         while True:
@@ -159,7 +155,7 @@ class GradientLearner:
         return {places[score.owner]: score.log_odds for score in scores}
 
     def _iter_replay_precision(self, state: dict[str, Any]) -> Generator[Progress, None, tuple[Any, Any]]:
-        """Average precision on held simulated maps before and after."""
+        """Average precision on held-out simulated maps before and after."""
         from napari_hicstruct.workflows.replay import iter_precision
 
         device, token, clock = self.scorer.device, self.scorer.token, self.scorer.clock

@@ -88,7 +88,7 @@ class HeadLearner:
                 continue
             kind = next(task.head for task in self.net.config.tasks if task.name == layer.split(".")[1])
             old = replay.samples(layer, config.replay_weight, by_network=kind == "point")
-            prior = prior_weight(examples.n_judged(layer, keep))
+            prior = prior_weight(examples.n_corrected(layer, keep))
             changes[layer] = fit_head(samples, old, ridge=config.ridge, prior=prior, options=HEAD_FIT_OPTIONS[kind])
         return changes
 
@@ -126,7 +126,7 @@ def _live(
                 out[layer.split(".")[1]] = log_loss(np.array([logits[k] for k in mine]), target)
         return out
 
-    learnt = sorted(set(examples.judged(may_teach)) - set(held_out))
+    learnt = sorted(set(examples.corrected(may_teach)) - set(held_out))
     return name, losses(learnt), losses(held_out)
 
 

@@ -54,15 +54,15 @@ class CoolerLevel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ladder:
-    """Levels that agree, the chromosomes of all of them, and what had to be left out."""
+class ConsistentLevels:
+    """Levels that do not contradict each other, the chromosomes of all of them, and what had to be left out."""
 
     levels: Mapping[int, CoolerLevel]
     chromsizes: Mapping[str, int]
     notes: tuple[str, ...]
 
 
-def agree(levels: Sequence[CoolerLevel]) -> Ladder:
+def match_levels(levels: Sequence[CoolerLevel]) -> ConsistentLevels:
     """Match levels by chromosome name; one whose chromosome lengths contradict the others' is left out and named.
 
     Most levels decide; between as many, those with contacts and the finest.
@@ -105,7 +105,7 @@ def agree(levels: Sequence[CoolerLevel]) -> Ladder:
         if lost := [name for name in lengths if name not in level.chroms]:
             shown = ", ".join(lost[:5]) + (" …" if len(lost) > 5 else "")
             notes.append(f"The {format_bin_size(level.resolution)} level has no {shown}.")
-    return Ladder(placed, lengths, tuple(notes))
+    return ConsistentLevels(placed, lengths, tuple(notes))
 
 
 def _spelling(levels: Sequence[CoolerLevel]) -> Callable[[str], str]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import Band, sum_blocks
 from napari_hicstruct.contacts.band_loading import iter_load_band
-from napari_hicstruct.contacts.fractions import count_scale, whole_counts
 from napari_hicstruct.contacts.protocol import RAW
+from napari_hicstruct.contacts.unbalance import count_scale, unbalance
 from tests.contacts_kit import write_cool
 
 N, DIAGONALS = 600, 80
@@ -45,7 +45,7 @@ def values_of(counts: NDArray[np.float32], weights: NDArray[np.float64]) -> NDAr
 @pytest.mark.parametrize("scale", [1.0, 1e-3, 70.0])
 def test_balanced_counts_come_back_exactly(mean: float, scale: float) -> None:
     counts, weights = planted(mean)
-    found = whole_counts(values_of(counts, weights * np.sqrt(scale)))
+    found = unbalance(values_of(counts, weights * np.sqrt(scale)))
     assert found is not None
     assert found[1] is not None
     tied = np.isfinite(found[1])
@@ -65,7 +65,7 @@ def test_steps_in_coverage_do_not_mislead(step: float) -> None:
     mean = 30 / (1 + np.arange(DIAGONALS)[:, None]) ** 0.9 * _outer(coverage)
     counts = rng.poisson(np.nan_to_num(mean)).astype(np.float32)
     counts[~np.isfinite(_outer(weights))] = 0
-    found = whole_counts(values_of(counts, weights))
+    found = unbalance(values_of(counts, weights))
     assert found is not None
     assert found[1] is not None
     both = np.isfinite(_outer(found[1].astype(float)))
@@ -77,14 +77,14 @@ def test_six_printed_digits_are_enough() -> None:
     counts, weights = planted()
     text = values_of(counts, weights)
     digits = np.array([[float(f"{v:.6g}") for v in row] for row in text], np.float32)
-    found = whole_counts(digits)
+    found = unbalance(digits)
     assert found is not None
     assert (found[0] == counts).mean() > 0.999
 
 
 def test_counts_times_a_number_are_counts_that_nobody_balanced() -> None:
     counts, _ = planted()
-    found = whole_counts(counts * np.float32(0.37))
+    found = unbalance(counts * np.float32(0.37))
     assert found is not None
     np.testing.assert_array_equal(found[0], counts)
     assert found[1] is None
@@ -103,7 +103,7 @@ def test_fractions_of_another_origin_are_not_taken_for_counts() -> None:
         "nothing": np.zeros_like(values),
     }
     for name, other in others.items():
-        assert whole_counts(other.astype(np.float32)) is None, name
+        assert unbalance(other.astype(np.float32)) is None, name
 
 
 def test_the_scale_of_other_fractions_is_read_off_their_noise() -> None:
