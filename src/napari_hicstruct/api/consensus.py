@@ -11,7 +11,7 @@ from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
-from napari_hicstruct.api.progress import Shown, run
+from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def consensus(
     chroms: Iterable[str] = (),
     max_q: float = 0.01,
     keep_all: bool = False,
-    progress: Shown = None,
+    progress: ProgressOption = None,
 ) -> Calls:
     """Join the calls of several programs into one list with soft scores, as ``hicstruct consensus`` does.
 

@@ -68,14 +68,9 @@ def consensus(
         weights=weights,
         min_tools=1 if keep_all else 2,
     )
-    request = ConsensusRequest(
-        files=tuple(CallFile.of(text) for text in calls),
-        kind=None if kind is None else Kind(kind.value),
-        options=options,
-        map_uri=map,
-        chroms=tuple(chrom),
-        max_q=max_q,
-    )
+    files = tuple(CallFile.of(text) for text in calls)
+    wanted = None if kind is None else Kind(kind.value)
+    request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
     result = show_progress(iter_consensus(request), quiet)
     path = write_soft_labels(result.consensus.records, out, result.kind)
     _report(result)
