@@ -21,10 +21,10 @@ MAX_CHUNKS = 30
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> hs.ContactMap:
-    """One contact per pair of bins less than four apart, and 100 bins: 144 MB as a dense matrix."""
+    """One contact per pair of bins less than four apart, and 10 bins: 144 MB as a dense matrix."""
     path = tmp_path_factory.mktemp("maps") / "wide.mcool"
     for factor in (1, 4):
-        near = sum(np.eye(N // factor, k=k, dtype=np.float32) for k in (0, 1, 2, 3, 100))
+        near = sum(np.eye(N // factor, k=k, dtype=np.float32) for k in (0, 1, 2, 3, 10))
         uri = f"{path}::/resolutions/{BIN * factor}"
         write_cool(uri, {"chr1": N * BIN}, BIN * factor, near, weights={"weight": np.ones(N // factor)}, mode="a")
     return hs.open_map(path)
@@ -51,7 +51,7 @@ def test_the_reductions_of_the_page_stay_within_some_chunks(wide: hs.ContactMap)
         peak = peak_of(code, names)
         assert N**2 * 4 > 4 * MAX_CHUNKS * CHUNK_BYTES
         assert peak < MAX_CHUNKS * CHUNK_BYTES
-        np.testing.assert_array_equal(names["decay"][[0, 3, 4, 99, 100, 101]], [1, 1, 0, 0, 1, 0])
+        np.testing.assert_array_equal(names["decay"][[0, 3, 4, 9, 10, 11]], [1, 1, 0, 0, 1, 0])
         track, rest = saddle.split("groups = 5")
         names["track"] = np.arange(N, dtype=float)
         assert "track =" in track

@@ -39,7 +39,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that reads one track."""
     folder = tmp_path_factory.mktemp("model") / "tracked"
     windows = {"fine_size": 64, "coarse_size": 96, "coarse_margin": 16, "strip_length": 160, "strip_diagonals": 16}
-    config = small(tracks=("signal",), hint={"kind": "chromosome", "inject": True}, windows=windows)
+    config = small(tracks=("signal",), boundary_prior={"kind": "chromosome", "inject": True}, windows=windows)
     save_model(folder, config, net(config).state_dict(), {"name": "tracked", "version": "0"})
     return folder
 
