@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks._harness import PEERS, THREADS, BenchmarkError, hicstruct, peer, run_program
+from benchmarks._harness import PEERS, THREADS, BenchmarkError, data_dir, hicstruct, peer, run_program
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.records import loop_table, select
@@ -77,6 +77,44 @@ def chromosight(uri: str, prefix: Path, *options: str, threads: int = THREADS) -
     """Chromosight's loop detection as its authors set it, up to 3 Mb."""
     common = ["--threads", str(threads), "--no-plotting", "--max-dist", str(MAX_DISTANCE)]
     return [peer("chromosight"), "detect", *common, *options, uri, prefix]
+
+
+def loop_files(path: Path, folder: Path, resolution: int) -> dict[str, Path]:
+    """Label files of four loop callers, as their authors set them, on a balanced ``.cool`` at the file's root."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {name: peer_file(name, f"{path}::/", folder, resolution) for name in PEER_LOOPS}
+    out = folder / "hicpeaks.bedpe"
+    command = [peer("pyHICCUPS"), "-O", out, "-p", path, "--pw", "2", "--ww", "5", "--maxapart", str(MAX_DISTANCE)]
+    _once(str(path), out, [[*command, "--logFile", folder / "hicpeaks.log", "-C"]])
+    return {**found, "hicpeaks": out}
+
+
+def peer_file(name: str, uri: str, folder: Path, resolution: int) -> Path:
+    """The file that a caller of :data:`PEER_LOOPS` writes with its authors' thresholds."""
+    if name == "mustache":
+        out, file = folder / "mustache.tsv", uri.partition("::")[0]
+        words = ["-f", file, "-r", str(resolution), "-d", str(MAX_DISTANCE), "-pt", "0.2", "-st", "0.88", "-p", "1"]
+        _once(uri, out, [[peer("mustache"), *words, "-o", out]])
+        return out
+    peer_loops(name, uri, folder)
+    return folder / {"chromosight": "chromosight.tsv", "cooltools dots": "dots.bedpe"}[name]
+
+
+def chr21_at_root(folder: Path) -> Path:
+    """GM12878 chr21 as a ``.cool`` whose map lies at the root of the file: not every caller reads groups."""
+    import h5py
+
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / "chr21.cool"
+    if not out.exists():
+        part = out.with_suffix(".part")
+        source = data_dir() / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool"
+        with h5py.File(source) as one, h5py.File(part, "w") as other:
+            for key in one["10000"]:
+                one.copy(f"10000/{key}", other)
+            other.attrs.update(one["10000"].attrs)
+        part.rename(out)
+    return out
 
 
 def insulation(uri: str, folder: Path, window: int = 100_000) -> Table:

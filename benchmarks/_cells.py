@@ -126,6 +126,19 @@ def hffc6(result: Mapping[str, Any]) -> str:
     )
 
 
+def consensus(result: Mapping[str, Any]) -> str:
+    """Loops of every caller and together; boundaries by the caller that was left out."""
+    loops = {**result["loops"]["alone"], **result["loops"]["together"]}
+    lines = [f"loops, {name}: P@50 {one['p_at_50']:.2f} · AP {one['ap']:.3f}" for name, one in loops.items()]
+    for judge, case in result["boundaries"]["left_out"].items():
+        best = max(case["alone"].values())
+        both = case["together"]
+        lines.append(
+            f"boundaries, {judge} judges: em {both['em']:.3f} · count {both['count']:.3f} · best alone {best:.3f}"
+        )
+    return "<br>".join(lines)
+
+
 def plain(result: Mapping[str, Any]) -> str:
     """All numbers and texts at the top of a result; of what is nested, the 95th percentiles."""
     shown = []

@@ -77,6 +77,13 @@ ROWS = (
         cells.depth,
     ),
     Row(
+        "consensus",
+        "what several callers agree on, chr21: loops judged by RAD21 ChIA-PET, boundaries by each left-out caller",
+        "P@50 and AP above the best single caller and above the plain count, `em` ≥ `count`; boundaries: AP above the "
+        "best single caller in each case",
+        cells.consensus,
+    ),
+    Row(
         "tads_chr21",
         "TAD boundaries, chr21, at equal numbers, F1@±2 bins",
         "≥ .08 above cooltools insulation against Arrowhead ∪ HiTAD at both numbers, against HiTAD not below",

@@ -144,3 +144,18 @@ def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys
         assert main(["export", project, "-o", str(tmp_path / "out"), *words]) == 2
         assert said in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_what_was_rejected_elsewhere_comes_in_as_rejected(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loops = tmp_path / "rejected.bedpe"
+    loops.write_text("chr1\t100001\t110000\tchr1\t300001\t310000\n")
+    project = tmp_path / "p.hicproj"
+    words = ["import", str(loops), "--map", str(map_file), "--project", str(project), "--one-based"]
+    assert main([*words, "--status", "rejected"]) == 0
+    assert "starts came in 1 bp lower" in capsys.readouterr().err
+    with Project.open(project) as opened:
+        (record,) = opened.query()
+    assert record.status is Status.REJECTED
+    assert (record.anchor1.start, record.anchor2.start) == (100_000, 300_000)

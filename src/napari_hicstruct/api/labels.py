@@ -27,6 +27,7 @@ def read_labels(
     *,
     score_column: str | int | None = None,
     ascending: bool = False,
+    one_based: bool = False,
 ) -> Calls:
     """Read loops, stripes, TADs or boundaries from a label file of any known format.
 
@@ -42,6 +43,8 @@ def read_labels(
         Column that ranks the records, by name or number (from 1), where the file does not say.
     ascending : bool
         True if lower is better in that column; p-values are known to be so by their name.
+    one_based : bool
+        True if BED or BEDPE positions are 1-based and closed, which nothing in such a file shows.
 
     Returns
     -------
@@ -74,6 +77,7 @@ def read_labels(
         kind=None if kind is None else kind_of(kind),
         score_column=score_column,
         ascending=ascending,
+        one_based=one_based,
     )
     notes = [*found.notes]
     if found.unmatched:

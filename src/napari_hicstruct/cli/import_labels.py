@@ -24,6 +24,8 @@ class GivenStatus(StrEnum):
 
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
 
 
 class GivenKind(StrEnum):
@@ -49,6 +51,7 @@ def register(app: typer.Typer) -> None:
             None, help="Name or number (from 1) of the column that ranks the records, where the file does not say."
         ),
         ascending: bool = typer.Option(False, "--ascending", help="Lower is better in --score-column."),
+        one_based: bool = typer.Option(False, "--one-based", help="BED or BEDPE positions are 1-based and closed."),
         reviewer: str = typer.Option("", help="Who imports; stands in the journal."),
         json: bool = json_option,
         quiet: bool = quiet_option,
@@ -65,6 +68,7 @@ def register(app: typer.Typer) -> None:
             kind=None if kind is None else Kind(kind.value),
             score_column=score_column,
             ascending=ascending,
+            one_based=one_based,
             reviewer=reviewer,
         )
         check_ascending(score_column, ascending)

@@ -26,6 +26,7 @@ COMMANDS = (
     "info",
     "view",
     "predict",
+    "consensus",
     "import_labels",
     "export",
     "simulate",

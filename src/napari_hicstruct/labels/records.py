@@ -17,6 +17,12 @@ from napari_hicstruct.labels.truth import BinTruth
 PSEUDO = 0.5
 """Weight of a label that a single caller or model gives and nobody has looked at."""
 
+STRIPENN_P = "pvalue"
+"""Stripenn's column; its ``Stripiness`` ranks the records."""
+
+_LONE_BORDER = 0.5
+"""A border of n domains of one caller counts n / (n + 0.5): that several domains begin or end there confirms it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -37,14 +43,30 @@ class Labels:
 
 
 def label_weight(record: Annotation) -> float:
-    """How much a label counts: what a person accepted or drew 1; a consensus its soft score; one caller's 0.5."""
+    """How much a label counts, in [0, 1].
+
+    What a person accepted or drew counts 1, a consensus its soft score, a model's own call 0.5, a stripe of Stripenn
+    what its p-value and its rank by stripiness leave, any other label 1.
+    """
     if record.status is Status.REJECTED:
         return 0.0
     if record.status in (Status.ACCEPTED, Status.EDITED):
         return 1.0
     if np.isfinite(record.soft_score):
         return float(np.clip(record.soft_score, 0.1, 1.0))
+    if record.kind is Kind.STRIPE and STRIPENN_P in record.extra:
+        return _stripenn_weight(record)
     return PSEUDO if record.model else 1.0
+
+
+def _stripenn_weight(stripe: Annotation) -> float:
+    """1 − p, less for low stripiness: the last of the file's stripes counts half of the first."""
+    try:
+        p = float(stripe.extra[STRIPENN_P])
+    except ValueError:
+        p = float("nan")
+    rank = stripe.score if np.isfinite(stripe.score) else 1.0
+    return float(np.clip((1 - (p if np.isfinite(p) else 0.0)) * (0.5 + 0.5 * rank), 0.1, 1.0))
 
 
 def _sigma(record: Annotation) -> float:
@@ -75,10 +97,10 @@ def truth_of(records: Iterable[Annotation], chrom: str, resolution: int) -> BinT
         elif record.kind is Kind.STRIPE:
             *sides, down = _sides(record)
             stripes.append((*(side / resolution for side in sides), float(down), weight))
-        elif record.kind is Kind.TAD:
-            borders += [(record.anchor1.start / resolution, weight), (record.anchor1.end / resolution, weight)]
         else:
-            borders.append((record.anchor1.start / resolution, weight))
+            lone = record.kind is Kind.TAD and record.status is Status.PROPOSED and not np.isfinite(record.soft_score)
+            places = (record.anchor1.start, record.anchor1.end) if record.kind is Kind.TAD else (record.anchor1.start,)
+            borders += [(place / resolution, weight, lone) for place in places]
     return BinTruth(_table(loops, 4), _table(stripes, 6), _merge(borders))
 
 
@@ -86,15 +108,24 @@ def _table(rows: Sequence[tuple[float, ...]], columns: int) -> NDArray[np.float3
     return np.array(rows, np.float32).reshape(-1, columns)
 
 
-def _merge(borders: Sequence[tuple[float, float]]) -> NDArray[np.float32]:
-    """Positions within one bin become one at their mean, with the largest weight."""
-    merged: list[list[tuple[float, float]]] = []
+def _merge(borders: Sequence[tuple[float, float, bool]]) -> NDArray[np.float32]:
+    """Positions within one bin become one at their mean: with the largest weight, and more if several domains have it.
+
+    The third entry says whether a border is one of a domain that a program called and nobody confirmed.
+    """
+    merged: list[list[tuple[float, float, bool]]] = []
     for place in sorted(borders):
         if merged and place[0] - merged[-1][-1][0] <= 1.0:
             merged[-1].append(place)
         else:
             merged.append([place])
-    return _table([(float(np.mean([p for p, _ in group])), max(w for _, w in group)) for group in merged], 2)
+    rows = []
+    for group in merged:
+        n = sum(lone for *_, lone in group)
+        shared = n / (n + _LONE_BORDER)
+        weight = max(w * shared if lone else w for _, w, lone in group)
+        rows.append((float(np.mean([place for place, *_ in group])), weight))
+    return _table(rows, 2)
 
 
 def reviewed_bins(labels: Labels, region: Interval, resolution: int) -> NDArray[np.bool_]:

@@ -201,12 +201,14 @@ def iter_import(
     kind: Kind | None = None,
     score_column: str | int | None = None,
     ascending: bool = False,
+    one_based: bool = False,
     reviewer: str = "",
     token: CancelToken | None = None,
 ) -> Generator[Progress, None, list[ImportedFile]]:
     """Read label files into the project of a map, which is made if there is none.
 
-    Every file is read before any is stored: a file that is refused leaves the project as it was.
+    Every file is read before any is stored: a file that is refused leaves the project as it was.  ``one_based``:
+    positions of BED and BEDPE are 1-based and closed.
 
     Raises
     ------
@@ -224,7 +226,12 @@ def iter_import(
             token.check()
         yield clock.step("read", number, len(paths), path.name)
         labels = read_labels(
-            path, chromsizes=source.chromsizes, kind=kind, score_column=score_column, ascending=ascending
+            path,
+            chromsizes=source.chromsizes,
+            kind=kind,
+            score_column=score_column,
+            ascending=ascending,
+            one_based=one_based,
         )
         if not labels.records:
             raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")

@@ -8,8 +8,9 @@ from statistics import median
 
 from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.numbers import value_of
-from napari_hicstruct.annotations.readers.pairs import alike
+from napari_hicstruct.annotations.readers.pairs import alike, are_pairs
 from napari_hicstruct.annotations.readers.table import OURS, Fields, Table, is_number, squeezed
+from napari_hicstruct.errors import LabelError
 
 MAX_SIZE_RATIO = 5
 """Anchors of loops are of about one size; an interval and what was found in it are not."""
@@ -25,12 +26,24 @@ _WIDTHS = {
 }
 
 
-def zero_based(table: Table) -> Table:
-    """The table with starts 1 bp lower where its widths prove that positions are 1-based and closed, as in R."""
+def zero_based(table: Table, *, one_based: bool = False) -> Table:
+    """The table with starts 1 bp lower where its widths prove that positions are 1-based and closed, as in R.
+
+    ``one_based``: a person says so.
+
+    Raises
+    ------
+    LabelError
+        If a person says so of a file of ours, or a start is 0.
+    """
     if table.layout == OURS:
+        if one_based:
+            raise LabelError("is written by this program, 0-based.", where=table.path, hint="Leave --one-based out.")
         return table
     named = table if table.header else _named(table)
     starts = [named.columns.index(start) for start in _WIDTHS if start in named.columns]
+    if one_based:
+        return _as_one_based(named, starts)
     proofs = [proof for start in _WIDTHS if (proof := _closed(named, start)) is not None]
     if not proofs or not all(proofs):
         return named
@@ -39,6 +52,21 @@ def zero_based(table: Table) -> Table:
     rows = tuple((number, _lowered(fields, starts)) for number, fields in named.rows)
     note = "Positions are 1-based and closed, as the widths in the file show: starts came in 1 bp lower."
     return replace(named, rows=rows, notes=(*named.notes, note))
+
+
+def _as_one_based(table: Table, starts: list[int]) -> Table:
+    starts = starts or ([1, 4] if are_pairs(table) else [1])
+    for number, fields in table.rows:
+        if any(value_of(fields[i]) < 1 for i in starts if i < len(fields)):
+            raise LabelError(
+                f"line {number} starts at 0, which no 1-based file has.",
+                where=table.path,
+                hint="Leave --one-based out.",
+            )
+    rows = tuple((number, _lowered(fields, starts)) for number, fields in table.rows)
+    return replace(
+        table, rows=rows, notes=(*table.notes, "Positions are 1-based, as given: starts came in 1 bp lower.")
+    )
 
 
 def _named(table: Table) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, stripes
+from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, soft, stripes
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
 from napari_hicstruct.annotations.readers.pairs import is_chromosome
@@ -18,6 +18,7 @@ from napari_hicstruct.errors import LabelError
 
 _SPECIFIC: tuple[Format, ...] = (
     *own.FORMATS,
+    *soft.FORMATS,
     *stripes.FORMATS,
     *loops.FORMATS,
     *juicebox.FORMATS,

@@ -12,27 +12,8 @@ from napari_hicstruct.annotations.readers.pairs import STATED, are_pairs, is_pai
 from napari_hicstruct.annotations.readers.row import Row, bin_size
 from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.stripes import stripe_of_pair
-from napari_hicstruct.annotations.readers.table import Table
+from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.annotations.text import from_list_cell
-
-
-def _soft(row: Row, _: Kind) -> Annotation:
-    first, second = row.pair()
-    soft = row.share("soft_score")
-    return Annotation(
-        kind=Kind.LOOP,
-        anchor1=first,
-        anchor2=second,
-        score=soft,
-        soft_score=soft,
-        n_calls=row.count("n_calls"),
-        n_tools=row.count("n_tools"),
-        supporters=from_list_cell(row.cell("supporters")),
-        resolution=bin_size(first, second),
-        source="soft loops",
-        extra=row.extra(),
-    )
 
 
 def _called(source: str, row: Row, kind: Kind) -> Annotation:
@@ -93,6 +74,15 @@ def _headless_hiccups(colour: int, width: int) -> Callable[[Table], bool]:
     )
 
 
+def _is_hicpeaks(table: Table) -> bool:
+    """Sixteen columns without a header: dots for name and strands, then fold, p and q of two backgrounds."""
+    return not table.header and are_pairs(table) and table.every(_is_hicpeaks_row, 16)
+
+
+def _is_hicpeaks_row(fields: Fields) -> bool:
+    return [fields[6], *fields[8:10]] == ["."] * 3 and all(is_number(cell) for cell in (fields[7], *fields[10:16]))
+
+
 def _is_dots(table: Table) -> bool:
     return table.has(*PAIR) and any(name.startswith("la_exp.") for name in table.columns)
 
@@ -107,9 +97,9 @@ _HICCUPS_FDR = Score(
 )
 _FDR = Score(("fdr",), Better.ONE_MINUS)
 _DOTS_FDR = Score(("laexpdonutqval", "laexpdonutqvalue"), Better.ONE_MINUS)
+_HICPEAKS_Q = Score(("qvaluedonut", "qvaluell"), Better.ONE_MINUS, every=True)
 _Q = Score(("qvalue", "qval", "fdr"), Better.LOWER)
 FORMATS = (
-    Format("soft loops", (Kind.LOOP,), lambda t: t.has(*PAIR, "soft_score"), _soft, (), ranked=False),
     _program("mustache", _or_named("mustache", _has("detectionscale")), _FDR, "fdr", "detection_scale"),
     _program(
         "HiCCUPS",
@@ -126,6 +116,13 @@ FORMATS = (
         lambda row, kind: _plain(row, kind).with_(source="HiCCUPS"),
         pair_columns,
         score=Score(STATED),
+    ),
+    _program(
+        "hicpeaks",
+        _is_hicpeaks,
+        _HICPEAKS_Q,
+        *("name", "observed", "strand1", "strand2"),
+        *("foldDonut", "pvalueDonut", "qvalueDonut", "foldLL", "pvalueLL", "qvalueLL"),
     ),
     _program("cooltools dots", _is_dots, _DOTS_FDR),
     _program(

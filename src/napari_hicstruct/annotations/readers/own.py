@@ -32,7 +32,8 @@ def tail(row: Row) -> dict[str, Any]:
     }
 
 
-def _direction(row: Row) -> Direction:
+def direction_of(row: Row) -> Direction:
+    """The cell ``direction`` of a stripe; none where it is empty."""
     cell = row.cell("direction")
     try:
         return Direction.NONE if cell in ("", ".") else Direction(cell)
@@ -48,7 +49,7 @@ def _loop(row: Row, _: Kind) -> Annotation:
 
 def _stripe(row: Row, _: Kind) -> Annotation:
     x, y = row.pair()
-    fields, direction = tail(row), _direction(row)
+    fields, direction = tail(row), direction_of(row)
     return Annotation(kind=Kind.STRIPE, anchor1=x, anchor2=y, direction=direction, **fields, extra=row.extra())
 
 

@@ -34,22 +34,24 @@ def read_labels(
     kind: Kind | None = None,
     score_column: str | int | None = None,
     ascending: bool = False,
+    one_based: bool = False,
 ) -> LabelFile:
     """Read a label file of any known format.
 
     Parameters
     ----------
     path : path
-        Text with any usual separator, encoding and line end, with or without header, plain or packed.
+        Text of any separator, encoding and line end, with or without header, plain or packed.
     chromsizes : mapping of str to int, optional
-        The map's chromosome lengths (bp).  With it names are reconciled (``21`` = ``chr21``), records on
-        chromosomes that the map lacks are counted in ``unmatched``, and coordinates must fit.
+        The map's chromosome lengths (bp): names become the map's, coordinates must fit.
     kind : Kind, optional
         What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).
     score_column : str or int, optional
         Name or number (1-based) of the column that ranks the records, where the file does not say.
     ascending : bool
         True if lower is better in ``score_column``; p-values are known to be so by their name.
+    one_based : bool
+        True if BED or BEDPE positions are 1-based and closed.
 
     Returns
     -------
@@ -59,12 +61,11 @@ def read_labels(
     Raises
     ------
     LabelError
-        If the file is unreadable, of no known format, no list of structures (a track, genes), of another kind than
-        asked for, more than half of its lines are bad, it belongs to another assembly, or ``score_column`` is not
-        there.
+        If the file is unreadable, of no known format, a track, of another kind than asked for, mostly bad, of another
+        assembly, or has no ``score_column``.
     """
     path = local_path(path)
-    chosen, result = _read(path, kind, score_column, ascending)
+    chosen, result = _read(path, kind, score_column, ascending, one_based)
     if chromsizes is not None:
         result = reconcile(path, result, chromsizes)
     return LabelFile(
@@ -78,24 +79,28 @@ def read_labels(
     )
 
 
-def _read(path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool) -> tuple[Format, Result]:
+def _read(
+    path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool, one_based: bool
+) -> tuple[Format, Result]:
     data = read_bytes(path)
     if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
         if score_column is not None:
             hint = "Leave --score-column out."
             raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, hint=hint)
         return _PARQUET, _read_parquet(path, kind)
-    table = _table(path, decode(path, data), kind)
+    table = _table(path, decode(path, data), kind, one_based)
     chosen = choose(table, kind)
+    if one_based and chosen.kinds == (Kind.STRIPE,):
+        raise LabelError(f"is of {chosen.name}, whose base is known.", where=path, hint="Leave --one-based out.")
     result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
     _refuse_mostly_bad(table, result)
     rank_records(table, chosen, result, score_column, ascending, own=chosen in own.FORMATS)
     return chosen, result
 
 
-def _table(path: Path, text: str, kind: Kind | None) -> Table:
+def _table(path: Path, text: str, kind: Kind | None, one_based: bool) -> Table:
     refuse_other(path, other_by_lines(text), kind)
-    return unfold(zero_based(tidied(table_of_text(path, text))))
+    return unfold(zero_based(tidied(table_of_text(path, text)), one_based=one_based))
 
 
 def _read_parquet(path: Path, kind: Kind | None) -> Result:

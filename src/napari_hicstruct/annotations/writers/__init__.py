@@ -5,6 +5,7 @@ from napari_hicstruct.annotations.writers.foreign import write_higlass, write_ju
 from napari_hicstruct.annotations.writers.own import (
     write_boundaries,
     write_loops,
+    write_soft_labels,
     write_stripes_bedpe,
     write_tads,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "write_juicebox",
     "write_loops",
     "write_parquet",
+    "write_soft_labels",
     "write_stripenn",
     "write_stripes_bedpe",
     "write_tads",

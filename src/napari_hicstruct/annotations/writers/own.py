@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from napari_hicstruct.annotations import layout
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import EMPTY, to_cell, to_list_cell
 from napari_hicstruct.config.files import write_text
 
@@ -60,6 +60,29 @@ def _write(records: Iterable[Annotation], path: str | Path, columns: tuple[str, 
         own = [_CELLS[column](record) for column in columns]
         lines.append("\t".join((*own, *(to_cell(record.extra.get(key, "")) for key in extras))))
     return write_text(path, "\n".join(lines) + "\n")
+
+
+def write_soft_labels(records: Iterable[Annotation], path: str | Path, kind: Kind) -> Path:
+    """Soft labels of one kind, with a header and nothing but places, soft score and votes (docs/formats/labels.md)."""
+    columns = _SOFT[kind]
+    lines = ["\t".join(columns)]
+    for record in records:
+        lines.append(
+            "\t".join(_soft_cell(record) if name == "soft_score" else _CELLS[name](record) for name in columns)
+        )
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def _soft_cell(record: Annotation) -> str:
+    return f"{record.soft_score:.6g}"
+
+
+_SOFT = {
+    Kind.LOOP: layout.SOFT_LOOPS,
+    Kind.STRIPE: layout.SOFT_STRIPES,
+    Kind.TAD: layout.SOFT_TADS,
+    Kind.BOUNDARY: layout.SOFT_BOUNDARIES,
+}
 
 
 def write_loops(records: Iterable[Annotation], path: str | Path) -> Path:

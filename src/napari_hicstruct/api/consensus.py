@@ -1,0 +1,146 @@
+"""Calls of several programs as one list of soft labels, from Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.api.frames import kind_of
+from napari_hicstruct.api.given import as_calls
+from napari_hicstruct.api.opening import MapLike, source_of
+from napari_hicstruct.api.progress import ProgressOption, run
+from napari_hicstruct.errors import ConfigError
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
+
+
+def consensus(
+    calls: Mapping[str, Any] | Iterable[str | Path],
+    kind: str | None = None,
+    *,
+    method: str = "em",
+    tolerance: int = 0,
+    bin_size: int = 0,
+    weights: Mapping[str, float] | None = None,
+    map: MapLike | None = None,
+    chroms: Iterable[str] = (),
+    max_q: float = 0.01,
+    keep_all: bool = False,
+    progress: ProgressOption = None,
+) -> Calls:
+    """Join the calls of several programs into one list with soft scores, as ``hicstruct consensus`` does.
+
+    Parameters
+    ----------
+    calls : mapping or sequence of paths
+        Calls by the name of their program: a path, calls, a data frame, or a list of paths (bin sizes and replicates:
+        one vote).  Of paths alone the programs are known by the files' columns and names.
+    kind : str, optional
+        ``loop``, ``stripe``, ``tad`` or ``boundary``, where the files leave it open.
+    method : {"em", "count", "weighted"}
+        How votes become a score: by the reliability of each program, learnt from the votes; by the share of programs
+        that ran on the chromosome; or by ``weights``.
+    tolerance : int
+        How far a call may lie from the middle of its group, bp; 0: 1.5 bins of the coarsest list, 10 to 50 kb.
+    bin_size : int
+        Bins of the result, bp; 0: the finest of the lists.
+    weights : mapping of str to float, optional
+        By program, for ``method="weighted"``; 1 where none is given.
+    map : ContactMap, path or str, optional
+        Chromosome names become the map's; what does not lie on it is left out.
+    chroms : iterable of str
+        Only these chromosomes.
+    max_q : float
+        Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call.
+    keep_all : bool
+        Also what a single program calls.
+    progress : bool or callable, optional
+        True shows a bar; a function is called with every :class:`Progress`.
+
+    Returns
+    -------
+    Calls
+        By position; ``soft_score`` (in [0, 1]), ``n_calls``, ``n_tools`` and ``supporters`` are set.
+        ``run["consensus"]`` holds tolerance, bin size and, per program, calls, the share of them that is right and the
+        share of all that it found; ``notes`` say what became of the files.
+
+    Raises
+    ------
+    LabelError
+        If fewer than two lists can be used, or they hold several kinds.
+    ConfigError
+        If a weight or the method is wrong.
+
+    References
+    ----------
+    .. [1] Dawid AP, Skene AM. Maximum likelihood estimation of observer error-rates using the EM algorithm. Journal of
+       the Royal Statistical Society C 28, 20-28 (1979).
+
+    Examples
+    --------
+    >>> import napari_hicstruct as hs
+    >>> a, b, far = (hs.Interval("chr1", k, k + 10_000) for k in (100_000, 500_000, 900_000))
+    >>> loop = hs.Annotation(kind="loop", anchor1=a, anchor2=b)
+    >>> other = hs.Annotation(kind="loop", anchor1=a, anchor2=far)
+    >>> both = hs.consensus({"mustache": [loop, other], "Peakachu": [loop]}, method="count", keep_all=True)
+    >>> [(one.soft_score, one.supporters) for one in both]
+    [(1.0, ('Peakachu', 'mustache')), (0.5, ('mustache',))]
+    """
+    from napari_hicstruct.labels.consensus import ConsensusOptions, Method
+    from napari_hicstruct.workflows.consensus import ConsensusRequest, iter_consensus
+
+    if method not in set(Method):
+        raise ConfigError(f"there is no method '{method}'.", hint=f"Choose from {', '.join(Method)}.")
+    options = ConsensusOptions(
+        method=Method(method),
+        tolerance_bp=tolerance,
+        bin_size=bin_size,
+        weights=weights,
+        min_tools=1 if keep_all else 2,
+    )
+    request = ConsensusRequest(
+        files=tuple(_lists(calls)),
+        kind=None if kind is None else kind_of(kind),
+        options=options,
+        map_uri="" if map is None else source_of(map).uri,
+        chroms=tuple(chroms),
+        max_q=max_q,
+    )
+    return _as_calls(run(iter_consensus(request), progress))
+
+
+def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile]:
+    from napari_hicstruct.workflows.consensus import CallFile
+
+    if not isinstance(calls, Mapping):
+        yield from (CallFile.of(os.fspath(path)) for path in calls)
+        return
+    for caller, given in calls.items():
+        if isinstance(given, str | Path):
+            yield CallFile(Path(given), caller)
+        elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
+            yield from (CallFile(Path(one), caller) for one in given)
+        else:
+            yield CallFile(Path(caller), caller, tuple(as_calls(given)))
+
+
+def _as_calls(result: ConsensusResult) -> Calls:
+    found = result.consensus
+    learnt = found.reliability
+    callers = {
+        name: {
+            "calls": sum(one.n_calls for one in result.files if one.caller == name),
+            "listed": int(found.supported[:, k].sum()),
+            "precision": None if learnt is None else float(learnt.precision[k]),
+            "sensitivity": None if learnt is None else float(learnt.sensitivity[:, k].mean()),
+        }
+        for k, name in enumerate(found.callers)
+    }
+    notes = [f"{one.path}: {text}" for one in result.files for text in one.notes]
+    notes += [f"{one.path}: left out: {one.error}" for one in result.files if one.error]
+    run_data = {"consensus": {"tolerance": found.tolerance_bp, "bin_size": found.bin_size, "callers": callers}}
+    return Calls(found.records, run=run_data, notes=[*notes, *found.notes], kinds=[result.kind])

@@ -1,0 +1,137 @@
+"""``hicstruct consensus``: the calls of several programs become one list of soft labels."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.import_labels import GivenKind
+from napari_hicstruct.errors import ConfigError
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.consensus import ConsensusResult
+
+
+class GivenMethod(StrEnum):
+    """How votes become a soft score."""
+
+    COUNT = "count"
+    WEIGHTED = "weighted"
+    EM = "em"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(consensus)
+
+
+def consensus(
+    calls: list[str] = typer.Argument(
+        ..., metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
+    ),
+    out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels (.bedpe, .bed)."),
+    kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
+    method: GivenMethod = typer.Option(
+        GivenMethod.EM, help="em: how reliable each caller is, is learnt; count: share of callers; weighted: --weight."
+    ),
+    tolerance: int = typer.Option(
+        0,
+        min=0,
+        help="How far a call may lie from the middle of its group, in bp; 0: 1.5 bins of the coarsest list.",
+    ),
+    bin_size: int = typer.Option(0, min=0, help="Bins of the result in bp; 0: the finest of the lists."),
+    weight: list[str] = typer.Option([], "--weight", help="CALLER=W, for the method weighted; repeatable."),
+    map: str = typer.Option("", "--map", help="Contact map: its chromosome names, and nothing that lies beside it."),
+    chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
+    max_q: float = typer.Option(0.01, min=0, max=1, help="Fit-Hi-C, FitHiChIP: largest q-value of a call."),
+    keep_all: bool = typer.Option(False, "--keep-all", help="Also what a single program calls."),
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Join calls of loops, stripes, TADs or boundaries into one list, each with the score that its callers agree on."""
+    from napari_hicstruct.annotations import Kind
+    from napari_hicstruct.annotations.writers import write_soft_labels
+    from napari_hicstruct.labels.consensus import ConsensusOptions, Method
+    from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus
+
+    weights = parse_weights(weight)
+    if weights and method is not GivenMethod.WEIGHTED:
+        raise ConfigError("weights are of the method weighted.", where="--weight", hint="Add --method weighted.")
+    options = ConsensusOptions(
+        method=Method(method.value),
+        tolerance_bp=tolerance,
+        bin_size=bin_size,
+        weights=weights,
+        min_tools=1 if keep_all else 2,
+    )
+    files = tuple(CallFile.of(text) for text in calls)
+    wanted = None if kind is None else Kind(kind.value)
+    request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
+    result = show_progress(iter_consensus(request), quiet)
+    path = write_soft_labels(result.consensus.records, out, result.kind)
+    _report(result)
+    emit({"file": path, **_summary(result)}, json, human=_table(result, path))
+
+
+def _report(result: ConsensusResult) -> None:
+    """What became of the files, and what a person should know, on standard error."""
+    for one in result.files:
+        for text in (*one.notes, *([f"left out: {one.error}"] if one.error else [])):
+            to_stderr(f"{one.path}: {text}")
+    for text in result.consensus.notes:
+        to_stderr(f"note: {text}")
+
+
+def parse_weights(texts: list[str]) -> dict[str, float]:
+    """``CALLER=W`` by caller; ConfigError if one is not of that form."""
+    found = {}
+    for text in texts:
+        caller, _, value = text.rpartition("=")
+        try:
+            found[caller.strip()] = float(value)
+        except ValueError:
+            raise ConfigError("that is no weight.", where=f"--weight {text}", hint="Give CALLER=2.5.") from None
+    return found
+
+
+def _summary(result: ConsensusResult) -> dict[str, Any]:
+    found = result.consensus
+    return {
+        "kind": result.kind.value,
+        "soft_labels": len(found.records),
+        "tolerance": found.tolerance_bp,
+        "bin_size": found.bin_size,
+        "callers": _callers(result),
+        "files": result.files,
+        "notes": found.notes,
+    }
+
+
+def _callers(result: ConsensusResult) -> list[dict[str, Any]]:
+    """One row per caller: its calls, how many of the listed structures it has, how reliable it is."""
+    found = result.consensus
+    rows = []
+    for k, name in enumerate(found.callers):
+        row: dict[str, Any] = {
+            "caller": name,
+            "calls": sum(one.n_calls for one in result.files if one.caller == name),
+            "in the list": int(found.supported[:, k].sum()),
+        }
+        if found.reliability is not None:
+            row["of its calls right"] = float(found.reliability.precision[k])
+            row["of all found"] = float(found.reliability.sensitivity[:, k].mean())
+        rows.append(row)
+    return rows
+
+
+def _table(result: ConsensusResult, path: Path) -> Any:
+    found = result.consensus
+    to_stderr(
+        f"{len(found.records):,} soft labels ({result.kind.value}) of {len(found.callers)} callers, within "
+        f"{found.tolerance_bp:,} bp, in bins of {found.bin_size:,} bp, written to {path}"
+    )
+    return _callers(result)

@@ -1,0 +1,6 @@
+"""Calls of several programs → one list of soft labels: votes, clusters without chains, reliability of each caller."""
+
+from napari_hicstruct.labels.consensus.reliability import Reliability
+from napari_hicstruct.labels.consensus.voting import CallerCalls, Consensus, ConsensusOptions, Method, consensus
+
+__all__ = ["CallerCalls", "Consensus", "ConsensusOptions", "Method", "Reliability", "consensus"]

@@ -1,0 +1,310 @@
+"""Label files of several callers → one list of soft labels (``hicstruct consensus``, ``hs.consensus``, the panel)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Annotation, Kind, LabelFile
+    from napari_hicstruct.labels.consensus import Consensus, ConsensusOptions
+
+DEFAULT_MAX_Q = 0.01
+"""Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call: they list all that they tested."""
+
+_TESTED = ("Fit-Hi-C", "FitHiChIP")
+_Q_NAMES = ("qvalue", "qvaluebias")
+_BY_FILE_NAME: tuple[tuple[str, str], ...] = (
+    ("chromosight", "chromosight"),
+    ("mustache", "mustache"),
+    ("peakachu", "Peakachu"),
+    ("hicpeaks|pyhiccups|pybhfdr", "hicpeaks"),
+    ("hiccups|merged_loops|postprocessed_pixels|enriched_pixels", "HiCCUPS"),
+    ("cooltools.*dots|dots", "cooltools dots"),
+    ("hicdetectloops|hicexplorer", "HiCExplorer"),
+    ("lasca", "LASCA"),
+    ("fithichip", "FitHiChIP"),
+    ("fit-?hi-?c", "Fit-Hi-C"),
+    (r"(^|[^a-z])sip([^a-z]|$)|siploops", "SIP"),
+    ("arrowhead", "Arrowhead"),
+    ("hitad", "HiTAD"),
+    ("topdom", "TopDom"),
+    ("ontad", "OnTAD"),
+    ("spectraltad", "SpectralTAD"),
+    ("hicfindtads", "HiCExplorer"),
+    ("insulation", "cooltools insulation"),
+    ("stripenn", "Stripenn"),
+    ("stripepy", "StripePy"),
+    ("stripecaller|quagga", "StripeCaller"),
+)
+"""Words in a file's name that name the program, where its columns do not."""
+
+_NO_PROGRAM = ("", "soft loops", "soft stripes", "soft TADs", "soft boundaries", "model", "consensus")
+
+
+@dataclass(frozen=True, slots=True)
+class CallFile:
+    """One file of calls.
+
+    Attributes
+    ----------
+    path : Path
+    caller : str
+        The program, if a person says so; empty: by the file's columns, else by its name.
+    records : tuple of Annotation, optional
+        Its calls, if they are in memory; then ``path`` is but a name.
+    """
+
+    path: Path
+    caller: str = ""
+    records: tuple[Annotation, ...] | None = None
+
+    @classmethod
+    def of(cls, text: str | Path) -> CallFile:
+        """``FILE`` or ``CALLER=FILE``."""
+        if isinstance(text, Path) or "=" not in text or Path(text).exists():
+            return cls(Path(text))
+        caller, _, path = text.partition("=")
+        return cls(Path(path), caller.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusRequest:
+    """What to join.
+
+    Attributes
+    ----------
+    files : tuple of CallFile
+    kind : Kind or None
+        None: what the files hold, if that is one kind.
+    options : ConsensusOptions
+    map_uri : str
+        Names of chromosomes become the map's, what does not lie on it is left out; empty: as the first file writes
+        them.
+    chroms : tuple of str
+        Only these; empty: all.
+    max_q : float
+        See :data:`DEFAULT_MAX_Q`.
+    """
+
+    files: tuple[CallFile, ...]
+    kind: Kind | None
+    options: ConsensusOptions
+    map_uri: str = ""
+    chroms: tuple[str, ...] = ()
+    max_q: float = DEFAULT_MAX_Q
+
+
+@dataclass(frozen=True, slots=True)
+class FileVotes:
+    """What became of one file: the caller it is taken for, how many calls it gave, what was wrong."""
+
+    path: Path
+    caller: str
+    n_calls: int
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsensusResult:
+    """The soft labels, and what became of each file."""
+
+    kind: Kind
+    consensus: Consensus
+    files: tuple[FileVotes, ...]
+
+
+@dataclass(slots=True)
+class _Read:
+    """Files as they are read: the good ones by caller, the bad ones with their reason."""
+
+    lists: list[tuple[str, list[Annotation]]] = field(default_factory=list)
+    files: list[FileVotes] = field(default_factory=list)
+
+
+def iter_consensus(
+    request: ConsensusRequest, *, token: CancelToken | None = None
+) -> Generator[Progress, None, ConsensusResult]:
+    """Read the files, match their calls, weigh the votes.
+
+    A file that cannot be read, or holds another kind, is left out and named; the others go on.
+
+    Raises
+    ------
+    LabelError
+        If fewer than two files are left, or they hold different kinds and none was asked for.
+    MapError, ConfigError
+    """
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.labels.consensus import CallerCalls, consensus
+
+    clock, token = Clock(), token or CancelToken()
+    chromsizes = dict(open_map(request.map_uri).chromsizes) if request.map_uri else None
+    read = _Read()
+    seen: set[Path] = set()
+    for number, one in enumerate(request.files):
+        token.check()
+        yield clock.step("read", number, len(request.files) + 1, one.path.name)
+        place = one.path.resolve()
+        _read_one(one, request, chromsizes, read, doubled=place in seen)
+        seen.add(place)
+    good = [one for one in read.files if not one.error]
+    if len(good) < 2:
+        reasons = "; ".join(f"{one.path.name}: {one.error}" for one in read.files if one.error)
+        text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
+        raise LabelError(text, hint=reasons or "Give more files.")
+    kind = request.kind or _common_kind(read.lists)
+    yield clock.step("match", len(request.files), len(request.files) + 1, f"{sum(one.n_calls for one in good):,} calls")
+    lists = _one_spelling(read.lists) if chromsizes is None else read.lists
+    wanted = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
+    found = consensus(wanted, kind, request.options)
+    yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
+    return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
+
+
+def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
+    """As :func:`iter_consensus`, run to its end."""
+    return drain(iter_consensus(request))
+
+
+def caller_of(path: Path, found: LabelFile) -> str:
+    """The program that wrote a file: by its columns, else by the file's name, else the file's name itself."""
+    named = {record.source for record in found.records[:50]} - {*_NO_PROGRAM, path.name}
+    if len(named) == 1:
+        return named.pop()
+    text = path.name.lower()
+    for words, name in _BY_FILE_NAME:
+        if re.search(words, text):
+            return name
+    return re.sub(r"(\.(gz|bz2|bedpe|bed|txt|tsv|csv))+$", "", path.name)
+
+
+def _read_one(
+    one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read, *, doubled: bool
+) -> None:
+    from napari_hicstruct.annotations import read_labels
+
+    if doubled and one.records is None:
+        read.files.append(FileVotes(one.path, one.caller, 0, error="is given twice; it counts once."))
+        return
+    try:
+        found = _given(one, request.kind) or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+    except HicStructError as error:
+        text = error.message if error.hint is None else f"{error.message} {error.hint}"
+        read.files.append(FileVotes(one.path, one.caller, 0, error=text))
+        return
+    caller = one.caller or caller_of(one.path, found)
+    records, notes = _significant(found.records, caller, request.max_q)
+    unique = _without_copies(records)
+    if len(unique) < len(records):
+        notes.append(f"{len(records) - len(unique):,} calls stand in it more than once and count once.")
+    if found.problems:
+        notes.append(f"{len(found.problems):,} bad lines left out, the first is {found.problems[0]}.")
+    if found.unmatched:
+        left = ", ".join(found.unmatched)
+        notes.append(f"{sum(found.unmatched.values()):,} calls on chromosomes that the map lacks left out: {left}.")
+    if not unique:
+        read.files.append(FileVotes(one.path, caller, 0, tuple(notes), error="holds no calls."))
+        return
+    read.lists.append((caller, unique))
+    read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
+
+
+def _given(one: CallFile, kind: Kind | None) -> LabelFile | None:
+    """Calls that are in memory; those of other kinds are left out."""
+    from napari_hicstruct.annotations import LabelFile
+
+    if one.records is None:
+        return None
+    return LabelFile([r for r in one.records if kind is None or r.kind is kind], [], "", {})
+
+
+def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tuple[list[Annotation], list[str]]:
+    """Programs that list everything they tested: what is below the threshold."""
+    from napari_hicstruct.annotations.readers.table import squeezed
+
+    if caller not in _TESTED:
+        return list(records), []
+    kept = []
+    for record in records:
+        cell = next((text for key, text in record.extra.items() if squeezed(key) in _Q_NAMES), "nan")
+        try:
+            q = float(cell)
+        except ValueError:
+            q = float("nan")
+        if not q > max_q:
+            kept.append(record)
+    return kept, [
+        f"{len(records) - len(kept):,} of {len(records):,} contacts have a q-value above {max_q:g}: left out."
+    ]
+
+
+def _without_copies(records: Iterable[Annotation]) -> list[Annotation]:
+    found: dict[object, Annotation] = {}
+    for record in records:
+        found.setdefault((record.kind, record.anchor1, record.anchor2, record.direction), record)
+    return list(found.values())
+
+
+def _common_kind(lists: Sequence[tuple[str, list[Annotation]]]) -> Kind:
+    kinds = {record.kind for _, records in lists for record in records}
+    if len(kinds) > 1:
+        names = ", ".join(sorted(kind.value for kind in kinds))
+        raise LabelError(f"the files hold several kinds: {names}.", hint="Choose one with --kind.")
+    return kinds.pop()
+
+
+def _one_spelling(lists: Sequence[tuple[str, list[Annotation]]]) -> list[tuple[str, list[Annotation]]]:
+    """Chromosomes as the first list spells them: ``21`` and ``chr21`` are one."""
+    from napari_hicstruct.genome import NameMatcher
+
+    names: dict[str, int] = {}
+    out = []
+    for caller, records in lists:
+        matcher = NameMatcher(names)
+        spelt = {record.chrom: matcher.match(record.chrom) or record.chrom for record in records}
+        names.update(dict.fromkeys(spelt.values(), 0))
+        out.append((caller, [_renamed(record, spelt[record.chrom]) for record in records]))
+    return out
+
+
+def _renamed(record: Annotation, chrom: str) -> Annotation:
+    from napari_hicstruct.genome import Interval
+
+    if record.chrom == chrom:
+        return record
+    first, second = (Interval(chrom, one.start, one.end) for one in (record.anchor1, record.anchor2))
+    return record.with_(anchor1=first, anchor2=second)
+
+
+def _on(records: Iterable[Annotation], chroms: Sequence[str]) -> list[Annotation]:
+    from napari_hicstruct.genome import NameMatcher
+
+    kept = list(records)
+    if not chroms:
+        return kept
+    matcher = NameMatcher(dict.fromkeys((record.chrom for record in kept), 0))
+    wanted = {matcher.match(chrom) for chrom in chroms}
+    return [record for record in kept if record.chrom in wanted]
+
+
+def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
+    """Say which files are one vote together."""
+    from dataclasses import replace
+
+    counts: dict[str, int] = {}
+    for one in files:
+        counts[one.caller] = counts.get(one.caller, 0) + (not one.error)
+    out = []
+    for one in files:
+        n = counts[one.caller]
+        more = (f"one of {n} files of {one.caller}: together they are one vote.",) if n > 1 and not one.error else ()
+        out.append(replace(one, notes=(*one.notes, *more)))
+    return out
