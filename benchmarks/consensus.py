@@ -107,7 +107,7 @@ def _at(start: int, score: float) -> Annotation:
 
 def _boundary_ap(records: Sequence[Annotation], truth: Any) -> float:
     calls = np.array([(one.anchor1.start, one.score if one.score == one.score else 0.5) for one in records])
-    return float(rank_boundaries(calls, truth, TOLERANCE).average_precision)
+    return float(rank_boundaries(calls, truth, TOLERANCE).average_precision())
 
 
 def main() -> None:
