@@ -129,7 +129,8 @@ def hffc6(result: Mapping[str, Any]) -> str:
 def consensus(result: Mapping[str, Any]) -> str:
     """Loops of every caller and together; boundaries by the caller that was left out."""
     loops = {**result["loops"]["alone"], **result["loops"]["together"]}
-    lines = [f"loops, {name}: P@50 {one['p_at_50']:.2f} · AP {one['ap']:.3f}" for name, one in loops.items()]
+    top = {name: "–" if one["p_at_50"] is None else f"{one['p_at_50']:.2f}" for name, one in loops.items()}
+    lines = [f"loops, {name}: P@50 {top[name]} · AP {one['ap']:.3f}" for name, one in loops.items()]
     for judge, case in result["boundaries"]["left_out"].items():
         best = max(case["alone"].values())
         both = case["together"]
