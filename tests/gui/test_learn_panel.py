@@ -475,7 +475,7 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     add_model(session.project, "e" * 64, "0.1 ft 2", tmp_path / "gone", "d" * 64, use=False)
     qtbot.waitUntil(lambda: len(panel.lineage._items()) == 3, timeout=2_000)
     texts = sorted(item.text(0) for item in panel.lineage._items())
-    assert texts == ["tiny 0.1 ft 1 · in use", "tiny 0.1 ft 2 · branch", "tiny 0.1 · base"]
+    assert texts == ["tiny 0.1 ft 1 · in use", "tiny 0.1 ft 2 · not used", "tiny 0.1 · first model"]
     assert "ranking 0.76 → 0.81" in [item.text(1) for item in panel.lineage._items()]
     panel.folds["lineage"].unfold(True)
     panel.lineage.choose("e" * 64)
@@ -488,7 +488,7 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     assert not panel.lineage.changed_button.isEnabled()
     panel.lineage.use_button.click()
     assert lineage.current().sha256 == BASE
-    qtbot.waitUntil(lambda: "tiny 0.1 · base" not in [i.text(0) for i in panel.lineage._items()], timeout=2_000)
+    qtbot.waitUntil(lambda: "tiny 0.1 · first model" not in [i.text(0) for i in panel.lineage._items()], timeout=2_000)
     assert "tiny 0.1 ft 1 · rolled back" in [item.text(0) for item in panel.lineage._items()]
 
 
@@ -516,7 +516,12 @@ def test_a_project_that_cannot_be_read_is_said(session: Any, qtbot: Any, make_pa
 
 def test_states_and_figures() -> None:
     models = [type("E", (), {"sha256": s, "parent": p})() for s, p in (("a", None), ("b", "a"), ("c", "b"), ("d", "a"))]
-    assert states(models, "c", {"a", "b", "c"}) == {"a": "base", "b": "before", "c": "in use", "d": "branch"}
+    assert states(models, "c", {"a", "b", "c"}) == {
+        "a": "first model",
+        "b": "used before",
+        "c": "in use",
+        "d": "not used",
+    }
     assert states(models, "a", {"a", "d"})["d"] == "rolled back"
     assert main_figure({}, {}) == ""
     frozen = {"frozen part": {"loop": {"ranking": 0.5}}, "replay": {"loop": {"ranking": 0.9}}}

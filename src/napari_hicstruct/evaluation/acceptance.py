@@ -31,8 +31,8 @@ TOO_FEW = "Too few corrections to say that it got better."
 BOOTSTRAP_DRAWS = 400
 CORRECTIONS, MAX_P_VALUE = (20, 50, 150), (0.5, 0.1, 0.05)
 """Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
-shows the uncertain: twenty of them can seldom be separated from chance, and a strict test would refuse nearly everything
-that people mean."""
+shows the uncertain: twenty of them can seldom be separated from chance, and a strict test would refuse nearly all that
+people mean."""
 
 MIN_PER_CLASS = 5
 """With fewer accepted or fewer rejected ones, ``n`` counts as 0: a ranking of so few is mostly chance."""

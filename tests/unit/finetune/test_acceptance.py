@@ -122,7 +122,7 @@ def test_twenty_are_enough_for_better_where_the_model_was_too_unsure() -> None:
 
 
 def test_twenty_that_may_hide_a_loss_are_too_few_to_say() -> None:
-    """As the tutorial's own, ranked .54 after .62 with an interval of -.29 to 0: that was taken while it was green or red."""
+    """As the tutorial's own: ranked .54 after .62, interval -.29 to 0; once that was taken."""
     rng = np.random.default_rng(131)
     there = rng.random(20) < 0.5
     before = rng.normal(size=20) + 0.5 * there

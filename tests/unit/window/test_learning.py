@@ -89,7 +89,7 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(make: Any) -> None:
     assert bench.state.in_use
 
 
-def test_a_branch_is_predicted_with_only_when_asked(make: Any) -> None:
+def test_too_few_to_say_is_predicted_with_only_when_asked(make: Any) -> None:
     bench = make(Script(verdict=Verdict.TOO_FEW))
     bench.learn()
     assert (bench.state.in_use, bench.prediction.running) == (False, False)

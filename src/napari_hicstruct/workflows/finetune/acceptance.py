@@ -96,7 +96,8 @@ def _notes(examples: ScoredExamples, trained: Trained, start: str) -> list[str]:
     if trained.folds:
         count = len({one.record.uid for one in examples.examples if one.corrected and one.in_validation})
         notes.append(
-            f"{count} corrections lie in the validation regions, too few alone: cross-validation by tile counts, too."
+            f"Only {count:,} of the corrections lie in the validation regions. The others were compared in turns "
+            "(cross-validation): each by a model that had not learnt from it."
         )
     if examples.learnt and not examples.unseen(may_teach):
         notes.append(f"{start} has learnt all of these corrections already.")

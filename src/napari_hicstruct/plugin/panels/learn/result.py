@@ -1,4 +1,4 @@
-"""How a fine-tune ended: the verdict in a sentence, what can be done with the model now, and the figures, folded away."""
+"""How a fine-tune ended: the verdict in a sentence, what can be done with the model now; the figures are folded."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
 _COLOURS = {Verdict.BETTER: BETTER, Verdict.WORSE: WORSE}
+_ON = {
+    "validation regions": "on corrections in the validation regions",
+    "validation regions and cross-validation": "on corrections that the compared model had not learnt from",
+    "replay": "on simulated maps, of which everything is known",
+}
 _SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
 
 
@@ -37,7 +42,7 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
-            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(part)}</td></tr>')
+            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(_ON.get(part, part))}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
