@@ -125,7 +125,7 @@ def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) ->
     return scores
 
 
-def iter_train(
+def iter_train(  # noqa: PLR0913 - keywords of a use case
     config: TrainConfig,
     out: Path,
     *,
