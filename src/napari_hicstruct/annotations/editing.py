@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, Change, ReviewedRegion, StepSummary
-from napari_hicstruct.annotations.history import Item, Part
+from napari_hicstruct.annotations.history import Item, OnPiece, Part
 from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
 from napari_hicstruct.annotations.reading import ReadableProject
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
@@ -28,6 +28,8 @@ class EditableProject(ReadableProject):
 
     changed = Signal(Change)
     reviewer: str
+    _latest: tuple[int, Sequence[Part]] = 0, ()
+    """The step that was made, undone or made again last: its entry and its parts."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -47,15 +49,20 @@ class EditableProject(ReadableProject):
 
     # ---- records ----------------------------------------------------------------------------------------------
 
-    def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
-        """Put new records into a set."""
+    def add(
+        self, records: Iterable[Annotation], *, set_id: int, action: str = "add", on_piece: OnPiece | None = None
+    ) -> Change:
+        """Put new records into a set.
+
+        ``on_piece`` is called with the number of records done so far; if it raises, none of them comes in.
+        """
         new = list(records)
 
         def items(connection: Connection) -> list[Item]:
             check_new(connection, [record.uid for record in new])
             return [Item(set_id, None, record) for record in new]
 
-        return self._step(action, items)
+        return self._step(action, items, on_piece)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….
@@ -136,7 +143,9 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
-    def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
+    def _step(
+        self, action: str, make_parts: Callable[[Connection], Sequence[Part]], on_piece: OnPiece | None = None
+    ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
@@ -145,8 +154,11 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer)
+                change = history.commit(
+                    connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece
+                )
             self._stacks.note(change.entry_id, action, None)
+            self._latest = change.entry_id, parts
         self.changed.emit(change)
         return change
 
@@ -205,7 +217,9 @@ class EditableProject(ReadableProject):
             target = stack[-1]
             self._check_alone()
             with self._writing() as connection:
-                parts = history.parts_of(connection, target)
+                entry, parts = self._latest
+                if entry != target:  # else it is at hand: reading 100,000 records takes seconds
+                    self._latest = target, (parts := history.parts_of(connection, target))
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts))
