@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, insert, select
 
-from napari_hicstruct.annotations import reviewed
+from napari_hicstruct.annotations import reviewed, sets
 from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSummary
 from napari_hicstruct.annotations.codec import COLUMNS, from_json_lines, json_of, to_row
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.reviewed import RegionItem
 from napari_hicstruct.annotations.schema import journal, journal_item, journal_region, now
+from napari_hicstruct.annotations.sets import SetItem
 
 UNDO, REDO = "undo", "redo"
 _PIECE = 2_000
@@ -42,14 +43,19 @@ class Item:
         return Item(self.set_id, self.after, self.before)
 
 
-Part = Item | RegionItem
-"""What a step is made of: records and reviewed regions."""
+Part = Item | RegionItem | SetItem
+"""What a step is made of: records, reviewed regions, whole sets."""
 OnPiece = Callable[[int], object]
 
 
 def set_ids(parts: Iterable[Part]) -> frozenset[int]:
-    """The sets whose records a step changes."""
-    return frozenset(part.set_id for part in parts if isinstance(part, Item))
+    """The sets that a step changes."""
+    return frozenset(part.set_id for part in parts if isinstance(part, Item | SetItem))
+
+
+def sets_to_come(parts: Iterable[Part]) -> frozenset[int]:
+    """The sets that a step makes or brings back."""
+    return frozenset(part.set_id for part in parts if isinstance(part, SetItem) and part.after)
 
 
 @dataclass(slots=True)
@@ -108,6 +114,7 @@ def commit(
             on_piece(start)
         _carry_out(connection, entry_id, start, items[start : start + _PIECE], noted=target is not None)
     reviewed.carry_out(connection, entry_id, [part for part in parts if isinstance(part, RegionItem)])
+    sets.carry_out(connection, entry_id, [part for part in parts if isinstance(part, SetItem)])
     return change_of(entry_id, action, parts)
 
 
@@ -148,7 +155,9 @@ def change_of(entry_id: int, action: str, parts: Sequence[Part]) -> Change:
         action=action,
         before=tuple(item.before for item in items if item.before is not None),
         after=tuple(item.after for item in items if item.after is not None),
-        set_ids=set_ids(items),
+        set_ids=set_ids(parts),
+        after_sets=tuple(item.set_id for item in items if item.after is not None),
+        sets=frozenset(part.set_id for part in parts if isinstance(part, SetItem)),
         marked=tuple(region.after for region in regions if region.after is not None),
         unmarked=tuple(region.before for region in regions if region.before is not None),
     )
@@ -163,7 +172,7 @@ def parts_of(connection: Connection, entry_id: int) -> list[Part]:
     ).all()
     before, after = from_json_lines([row[1] for row in rows]), from_json_lines([row[2] for row in rows])
     items = [Item(row[0], *sides) for row, *sides in zip(rows, before, after, strict=True)]
-    return [*items, *reviewed.items_of(connection, entry_id)]
+    return [*items, *reviewed.items_of(connection, entry_id), *sets.items_of(connection, entry_id)]
 
 
 def arrivals(connection: Connection) -> list[str]:
@@ -186,7 +195,8 @@ def summary(connection: Connection, entry_id: int) -> StepSummary:
     regions = connection.execute(
         select(func.count()).select_from(journal_region).where(journal_region.c.entry_id == entry_id)
     ).scalar_one()
-    return StepSummary(action, sum(n for _, n in counts), frozenset(Kind(name) for name, _ in counts), regions)
+    kinds, made = frozenset(Kind(name) for name, _ in counts), sets.names_of(connection, entry_id)
+    return StepSummary(action, sum(n for _, n in counts), kinds, regions, made)
 
 
 def newest(connection: Connection) -> int:
