@@ -217,9 +217,7 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(
-                    connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece
-                )
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
             self._stacks.note(change.entry_id, action, None)
             self._latest = change.entry_id, parts
         self.changed.emit(change)
