@@ -192,8 +192,7 @@ def test_the_camera_stays_where_a_person_chooses(window: Window) -> None:
     window.key("A")
     assert window.project.get(calls[1].uid).status is Status.ACCEPTED
     window.viewer.layers.selection.active = window.editor.overlay(Kind.LOOP).layer
-    loops = window.editor.overlay(Kind.LOOP)
-    loops.layer.selected_data = {loops.uids.index(calls[2].uid)}  # as a click does
+    window.editor.labels.set_current(calls[2].uid)  # as a click does
     assert window.editor.labels.current.uid == calls[2].uid
     window.key("R")
     assert window.project.get(calls[2].uid).status is Status.REJECTED

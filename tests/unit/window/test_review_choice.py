@@ -1,4 +1,4 @@
-"""What the queue brought up and what a person chose: when the window flies on, and what becomes of the other objects."""
+"""What the queue brought up and what a person chose: when the camera flies on; how others are drawn."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class ReviewPanel(QWidget):
         row.setSpacing(6)
         self.others = Segmented(_OTHERS, name="other objects while a candidate is up")
         self.others.chosen.connect(self._labels.set_others)
-        row.addWidget(subdued(QLabel(f"Other objects  {key_of('change_others')}")))
+        row.addWidget(subdued(QLabel(f"Others  {key_of('change_others')}")))
         row.addWidget(self.others, 1)
         return row
 

@@ -1,4 +1,4 @@
-"""The tools of the mouse as one row of buttons, each with its key; always in sight at the top of the dock."""
+"""The tools of the mouse as one row of buttons, each with its key; always shown at the top of the dock."""
 
 from __future__ import annotations
 
