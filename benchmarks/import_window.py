@@ -2,9 +2,9 @@
 
     python -m benchmarks.import_window [--map M.mcool] [--lines 100000]
 
-Needs a screen (``xvfb-run -a``).  A timer that is due every 5 ms tells how long the event loop was away.  *Drawn* is when
-the report is there and the overlay holds rings again; *undone* when none of the file's loops is left and the queue and
-the list are made anew.  Each phase has its own longest stall; ``others`` are the cores that other programs kept busy.
+Needs a screen (``xvfb-run -a``).  A timer that is due every 5 ms tells how long the event loop was away.  *Drawn* is
+when the report is there and the overlay holds rings again; *undone* when none of the file's loops is left.  Each phase
+has its own longest stall; ``others`` are the cores that other programs kept busy.
 """
 
 from __future__ import annotations
