@@ -47,15 +47,21 @@ class EditableProject(ReadableProject):
 
     # ---- records ----------------------------------------------------------------------------------------------
 
-    def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
-        """Put new records into a set."""
+    def add(
+        self, records: Iterable[Annotation], *, set_id: int, action: str = "add", continues: int | None = None
+    ) -> Change:
+        """Put new records into a set.
+
+        ``continues`` is the first entry of a step that comes piece by piece, such as a run of a model: one undo takes
+        all of it back, after what was done since its first entry.  If that entry was undone, a new step begins.
+        """
         new = list(records)
 
         def items(connection: Connection) -> list[Item]:
             check_new(connection, [record.uid for record in new])
             return [Item(set_id, None, record) for record in new]
 
-        return self._step(action, items)
+        return self._step(action, items, continues)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….
@@ -136,7 +142,9 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
-    def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
+    def _step(
+        self, action: str, make_parts: Callable[[Connection], Sequence[Part]], first: int | None = None
+    ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
@@ -145,8 +153,8 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer)
-            self._stacks.note(change.entry_id, action, None)
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, first=first)
+            self._stacks.note(change.entry_id, action, None, first)
         self.changed.emit(change)
         return change
 
@@ -188,7 +196,11 @@ class EditableProject(ReadableProject):
         if not stack:
             return None
         with self._db.transaction() as connection:
-            return history.summary(connection, stack[-1])
+            return history.summary(connection, self._stacks.entries(stack[-1]))
+
+    def stands(self, entry_id: int) -> bool:
+        """True if the step that began with this entry was made and is not undone."""
+        return entry_id in self._stacks.undo
 
     def undo(self) -> Change | None:
         """Take back the last step (without limit, also after reopening); None if there is none."""
@@ -205,7 +217,8 @@ class EditableProject(ReadableProject):
             target = stack[-1]
             self._check_alone()
             with self._writing() as connection:
-                parts = history.parts_of(connection, target)
+                entries = self._stacks.entries(target)
+                parts = [part for entry in entries for part in history.parts_of(connection, entry)]
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts))

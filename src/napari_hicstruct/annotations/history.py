@@ -8,7 +8,7 @@ reopening without a pointer that could disagree with the journal (docs/adr/0002)
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -17,7 +17,14 @@ from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSumma
 from napari_hicstruct.annotations.codec import from_json, to_json, to_row
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.reviewed import RegionItem
-from napari_hicstruct.annotations.schema import annotation, journal, journal_item, journal_region, now
+from napari_hicstruct.annotations.schema import (
+    annotation,
+    journal,
+    journal_item,
+    journal_region,
+    journal_step,
+    now,
+)
 
 UNDO, REDO = "undo", "redo"
 CHUNK = 500
@@ -48,31 +55,56 @@ def set_ids(parts: Iterable[Part]) -> frozenset[int]:
 
 @dataclass(slots=True)
 class Stacks:
-    """Ids of the edits that undo and redo would act on, the next one last."""
+    """Ids of the edits that undo and redo would act on, the next one last.
+
+    A step that came in several entries (a run of a model, files imported together) stands here by its first one, where
+    that stands: what a person did meanwhile is undone before it.  ``later`` holds the other entries of such steps.
+    """
 
     undo: list[int]
     redo: list[int]
+    later: dict[int, list[int]] = field(default_factory=dict)
 
     @classmethod
     def replay(cls, connection: Connection, until: int | None = None) -> Stacks:
         """Rebuild from the journal, as they stood after the entry ``until`` (None: after the last)."""
         stacks = cls([], [])
-        query = select(journal.c.id, journal.c.action, journal.c.target).order_by(journal.c.id)
+        query = (
+            select(journal.c.id, journal.c.action, journal.c.target, journal_step.c.first)
+            .join(journal_step, journal_step.c.entry_id == journal.c.id, isouter=True)
+            .order_by(journal.c.id)
+        )
         if until is not None:
             query = query.where(journal.c.id <= until)
-        for entry_id, action, target in connection.execute(query):
-            stacks.note(entry_id, action, target)
+        for entry_id, action, target, first in connection.execute(query):
+            stacks.note(entry_id, action, target, first)
         return stacks
 
-    def note(self, entry_id: int, action: str, target: int | None) -> None:
+    def note(self, entry_id: int, action: str, target: int | None, first: int | None = None) -> None:
         """Follow one journal entry; a fresh edit ends what could be redone."""
-        if target is None:
+        if target is not None:
+            stacks = (self.undo, self.redo) if action == UNDO else (self.redo, self.undo)
+            self._move(target, *stacks)
+        elif first is not None and first in self.undo:
+            self.later.setdefault(first, []).append(entry_id)
+        else:
             self.undo.append(entry_id)
             self.redo.clear()
-        elif action == UNDO:
-            self.redo.append(self.undo.pop())
-        else:
-            self.undo.append(self.redo.pop())
+
+    def _move(self, target: int, source: list[int], goal: list[int]) -> None:
+        if source[-1] == target:
+            source.pop()
+        else:  # an older version took the entries of a run back one by one
+            self.later[source[-1]].remove(target)
+        goal.append(target)
+
+    def entries(self, step: int) -> list[int]:
+        """All entries of a step, in order."""
+        return [step, *self.later.get(step, ())]
+
+    def standing(self) -> list[int]:
+        """All entries that were not undone, oldest first."""
+        return sorted(entry for step in self.undo for entry in self.entries(step))
 
 
 def chunks(uids: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -81,12 +113,20 @@ def chunks(uids: Sequence[str]) -> Iterable[Sequence[str]]:
 
 
 def commit(
-    connection: Connection, parts: Sequence[Part], *, action: str, reviewer: str, target: int | None = None
+    connection: Connection,
+    parts: Sequence[Part],
+    *,
+    action: str,
+    reviewer: str,
+    target: int | None = None,
+    first: int | None = None,
 ) -> Change:
-    """Journal a step and carry it out, inside the caller's transaction."""
+    """Journal a step and carry it out, inside the caller's transaction; ``first``: the entry whose step it continues."""
     entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
     assert entry.inserted_primary_key is not None
     entry_id = int(entry.inserted_primary_key[0])
+    if first is not None:
+        connection.execute(insert(journal_step).values(entry_id=entry_id, first=first))
     items = [part for part in parts if isinstance(part, Item)]
     if items:
         _carry_out(connection, entry_id, items)
@@ -155,15 +195,15 @@ def arrivals(connection: Connection) -> list[str]:
     return list(dict.fromkeys(uid for (uid,) in rows))
 
 
-def summary(connection: Connection, entry_id: int) -> StepSummary:
-    """What one entry did, cheap also for an import of thousands."""
+def summary(connection: Connection, entry_ids: Sequence[int]) -> StepSummary:
+    """What the entries of one step did, cheap also for an import of thousands."""
     kind = func.json_extract(func.coalesce(journal_item.c.after, journal_item.c.before), "$.kind")
     counts = connection.execute(
-        select(kind, func.count()).where(journal_item.c.entry_id == entry_id).group_by(kind)
+        select(kind, func.count()).where(journal_item.c.entry_id.in_(entry_ids)).group_by(kind)
     ).all()
-    action = connection.execute(select(journal.c.action).where(journal.c.id == entry_id)).scalar_one()
+    action = connection.execute(select(journal.c.action).where(journal.c.id == entry_ids[0])).scalar_one()
     regions = connection.execute(
-        select(func.count()).select_from(journal_region).where(journal_region.c.entry_id == entry_id)
+        select(func.count()).select_from(journal_region).where(journal_region.c.entry_id.in_(entry_ids))
     ).scalar_one()
     return StepSummary(action, sum(n for _, n in counts), frozenset(Kind(name) for name, _ in counts), regions)
 

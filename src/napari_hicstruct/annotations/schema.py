@@ -119,6 +119,14 @@ journal_region = Table(
     sqlite_with_rowid=False,
 )
 
+journal_step = Table(
+    "journal_step",
+    metadata,
+    Column("entry_id", ForeignKey("journal.id"), primary_key=True),
+    # The entry with which its step began; an entry that is a step by itself has no row.
+    Column("first", ForeignKey("journal.id"), nullable=False),
+)
+
 reviewed_region = Table(
     "reviewed_region",
     metadata,
@@ -202,7 +210,12 @@ def _to_version_2(connection: Connection) -> None:
     _run(connection, versions.VERSION_2)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2)
+def _to_version_3(connection: Connection) -> None:
+    """Steps of several entries: a run of a model is one."""
+    _run(connection, versions.VERSION_3)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
 """Step ``i`` leads from version ``i`` to ``i + 1``.  Append only; once released a step is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -101,14 +101,17 @@ class PredictedSet:
     ----------
     id : int or None
         Of the set; None until :meth:`add` has made it.
+    entry : int or None
+        First journal entry of the calls; None until there is one.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.id: int | None = None
+        self.entry: int | None = None
 
     def add(self, project: Project, records: Sequence[Annotation]) -> int:
-        """Add calls as one step, first the set if it is not there yet; gives its id.
+        """Add calls, first the set if it is not there yet; gives its id.  All calls of a run are one step.
 
         Raises
         ------
@@ -119,7 +122,8 @@ class PredictedSet:
             numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
             made = project.add_set(next(name for name in numbered if name not in names), Origin.PREDICTED)
             self.name, self.id = made.name, made.id
-        project.add(records, set_id=self.id, action="predict")
+        change = project.add(records, set_id=self.id, action="predict", continues=self.entry)
+        self.entry = self.entry or change.entry_id or None
         return self.id
 
 
