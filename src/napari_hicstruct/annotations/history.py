@@ -121,7 +121,7 @@ def commit(
     target: int | None = None,
     first: int | None = None,
 ) -> Change:
-    """Journal a step and carry it out, inside the caller's transaction; ``first``: the entry whose step it continues."""
+    """Journal a step and carry it out, inside the caller's transaction; ``first`` begins the step it continues."""
     entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
     assert entry.inserted_primary_key is not None
     entry_id = int(entry.inserted_primary_key[0])
