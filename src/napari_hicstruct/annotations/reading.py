@@ -58,7 +58,7 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return present(connection, list(uids))
 
-    def query(
+    def query(  # noqa: PLR0913 - keywords of a use case
         self,
         *,
         kind: Kind | Collection[Kind] | None = None,

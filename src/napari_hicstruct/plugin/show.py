@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SIZE = (1500, 950)
 
 
-def show(
+def show(  # noqa: PLR0913 - keywords of a use case
     path: str | Path,
     *,
     labels: Sequence[str | Path] = (),
@@ -93,7 +93,7 @@ def _show(
             napari.run()
 
 
-def open_window(
+def open_window(  # noqa: PLR0913 - keywords of a use case
     source: ContactSource,
     *,
     calls: Sequence[Annotation] = (),

@@ -192,7 +192,7 @@ def renew_uids(records: Sequence[Annotation], taken: set[str]) -> list[Annotatio
     return [record.with_(parent=renewed[record.parent]) if record.parent in renewed else record for record in result]
 
 
-def iter_import(
+def iter_import(  # noqa: PLR0913 - keywords of a use case
     map_uri: str | Path,
     paths: Sequence[str | Path],
     project_path: str | Path,
