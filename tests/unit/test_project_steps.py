@@ -107,6 +107,7 @@ def test_a_run_that_was_undone_does_not_stand_and_goes_on_as_a_new_step(project:
     assert project.stands(run.entry)
     project.undo()
     assert not project.stands(run.entry)
+    assert project.sets() == [], "no empty set is left"
     run.add(project, [loop(900_000)])
     assert project.count() == 1
     assert not project.can_redo

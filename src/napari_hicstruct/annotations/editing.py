@@ -16,7 +16,16 @@ from napari_hicstruct.annotations.history import Item, Part
 from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
 from napari_hicstruct.annotations.reading import ReadableProject
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
-from napari_hicstruct.annotations.rules import PROMOTED_FROM, STATUS_ACTIONS, mark_edited, promoted_copy
+from napari_hicstruct.annotations.rules import (
+    DELETE_SET,
+    DUPLICATE_SET,
+    MERGE_SETS,
+    PROMOTED_FROM,
+    STATUS_ACTIONS,
+    copied,
+    mark_edited,
+    promoted_copy,
+)
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 
@@ -37,9 +46,57 @@ class EditableProject(ReadableProject):
             return sets.add(connection, name, origin)
 
     def update_set(self, set_id: int, **changes: Any) -> AnnotationSet:
-        """Change ``name``, ``visible`` or ``locked`` of a set; not journalled."""
+        """Change ``name``, ``visible``, ``locked``, ``colour`` or ``triangle`` of a set; not journalled."""
         with self._writing() as connection:
             return sets.update_set(connection, set_id, changes)
+
+    def order_sets(self, set_ids: Sequence[int]) -> None:
+        """List the sets in this order; not journalled."""
+        with self._writing() as connection:
+            sets.order(connection, set_ids)
+
+    def add_as_set(self, name: str, origin: Origin, records: Iterable[Annotation], *, action: str) -> AnnotationSet:
+        """Put new records into a new set: one step, and undo leaves no empty set."""
+        new, made = list(records), []
+
+        def parts(connection: Connection) -> list[Part]:
+            check_new(connection, [record.uid for record in new])
+            made.append(sets.add(connection, name, origin))
+            there = made[-1].id
+            return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
+
+        self._step(action, parts)
+        return made[-1]
+
+    def duplicate_set(self, set_id: int) -> AnnotationSet:
+        """A copy of a set and its records under uids of their own, as one step."""
+        old = next((one for one in self.sets() if one.id == set_id), None)
+        if old is None:
+            raise ProjectError(f"the project has no set {set_id}.", hint="Refresh the list of sets.")
+        records = copied(self.query(set_ids=[set_id]))
+        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET)
+
+    def merge_sets(self, set_id: int, into: int) -> Change:
+        """Move all records of a set into another one and take the empty set away, as one step."""
+        if set_id == into:
+            raise ProjectError("a set is not merged into itself.", hint="Choose another set.")
+
+        def parts(connection: Connection) -> list[Part]:
+            records = select_records(connection, Filter(set_ids=[set_id]), None)
+            out = (Item(set_id, record, None) for record in records)
+            come = (Item(into, None, record) for record in records)
+            return [sets.SetItem(set_id, True, False), *out, *come]
+
+        return self._step(MERGE_SETS, parts)
+
+    def delete_set(self, set_id: int) -> Change:
+        """Take a set away with all its records, as one step; the journal keeps them."""
+
+        def parts(connection: Connection) -> list[Part]:
+            records = select_records(connection, Filter(set_ids=[set_id]), None)
+            return [sets.SetItem(set_id, True, False), *(Item(set_id, record, None) for record in records)]
+
+        return self._step(DELETE_SET, parts)
 
     def human_set(self) -> AnnotationSet:
         """The set that holds what a person adds; made on first use."""
@@ -152,7 +209,7 @@ class EditableProject(ReadableProject):
                 parts = make_parts(connection)
                 if not parts:
                     return replace(_NOTHING, action=action)
-                sets.check_unlocked(connection, history.set_ids(parts))
+                sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
                 change = history.commit(connection, parts, action=action, reviewer=self.reviewer, first=first)
             self._stacks.note(change.entry_id, action, None, first)
         self.changed.emit(change)
@@ -221,7 +278,7 @@ class EditableProject(ReadableProject):
                 parts = [part for entry in entries for part in history.parts_of(connection, entry)]
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
-                sets.check_unlocked(connection, history.set_ids(parts))
+                sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
                 change = history.commit(connection, parts, action=action, reviewer=self.reviewer, target=target)
             self._stacks.note(change.entry_id, action, target)
         self.changed.emit(change)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from napari_hicstruct.annotations import reviewed
+from napari_hicstruct.annotations import reviewed, sets
 from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSummary
 from napari_hicstruct.annotations.codec import from_json, to_json, to_row
 from napari_hicstruct.annotations.records import Annotation, Kind
@@ -25,6 +25,7 @@ from napari_hicstruct.annotations.schema import (
     journal_step,
     now,
 )
+from napari_hicstruct.annotations.sets import SetItem
 
 UNDO, REDO = "undo", "redo"
 CHUNK = 500
@@ -44,13 +45,18 @@ class Item:
         return Item(self.set_id, self.after, self.before)
 
 
-Part = Item | RegionItem
-"""What a step is made of: records and reviewed regions."""
+Part = Item | RegionItem | SetItem
+"""What a step is made of: records, reviewed regions, whole sets."""
 
 
 def set_ids(parts: Iterable[Part]) -> frozenset[int]:
-    """The sets whose records a step changes."""
-    return frozenset(part.set_id for part in parts if isinstance(part, Item))
+    """The sets that a step changes."""
+    return frozenset(part.set_id for part in parts if isinstance(part, Item | SetItem))
+
+
+def sets_to_come(parts: Iterable[Part]) -> frozenset[int]:
+    """The sets that a step makes or brings back."""
+    return frozenset(part.set_id for part in parts if isinstance(part, SetItem) and part.after)
 
 
 @dataclass(slots=True)
@@ -131,6 +137,7 @@ def commit(
     if items:
         _carry_out(connection, entry_id, items)
     reviewed.carry_out(connection, entry_id, [part for part in parts if isinstance(part, RegionItem)])
+    sets.carry_out(connection, entry_id, [part for part in parts if isinstance(part, SetItem)])
     return change_of(entry_id, action, parts)
 
 
@@ -165,7 +172,9 @@ def change_of(entry_id: int, action: str, parts: Sequence[Part]) -> Change:
         action=action,
         before=tuple(item.before for item in items if item.before is not None),
         after=tuple(item.after for item in items if item.after is not None),
-        set_ids=set_ids(items),
+        set_ids=set_ids(parts),
+        after_sets=tuple(item.set_id for item in items if item.after is not None),
+        sets=frozenset(part.set_id for part in parts if isinstance(part, SetItem)),
         marked=tuple(region.after for region in regions if region.after is not None),
         unmarked=tuple(region.before for region in regions if region.before is not None),
     )
@@ -182,7 +191,7 @@ def parts_of(connection: Connection, entry_id: int) -> list[Part]:
         Item(set_id, None if before is None else from_json(before), None if after is None else from_json(after))
         for set_id, before, after in rows
     ]
-    return [*items, *reviewed.items_of(connection, entry_id)]
+    return [*items, *reviewed.items_of(connection, entry_id), *sets.items_of(connection, entry_id)]
 
 
 def arrivals(connection: Connection) -> list[str]:
@@ -205,7 +214,8 @@ def summary(connection: Connection, entry_ids: Sequence[int]) -> StepSummary:
     regions = connection.execute(
         select(func.count()).select_from(journal_region).where(journal_region.c.entry_id.in_(entry_ids))
     ).scalar_one()
-    return StepSummary(action, sum(n for _, n in counts), frozenset(Kind(name) for name, _ in counts), regions)
+    kinds, made = frozenset(Kind(name) for name, _ in counts), sets.names_of(connection, entry_ids)
+    return StepSummary(action, sum(n for _, n in counts), kinds, regions, made)
 
 
 def newest(connection: Connection) -> int:

@@ -117,13 +117,16 @@ class PredictedSet:
         ------
         ProjectError
         """
+        if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
+            self.id = self.entry = None
         if self.id is None:
             names = {one.name for one in project.sets()}
             numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
-            made = project.add_set(next(name for name in numbered if name not in names), Origin.PREDICTED)
-            self.name, self.id = made.name, made.id
-        change = project.add(records, set_id=self.id, action="predict", continues=self.entry)
-        self.entry = self.entry or change.entry_id or None
+            name = next(name for name in numbered if name not in names)
+            made = project.add_as_set(name, Origin.PREDICTED, records, action="predict")
+            self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
+        else:
+            project.add(records, set_id=self.id, action="predict", continues=self.entry)
         return self.id
 
 
