@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, Change, ReviewedRegion, StepSummary
-from napari_hicstruct.annotations.history import Item, Part
+from napari_hicstruct.annotations.history import Item, OnPiece, Part
 from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
 from napari_hicstruct.annotations.reading import ReadableProject
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
@@ -37,6 +37,8 @@ class EditableProject(ReadableProject):
 
     changed = Signal(Change)
     reviewer: str
+    _latest: tuple[list[int], Sequence[Part]] = [], ()
+    """The step that was made, undone or made again last: its entry and its parts."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -55,8 +57,19 @@ class EditableProject(ReadableProject):
         with self._writing() as connection:
             sets.order(connection, set_ids)
 
-    def add_as_set(self, name: str, origin: Origin, records: Iterable[Annotation], *, action: str) -> AnnotationSet:
-        """Put new records into a new set: one step, and undo leaves no empty set."""
+    def add_as_set(
+        self,
+        name: str,
+        origin: Origin,
+        records: Iterable[Annotation],
+        *,
+        action: str,
+        on_piece: OnPiece | None = None,
+    ) -> AnnotationSet:
+        """Put new records into a new set: one step, and undo leaves no empty set.
+
+        ``on_piece`` is called with the number of records done so far; if it raises, nothing comes in.
+        """
         new, made = list(records), []
 
         def parts(connection: Connection) -> list[Part]:
@@ -65,7 +78,7 @@ class EditableProject(ReadableProject):
             there = made[-1].id
             return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
 
-        self._step(action, parts)
+        self._step(action, parts, on_piece=on_piece)
         return made[-1]
 
     def duplicate_set(self, set_id: int) -> AnnotationSet:
@@ -118,7 +131,7 @@ class EditableProject(ReadableProject):
             check_new(connection, [record.uid for record in new])
             return [Item(set_id, None, record) for record in new]
 
-        return self._step(action, items, continues)
+        return self._step(action, items, first=continues)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….
@@ -200,7 +213,12 @@ class EditableProject(ReadableProject):
     # ---- steps ------------------------------------------------------------------------------------------------
 
     def _step(
-        self, action: str, make_parts: Callable[[Connection], Sequence[Part]], first: int | None = None
+        self,
+        action: str,
+        make_parts: Callable[[Connection], Sequence[Part]],
+        *,
+        first: int | None = None,
+        on_piece: OnPiece | None = None,
     ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
@@ -210,8 +228,11 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, first=first)
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
+                if first is not None:
+                    history.continue_step(connection, change.entry_id, first)
             self._stacks.note(change.entry_id, action, None, first)
+            self._latest = [change.entry_id], parts
         self.changed.emit(change)
         return change
 
@@ -275,11 +296,14 @@ class EditableProject(ReadableProject):
             self._check_alone()
             with self._writing() as connection:
                 entries = self._stacks.entries(target)
-                parts = [part for entry in entries for part in history.parts_of(connection, entry)]
+                latest, parts = self._latest
+                if latest != entries:  # else they are at hand: reading 100,000 records takes seconds
+                    parts = [part for entry in entries for part in history.parts_of(connection, entry)]
+                    self._latest = entries, parts
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, target=target)
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, taken=entries)
             self._stacks.note(change.entry_id, action, target)
         self.changed.emit(change)
         return change
