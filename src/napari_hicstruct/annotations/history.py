@@ -124,7 +124,8 @@ def commit(
 ) -> Change:
     """Journal a step and carry it out, inside the caller's transaction.
 
-    ``taken`` are the entries of the step that is undone or redone.  ``on_piece`` is called now and then with the records done so far; what it raises ends the step.
+    ``taken`` are the entries of the step that is undone or redone.  ``on_piece`` is called now and then with the
+    records done so far; what it raises ends the step.
     """
     target = taken[0] if taken else None
     entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
