@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.plugin.controllers.camera import CameraControl
+<<<<<<< HEAD
 from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
+=======
+from napari_hicstruct.plugin.controllers.notify import show_note, show_problem
+from napari_hicstruct.plugin.controllers.title import WindowTitle
+>>>>>>> main
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
@@ -62,6 +67,7 @@ class Session(WindowState):
         self._camera_control = CameraControl(viewer, self._camera_rested)
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
+        self._title = WindowTitle(self.canvas)
         self.note.connect(show_note)
         self.problem.connect(show_problem)
         viewer.layers.events.removed.connect(self._on_layer_removed)
@@ -110,6 +116,7 @@ class Session(WindowState):
             self.editing.close()
         self.close_map()
         self._camera_control.close()
+        self._title.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)

@@ -239,7 +239,7 @@ class LabelState:
     def _take_over(self, change: Change) -> None:
         if self.catalogue is None or self._project is None:
             return
-        if change.set_ids - self._sets.keys():
+        if change.sets or change.set_ids - self._sets.keys():
             self._sets = {s.id: s for s in self._project.sets()}
         self.catalogue.apply(change)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
