@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.plugin.controllers.camera import CameraControl
-<<<<<<< HEAD
 from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
-=======
-from napari_hicstruct.plugin.controllers.notify import show_note, show_problem
 from napari_hicstruct.plugin.controllers.title import WindowTitle
->>>>>>> main
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
