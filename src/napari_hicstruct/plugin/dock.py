@@ -21,6 +21,7 @@ from superqt import QElidingLabel
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
@@ -55,6 +56,9 @@ class HicDock(QWidget):
         self.map = MapPanel(self.session)
         self._open.clicked.connect(self.map.choose_file)
         self._invitation = self._make_invitation()
+        self.busy = BusyRow(self.session.labels.busy)
+        self.session.labels.busy.changed.connect(self.busy.update_busy)
+        self.session.labels.busy.step.connect(self.busy.follow)
         self._tools = QVBoxLayout()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -85,6 +89,7 @@ class HicDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(header)
+        layout.addWidget(self.busy)
         layout.addLayout(self._tools)
         layout.addWidget(self._invitation)
         layout.addWidget(scroll, 1)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.plugin.controllers.camera import CameraControl
-from napari_hicstruct.plugin.controllers.notify import show_note, show_problem
+from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
+from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
 
 if TYPE_CHECKING:
@@ -76,6 +77,13 @@ class Session(WindowState):
     def layer(self) -> Any:
         """The napari image layer of the map, or None."""
         return self.canvas.map_layer
+
+    @cached_property
+    def importing(self) -> ImportState:
+        """The import of label files that runs; what came of it is a notification."""
+        state = ImportState(self.labels)
+        state.ended.connect(show_report)
+        return state
 
     @cached_property
     def editing(self) -> Editing:

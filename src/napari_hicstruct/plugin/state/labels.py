@@ -14,6 +14,7 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
@@ -58,6 +59,8 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    busy : BusyState
+        Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
     by_score : bool
@@ -76,7 +79,7 @@ class LabelState:
     hint_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window = window
+        self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
         self.hidden: dict[Kind, int] = {}
         self.by_score = False
@@ -209,6 +212,9 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
+        if keeps and self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+            return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
@@ -233,7 +239,7 @@ class LabelState:
     def _take_over(self, change: Change) -> None:
         if self.catalogue is None or self._project is None:
             return
-        if change.set_ids - self._sets.keys():
+        if change.sets or change.set_ids - self._sets.keys():
             self._sets = {s.id: s for s in self._project.sets()}
         self.catalogue.apply(change)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
