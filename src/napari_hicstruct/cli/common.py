@@ -170,6 +170,30 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     return dict(text.partition("=")[::2] for text in texts)
 
 
+def parse_limits(texts: Sequence[str]) -> dict[str, int | tuple[int, int]]:
+    """``NAME=MIN-MAX`` or ``NAME=BP`` by name, with units as in regions (``100k-2M``).
+
+    Raises
+    ------
+    ConfigError
+        If one is not of that form.
+    """
+    from napari_hicstruct.errors import RegionError
+    from napari_hicstruct.genome import parse_region
+
+    found: dict[str, int | tuple[int, int]] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        pair = "-" in value or "–" in value
+        try:
+            span = parse_region(f"limit:{value}" if pair else f"limit:0-{value}")
+        except RegionError:
+            hint = "Give NAME=100k-2M, or NAME=20000."
+            raise ConfigError("that is no limit.", where=f"--limit {text}", hint=hint) from None
+        found[name.strip()] = (span.start, span.end) if pair else span.end
+    return found
+
+
 def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:
     """``TASK=P`` by task.
 
