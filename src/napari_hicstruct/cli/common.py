@@ -9,12 +9,15 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import Progress, drain
+
+if TYPE_CHECKING:
+    from napari_hicstruct.decode.limits import DecodingLimits
 
 T = TypeVar("T")
 
@@ -170,14 +173,15 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     return dict(text.partition("=")[::2] for text in texts)
 
 
-def parse_limits(texts: Sequence[str]) -> dict[str, int | tuple[int, int]]:
-    """``NAME=MIN-MAX`` or ``NAME=BP`` by name, with units as in regions (``100k-2M``).
+def parse_limits(texts: Sequence[str]) -> DecodingLimits:
+    """Limits given as ``NAME=MIN-MAX`` or ``NAME=BP``, with units as in regions (``100k-2M``).
 
     Raises
     ------
     ConfigError
         If one is not of that form.
     """
+    from napari_hicstruct.decode.limits import DecodingLimits
     from napari_hicstruct.errors import RegionError
     from napari_hicstruct.genome import parse_region
 
@@ -191,7 +195,7 @@ def parse_limits(texts: Sequence[str]) -> dict[str, int | tuple[int, int]]:
             hint = "Give NAME=100k-2M, or NAME=20000."
             raise ConfigError("that is no limit.", where=f"--limit {text}", hint=hint) from None
         found[name.strip()] = (span.start, span.end) if pair else span.end
-    return found
+    return DecodingLimits.of(found)
 
 
 def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:

@@ -61,7 +61,6 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.decode.limits import DecodingLimits
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
@@ -78,7 +77,7 @@ def predict(
         threads=threads,
         tracks=parse_tracks(track),
         min_probability=parse_min_probability([*least, *min_probability]),
-        limits=DecodingLimits.of(parse_limits(limit)),
+        limits=parse_limits(limit),
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
