@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, Change, ReviewedRegion, StepSummary
-from napari_hicstruct.annotations.history import Item, Part
+from napari_hicstruct.annotations.history import Item, OnPiece, Part
 from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
 from napari_hicstruct.annotations.reading import ReadableProject
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
@@ -37,6 +37,8 @@ class EditableProject(ReadableProject):
 
     changed = Signal(Change)
     reviewer: str
+    _latest: tuple[int, Sequence[Part]] = 0, ()
+    """The step that was made, undone or made again last: its entry and its parts."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -55,8 +57,19 @@ class EditableProject(ReadableProject):
         with self._writing() as connection:
             sets.order(connection, set_ids)
 
-    def add_as_set(self, name: str, origin: Origin, records: Iterable[Annotation], *, action: str) -> AnnotationSet:
-        """Put new records into a new set: one step, and undo leaves no empty set."""
+    def add_as_set(
+        self,
+        name: str,
+        origin: Origin,
+        records: Iterable[Annotation],
+        *,
+        action: str,
+        on_piece: OnPiece | None = None,
+    ) -> AnnotationSet:
+        """Put new records into a new set: one step, and undo leaves no empty set.
+
+        ``on_piece`` is called with the number of records done so far; if it raises, nothing comes in.
+        """
         new, made = list(records), []
 
         def parts(connection: Connection) -> list[Part]:
@@ -65,7 +78,7 @@ class EditableProject(ReadableProject):
             there = made[-1].id
             return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
 
-        self._step(action, parts)
+        self._step(action, parts, on_piece)
         return made[-1]
 
     def duplicate_set(self, set_id: int) -> AnnotationSet:
@@ -193,7 +206,9 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
-    def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
+    def _step(
+        self, action: str, make_parts: Callable[[Connection], Sequence[Part]], on_piece: OnPiece | None = None
+    ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
@@ -202,8 +217,9 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer)
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
             self._stacks.note(change.entry_id, action, None)
+            self._latest = change.entry_id, parts
         self.changed.emit(change)
         return change
 
@@ -262,7 +278,9 @@ class EditableProject(ReadableProject):
             target = stack[-1]
             self._check_alone()
             with self._writing() as connection:
-                parts = history.parts_of(connection, target)
+                entry, parts = self._latest
+                if entry != target:  # else it is at hand: reading 100,000 records takes seconds
+                    self._latest = target, (parts := history.parts_of(connection, target))
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))

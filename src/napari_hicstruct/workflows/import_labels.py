@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,10 +113,12 @@ def store_labels(
     *,
     status: Status | None = None,
     finest: int = 0,
+    on_piece: Callable[[int], object] | None = None,
 ) -> ImportedFile:
     """Put what was read from ``path`` into a new set; see :func:`import_file`.
 
-    ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.
+    ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.  ``on_piece`` is called
+    with the number of records done so far; if it raises, the project stays as it was.
     """
     from napari_hicstruct.annotations import Origin
     from napari_hicstruct.annotations.callers import with_caller
@@ -130,7 +132,7 @@ def store_labels(
         records = [record.with_(status=status) for record in records]
     name = name_of_import(path.name, found.records, project.map)
     doubled = imported_before(project, (name, path.name), records)
-    new = project.add_as_set(name, Origin.IMPORTED, records, action="import")
+    new = project.add_as_set(name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
     counts = Counter(record.kind.value for record in records)
     return ImportedFile(
         path,

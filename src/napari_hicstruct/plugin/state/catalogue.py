@@ -122,12 +122,10 @@ class Catalogue:
         for set_id, triangle in triangles.items():
             seen |= (index.set_ids == set_id) & _overlap(index, kind, rows, cols, triangle)
         found = np.flatnonzero(seen)
-        if len(found) > limit:
-            chosen = found[best_of_each_set(_contenders(index, found, keep), limit)]
-        else:
-            chosen = found
-        drawn = [self.records[index.uids[i]] for i in chosen]
-        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), len(found)
+        if (total := len(found)) > limit:
+            found = found[best_of_each_set(_contenders(index, found, keep), limit)]
+        drawn = [self.records[index.uids[i]] for i in found]
+        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), total
 
     def _add(self, records: Iterable[Annotation], set_id: int) -> None:
         for record in records:

@@ -15,7 +15,7 @@ CONFIDENCE = "confidence"
 MEANINGS = {
     SOFT_SCORE: "how far the callers of a consensus agree, 0 to 1",
     PROBABILITY: "the model's calibrated chance that the structure is there: of calls with 0.7 about 70 % are right",
-    RANKING_SCORE: "orders the calls of one set, the best near 1; it is no probability and compares only within its set",
+    RANKING_SCORE: "orders the calls of one set, the best near 1; no probability, it compares only within its set",
     NETWORK_OUTPUT: "what the network itself gives at the place, before ranking and calibration",
     CONFIDENCE: "the soft score; where there is none the probability, else the ranking score",
 }

@@ -45,9 +45,7 @@ class StatusStyle:
 
 
 STATUS_STYLES = {
-    Status.PROPOSED: StatusStyle(
-        "○", "called by a model or read from a file; nobody judged it", 1.6, "disc", "diamond"
-    ),
+    Status.PROPOSED: StatusStyle("○", "called by a model or read from a file, not judged", 1.6, "disc", "diamond"),
     Status.ACCEPTED: StatusStyle(
         "✓", "a person said: it is there, or drew it", 2.8, "disc", "diamond", inside=0.45, inside_shape=0.10
     ),
