@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import partial
 
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -25,6 +25,7 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
@@ -42,7 +43,15 @@ _HOW_CHOSEN = (
 
 
 class LabelsPanel(QWidget):
-    """Sets of the project: shown or not, above or below the diagonal, locked or not; import and new set."""
+    """Sets of the project: what each is called, its colour, whether and where it is shown; import and new set.
+
+    Attributes
+    ----------
+    table_wanted : Signal
+        The table of all objects shall be opened.
+    """
+
+    table_wanted = Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -77,16 +86,26 @@ class LabelsPanel(QWidget):
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
-        self.by_score = QCheckBox("◐ by score")
-        self.by_score.setToolTip("Fade objects by their soft score (0 to 1)")
+        self.table_button = QPushButton("All objects …")
+        self.table_button.setToolTip(
+            "A table of all loops, stripes, TADs and boundaries: sort, filter, click to go there"
+        )
+        self.table_button.clicked.connect(self.table_wanted)
+        self.by_score = QCheckBox("fade by confidence")
+        self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
         self.by_score.toggled.connect(self._labels.set_by_score)
-        self.transposes = QCheckBox("⇄")
+        self.transposes = QCheckBox("mirrored stripes")
         self.transposes.setToolTip("Also outline the transpose of every stripe, dashed")
         self.transposes.toggled.connect(self._session.editing.show_transposes)
-        for widget in (self.import_button, self.new_button, self.by_score, self.transposes):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        switches = QHBoxLayout()
+        for row, widgets in (
+            (buttons, (self.import_button, self.new_button, self.table_button)),
+            (switches, (self.by_score, self.transposes)),
+        ):
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+            column.addLayout(row)
         column.addWidget(Legend())
 
     def _update(self) -> None:
