@@ -47,7 +47,7 @@ class StatusStyle:
 STATUS_STYLES = {
     Status.PROPOSED: StatusStyle("○", "called by a model or read from a file, not judged", 1.6, "disc", "diamond"),
     Status.ACCEPTED: StatusStyle(
-        "✓", "a person said: it is there, or drew it", 2.8, "disc", "diamond", inside=0.45, inside_shape=0.10
+        "✓", "a person said: it is there, or drew it", 2.8, "disc", "diamond", inside=0.45, inside_shape=0.05
     ),
     Status.EDITED: StatusStyle("✎", "a person moved or resized it", 2.8, "square", "square"),
     Status.REJECTED: StatusStyle("✗", "a person said: it is not there", 1.2, "x", "x", opacity=0.55),

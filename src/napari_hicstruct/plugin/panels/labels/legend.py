@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap
+from qtpy.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.state.palette import STATUS_STYLES
 
 _PER_ROW = 4
-_RATIO = 2
+_RATIO, _MARK_PX = 2, 14
 
 
 def _canvas(size: int) -> QPixmap:
@@ -32,17 +32,29 @@ def colour_icon(colour: str, size: int = 14) -> QIcon:
     return QIcon(pixmap)
 
 
-def status_mark(status: Status, ink: QColor, size: int = 14) -> QPixmap:
-    """The mark of a loop of this status, as it is drawn over the map."""
-    style, pixmap = STATUS_STYLES[status], _canvas(size)
-    painter = QPainter(pixmap)
+class StatusMark(QWidget):
+    """The mark of a loop of a status, as it is drawn over the map, in the theme's ink."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self._status = status
+        self.setFixedSize(_MARK_PX, _MARK_PX)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        _draw_mark(painter, self._status, self.palette().color(QPalette.ColorRole.WindowText))
+        painter.end()
+
+
+def _draw_mark(painter: QPainter, status: Status, ink: QColor) -> None:
+    style = STATUS_STYLES[status]
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(style.opacity)
     painter.setPen(QPen(ink, 0.8 * style.width))
     inside = QColor(ink)
     inside.setAlphaF(style.inside)
     painter.setBrush(inside)
-    area = QRectF(2.5, 2.5, size - 5, size - 5)
+    area = QRectF(2.5, 2.5, _MARK_PX - 5, _MARK_PX - 5)
     if style.loop == "x":
         for ends in ((area.topLeft(), area.bottomRight()), (area.topRight(), area.bottomLeft())):
             painter.drawLine(*(QPointF(end) for end in ends))
@@ -50,8 +62,6 @@ def status_mark(status: Status, ink: QColor, size: int = 14) -> QPixmap:
         painter.drawRect(area)
     else:
         painter.drawEllipse(area)
-    painter.end()
-    return pixmap
 
 
 class Legend(QWidget):
@@ -63,11 +73,9 @@ class Legend(QWidget):
         grid.setContentsMargins(0, 2, 0, 2)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
-        ink = self.palette().color(QPalette.ColorRole.WindowText)
         for place, (status, style) in enumerate(STATUS_STYLES.items()):
             row, column = divmod(place, _PER_ROW)
-            mark, word = QLabel(), QLabel(status.value)
-            mark.setPixmap(status_mark(status, ink))
+            mark, word = StatusMark(status), QLabel(status.value)
             for label in (mark, word):
                 label.setToolTip(f"{status.value}: {style.meaning}.\nThe colour is that of the set.")
             grid.addWidget(mark, row, 2 * column)

@@ -69,7 +69,7 @@ class LabelsPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(6)
+        self._grid.setHorizontalSpacing(4)
         self._grid.setVerticalSpacing(2)
         for place, head in enumerate(HEADS):
             self._grid.addWidget(QLabel(f"<small>{head}</small>"), 0, place)
@@ -88,7 +88,7 @@ class LabelsPanel(QWidget):
         self.new_button.clicked.connect(self._new)
         self.table_button = QPushButton("All objects …")
         self.table_button.setToolTip(
-            "A table of all loops, stripes, TADs and boundaries: sort, filter, click to go there"
+            "All loops, stripes, TADs and boundaries in a table: sort, filter, click to go there"
         )
         self.table_button.clicked.connect(self.table_wanted)
         self.by_score = QCheckBox("fade by confidence")

@@ -30,15 +30,9 @@ from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
-_COLUMNS = (
-    "#", "kind", "chrom", "start", "end", "size", PROBABILITY, RANKING_SCORE, SOFT_SCORE, "status", "set", "source", "next",
-)  # fmt: skip
-_KEYS = (
-    "number", "kind", "chrom", "start", "end", "size", PROBABILITY, RANKING_SCORE, SOFT_SCORE, "status", "set", "source",
-    "next",
-)  # fmt: skip
-_WIDTHS = (52, 68, 60, 100, 100, 70, 84, 100, 76, 92, 150, 110, 44)
 _NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "next")
+_WIDTHS = (50, 62, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 44)
 _RIGHT = {"#", "start", "end", "size", "next", *_NUMBERS}
 _TIPS = {
     "next": "Place in the review queue, from 1; empty for what it has not left",
@@ -101,7 +95,9 @@ class ObjectModel(TableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort the list."""
         if column >= 0:
-            self._objects.sort(_KEYS[column], descending=order == Qt.SortOrder.DescendingOrder)
+            self._objects.sort(
+                _COLUMNS[column].replace("#", "number"), descending=order == Qt.SortOrder.DescendingOrder
+            )
 
     def _text(self, record: Annotation, column: str) -> str:
         if column in _NUMBERS:
