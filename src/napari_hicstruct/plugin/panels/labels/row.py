@@ -23,7 +23,7 @@ TRIANGLES = {
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_SOURCE_WIDTH = 70
+_MIN_SOURCE_WIDTH = 44
 _MIN_NAME_WIDTH = 90
 
 
@@ -46,7 +46,8 @@ class SetRow:
         self.name.editingFinished.connect(self._rename)
         self.source = QElidingLabel()
         self.source.setElideMode(Qt.TextElideMode.ElideRight)
-        self.source.setFixedWidth(_SOURCE_WIDTH)
+        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.source.setMinimumWidth(_MIN_SOURCE_WIDTH)
         self.number = QLabel()
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.shown, self.lock = QCheckBox(), QCheckBox()
