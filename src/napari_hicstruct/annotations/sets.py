@@ -125,10 +125,10 @@ def items_of(connection: Connection, entry_id: int) -> list[SetItem]:
     return [SetItem(*row) for row in connection.execute(query)]
 
 
-def names_of(connection: Connection, entry_id: int) -> tuple[str, ...]:
-    """Names of the sets that an entry made or took away."""
+def names_of(connection: Connection, entry_ids: Iterable[int]) -> tuple[str, ...]:
+    """Names of the sets that these entries made or took away."""
     names = {one.id: one.name for one in load_all(connection, removed=True)}
-    return tuple(names[item.set_id] for item in items_of(connection, entry_id))
+    return tuple(names[item.set_id] for entry in entry_ids for item in items_of(connection, entry))
 
 
 def sources(connection: Connection, set_id: int) -> set[str]:

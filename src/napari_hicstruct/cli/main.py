@@ -27,6 +27,7 @@ COMMANDS = (
     "view",
     "predict",
     "consensus",
+    "insulation",
     "import_labels",
     "export",
     "simulate",

@@ -26,15 +26,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
-    """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom."""
+    """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom.
+
+    ``others`` is the opacity of all but the current object.
+    """
 
     bp_per_px: float
     by_score: bool = False
     current: str | None = None
+    others: float = 1.0
 
     def line(self, item: Item) -> RGBA:
         """Colour of an object's line."""
-        return line_rgba(item.colour, item.record, by_score=self.by_score)
+        red, green, blue, alpha = line_rgba(item.colour, item.record, by_score=self.by_score)
+        return red, green, blue, alpha * (1.0 if item.record.uid == self.current else self.others)
 
     def inside(self, item: Item) -> RGBA:
         """Colour of what an object's line encloses."""

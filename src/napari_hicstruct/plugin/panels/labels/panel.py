@@ -20,9 +20,10 @@ from qtpy.QtWidgets import (
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Kind, Origin
-from napari_hicstruct.plugin.controllers.importing import import_files
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.legend import Legend
+from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
@@ -63,6 +64,8 @@ class LabelsPanel(QWidget):
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
         self._labels.changed.connect(self._later)
         session.editing.editor.drawn.connect(self._later)
+        session.importing.ended.connect(self.report.show_report)
+        session.project_changed.connect(lambda _: self.report.show_report(session.importing.report))
         self._update()
 
     def _build(self) -> None:
@@ -107,6 +110,8 @@ class LabelsPanel(QWidget):
                 row.addWidget(widget)
             row.addStretch(1)
             column.addLayout(row)
+        self.report = ReportBox(self._session.importing)
+        column.addWidget(self.report)
         column.addWidget(Legend())
 
     def _update(self) -> None:
@@ -134,9 +139,11 @@ class LabelsPanel(QWidget):
 
     def _import(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
-        if paths:
-            import_files(self._session, paths, ask=ask_score)
-            self._labels.sets_changed()
+        try:
+            if paths:
+                self._session.importing.start(paths, ask=ask_score)
+        except HicStructError as error:
+            self._session.problem.emit(error)
 
     def _new(self) -> None:
         name, ok = QInputDialog.getText(self, "New set", "Name of the new set:", text="my labels")
