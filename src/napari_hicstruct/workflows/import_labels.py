@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,16 @@ from napari_hicstruct.errors import LabelError, readable
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, in_process
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Annotation, AnnotationSet, Kind, LabelFile, LineProblem, Project, Status
+    from napari_hicstruct.annotations import (
+        Annotation,
+        AnnotationSet,
+        Kind,
+        LabelFile,
+        LineProblem,
+        MapIdentity,
+        Project,
+        Status,
+    )
     from napari_hicstruct.annotations.readers import OpenColumn
     from napari_hicstruct.genome import Interval
 
@@ -168,15 +178,18 @@ def store_labels(
     with the number of records done so far; if it raises, the project stays as it was.
     """
     from napari_hicstruct.annotations import Origin
+    from napari_hicstruct.annotations.callers import with_caller
 
     path = Path(path)
     if not found.records:
         raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
     records = renew_uids(found.records, project.holds([record.uid for record in found.records]))
+    records = with_caller(records, path.name)
     if status is not None:
         records = [record.with_(status=status) for record in records]
-    doubled = imported_before(project, path.name, records)
-    new = project.add_as_set(path.name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
+    name = name_of_import(path.name, found.records, project.map)
+    doubled = imported_before(project, (name, path.name), records)
+    new = project.add_as_set(name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
     counts = Counter(record.kind.value for record in records)
     return ImportedFile(
         path,
@@ -189,6 +202,14 @@ def store_labels(
         (*found.notes, *too_short_tads(records, finest), *doubled),
         found.undecided,
     )
+
+
+def name_of_import(file_name: str, records: Sequence[Annotation], map: MapIdentity | None) -> str:
+    """What the set of a label file is called: its program, and what the file's name adds to that and to the map's."""
+    from napari_hicstruct.annotations.callers import caller_of, set_name
+
+    caller = caller_of(file_name, records)
+    return set_name(file_name, caller) if map is None else set_name(file_name, caller, Path(map.uri).stem, map.assembly)
 
 
 def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
@@ -206,11 +227,12 @@ def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
     ]
 
 
-def imported_before(project: Project, name: str, records: Sequence[Annotation]) -> list[str]:
-    """A warning if imported sets of this name hold some of the places of ``records`` already; else empty."""
+def imported_before(project: Project, names: Sequence[str], records: Sequence[Annotation]) -> list[str]:
+    """A warning if imported sets of such a name, numbered or not, hold places of ``records`` already; else empty."""
     from napari_hicstruct.annotations import Origin
 
-    earlier = [one.id for one in project.sets() if one.origin is Origin.IMPORTED and one.name == name]
+    there = [one for one in project.sets() if one.origin is Origin.IMPORTED]
+    earlier = [one.id for one in there if re.sub(r" \d+$", "", one.name) in names or one.name in names]
     if not earlier:
         return []
     held = {_place(record) for record in project.query(set_ids=earlier)}
@@ -221,7 +243,7 @@ def imported_before(project: Project, name: str, records: Sequence[Annotation]) 
     if len(records) == 1:
         number = "1"
     return [
-        f"{number} already imported as '{readable(name)}'; both sets are kept: "
+        f"{number} already imported as '{readable(names[0])}'; both sets are kept: "
         "hicstruct export --deduplicate writes each place once."
     ]
 
