@@ -138,7 +138,7 @@ def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys
     project = str(tmp_path / "p.hicproj")
     assert main(["import", _files(tmp_path)[1], "--map", str(map_file), "--project", project, "--quiet"]) == 0
     for words, said in (
-        (["--set", "none"], "has no set 'none'. It has 't.bed'"),
+        (["--set", "none"], "has no set 'none'. It has 't'"),
         (["--status", "rejected"], "holds nothing to export"),
     ):
         assert main(["export", project, "-o", str(tmp_path / "out"), *words]) == 2
