@@ -64,6 +64,7 @@ class Change:
 
     ``before`` and ``after`` are aligned by uid only where both hold it: an added record is in ``after`` alone, a
     deleted one in ``before`` alone.  ``marked`` and ``unmarked`` are the reviewed regions that came and went.
+    ``after_sets`` names the set of each record in ``after``.
     ``entry_id`` 0 means that nothing changed and nothing was journalled.
     """
 
@@ -74,6 +75,7 @@ class Change:
     set_ids: frozenset[int]
     marked: tuple[ReviewedRegion, ...] = ()
     unmarked: tuple[ReviewedRegion, ...] = ()
+    after_sets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def change_of(entry_id: int, action: str, parts: Sequence[Part]) -> Change:
         before=tuple(item.before for item in items if item.before is not None),
         after=tuple(item.after for item in items if item.after is not None),
         set_ids=set_ids(items),
+        after_sets=tuple(item.set_id for item in items if item.after is not None),
         marked=tuple(region.after for region in regions if region.after is not None),
         unmarked=tuple(region.before for region in regions if region.before is not None),
     )

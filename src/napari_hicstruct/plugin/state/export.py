@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_hicstruct.annotations.records import Annotation, Status
+from napari_hicstruct.annotations.records import STATUS_CODES, Annotation, Status
 from napari_hicstruct.plugin.state.review import ReviewState
 
 
@@ -51,17 +51,11 @@ def records_to_export(review: ReviewState, settings: ExportSettings, set_ids: Co
     catalogue = review.labels.catalogue
     if catalogue is None:
         return []
-    found = [
-        record
-        for uid, record in catalogue.records.items()
-        if catalogue.set_ids[uid] in set_ids and record.status in settings.statuses
-    ]
+    pool, table = review.queue.pool, catalogue.records
+    found = np.isin(pool.sets, list(set_ids)) & np.isin(pool.status, [STATUS_CODES[one] for one in settings.statuses])
     if settings.once:
-        pool = review.queue.pool
-        mine = np.zeros(len(pool), bool)
-        mine[[pool.row(record.uid) for record in found]] = True
-        found = [catalogue.records[uid] for uid in pool.uids(pool.deduplicated(mine))]
-    return sorted(found, key=lambda record: catalogue.arrival(record.uid))
+        found = pool.deduplicated(found)
+    return table.records(table.live()[found])
 
 
 def write_export(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -98,9 +97,9 @@ class LabelsPanel(QWidget):
                 row.remove()
             self._rows = {s.id: _SetRow(self._labels, s, self._grid, place) for place, s in enumerate(sets, 1)}
         catalogue = self._labels.catalogue
-        counts = Counter() if catalogue is None else Counter(catalogue.set_ids.values())
+        counts = {} if catalogue is None else catalogue.records.set_sizes()
         for annotation_set in sets:
-            self._rows[annotation_set.id].update(annotation_set, counts[annotation_set.id])
+            self._rows[annotation_set.id].update(annotation_set, counts.get(annotation_set.id, 0))
         hidden = sum(self._labels.hidden.values())
         project, why = self._labels.project, self._labels.refusal
         notes = [
