@@ -47,3 +47,12 @@ VERSION_2 = (
     ' "before" TEXT, "after" TEXT, PRIMARY KEY (entry_id, region_id)) WITHOUT ROWID',
 )
 """Which model is in use; reviewed regions in the journal."""
+
+VERSION_3 = (
+    "CREATE TABLE set_display (set_id INTEGER NOT NULL PRIMARY KEY REFERENCES annotation_set (id),"
+    " colour TEXT NOT NULL, triangle TEXT NOT NULL, position INTEGER, removed BOOLEAN NOT NULL)",
+    "CREATE TABLE journal_set (entry_id INTEGER NOT NULL REFERENCES journal (id),"
+    ' set_id INTEGER NOT NULL REFERENCES annotation_set (id), "before" BOOLEAN NOT NULL,'
+    ' "after" BOOLEAN NOT NULL, PRIMARY KEY (entry_id, set_id)) WITHOUT ROWID',
+)
+"""How sets are drawn and in which order; sets that came and went in the journal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,10 +103,12 @@ def store_labels(
     *,
     status: Status | None = None,
     finest: int = 0,
+    on_piece: Callable[[int], object] | None = None,
 ) -> ImportedFile:
     """Put what was read from ``path`` into a new set; see :func:`import_file`.
 
-    ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.
+    ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.  ``on_piece`` is called
+    with the number of records done so far; if it raises, the project stays as it was.
     """
     from napari_hicstruct.annotations import Origin
 
@@ -117,8 +119,7 @@ def store_labels(
     if status is not None:
         records = [record.with_(status=status) for record in records]
     doubled = imported_before(project, path.name, records)
-    new = project.add_set(path.name, Origin.IMPORTED)
-    project.add(records, set_id=new.id, action="import")
+    new = project.add_as_set(path.name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
     counts = Counter(record.kind.value for record in records)
     return ImportedFile(
         path,

@@ -123,7 +123,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
     for position, name in enumerate(columns_of(table, chosen)):
         if name:
             index.setdefault(name, position)
-    names = names_of(table, chosen)
+    names, file_name, is_ours = names_of(table, chosen), readable(table.path.name), chosen in own.FORMATS
     result = Result()
     result.notes += table.notes
     for number, fields in table.rows:
@@ -136,8 +136,8 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
             result.points += isinstance(error, PointLineError)
         else:
             if record is not None:
-                named = record.source or chosen in own.FORMATS
-                result.records[number] = record if named else record.with_(source=readable(table.path.name))
+                named = record.source or is_ours
+                result.records[number] = record if named else record.with_(source=file_name)
     result.records = dict(zip(result.records, chosen.before_map(list(result.records.values())), strict=True))
     return result
 

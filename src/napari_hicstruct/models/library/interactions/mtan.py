@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import SCALES, WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.norm import Norm
+from napari_hicstruct.models.library.interactions.norm import Norm
 
 CHAIN = SCALES[1:]
 """f2 … f5: there in every window."""

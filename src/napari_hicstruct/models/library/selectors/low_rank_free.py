@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torch import nn
 
-from napari_hicstruct.models.selectors.experts import ExpertMixture, free_experts
-from napari_hicstruct.models.selectors.scalewise import ScalewiseSelector
+from napari_hicstruct.models.library.selectors.experts import ExpertMixture, free_experts
+from napari_hicstruct.models.library.selectors.scalewise import ScalewiseSelector
 
 
 class LowRankFree(ScalewiseSelector):

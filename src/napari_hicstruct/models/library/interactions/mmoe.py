@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import SCALES, WindowContext
-from napari_hicstruct.models.interactions.cross_stitch import CrossStitch
+from napari_hicstruct.models.library.interactions.cross_stitch import CrossStitch
 
 BANKS = ("f3", "f4")
 

@@ -10,7 +10,7 @@ import math
 
 from torch import nn
 
-from napari_hicstruct.models.staged import StagedEncoder, require
+from napari_hicstruct.models.library.encoders.staged import StagedEncoder, require
 
 STEM = 32
 STAGES = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from napari_hicstruct.models.context import SCALES, Trace
-from napari_hicstruct.models.selectors.gates import entropy
+from napari_hicstruct.models.library.selectors.gates import entropy
 
 DEAD = 0.1
 """An expert is dead if no task gives it this part of an equal share, 1/K."""

@@ -13,9 +13,9 @@ from torch.nn import functional
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.mixing import OWN
-from napari_hicstruct.models.interactions.norm import Norm
-from napari_hicstruct.models.interactions.pairs import meetings
+from napari_hicstruct.models.library.interactions.mixing import OWN
+from napari_hicstruct.models.library.interactions.norm import Norm
+from napari_hicstruct.models.library.interactions.pairs import meetings
 
 
 def diagonal(shares: list[tuple[int, float]], c_to: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_hicstruct.models.selectors.hybrid_high import HybridHigh
+from napari_hicstruct.models.library.selectors.hybrid_high import HybridHigh
 
 
 class HybridMidHigh(HybridHigh):

@@ -11,8 +11,8 @@ from torch.nn import functional
 
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import SCALES, WindowContext
+from napari_hicstruct.models.library.selectors.gates import imbalance
 from napari_hicstruct.models.selector import Selector
-from napari_hicstruct.models.selectors.gates import imbalance
 
 
 class ScaleGate(nn.Module):

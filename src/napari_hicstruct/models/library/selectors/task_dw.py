@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.models.context import WindowContext
-from napari_hicstruct.models.selectors.scalewise import ScalewiseSelector
+from napari_hicstruct.models.library.selectors.scalewise import ScalewiseSelector
 
 
 class TaskWeights(nn.Module):

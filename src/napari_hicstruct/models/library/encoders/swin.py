@@ -9,7 +9,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from napari_hicstruct.models.blocks import PixelNorm
-from napari_hicstruct.models.staged import StagedEncoder, require
+from napari_hicstruct.models.library.encoders.staged import StagedEncoder, require
 
 WIDTHS, DEPTHS, HEADS = (48, 96, 192, 384), (2, 2, 2, 2), (3, 6, 12, 24)
 WINDOW = (8, 8)

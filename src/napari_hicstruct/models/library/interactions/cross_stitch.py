@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.mixing import mixed, share
-from napari_hicstruct.models.interactions.pairs import meetings
+from napari_hicstruct.models.library.interactions.mixing import mixed, share
+from napari_hicstruct.models.library.interactions.pairs import meetings
 
 
 class CrossStitch(Interaction):

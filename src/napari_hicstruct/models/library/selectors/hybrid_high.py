@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from napari_hicstruct.models.selectors.low_rank_free import LowRankFree
-from napari_hicstruct.models.selectors.task_dw import TaskWeights
+from napari_hicstruct.models.library.selectors.low_rank_free import LowRankFree
+from napari_hicstruct.models.library.selectors.task_dw import TaskWeights
 
 
 class HybridHigh(LowRankFree):

@@ -14,7 +14,7 @@ from torch.nn import functional
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.pairs import pairs_of
+from napari_hicstruct.models.library.interactions.pairs import pairs_of
 from napari_hicstruct.models.tad_prior import band_mask, corner_mask
 
 EDGES = (100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from napari_hicstruct.models.staged import StagedEncoder, require
+from napari_hicstruct.models.library.encoders.staged import StagedEncoder, require
 
 PLANES, BLOCKS = (64, 128, 256, 512), (3, 4, 6, 3)
 NORM = ("group", {"num_groups": 32})

@@ -12,9 +12,9 @@ from torch.nn import functional
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.deep import DeepHeads
-from napari_hicstruct.models.interactions.distill import Distill
-from napari_hicstruct.models.interactions.pairs import meetings
+from napari_hicstruct.models.library.interactions.deep import DeepHeads
+from napari_hicstruct.models.library.interactions.distill import Distill
+from napari_hicstruct.models.library.interactions.pairs import meetings
 
 
 class Mti(Interaction):

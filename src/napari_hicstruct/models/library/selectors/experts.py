@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from napari_hicstruct.config.plugs import SelectorConfig
 from napari_hicstruct.models.context import WindowContext
-from napari_hicstruct.models.selectors.gates import GATES, imbalance
+from napari_hicstruct.models.library.selectors.gates import GATES, imbalance
 
 REACH = 9
 """Bins that the widest expert sees (3×3, then 7×1 and 1×7)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from napari_hicstruct.models.selectors.experts import prior_experts, strip_experts
-from napari_hicstruct.models.selectors.low_rank_free import LowRankFree
+from napari_hicstruct.models.library.selectors.experts import prior_experts, strip_experts
+from napari_hicstruct.models.library.selectors.low_rank_free import LowRankFree
 
 
 class LowRankPrior(LowRankFree):

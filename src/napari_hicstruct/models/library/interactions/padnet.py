@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.interaction import Interaction
-from napari_hicstruct.models.interactions.distill import Distill
+from napari_hicstruct.models.library.interactions.distill import Distill
 
 AUXILIARY = ("insulation", "directionality", "cornerness", "stripeness")
 """Maps predicted; equals ``losses.auxiliary_maps.NAMES`` (a test holds them together)."""
