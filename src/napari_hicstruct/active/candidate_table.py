@@ -17,7 +17,7 @@ from napari_hicstruct.active.disagreement import Contradictions, find_contradict
 from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
 from napari_hicstruct.active.statistics import Tally, tallies_of
 from napari_hicstruct.annotations.loci import points_of
-from napari_hicstruct.annotations.record_table import RecordTable
+from napari_hicstruct.annotations.record_table import RecordTable, Rows
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -89,9 +89,14 @@ class CandidateTable:
     table : RecordTable
     human : collection of int
         Sets that hold what people drew: neither open, nor a caller that others could contradict.
+    rows : int64, shape (n,), optional
+        All records of the table, in another order.
 
     Attributes
     ----------
+    table : RecordTable
+    rows : int64, shape (n,)
+        Row of each candidate in the table.
     candidates : Candidates
     contradictions : Contradictions
         Results of the checks; the rejected count for none.
@@ -100,30 +105,30 @@ class CandidateTable:
     sets : int32, shape (n,)
     """
 
-    def __init__(self, table: RecordTable, human: Collection[int] = ()) -> None:
-        self._table, self._live = table, table.live()
+    def __init__(self, table: RecordTable, human: Collection[int] = (), *, rows: Rows | None = None) -> None:
+        self.table, self.rows = table, table.live() if rows is None else rows
         self._places = np.full(table.n_rows, -1, np.int32)
-        self._places[self._live] = np.arange(len(self._live))
-        self.sets, self.status = table.sets[self._live], table.status[self._live]
+        self._places[self.rows] = np.arange(len(self.rows))
+        self.sets, self.status = table.sets[self.rows], table.status[self.rows]
         self._human = np.isin(self.sets, list(human))
-        plain = candidates_of(table)
+        plain = candidates_of(table, self.rows)
         self.contradictions: Contradictions = find_contradictions(
-            table, self._human, exclude=self.status == _REJECTED, places=plain.points
+            table, self._human, rows=self.rows, exclude=self.status == _REJECTED, places=plain.points
         )
         self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
-        self._source, self._sources = table.callers(self._live)
-        self._distance = table.distance(self._live)
+        self._source, self._sources = table.callers(self.rows)
+        self._distance = table.distance(self.rows)
 
     def __len__(self) -> int:
         return len(self.candidates)
 
     def __contains__(self, uid: object) -> bool:
-        row = self._table.row(str(uid)) if uid in self._table else len(self._places)
+        row = self.table.row(str(uid)) if uid in self.table else len(self._places)
         return row < len(self._places) and self._places[row] >= 0
 
     def row(self, uid: str) -> int:
         """Place of a candidate; KeyError if it is none."""
-        return int(self._places[self._table.row(uid)])
+        return int(self._places[self.table.row(uid)])
 
     def uids(self, mask: Mask) -> list[str]:
         """Uids of rows."""
@@ -225,7 +230,7 @@ class CandidateTable:
         set of int
             Those that may need review now, or no longer.
         """
-        table, own = self._table, self.candidates
+        table, own = self.table, self.candidates
         rows = np.fromiter(map(table.row, uids), np.int64, len(uids))
         mine = self._places[rows]
         touched = self._with_duplicates(mine)

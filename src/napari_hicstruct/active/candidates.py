@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.loci import points_of
-from napari_hicstruct.annotations.record_table import RecordTable, first_known
+from napari_hicstruct.annotations.record_table import RecordTable, Rows, first_known
 from napari_hicstruct.annotations.records import Annotation
 
 Floats = NDArray[np.float64]
@@ -65,18 +65,21 @@ class Candidates:
 
 
 def candidates_of(
-    records: RecordTable | Iterable[Annotation], *, votes: Mapping[str, Floats] | None = None
+    records: RecordTable | Iterable[Annotation], rows: Rows | None = None, *, votes: Mapping[str, Floats] | None = None
 ) -> Candidates:
     """Columns of records, in their order.
 
     Parameters
     ----------
     records : RecordTable or iterable of Annotation
+    rows : int64, shape (n,), optional
+        Of the table: which of its records, in which order.
     votes : mapping of str to float64, shape (m,)
         Ensemble probabilities by uid.
     """
     known = records if isinstance(records, RecordTable) else RecordTable.of(records)
-    rows, uids, table = known.live(), tuple(known), None
+    rows = known.live() if rows is None else rows
+    uids, table = tuple(known.uids[row] for row in rows.tolist()), None
     if votes:
         blank = np.full(len(next(iter(votes.values()))), np.nan)
         table = np.array([votes.get(uid, blank) for uid in uids], np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP, Points, near_any, points_of
-from napari_hicstruct.annotations.record_table import RecordTable
+from napari_hicstruct.annotations.record_table import RecordTable, Rows
 from napari_hicstruct.annotations.records import KIND_CODES, Annotation, Kind
 
 CHECKS = ("caller", "corner", "boundary", "resolution")
@@ -47,6 +47,7 @@ def find_contradictions(
     records: RecordTable | Iterable[Annotation],
     drawn: NDArray[np.bool_] | None = None,
     *,
+    rows: Rows | None = None,
     exclude: NDArray[np.bool_] | None = None,
     places: Points | None = None,
 ) -> Contradictions:
@@ -57,13 +58,15 @@ def find_contradictions(
     records : RecordTable or iterable of Annotation
     drawn : bool, shape (n,), optional
         What a person drew: no caller's, so that nothing contradicts others because that person did not draw it, too.
+    rows : int64, shape (n,), optional
+        Of the table: which of its records, in which order.
     exclude : bool, shape (n,), optional
         Records that neither support nor contradict others, because they were rejected.
     places : float64, shape (n, 3), optional
         Their :func:`annotations.loci.points`, where they are known.
     """
     table = records if isinstance(records, RecordTable) else RecordTable.of(records)
-    live = table.live()
+    live = table.live() if rows is None else rows
     kind, chrom, bins = table.kind[live], table.chrom[live], table.counts[live, 0]
     who, names = table.callers(live)
     nobody = np.array([not name for name in names], bool)[who] if names else np.zeros(len(live), bool)
@@ -75,9 +78,9 @@ def find_contradictions(
     possible = np.zeros_like(failed)
     for name in np.unique(chrom):
         mine = {one: np.flatnonzero((chrom == name) & (kind == code)) for one, code in KIND_CODES.items()}
-        for rows in mine.values():
-            possible[rows, 0], failed[rows, 0] = _alone(at[rows], who[rows], out[rows] | nobody[rows])
-            possible[rows, 3], failed[rows, 3] = _alone(at[rows], bins[rows], out[rows] | (bins[rows] == 0))
+        for own in mine.values():
+            possible[own, 0], failed[own, 0] = _alone(at[own], who[own], out[own] | nobody[own])
+            possible[own, 3], failed[own, 3] = _alone(at[own], bins[own], out[own] | (bins[own] == 0))
         tads, boundaries = (at[mine[one]][~out[mine[one]]] for one in (Kind.TAD, Kind.BOUNDARY))
         loops, stripes = mine[Kind.LOOP], mine[Kind.STRIPE]
         possible[loops, 1], failed[loops, 1] = _far(at[loops, :2], tads[:, :2])

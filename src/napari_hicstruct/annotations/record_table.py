@@ -214,7 +214,8 @@ class RecordTable(Mapping[str, Annotation]):
 
     def _file_rows(self, rows: Sequence[int]) -> Iterator[tuple[Any, ...]]:
         """Rows as the project file has them."""
-        given: dict[str, Iterable[Any]] = {"uid": map(self.uids.__getitem__, rows), "start": repeat(0), "end": repeat(0)}
+        given: dict[str, Iterable[Any]] = {"uid": map(self.uids.__getitem__, rows)}
+        given["start"] = given["end"] = repeat(0)  # worked out anew
         for column, names in (("span", _SPAN), ("counts", _COUNTS), ("texts", _TEXTS), ("scores", _SCORES)):
             given |= zip(names, self._columns[column][rows].T.tolist(), strict=True)
         for name in _SCORES:
@@ -223,7 +224,7 @@ class RecordTable(Mapping[str, Annotation]):
             given[name] = map(tuple(codes).__getitem__, self._columns[name][rows].tolist())
         for name in _NAMES:
             given[name] = map(self.names[name].__getitem__, self._columns[name][rows].tolist())
-        return zip(*(given[name] for name in COLUMNS), strict=False)  # start and end have no end
+        return zip(*(given[name] for name in COLUMNS), strict=False)
 
     # ------------------------------------------------------------------ values worked out
     def set_sizes(self) -> dict[int, int]:
@@ -240,7 +241,13 @@ class RecordTable(Mapping[str, Annotation]):
         span = self.span[rows]
         length = np.maximum(span[:, 1], span[:, 3]) - np.minimum(span[:, 0], span[:, 2])
         apart = np.abs(span[:, 2] + span[:, 3] - span[:, 0] - span[:, 1]) / 2
-        return np.where(self.kind[rows] == KIND_CODES[Kind.LOOP], apart, length.astype(np.float64))
+        return np.asarray(np.where(self.kind[rows] == KIND_CODES[Kind.LOOP], apart, length), np.float64)
+
+    def by_place(self, rows: Rows) -> Rows:
+        """The same rows set by set, in each along the genome."""
+        span, chrom = self.span[rows], alphabetical(self.names["chrom"], self.chrom[rows])
+        first, last = span[:, [0, 2]].min(axis=1), span[:, [1, 3]].max(axis=1)
+        return rows[np.lexsort((last, first, chrom, self.sets[rows]))]
 
     def callers(self, rows: Rows) -> tuple[NDArray[np.int64], list[str]]:
         """Who called each record (its model, else its source), as places in the list of names."""
@@ -301,6 +308,12 @@ class RecordTable(Mapping[str, Annotation]):
         codes = np.array([known.setdefault(text, len(known)) for text in texts], np.int32)
         self.names[name] = list(known)
         return codes
+
+
+def alphabetical(names: Sequence[str], codes: NDArray[Any]) -> NDArray[np.int64]:
+    """Codes of names so that they are in the order of the names; the same name has one code."""
+    _, ranks = np.unique(np.array(names, object), return_inverse=True)
+    return np.asarray(ranks[codes] if len(names) else codes, np.int64)
 
 
 def first_known(values: NDArray[np.float64]) -> NDArray[np.float64]:

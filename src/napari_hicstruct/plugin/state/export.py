@@ -55,7 +55,7 @@ def records_to_export(review: ReviewState, settings: ExportSettings, set_ids: Co
     found = np.isin(pool.sets, list(set_ids)) & np.isin(pool.status, [STATUS_CODES[one] for one in settings.statuses])
     if settings.once:
         found = pool.deduplicated(found)
-    return table.records(table.live()[found])
+    return table.records(np.sort(pool.rows[found]))
 
 
 def write_export(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_hicstruct.annotations.record_table import GONE, RecordTable, Rows
+from napari_hicstruct.annotations.record_table import GONE, RecordTable, Rows, alphabetical
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Annotation, Kind, Status
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import strength_of
@@ -77,7 +77,7 @@ class ObjectList:
         self._restart()
 
     def sort(self, key: str, *, descending: bool = False) -> None:
-        """Sort by ``number``, ``kind``, ``chrom``, ``start``, ``end``, ``size``, ``score``, ``status``, ``set``, ``next``."""
+        """Sort by a column of the table: ``number``, ``kind``, ``size``, …, or ``next``, the place in the queue."""
         self._key, self._descending = key, descending
         self._restart()
 
@@ -153,7 +153,7 @@ class ObjectList:
         name, span = self._key, table.span[rows]
         first, last = span[:, [0, 2]].min(axis=1), span[:, [1, 3]].max(axis=1)
         if name == "chrom":
-            return [_alphabetical(table.names["chrom"], table.chrom[rows]), first, last]
+            return [alphabetical(table.names["chrom"], table.chrom[rows]), first, last]
         if name in ("start", "end"):
             return [first, last] if name == "start" else [last, first]
         if name == "size":
@@ -169,7 +169,7 @@ class ObjectList:
         if name == "set":
             names = {s.id: s.name for s in self._labels.sets()}
             ids, codes = np.unique(table.sets[rows], return_inverse=True)
-            return [_alphabetical([names.get(one, "") for one in ids.tolist()], codes), *keys]
+            return [alphabetical([names.get(one, "") for one in ids.tolist()], codes), *keys]
         return keys
 
     def _restart(self) -> None:
@@ -197,12 +197,6 @@ def _numbered(table: RecordTable, rows: Rows) -> Ints:
     places = np.zeros(table.n_rows, np.int64)
     places[rows] = np.arange(1, len(rows) + 1)
     return places
-
-
-def _alphabetical(names: Sequence[str], codes: NDArray[Any]) -> Ints:
-    """Codes of names so that they are in the order of the names; the same name has one code."""
-    _, ranks = np.unique(np.array(names, object), return_inverse=True)
-    return np.asarray(ranks[codes] if names else codes, np.int64)
 
 
 def _strength(table: RecordTable, rows: Rows) -> NDArray[np.float64]:

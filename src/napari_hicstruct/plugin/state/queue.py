@@ -108,7 +108,8 @@ class ReviewQueue:
         if self._pool is None:
             catalogue = self._labels.catalogue
             human = [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
-            self._pool = CandidateTable(RecordTable() if catalogue is None else catalogue.records, human)
+            table = RecordTable() if catalogue is None else catalogue.records
+            self._pool = CandidateTable(table, human, rows=table.by_place(table.live()))
             if self._seen:
                 self._pool.set_scores(self._seen)
         return self._pool
