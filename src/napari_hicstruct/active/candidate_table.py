@@ -116,7 +116,7 @@ class CandidateTable:
             table, self._human, rows=self.rows, exclude=self.status == _REJECTED, places=plain.points
         )
         self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
-        self._source, self._sources = table.callers(self.rows)
+        self._source, self._sources = table.callers(self.rows, shown=True)
         self._distance = table.distance(self.rows)
 
     def __len__(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_hicstruct.annotations.callers import shown_source
 from napari_hicstruct.annotations.codec import COLUMNS, from_values, to_columns
 from napari_hicstruct.annotations.records import DIRECTION_CODES, KIND_CODES, STATUS_CODES, Annotation, Kind
 
@@ -249,13 +250,14 @@ class RecordTable(Mapping[str, Annotation]):
         first, last = span[:, [0, 2]].min(axis=1), span[:, [1, 3]].max(axis=1)
         return rows[np.lexsort((last, first, chrom, self.sets[rows]))]
 
-    def callers(self, rows: Rows) -> tuple[NDArray[np.int64], list[str]]:
-        """Who called each record (its model, else its source), as places in the list of names."""
+    def callers(self, rows: Rows, *, shown: bool = False) -> tuple[NDArray[np.int64], list[str]]:
+        """Who called each record (its model, else its source), as places in the list of names.
+
+        ``shown``: by the names that people see (``callers.source_of``).
+        """
         known: dict[str, int] = {}
-        models, sources = (
-            np.array([known.setdefault(one, len(known)) for one in self.names[name]], np.int64)
-            for name in ("model", "source")
-        )
+        named = self.names["model"], [shown_source("", one) if shown else one for one in self.names["source"]]
+        models, sources = (np.array([known.setdefault(one, len(known)) for one in own], np.int64) for own in named)
         model, blank = models[self.model[rows]], known.get("", -1)
         return np.where(model == blank, sources[self.source[rows]], model), list(known)
 

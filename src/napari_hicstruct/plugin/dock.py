@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
+    QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,10 +21,16 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
+
+_TABLE_HEIGHT = 240
+_MIN_HEIGHT_WITH_TABLE = 800
+"""px; in a lower window the table would leave too little of the map."""
 
 
 class HicDock(QWidget):
@@ -41,6 +49,7 @@ class HicDock(QWidget):
         self.predict: Any = None
         self.why: Any = None
         self.learn: Any = None
+        self.tools: Any = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -54,6 +63,10 @@ class HicDock(QWidget):
         self.map = MapPanel(self.session)
         self._open.clicked.connect(self.map.choose_file)
         self._invitation = self._make_invitation()
+        self.busy = BusyRow(self.session.labels.busy)
+        self.session.labels.busy.changed.connect(self.busy.update_busy)
+        self.session.labels.busy.step.connect(self.busy.follow)
+        self._tools = QVBoxLayout()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
@@ -83,6 +96,8 @@ class HicDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(header)
+        layout.addWidget(self.busy)
+        layout.addLayout(self._tools)
         layout.addWidget(self._invitation)
         layout.addWidget(scroll, 1)
 
@@ -127,11 +142,14 @@ class HicDock(QWidget):
         from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
         from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
         from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
+        from napari_hicstruct.plugin.panels.review.tools import ToolRow
 
         session = self.session
-        self._add(
-            "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
-        )
+        self.tools = ToolRow(session)
+        self._tools.addWidget(self.tools)
+        labels = LabelsPanel(session)
+        labels.table_wanted.connect(lambda: open_table(session.viewer))
+        self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
         self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
@@ -153,6 +171,8 @@ class HicDock(QWidget):
         for widget in (self._title, self._facts, self._info, self._open):
             widget.setVisible(source is not None)
         if source is None:
+            if self.tools is not None:
+                self.tools.hide()
             return
         finest = format_bin_size(source.resolutions[0])
         self._title.setText(source.name)
@@ -161,6 +181,7 @@ class HicDock(QWidget):
         self._info.setToolTip(_about(source))
         if self.predict is None:
             self._add_working_sections()
+        self.tools.show()
 
 
 class _Scroll(QScrollArea):
@@ -193,12 +214,40 @@ def _about(source: Any) -> str:
 
 
 class TableDock(QWidget):
-    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there."""
+    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there.
+
+    It stands below the map, beside the other dock, never above or below that; in a low window it is one of its own.
+    """
 
     def __init__(self, napari_viewer: Any) -> None:
         from napari_hicstruct.plugin.panels.table.panel import ObjectTable
 
         super().__init__()
+        self._placed = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(ObjectTable(ensure_session(napari_viewer)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, _TABLE_HEIGHT)
+
+    def showEvent(self, event: Any) -> None:
+        """Take the place below the map, however it was opened."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            QTimer.singleShot(0, self._place)
+
+    def _place(self) -> None:
+        if not isalive(self):
+            return
+        dock, window = self.parentWidget(), self.window()
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        if window.height() < _MIN_HEIGHT_WITH_TABLE:
+            dock.setFloating(True)
+            dock.resize(self.sizeHint())
+        else:
+            window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)

@@ -19,6 +19,7 @@ from napari_hicstruct.annotations.records import (
     Status,
 )
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
 from napari_hicstruct.plugin.state.geometry import Triangle
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ class Catalogue:
         """Objects drawn inside ``rows × cols``, and how many there are in all.
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
-        ``keep`` and those that a person touched stay first, then the best scored.  The judged are last: they are drawn
-        over open calls of the same place.
+        ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
+        they are drawn over open calls of the same place.
         """
         table = self.records
         own = table.rows_of(kind, rows.chrom)
@@ -59,20 +60,18 @@ class Catalogue:
             there = [set_id for set_id, where in triangles.items() if where is triangle]
             seen |= np.isin(table.sets[own], there) & _overlap(table, own, rows, cols, triangle)
         found = own[seen]
-        if len(found) > limit:
-            kept = np.isin(found, [table.row(uid) for uid in keep if uid in table])
-            order = np.argsort(-(_rank(table, found) + 10.0 * kept), kind="stable")
-            chosen = found[order[:limit]]
-        else:
-            chosen = found
-        judged = table.status[chosen] != STATUS_CODES[Status.PROPOSED]
-        return table.records(chosen[np.argsort(judged, kind="stable")]), len(found)
+        if (total := len(found)) > limit:
+            found = found[best_of_each_set(_contenders(table, found, keep), limit)]
+        judged = table.status[found] != STATUS_CODES[Status.PROPOSED]
+        return table.records(found[np.argsort(judged, kind="stable")]), total
 
 
-def _rank(table: RecordTable, rows: Rows) -> NDArray[np.float64]:
-    status, strength = table.status[rows], np.nan_to_num(table.strength(rows), nan=1.0)
-    touched = np.isin(status, [STATUS_CODES[Status.EDITED], STATUS_CODES[Status.ACCEPTED]])
-    return np.asarray(strength + 2.0 * touched - 2.0 * (status == STATUS_CODES[Status.REJECTED]))
+def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Contenders:
+    status = table.status[found]
+    first = np.isin(status, [STATUS_CODES[Status.ACCEPTED], STATUS_CODES[Status.EDITED]])
+    first |= np.isin(found, [table.row(uid) for uid in keep if uid in table])
+    rejected = status == STATUS_CODES[Status.REJECTED]
+    return Contenders(found, table.sets[found], table.strength(found), first, rejected)
 
 
 def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:

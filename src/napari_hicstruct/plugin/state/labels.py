@@ -7,20 +7,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_hicstruct.annotations.record_table import Columns
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
+from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
+
+
+class Others(StrEnum):
+    """What becomes of all other objects while a candidate of the queue is up."""
+
+    DIM = "dim"
+    HIDE = "hide"
+    SHOW = "show"
+
+
+OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
+"""Of the lines of the others."""
 
 
 class LabelState:
@@ -46,12 +61,16 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    busy : BusyState
+        Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
     by_score : bool
         Whether the soft score fades the lines.
-    hidden : dict of Kind to int
-        How many objects in view did not fit into the layer of their kind.
+    others : Others
+        How the others are drawn while a candidate is up.
+    in_view : dict of Kind to InView
+        How many objects of a kind are in view, and how many fit into its layer.
     """
 
     changed = Signal()
@@ -62,11 +81,14 @@ class LabelState:
     hint_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window = window
+        self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
-        self.hidden: dict[Kind, int] = {}
+        self.in_view: dict[Kind, InView] = {}
         self.by_score = False
+        self.others = Others.DIM
+        self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
+        self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
@@ -97,12 +119,29 @@ class LabelState:
 
     def triangle(self, set_id: int) -> Triangle:
         """Where a set is drawn; as stored unless somebody chose otherwise."""
-        return self._triangles.get(set_id, Triangle.STORED)
+        known = self._sets.get(set_id)
+        kept = Triangle(known.triangle) if known is not None and known.triangle else Triangle.STORED
+        return self._triangles.get(set_id, kept)
 
     def set_triangle(self, set_id: int, triangle: Triangle) -> None:
-        """Draw a set above or below the diagonal, or as stored."""
-        self._triangles[set_id] = Triangle(triangle)
+        """Draw a set above or below the diagonal, or as stored; kept in the project if that can be written."""
+        if self._project is not None and not self._project.read_only:
+            self.attempt(lambda project: project.update_set(set_id, triangle=Triangle(triangle).value))
+        else:
+            self._triangles[set_id] = Triangle(triangle)
         self.sets_changed()
+
+    def source_of(self, set_id: int) -> str:
+        """Who a set's objects are by, as statistics call them; a person's, or an empty set's, by its origin."""
+        known = self._sets.get(set_id)
+        if known is None or self._project is None:
+            return ""
+        if known.origin is Origin.HUMAN:
+            return known.origin.value
+        if set_id not in self._sources:
+            names = sorted(self._project.sources(set_id))
+            self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        return self._sources[set_id] or known.origin.value
 
     def triangle_of(self, uid: str) -> Triangle:
         """Where the object ``uid`` is drawn."""
@@ -123,7 +162,7 @@ class LabelState:
 
     def sets_changed(self) -> None:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
-        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self._read_sets()
         self.stale.emit(tuple(Kind))
         self.reset.emit()
         self.changed.emit()
@@ -143,13 +182,37 @@ class LabelState:
         """An object of the project, None if there is no such one."""
         return None if self.catalogue is None else self.catalogue.records.get(uid)
 
-    def set_current(self, uid: str | None) -> None:
-        """Make ``uid`` the current object; it is drawn thicker."""
-        if uid == self._current:
-            return
-        old, self._current = self.current, uid
-        self.stale.emit({record.kind for record in (old, self.current) if record is not None})
+    @property
+    def candidate_up(self) -> bool:
+        """True while the current object is one that the queue brought up, not one that a person chose."""
+        return self._up and self._current is not None
+
+    @property
+    def opacity_of_others(self) -> float:
+        """Of the lines of all objects but the current one."""
+        return OPACITY[self.others] if self.candidate_up and not self._choosing else 1.0
+
+    def set_current(self, uid: str | None, *, from_queue: bool = False) -> None:
+        """Make ``uid`` the current object; it is drawn thicker, and others recede if the queue brought it up."""
+        if uid == self._current and (self._up or not from_queue):
+            return  # the queue's own candidate, clicked, is still the queue's
+        old, faint = self.current, self.opacity_of_others
+        self._current, self._up = uid, from_queue
+        same = faint == self.opacity_of_others
+        self.stale.emit({r.kind for r in (old, self.current) if r is not None} if same else tuple(Kind))
         self.current_changed.emit(uid)
+
+    def set_others(self, others: Others) -> None:
+        """Dim, hide or show all but the candidate that is up."""
+        self.others = Others(others)
+        self.stale.emit(tuple(Kind))
+        self.changed.emit()
+
+    def set_choosing(self, on: bool) -> None:
+        """Show all objects while a tool chooses among them, whatever is up."""
+        if on is not self._choosing:
+            self._choosing = on
+            self.stale.emit(tuple(Kind))
 
     # ------------------------------------------------------------------ edits
     def hint(self, text: str) -> None:
@@ -169,6 +232,9 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
+        if keeps and self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+            return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
@@ -182,7 +248,7 @@ class LabelState:
         if self._project is not None:
             self._project.changed.disconnect(self._on_change)
         self._project = project
-        self._current = None
+        self._current, self._up = None, False
         self.catalogue = None if project is None else Catalogue(project)
         self._triangles.clear()
         if project is not None:
@@ -197,11 +263,20 @@ class LabelState:
     def _take_over(self, project: Project, change: Change, after: Columns) -> None:
         if self.catalogue is None or self._project is not project:
             return
-        if change.set_ids - self._sets.keys():
-            self._sets = {s.id: s for s in self._project.sets()}
+        if change.sets or change.set_ids - self._sets.keys():
+            self._read_sets()
+        elif len(change.before) != len(change.after):
+            for set_id in change.set_ids:
+                self._sources.pop(set_id, None)
         self.catalogue.records.apply(change, after)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
         self.recorded.emit(change)
+        if change.sets:
+            self.reset.emit()
         self.changed.emit()
+
+    def _read_sets(self) -> None:
+        self._sources.clear()
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}

@@ -13,6 +13,7 @@ from psygnal import Signal
 from napari_hicstruct.annotations.record_table import GONE, RecordTable, Rows, alphabetical
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Annotation, Kind, Status
 from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.numbers import PROBABILITY, RANKING_SCORE, SOFT_SCORE
 from napari_hicstruct.plugin.state.palette import strength_of
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 
 _NAME = 2  # in RecordTable.texts
+_SCORES = {SOFT_SCORE: 0, PROBABILITY: 1, RANKING_SCORE: 2}  # in RecordTable.scores
 _FEW = 1_000  # records of a step that are compared one by one
 
 
@@ -80,6 +82,11 @@ class ObjectList:
         """Sort by a column of the table: ``number``, ``kind``, ``size``, …, or ``next``, the place in the queue."""
         self._key, self._descending = key, descending
         self._restart()
+
+    @property
+    def total(self) -> int:
+        """How many objects there are, listed or not."""
+        return len(self._table)
 
     @property
     def uids(self) -> list[str]:
@@ -158,14 +165,17 @@ class ObjectList:
             return [first, last] if name == "start" else [last, first]
         if name == "size":
             return [table.distance(rows)]
-        if name == "score":
-            return [_strength(table, rows)]
+        if name in _SCORES:  # what has no number comes before all that have one
+            return [np.nan_to_num(table.scores[rows, _SCORES[name]], nan=-1.0)]
         if name == "next":
             waiting = self._all_waiting()[rows]
             return [np.where(waiting, waiting, table.n_rows + 1)]
         keys = [table.kind[rows], self._all_numbers()[rows]]
         if name == "status":
             return [table.status[rows], *keys]
+        if name == "source":
+            codes, sources = table.callers(rows, shown=True)
+            return [alphabetical(sources, codes), *keys]
         if name == "set":
             names = {s.id: s.name for s in self._labels.sets()}
             ids, codes = np.unique(table.sets[rows], return_inverse=True)
@@ -199,10 +209,6 @@ def _numbered(table: RecordTable, rows: Rows) -> Ints:
     return places
 
 
-def _strength(table: RecordTable, rows: Rows) -> NDArray[np.float64]:
-    return np.nan_to_num(table.strength(rows), nan=1.0)
-
-
 def _place(record: Annotation) -> tuple[object, ...]:
     """What the order of the list may depend on, but the status."""
     return record.kind, record.anchor1, record.anchor2, strength_of(record)
@@ -219,10 +225,10 @@ def _passing(table: RecordTable, names: Mapping[int, str], wanted: Condition) ->
         found &= np.isin(table.sets, list(wanted.set_ids))
     rows, text = np.flatnonzero(found), wanted.text.strip().lower()
     if wanted.min_score > 0:
-        rows = rows[_strength(table, rows) >= wanted.min_score]
+        rows = rows[np.nan_to_num(table.strength(rows), nan=1.0) >= wanted.min_score]
     if text:
-        chroms, sources = table.names["chrom"], table.names["source"]
-        columns = table.chrom[rows], table.source[rows], table.texts[rows, _NAME], table.sets[rows]
+        who, sources = table.callers(rows, shown=True)
+        chroms, columns = table.names["chrom"], (table.chrom[rows], who, table.texts[rows, _NAME], table.sets[rows])
         hits = [
             text in f"{chroms[chrom]} {sources[source]} {name} {names.get(set_id, '')}".lower()
             for chrom, source, name, set_id in zip(*(column.tolist() for column in columns), strict=True)

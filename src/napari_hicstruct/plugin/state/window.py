@@ -9,8 +9,10 @@ from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.settings import Settings
 
 if TYPE_CHECKING:
+    from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
@@ -32,12 +34,22 @@ class WindowState(ProjectState):
     Attributes
     ----------
     labels : LabelState
+    settings : Settings
+        What is remembered for the next window.
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
+        self.settings = Settings(self.problem.emit)
         self.runner = runner
         self.labels = LabelState(self, runner)
+
+    @cached_property
+    def importing(self) -> ImportState:
+        """The import of label files that runs."""
+        from napari_hicstruct.plugin.state.importing import ImportState
+
+        return ImportState(self.labels)
 
     @cached_property
     def review(self) -> ReviewState:
@@ -66,3 +78,9 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.learning import LearningState
 
         return LearningState(self, self.prediction, self.runner)
+
+    def _map_gone(self) -> None:
+        if "importing" in self.__dict__:
+            self.importing.cancel()
+        self.labels.busy.end()
+        super()._map_gone()

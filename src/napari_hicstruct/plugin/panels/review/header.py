@@ -8,12 +8,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.active.candidate_table import ReviewMode
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
 
 ORDERS: dict[str, str] = {
     "entropy": "The least certain first: binary entropy of the model's probability, 0 to 1 bit",
-    "score": "The strongest first: soft score, else probability, else score, 0 to 1",
+    "score": f"The most confident first, 0 to 1: {MEANINGS[CONFIDENCE]}",
     "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
     "bald": "Where several predictions for one place disagree, bits; needs Ask the model → Rescore",
     "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",
@@ -51,7 +52,7 @@ class QueueHeader(QWidget):
         assert view is not None
         assert edit is not None
         view.setMinimumWidth(170)
-        self.order.activated.connect(self._chosen)
+        self.order.activated.connect(self._choose)
         edit.editingFinished.connect(self._choose)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -88,13 +89,6 @@ class QueueHeader(QWidget):
         """One short line for the head of the section."""
         left = self._queue.left
         return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
-
-    def _chosen(self) -> None:
-        """Taken from the list: the next key is a judgment, not a letter of the name."""
-        self._choose()
-        self.order.clearFocus()
-        if (window := self.window()) is not None:
-            window.setFocus()  # napari's window passes keys on to the map
 
     def _choose(self) -> None:
         text = self.order.currentText()
