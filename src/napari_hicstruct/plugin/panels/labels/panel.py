@@ -9,7 +9,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QInputDialog,
@@ -29,6 +28,7 @@ from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import colour_of
+from napari_hicstruct.plugin.widgets.file_dialogs import open_files
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class LabelsPanel(QWidget):
             button.setEnabled(not why)
 
     def _import(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
+        paths = open_files(self, self._session, "labels", "Import labels", _FILES)
         try:
             if paths:
                 self._session.importing.start(paths, ask=ask_score)
