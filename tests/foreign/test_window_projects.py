@@ -241,6 +241,7 @@ def test_the_folder_follows_map_and_project_until_one_is_chosen(
     assert panel.folder.text() == str(tmp_path / "b-export")
     panel.folder.setText(str(tmp_path / "mine"))
     session.open_map(tmp_path / "a.cool")
+    assert pump(lambda: session.project is not None)
     assert panel.folder.text() == str(tmp_path / "a-study-export"), "what was chosen for b is no folder of a"
     session.open_map(tmp_path / "b.cool")
     assert panel.folder.text() == str(tmp_path / "mine")
