@@ -53,6 +53,11 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return by_uids(connection, [uid])[uid][0]
 
+    def sources(self, set_id: int) -> set[str]:
+        """Who the records of a set are by: models, programs, reviewers."""
+        with self._db.transaction() as connection:
+            return sets.sources(connection, set_id)
+
     def holds(self, uids: Collection[str]) -> set[str]:
         """Those of ``uids`` that are in the project."""
         with self._db.transaction() as connection:

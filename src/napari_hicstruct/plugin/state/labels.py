@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
+from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
@@ -68,8 +69,8 @@ class LabelState:
         Whether the soft score fades the lines.
     others : Others
         How the others are drawn while a candidate is up.
-    hidden : dict of Kind to int
-        How many objects in view did not fit into the layer of their kind.
+    in_view : dict of Kind to InView
+        How many objects of a kind are in view, and how many fit into its layer.
     """
 
     changed = Signal()
@@ -82,11 +83,12 @@ class LabelState:
     def __init__(self, window: ProjectState, runner: Runner) -> None:
         self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
-        self.hidden: dict[Kind, int] = {}
+        self.in_view: dict[Kind, InView] = {}
         self.by_score = False
         self.others = Others.DIM
         self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
+        self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
@@ -117,12 +119,29 @@ class LabelState:
 
     def triangle(self, set_id: int) -> Triangle:
         """Where a set is drawn; as stored unless somebody chose otherwise."""
-        return self._triangles.get(set_id, Triangle.STORED)
+        known = self._sets.get(set_id)
+        kept = Triangle(known.triangle) if known is not None and known.triangle else Triangle.STORED
+        return self._triangles.get(set_id, kept)
 
     def set_triangle(self, set_id: int, triangle: Triangle) -> None:
-        """Draw a set above or below the diagonal, or as stored."""
-        self._triangles[set_id] = Triangle(triangle)
+        """Draw a set above or below the diagonal, or as stored; kept in the project if that can be written."""
+        if self._project is not None and not self._project.read_only:
+            self.attempt(lambda project: project.update_set(set_id, triangle=Triangle(triangle).value))
+        else:
+            self._triangles[set_id] = Triangle(triangle)
         self.sets_changed()
+
+    def source_of(self, set_id: int) -> str:
+        """Who a set's objects are by, as statistics call them; a person's, or an empty set's, by its origin."""
+        known = self._sets.get(set_id)
+        if known is None or self._project is None:
+            return ""
+        if known.origin is Origin.HUMAN:
+            return known.origin.value
+        if set_id not in self._sources:
+            names = sorted(self._project.sources(set_id))
+            self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        return self._sources[set_id] or known.origin.value
 
     def triangle_of(self, uid: str) -> Triangle:
         """Where the object ``uid`` is drawn."""
@@ -143,7 +162,7 @@ class LabelState:
 
     def sets_changed(self) -> None:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
-        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self._read_sets()
         self.stale.emit(tuple(Kind))
         self.reset.emit()
         self.changed.emit()
@@ -241,10 +260,19 @@ class LabelState:
         if self.catalogue is None or self._project is None:
             return
         if change.sets or change.set_ids - self._sets.keys():
-            self._sets = {s.id: s for s in self._project.sets()}
+            self._read_sets()
+        elif len(change.before) != len(change.after):
+            for set_id in change.set_ids:
+                self._sources.pop(set_id, None)
         self.catalogue.apply(change)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
         self.recorded.emit(change)
+        if change.sets:
+            self.reset.emit()
         self.changed.emit()
+
+    def _read_sets(self) -> None:
+        self._sources.clear()
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
