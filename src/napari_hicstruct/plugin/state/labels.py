@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.sentences import short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
@@ -239,7 +240,7 @@ class LabelState:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
         except HicStructError as error:
-            self.hint(str(error))
+            self.hint(short_text(error))
             self.window.problem.emit(error)
             return None
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QInputDialog,
@@ -28,6 +27,7 @@ from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.widgets.file_dialogs import open_files
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 _FILES = (
@@ -137,7 +137,7 @@ class LabelsPanel(QWidget):
             button.setEnabled(not why)
 
     def _import(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
+        paths = open_files(self, self._session, "labels", "Import labels", _FILES)
         try:
             if paths:
                 self._session.importing.start(paths, ask=ask_score)
