@@ -338,7 +338,7 @@ def test_after_an_order_is_chosen_keys_are_judgments_again(session: Any, qtbot: 
     panel.header.order.activated.emit(panel.header.order.currentIndex())
     assert session is panel._labels.window
     assert panel._review.queue.order == "random"
-    assert panel.header.order.currentText() == "random order", "shown in words, typed either way"
+    qtbot.waitUntil(lambda: panel.header.order.currentText() == "random order")  # in words; typed either way
     assert not panel.header.order.hasFocus()
     assert not panel.header.order.lineEdit().hasFocus()
 
