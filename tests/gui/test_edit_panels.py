@@ -171,8 +171,15 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     assert panel._on(1) is False
     assert other
     panel.folder.setText(str(tmp_path / "out"))
+    assert not panel.save.isEnabled()
+    assert "nobody judged these objects" in panel.summary.text()
+    panel.form.proposed.value = True
+    told: list[str] = []
+    session.done.connect(told.append)
     panel.save.click()
-    assert "Wrote 3 objects" in panel.summary.text()
+    assert panel.result.text() == f"Wrote 1 loop, 1 TAD, 1 boundary to {tmp_path / 'out'}"
+    assert told == [panel.result.text()]
+    assert panel.folder.open_button.isEnabled()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "loops.bedpe",
         "tads.bed",
@@ -181,6 +188,7 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     }
     (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
     assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
+    assert "loop_0001" in (tmp_path / "out" / "loops.bedpe").read_text()
     for status in Status:
         panel.form[status.value].value = False
     assert not panel.save.isEnabled()
@@ -195,6 +203,7 @@ def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: An
     put(session, newer, back, name="fine-tuned")
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
+    panel.form.proposed.value = True
     assert [record.uid for record in panel.chosen()] == [newer.uid]
     panel.form.once.value = False
     assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]

@@ -25,6 +25,7 @@ from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
+from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
@@ -50,6 +51,7 @@ class HicDock(QWidget):
         self.why: Any = None
         self.learn: Any = None
         self.tools: Any = None
+        self.menu: MapMenu | None = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -121,6 +123,7 @@ class HicDock(QWidget):
             parent = parent.parent()
         if parent is not None and not self._tied:
             self._tied = True
+            self.menu = MapMenu(self.session, parent.menuBar())
             parent.destroyed.connect(self.session.close)
 
     # ------------------------------------------------------------------ sections

@@ -181,9 +181,7 @@ def store_labels(
     from napari_hicstruct.annotations.callers import with_caller
 
     path = Path(path)
-    if not found.records:
-        raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
-    records = renew_uids(found.records, project.holds([record.uid for record in found.records]))
+    records = renew_uids(_not_empty(path, found).records, project.holds([record.uid for record in found.records]))
     records = with_caller(records, path.name)
     if status is not None:
         records = [record.with_(status=status) for record in records]
@@ -282,13 +280,15 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     score_column: str | int | None = None,
     ascending: bool = False,
     one_based: bool = False,
+    complete_in: Sequence[str] = (),
     reviewer: str = "",
     token: CancelToken | None = None,
 ) -> Generator[Progress, None, list[ImportedFile]]:
     """Read label files into the project of a map, which is made if there is none.
 
-    Every file is read before any is stored: a file that is refused leaves the project as it was.  ``one_based``:
-    positions of BED and BEDPE are 1-based and closed.
+    A file that is refused leaves the project as it was.  ``one_based``: positions of BED and BEDPE are 1-based and
+    closed.  ``complete_in``: regions, or BED files of them, in which the files name all there is of their kinds; they
+    become reviewed regions, whose empty places are negatives.
 
     Raises
     ------
@@ -298,8 +298,7 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import writing
 
-    clock = Clock()
-    source = open_map(map_uri)
+    clock, source = Clock(), open_map(map_uri)
     found: list[tuple[Path, LabelFile]] = []
     for number, path in enumerate(map(Path, paths)):
         if token is not None:
@@ -313,12 +312,39 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
             ascending=ascending,
             one_based=one_based,
         )
-        if not labels.records:
-            raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
-        found.append((path, labels))
+        found.append((path, _not_empty(path, labels)))
+    complete = complete_regions(complete_in, source.chromsizes)
     finest = min(source.resolutions, default=0)
     with writing(project_path, source, reviewer=reviewer) as project:
-        return [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        for region in complete:
+            project.mark_reviewed(region, kinds=sorted({one.kind for _, labels in found for one in labels.records}))
+        return stored
+
+
+def _not_empty(path: Path, found: LabelFile) -> LabelFile:
+    if not found.records:
+        raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
+    return found
+
+
+def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> list[Interval]:
+    """Regions as they are written (``chr17:62.5M-63.5M``, a chromosome), or from BED files.
+
+    Raises
+    ------
+    RegionError, LabelError
+    """
+    from napari_hicstruct.annotations import Kind, read_labels
+    from napari_hicstruct.genome import parse_region
+
+    found: list[Interval] = []
+    for text in texts:
+        if Path(text).is_file():
+            found += [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
+        else:
+            found.append(parse_region(text, chromsizes))
+    return found
 
 
 def import_labels(

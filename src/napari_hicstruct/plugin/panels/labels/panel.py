@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QInputDialog,
@@ -29,6 +27,7 @@ from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.widgets.file_dialogs import open_files
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 _FILES = (
@@ -123,9 +122,9 @@ class LabelsPanel(QWidget):
                 s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets, 1)
             }
         catalogue = self._labels.catalogue
-        counts = Counter() if catalogue is None else Counter(catalogue.set_ids.values())
+        counts = {} if catalogue is None else catalogue.records.set_sizes()
         for annotation_set in sets:
-            self._rows[annotation_set.id].update(annotation_set, counts[annotation_set.id])
+            self._rows[annotation_set.id].update(annotation_set, counts.get(annotation_set.id, 0))
         project, why = self._labels.project, self._labels.refusal
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
@@ -138,7 +137,7 @@ class LabelsPanel(QWidget):
             button.setEnabled(not why)
 
     def _import(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
+        paths = open_files(self, self._session, "labels", "Import labels", _FILES)
         try:
             if paths:
                 self._session.importing.start(paths, ask=ask_score)
