@@ -58,8 +58,6 @@ def window(
     yield made
     made.dock.learn.count_soon.cancel()  # the viewer must not outlive the test
     assert pump(lambda: not made.session.learning.counting, 30)
-    made.viewer.layers.clear()  # their controls' lists close, which the key filter follows in the event loop
-    pump(lambda: False, 0.2)
 
 
 def table_of(window: Window) -> Any:
