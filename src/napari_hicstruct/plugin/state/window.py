@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.settings import Settings
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.learning import LearningState
@@ -32,10 +34,15 @@ class WindowState(ProjectState):
     Attributes
     ----------
     labels : LabelState
+    settings : Settings
+        What is remembered for the next window.
+    axes : AxesState
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
+        self.settings = Settings(self.problem.emit)
+        self.axes = AxesState(self.settings)
         self.runner = runner
         self.labels = LabelState(self, runner)
 
