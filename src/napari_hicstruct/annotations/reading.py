@@ -13,7 +13,8 @@ from napari_hicstruct.annotations.changes import AnnotationSet, JournalEntry, Re
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Stacks
 from napari_hicstruct.annotations.judging import ReviewerJudgment
-from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records
+from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records, select_rows
+from napari_hicstruct.annotations.record_table import Columns, RecordTable
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 
@@ -53,6 +54,11 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return by_uids(connection, [uid])[uid][0]
 
+    def sources(self, set_id: int) -> set[str]:
+        """Who the records of a set are by: models, programs, reviewers."""
+        with self._db.transaction() as connection:
+            return sets.sources(connection, set_id)
+
     def holds(self, uids: Collection[str]) -> set[str]:
         """Those of ``uids`` that are in the project."""
         with self._db.transaction() as connection:
@@ -82,10 +88,12 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return count_records(connection, Filter(**filters))
 
-    def arrivals(self) -> list[str]:
-        """Uids of all records there ever were, in the order they came in (imports: the order of their file)."""
+    def table(self) -> RecordTable:
+        """All records as columns, in the order they came in (imports: the order of their file)."""
         with self._db.transaction() as connection:
-            return history.arrivals(connection)
+            rows, table = select_rows(connection), RecordTable(history.arrivals(connection))
+        table.put(Columns.of_rows([row[1:] for row in rows]), [row[0] for row in rows])
+        return table
 
     def journal(self, limit: int | None = None) -> list[JournalEntry]:
         """Every step ever made, newest first."""
@@ -112,13 +120,13 @@ class ReadableProject:
     def corrected_since(self, entry_id: int) -> set[str]:
         """Uids of records a person judged, moved or added after a journal entry; what was undone does not count."""
         with self._db.transaction() as connection:
-            known = set(Stacks.replay(connection, until=entry_id).undo)
+            known = set(Stacks.replay(connection, until=entry_id).standing())
             new = [entry for entry in self._standing(connection) if entry not in known]
             return judging.corrected(connection, new)
 
     def _standing(self, connection: Connection) -> list[int]:
         """The edits that were not undone, oldest first; somebody else may be editing what is read-only here."""
-        return Stacks.replay(connection).undo if self.read_only else self._stacks.undo
+        return (Stacks.replay(connection) if self.read_only else self._stacks).standing()
 
     def reviewed(self, chrom: str | None = None) -> list[ReviewedRegion]:
         """Reviewed blocks of a chromosome or of all, oldest first."""

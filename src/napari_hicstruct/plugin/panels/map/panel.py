@@ -9,7 +9,6 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QFileDialog,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -25,6 +24,7 @@ from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
 _BALANCED, _RATIO = "balanced", "ratio"
@@ -161,9 +161,7 @@ class MapPanel(QWidget):
     # ------------------------------------------------------------------ what the person does
     def choose_file(self) -> None:
         """Ask for a map and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open contact map", "", "Contact maps (*.mcool *.cool *.hic);;All files (*)"
-        )
+        path = open_file(self, self._session, "map", "Open contact map", MAPS)
         if path:
             self._try(lambda: self._session.open_map(path))
 
