@@ -203,7 +203,7 @@ def few_labels(result: Mapping[str, Any]) -> str:
     return "<br>".join([*lines, f"gain of band-MAE {result['gain']:+.3f} (by seed {gains})"])
 
 
-def insulation(found: Found) -> str:
+def insulation(found: Mapping[str, Any]) -> str:
     """Time beside cooltools, and how equal the numbers are."""
     worst = max(found["differences"].values())
     walls = {name: found[name]["wall_s"] for name in ("hicstruct", "cooltools")}
@@ -212,6 +212,6 @@ def insulation(found: Found) -> str:
     )
 
 
-def consensus_speed(found: Found) -> str:
+def consensus_speed(found: Mapping[str, Any]) -> str:
     """Time and memory of the whole command."""
     return f"{found['wall_s']:.1f} s, {found['peak_mb']:.0f} MB"
