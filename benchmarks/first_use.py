@@ -99,10 +99,10 @@ def _angles(number: int) -> list[float]:
 def open_window() -> tuple[Any, Any]:
     """Session and dock of a window with a map and labels of several callers."""
     import napari
+    from napari_hicstruct.plugin.controllers.importing import import_files
 
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
     from napari_hicstruct.plugin.show import wait_until_drawn
 

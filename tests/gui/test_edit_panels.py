@@ -14,7 +14,6 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin import _writer as writer
-from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
@@ -34,6 +33,7 @@ from tests.gui.edit_kit import (
     stripe,
     tad,
 )
+from tests.gui.view_kit import imported
 
 
 @pytest.fixture
@@ -69,39 +69,38 @@ def test_labels_panel_shows_renames_hides_locks_and_flips_sets(session: Any, qtb
     assert session.labels.triangle(set_id) is Triangle.LOWER
 
 
-def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(
-    session: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
-    said: list[str] = []
-    for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
+def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(session: Any, tmp_path: Path, qtbot: Any) -> None:
+    panel = LabelsPanel(session)
+    qtbot.addWidget(panel)
     good = tmp_path / "good.bedpe"
     good.write_text(f"{CHROM}\t100000\t105000\t{CHROM}\t400000\t405000\n17\t200000\t205000\t17\t500000\t505000\n")
     bad = tmp_path / "bad.bed"
     bad.write_text(f"{CHROM}\t100000\t300000\n{CHROM}\t500000\tx\n{CHROM}\t300000\t500000\n")
     missing = tmp_path / "missing.bedpe"
-    made = import_files(session, [good, bad, missing])
-    assert [s.name for s in session.project.sets()] == ["good.bedpe", "bad.bed"]
-    assert len(made) == 2
+    report = imported(session, [good, bad, missing])
+    assert [s.name for s in session.project.sets()] == ["good", "bad"]
     assert session.project.count(kind=Kind.LOOP) == 2
     assert session.project.count(kind=Kind.TAD) == 2
-    (text,) = said
-    assert "line 2" in text
-    assert "missing.bedpe" in text
+    shown = [line.text() for line in panel.report.lines]
+    assert not panel.report.isHidden()
+    assert shown[0].startswith("Not imported: ")
+    assert shown[0].endswith("— missing.bedpe")
+    assert panel.report.lines[0].toolTip() == str(missing)
+    assert shown[1:3] == ["2 loops — good.bedpe", "2 TADs — bad.bed"]
+    assert shown[3].startswith("· line 2 left out: ")
+    assert report.headline().startswith("1 not imported: ")
+    assert report.headline().endswith("(missing.bedpe) Imported 2 loops, 2 TADs from 2 files. 1 line left out.")
 
 
-def test_labels_of_another_assembly_are_refused_with_the_maps_name(
-    session: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
-    said: list[str] = []
-    for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
+def test_labels_of_another_assembly_are_refused_the_reason_first(session: Any, tmp_path: Path) -> None:
     foreign = tmp_path / "mouse.bedpe"
     foreign.write_text("".join(f"chrM{i}\t1000\t2000\tchrM{i}\t9000\t10000\n" for i in range(4)))
-    assert import_files(session, [foreign]) == []
+    report = imported(session, [foreign])
+    assert report.imported == ()
     assert session.project.sets() == []
-    assert len(said) == 1
-    assert "mouse.bedpe" in said[0]
+    assert report.is_failure
+    assert report.headline().startswith("Not imported: Has no chromosome of the map: it has chrM0, ")
+    assert report.headline().endswith("(mouse.bedpe)")
 
 
 def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
@@ -110,15 +109,21 @@ def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
     qtbot.addWidget(table)
     table.show()
     model = table.model
-    shown = [[model.data(model.index(row, column)) for column in range(10)] for row in range(model.rowCount())]
-    assert [line[:2] for line in shown] == [["1", "loop"], ["2", "loop"], ["1", "TAD"]]
-    assert shown[0][3:7] == ["300,000", "405,000", "100 kb", "0.900"]
-    table.table.sortByColumn(6, Qt.SortOrder.AscendingOrder)
-    qtbot.waitUntil(lambda: model.data(model.index(0, 6)) == "0.100")
+    heads = list(model.columns)
+
+    def line(row: int) -> dict[str, str]:
+        return {head: model.data(model.index(row, column)) for column, head in enumerate(heads)}
+
+    shown = [line(row) for row in range(model.rowCount())]
+    assert [(one["#"], one["kind"]) for one in shown] == [("1", "loop"), ("2", "loop"), ("1", "TAD")]
+    assert [shown[0][head] for head in ("start", "end", "size")] == ["300,000", "405,000", "100 kb"]
+    assert [shown[0][head] for head in ("probability", "ranking score", "status")] == ["", "0.900", "○ proposed"]
+    table.table.sortByColumn(heads.index("ranking score"), Qt.SortOrder.DescendingOrder)
+    qtbot.waitUntil(lambda: [line(row)["ranking score"] for row in range(3)] == ["0.900", "0.100", ""])
     table.kind.setCurrentIndex(table.kind.findData(Kind.TAD))
     table.kind.activated.emit(table.kind.currentIndex())
     qtbot.waitUntil(lambda: model.rowCount() == 1)
-    table.table.doubleClicked.emit(model.index(0, 0))
+    table.table.clicked.emit(model.index(0, 0))
     rows, cols = session.visits[-1]
     assert rows == cols
     assert rows.start <= 200_000 < 300_000 <= rows.end
@@ -143,7 +148,7 @@ def test_review_panel_follows_the_current_object_and_says_what_undo_does(session
     assert not panel.buttons["accept"].isEnabled()
     panel.buttons["next"].click()
     qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
-    assert "score 0.750" in panel.card.facts.text()
+    assert "ranking score 0.750" in panel.card.facts.text()
     panel.buttons["accept"].click()
     assert only(session.project, Kind.LOOP).status is Status.ACCEPTED
     qtbot.waitUntil(lambda: "stripe #1" in panel.card.title.text())  # goes on
@@ -166,8 +171,15 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     assert panel._on(1) is False
     assert other
     panel.folder.setText(str(tmp_path / "out"))
+    assert not panel.save.isEnabled()
+    assert "nobody judged these objects" in panel.summary.text()
+    panel.form.proposed.value = True
+    told: list[str] = []
+    session.done.connect(told.append)
     panel.save.click()
-    assert "Wrote 3 objects" in panel.summary.text()
+    assert panel.result.text() == f"Wrote 1 loop, 1 TAD, 1 boundary to {tmp_path / 'out'}"
+    assert told == [panel.result.text()]
+    assert panel.folder.open_button.isEnabled()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "loops.bedpe",
         "tads.bed",
@@ -176,6 +188,7 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     }
     (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
     assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
+    assert "loop_0001" in (tmp_path / "out" / "loops.bedpe").read_text()
     for status in Status:
         panel.form[status.value].value = False
     assert not panel.save.isEnabled()
@@ -190,6 +203,7 @@ def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: An
     put(session, newer, back, name="fine-tuned")
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
+    panel.form.proposed.value = True
     assert [record.uid for record in panel.chosen()] == [newer.uid]
     panel.form.once.value = False
     assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]

@@ -16,6 +16,7 @@ from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
 from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
 from napari_hicstruct.active.statistics import Tally, tallies_of
+from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 Mask = NDArray[np.bool_]
@@ -114,7 +115,7 @@ class CandidateTable:
         self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
         self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
         names: dict[str, int] = {}
-        self._source = np.array([names.setdefault(r.model or r.source, len(names)) for r in records], np.int64)
+        self._source = np.array([names.setdefault(source_of(r), len(names)) for r in records], np.int64)
         self._sources = list(names)
         self._distance = _distances(self.candidates)
 

@@ -26,6 +26,7 @@ from napari_hicstruct.annotations.rules import (
     mark_edited,
     promoted_copy,
 )
+from napari_hicstruct.annotations.sqlite_files import COPY_HINT
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 
@@ -37,7 +38,7 @@ class EditableProject(ReadableProject):
 
     changed = Signal(Change)
     reviewer: str
-    _latest: tuple[int, Sequence[Part]] = 0, ()
+    _latest: tuple[list[int], Sequence[Part]] = [], ()
     """The step that was made, undone or made again last: its entry and its parts."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ class EditableProject(ReadableProject):
             there = made[-1].id
             return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
 
-        self._step(action, parts, on_piece)
+        self._step(action, parts, on_piece=on_piece)
         return made[-1]
 
     def duplicate_set(self, set_id: int) -> AnnotationSet:
@@ -117,15 +118,21 @@ class EditableProject(ReadableProject):
 
     # ---- records ----------------------------------------------------------------------------------------------
 
-    def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
-        """Put new records into a set."""
+    def add(
+        self, records: Iterable[Annotation], *, set_id: int, action: str = "add", continues: int | None = None
+    ) -> Change:
+        """Put new records into a set.
+
+        ``continues`` is the first entry of a step that comes piece by piece, such as a run of a model: one undo takes
+        all of it back, after what was done since its first entry.  If that entry was undone, a new step begins.
+        """
         new = list(records)
 
         def items(connection: Connection) -> list[Item]:
             check_new(connection, [record.uid for record in new])
             return [Item(set_id, None, record) for record in new]
 
-        return self._step(action, items)
+        return self._step(action, items, first=continues)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….
@@ -207,7 +214,12 @@ class EditableProject(ReadableProject):
     # ---- steps ------------------------------------------------------------------------------------------------
 
     def _step(
-        self, action: str, make_parts: Callable[[Connection], Sequence[Part]], on_piece: OnPiece | None = None
+        self,
+        action: str,
+        make_parts: Callable[[Connection], Sequence[Part]],
+        *,
+        first: int | None = None,
+        on_piece: OnPiece | None = None,
     ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
@@ -218,8 +230,10 @@ class EditableProject(ReadableProject):
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
                 change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
-            self._stacks.note(change.entry_id, action, None)
-            self._latest = change.entry_id, parts
+                if first is not None:
+                    history.continue_step(connection, change.entry_id, first)
+            self._stacks.note(change.entry_id, action, None, first)
+            self._latest = [change.entry_id], parts
         self.changed.emit(change)
         return change
 
@@ -231,9 +245,7 @@ class EditableProject(ReadableProject):
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
         if self.read_only:
-            raise ProjectError(
-                f"cannot be edited: {self.read_only_reason}.", where=self.path, hint="Save a copy and edit that."
-            )
+            raise ProjectError(f"cannot be edited: {self.read_only_reason}.", where=self.path, hint=COPY_HINT)
         with self._db.transaction() as connection:
             yield connection
 
@@ -261,7 +273,11 @@ class EditableProject(ReadableProject):
         if not stack:
             return None
         with self._db.transaction() as connection:
-            return history.summary(connection, stack[-1])
+            return history.summary(connection, self._stacks.entries(stack[-1]))
+
+    def stands(self, entry_id: int) -> bool:
+        """True if the step that began with this entry was made and is not undone."""
+        return entry_id in self._stacks.undo
 
     def undo(self) -> Change | None:
         """Take back the last step (without limit, also after reopening); None if there is none."""
@@ -278,13 +294,15 @@ class EditableProject(ReadableProject):
             target = stack[-1]
             self._check_alone()
             with self._writing() as connection:
-                entry, parts = self._latest
-                if entry != target:  # else it is at hand: reading 100,000 records takes seconds
-                    self._latest = target, (parts := history.parts_of(connection, target))
+                entries = self._stacks.entries(target)
+                latest, parts = self._latest
+                if latest != entries:  # else they are at hand: reading 100,000 records takes seconds
+                    parts = [part for entry in entries for part in history.parts_of(connection, entry)]
+                    self._latest = entries, parts
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, target=target)
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, taken=entries)
             self._stacks.note(change.entry_id, action, target)
         self.changed.emit(change)
         return change

@@ -7,8 +7,9 @@ reopening without a pointer that could disagree with the journal (docs/adr/0002)
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -17,7 +18,7 @@ from napari_hicstruct.annotations.changes import Change, JournalEntry, StepSumma
 from napari_hicstruct.annotations.codec import COLUMNS, from_json_lines, json_of, to_row
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.reviewed import RegionItem
-from napari_hicstruct.annotations.schema import journal, journal_item, journal_region, now
+from napari_hicstruct.annotations.schema import journal, journal_item, journal_region, journal_step, now
 from napari_hicstruct.annotations.sets import SetItem
 
 UNDO, REDO = "undo", "redo"
@@ -60,31 +61,56 @@ def sets_to_come(parts: Iterable[Part]) -> frozenset[int]:
 
 @dataclass(slots=True)
 class Stacks:
-    """Ids of the edits that undo and redo would act on, the next one last."""
+    """Ids of the edits that undo and redo would act on, the next one last.
+
+    A step that came in several entries (a run of a model, files imported together) stands here by its first one, where
+    that stands: what a person did meanwhile is undone before it.  ``later`` holds the other entries of such steps.
+    """
 
     undo: list[int]
     redo: list[int]
+    later: dict[int, list[int]] = field(default_factory=dict)
 
     @classmethod
     def replay(cls, connection: Connection, until: int | None = None) -> Stacks:
         """Rebuild from the journal, as they stood after the entry ``until`` (None: after the last)."""
         stacks = cls([], [])
-        query = select(journal.c.id, journal.c.action, journal.c.target).order_by(journal.c.id)
+        query = (
+            select(journal.c.id, journal.c.action, journal.c.target, journal_step.c.first)
+            .join(journal_step, journal_step.c.entry_id == journal.c.id, isouter=True)
+            .order_by(journal.c.id)
+        )
         if until is not None:
             query = query.where(journal.c.id <= until)
-        for entry_id, action, target in connection.execute(query):
-            stacks.note(entry_id, action, target)
+        for entry_id, action, target, first in connection.execute(query):
+            stacks.note(entry_id, action, target, first)
         return stacks
 
-    def note(self, entry_id: int, action: str, target: int | None) -> None:
+    def note(self, entry_id: int, action: str, target: int | None, first: int | None = None) -> None:
         """Follow one journal entry; a fresh edit ends what could be redone."""
-        if target is None:
+        if target is not None:
+            stacks = (self.undo, self.redo) if action == UNDO else (self.redo, self.undo)
+            self._move(target, *stacks)
+        elif first is not None and first in self.undo:
+            self.later.setdefault(first, []).append(entry_id)
+        else:
             self.undo.append(entry_id)
             self.redo.clear()
-        elif action == UNDO:
-            self.redo.append(self.undo.pop())
-        else:
-            self.undo.append(self.redo.pop())
+
+    def _move(self, target: int, source: list[int], goal: list[int]) -> None:
+        if source[-1] == target:
+            source.pop()
+        else:  # an older version took the entries of a run back one by one
+            self.later[source[-1]].remove(target)
+        goal.append(target)
+
+    def entries(self, step: int) -> list[int]:
+        """All entries of a step, in order."""
+        return [step, *self.later.get(step, ())]
+
+    def standing(self) -> list[int]:
+        """All entries that were not undone, oldest first."""
+        return sorted(entry for step in self.undo for entry in self.entries(step))
 
 
 def commit(
@@ -93,38 +119,46 @@ def commit(
     *,
     action: str,
     reviewer: str,
-    target: int | None = None,
+    taken: Sequence[int] = (),
     on_piece: OnPiece | None = None,
 ) -> Change:
     """Journal a step and carry it out, inside the caller's transaction.
 
-    ``on_piece`` is called now and then with the records done so far; what it raises ends the step.
+    ``taken`` are the entries of the step that is undone or redone.  ``on_piece`` is called now and then with the
+    records done so far; what it raises ends the step.
     """
+    target = taken[0] if taken else None
     entry = connection.execute(insert(journal).values(time=now(), reviewer=reviewer, action=action, target=target))
     assert entry.inserted_primary_key is not None
     entry_id = int(entry.inserted_primary_key[0])
     items = [part for part in parts if isinstance(part, Item)]
-    if target is not None:
-        _copy_notes(connection, entry_id, target, swapped=action == UNDO)
+    if taken:
+        _copy_notes(connection, entry_id, taken, swapped=action == UNDO)
     gone = sorted((item.before.uid,) for item in items if item.before is not None)  # as they lie in the file
     for start in range(0, len(gone), _PIECE):  # all of them first: a uid may come in again
         connection.exec_driver_sql(_TAKE_OUT, gone[start : start + _PIECE])
     for start in range(0, len(items), _PIECE):
         if on_piece is not None:
             on_piece(start)
-        _carry_out(connection, entry_id, start, items[start : start + _PIECE], noted=target is not None)
+        _carry_out(connection, entry_id, start, items[start : start + _PIECE], noted=bool(taken))
     reviewed.carry_out(connection, entry_id, [part for part in parts if isinstance(part, RegionItem)])
     sets.carry_out(connection, entry_id, [part for part in parts if isinstance(part, SetItem)])
     return change_of(entry_id, action, parts)
 
 
-def _copy_notes(connection: Connection, entry_id: int, target: int, *, swapped: bool) -> None:
+def continue_step(connection: Connection, entry_id: int, first: int) -> None:
+    """Note that an entry belongs to the step that began with ``first``."""
+    connection.execute(insert(journal_step).values(entry_id=entry_id, first=first))
+
+
+def _copy_notes(connection: Connection, entry_id: int, taken: Sequence[int], *, swapped: bool) -> None:
     """What undo or redo does is what its target did: the journal's own text, the one way round or the other."""
     sides = "after, before" if swapped else "before, after"
     connection.exec_driver_sql(
         f"INSERT INTO journal_item (entry_id, position, set_id, before, after) "
-        f"SELECT ?, position, set_id, {sides} FROM journal_item WHERE entry_id = ?",
-        (entry_id, target),
+        f"SELECT ?, row_number() OVER (ORDER BY entry_id, position) - 1, set_id, {sides} FROM journal_item "
+        "WHERE entry_id IN (SELECT value FROM json_each(?))",
+        (entry_id, json.dumps(list(taken))),
     )
 
 
@@ -185,17 +219,17 @@ def arrivals(connection: Connection) -> list[str]:
     return list(dict.fromkeys(uid for (uid,) in rows))
 
 
-def summary(connection: Connection, entry_id: int) -> StepSummary:
-    """What one entry did, cheap also for an import of thousands."""
+def summary(connection: Connection, entry_ids: Sequence[int]) -> StepSummary:
+    """What the entries of one step did, cheap also for an import of thousands."""
     kind = func.json_extract(func.coalesce(journal_item.c.after, journal_item.c.before), "$.kind")
     counts = connection.execute(
-        select(kind, func.count()).where(journal_item.c.entry_id == entry_id).group_by(kind)
+        select(kind, func.count()).where(journal_item.c.entry_id.in_(entry_ids)).group_by(kind)
     ).all()
-    action = connection.execute(select(journal.c.action).where(journal.c.id == entry_id)).scalar_one()
+    action = connection.execute(select(journal.c.action).where(journal.c.id == entry_ids[0])).scalar_one()
     regions = connection.execute(
-        select(func.count()).select_from(journal_region).where(journal_region.c.entry_id == entry_id)
+        select(func.count()).select_from(journal_region).where(journal_region.c.entry_id.in_(entry_ids))
     ).scalar_one()
-    kinds, made = frozenset(Kind(name) for name, _ in counts), sets.names_of(connection, entry_id)
+    kinds, made = frozenset(Kind(name) for name, _ in counts), sets.names_of(connection, entry_ids)
     return StepSummary(action, sum(n for _, n in counts), kinds, regions, made)
 
 

@@ -53,6 +53,11 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return by_uids(connection, [uid])[uid][0]
 
+    def sources(self, set_id: int) -> set[str]:
+        """Who the records of a set are by: models, programs, reviewers."""
+        with self._db.transaction() as connection:
+            return sets.sources(connection, set_id)
+
     def holds(self, uids: Collection[str]) -> set[str]:
         """Those of ``uids`` that are in the project."""
         with self._db.transaction() as connection:
@@ -112,13 +117,13 @@ class ReadableProject:
     def corrected_since(self, entry_id: int) -> set[str]:
         """Uids of records a person judged, moved or added after a journal entry; what was undone does not count."""
         with self._db.transaction() as connection:
-            known = set(Stacks.replay(connection, until=entry_id).undo)
+            known = set(Stacks.replay(connection, until=entry_id).standing())
             new = [entry for entry in self._standing(connection) if entry not in known]
             return judging.corrected(connection, new)
 
     def _standing(self, connection: Connection) -> list[int]:
         """The edits that were not undone, oldest first; somebody else may be editing what is read-only here."""
-        return Stacks.replay(connection).undo if self.read_only else self._stacks.undo
+        return (Stacks.replay(connection) if self.read_only else self._stacks).standing()
 
     def reviewed(self, chrom: str | None = None) -> list[ReviewedRegion]:
         """Reviewed blocks of a chromosome or of all, oldest first."""

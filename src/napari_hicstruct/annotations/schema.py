@@ -129,6 +129,14 @@ journal_region = Table(
     sqlite_with_rowid=False,
 )
 
+journal_step = Table(
+    "journal_step",
+    metadata,
+    Column("entry_id", ForeignKey("journal.id"), primary_key=True),
+    # The entry with which its step began; an entry that is a step by itself has no row.
+    Column("first", ForeignKey("journal.id"), nullable=False),
+)
+
 journal_set = Table(
     "journal_set",
     metadata,
@@ -227,7 +235,12 @@ def _to_version_3(connection: Connection) -> None:
     _run(connection, versions.VERSION_3)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3)
+def _to_version_4(connection: Connection) -> None:
+    """Steps of several entries: a run of a model is one."""
+    _run(connection, versions.VERSION_4)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3, _to_version_4)
 """Step ``i`` leads from version ``i`` to ``i + 1``.  Append only; once released a step is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -30,6 +30,11 @@ def project_reader(path: str | Sequence[str]) -> Reader | None:
     return _shown_by(_open_project)
 
 
+def other_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of files that are of no use here yet (tracks, reads): it says what they are and what helps."""
+    return _shown_by(_refuse)
+
+
 def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     def read(path: str | Sequence[str]) -> LayerData:
         paths = [path] if isinstance(path, str | Path) else list(path)
@@ -72,10 +77,12 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 
 def _import_labels(session: Any, paths: list[str]) -> None:
-    from napari_hicstruct.errors import LabelError
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
-    if session.source is None:
-        raise LabelError("labels need a map to lie on.", where=paths[0], hint="Open the contact map first.")
-    import_files(session, paths, ask=ask_score)
+    session.importing.start(paths, ask=ask_score)
+
+
+def _refuse(_session: Any, paths: list[str]) -> None:
+    from napari_hicstruct.workflows.other_files import refusal
+
+    raise refusal(paths[0])

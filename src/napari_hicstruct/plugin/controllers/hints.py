@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import textwrap
 import weakref
 from typing import Any
 
@@ -26,6 +27,7 @@ _EDIT = {
 
 _LETTERS = string.ascii_letters + string.digits + " ·.,:;()#/-–×…"
 _LETTERS_AT_ONCE, _LETTER_MS, _LETTERS_AFTER_MS = 3, 120, 1_500
+_LETTER_PX, _MIN_LETTERS = 8, 30
 
 
 def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
@@ -49,7 +51,9 @@ class CanvasHint:
         self._overlay.position = "top_center"
         self._overlay.font_size = 7
         self._overlay.box = True
-        self._overlay.text = "\n".join(f"  {line}  " for line in text.splitlines())  # its box is a little narrow
+        width = max(_MIN_LETTERS, self._viewer.canvas.size[1] // _LETTER_PX)
+        lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
+        self._overlay.text = "\n".join(f"  {line}  " for line in lines)  # its box is a little narrow
         self._overlay.visible = bool(text)
 
 

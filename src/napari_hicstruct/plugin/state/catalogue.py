@@ -6,6 +6,7 @@ microseconds.  Nothing here writes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
 from napari_hicstruct.plugin.state.geometry import Triangle, is_flipped
-from napari_hicstruct.plugin.state.palette import strength_of
+from napari_hicstruct.plugin.state.palette import has_score, strength_of
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Change, Project
 
 _MANY = 100
+_STATUS = {status: code for code, status in enumerate(Status)}
 
 
 class _Index:
@@ -35,7 +38,8 @@ class _Index:
         self.spans: NDArray[np.int64] = np.array(spans, dtype=np.int64).reshape(-1, 4)
         self.up: NDArray[np.bool_] = np.array([self._is_up(record) for record in found], dtype=bool)
         self.set_ids: NDArray[np.int64] = np.array([set_ids[uid] for uid in self.uids], dtype=np.int64)
-        self.rank: NDArray[np.float64] = np.array([_rank(record) for record in found], dtype=float)
+        self.strength: NDArray[np.float64] = np.array([_strength(record) for record in found], dtype=float)
+        self.status: NDArray[np.int64] = np.array([_STATUS[record.status] for record in found], dtype=np.int64)
 
     def put(self, record: Annotation, set_id: int) -> None:
         """Take in a new record, or a known one's new values."""
@@ -45,9 +49,10 @@ class _Index:
             self.uids.append(record.uid)
             self.spans = np.concatenate([self.spans, np.zeros((1, 4), dtype=np.int64)])
             self.up, self.set_ids = np.append(self.up, False), np.append(self.set_ids, 0)
-            self.rank = np.append(self.rank, 0.0)
+            self.strength, self.status = np.append(self.strength, 0.0), np.append(self.status, 0)
         self.spans[place], self.up[place] = _span(record), self._is_up(record)
-        self.set_ids[place], self.rank[place] = set_id, _rank(record)
+        self.set_ids[place], self.strength[place] = set_id, _strength(record)
+        self.status[place] = _STATUS[record.status]
 
     def drop(self, uid: str) -> None:
         """Forget a record; its row stays, belonging to no set."""
@@ -71,7 +76,6 @@ class Catalogue:
     def __init__(self, project: Project) -> None:
         self.records: dict[str, Annotation] = {}
         self.set_ids: dict[str, int] = {}
-        self._project = project
         self._indices: dict[tuple[str, Kind], _Index] = {}
         self._keys: dict[tuple[str, Kind], dict[str, None]] = {}
         self._arrivals = {uid: place for place, uid in enumerate(project.arrivals())}
@@ -94,10 +98,8 @@ class Catalogue:
             new = after.get(record.uid)
             if new is None or (new.chrom, new.kind) != (record.chrom, record.kind):
                 self._drop(record)
-        only = next(iter(change.set_ids)) if len(change.set_ids) == 1 else None
-        for record in change.after:
-            known = self.set_ids.get(record.uid) if only is None else only
-            self._add([record], self._project.set_of(record.uid) if known is None else known)
+        for record, set_id in zip(change.after, change.after_sets, strict=True):
+            self._add([record], set_id)
 
     def in_view(
         self,
@@ -112,21 +114,18 @@ class Catalogue:
         """Objects drawn inside ``rows × cols``, and how many there are in all.
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
-        ``keep`` and those that a person touched stay first, then the best scored.  The judged are last: they are drawn
-        over open calls of the same place.
+        ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
+        they are drawn over open calls of the same place.
         """
         index = self._index(rows.chrom, kind)
         seen = np.zeros(len(index.uids), dtype=bool)
         for set_id, triangle in triangles.items():
             seen |= (index.set_ids == set_id) & _overlap(index, kind, rows, cols, triangle)
         found = np.flatnonzero(seen)
-        if len(found) > limit:
-            rank = index.rank[found] + 10.0 * np.array([index.uids[i] in keep for i in found])
-            chosen = found[np.argsort(-rank, kind="stable")[:limit]]
-        else:
-            chosen = found
-        drawn = [self.records[index.uids[i]] for i in chosen]
-        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), len(found)
+        if (total := len(found)) > limit:
+            found = found[best_of_each_set(_contenders(index, found, keep), limit)]
+        drawn = [self.records[index.uids[i]] for i in found]
+        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), total
 
     def _add(self, records: Iterable[Annotation], set_id: int) -> None:
         for record in records:
@@ -154,9 +153,15 @@ class Catalogue:
         return self._indices[key]
 
 
-def _rank(record: Annotation) -> float:
-    touched = record.status in (Status.EDITED, Status.ACCEPTED)
-    return strength_of(record) + (2.0 if touched else 0.0) - (2.0 if record.status is Status.REJECTED else 0.0)
+def _strength(record: Annotation) -> float:
+    return strength_of(record) if has_score(record) else math.nan
+
+
+def _contenders(index: _Index, found: NDArray[np.int64], keep: Collection[str]) -> Contenders:
+    status = index.status[found]
+    first = np.isin(status, [_STATUS[Status.ACCEPTED], _STATUS[Status.EDITED]])
+    first |= np.array([index.uids[i] in keep for i in found], dtype=bool)
+    return Contenders(found, index.set_ids[found], index.strength[found], first, status == _STATUS[Status.REJECTED])
 
 
 def _overlap(index: _Index, kind: Kind, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:

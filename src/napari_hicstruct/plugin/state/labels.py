@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
+from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.sentences import short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
@@ -58,14 +61,16 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    busy : BusyState
+        Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
     by_score : bool
         Whether the soft score fades the lines.
     others : Others
         How the others are drawn while a candidate is up.
-    hidden : dict of Kind to int
-        How many objects in view did not fit into the layer of their kind.
+    in_view : dict of Kind to InView
+        How many objects of a kind are in view, and how many fit into its layer.
     """
 
     changed = Signal()
@@ -76,13 +81,14 @@ class LabelState:
     hint_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window = window
+        self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
-        self.hidden: dict[Kind, int] = {}
+        self.in_view: dict[Kind, InView] = {}
         self.by_score = False
         self.others = Others.DIM
         self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
+        self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
@@ -113,12 +119,29 @@ class LabelState:
 
     def triangle(self, set_id: int) -> Triangle:
         """Where a set is drawn; as stored unless somebody chose otherwise."""
-        return self._triangles.get(set_id, Triangle.STORED)
+        known = self._sets.get(set_id)
+        kept = Triangle(known.triangle) if known is not None and known.triangle else Triangle.STORED
+        return self._triangles.get(set_id, kept)
 
     def set_triangle(self, set_id: int, triangle: Triangle) -> None:
-        """Draw a set above or below the diagonal, or as stored."""
-        self._triangles[set_id] = Triangle(triangle)
+        """Draw a set above or below the diagonal, or as stored; kept in the project if that can be written."""
+        if self._project is not None and not self._project.read_only:
+            self.attempt(lambda project: project.update_set(set_id, triangle=Triangle(triangle).value))
+        else:
+            self._triangles[set_id] = Triangle(triangle)
         self.sets_changed()
+
+    def source_of(self, set_id: int) -> str:
+        """Who a set's objects are by, as statistics call them; a person's, or an empty set's, by its origin."""
+        known = self._sets.get(set_id)
+        if known is None or self._project is None:
+            return ""
+        if known.origin is Origin.HUMAN:
+            return known.origin.value
+        if set_id not in self._sources:
+            names = sorted(self._project.sources(set_id))
+            self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        return self._sources[set_id] or known.origin.value
 
     def triangle_of(self, uid: str) -> Triangle:
         """Where the object ``uid`` is drawn."""
@@ -139,7 +162,7 @@ class LabelState:
 
     def sets_changed(self) -> None:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
-        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self._read_sets()
         self.stale.emit(tuple(Kind))
         self.reset.emit()
         self.changed.emit()
@@ -209,11 +232,14 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
+        if keeps and self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+            return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
         except HicStructError as error:
-            self.hint(str(error))
+            self.hint(short_text(error))
             self.window.problem.emit(error)
             return None
 
@@ -233,11 +259,20 @@ class LabelState:
     def _take_over(self, change: Change) -> None:
         if self.catalogue is None or self._project is None:
             return
-        if change.set_ids - self._sets.keys():
-            self._sets = {s.id: s for s in self._project.sets()}
+        if change.sets or change.set_ids - self._sets.keys():
+            self._read_sets()
+        elif len(change.before) != len(change.after):
+            for set_id in change.set_ids:
+                self._sources.pop(set_id, None)
         self.catalogue.apply(change)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
         self.recorded.emit(change)
+        if change.sets:
+            self.reset.emit()
         self.changed.emit()
+
+    def _read_sets(self) -> None:
+        self._sources.clear()
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.numbers import PROBABILITY, RANKING_SCORE, SOFT_SCORE
 from napari_hicstruct.plugin.state.palette import strength_of
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 
@@ -79,6 +82,11 @@ class ObjectList:
         """Sort by ``key`` (one of :data:`KEYS`)."""
         self._key, self._descending = key, descending
         self._restart()
+
+    @property
+    def total(self) -> int:
+        """How many objects there are, listed or not."""
+        return len(self._records())
 
     @property
     def uids(self) -> list[str]:
@@ -179,7 +187,12 @@ def _passes(record: Annotation, set_id: int, names: dict[int, str], wanted: Cond
     if wanted.min_score > 0 and strength_of(record) < wanted.min_score:
         return False
     text = wanted.text.strip().lower()
-    return not text or text in f"{record.chrom} {record.source} {record.name} {names.get(set_id, '')}".lower()
+    return not text or text in f"{record.chrom} {source_of(record)} {record.name} {names.get(set_id, '')}".lower()
+
+
+def _number(value: float) -> float:
+    """What has no number comes before all that have one."""
+    return -1.0 if math.isnan(value) else value
 
 
 KEYS: dict[str, Callable[[Annotation, int, str], Any]] = {
@@ -189,7 +202,10 @@ KEYS: dict[str, Callable[[Annotation, int, str], Any]] = {
     "start": lambda r, *_: (r.span.start, r.span.end),
     "end": lambda r, *_: (r.span.end, r.span.start),
     "size": lambda r, *_: r.distance,
-    "score": lambda r, *_: strength_of(r),
+    PROBABILITY: lambda r, *_: _number(r.probability),
+    RANKING_SCORE: lambda r, *_: _number(r.score),
+    SOFT_SCORE: lambda r, *_: _number(r.soft_score),
+    "source": lambda r, number, _: (source_of(r), _KIND_ORDER[r.kind], number),
     "status": lambda r, number, _: (_STATUS_ORDER[r.status], _KIND_ORDER[r.kind], number),
     "set": lambda r, number, name: (name, _KIND_ORDER[r.kind], number),
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.framing import frame, surround
+from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
 from napari_hicstruct.plugin.state.palette import name_of
@@ -17,7 +19,10 @@ from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Change
+    from napari_hicstruct.annotations import Annotation, Change
+
+_MANY = 5_000
+"""Records of a step whose undo would be felt."""
 
 
 class ReviewState:
@@ -122,7 +127,9 @@ class ReviewState:
     def undo(self) -> None:
         """Take back the last step; a judgment's candidate comes back under the cursor."""
         what = self.undo_text()
-        change = self.labels.attempt(lambda project: project and project.undo(), keeps=False)
+        self._travel("undo", lambda change: self._undone(change, what))
+
+    def _undone(self, change: Change | None, what: str) -> None:
         if change is None:
             self.labels.hint("Nothing to undo.")
             return
@@ -140,11 +147,30 @@ class ReviewState:
     def redo(self) -> None:
         """Make the step again that was last taken back."""
         current, brought = self.labels.current, self.labels.candidate_up
-        change = self.labels.attempt(lambda project: project and project.redo(), keeps=False)
+        self._travel("redo", lambda change: self._redone(change, current if brought else None))
+
+    def _redone(self, change: Change | None, current: Annotation | None) -> None:
         if change is None:
             self.labels.hint("Nothing to redo.")
-        elif current is not None and _judged(change) == [current.uid] and self.advance and brought:
+        elif current is not None and _judged(change) == [current.uid] and self.advance:
             self.next()
+
+    def _travel(self, which: str, then: Callable[[Change | None], None]) -> None:
+        """Undo or redo; a step of very many records is made beside the window."""
+        labels, project = self.labels, self.labels.project
+        if labels.busy.text:
+            labels.hint(f"{labels.busy.text} has not ended yet: wait for it, or cancel it.")
+            return
+        step = None if project is None else getattr(project, f"next_{which}")()
+        if project is None or step is None or step.count <= _MANY:
+            then(labels.attempt(lambda one: one and getattr(one, which)(), keeps=False))
+            return
+
+        def work(_token: CancelToken) -> Job:
+            yield Clock().step(which, 0, 0)
+            return getattr(project, which)()
+
+        labels.busy.start(which.capitalize(), work, done=then, failed=self.labels.window.problem.emit)
 
     def mark_region_reviewed(self) -> None:
         """What is in view and not labelled is truly absent."""
@@ -211,6 +237,8 @@ class ReviewState:
             return ""
         if step.regions:
             return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
+        if step.sets:
+            return f"{step.action} {', '.join(step.sets)}"
         if step.count != 1:
             return f"{step.action} {step.count:,} objects"
         return f"{step.action} {name_of(next(iter(step.kinds)))}"
