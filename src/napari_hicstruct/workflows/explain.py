@@ -12,7 +12,7 @@ from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.workflows.evidence import Evidence, dot_evidence, gather
 from napari_hicstruct.workflows.predict import read_request_tracks
 from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MODES, PredictRequest, check_model
@@ -112,7 +112,6 @@ class Explainer:
         Cancelled
             Within one window after ``token`` was cancelled.
         """
-        preload_torch()
         from napari_hicstruct.decode.prominence import loop_score
         from napari_hicstruct.inference.explain import RegionTracer
 
