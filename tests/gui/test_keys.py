@@ -244,6 +244,7 @@ def test_the_status_bar_names_no_key_that_means_something_else_here(window: Wind
     window.session.editing.close()
     shapes = viewer.layers["shapes"]
     viewer.layers.selection.active = shapes
+    shapes.mode = "pan_zoom"
     shapes.mode = "select"
     assert "use <" in viewer.help
 
