@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.geometry import Triangle, is_flipped
+from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.palette import strength_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class _Index:
     def __init__(self, kind: Kind, records: Iterable[Annotation], set_ids: Mapping[str, int]) -> None:
         found = list(records)
         self.uids = [record.uid for record in found]
-        self._stripes = kind is Kind.STRIPE
+        self.kind = kind
         self._places = {uid: place for place, uid in enumerate(self.uids)}
         spans = [_span(record) for record in found]
         self.spans: NDArray[np.int64] = np.array(spans, dtype=np.int64).reshape(-1, 4)
@@ -56,8 +56,8 @@ class _Index:
             self.set_ids[place] = -1
 
     def _is_up(self, record: Annotation) -> bool:
-        """True for a stripe that lies below the diagonal as stored."""
-        return self._stripes and is_flipped(record, Triangle.UPPER)
+        """True for what lies below the diagonal where its set is drawn as stored."""
+        return record.direction is Direction.UP
 
 
 def _span(record: Annotation) -> tuple[int, int, int, int]:
@@ -164,9 +164,10 @@ def _overlap(index: _Index, kind: Kind, rows: Interval, cols: Interval, triangle
     first = index.spans[:, :2]
     second = index.spans[:, 2:]
     if triangle is Triangle.STORED:
-        flipped = np.zeros(len(first), dtype=bool)
+        flipped = index.up & (index.kind is Kind.LOOP)
     else:
-        flipped = index.up if triangle is Triangle.UPPER else ~index.up
+        stored_below = index.up & (index.kind is Kind.STRIPE)
+        flipped = stored_below if triangle is Triangle.UPPER else ~stored_below
     drawn_rows = np.where(flipped[:, None], second, first)
     drawn_cols = np.where(flipped[:, None], first, second)
 

@@ -79,7 +79,7 @@ def _facts(record: Annotation) -> str:
     parts = [format_bp(record.distance)]
     if any(value == value for value in values):
         parts.append(f"score {strength_of(record):.3f}")
-    if record.direction.value != "none":
+    if record.kind is Kind.STRIPE and record.direction.value != "none":
         parts.append(record.direction.value)
     parts.append(_STATUS_WORDS[record.status])
     who = record.model or record.source
