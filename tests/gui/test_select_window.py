@@ -8,13 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMenu
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.plugin.state.geometry import Triangle
 from tests.gui.edit_kit import LENGTH, Kind, Status, boundary, iv, loop, make_project, only, stripe, tad
-from tests.gui.test_edit_window import Window, _Press, foreign_layers
+from tests.gui.test_edit_window import Window, foreign_layers
+
+LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 
 
 @pytest.fixture
@@ -26,21 +30,29 @@ def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
         made.session.editing.close()
 
 
-def press(window: Window, button: int, *points: tuple[float, float]) -> None:
+def press(window: Window, button: Qt.MouseButton, *points: tuple[float, float]) -> None:
     """Press a mouse button at the first point (row, column; bp), go over the others, release at the last."""
-    events = window.canvas._scene_canvas.events
-    start = window.pixel(points[0])
-    events.mouse_press(pos=start, modifiers=(), button=button)
+    native = window.canvas.native
+    pixels = {point: QPointF(*window.pixel(point)) for point in points}  # before the map is panned away under them
+
+    def send(kind: QEvent.Type, point: tuple[float, float], held: Qt.MouseButton) -> None:
+        place = pixels[point]
+        own = Qt.MouseButton.NoButton if kind is QEvent.Type.MouseMove else button
+        there = QPointF(native.mapToGlobal(place.toPoint()))
+        event = QMouseEvent(kind, place, there, own, held, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(native, event)
+
+    send(QEvent.Type.MouseButtonPress, points[0], button)
     for point in points[1:]:
-        events.mouse_move(pos=window.pixel(point), modifiers=(), button=button, press_event=_Press(start))
-        QTest.qWait(15)
-    events.mouse_release(pos=window.pixel(points[-1]), modifiers=(), button=button, press_event=_Press(start))
+        send(QEvent.Type.MouseMove, point, button)
+        QTest.qWait(15)  # napari throttles moves to one in 5 ms
+    send(QEvent.Type.MouseButtonRelease, points[-1], Qt.MouseButton.NoButton)
     window.editor.flush()
 
 
 def click(window: Window, point: tuple[float, float]) -> str | None:
     """Click somewhere; the uid of the object that is selected then."""
-    press(window, 1, point)
+    press(window, LEFT, point)
     return window.editor.labels.current_uid
 
 
@@ -95,11 +107,11 @@ def test_a_drag_pans_and_selects_nothing_a_shaking_hand_clicks(window: Window) -
     mark = loop(200_000, 600_000)
     window.put(mark)
     before = center(window)
-    press(window, 1, (202_500.0, 602_500.0), (230_000.0, 640_000.0), (262_500.0, 662_500.0))
+    press(window, LEFT, (202_500.0, 602_500.0), (230_000.0, 640_000.0), (262_500.0, 662_500.0))
     assert window.editor.labels.current is None
     assert np.abs(center(window) - before).max() > 30_000
     window.viewer.scene.camera.center = (0, LENGTH / 2, LENGTH / 2)
-    press(window, 1, (202_500.0, 602_500.0), (204_000.0, 603_500.0))
+    press(window, LEFT, (202_500.0, 602_500.0), (204_000.0, 603_500.0))
     assert window.editor.labels.current_uid == mark.uid
 
 
@@ -109,7 +121,7 @@ def test_delete_takes_what_is_selected_and_seen_and_nothing_else(window: Window)
     window.key("Delete")
     assert "click an object first" in window.viewer.canvas.overlays.text.text
     window.key("L")
-    press(window, 1, (402_500.0, 802_500.0))
+    press(window, LEFT, (402_500.0, 802_500.0))
     window.key("Escape")
     assert click(window, (202_500.0, 602_500.0)) == old.uid
     window.key("Delete")
@@ -137,11 +149,11 @@ def entries(menu: QMenu) -> dict[str, Any]:
 def test_a_right_click_opens_the_menu_of_the_object_a_right_drag_does_not(window: Window) -> None:
     inner, outer = tad(300_000, 500_000, score=0.7), tad(200_000, 700_000)
     window.put(outer, inner)
-    press(window, 2, (420_000.0, 430_000.0), (470_000.0, 480_000.0), (500_000.0, 520_000.0))
+    press(window, RIGHT, (420_000.0, 430_000.0), (470_000.0, 480_000.0), (500_000.0, 520_000.0))
     menu = window.attachment.pointer.menu
     assert menu.menu is None
     window.viewer.scene.camera.center, window.viewer.scene.camera.zoom = (0, LENGTH / 2, LENGTH / 2), 700 / LENGTH
-    press(window, 2, (420_000.0, 430_000.0))
+    press(window, RIGHT, (420_000.0, 430_000.0))
     assert menu.menu is not None
     assert menu.menu.isVisible()
     assert window.editor.labels.current_uid == inner.uid
@@ -158,10 +170,10 @@ def test_a_right_click_opens_the_menu_of_the_object_a_right_drag_does_not(window
     assert (changed.kind, changed.anchor1, changed.anchor2) == (Kind.LOOP, iv(300_000, 305_000), iv(495_000, 500_000))
     window.editor.flush()
     window.key("U")
-    press(window, 2, (420_000.0, 430_000.0))
+    press(window, RIGHT, (420_000.0, 430_000.0))
     entries(menu.menu)["Delete"].trigger()
     assert [record.uid for record in window.project.query()] == [outer.uid]
-    press(window, 2, (820_000.0, 50_000.0))
+    press(window, RIGHT, (820_000.0, 50_000.0))
     entries(menu.menu)["Add a loop here"].trigger()
     assert only(window.project, Kind.LOOP).anchor2 == iv(820_000, 825_000)
 
@@ -193,7 +205,7 @@ def test_undo_keeps_the_handles_and_a_drag_beside_pans(window: Window) -> None:
 
     assert {(500_000, 500_000), (560_000, 560_000), (500_000, 560_000)} <= handles()
     for _ in range(2):
-        press(window, 1, (560_000.0, 560_000.0), (570_000.0, 570_000.0), (600_000.0, 600_000.0))
+        press(window, LEFT, (560_000.0, 560_000.0), (570_000.0, 570_000.0), (600_000.0, 600_000.0))
         assert window.project.get(small.uid).anchor1 == iv(500_000, 600_000), "resized, not moved"
         assert (600_000, 600_000) in handles()
         window.key("Ctrl+Z")
@@ -201,12 +213,12 @@ def test_undo_keeps_the_handles_and_a_drag_beside_pans(window: Window) -> None:
         assert (560_000, 560_000) in handles()
         assert window.review.edit_tool.uid == small.uid
     before = center(window)
-    press(window, 1, (700_000.0, 760_000.0), (710_000.0, 790_000.0), (720_000.0, 800_000.0))
+    press(window, LEFT, (700_000.0, 760_000.0), (710_000.0, 790_000.0), (720_000.0, 800_000.0))
     assert window.project.get(beside.uid) == beside
     assert np.abs(center(window) - before).max() > 20_000
     assert window.review.edit_tool.uid == small.uid, "panning does not end it"
     window.viewer.scene.camera.center = (0, LENGTH / 2, LENGTH / 2)
-    press(window, 1, (530_000.0, 530_000.0), (540_000.0, 540_000.0), (550_000.0, 550_000.0))
+    press(window, LEFT, (530_000.0, 530_000.0), (540_000.0, 540_000.0), (550_000.0, 550_000.0))
     assert window.project.get(small.uid).anchor1 == iv(520_000, 580_000)
     assert window.project.get(beside.uid) == beside
     window.key("Escape")
@@ -216,7 +228,7 @@ def test_undo_keeps_the_handles_and_a_drag_beside_pans(window: Window) -> None:
 
 def test_a_loop_is_drawn_on_the_side_of_the_diagonal_where_it_was_put(window: Window) -> None:
     window.key("L")
-    press(window, 1, (602_500.0, 202_500.0))
+    press(window, LEFT, (602_500.0, 202_500.0))
     window.key("Escape")
     made = only(window.project, Kind.LOOP)
     assert (made.anchor1, made.anchor2) == (iv(200_000, 205_000), iv(600_000, 605_000)), "stored as ever"
@@ -231,7 +243,7 @@ def test_a_loop_is_drawn_on_the_side_of_the_diagonal_where_it_was_put(window: Wi
     window.editor.redraw()
     assert click(window, (602_500.0, 202_500.0)) == made.uid
     window.key("E")
-    press(window, 1, (602_500.0, 202_500.0), (500_000.0, 402_500.0), (302_500.0, 702_500.0))
+    press(window, LEFT, (602_500.0, 202_500.0), (500_000.0, 402_500.0), (302_500.0, 702_500.0))
     np.testing.assert_allclose(window.viewer.layers["Loops"].data, [[302_500, 702_500]])
     window.key("U")
     path = window.project.path
