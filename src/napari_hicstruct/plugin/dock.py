@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
+    QDockWidget,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -19,11 +21,17 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
+from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
+
+_TABLE_HEIGHT = 240
+_MIN_HEIGHT_WITH_TABLE = 800
+"""px; in a lower window the table would leave too little of the map."""
 
 
 class HicDock(QWidget):
@@ -43,6 +51,7 @@ class HicDock(QWidget):
         self.why: Any = None
         self.learn: Any = None
         self.tools: Any = None
+        self.menu: MapMenu | None = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -114,6 +123,7 @@ class HicDock(QWidget):
             parent = parent.parent()
         if parent is not None and not self._tied:
             self._tied = True
+            self.menu = MapMenu(self.session, parent.menuBar())
             parent.destroyed.connect(self.session.close)
 
     # ------------------------------------------------------------------ sections
@@ -140,9 +150,9 @@ class HicDock(QWidget):
         session = self.session
         self.tools = ToolRow(session)
         self._tools.addWidget(self.tools)
-        self._add(
-            "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
-        )
+        labels = LabelsPanel(session)
+        labels.table_wanted.connect(lambda: open_table(session.viewer))
+        self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
         self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
@@ -207,12 +217,40 @@ def _about(source: Any) -> str:
 
 
 class TableDock(QWidget):
-    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there."""
+    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there.
+
+    It stands below the map, beside the other dock, never above or below that; in a low window it is one of its own.
+    """
 
     def __init__(self, napari_viewer: Any) -> None:
         from napari_hicstruct.plugin.panels.table.panel import ObjectTable
 
         super().__init__()
+        self._placed = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(ObjectTable(ensure_session(napari_viewer)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, _TABLE_HEIGHT)
+
+    def showEvent(self, event: Any) -> None:
+        """Take the place below the map, however it was opened."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            QTimer.singleShot(0, self._place)
+
+    def _place(self) -> None:
+        if not isalive(self):
+            return
+        dock, window = self.parentWidget(), self.window()
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        if window.height() < _MIN_HEIGHT_WITH_TABLE:
+            dock.setFloating(True)
+            dock.resize(self.sizeHint())
+        else:
+            window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)

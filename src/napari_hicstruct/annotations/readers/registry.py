@@ -68,14 +68,20 @@ def read_labels(
     chosen, result = _read(path, kind, score_column, ascending, one_based)
     if chromsizes is not None:
         result = reconcile(path, result, chromsizes)
+    return _label_file(chosen, result)
+
+
+def _label_file(chosen: Format, result: Result) -> LabelFile:
+    records, lines = chosen.after_map(list(result.records.values())), list(result.records)
     return LabelFile(
-        chosen.after_map(list(result.records.values())),
+        records,
         result.problems,
         chosen.name,
         result.unmatched,
         result.trans,
         tuple(result.notes),
         result.undecided,
+        tuple(result.rows.get(line, line) for line in lines) if len(records) == len(lines) else (),
     )
 
 
@@ -126,7 +132,8 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
     names, file_name, is_ours = names_of(table, chosen), readable(table.path.name), chosen in own.FORMATS
     result = Result()
     result.notes += table.notes
-    for number, fields in table.rows:
+    for row, (number, fields) in enumerate(table.rows, start=1):
+        result.rows[number] = row
         try:
             record = chosen.parse(Row(fields, index, names), kind)
         except TransLineError:

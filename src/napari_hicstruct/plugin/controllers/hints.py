@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from qtpy.compat import isalive
@@ -21,6 +22,8 @@ _EDIT = {
     Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal; drag beside it to pan · Esc ends",
 }
 _ARROW = "Arrow: drag over several objects to select them, drag one to move it · Esc ends"
+
+_LETTER_PX, _MIN_LETTERS = 8, 30
 
 
 def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
@@ -49,7 +52,9 @@ class CanvasHint:
         self._overlay.position = "top_center"
         self._overlay.font_size = 7
         self._overlay.box = True
-        self._overlay.text = "\n".join(f"  {line}  " for line in text.splitlines())  # its box is a little narrow
+        width = max(_MIN_LETTERS, self._viewer.canvas.size[1] // _LETTER_PX)
+        lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
+        self._overlay.text = "\n".join(f"  {line}  " for line in lines)  # its box is a little narrow
         self._overlay.visible = bool(text)
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.camera import CameraControl
-from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
+from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
 _AFTER_FIRST_PICTURE_MS = 400
+_TRY_AGAIN_MS = 2_000
+"""A project that another window edits is tried so often; that costs one lock."""
 
 
 def _bare(viewer: Any) -> Any:
@@ -65,8 +68,13 @@ class Session(WindowState):
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
         self.note.connect(show_note)
+        self.done.connect(show_done)
         self.problem.connect(show_problem)
         viewer.layers.events.removed.connect(self._on_layer_removed)
+        self._again = QTimer()
+        self._again.setInterval(_TRY_AGAIN_MS)
+        self._again.timeout.connect(self._try_to_edit)
+        self.project_changed.connect(self._on_project)
 
     @property
     def viewer(self) -> Any:
@@ -112,10 +120,22 @@ class Session(WindowState):
             self.editing.close()
         self.close_map()
         self._camera_control.close()
+        self._again.stop()
         self._title.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)
+
+    def _on_project(self, project: Any) -> None:
+        """Look now and then whether a project that is edited elsewhere has become free."""
+        (self._again.start if project is not None and project.read_only else self._again.stop)()
+
+    def _try_to_edit(self) -> None:
+        try:
+            if not self.labels.busy.text:
+                self.try_to_edit()
+        except HicStructError:
+            self._again.stop()  # it is gone or damaged: what is shown stays
 
     def _camera_rested(self) -> None:
         if self.viewer is not None:

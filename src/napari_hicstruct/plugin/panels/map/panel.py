@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFileDialog, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.map import colormaps
-from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
+from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
 _BALANCED, _RATIO = "balanced", "ratio"
@@ -29,13 +30,13 @@ class MapPanel(QWidget):
 
     Parameters
     ----------
-    session : MapState
+    session : WindowState
         Its map may change; the panel follows.
     """
 
     summary = Signal(str)
 
-    def __init__(self, session: MapState) -> None:
+    def __init__(self, session: WindowState) -> None:
         super().__init__()
         self._session = session
         self._build()
@@ -127,9 +128,7 @@ class MapPanel(QWidget):
     # ------------------------------------------------------------------ what the person does
     def choose_file(self) -> None:
         """Ask for a map and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open contact map", "", "Contact maps (*.mcool *.cool *.hic);;All files (*)"
-        )
+        path = open_file(self, self._session, "map", "Open contact map", MAPS)
         if path:
             self._try(lambda: self._session.open_map(path))
 
