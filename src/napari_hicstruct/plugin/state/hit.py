@@ -1,4 +1,4 @@
-"""Which objects lie under the mouse: told from what is drawn, in pixels of the screen."""
+"""Which objects lie under the mouse: by what is drawn, in pixels of the screen."""
 
 from __future__ import annotations
 
