@@ -17,7 +17,7 @@ from napari_hicstruct.plugin.state.geometry import Triangle, new_loop
 from napari_hicstruct.plugin.state.review import ReviewState
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.annotations import Change, Project
 
 
 class Review(ReviewState):
@@ -113,6 +113,13 @@ class Review(ReviewState):
         else:
             super().undo()
 
+    def _undone(self, change: Change | None, what: str) -> None:
+        """Nor does the camera leave the object that is edited."""
+        chosen, edited = self._by_hand, self.edit_tool.uid
+        self._by_hand = chosen if edited is None else {*chosen, edited}
+        super()._undone(change, what)
+        self._by_hand = chosen
+
     def _drawn(self) -> None:
         """The layers were refilled: halo and handles follow."""
         current = self.labels.current
@@ -196,7 +203,6 @@ class Review(ReviewState):
             self.editor.redraw([current.kind])
         self.editor.canvas.viewer.layers.selection.active = overlay.layer
         self.edit_tool.start(current.uid)
-        self._judged_where_chosen([current.uid], True)
         self._drawn()
         self.labels.hint(edit_hint(current.kind))
         self.tool_changed.emit()
