@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
+from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
@@ -42,11 +43,13 @@ class WindowState(ProjectState):
     labels : LabelState
     settings : Settings
         What is remembered for the next window.
+    axes : AxesState
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
         self.settings = Settings(self.problem.emit)
+        self.axes = AxesState(self.settings)
         self.runner = runner
         self.labels = LabelState(self, runner)
         self.map_changed.connect(self._remember_map)
