@@ -19,11 +19,12 @@ _ADD = {
     Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
 }
 _EDIT = {
-    Kind.LOOP: "Edit loops: drag a ring, it snaps to bin centres · Del deletes · Esc ends",
-    Kind.STRIPE: "Edit stripes: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
-    Kind.TAD: "Edit TADs: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
-    Kind.BOUNDARY: "Edit boundaries: drag along the diagonal · Del deletes · Esc ends",
+    Kind.LOOP: "Edit this loop: drag it, it snaps to bins; drag beside it to pan · Esc ends",
+    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
+    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
+    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal; drag beside it to pan · Esc ends",
 }
+_ARROW = "Arrow: drag over several objects to select them, drag one to move it · Esc ends"
 
 _LETTERS = string.ascii_letters + string.digits + " ·.,:;()#/-–×…"
 _LETTERS_AT_ONCE, _LETTER_MS, _LETTERS_AFTER_MS = 3, 120, 1_500
@@ -34,7 +35,12 @@ def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
     """What the mouse does in the layer of ``kind`` in napari's ``mode``; empty while it pans."""
     if mode == add_mode:
         return _ADD[kind]
-    return _EDIT[kind] if mode == "select" else ""
+    return _ARROW if mode == "select" else ""
+
+
+def edit_hint(kind: Kind) -> str:
+    """What the mouse does while an object of ``kind`` is edited."""
+    return _EDIT[kind]
 
 
 class CanvasHint:
