@@ -14,7 +14,7 @@ from psygnal import Signal
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers import gestures
-from napari_hicstruct.plugin.controllers.hints import CanvasHint, hint_for
+from napari_hicstruct.plugin.controllers.hints import CanvasHint, LetterLoader, hint_for
 from napari_hicstruct.plugin.controllers.refill import Refiller
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
@@ -55,6 +55,7 @@ class Editor:
         self._removed: list[Kind] = []
         self._window = labels.window
         self._canvas_hint = CanvasHint(canvas.viewer)
+        self._letters = LetterLoader(canvas.viewer)
         self._refiller = Refiller(canvas.viewer, self._refill)
         self._window.view_changed.connect(self._on_view)
         self._window.chrom_changed.connect(self._on_chrom)
@@ -221,6 +222,7 @@ class Editor:
     def close(self) -> None:
         """Take the layers out and let go of the window; nothing needs saving."""
         self._canvas_hint.show("")
+        self._letters.close()
         self._refiller.close()
         self.labels.hint_changed.disconnect(self._canvas_hint.show)
         self.labels.stale.disconnect(self._on_stale)
