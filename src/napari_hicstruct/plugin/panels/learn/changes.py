@@ -107,7 +107,7 @@ class ChangesView(QWidget):
     def refresh(self) -> None:
         """Offer the sets and models that there are now."""
         models = self._prediction.models.listed
-        sets = [one for one in self._project.sets() if one.origin is Origin.PREDICTED] if self._project else []
+        sets = [one for one in self._session.labels.sets() if one.origin is Origin.PREDICTED]
         for name, box in self.sides.items():
             kept = box.currentData()
             box.blockSignals(True)

@@ -72,7 +72,7 @@ def _facts(record: Annotation) -> str:
     parts = [format_bp(record.distance)]
     if number := first_number(record):
         parts.append(number)
-    if record.direction in DIRECTION_WORDS:
+    if record.kind is Kind.STRIPE and record.direction in DIRECTION_WORDS:
         parts.append(DIRECTION_WORDS[record.direction])
     parts.append(status_text(record.status))
     if who := source_of(record):

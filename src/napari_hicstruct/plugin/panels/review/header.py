@@ -82,6 +82,9 @@ class QueueHeader(QWidget):
     def refresh(self) -> None:
         """Show the queue as it is."""
         queue = self._queue
+        if not queue.at_hand():
+            self.counts.setText("Putting the candidates in order …")
+            return
         left, done = queue.left, queue.done
         word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejected left", ReviewMode.ACCEPTED: "accepted left"}[
             queue.wanted.mode
@@ -101,6 +104,8 @@ class QueueHeader(QWidget):
 
     def summary(self) -> str:
         """One short line for the head of the section."""
+        if not self._queue.at_hand():
+            return "…"
         left = self._queue.left
         return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
 

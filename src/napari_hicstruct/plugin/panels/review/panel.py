@@ -151,6 +151,8 @@ class ReviewPanel(QWidget):
     def _update(self) -> None:
         self.header.refresh()
         self.summary.emit(self.header.summary())
+        if not self._review.queue.at_hand():
+            return  # it says when it is
         self.card.refresh()
         self.others.set_value(self._labels.others.value)
         for key, body in (

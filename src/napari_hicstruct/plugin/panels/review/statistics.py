@@ -97,7 +97,7 @@ class StatisticsPanel(QWidget):
 
     def refresh(self) -> None:
         """Count again, if somebody looks."""
-        if not self.isVisible():
+        if not self.isVisible() or not self._review.queue.at_hand():
             return
         project = self._labels.project
         self.model.show(self._review.queue.pool.tallies())
