@@ -51,7 +51,7 @@ class WindowState(ProjectState):
         self.settings = Settings(self.problem.emit)
         self.axes = AxesState(self.settings)
         self.runner = runner
-        self.labels = LabelState(self, runner)
+        self.labels = LabelState(self, runner, self.settings)
         self.map_changed.connect(self._remember_map)
 
     def recent_maps(self) -> list[str]:
