@@ -16,6 +16,7 @@ from napari_hicstruct.plugin.layers.map.colormaps import CHOICES, NO_DATA, conta
 from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, bands, outlines
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, luminance
 from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.hit import mark_size
 from tests.gui.view_kit import open_in, pump, write_dots
 from tests.window_kit import boundary, loop, tad
 
@@ -64,10 +65,10 @@ def test_rings_and_diamonds_have_casings_and_crosses_have_none() -> None:
     ring, rejected = loop(200_000, 400_000), loop(200_000, 600_000, status=Status.REJECTED)
     (corners,), _, _ = outlines(Kind.LOOP, [item(ring), item(rejected)], style)
     radius = np.linalg.norm(corners - (202_500, 402_500), axis=1)
-    np.testing.assert_allclose(radius, style.mark_size(ring) / 2)
+    np.testing.assert_allclose(radius, mark_size(ring, 1_000) / 2)
     (diamond,), _, _ = outlines(Kind.BOUNDARY, [item(boundary(300_000))], style)
     assert len(diamond) == 4
-    assert np.ptp(diamond[:, 0]) == pytest.approx(style.mark_size(boundary(300_000)))
+    assert np.ptp(diamond[:, 0]) == pytest.approx(mark_size(boundary(300_000), 1_000))
 
 
 def test_casings_are_drawn_and_leave_with_their_layer(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, symbol_of
 from napari_hicstruct.plugin.state.geometry import outline_of, point_of
+from napari_hicstruct.plugin.state.hit import mark_size
 
 CASING_PX = 1.0
 """What is seen of a casing on either side of its line, canvas pixels."""
@@ -99,7 +100,7 @@ def _mark(item: Item, style: DrawStyle) -> NDArray[np.float64]:
     symbol = symbol_of(item.record)
     number = _CORNERS[symbol]
     turn = np.pi / 4 if symbol == "square" else 0.0
-    radius = style.mark_size(item.record) / 2
+    radius = mark_size(item.record, style.bp_per_px) / 2
     if symbol == "square":
         radius *= 2**0.5
     angle = np.arange(number) * 2 * np.pi / number + turn

@@ -14,7 +14,6 @@ from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
 from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
 
 _CURRENT_PX = 3.8
-_LOOP_PX, _BOUNDARY_PX = 11, 12
 _LIGHT = 0.18  # luminance from which a line stands out from dark red by itself
 _DARK_CASING, _LIGHT_CASING = (0.05, 0.05, 0.07, 0.85), (1.0, 1.0, 1.0, 0.9)
 
@@ -53,12 +52,6 @@ class DrawStyle:
         marks = item.record.kind in (Kind.LOOP, Kind.BOUNDARY)
         return red, green, blue, alpha * (style.inside if marks else style.inside_shape)
 
-    def mark_size(self, record: Annotation) -> float:
-        """Diameter of a loop's or boundary's mark in bp: a loop's is larger than its anchors."""
-        size = mark_px(record.kind) * self.bp_per_px
-        widest = max(len(record.anchor1), len(record.anchor2)) if record.kind is Kind.LOOP else 0
-        return max(2.6 * widest, size)
-
     def width(self, record: Annotation) -> float:
         """Width of an object's line in bp: thicker for what a person confirmed, thickest for the current object."""
         pixels = _CURRENT_PX if record.uid == self.current else STATUS_STYLES[record.status].width
@@ -90,11 +83,6 @@ class Outline:
     @property
     def _style(self) -> tuple[object, ...]:
         return self.shape_type, self.width, self.colour, self.inside
-
-
-def mark_px(kind: Kind) -> float:
-    """Least diameter of a loop's or boundary's mark, canvas pixels."""
-    return _LOOP_PX if kind is Kind.LOOP else _BOUNDARY_PX
 
 
 def luminance(colour: Sequence[float]) -> float:

@@ -18,8 +18,9 @@ from napari.layers.base import ActionType
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
-from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, mark_px, symbol_of
+from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, symbol_of
 from napari_hicstruct.plugin.state.geometry import point_of
+from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX, mark_size
 from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
 
 if TYPE_CHECKING:
@@ -182,11 +183,11 @@ class PointsOverlay(Overlay):
         return [self.layer.events, self.layer._border.events, self.layer._face.events]
 
     def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
-        layer = self.layer
+        layer, loops = self.layer, self.kind is Kind.LOOP
         layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
-        layer.current_size = mark_px(self.kind) * style.bp_per_px
+        layer.current_size = (LOOP_PX if loops else BOUNDARY_PX) * style.bp_per_px
         if items:
-            layer.size = [style.mark_size(i.record) for i in items]
+            layer.size = np.array([mark_size(i.record, style.bp_per_px) for i in items])
             layer.border_width = [style.width(i.record) for i in items]
             layer.border_color = np.array([style.line(item) for item in items])
             layer.face_color = np.array([style.inside(item) for item in items])
