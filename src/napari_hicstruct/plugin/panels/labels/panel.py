@@ -110,14 +110,7 @@ class LabelsPanel(QWidget):
         self.transposes = QCheckBox("mirrored stripes")
         self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
         self.transposes.toggled.connect(self._session.editing.show_transposes)
-        self.levels = QComboBox()
-        for levels, (text, meaning) in _LEVELS.items():
-            self.levels.addItem(text, levels)
-            self.levels.setItemData(self.levels.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
-        self.levels.setCurrentIndex(list(_LEVELS).index(self._labels.tad_levels))
-        self.levels.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
-        self.levels.setAccessibleName("Levels of nested TADs")
-        self.levels.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
+        self.levels = self._make_levels()
         switches, nested = QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
             (buttons, (self.import_button, self.new_button, self.table_button)),
@@ -131,6 +124,17 @@ class LabelsPanel(QWidget):
         self.report = ReportBox(self._session.importing)
         column.addWidget(self.report)
         column.addWidget(Legend())
+
+    def _make_levels(self) -> QComboBox:
+        box = QComboBox()
+        for levels, (text, meaning) in _LEVELS.items():
+            box.addItem(text, levels)
+            box.setItemData(box.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        box.setCurrentIndex(list(_LEVELS).index(self._labels.tad_levels))
+        box.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
+        box.setAccessibleName("Levels of nested TADs")
+        box.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
+        return box
 
     def _update(self) -> None:
         sets = self._labels.sets()
