@@ -129,7 +129,6 @@ def focus(viewer: Any, app: Any) -> None:
 def run(keys: int) -> dict[str, Any]:
     """Open the window, import the candidates, press the keys, read the project."""
     import napari
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
