@@ -72,7 +72,7 @@ def _facts(record: Annotation) -> str:
     parts = [format_bp(record.distance)]
     if number := first_number(record):
         parts.append(number)
-    if record.direction.value != "none":
+    if record.kind is Kind.STRIPE and record.direction.value != "none":
         parts.append(record.direction.value)
     parts.append(status_text(record.status))
     if who := source_of(record):
