@@ -51,7 +51,7 @@ class Catalogue:
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
         ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
-        they are drawn over open calls of the same place.
+        they are drawn over proposed ones of the same place.
         """
         table = self.records
         own = table.rows_of(kind, rows.chrom)

@@ -85,7 +85,7 @@ class LabelState:
     others_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window, self.busy = window, BusyState(runner)
+        self.window, self.runner, self.busy = window, runner, BusyState(runner)
         self.catalogue: Catalogue | None = None
         self.in_view: dict[Kind, InView] = {}
         self.by_score = False
