@@ -316,7 +316,8 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     complete = complete_regions(complete_in, source.chromsizes)
     finest = min(source.resolutions, default=0)
     with writing(project_path, source, reviewer=reviewer) as project:
-        stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        with project.one_step():
+            stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
         for region in complete:
             project.mark_reviewed(region, kinds=sorted({one.kind for _, labels in found for one in labels.records}))
         return stored
