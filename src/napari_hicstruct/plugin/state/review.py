@@ -272,6 +272,7 @@ class ReviewState:
     def close(self) -> None:
         """Let go of the window."""
         self.regions.close()
+        self.queue.close()
 
 
 def _judged(change: Change) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEADS = ("", "set", "source", "n", "shown", "triangle", "lock", "")
 TRIANGLES = {
-    Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs as squares"),
+    Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs above the diagonal"),
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
