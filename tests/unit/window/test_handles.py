@@ -23,9 +23,10 @@ def at(record: Annotation, place: tuple[float, float], triangle: Triangle = STOR
     return found
 
 
-def test_a_square_has_eight_handles_a_triangle_those_of_its_sides_a_mark_none() -> None:
+def test_a_stripe_has_eight_handles_a_tad_those_of_its_triangle_a_mark_none() -> None:
     domain = tad(200_000, 600_000)
-    assert len(handles_of(domain, STORED)) == 8
+    assert len(handles_of(stripe((200_000, 210_000), (210_000, 600_000)), STORED)) == 8
+    assert handles_of(domain, STORED) == handles_of(domain, UPPER)
     assert {h.place for h in handles_of(domain, UPPER)} == {
         (200_000, 200_000), (200_000, 400_000), (200_000, 600_000), (400_000, 600_000), (600_000, 600_000)
     }  # fmt: skip

@@ -40,7 +40,7 @@ def test_inside_counts_but_a_line_and_what_is_smaller_come_first() -> None:
     outer, inner, other = tad(100_000, 900_000), tad(200_000, 400_000), tad(300_000, 700_000)
     assert under((250_000.0, 260_000.0), outer, inner, other) == [inner.uid, outer.uid]
     assert under((350_000.0, 360_000.0), outer, inner, other) == [inner.uid, other.uid, outer.uid]
-    assert under((350_000.0, 301_000.0), outer, inner, other)[0] == other.uid, "on its outline"
+    assert under((301_000.0, 350_000.0), outer, inner, other)[0] == other.uid, "on its outline"
     assert under((50_000.0, 60_000.0), outer, inner, other) == []
 
 
