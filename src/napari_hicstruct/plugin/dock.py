@@ -21,6 +21,7 @@ from superqt import QElidingLabel
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
@@ -61,7 +62,7 @@ class HicDock(QWidget):
         self._lay_out()
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
         self.map.summary.connect(self.sections["map"].set_summary)
-        self.session.map_changed.connect(self._map_changed)
+        follow(self, self.session.map_changed, self._map_changed)
         self._map_changed()
 
     def _lay_out(self) -> None:
@@ -107,6 +108,16 @@ class HicDock(QWidget):
         if parent is not None and not self._tied:
             self._tied = True
             parent.destroyed.connect(self.session.close)
+
+    def event(self, event: QEvent | None) -> bool:
+        """napari takes a closed dock out of its window and forgets it: then it ends."""
+        if _is_closed(self, event):
+            for part in (self.why, self.learn):
+                if part is not None:
+                    part.end()
+            let_go(self)
+            self.deleteLater()
+        return super().event(event)
 
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
@@ -177,6 +188,11 @@ class _Scroll(QScrollArea):
         return super().eventFilter(watched, event)
 
 
+def _is_closed(widget: QWidget, event: QEvent | None) -> bool:
+    """True if ``event`` takes a widget out of the dock that it was in."""
+    return event is not None and event.type() == QEvent.Type.ParentChange and widget.parent() is None
+
+
 def _about(source: Any) -> str:
     """What the map is, for a tooltip."""
     norms = ", ".join(norm.name for norm in source.normalisations(source.resolutions[0])) or "none stored"
@@ -202,3 +218,10 @@ class TableDock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(ObjectTable(ensure_session(napari_viewer)))
+
+    def event(self, event: QEvent | None) -> bool:
+        """As of :class:`HicDock`: a closed dock ends."""
+        if _is_closed(self, event):
+            let_go(self)
+            self.deleteLater()
+        return super().event(event)

@@ -9,6 +9,7 @@ from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.settings import Settings
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.learning import LearningState
@@ -32,10 +33,13 @@ class WindowState(ProjectState):
     Attributes
     ----------
     labels : LabelState
+    settings : Settings
+        What is remembered for the next window.
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
+        self.settings = Settings(self.problem.emit)
         self.runner = runner
         self.labels = LabelState(self, runner)
 

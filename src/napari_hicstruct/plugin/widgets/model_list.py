@@ -6,6 +6,7 @@ from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QComboBox
 
 from napari_hicstruct.plugin.state.models import ModelChoice, ProjectModel, key_of
+from napari_hicstruct.plugin.widgets.lifetime import follow
 
 
 class ModelList(QComboBox):
@@ -16,8 +17,8 @@ class ModelList(QComboBox):
         self._models = models
         self.setToolTip("Model that predicts: installed models by name and version, then those of this project.")
         self.activated.connect(lambda place: models.choose(key_of(self.itemData(place))))
-        models.refreshed.connect(self.refresh)
-        models.chosen_changed.connect(self._show_chosen)
+        follow(self, models.refreshed, self.refresh)
+        follow(self, models.chosen_changed, self._show_chosen)
         self.refresh()
 
     def refresh(self) -> None:

@@ -105,6 +105,15 @@ def compact_button(text: str, tooltip: str) -> QToolButton:
     return button
 
 
+def wordy_button(text: str, tooltip: str) -> QToolButton:
+    """A small button with a word."""
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tooltip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
 def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
     """Labels in one aligned column, controls in the other; the first control of a row takes the room."""
     grid = QGridLayout()

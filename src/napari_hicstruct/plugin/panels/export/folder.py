@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
 
 from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button
 from napari_hicstruct.workflows.export import default_folder
 
@@ -43,8 +43,8 @@ class ExportFolder(QWidget):
         row.addWidget(self.line, 1)
         row.addWidget(browse)
         row.addWidget(self.open_button)
-        session.map_changed.connect(self.follow)
-        session.project_changed.connect(self.follow)
+        follow(self, session.map_changed, self.follow)
+        follow(self, session.project_changed, self.follow)
         self.follow()
 
     def text(self) -> str:
@@ -62,8 +62,6 @@ class ExportFolder(QWidget):
 
     def follow(self, *_: object) -> None:
         """Name the folder of the map and project that are open now, unless a person chose one."""
-        if not isalive(self):
-            return
         source, project = self._session.source, self._session.project_path
         if not self._is_chosen and source is not None and project is not None:
             self.line.setText(str(default_folder(project, source.name)))

@@ -26,6 +26,7 @@ from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
 from napari_hicstruct.plugin.state.export import export_settings, records_to_export, write_export
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ExportPanel(QWidget):
         self._build()
         self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
         self.form.changed.connect(self._update_summary)
-        self._labels.changed.connect(self._later)
+        follow(self, self._labels.changed, self._later)
         self._update()
 
     def _build(self) -> None:

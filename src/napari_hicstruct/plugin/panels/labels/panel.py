@@ -28,6 +28,7 @@ from napari_hicstruct.plugin.panels.labels.legend import Legend, swatch
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import colour_of
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ class LabelsPanel(QWidget):
         self._rows: dict[int, _SetRow] = {}
         self._build()
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
-        self._labels.changed.connect(self._later)
-        session.editing.editor.drawn.connect(self._later)
+        follow(self, self._labels.changed, self._later)
+        follow(self, session.editing.editor.drawn, self._later)
         self._update()
 
     def _build(self) -> None:

@@ -10,6 +10,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
@@ -93,7 +94,7 @@ class ResultView(QWidget):
         layout.addWidget(self.verdict)
         layout.addWidget(self.table)
         layout.addLayout(buttons)
-        state.result_changed.connect(self.refresh)
+        follow(self, state.result_changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

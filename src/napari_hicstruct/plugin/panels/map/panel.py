@@ -14,6 +14,7 @@ from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.plugin.state.view import View, parse_view
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
 _BALANCED, _RATIO = "balanced", "ratio"
@@ -53,11 +54,13 @@ class MapPanel(QWidget):
         )
         layout.addLayout(self._form)
         layout.addWidget(self.state)
-        session.map_changed.connect(self._map_changed)
-        session.chrom_changed.connect(self._chrom_changed)
-        session.view_changed.connect(self._view_changed)
-        session.display_changed.connect(self._display_changed)
+        follow(self, session.map_changed, self._map_changed)
+        follow(self, session.chrom_changed, self._chrom_changed)
+        follow(self, session.view_changed, self._view_changed)
+        follow(self, session.display_changed, self._display_changed)
         self._map_changed()
+        if session.source is not None:
+            self._view_changed(*session.visible())
 
     def _build(self) -> None:
         self.chrom = QComboBox()

@@ -16,6 +16,7 @@ from napari_hicstruct.plugin.controllers.keys import KEYS, Keys
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.palette import colour_of, name_of, plural_of, strength_of
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 _COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
@@ -139,9 +140,9 @@ class ObjectTable(QWidget):
         column.addLayout(self._filters)
         column.addWidget(self.table)
         self._later = qthrottled(self._update, timeout=60, leading=False, parent=self)
-        self._objects.changed.connect(self._later)
-        self._queue.changed.connect(self._queue_changed)
-        session.labels.current_changed.connect(self._later)
+        follow(self, self._objects.changed, self._later)
+        follow(self, self._queue.changed, self._queue_changed)
+        follow(self, session.labels.current_changed, self._later)
         self._update()
 
     def _dress(self) -> None:
