@@ -1,7 +1,7 @@
 """What a widget listens to, for as long as it is there.
 
-The state of a window outlives its docks: a panel that was closed must not be called any more.  A psygnal signal holds on
-to the Python half of a widget, whose Qt half is deleted by then, and everything that it does raises.
+The state of a window outlives its docks: a panel that was closed must not be called any more.  A psygnal signal holds
+on to the Python half of a widget, whose Qt half is deleted by then, and everything that it does raises.
 """
 
 from __future__ import annotations
