@@ -120,10 +120,10 @@ def focus(viewer: Any, app: Any) -> None:
 def run(keys: int) -> dict[str, Any]:
     """Open the window, import the candidates, press the keys, read the project."""
     import napari
+    from napari_hicstruct.plugin.controllers.importing import import_files
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as name:

@@ -35,14 +35,13 @@ def picture(viewer: Any, dock: Any, number: int, name: str, *open_: str) -> None
     shoot(viewer, f"tutorial-{number}-{name}")
 
 
-def review(window: Any, attached: Any, n: int) -> None:
-    """Judge the first ``n`` loops of the queue by the keys A and R."""
+def review(attached: Any, n: int) -> None:
+    """Judge the first ``n`` loops of the queue."""
     from napari_hicstruct.annotations import Kind, read_labels
 
     attached.review.queue.where(kinds=frozenset({Kind.LOOP}))
     loops = [r for r in read_labels(LABELS).records if r.kind is Kind.LOOP]
-    keys = window._qt_viewer.canvas._key_map_handler
-    keys.press_key("N")
+    attached.keys.run("next")
     for _ in range(n):
         wait(250)
         one = attached.editor.labels.current
@@ -52,7 +51,7 @@ def review(window: Any, attached: Any, n: int) -> None:
             r for r in loops
             if max(abs(r.anchor1.center - one.anchor1.center), abs(r.anchor2.center - one.anchor2.center)) <= NEAR
         ]  # fmt: skip
-        keys.press_key("A" if near else "R")
+        attached.keys.run("accept" if near else "reject")
     wait(500)
 
 
@@ -124,7 +123,7 @@ def main() -> None:
     run_model(dock)
     session.go_to(place(*VIEW))
     picture(viewer, dock, 2, "predict", "labels", "predict")
-    review(viewer.window, attached, args.reviews)
+    review(attached, args.reviews)
     picture(viewer, dock, 3, "review", "review")
     review_pictures(viewer, dock, attached)
     session.go_to(place(*VIEW))

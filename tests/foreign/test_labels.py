@@ -10,10 +10,8 @@ import math
 import os
 import zipfile
 from collections.abc import Sequence
-from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import cooler
 import numpy as np
@@ -39,6 +37,7 @@ from tests.foreign.label_files import (
     domains,
     pairs,
 )
+from tests.window_kit import TinyWindow
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -598,20 +597,19 @@ def test_a_file_that_comes_in_twice_is_told(tmp_path: Path, map_file: Path, caps
     assert len(read_labels(tmp_path / "out" / "loops.bedpe").records) == 4
 
 
-def test_the_window_tells_of_a_file_that_comes_in_twice(
-    tmp_path: Path, map_file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from napari_hicstruct.plugin.controllers import importing
-
-    said: list[str] = []
-    monkeypatch.setattr(importing, "show_info", said.append)
+def test_the_window_tells_of_a_file_that_comes_in_twice(tmp_path: Path, map_file: Path) -> None:
     path = write(tmp_path, "x.bedpe", pairs())
     source = open_map(map_file)
+    told = []
     with Project.create(tmp_path / "p.hicproj", map=identity_of(source)) as project:
-        session = SimpleNamespace(source=source, project_to_write=lambda: nullcontext(project))
+        window = TinyWindow(project)
+        window.source = source
         for _ in range(2):
-            assert len(importing.import_files(session, [path])) == 1  # type: ignore[arg-type]
-    assert ["already imported as 'x.bedpe'" in text for text in said] == [False, True]
+            window.importing.start([path])
+            report = window.importing.report
+            assert report is not None
+            told.append("\n".join(line.text for line in report.lines()))
+    assert ["already imported as 'x.bedpe'" in text for text in told] == [False, True]
 
 
 def test_the_hint_on_open_columns_says_that_the_set_stays(

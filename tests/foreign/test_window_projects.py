@@ -16,14 +16,13 @@ from qtpy.QtWidgets import QFileDialog
 from napari_hicstruct.annotations import Origin, Project, Status, read_labels
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
 from tests.annotation_kit import loop
 from tests.contacts_kit import upper_counts, write_cool
-from tests.gui.view_kit import pump
+from tests.gui.view_kit import imported, pump
 
 Make = Callable[..., Any]
 LABELS = "chr1\t100000\t110000\tchr1\t300000\t310000\nchr1\t200000\t210000\tchr1\t400000\t410000\n"
@@ -101,10 +100,10 @@ def test_refused_labels_leave_nothing_and_good_ones_are_kept(
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
     (tmp_path / "bad.bed").write_text("chr1\tx\ty\nchr1\t5\t2\n")
     (tmp_path / "good.bedpe").write_text(LABELS)
-    assert import_files(session, [tmp_path / "bad.bed"]) == []
+    assert imported(session, [tmp_path / "bad.bed"]).imported == ()
     assert len(said) == 1
     assert projects(tmp_path) == []
-    assert len(import_files(session, [tmp_path / "good.bedpe"])) == 1
+    assert len(imported(session, [tmp_path / "good.bedpe"]).imported) == 1
     assert session.project.count() == 2
     session.close()
 

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from napari.utils._test_utils import read_only_mouse_event
 from napari.utils.interactions import mouse_move_callbacks, mouse_press_callbacks, mouse_release_callbacks
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence
+from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.plugin.controllers.editing import Editing
@@ -78,6 +81,13 @@ def mouse(viewer: Any, layer: Any, *points: tuple[float, float], px: float = 1 /
     send(mouse_release_callbacks, "mouse_release", points[-1], False)
 
 
+def press(widget: Any, name: str) -> None:
+    """Press a key (``A``, ``Ctrl+Shift+Z``, ``?``) where ``widget`` has the keyboard."""
+    both = QKeySequence(name)[0]
+    shift = Qt.KeyboardModifier.ShiftModifier if name == "?" else both.keyboardModifiers()
+    QTest.keyClick(widget, both.key(), shift)
+
+
 __all__ = [
     "CHROM",
     "LENGTH",
@@ -93,6 +103,7 @@ __all__ = [
     "make_project",
     "mouse",
     "only",
+    "press",
     "stripe",
     "tad",
 ]

@@ -14,9 +14,10 @@ from qtpy.QtWidgets import QApplication
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin import _reader
-from napari_hicstruct.plugin.controllers.importing import import_files
-from napari_hicstruct.plugin.widgets.score_dialog import ScoreChoice, ScoreDialog, ask_score
+from napari_hicstruct.plugin.state.importing import ScoreChoice
+from napari_hicstruct.plugin.widgets.score_dialog import ScoreDialog, ask_score
 from tests.gui.edit_kit import CHROM, TinySession, add_map, make_project
+from tests.gui.view_kit import imported, pump
 
 
 @pytest.fixture
@@ -29,14 +30,6 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
         made.editing.close()
 
 
-@pytest.fixture
-def said(monkeypatch: Any) -> list[str]:
-    texts: list[str] = []
-    for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", texts.append)
-    return texts
-
-
 def _loops(path: Path, *values: str, trans: int = 0) -> Path:
     rows = []
     for x, value in enumerate(values, start=20):
@@ -47,7 +40,7 @@ def _loops(path: Path, *values: str, trans: int = 0) -> Path:
     return path
 
 
-def test_the_answer_ranks_and_is_asked_for_once_per_file(session: Any, tmp_path: Path, said: list[str]) -> None:
+def test_the_answer_ranks_and_is_asked_for_once_per_file(session: Any, tmp_path: Path) -> None:
     asked: list[tuple[str, list[int]]] = []
 
     def ask(path: Path, label_file: Any) -> ScoreChoice | None:
@@ -58,28 +51,30 @@ def test_the_answer_ranks_and_is_asked_for_once_per_file(session: Any, tmp_path:
     nothing = _loops(tmp_path / "n.bedpe", "1", "2", "3")
     plain = tmp_path / "plain.bed"
     plain.write_text(f"{CHROM}\t100000\t300000\n")
-    made = import_files(session, [p_values, nothing, plain], ask=ask)
+    report = imported(session, [p_values, nothing, plain], ask=ask)
+    made = [one.set.id for one in report.imported]
     assert asked == [("p.bedpe", [7]), ("n.bedpe", [7])]
     scores = [[r.score for r in session.project.query(set_ids=[one])] for one in made]
     assert scores[0] == pytest.approx([2 / 3, 1, 1 / 3])
     assert all(score != score for score in scores[1])
-    (text,) = said
+    text = "\n".join(line.text for line in report.lines())
     assert "2 lines join two chromosomes, left out" in text
     assert text.count("meaning unknown") == 1
 
 
-def test_nobody_is_asked_where_nobody_sits(session: Any, tmp_path: Path, said: list[str]) -> None:
-    import_files(session, [_loops(tmp_path / "p.bedpe", "1e-8", "1e-12")])
-    assert "column 7 kept, meaning unknown" in said[0]
+def test_nobody_is_asked_where_nobody_sits(session: Any, tmp_path: Path) -> None:
+    report = imported(session, [_loops(tmp_path / "p.bedpe", "1e-8", "1e-12")])
+    assert "column 7 kept, meaning unknown" in report.lines()[1].text
 
 
-def test_dropped_files_are_asked_about(session: Any, tmp_path: Path, said: list[str], monkeypatch: Any) -> None:
+def test_dropped_files_are_asked_about(session: Any, tmp_path: Path, monkeypatch: Any) -> None:
     asked: list[Path] = []
     monkeypatch.setattr(
         "napari_hicstruct.plugin.widgets.score_dialog.ask_score", lambda path, _: asked.append(path) or None
     )
     path = _loops(tmp_path / "p.bedpe", "1e-8", "1e-12")
     _reader._import_labels(session, [str(path)])
+    assert pump(lambda: not session.importing.running)
     assert asked == [path]
 
 
@@ -120,11 +115,13 @@ def test_the_question_is_answered_or_left(tmp_path: Path, qtbot: Any, accepted: 
             ask_score(path, read_labels(path))
 
 
-def test_a_file_that_is_not_wanted_is_not_imported(session: Any, tmp_path: Path, said: list[str]) -> None:
+def test_a_file_that_is_not_wanted_is_not_imported(session: Any, tmp_path: Path) -> None:
     def leave(path: Path, _: Any) -> ScoreChoice | None:
         raise Cancelled(f"{path.name} was not imported.")
 
     before = len(session.project.sets())
-    assert import_files(session, [_loops(tmp_path / "p.bedpe", "1e-8", "1e-12")], ask=leave) == []
+    report = imported(session, [_loops(tmp_path / "p.bedpe", "1e-8", "1e-12")], ask=leave)
+    assert report.imported == ()
     assert len(session.project.sets()) == before
-    assert said == ["p.bedpe was not imported."]
+    assert report.headline() == "Not imported: cancelled. (p.bedpe)"
+    assert not report.is_failure

@@ -14,7 +14,6 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin import _writer as writer
-from napari_hicstruct.plugin.controllers.importing import import_files
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
@@ -34,6 +33,7 @@ from tests.gui.edit_kit import (
     stripe,
     tad,
 )
+from tests.gui.view_kit import imported
 
 
 @pytest.fixture
@@ -69,39 +69,38 @@ def test_labels_panel_shows_renames_hides_locks_and_flips_sets(session: Any, qtb
     assert session.labels.triangle(set_id) is Triangle.LOWER
 
 
-def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(
-    session: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
-    said: list[str] = []
-    for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
+def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(session: Any, tmp_path: Path, qtbot: Any) -> None:
+    panel = LabelsPanel(session)
+    qtbot.addWidget(panel)
     good = tmp_path / "good.bedpe"
     good.write_text(f"{CHROM}\t100000\t105000\t{CHROM}\t400000\t405000\n17\t200000\t205000\t17\t500000\t505000\n")
     bad = tmp_path / "bad.bed"
     bad.write_text(f"{CHROM}\t100000\t300000\n{CHROM}\t500000\tx\n{CHROM}\t300000\t500000\n")
     missing = tmp_path / "missing.bedpe"
-    made = import_files(session, [good, bad, missing])
+    report = imported(session, [good, bad, missing])
     assert [s.name for s in session.project.sets()] == ["good.bedpe", "bad.bed"]
-    assert len(made) == 2
     assert session.project.count(kind=Kind.LOOP) == 2
     assert session.project.count(kind=Kind.TAD) == 2
-    (text,) = said
-    assert "line 2" in text
-    assert "missing.bedpe" in text
+    shown = [line.text() for line in panel.report.lines]
+    assert not panel.report.isHidden()
+    assert shown[0].startswith("Not imported: ")
+    assert shown[0].endswith("— missing.bedpe")
+    assert panel.report.lines[0].toolTip() == str(missing)
+    assert shown[1:3] == ["2 loops — good.bedpe", "2 TADs — bad.bed"]
+    assert shown[3].startswith("· line 2 left out: ")
+    assert report.headline().startswith("1 not imported: ")
+    assert report.headline().endswith("(missing.bedpe) Imported 2 loops, 2 TADs from 2 files. 1 line left out.")
 
 
-def test_labels_of_another_assembly_are_refused_with_the_maps_name(
-    session: Any, tmp_path: Path, monkeypatch: Any
-) -> None:
-    said: list[str] = []
-    for name in ("show_info", "show_warning", "show_error"):
-        monkeypatch.setattr(f"napari_hicstruct.plugin.controllers.importing.{name}", said.append)
+def test_labels_of_another_assembly_are_refused_the_reason_first(session: Any, tmp_path: Path) -> None:
     foreign = tmp_path / "mouse.bedpe"
     foreign.write_text("".join(f"chrM{i}\t1000\t2000\tchrM{i}\t9000\t10000\n" for i in range(4)))
-    assert import_files(session, [foreign]) == []
+    report = imported(session, [foreign])
+    assert report.imported == ()
     assert session.project.sets() == []
-    assert len(said) == 1
-    assert "mouse.bedpe" in said[0]
+    assert report.is_failure
+    assert report.headline().startswith("Not imported: Has no chromosome of the map: it has chrM0, ")
+    assert report.headline().endswith("(mouse.bedpe)")
 
 
 def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.layers.map.levels import Scale, Tile, colour_range
+from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.layers.map.levels import Scale, Tile, ViewedLevel, colour_range
 from tests.gui.view_kit import open_in, pump, write_dots
 
 
@@ -31,6 +32,24 @@ def test_what_lies_nearer_than_asked_for_does_not_count() -> None:
 def test_a_view_of_the_diagonal_alone_keeps_its_colours() -> None:
     one, view = tile(), (5_000_000, 5_300_000)
     assert np.array_equal(one.crop(view, view, 2_000_000), one.values)  # too little would be left
+
+
+def test_under_o_e_a_bin_without_contacts_is_not_a_masked_one() -> None:
+    class TwoBins:
+        resolution, norm, derived, shape = 5_000, "weight", False, (2, 2)
+
+        def __getitem__(self, _key: Any) -> np.ndarray:
+            return np.array([[4, 0], [0, np.nan]], np.float32)
+
+    drawn = np.asarray(ViewedLevel(TwoBins(), scale=Scale.RATIO))  # type: ignore[arg-type]
+    assert drawn[0, 0] == 2
+    low, high = colour_range(np.array([[4, 0], [0, 2]], np.float32), 97, scale=Scale.RATIO)
+    assert drawn[0, 1] < low < high
+    assert np.isnan(drawn[1, 1])
+    for name in colormaps.CHOICES:
+        chosen = colormaps.contact_colormap(name)
+        ends = chosen.map(np.array([0.0, 0.5, 1.0]))
+        assert np.abs(ends - chosen.map(np.array([np.nan]))).max(axis=1).min() > 0.1, name
 
 
 def test_a_map_suits_what_one_looks_at_and_forgets_it_farther_away(

@@ -15,7 +15,7 @@ from napari.layers import Labels, Points, Shapes
 from napari_hicstruct.plugin.controllers.lasso import inside
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.state.geometry import Triangle
-from tests.gui.edit_kit import CHROM, Status, actions, boundary, iv, loop, make_project, tad
+from tests.gui.edit_kit import CHROM, Kind, Status, actions, boundary, iv, loop, make_project, tad
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import write_dots
 
@@ -31,6 +31,18 @@ def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
 
 def circle(row: float, col: float, radius: float = 60_000) -> list[tuple[float, float]]:
     return [(row + radius * np.sin(t), col + radius * np.cos(t)) for t in np.linspace(0, 6.1, 24)]
+
+
+def overview(window: Window) -> None:
+    window.viewer.scene.camera.center = (0, 500_000, 500_000)
+    window.viewer.scene.camera.zoom = 700 / 1_000_000
+
+
+def ringed(window: Window, number: int) -> list[tuple[float, float]]:
+    """Middles of the last rings that the lasso's layer draws."""
+    starts = window.viewer.layers["Lasso"].data[:, 0]
+    rings = [starts[len(starts) - 20 * k : len(starts) - 20 * (k - 1)] for k in range(1, number + 1)]
+    return sorted(tuple(np.round(ring.mean(axis=0)).tolist()) for ring in rings)
 
 
 def names(window: Window) -> list[str]:
@@ -55,7 +67,7 @@ def test_the_queues_keys_with_every_layer_active(window: Window, active: str) ->
     assert window.editor.labels.current.uid == c.uid
     window.key("G")
     assert window.viewer.layers.selection.active.name == "Lasso"
-    assert window.viewer.layers["Lasso"].mode == "add_polygon_lasso"
+    assert window.review.tool == "lasso_candidates"
     window.key("Escape")
     assert "Lasso" not in names(window)
     assert window.viewer.layers.selection.active.name == active
@@ -69,13 +81,13 @@ def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Wi
     window.drag(*circle(310_000, 710_000))
     qtbot.waitUntil(lambda: len(window.review.lasso.uids) == 2)
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
-    rings = window.viewer.layers["Caught"]  # one sees what a word would touch
-    assert sorted(map(tuple, rings.data)) == [(302_500, 702_500), (322_500, 722_500)]
+    assert ringed(window, 2) == [(302_500, 702_500), (322_500, 722_500)]  # one sees what a word would touch
+    assert "2 loops; A accept, R reject, Esc lets them be" in window.viewer.canvas.overlays.text.text
     assert window.viewer.layers.selection.active is window.viewer.layers["Lasso"]
     window.key("R")
     assert window.project.count(statuses=[Status.REJECTED]) == 2
     assert window.project.get(outer.uid).status is Status.PROPOSED
-    assert not {"Lasso", "Caught"} & set(names(window))
+    assert "Lasso" not in names(window)
     assert actions(window.project) == ["add", "reject"]
     window.key("U")
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
@@ -92,11 +104,9 @@ def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Windo
     window.key("G")  # again, elsewhere
     window.drag(*circle(502_500, 502_500))
     qtbot.waitUntil(lambda: window.review.lasso.uids == [edge.uid])
-    window.viewer.layers.remove(window.viewer.layers["Caught"])
-    assert window.review.lasso.uids == [edge.uid]  # they are only a sign
     window.key("Escape")
     assert window.review.lasso.uids == []
-    assert not {"Lasso", "Caught"} & set(names(window))
+    assert "Lasso" not in names(window)
     assert window.project.count(statuses=[Status.PROPOSED]) == 2
 
 
@@ -118,29 +128,34 @@ def test_what_else_is_done_with_the_catch_lets_it_go(window: Window, qtbot: Any)
         if window.review.lasso.uids:  # undo brought the other one back: nothing was done with this one
             assert before == [b.uid]
             window.key("Escape")
-        assert not {"Lasso", "Caught"} & set(names(window))
+        assert "Lasso" not in names(window)
 
 
-def test_a_second_polygon_takes_the_place_of_the_first(window: Window, qtbot: Any) -> None:
+def test_a_second_line_takes_the_place_of_the_first_and_between_them_the_mouse_pans(window: Window, qtbot: Any) -> None:
     a, b = loop(300_000, 700_000), loop(600_000, 900_000)
     window.put(a, b)
     window.key("G")
     window.drag(*circle(310_000, 710_000))
     qtbot.waitUntil(lambda: window.review.lasso.uids == [a.uid])
-    window.viewer.layers["Lasso"].mode = "add_polygon_lasso"
+    camera = window.viewer.scene.camera
+    assert camera.mouse_pan
+    window.drag((500_000.0, 500_000.0), (520_000.0, 520_000.0), (540_000.0, 540_000.0))
+    assert window.review.lasso.uids == [a.uid]
+    window.key("G")
+    assert not camera.mouse_pan
     window.drag(*circle(610_000, 910_000))
     qtbot.waitUntil(lambda: window.review.lasso.uids == [b.uid])
-    assert names(window).count("Caught") == 1
-    assert window.viewer.layers["Caught"].data.tolist() == [[602_500, 902_500]]
+    assert names(window).count("Lasso") == 1
+    assert ringed(window, 1) == [(602_500, 902_500)]
 
 
-def test_an_empty_lasso_and_a_removed_one_leave_nothing_behind(window: Window, qtbot: Any) -> None:
+def test_an_empty_lasso_says_so_and_stays_a_removed_one_leaves_nothing_behind(window: Window) -> None:
     window.put(loop(300_000, 700_000))
     window.key("G")
     window.drag(*circle(100_000, 900_000, 40_000))
-    qtbot.waitUntil(lambda: "Lasso" not in names(window))
     assert "No candidate" in window.viewer.canvas.overlays.text.text
-    window.key("G")
+    window.drag(*circle(310_000, 710_000))
+    assert len(window.review.lasso.uids) == 1
     window.viewer.layers.remove(window.viewer.layers["Lasso"])
     assert not window.review.lasso.drawing
     window.key("N")
@@ -148,12 +163,52 @@ def test_an_empty_lasso_and_a_removed_one_leave_nothing_behind(window: Window, q
     assert window.project.count(statuses=[Status.ACCEPTED]) == 1
 
 
+def test_keys_act_on_what_the_lasso_caught_and_on_nothing_else(window: Window) -> None:
+    candidate, inner = loop(100_000, 900_000, probability=0.5), loop(300_000, 700_000, probability=0.9)
+    window.put(candidate, inner, tad(280_000, 720_000, probability=0.9))
+    window.key("N")
+    assert window.editor.labels.current.uid == candidate.uid
+    overview(window)
+    window.key("G")
+    for key in ("Delete", "R", "A"):
+        window.key(key)
+    assert "caught nothing" in window.viewer.canvas.overlays.text.text
+    assert window.project.count(statuses=[Status.PROPOSED]) == 3
+    window.drag(*circle(400_000, 600_000, 220_000))
+    assert window.review.lasso.in_words() == "2 objects: 1 loop, 1 TAD"
+    window.key("R")
+    assert window.project.count(statuses=[Status.REJECTED]) == 2
+    assert window.project.get(candidate.uid).status is Status.PROPOSED
+
+
+def test_the_camera_stays_where_a_person_chooses(window: Window) -> None:
+    calls = [loop(100_000 * k, 400_000 + 100_000 * k, probability=0.5 + 0.1 * k) for k in range(4)]
+    window.put(*calls)
+    window.key("N")
+    overview(window)
+    flights = len(window.session.visits)
+    window.key("G")
+    window.drag(*circle(102_500, 502_500))
+    window.key("A")
+    assert window.project.get(calls[1].uid).status is Status.ACCEPTED
+    window.viewer.layers.selection.active = window.editor.overlay(Kind.LOOP).layer
+    window.editor.labels.set_current(calls[2].uid)  # as a click does
+    assert window.editor.labels.current.uid == calls[2].uid
+    window.key("R")
+    assert window.project.get(calls[2].uid).status is Status.REJECTED
+    window.key("U")
+    assert window.project.get(calls[2].uid).status is Status.PROPOSED
+    assert len(window.session.visits) == flights
+    window.key("N")
+    window.key("A")  # the queue's own candidate: on to the next
+    assert len(window.session.visits) == flights + 2
+
+
 def test_dragging_the_candidate_counts_as_judged(window: Window) -> None:
     a, b = loop(300_000, 700_000, probability=0.5), loop(100_000, 400_000, probability=0.6)
     window.put(a, b)
     window.key("N")
-    window.viewer.scene.camera.center = (0, 500_000, 500_000)
-    window.viewer.scene.camera.zoom = 700 / 1_000_000
+    overview(window)
     window.key("E")
     window.drag((302_500.0, 702_500.0), (320_000.0, 720_000.0), (342_000.0, 742_000.0))
     assert window.project.get(a.uid).status is Status.EDITED

@@ -38,9 +38,9 @@ def test_a_view_and_a_pan_read_one_rectangle_each(
     dots = [(middle - 2_000, middle + 3_000, 7), (1_000_000, 2_000_000, 5)]
     session, _ = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, dots))
     pump(lambda: False, 0.5)
-    for start in (middle - 1_000_000, middle - 900_000, middle - 4_000_000):  # a view, a pan, and another view
+    for start in (middle - 500_000, middle - 450_000, middle - 4_000_000):  # a view, a pan, and another view
         reads.clear()
-        place = Interval("chr1", start, start + 2_000_000)
+        place = Interval("chr1", start, start + 1_000_000)
         session.go_to(place, place)
         pump(lambda: reads and session.layer._slicing_state._loaded)
         pump(lambda: False, 0.3)

@@ -70,7 +70,7 @@ def test_a_contact_is_drawn_within_half_a_bin_of_its_place(
     session, _ = open_in(viewer, write_dots(tmp_path / "dots.mcool", ladder, 248_956_422, dots))
     canvas, seen = min(viewer.canvas.size), set()
     for resolution in (level.resolution for level in session.map.levels):
-        size = int(canvas * resolution * 1.1)
+        size = int(canvas * resolution * 0.9)
         for first, second, count in dots:
             session.go_to(*(_around(place, size) for place in (first, second)))
             pump(lambda: False, 0.2)
@@ -105,6 +105,32 @@ def test_the_cursor_says_place_contacts_ratio_and_distance(make_napari_viewer: M
     assert pump(lambda: session.map.drawn.ratio)
     pump(lambda: False, 0.3)
     assert session.layer.get_status(place, world=True)["coordinates"] == text, "the same under O/E of the raw map"
+
+
+def test_the_title_says_which_map_and_where_one_is(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer = make_napari_viewer(show=True)
+    own = viewer.title
+    viewer.window.resize(1_500, 950)
+    session, dock = open_in(viewer, data_dir / CHR21)
+    session.go_to(Interval("21", 29_700_000, 33_300_000))
+    assert pump(lambda: ":29.7–33.3 Mb, 10 kb — napari" in viewer.title), viewer.title
+    assert viewer.title.startswith("GM12878_MboI_chr21_10kb_hg19 · 21:")
+    assert viewer.window._qt_window.windowTitle() == viewer.title
+    viewer.scene.camera.center = (0, 24_450_000, 24_850_000)
+    viewer.scene.camera.zoom *= 15
+    assert pump(lambda: " × " in dock.map.region.text())
+    text = dock.map.region.text()
+    before = session.visible()
+    dock.map.region.setText(text)
+    QTest.keyClick(dock.map.region, Qt.Key.Key_Return)  # what it shows it reads
+    assert not dock.map.problem.isVisible()
+    slack = len(before[0]) / 20
+    assert all(abs(a.center - b.center) < slack for a, b in zip(before, session.visible(), strict=True))
+    dock.map.region.setText("33200000")
+    QTest.keyClick(dock.map.region, Qt.Key.Key_Return)
+    assert [part.center for part in session.visible()] == [33_200_000, 33_200_000]
+    session.close_map()
+    assert pump(lambda: viewer.title == own)
 
 
 def test_region_box_history_and_clear_errors(make_napari_viewer: Make, data_dir: Path, said: list[Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +61,10 @@ def write_dots(path: Path, ladder: Sequence[int], length: int, dots: Sequence[tu
         pixels = pixels.groupby(["bin1_id", "bin2_id"], as_index=False)["count"].sum()
         cooler.create_cooler(f"{path}::/resolutions/{resolution}", bins, pixels, mode="a", ordered=True)
     return path
+
+
+def imported(window: Any, paths: Iterable[str | Path], *, ask: Any = None) -> Any:
+    """Import files and wait for the report."""
+    window.importing.start(paths, ask=ask)
+    assert pump(lambda: not window.importing.running)
+    return window.importing.report

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.annotations import Kind, MapIdentity, ModelEntry, Origin, Status
-from napari_hicstruct.annotations.codec import to_json
+from napari_hicstruct.annotations.codec import json_of, to_row
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
@@ -46,7 +46,7 @@ class Worker:
         project = self.project
         homes = {uid: set_id for s in project.sets() for uid, set_id in self._of(s.id)}
         return {
-            "records": {record.uid: (homes[record.uid], to_json(record)) for record in project.query()},
+            "records": {record.uid: (homes[record.uid], json_of(to_row(record))) for record in project.query()},
             "sets": [(s.id, s.name, s.origin, s.visible) for s in project.sets()],
             "undo": list(project._stacks.undo),
             "redo": list(project._stacks.redo),

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from napari_hicstruct.annotations import Annotation, Kind, Origin, Status
-from napari_hicstruct.annotations.codec import to_json
+from napari_hicstruct.annotations.codec import json_of, to_row
 from napari_hicstruct.annotations.validation import draw
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
@@ -150,7 +150,7 @@ class Model:
     def view(self) -> dict[str, Any]:
         """As the worker tells it."""
         return {
-            "records": {uid: (home, to_json(record)) for uid, (home, record) in self.records.items()},
+            "records": {uid: (home, json_of(to_row(record))) for uid, (home, record) in self.records.items()},
             "sets": list(self.sets),
             "undo": list(self.undo),
             "redo": list(self.redo),

@@ -9,7 +9,8 @@ import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.controllers import stripe_check
+from napari_hicstruct.plugin.state.geometry import Box, dashes
+from napari_hicstruct.workflows import stripe_check
 
 LENGTH = 9_000_000
 
@@ -48,7 +49,9 @@ def test_window_is_bounding_interval_plus_250_kb_or_a_quarter() -> None:
 
 @pytest.mark.parametrize(("wanted", "nearest"), [(5_000, 2_000), (2_000, 2_000), (8_000, 10_000), (99_000, 25_000)])
 def test_nearest_resolution_is_named_when_it_differs(wanted: int, nearest: int) -> None:
-    check = stripe_check.check_stripe(Source(), stripe((2_000_000, 2_015_000), (2_000_000, 2_600_000)), wanted=wanted)
+    check = stripe_check.check_stripe(
+        Source(), stripe((2_000_000, 2_015_000), (2_000_000, 2_600_000)), stripe_check.CheckOptions(resolution=wanted)
+    )
     assert check.resolution == nearest
     assert bool(check.note) is (wanted != nearest)
     assert not check.note or f"{nearest // 1000} kb" in check.note
@@ -56,21 +59,23 @@ def test_nearest_resolution_is_named_when_it_differs(wanted: int, nearest: int) 
 
 def test_raw_counts_and_98th_percentile_of_the_window() -> None:
     source = Source()
-    check = stripe_check.check_stripe(source, stripe((2_000_000, 2_015_000), (2_000_000, 2_600_000)), wanted=10_000)
+    check = stripe_check.check_stripe(
+        source, stripe((2_000_000, 2_015_000), (2_000_000, 2_600_000)), stripe_check.CheckOptions(resolution=10_000)
+    )
     ((rows, cols, resolution, norm),) = source.asked
     assert (rows, cols, resolution, norm) == (check.window, check.window, 10_000, "raw")
     assert check.limit == pytest.approx(np.nanpercentile(check.counts, 98))
 
 
 def test_rectangle_is_rows_x_columns_y_floor_and_ceiling_in_bins() -> None:
-    box = stripe_check.bin_box(stripe((2_000_001, 2_010_001), (2_009_999, 2_600_000)), 10_000)
+    box = Box(*stripe_check.bin_box(stripe((2_000_001, 2_010_001), (2_009_999, 2_600_000)), 10_000))
     assert box.rows == (2_000_000, 2_020_000)
     assert box.cols == (2_000_000, 2_600_000)
 
 
 def test_dashes_lie_on_the_outline_and_leave_gaps() -> None:
-    box = stripe_check.Box(0.0, 0.0, 10.0, 100.0)
-    lines = stripe_check.dashes(box, n=5)
+    box = Box(0.0, 0.0, 10.0, 100.0)
+    lines = dashes(box, n=5)
     assert len(lines) == 20
     for line in lines:
         assert np.any(np.isin(line, (0.0, 10.0, 100.0)))

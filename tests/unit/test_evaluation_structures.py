@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
 from napari_hicstruct.evaluation import agreement, domains, records, stripes
 from napari_hicstruct.evaluation.calibration import calibration
-from napari_hicstruct.evaluation.pileup import pile_up, shifted_control
+from napari_hicstruct.evaluation.pileup import Windows, pile_up, shifted_control
 from napari_hicstruct.genome import Interval
 
 KB = 1_000
@@ -132,16 +132,15 @@ def test_pile_up_finds_planted_dots_and_a_flat_control() -> None:
 
     bp = (loops + 0.5) * resolution
     bp = np.vstack([bp, [[0, 400 * KB], [3_700 * KB, 3_990 * KB], [500 * KB, 600 * KB]]])  # off the edges, too near
-    pile = pile_up(fetch, bp, resolution=resolution, n_bins=n, expected=expected)
+    windows = Windows(resolution, n)
+    pile = pile_up(fetch, bp, windows, expected=expected)
     assert pile.n == len(loops)
     assert pile.ratio() == pytest.approx(3, rel=0.1)
-    control = shifted_control(
-        fetch, bp, shifts=(-200 * KB, 200 * KB), resolution=resolution, n_bins=n, expected=expected
-    )
+    control = shifted_control(fetch, bp, windows, shifts=(-200 * KB, 200 * KB), expected=expected)
     assert control.n > len(loops)
     assert control.ratio() == pytest.approx(1, rel=0.15)
-    assert pile_up(fetch, bp, resolution=resolution, n_bins=n).ratio() > 2
-    assert np.isnan(pile_up(fetch, np.zeros((0, 2)), resolution=resolution, n_bins=n).ratio())
+    assert pile_up(fetch, bp, windows).ratio() > 2
+    assert np.isnan(pile_up(fetch, np.zeros((0, 2)), windows).ratio())
 
 
 def test_records_become_arrays() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, NameMatcher, format_bp, parse_region
+from napari_hicstruct.genome import Interval, NameMatcher, format_bp, format_span, parse_region
 
 SIZES = {"chr17": 83_257_441, "chrM": 16_569, "HLA-A*01:01:01-02": 3_503}
 
@@ -20,6 +20,9 @@ SIZES = {"chr17": 83_257_441, "chrM": 16_569, "HLA-A*01:01:01-02": 3_503}
         ("MT", Interval("chrM", 0, 16_569)),
         ("HLA-A*01:01:01-02", Interval("HLA-A*01:01:01-02", 0, 3_503)),
         ("HLA-A*01:01:01-02:10-20", Interval("HLA-A*01:01:01-02", 10, 20)),
+        ("chr17:62.50–63.50 Mb", Interval("chr17", 62_500_000, 63_500_000)),  # the unit once, as people write it
+        ("chr17:62-63M", Interval("chr17", 62_000_000, 63_000_000)),
+        ("chr17:1,500-2kb", Interval("chr17", 1_500, 2_000)),
     ],
 )
 def test_spellings(text: str, wanted: Interval) -> None:
@@ -37,12 +40,42 @@ def test_spellings(text: str, wanted: Interval) -> None:
         ("chr17:62.5-63.5", "not a position"),  # no such thing as half a base pair: the unit was forgotten
         ("chr17:1x-2x", "not a position"),
         ("chr17:1-2-3", "not a region"),
+        ("chr17:62.5M", r"one position, not a region. Write start and end: chr17:62,000,000-63,000,000"),
         ("", "empty"),
     ],
 )
 def test_wrong_regions_say_what_to_do(text: str, says: str) -> None:
     with pytest.raises(RegionError, match=says):
         parse_region(text, SIZES)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [("17:62.5M", 61_500_000, 63_500_000), ("chr17:100kb", 0, 2_000_000), ("chr17:83,257,441", 81_257_441, 83_257_441)],
+)
+def test_a_position_is_the_middle_of_what_is_asked_for_around_it(text: str, start: int, end: int) -> None:
+    assert parse_region(text, SIZES, around=2_000_000) == Interval("chr17", start, end)
+
+
+def test_a_position_beyond_the_end_names_the_length() -> None:
+    with pytest.raises(RegionError, match="83,257,441 bp long"):
+        parse_region("chr17:90M", SIZES, around=2_000_000)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "says"),
+    [
+        (29_660_000, 35_340_000, "29.7–35.3 Mb"),
+        (24_300_000, 24_600_000, "24.30–24.60 Mb"),
+        (0, 48_129_895, "0–48 Mb"),
+        (24_300_000, 24_304_000, "24,300,000–24,304,000"),
+    ],
+)
+def test_spans_for_people_are_regions(start: int, end: int, says: str) -> None:
+    span = Interval("chr17", start, end)
+    assert format_span(span) == says
+    back = parse_region(f"chr17:{says}")
+    assert max(abs(back.start - start), abs(back.end - end)) <= len(span) / 40
 
 
 def test_bare_name_needs_the_length() -> None:

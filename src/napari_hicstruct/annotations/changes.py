@@ -37,13 +37,23 @@ class MapIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AnnotationSet:
-    """A named set of annotations of one origin; a locked set refuses edits."""
+    """A named set of annotations of one origin; a locked set refuses edits.
+
+    Attributes
+    ----------
+    colour : str
+        ``#rrggbb``: what tells its objects from those of other sets.
+    triangle : str
+        Where it is drawn (``stored``, ``upper``, ``lower``); empty: nobody chose.
+    """
 
     id: int
     name: str
     origin: Origin
     visible: bool = True
     locked: bool = False
+    colour: str = ""
+    triangle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,8 @@ class Change:
 
     ``before`` and ``after`` are aligned by uid only where both hold it: an added record is in ``after`` alone, a
     deleted one in ``before`` alone.  ``marked`` and ``unmarked`` are the reviewed regions that came and went.
+    ``after_sets`` names the set of each record in ``after``: one that went to another set is in both with the same
+    uid.  ``sets`` are the sets that came or went as a whole.
     ``entry_id`` 0 means that nothing changed and nothing was journalled.
     """
 
@@ -74,6 +86,8 @@ class Change:
     set_ids: frozenset[int]
     marked: tuple[ReviewedRegion, ...] = ()
     unmarked: tuple[ReviewedRegion, ...] = ()
+    after_sets: tuple[int, ...] = ()
+    sets: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +113,11 @@ class StepSummary:
     """What one journal entry did, without its records: the action, how many records, of which kinds.
 
     ``regions`` is the number of reviewed regions that it marked or took back; such a step has no records.
+    ``sets`` are the names of the sets that it made or took away.
     """
 
     action: str
     count: int
     kinds: frozenset[Kind]
     regions: int = 0
+    sets: tuple[str, ...] = ()

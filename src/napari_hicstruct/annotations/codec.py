@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
@@ -62,6 +63,8 @@ def to_row(record: Annotation) -> dict[str, Any]:
 
 COLUMNS = tuple(to_row(_BARE))
 """Names of the stored columns, in order."""
+_in_order = itemgetter(*COLUMNS)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 COLUMN_TYPES = {name: float if value is None else type(value) for name, value in to_row(_BARE).items()}
 """Type of each column; floats may be NULL."""
 
@@ -93,12 +96,12 @@ def from_values(values: Sequence[Any]) -> Annotation:
     )
 
 
-def to_json(record: Annotation) -> str:
-    """One record as compact JSON, for the journal."""
-    return json.dumps(to_row(record), ensure_ascii=False, separators=(",", ":"))
+def json_of(row: Mapping[str, Any]) -> str:
+    """What :func:`to_row` gives as compact JSON, for the journal."""
+    return _encode(row)
 
 
-def from_json(text: str) -> Annotation:
-    """Inverse of :func:`to_json`."""
-    row = json.loads(text)
-    return from_values([row[name] for name in COLUMNS])
+def from_json_lines(texts: Sequence[str | None]) -> list[Annotation | None]:
+    """Inverse of :func:`json_of` for many; None where there is no text."""
+    rows = iter(json.loads(f"[{','.join(text for text in texts if text is not None)}]"))
+    return [None if text is None else from_values(_in_order(next(rows))) for text in texts]

@@ -12,11 +12,20 @@ from sqlalchemy import Connection
 
 from napari_hicstruct.annotations import history, judging, reviewed, sets
 from napari_hicstruct.annotations.changes import AnnotationSet, Change, ReviewedRegion, StepSummary
-from napari_hicstruct.annotations.history import Item, Part
+from napari_hicstruct.annotations.history import Item, OnPiece, Part
 from napari_hicstruct.annotations.query import Filter, by_uids, check_new, select_records
 from napari_hicstruct.annotations.reading import ReadableProject
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
-from napari_hicstruct.annotations.rules import PROMOTED_FROM, STATUS_ACTIONS, mark_edited, promoted_copy
+from napari_hicstruct.annotations.rules import (
+    DELETE_SET,
+    DUPLICATE_SET,
+    MERGE_SETS,
+    PROMOTED_FROM,
+    STATUS_ACTIONS,
+    copied,
+    mark_edited,
+    promoted_copy,
+)
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 
@@ -28,6 +37,8 @@ class EditableProject(ReadableProject):
 
     changed = Signal(Change)
     reviewer: str
+    _latest: tuple[list[int], Sequence[Part]] = [], ()
+    """The step that was made, undone or made again last: its entry and its parts."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -37,9 +48,68 @@ class EditableProject(ReadableProject):
             return sets.add(connection, name, origin)
 
     def update_set(self, set_id: int, **changes: Any) -> AnnotationSet:
-        """Change ``name``, ``visible`` or ``locked`` of a set; not journalled."""
+        """Change ``name``, ``visible``, ``locked``, ``colour`` or ``triangle`` of a set; not journalled."""
         with self._writing() as connection:
             return sets.update_set(connection, set_id, changes)
+
+    def order_sets(self, set_ids: Sequence[int]) -> None:
+        """List the sets in this order; not journalled."""
+        with self._writing() as connection:
+            sets.order(connection, set_ids)
+
+    def add_as_set(
+        self,
+        name: str,
+        origin: Origin,
+        records: Iterable[Annotation],
+        *,
+        action: str,
+        on_piece: OnPiece | None = None,
+    ) -> AnnotationSet:
+        """Put new records into a new set: one step, and undo leaves no empty set.
+
+        ``on_piece`` is called with the number of records done so far; if it raises, nothing comes in.
+        """
+        new, made = list(records), []
+
+        def parts(connection: Connection) -> list[Part]:
+            check_new(connection, [record.uid for record in new])
+            made.append(sets.add(connection, name, origin))
+            there = made[-1].id
+            return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
+
+        self._step(action, parts, on_piece=on_piece)
+        return made[-1]
+
+    def duplicate_set(self, set_id: int) -> AnnotationSet:
+        """A copy of a set and its records under uids of their own, as one step."""
+        old = next((one for one in self.sets() if one.id == set_id), None)
+        if old is None:
+            raise ProjectError(f"the project has no set {set_id}.", hint="Refresh the list of sets.")
+        records = copied(self.query(set_ids=[set_id]))
+        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET)
+
+    def merge_sets(self, set_id: int, into: int) -> Change:
+        """Move all records of a set into another one and take the empty set away, as one step."""
+        if set_id == into:
+            raise ProjectError("a set is not merged into itself.", hint="Choose another set.")
+
+        def parts(connection: Connection) -> list[Part]:
+            records = select_records(connection, Filter(set_ids=[set_id]), None)
+            out = (Item(set_id, record, None) for record in records)
+            come = (Item(into, None, record) for record in records)
+            return [sets.SetItem(set_id, True, False), *out, *come]
+
+        return self._step(MERGE_SETS, parts)
+
+    def delete_set(self, set_id: int) -> Change:
+        """Take a set away with all its records, as one step; the journal keeps them."""
+
+        def parts(connection: Connection) -> list[Part]:
+            records = select_records(connection, Filter(set_ids=[set_id]), None)
+            return [sets.SetItem(set_id, True, False), *(Item(set_id, record, None) for record in records)]
+
+        return self._step(DELETE_SET, parts)
 
     def human_set(self) -> AnnotationSet:
         """The set that holds what a person adds; made on first use."""
@@ -47,15 +117,21 @@ class EditableProject(ReadableProject):
 
     # ---- records ----------------------------------------------------------------------------------------------
 
-    def add(self, records: Iterable[Annotation], *, set_id: int, action: str = "add") -> Change:
-        """Put new records into a set."""
+    def add(
+        self, records: Iterable[Annotation], *, set_id: int, action: str = "add", continues: int | None = None
+    ) -> Change:
+        """Put new records into a set.
+
+        ``continues`` is the first entry of a step that comes piece by piece, such as a run of a model: one undo takes
+        all of it back, after what was done since its first entry.  If that entry was undone, a new step begins.
+        """
         new = list(records)
 
         def items(connection: Connection) -> list[Item]:
             check_new(connection, [record.uid for record in new])
             return [Item(set_id, None, record) for record in new]
 
-        return self._step(action, items)
+        return self._step(action, items, first=continues)
 
     def update(self, records: Iterable[Annotation], *, action: str) -> Change:
         """Replace records by others of the same uid: move, resize, relabel ….
@@ -136,7 +212,14 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
-    def _step(self, action: str, make_parts: Callable[[Connection], Sequence[Part]]) -> Change:
+    def _step(
+        self,
+        action: str,
+        make_parts: Callable[[Connection], Sequence[Part]],
+        *,
+        first: int | None = None,
+        on_piece: OnPiece | None = None,
+    ) -> Change:
         """One transaction, one journal entry, one signal."""
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
@@ -144,9 +227,12 @@ class EditableProject(ReadableProject):
                 parts = make_parts(connection)
                 if not parts:
                     return replace(_NOTHING, action=action)
-                sets.check_unlocked(connection, history.set_ids(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer)
-            self._stacks.note(change.entry_id, action, None)
+                sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
+                if first is not None:
+                    history.continue_step(connection, change.entry_id, first)
+            self._stacks.note(change.entry_id, action, None, first)
+            self._latest = [change.entry_id], parts
         self.changed.emit(change)
         return change
 
@@ -188,7 +274,11 @@ class EditableProject(ReadableProject):
         if not stack:
             return None
         with self._db.transaction() as connection:
-            return history.summary(connection, stack[-1])
+            return history.summary(connection, self._stacks.entries(stack[-1]))
+
+    def stands(self, entry_id: int) -> bool:
+        """True if the step that began with this entry was made and is not undone."""
+        return entry_id in self._stacks.undo
 
     def undo(self) -> Change | None:
         """Take back the last step (without limit, also after reopening); None if there is none."""
@@ -205,11 +295,15 @@ class EditableProject(ReadableProject):
             target = stack[-1]
             self._check_alone()
             with self._writing() as connection:
-                parts = history.parts_of(connection, target)
+                entries = self._stacks.entries(target)
+                latest, parts = self._latest
+                if latest != entries:  # else they are at hand: reading 100,000 records takes seconds
+                    parts = [part for entry in entries for part in history.parts_of(connection, entry)]
+                    self._latest = entries, parts
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
-                sets.check_unlocked(connection, history.set_ids(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, target=target)
+                sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, taken=entries)
             self._stacks.note(change.entry_id, action, target)
         self.changed.emit(change)
         return change

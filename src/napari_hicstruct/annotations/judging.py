@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from napari_hicstruct.annotations.records import Origin, Status
+from napari_hicstruct.annotations.rules import DELETE_SET, DUPLICATE_SET, MERGE_SETS
 from napari_hicstruct.annotations.schema import annotation_set, journal, journal_item
 
+_OF_SETS = (DELETE_SET, MERGE_SETS, DUPLICATE_SET)
 JUDGED = frozenset((Status.ACCEPTED, Status.EDITED, Status.REJECTED))
 _BEFORE, _AFTER = journal_item.c.before, journal_item.c.after
 _STATE = ("$.status", "$.kind", "$.start1", "$.end1", "$.start2", "$.end2")
@@ -44,7 +46,7 @@ def latest_judgments(
     query = (
         select(journal.c.id, journal.c.reviewer, func.json_extract(_AFTER, "$.uid"), status)
         .join(journal_item, journal_item.c.entry_id == journal.c.id)
-        .where(_AFTER.is_not(None), ~_COMES_IN, judges)
+        .where(_AFTER.is_not(None), ~_COMES_IN, judges, journal.c.action.not_in(_OF_SETS))
         .order_by(journal.c.id, journal_item.c.position)
     )
     if reviewer is not None:
@@ -74,7 +76,8 @@ def corrected(connection: Connection, entries: Sequence[int]) -> set[str]:
             or_(human, func.json_extract(_AFTER, "$.status").in_([status.value for status in JUDGED])),
         )
         .join(annotation_set, annotation_set.c.id == journal_item.c.set_id)
-        .where(journal_item.c.entry_id >= min(entries), or_(~_COMES_IN, human))
+        .join(journal, journal.c.id == journal_item.c.entry_id)
+        .where(journal_item.c.entry_id >= min(entries), or_(~_COMES_IN, human), journal.c.action.not_in(_OF_SETS))
         .order_by(journal_item.c.entry_id, journal_item.c.position)
     )
     chosen = set(entries)

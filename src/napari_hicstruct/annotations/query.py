@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -9,7 +10,6 @@ from operator import itemgetter
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from napari_hicstruct.annotations.codec import COLUMNS, from_values
-from napari_hicstruct.annotations.history import chunks
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.annotations.schema import annotation
 from napari_hicstruct.errors import ProjectError
@@ -77,10 +77,9 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
         If one of them is not in the project.
     """
     found: dict[str, tuple[int, Annotation]] = {}
-    for piece in chunks(uids):
-        statement = select(annotation.c.set_id, *_COLUMNS).where(annotation.c.uid.in_(piece))
-        for set_id, *values in connection.execute(statement):
-            found[values[0]] = (set_id, from_values(values))
+    statement = select(annotation.c.set_id, *_COLUMNS).where(_among(uids))
+    for set_id, *values in connection.execute(statement):
+        found[values[0]] = (set_id, from_values(values))
     missing = [uid for uid in uids if uid not in found]
     if missing:
         raise ProjectError(
@@ -92,10 +91,13 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
 
 def present(connection: Connection, uids: Sequence[str]) -> set[str]:
     """Those of ``uids`` that the project holds."""
-    found: set[str] = set()
-    for piece in chunks(uids):
-        found.update(connection.execute(select(annotation.c.uid).where(annotation.c.uid.in_(piece))).scalars())
-    return found
+    return set(connection.execute(select(annotation.c.uid).where(_among(uids))).scalars())
+
+
+def _among(uids: Sequence[str]) -> ColumnElement[bool]:
+    """True for rows of these uids, however many they are: as one text, not as so many bound values."""
+    listed = func.json_each(json.dumps(list(uids))).table_valued("value")
+    return annotation.c.uid.in_(select(listed.c.value))
 
 
 def check_new(connection: Connection, uids: Sequence[str]) -> None:

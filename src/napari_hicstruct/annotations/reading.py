@@ -58,7 +58,7 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return present(connection, list(uids))
 
-    def query(
+    def query(  # noqa: PLR0913 - keywords of a use case
         self,
         *,
         kind: Kind | Collection[Kind] | None = None,
@@ -112,13 +112,13 @@ class ReadableProject:
     def corrected_since(self, entry_id: int) -> set[str]:
         """Uids of records a person judged, moved or added after a journal entry; what was undone does not count."""
         with self._db.transaction() as connection:
-            known = set(Stacks.replay(connection, until=entry_id).undo)
+            known = set(Stacks.replay(connection, until=entry_id).standing())
             new = [entry for entry in self._standing(connection) if entry not in known]
             return judging.corrected(connection, new)
 
     def _standing(self, connection: Connection) -> list[int]:
         """The edits that were not undone, oldest first; somebody else may be editing what is read-only here."""
-        return Stacks.replay(connection).undo if self.read_only else self._stacks.undo
+        return (Stacks.replay(connection) if self.read_only else self._stacks).standing()
 
     def reviewed(self, chrom: str | None = None) -> list[ReviewedRegion]:
         """Reviewed blocks of a chromosome or of all, oldest first."""

@@ -53,6 +53,16 @@ annotation_set = Table(
     Column("locked", Boolean, nullable=False),
 )
 
+set_display = Table(
+    "set_display",
+    metadata,
+    Column("set_id", ForeignKey("annotation_set.id"), primary_key=True),
+    Column("colour", Text, nullable=False),
+    Column("triangle", Text, nullable=False),
+    Column("position", Integer),
+    Column("removed", Boolean, nullable=False),
+)
+
 annotation = Table(
     "annotation",
     metadata,
@@ -116,6 +126,24 @@ journal_region = Table(
     Column("region_id", Integer, primary_key=True),
     Column("before", Text),
     Column("after", Text),
+    sqlite_with_rowid=False,
+)
+
+journal_step = Table(
+    "journal_step",
+    metadata,
+    Column("entry_id", ForeignKey("journal.id"), primary_key=True),
+    # The entry with which its step began; an entry that is a step by itself has no row.
+    Column("first", ForeignKey("journal.id"), nullable=False),
+)
+
+journal_set = Table(
+    "journal_set",
+    metadata,
+    Column("entry_id", ForeignKey("journal.id"), primary_key=True),
+    Column("set_id", ForeignKey("annotation_set.id"), primary_key=True),
+    Column("before", Boolean, nullable=False),
+    Column("after", Boolean, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -202,7 +230,17 @@ def _to_version_2(connection: Connection) -> None:
     _run(connection, versions.VERSION_2)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2)
+def _to_version_3(connection: Connection) -> None:
+    """Colour, triangle and order of sets, and sets that undo takes back."""
+    _run(connection, versions.VERSION_3)
+
+
+def _to_version_4(connection: Connection) -> None:
+    """Steps of several entries: a run of a model is one."""
+    _run(connection, versions.VERSION_4)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3, _to_version_4)
 """Step ``i`` leads from version ``i`` to ``i + 1``.  Append only; once released a step is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -47,3 +47,25 @@ VERSION_2 = (
     ' "before" TEXT, "after" TEXT, PRIMARY KEY (entry_id, region_id)) WITHOUT ROWID',
 )
 """Which model is in use; reviewed regions in the journal."""
+
+VERSION_3 = (
+    "CREATE TABLE set_display (set_id INTEGER NOT NULL PRIMARY KEY REFERENCES annotation_set (id),"
+    " colour TEXT NOT NULL, triangle TEXT NOT NULL, position INTEGER, removed BOOLEAN NOT NULL)",
+    "CREATE TABLE journal_set (entry_id INTEGER NOT NULL REFERENCES journal (id),"
+    ' set_id INTEGER NOT NULL REFERENCES annotation_set (id), "before" BOOLEAN NOT NULL,'
+    ' "after" BOOLEAN NOT NULL, PRIMARY KEY (entry_id, set_id)) WITHOUT ROWID',
+)
+"""How sets are drawn and in which order; sets that came and went in the journal."""
+
+VERSION_4 = (
+    "CREATE TABLE journal_step (entry_id INTEGER NOT NULL PRIMARY KEY REFERENCES journal (id),"
+    ' "first" INTEGER NOT NULL REFERENCES journal (id))',
+    # The windows of a run that came one right after another in one set are one step from now on.
+    "INSERT INTO journal_step WITH entry AS (SELECT journal.id, action, set_id, lag(action) OVER (ORDER BY journal.id)"
+    " AS action_before, lag(set_id) OVER (ORDER BY journal.id) AS set_before FROM journal"
+    " LEFT JOIN journal_item ON entry_id = journal.id AND position = 0),"
+    " step AS (SELECT id, action, max(CASE WHEN action = 'predict' AND action_before = 'predict'"
+    " AND set_id = set_before THEN NULL ELSE id END) OVER (ORDER BY id) AS first FROM entry)"
+    " SELECT id, first FROM step WHERE action = 'predict' AND id <> first",
+)
+"""Steps of several entries."""

@@ -27,6 +27,7 @@ COMMANDS = (
     "view",
     "predict",
     "consensus",
+    "insulation",
     "import_labels",
     "export",
     "simulate",
@@ -35,6 +36,7 @@ COMMANDS = (
     "finetune",
     "calibrate",
     "evaluate",
+    "stripe_check",
     "models",
 )
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""

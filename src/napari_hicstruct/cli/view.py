@@ -16,7 +16,10 @@ def register(app: typer.Typer) -> None:
 def view(
     map: Annotated[str, typer.Argument(help="Contact map: .cool, .mcool, .hic, or FILE::/group.", metavar="MAP")],
     labels: Annotated[list[Path] | None, typer.Option("--labels", "-l", help="Label file to draw; repeatable.")] = None,
-    region: Annotated[str | None, typer.Option("--region", "-r", help="Where to look: chr17:62.5M-63.5M.")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", "-r", help="Where to look: chr17:62.5M-63.5M, chr17:63M, chr17, or rows × columns."),
+    ] = None,
     norm: Annotated[str | None, typer.Option(help="raw, oe, or name of weights (default: the map's best).")] = None,
     project: Annotated[
         Path | None, typer.Option("--project", "-p", help="Project (*.hicproj) to open or make.")

@@ -48,7 +48,7 @@ _SHRINK = 0.5
 
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
-def _fill(out: NDArray[np.float32], y: int, x: int, c: float, mean: float, wi: float, wj: float, bp: float) -> None:
+def _fill(out: NDArray[np.float32], y: int, x: int, c: float, mean: float, wi: float, wj: float, bp: float) -> None:  # noqa: PLR0913 - a kernel takes arrays
     out[2, y, x] = math.log2(1.0 + bp / 10000.0) / 8.0
     if mean <= 0.0 or not (wi > 0.0) or not (wj > 0.0):
         return

@@ -27,8 +27,9 @@ from napari_hicstruct.genome import n_bins
 if TYPE_CHECKING:
     import dask.array as da
 
-COARSEST_BINS = 512
-"""The last level has at most this many bins: napari reads it whole for its thumbnail."""
+COARSEST_BINS = 64
+"""The last level has at most this many bins: napari reads it whole for its thumbnail, and on the smallest canvas, or
+zoomed out, its bins are no smaller than a pixel."""
 
 MIN_BINS = 16
 """A stored level that has fewer bins on this chromosome is left out."""
@@ -216,7 +217,7 @@ def build_levels(
         :func:`expected_by_distance` computes and keeps (do so in the background first).
     resolutions : sequence of int, optional
         Stored bin sizes (bp) to use; default all that hold its contacts.  Levels too coarse for the chromosome are
-        left out; coarser ones are added by exact summation, doubling the bins, until one has at most 512 bins.
+        left out; coarser ones are added by exact summation, doubling the bins, until one has at most 64 bins.
     cache : BlockCache, optional
         Share one to hold several pyramids under one byte limit.
 

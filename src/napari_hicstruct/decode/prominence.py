@@ -91,7 +91,7 @@ _BLOCK, _BESIDE, _AHEAD = 5, (2, 4), 2  # bins: along a stripe; distance of its 
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _along(
+def _along(  # noqa: PLR0913 - a kernel takes arrays
     counts: Array, weights: Array, expected: Array, x: int, side: int, near: int, far: int
 ) -> tuple[float, float]:
     """Observed counts of a row, and those expected if it were as its stronger side, block by block."""

@@ -58,7 +58,7 @@ def shear(p: Array) -> Array:
     return out
 
 
-def decode_stripes(
+def decode_stripes(  # noqa: PLR0913 - keywords of a use case
     p: Array,
     down: Array,
     *,

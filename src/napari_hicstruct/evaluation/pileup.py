@@ -18,6 +18,35 @@ Fetch = Callable[[int, int, int, int], NDArray[np.floating]]
 
 
 @dataclass(frozen=True, slots=True)
+class Windows:
+    """Which windows of a chromosome are piled up.
+
+    Attributes
+    ----------
+    resolution : int
+        bp per bin.
+    n_bins : int
+        Bins of the chromosome; windows that leave it, or that reach the diagonal, are left out.
+    flank : int
+        Bins on each side of a loop.
+    """
+
+    resolution: int
+    n_bins: int
+    flank: int = 10
+
+    def centres(self, loops: ArrayLike) -> list[tuple[int, int]]:
+        """Centre bins (i ≤ j) of the loops whose whole window lies inside the chromosome and above the diagonal."""
+        table = np.asarray(loops, np.float64)
+        if not table.size:
+            return []
+        centres = np.sort(table[:, :2] // self.resolution, axis=1).astype(np.int64)
+        i, j = centres[:, 0], centres[:, 1]
+        inside = (i >= self.flank) & (j + self.flank < self.n_bins) & (j - i > 2 * self.flank)
+        return [(int(a), int(b)) for a, b in centres[inside]]
+
+
+@dataclass(frozen=True, slots=True)
 class PileUp:
     """The mean window around loops.
 
@@ -45,14 +74,12 @@ class PileUp:
 def pile_up(
     fetch: Fetch,
     loops: ArrayLike,
+    windows: Windows,
     *,
-    resolution: int,
-    n_bins: int,
-    flank: int = 10,
     expected: NDArray[np.float64] | None = None,
     min_valid: float = 0.5,
 ) -> PileUp:
-    """Average the windows of ``±flank`` bins around loops.
+    """Average the windows around loops.
 
     Parameters
     ----------
@@ -60,20 +87,16 @@ def pile_up(
         For a :class:`ContactSource`: balanced contacts.
     loops : array, shape (n, 2)
         Anchor centres in bp; other columns are not read.
-    resolution : int
-        bp per bin.
-    n_bins : int
-        Bins of the chromosome; windows that leave it, or that reach the diagonal, are left out.
-    flank : int
-        Bins on each side.
+    windows : Windows
     expected : float64, shape (n_distances,), optional
         Mean contact per distance in bins.
     min_valid : float
         Least share of finite bins in a window.
     """
+    flank = windows.flank
     size = 2 * flank + 1
     total, covered, n = np.zeros((size, size)), np.zeros((size, size)), 0
-    for i, j in _windows(loops, resolution, n_bins, flank):
+    for i, j in windows.centres(loops):
         rows, cols = (i - flank, i + flank + 1), (j - flank, j + flank + 1)
         block = np.asarray(fetch(*rows, *cols), np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -107,29 +130,16 @@ def pool(piles: Sequence[PileUp]) -> PileUp:
 def shifted_control(
     fetch: Fetch,
     loops: ArrayLike,
+    windows: Windows,
     *,
     shifts: Sequence[int],
-    resolution: int,
-    n_bins: int,
-    flank: int = 10,
     expected: NDArray[np.float64] | None = None,
 ) -> PileUp:
     """The pile-up of the same loops with both anchors shifted by each of ``shifts`` (bp), distance kept."""
     xy = np.asarray(loops, np.float64)
     xy = xy.reshape(-1, xy.shape[-1] if xy.ndim > 1 else 2)[:, :2]
     moved = np.vstack([xy + shift for shift in shifts])
-    return pile_up(fetch, moved, resolution=resolution, n_bins=n_bins, flank=flank, expected=expected)
-
-
-def _windows(loops: ArrayLike, resolution: int, n_bins: int, flank: int) -> list[tuple[int, int]]:
-    """Centre bins (i ≤ j) of the loops whose whole window lies inside the chromosome and above the diagonal."""
-    table = np.asarray(loops, np.float64)
-    if not table.size:
-        return []
-    centres = np.sort(table[:, :2] // resolution, axis=1).astype(np.int64)
-    i, j = centres[:, 0], centres[:, 1]
-    inside = (i >= flank) & (j + flank < n_bins) & (j - i > 2 * flank)
-    return [(int(a), int(b)) for a, b in centres[inside]]
+    return pile_up(fetch, moved, windows, expected=expected)
 
 
 def _nan_mean(values: NDArray[np.float64]) -> float:

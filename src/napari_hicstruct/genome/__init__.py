@@ -1,7 +1,15 @@
 """Genome coordinates: intervals, bins, chromosome names.  0-based, half-open base pairs throughout."""
 
 from napari_hicstruct.genome.bins import bin_range, bin_start, coarsen_factor, n_bins, to_bin
-from napari_hicstruct.genome.intervals import Interval, format_bin_size, format_bp, format_region, parse_region, united
+from napari_hicstruct.genome.intervals import (
+    Interval,
+    format_bin_size,
+    format_bp,
+    format_region,
+    format_span,
+    parse_region,
+    united,
+)
 from napari_hicstruct.genome.names import NameMatcher, canonical_name
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "format_bin_size",
     "format_bp",
     "format_region",
+    "format_span",
     "n_bins",
     "parse_region",
     "to_bin",

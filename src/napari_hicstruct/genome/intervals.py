@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from napari_hicstruct.genome.names import NameMatcher
 
 _UNITS = {"": 1, "b": 1, "bp": 1, "k": 1_000, "kb": 1_000, "m": 1_000_000, "mb": 1_000_000, "g": 10**9, "gb": 10**9}
 _POSITION = re.compile(r"^([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?\s*([a-z]*)$", re.IGNORECASE)
+_DASH = re.compile(r"\s*(?:-|–|\.\.)\s*")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,8 +97,8 @@ def _parse_position(text: str, whole: str) -> int:
     return int(position)
 
 
-def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Interval:
-    """Parse ``chr17:62.5M-63.5M``, ``chr17:62,500,000-63,500,000`` or a bare chromosome name.
+def parse_region(text: str, chromsizes: Mapping[str, int] | None = None, *, around: int | None = None) -> Interval:
+    """Parse ``chr17:62.5M-63.5M``, ``chr17:62,500,000-63,500,000``, ``chr17:62.5–63.5 Mb`` or a bare chromosome name.
 
     Parameters
     ----------
@@ -106,20 +108,16 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
         Chromosome lengths (bp).  With it, ``21``/``chr21`` are reconciled, a bare name means the whole
         chromosome, and the region must lie inside.  A position past the end by less than a unit of its
         own spelling is not forgiven: the error names the length.
+    around : int, optional
+        Length (bp) of the region that a single position such as ``chr17:62.5M`` stands in the middle of, shifted to
+        stay on the chromosome.  Without it a single position is an error.
 
     Raises
     ------
     RegionError
         If the text is not a region, the chromosome is unknown, or the region leaves it.
     """
-    name, colon, span = text.strip().rpartition(":")
-    # HLA contigs carry colons in their names: what stands behind the last colon is a span only if it has digits.
-    if (
-        (chromsizes is not None and text.strip() in chromsizes)
-        or not colon
-        or not re.search(r"[0-9]\s*[a-z]*\s*(-|–|\.\.)", span, re.IGNORECASE)
-    ):
-        name, span = text.strip(), ""
+    name, span = _name_and_span(text.strip(), chromsizes)
     if not name:
         raise RegionError("the region is empty.", hint="Write for example chr17:62.5M-63.5M.")
     length: int | None = None
@@ -130,23 +128,71 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None) -> Inte
         if length is None:
             raise RegionError(f"'{text}' has no start and end.", hint=f"Write {name}:0-1,000,000.")
         return Interval(name, 0, length)
-    parts = re.split(r"\s*(?:-|–|\.\.)\s*", span.strip())
+    parts = _DASH.split(span)
+    if len(parts) == 1:
+        return _around(text, Interval(name, (at := _parse_position(span, text)), at), around, length)
     if len(parts) != 2 or not all(parts):
         raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
-    start, end = (_parse_position(part, text) for part in parts)
+    start, end = (_parse_position(part, text) for part in _share_unit(*parts))
     if end <= start:
         raise RegionError(f"region '{text}' ends at or before its start.", hint="Swap the two positions.")
-    if length is not None and end > length:
+    _check_inside(text, name, end, length)
+    return Interval(name, start, end)
+
+
+def _name_and_span(text: str, chromsizes: Mapping[str, int] | None) -> tuple[str, str]:
+    """Chromosome and what stands behind it; contigs (HLA) carry colons in their names."""
+    name, colon, span = text.rpartition(":")
+    known = chromsizes is not None and text in chromsizes
+    return (text, "") if known or not colon or not re.match(r"\s*[0-9]", span) else (name.strip(), span.strip())
+
+
+def _share_unit(start: str, end: str) -> tuple[str, str]:
+    """``24.3-24.6 Mb`` and ``24-25M`` state their unit once; nobody means 24 bp by the first."""
+    first, last = _POSITION.match(start), _POSITION.match(end)
+    if first is not None and last is not None and last.group(3) and not first.group(3):
+        small = "," not in first.group(1) and len(first.group(1)) <= 3
+        return (start + last.group(3), end) if small else (start, end)
+    return start, end
+
+
+def _around(text: str, place: Interval, size: int | None, length: int | None) -> Interval:
+    """``size`` bp with ``place`` in their middle."""
+    if size is None:
+        low, high = max(0, place.start - 500_000), place.start + 500_000
+        raise RegionError(
+            f"'{text}' is one position, not a region.", hint=f"Write start and end: {place.chrom}:{low:,}-{high:,}."
+        )
+    _check_inside(text, place.chrom, place.start, length)
+    start = max(0, place.start - size // 2)
+    if length is not None:
+        start = max(0, min(start, length - size))
+    return Interval(place.chrom, start, start + size if length is None else min(length, start + size))
+
+
+def _check_inside(text: str, name: str, last: int, length: int | None) -> None:
+    if length is not None and last > length:
         raise RegionError(
             f"region '{text}' lies outside {name}, which is {length:,} bp long.",
             hint=f"Choose an end of at most {length:,}.",
         )
-    return Interval(name, start, end)
 
 
 def format_region(interval: Interval) -> str:
     """``chr17:62,500,000-63,500,000``: the spelling that :func:`parse_region` reads back unchanged."""
     return str(interval)
+
+
+def format_span(interval: Interval) -> str:
+    """``29.7–35.3 Mb`` for people, to a twentieth of its length or finer; base pairs where it is under 10 kb.
+
+    Behind a chromosome's name and a colon it is a region that :func:`parse_region` reads.
+    """
+    size = len(interval)
+    if size < 10_000:
+        return f"{interval.start:,}–{interval.end:,}"
+    decimals = max(0, math.ceil(-math.log10(size / 20e6)))
+    return f"{interval.start / 1e6:.{decimals}f}–{interval.end / 1e6:.{decimals}f} Mb"
 
 
 def format_bp(bp: float) -> str:

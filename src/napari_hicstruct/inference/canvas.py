@@ -22,7 +22,7 @@ def blend_weight(size: int, margin: int) -> Array:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add(total: Array, weight: Array, window: Array, blend: Array, row0: int, col0: int, below: int) -> None:
+def _add(total: Array, weight: Array, window: Array, blend: Array, row0: int, col0: int, below: int) -> None:  # noqa: PLR0913 - a kernel takes arrays
     channels, n, n_diagonals = total.shape
     size = window.shape[1]
     for y in range(size):

@@ -122,6 +122,45 @@ def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, r
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class WeakMinima:
+    """Minima of border contrast, each a candidate boundary; arrays of shape (n,).
+
+    Attributes
+    ----------
+    at : int64
+        Bins; the boundary lies between the bin and the one before.
+    prominence : float64
+        log2; how far the contrast lies below the lower of the two shoulders.
+    z_insulation, z_direction : float64
+        Prominence, and strength of the turn of the directionality index near by (0 without one), by median and MAD.
+    probability : float64
+        ``σ(a · z_insulation + b · z_direction + c)``.
+    """
+
+    at: NDArray[np.int64]
+    prominence: Doubles
+    z_insulation: Doubles
+    z_direction: Doubles
+    probability: Doubles
+
+
+def _candidates(band: Band, oe: Array, config: WeakConfig) -> tuple[WeakMinima, NDArray[np.int64], Doubles]:
+    """Minima of border contrast, and turns of the directionality index with their probability."""
+    at, depth = find_valleys(np.mean([contrast_track(oe, window) for window in config.windows], axis=0))
+    turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
+    z_is, z_di = _score(depth), _score(strength)
+    a, b = config.insulation_slope, config.direction_slope
+    beside = _nearest(at, turn, z_di, _REACH)
+    minima = WeakMinima(at, depth, z_is, beside, _height(z_is, beside, (a, b), config.offset))
+    return minima, turn, _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
+
+
+def weak_minima(band: Band, config: WeakConfig) -> WeakMinima:
+    """Candidate boundaries of a map and the figures of each; what :func:`weak_boundaries` makes bumps of."""
+    return _candidates(band, band.observed_over_expected(2 * max(config.windows)), config)[0]
+
+
 def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
     """Weak boundary labels of a map; weights ``σ(a·z_IS + b·z_DI + c)``, contrast averaged over scales.
 
@@ -133,15 +172,10 @@ def weak_boundaries(band: Band, config: WeakConfig) -> WeakBoundaries:
     """
     n = band.n_bins
     oe = band.observed_over_expected(2 * max(*config.windows, *config.structure_windows))
-    at, depth = find_valleys(np.mean([contrast_track(oe, window) for window in config.windows], axis=0))
-    turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
-    z_is, z_di = _score(depth), _score(strength)
-    a, b = config.insulation_slope, config.direction_slope
-    insulation = _height(z_is, _nearest(at, turn, z_di, _REACH), (a, b), config.offset)
-    direction = _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
+    minima, turn, direction = _candidates(band, oe, config)
     structure = np.mean([border_contrast(oe, window) for window in config.structure_windows], axis=0)
     return WeakBoundaries(
-        bumps(n, at, insulation, config.sigma),
+        bumps(n, minima.at, minima.probability, config.sigma),
         bumps(n, turn, direction, config.sigma),
         np.nan_to_num(structure).astype(np.float32),
     )

@@ -10,32 +10,32 @@ from napari_hicstruct.errors import ConfigError
 
 ENCODERS: Mapping[str, str] = {
     "unet_small": "napari_hicstruct.models.unet_small:UNetSmall",
-    "resnet50": "napari_hicstruct.models.resnet50:ResNet50",
-    "efficientnet_b0": "napari_hicstruct.models.efficientnet_b0:EfficientNetB0",
-    "swin": "napari_hicstruct.models.swin:Swin",
+    "resnet50": "napari_hicstruct.models.library.encoders.resnet50:ResNet50",
+    "efficientnet_b0": "napari_hicstruct.models.library.encoders.efficientnet_b0:EfficientNetB0",
+    "swin": "napari_hicstruct.models.library.encoders.swin:Swin",
 }
 SELECTORS: Mapping[str, str] = {
     "identity": "napari_hicstruct.models.identity:IdentitySelector",
-    "task_dw": "napari_hicstruct.models.selectors.task_dw:TaskDepthwise",
-    "low_rank_free": "napari_hicstruct.models.selectors.low_rank_free:LowRankFree",
-    "low_rank_free_low": "napari_hicstruct.models.selectors.low_rank_free:LowRankFreeLow",
-    "low_rank_prior": "napari_hicstruct.models.selectors.low_rank_prior:LowRankPrior",
-    "strip": "napari_hicstruct.models.selectors.low_rank_prior:Strip",
-    "hybrid_high": "napari_hicstruct.models.selectors.hybrid_high:HybridHigh",
-    "hybrid_mid_high": "napari_hicstruct.models.selectors.hybrid_mid_high:HybridMidHigh",
-    "patch_gate": "napari_hicstruct.models.selectors.patch_gate:PatchGate",
+    "task_dw": "napari_hicstruct.models.library.selectors.task_dw:TaskDepthwise",
+    "low_rank_free": "napari_hicstruct.models.library.selectors.low_rank_free:LowRankFree",
+    "low_rank_free_low": "napari_hicstruct.models.library.selectors.low_rank_free:LowRankFreeLow",
+    "low_rank_prior": "napari_hicstruct.models.library.selectors.low_rank_prior:LowRankPrior",
+    "strip": "napari_hicstruct.models.library.selectors.low_rank_prior:Strip",
+    "hybrid_high": "napari_hicstruct.models.library.selectors.hybrid_high:HybridHigh",
+    "hybrid_mid_high": "napari_hicstruct.models.library.selectors.hybrid_mid_high:HybridMidHigh",
+    "patch_gate": "napari_hicstruct.models.library.selectors.patch_gate:PatchGate",
 }
 INTERACTIONS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.identity:NoInteraction",
-    "cross_stitch": "napari_hicstruct.models.interactions.cross_stitch:CrossStitch",
-    "sluice": "napari_hicstruct.models.interactions.sluice:Sluice",
-    "nddr": "napari_hicstruct.models.interactions.nddr:Nddr",
-    "mtan": "napari_hicstruct.models.interactions.mtan:Mtan",
-    "mmoe": "napari_hicstruct.models.interactions.mmoe:Mmoe",
-    "xtam": "napari_hicstruct.models.interactions.xtam:XTam",
-    "padnet": "napari_hicstruct.models.interactions.padnet:PadNet",
-    "mti": "napari_hicstruct.models.interactions.mti:Mti",
-    "band_exchange": "napari_hicstruct.models.interactions.band_exchange:BandExchange",
+    "cross_stitch": "napari_hicstruct.models.library.interactions.cross_stitch:CrossStitch",
+    "sluice": "napari_hicstruct.models.library.interactions.sluice:Sluice",
+    "nddr": "napari_hicstruct.models.library.interactions.nddr:Nddr",
+    "mtan": "napari_hicstruct.models.library.interactions.mtan:Mtan",
+    "mmoe": "napari_hicstruct.models.library.interactions.mmoe:Mmoe",
+    "xtam": "napari_hicstruct.models.library.interactions.xtam:XTam",
+    "padnet": "napari_hicstruct.models.library.interactions.padnet:PadNet",
+    "mti": "napari_hicstruct.models.library.interactions.mti:Mti",
+    "band_exchange": "napari_hicstruct.models.library.interactions.band_exchange:BandExchange",
 }
 ATTENTIONS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.attention:NoAttention",
@@ -45,7 +45,7 @@ ATTENTIONS: Mapping[str, str] = {
 BOUNDARY_PRIORS: Mapping[str, str] = {
     "none": "napari_hicstruct.models.boundary_prior:NoBoundaryPrior",
     "band": "napari_hicstruct.models.boundary_prior:BandBoundaryPrior",
-    "chromosome": "napari_hicstruct.models.boundary_prior_chromosome:ChromosomeBoundaryPrior",
+    "chromosome": "napari_hicstruct.models.library.boundary_prior_chromosome:ChromosomeBoundaryPrior",
 }
 HEADS: Mapping[str, str] = {
     "point": "napari_hicstruct.models.heads:PointHead",

@@ -72,10 +72,6 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 
 def _import_labels(session: Any, paths: list[str]) -> None:
-    from napari_hicstruct.errors import LabelError
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
-    if session.source is None:
-        raise LabelError("labels need a map to lie on.", where=paths[0], hint="Open the contact map first.")
-    import_files(session, paths, ask=ask_score)
+    session.importing.start(paths, ask=ask_score)

@@ -21,6 +21,7 @@ from superqt import QElidingLabel
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
@@ -42,6 +43,7 @@ class HicDock(QWidget):
         self.predict: Any = None
         self.why: Any = None
         self.learn: Any = None
+        self.tools: Any = None
         self._tied = False
         self._title = QElidingLabel()
         self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
@@ -55,6 +57,10 @@ class HicDock(QWidget):
         self.map = MapPanel(self.session)
         self._open.clicked.connect(self.map.choose_file)
         self._invitation = self._make_invitation()
+        self.busy = BusyRow(self.session.labels.busy)
+        follow(self, self.session.labels.busy.changed, self.busy.update_busy)
+        follow(self, self.session.labels.busy.step, self.busy.follow)
+        self._tools = QVBoxLayout()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(2)
@@ -84,6 +90,8 @@ class HicDock(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addLayout(header)
+        layout.addWidget(self.busy)
+        layout.addLayout(self._tools)
         layout.addWidget(self._invitation)
         layout.addWidget(scroll, 1)
 
@@ -138,8 +146,11 @@ class HicDock(QWidget):
         from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
         from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
         from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
+        from napari_hicstruct.plugin.panels.review.tools import ToolRow
 
         session = self.session
+        self.tools = ToolRow(session)
+        self._tools.addWidget(self.tools)
         self._add(
             "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
         )
@@ -164,6 +175,8 @@ class HicDock(QWidget):
         for widget in (self._title, self._facts, self._info, self._open):
             widget.setVisible(source is not None)
         if source is None:
+            if self.tools is not None:
+                self.tools.hide()
             return
         finest = format_bin_size(source.resolutions[0])
         self._title.setText(source.name)
@@ -172,6 +185,7 @@ class HicDock(QWidget):
         self._info.setToolTip(_about(source))
         if self.predict is None:
             self._add_working_sections()
+        self.tools.show()
 
 
 class _Scroll(QScrollArea):

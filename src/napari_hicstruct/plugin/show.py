@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.genome import Interval
 
 _SIZE = (1500, 950)
+_IMPORT_SECONDS = 600.0
 
 
-def show(
+def show(  # noqa: PLR0913 - keywords of a use case
     path: str | Path,
     *,
     labels: Sequence[str | Path] = (),
@@ -93,7 +94,7 @@ def _show(
             napari.run()
 
 
-def open_window(
+def open_window(  # noqa: PLR0913 - keywords of a use case
     source: ContactSource,
     *,
     calls: Sequence[Annotation] = (),
@@ -232,10 +233,10 @@ def _dress(
     if project is not None:
         session.open_project(project)
     if labels:
-        from napari_hicstruct.plugin.controllers.importing import import_files
         from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
-        import_files(session, labels, ask=ask_score if asks else None)
+        session.importing.start(labels, ask=ask_score if asks else None)
+        _pump(lambda: not session.importing.running, _IMPORT_SECONDS)
     if region is not None and session.source is not None:
         view = parse_view(region, session.source.chromsizes, chrom=session.chrom)
         session.go_to(view.rows, view.cols)

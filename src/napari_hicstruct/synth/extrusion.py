@@ -33,7 +33,7 @@ def _load(k: int, legs: Sites, held: Flags, used: Flags) -> None:
 
 
 @jit
-def _move(k: int, side: int, legs: Sites, held: Flags, used: Flags, catch: NDArray[np.float32], release: float) -> None:
+def _move(k: int, side: int, legs: Sites, held: Flags, used: Flags, catch: NDArray[np.float32], release: float) -> None:  # noqa: PLR0913 - a kernel takes arrays
     """One step of one leg of factor ``k``: outwards, unless a barrier holds it or another leg is in the way."""
     if held[side, k] and np.random.random() >= release:
         return
@@ -49,7 +49,7 @@ def _move(k: int, side: int, legs: Sites, held: Flags, used: Flags, catch: NDArr
 
 
 @jit
-def _run(
+def _run(  # noqa: PLR0913 - a kernel takes arrays
     catch: NDArray[np.float32],
     off: NDArray[np.float64],
     release: float,

@@ -55,7 +55,7 @@ def write_simulation(
     )
 
 
-def iter_write(
+def iter_write(  # noqa: PLR0913 - keywords of a use case
     lengths: Mapping[str, int],
     make: Callable[[str], SimulatedMap],
     path: str | Path,
@@ -110,7 +110,7 @@ def check_ladder(resolutions: Sequence[int]) -> tuple[int, ...]:
     return ladder
 
 
-def _write_base(
+def _write_base(  # noqa: PLR0913 - one pass with all its state
     file: str,
     lengths: Mapping[str, int],
     make: Callable[[str], SimulatedMap],

@@ -15,16 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.files import in_place_of, why, why_and_hint
+from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth
+from napari_hicstruct.labels.weak import weak_boundaries
 
 Track = NDArray[np.float32]
 FORMAT = 1
 _BROKEN, _HINT = "is not a whole region of a data set.", "Make it again with hicstruct dataset."
 _TRUTH = ("loops", "stripes", "boundaries")
+WEAK = "weak_boundary"
+"""Array of the coarse bins: probability of a boundary by the map alone, shape (n_bins,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def _fill(group: Any, region: Region) -> None:
             inner.create_array("tracks", data=np.stack([both[name == "coarse"] for both in region.tracks.values()]))
         for head, both in region.marks.items():
             inner.create_array(f"marks_{head}", data=both[name == "coarse"])
+    # for people to look at, training makes its own by its own settings
+    group["coarse"].create_array(WEAK, data=weak_boundaries(region.coarse, WeakConfig()).insulation)
 
 
 def region_heads(path: Path) -> tuple[frozenset[str], int, tuple[str, ...]]:

@@ -20,8 +20,8 @@ from torch.utils.data import DataLoader
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.models.library.selectors.logs import selector_log
 from napari_hicstruct.models.network import MultiTaskNet
-from napari_hicstruct.models.selectors.logs import selector_log
 from napari_hicstruct.training.checkpoint import load_checkpoint, save_checkpoint
 from napari_hicstruct.training.log import LOG, append_entry
 from napari_hicstruct.training.samples import Batch, SampleStream, WorkerStream
@@ -125,7 +125,7 @@ def _validate(run: Run, config: TrainConfig, batches: list[Batch], out: Path) ->
     return scores
 
 
-def iter_train(
+def iter_train(  # noqa: PLR0913 - keywords of a use case
     config: TrainConfig,
     out: Path,
     *,

@@ -61,7 +61,7 @@ def train_config(model: ModelConfig, config: FinetuneConfig, pool: PoolConfig, c
     return parse_config(TrainConfig, recipe, where="fine-tuning")
 
 
-def iter_tune(
+def iter_tune(  # noqa: PLR0913 - keywords of a use case
     recipe: TrainConfig,
     config: FinetuneConfig,
     weights: dict[str, Tensor],

@@ -15,7 +15,7 @@ MOST = 300
 """Proposals of one kind, the likeliest first: nobody reviews more at a time."""
 
 
-def iter_propose(
+def iter_propose(  # noqa: PLR0913 - keywords of a use case
     source: ContactSource,
     known: Sequence[Annotation],
     region: Interval,

@@ -47,7 +47,7 @@ def pool_folder(out: Path) -> Path:
     return Path(chosen) if chosen else out / "maps"
 
 
-def iter_train_model(
+def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     config: TrainConfig,
     out: str | Path,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, ContactSource, build_levels, expected_by_distance, open_map
+from napari_hicstruct.contacts.pyramid import COARSEST_BINS
 from napari_hicstruct.contacts.sources._hictk import hictkpy
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval
@@ -145,7 +146,7 @@ def check_all_views(source: ContactSource, chrom: str) -> None:
     for norm in (RAW, source.default_norm(resolution)):
         for transform in ("none", "oe"):
             levels = build_levels(source, chrom, norm=norm, transform=transform)
-            assert levels[-1].shape[0] <= 512
+            assert levels[-1].shape[0] <= COARSEST_BINS
             assert np.nansum(np.asarray(levels[-1])) != 0
             for level in levels:
                 assert level.shape[0] * level.resolution == levels[0].shape[0] * levels[0].resolution

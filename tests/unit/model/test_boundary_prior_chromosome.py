@@ -14,7 +14,7 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.inference.boundary_prior import predict_boundary_prior
 from napari_hicstruct.losses.boundary import boundary_loss
 from napari_hicstruct.models.boundary_prior import BandBoundaryPrior
-from napari_hicstruct.models.boundary_prior_chromosome import ChromosomeBoundaryPrior
+from napari_hicstruct.models.library.boundary_prior_chromosome import ChromosomeBoundaryPrior
 from napari_hicstruct.training.augment import transpose_sample
 from napari_hicstruct.training.boundary_prior import (
     boundary_prior_loss,

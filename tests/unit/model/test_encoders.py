@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models import registry
-from napari_hicstruct.models.efficientnet_b0 import EfficientNetB0
-from napari_hicstruct.models.resnet50 import ResNet50
-from napari_hicstruct.models.swin import Swin
+from napari_hicstruct.models.library.encoders.efficientnet_b0 import EfficientNetB0
+from napari_hicstruct.models.library.encoders.resnet50 import ResNet50
+from napari_hicstruct.models.library.encoders.swin import Swin
 from tests.unit.model.model_kit import SMALL
 
 CHANNELS = (16, 32, 64, 96, 128)

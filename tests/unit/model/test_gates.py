@@ -12,8 +12,8 @@ from torch import nn
 from napari_hicstruct.config.plugs import SelectorConfig
 from napari_hicstruct.losses.gates import gate_consistency, gate_distance
 from napari_hicstruct.models.context import Trace, WindowContext
-from napari_hicstruct.models.selectors import experts, gates
-from napari_hicstruct.models.selectors.logs import DEAD, selector_log
+from napari_hicstruct.models.library.selectors import experts, gates
+from napari_hicstruct.models.library.selectors.logs import DEAD, selector_log
 from tests.unit.model.model_kit import TASKS, WIDTH, context, features
 from tests.unit.model.selector_kit import make, select
 

@@ -9,11 +9,11 @@ from torch.nn import functional
 
 from napari_hicstruct.losses import auxiliary_maps as targets
 from napari_hicstruct.models.context import Trace
-from napari_hicstruct.models.interactions import padnet
-from napari_hicstruct.models.interactions.distill import Distill
-from napari_hicstruct.models.interactions.mti import Mti
-from napari_hicstruct.models.interactions.padnet import AUXILIARY, PadNet
-from napari_hicstruct.models.interactions.xtam import Directed, XTam
+from napari_hicstruct.models.library.interactions import padnet
+from napari_hicstruct.models.library.interactions.distill import Distill
+from napari_hicstruct.models.library.interactions.mti import Mti
+from napari_hicstruct.models.library.interactions.padnet import AUXILIARY, PadNet
+from napari_hicstruct.models.library.interactions.xtam import Directed, XTam
 from tests.unit.model.interaction_kit import WIDE, config, count, loud, maps, others
 from tests.unit.model.model_kit import TASKS, WIDTH, context, features
 

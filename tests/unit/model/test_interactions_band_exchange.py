@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
-from napari_hicstruct.models.interactions.band_exchange import EDGES, BandExchange, Gate, WindowAttention, buckets
+from napari_hicstruct.models.library.interactions.band_exchange import (
+    EDGES,
+    BandExchange,
+    Gate,
+    WindowAttention,
+    buckets,
+)
 from napari_hicstruct.models.network import MultiTaskNet
 from tests.unit.model.model_kit import WIDTH, context, prior, small, window
 

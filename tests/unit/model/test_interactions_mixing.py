@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.context import Trace
-from napari_hicstruct.models.interactions.cross_stitch import CrossStitch
-from napari_hicstruct.models.interactions.nddr import Nddr
-from napari_hicstruct.models.interactions.sluice import Sluice
+from napari_hicstruct.models.library.interactions.cross_stitch import CrossStitch
+from napari_hicstruct.models.library.interactions.nddr import Nddr
+from napari_hicstruct.models.library.interactions.sluice import Sluice
 from tests.unit.model.interaction_kit import WIDE, config, count, loud, maps
 from tests.unit.model.model_kit import TASKS, WIDTH, context
 

@@ -10,8 +10,8 @@ from torch.nn import functional
 from napari_hicstruct.config.model import DECODING
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.context import Trace
-from napari_hicstruct.models.interactions.mmoe import Mmoe
-from napari_hicstruct.models.interactions.mtan import Mtan
+from napari_hicstruct.models.library.interactions.mmoe import Mmoe
+from napari_hicstruct.models.library.interactions.mtan import Mtan
 from tests.unit.model.interaction_kit import config, count, loud, maps
 from tests.unit.model.model_kit import TASKS, WIDTH, context, features, small
 

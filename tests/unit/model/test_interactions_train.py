@@ -12,8 +12,8 @@ from napari_hicstruct.config.plugs import InteractionConfig
 from napari_hicstruct.losses.auxiliary_maps import auxiliary_map_losses, auxiliary_maps
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.context import Trace
-from napari_hicstruct.models.interactions.mmoe import Mmoe
-from napari_hicstruct.models.interactions.padnet import PadNet
+from napari_hicstruct.models.library.interactions.mmoe import Mmoe
+from napari_hicstruct.models.library.interactions.padnet import PadNet
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.synth import simulate_map
 from napari_hicstruct.training.balance import make_balancer

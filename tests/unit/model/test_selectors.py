@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from napari_hicstruct.config.model import TaskConfig
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.context import Trace
+from napari_hicstruct.models.library.selectors import experts, gates
 from napari_hicstruct.models.selector import Selector
-from napari_hicstruct.models.selectors import experts, gates
 from tests.unit.model.model_kit import TASKS, WIDTH, context, features, small
 from tests.unit.model.selector_kit import make, select
 

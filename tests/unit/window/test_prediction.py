@@ -154,3 +154,20 @@ def test_another_project_ends_the_run(window: TinyWindow) -> None:
     window.project_changed.emit(window.project)
     assert not bench.state.running
     assert not bench.state.runs
+
+
+def test_a_run_is_one_undo_and_an_undo_while_it_runs_ends_it(window: TinyWindow) -> None:
+    bench, project = Bench(window, Script(windows=20)), window.project
+    assert project is not None
+    bench.state.run()
+    bench.runner.advance(21)
+    assert list(bench.predicted().values()) == [20]
+    project.undo()
+    assert bench.predicted() == {}
+    bench.state.run()
+    bench.runner.advance(5)
+    project.undo()
+    bench.runner.advance(5)
+    assert not bench.state.running
+    assert bench.messages[-1].startswith("Undone")
+    assert project.count() == 0

@@ -134,6 +134,8 @@ def test_looking_elsewhere_does_not_lose_the_place(bench: Bench) -> None:
     bench.press("next")
     bench.review.go_to(c.uid)
     bench.press("accept")
+    assert bench.at == c.uid  # chosen, not brought up: nobody flies away from it
+    bench.press("next")
     assert bench.at == a.uid  # it was left while still open
 
 

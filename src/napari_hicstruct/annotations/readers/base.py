@@ -111,6 +111,9 @@ class LabelFile:
         What was decided for the file as a whole, in sentences.
     undecided : tuple of OpenColumn
         Columns that may rank the records, if a person says which and how; empty where the file says it.
+    rows : tuple of int
+        Of each record: which of the file's data lines it is, from 1 (bad lines count, too); empty where lines were
+        joined.
     """
 
     records: list[Annotation]
@@ -120,3 +123,4 @@ class LabelFile:
     trans: int = 0
     notes: tuple[str, ...] = ()
     undecided: tuple[OpenColumn, ...] = ()
+    rows: tuple[int, ...] = ()

@@ -22,7 +22,7 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
     matcher = NameMatcher(chromsizes)
     unmatched: Counter[str] = Counter()
     fitting = Result()
-    fitting.problems = list(result.problems)
+    fitting.problems, fitting.rows = list(result.problems), result.rows
     fitting.trans, fitting.notes, fitting.undecided = result.trans, result.notes, result.undecided
     outside = 0
     for number, record in result.records.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from napari_hicstruct.annotations.readers.base import PAIR, Format
 from napari_hicstruct.annotations.readers.cells import FITHIC, INTERACT, WASHU
@@ -16,8 +17,8 @@ from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.annotations.records import Annotation, Kind
 
 
-def _called(source: str, row: Row, kind: Kind) -> Annotation:
-    """A loop of one program; all columns but the coordinates stay in ``extra``."""
+def _called(source: str, row: Row, kind: Kind, **names: Any) -> Annotation:
+    """A loop of one program; all columns but the coordinates, and those in ``names``, stay in ``extra``."""
     first, second = row.pair()
     row.cell("strand1"), row.cell("strand2")
     place = (first, first) if kind is Kind.BOUNDARY else (first, second)
@@ -28,6 +29,7 @@ def _called(source: str, row: Row, kind: Kind) -> Annotation:
         resolution=bin_size(first, second),
         source=source,
         extra=row.extra(),
+        **names,
     )
 
 
@@ -35,13 +37,13 @@ def _plain(row: Row, kind: Kind) -> Annotation:
     if kind is Kind.STRIPE:
         return stripe_of_pair(row, "")
     names = row.names()
-    return _called("", row, kind).with_(**names)
+    return _called("", row, kind, **names)
 
 
 def _interact(row: Row, kind: Kind) -> Annotation:
     names = row.names()
     row.cell("chrom"), row.cell("start"), row.cell("end")  # the span of both anchors
-    return _called("", row, kind).with_(**names)
+    return _called("", row, kind, **names)
 
 
 def _has(*keys: str) -> Callable[[Table], bool]:

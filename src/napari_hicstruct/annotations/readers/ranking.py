@@ -34,6 +34,8 @@ class Result:
 
     def __init__(self) -> None:
         self.records: dict[int, Annotation] = {}
+        self.rows: dict[int, int] = {}
+        """Which of the file's data lines a line is, from 1."""
         self.problems: list[LineProblem] = []
         self.unmatched: dict[str, int] = {}
         self.trans = 0

@@ -68,14 +68,20 @@ def read_labels(
     chosen, result = _read(path, kind, score_column, ascending, one_based)
     if chromsizes is not None:
         result = reconcile(path, result, chromsizes)
+    return _label_file(chosen, result)
+
+
+def _label_file(chosen: Format, result: Result) -> LabelFile:
+    records, lines = chosen.after_map(list(result.records.values())), list(result.records)
     return LabelFile(
-        chosen.after_map(list(result.records.values())),
+        records,
         result.problems,
         chosen.name,
         result.unmatched,
         result.trans,
         tuple(result.notes),
         result.undecided,
+        tuple(result.rows.get(line, line) for line in lines) if len(records) == len(lines) else (),
     )
 
 
@@ -123,10 +129,11 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
     for position, name in enumerate(columns_of(table, chosen)):
         if name:
             index.setdefault(name, position)
-    names = names_of(table, chosen)
+    names, file_name, is_ours = names_of(table, chosen), readable(table.path.name), chosen in own.FORMATS
     result = Result()
     result.notes += table.notes
-    for number, fields in table.rows:
+    for row, (number, fields) in enumerate(table.rows, start=1):
+        result.rows[number] = row
         try:
             record = chosen.parse(Row(fields, index, names), kind)
         except TransLineError:
@@ -136,8 +143,8 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
             result.points += isinstance(error, PointLineError)
         else:
             if record is not None:
-                named = record.source or chosen in own.FORMATS
-                result.records[number] = record if named else record.with_(source=readable(table.path.name))
+                named = record.source or is_ours
+                result.records[number] = record if named else record.with_(source=file_name)
     result.records = dict(zip(result.records, chosen.before_map(list(result.records.values())), strict=True))
     return result
 

@@ -72,7 +72,7 @@ def file_names(kinds: Collection[Kind], formats: Collection[str], *, track: bool
     return [*names, *([PARQUET_FILE] if "parquet" in formats else []), *([TRACK_FILE] if track else [])]
 
 
-def export_records(
+def export_records(  # noqa: PLR0913 - keywords of a use case
     records: Iterable[Annotation],
     out_dir: str | Path,
     *,

@@ -211,7 +211,7 @@ def _lower_bounds(
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _add_pixels(
+def _add_pixels(  # noqa: PLR0913 - a kernel takes arrays
     block: Block,
     starts: Positions,
     ends: Positions,

@@ -39,11 +39,14 @@ class Editor:
     ----------
     drawn : Signal
         The layers were refilled.
+    tool_changed : Signal
+        The mouse does something else in the active layer, or another layer is active.
     overlays : dict of Kind to Overlay
         Those that are in the window.
     """
 
     drawn = Signal()
+    tool_changed = Signal()
 
     def __init__(self, labels: LabelState, canvas: Canvas) -> None:
         self.labels, self.canvas = labels, canvas
@@ -56,6 +59,7 @@ class Editor:
         labels.stale.connect(self._on_stale)
         labels.hint_changed.connect(self._canvas_hint.show)
         canvas.viewer.layers.events.removed.connect(self._on_layer_removed)
+        canvas.viewer.layers.selection.events.active.connect(self._on_active)
 
     # ------------------------------------------------------------------ drawing
     def overlay(self, kind: Kind) -> Overlay:
@@ -93,7 +97,7 @@ class Editor:
     def _refill(self, kinds: frozenset[Kind]) -> None:
         labels = self.labels
         for kind in kinds & self.overlays.keys():
-            style = DrawStyle(self.canvas.bp_per_px(), labels.by_score, labels.current_uid)
+            style = DrawStyle(self.canvas.bp_per_px(), labels.by_score, labels.current_uid, labels.opacity_of_others)
             self.overlays[kind].fill(self._items(kind), style)
         self.drawn.emit()
 
@@ -107,6 +111,8 @@ class Editor:
             kind, rows, cols, triangles=labels.shown(), limit=LIMITS[kind], keep=keep
         )
         labels.hidden[kind] = total - len(records)
+        if labels.opacity_of_others == 0:
+            records = [record for record in records if record.uid == labels.current_uid]
         return [Item(r, labels.set_of(r.uid).origin, labels.triangle_of(r.uid)) for r in records]
 
     # ------------------------------------------------------------------ tools
@@ -157,6 +163,7 @@ class Editor:
     def mode_changed(self, overlay: Overlay) -> None:
         """Show what the mouse does in this layer now."""
         self.labels.hint(hint_for(overlay.kind, str(overlay.layer.mode), overlay.add_mode))
+        self.tool_changed.emit()
 
     def stray(self, overlay: Overlay, reason: str) -> None:
         """The layer shows something that is not in the store: draw the store again."""
@@ -182,6 +189,9 @@ class Editor:
             overlay.layer.axis_labels = axes
         self._refiller.ask()
 
+    def _on_active(self, _event: Any) -> None:
+        self.tool_changed.emit()
+
     def _on_layer_removed(self, event: Any) -> None:
         for kind, overlay in list(self.overlays.items()):
             if overlay.layer is event.value:
@@ -198,4 +208,5 @@ class Editor:
         self._window.chrom_changed.disconnect(self._on_chrom)
         if self.canvas.viewer is not None:
             self.canvas.viewer.layers.events.removed.disconnect(self._on_layer_removed)
+            self.canvas.viewer.layers.selection.events.active.disconnect(self._on_active)
         self.hide_layers()

@@ -47,6 +47,36 @@ class CanvasHint:
         self._overlay.visible = bool(text)
 
 
+class StatusHelp:
+    """What napari's status bar says of keys, for all layers: its own hints name keys that mean something else here.
+
+    napari writes a layer's help anew whenever its mode changes; it is put right each time.
+    """
+
+    def __init__(self, viewer: Any, text: str) -> None:
+        self._layers, self._text = viewer.layers, text
+        self._layers.events.inserted.connect(self._on_inserted)
+        for layer in self._layers:
+            self._follow(layer)
+
+    def close(self) -> None:
+        """Leave the layers to napari."""
+        self._layers.events.inserted.disconnect(self._on_inserted)
+        for layer in self._layers:
+            layer.events.help.disconnect(self._on_help)
+            layer.help = ""
+
+    def _on_inserted(self, event: Any) -> None:
+        self._follow(event.value)
+
+    def _follow(self, layer: Any) -> None:
+        layer.events.help.connect(self._on_help)
+        layer.help = self._text
+
+    def _on_help(self, event: Any) -> None:
+        event.source.help = self._text
+
+
 def window_is_gone(viewer: Any) -> bool:
     """True if the viewer's window was closed and deleted; a viewer that never had one still stands."""
     window = getattr(viewer, "window", None)

@@ -1,107 +1,93 @@
-"""Key bindings: on the viewer and on every layer, because napari asks the active layer first.
+"""The keyboard of a window: the commands of :mod:`~napari_hicstruct.plugin.state.commands` while a map is open.
 
 napari binds several of these letters on its own layers (A selects all points, P paints labels …) and ignores key
-bindings in manifests, so ours are bound in code to each layer instance, over its class's.
+bindings in manifests; a filter takes ours before napari or a focused list sees them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
+from qtpy.compat import isalive
+from qtpy.QtWidgets import QApplication
+
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.controllers.hints import StatusHelp, window_is_gone
+from napari_hicstruct.plugin.controllers.key_filter import KeyFilter
+from napari_hicstruct.plugin.controllers.key_sheet import KeySheet, native
 from napari_hicstruct.plugin.controllers.review import Review
-
-KEYS: dict[str, str] = {
-    "A": "accept",
-    "R": "reject",
-    "E": "edit",
-    "N": "next",
-    "P": "previous",
-    "U": "undo",
-    "Control-Z": "undo",
-    "Control-Shift-Z": "redo",
-    "L": "add loop",
-    "S": "add stripe",
-    "T": "add tad",
-    "B": "add boundary",
-    "M": "mark_region_reviewed",
-    "G": "lasso_candidates",
-    "Escape": "stop",
-    "Delete": "delete",
-    "Backspace": "delete",
-}
-"""Key → command."""
-
-_OWN_LAYERS_ONLY = {"Control-V": "refuse_paste"}
-_DELETE = ("Delete", "Backspace")
+from napari_hicstruct.plugin.state.commands import COMMANDS, key_of
 
 
 class Keys:
-    """Binds and, when the map is closed, unbinds."""
+    """Takes the keys of a window and, when the map is closed, gives them back."""
 
     def __init__(self, review: Review) -> None:
         self._review = review
         self._viewer = review.editor.canvas.viewer
-        self._bound: list[tuple[Any, str]] = []
+        self._filter: KeyFilter | None = None
+        self._sheet: KeySheet | None = None
+        self._menu_entry: Any = None
+        self._help: StatusHelp | None = None
 
     def bind(self) -> None:
-        """Bind on the viewer, on all layers and on those to come; safe to call twice."""
-        if self._bound:
+        """Take the keys; safe to call twice.  A viewer without a window has none."""
+        app, window = QApplication.instance(), getattr(self._viewer, "window", None)
+        if self._filter is not None or app is None or window is None or window_is_gone(self._viewer):
             return
-        for key, command in KEYS.items():
-            self._put(self._viewer, key, self._calling(command))
-        for layer in self._viewer.layers:
-            self._bind_layer(layer)
-        self._viewer.layers.events.inserted.connect(self._on_inserted)
+        main, canvas = window._qt_window, window._qt_viewer.canvas.native
+        self._filter = KeyFilter(main, canvas, COMMANDS, self._take)
+        app.installEventFilter(self._filter)
+        self._help = StatusHelp(self._viewer, f"{key_of('show_keys')} lists all keys")
+        self._menu_entry = window.help_menu.addAction(f"HiC Structures: keys\t{native('F1')}")
+        self._menu_entry.triggered.connect(self.show_keys)
 
     def unbind(self) -> None:
         """Give the keys back to napari."""
-        if not self._bound:
-            return
-        self._viewer.layers.events.inserted.disconnect(self._on_inserted)
-        for owner, key in self._bound:
-            owner.bind_key(key, None)
-        self._bound.clear()
+        taken, self._filter = self._filter, None
+        app = QApplication.instance()
+        if taken is not None and app is not None and isalive(taken):
+            app.removeEventFilter(taken)
+            taken.deleteLater()
+        shown, self._help = self._help, None
+        if shown is not None:
+            shown.close()
+        entry, self._menu_entry = self._menu_entry, None
+        if entry is not None and isalive(entry):
+            entry.parent().removeAction(entry)
+            entry.deleteLater()
+        sheet, self._sheet = self._sheet, None
+        if sheet is not None and isalive(sheet):
+            sheet.close()
 
-    def run(self, command: str) -> None:
-        """Carry out a command by its name in :data:`KEYS`."""
-        name, _, kind = command.partition(" ")
-        if kind:
+    def run(self, name: str) -> None:
+        """Carry out a command by its name in :data:`COMMANDS`."""
+        verb, _, kind = name.partition(" ")
+        if name == "show_keys":
+            self.show_keys()
+        elif kind:
             self._review.add(Kind(kind))
         else:
-            getattr(self._review, name)()
+            getattr(self._review, verb)()
 
-    def _on_inserted(self, event: Any) -> None:
-        self._bind_layer(event.value)
+    def show_keys(self) -> None:
+        """Open the key sheet, or bring it to the front."""
+        window = getattr(self._viewer, "window", None)
+        if window is None:
+            return
+        if self._sheet is None or not isalive(self._sheet):
+            self._sheet = KeySheet(COMMANDS, window._qt_window, ends=key_of("show_keys"))
+        self._sheet.show()
+        self._sheet.raise_()
+        self._sheet.activateWindow()
 
-    def _bind_layer(self, layer: Any) -> None:
-        ours = any(overlay.layer is layer for overlay in self._review.editor.overlays.values())
-        for key, command in KEYS.items():
-            call = self._calling(command)
-            self._put(layer, key, call if ours or key not in _DELETE else _delete_own_first(call))
-        if ours:
-            for key, command in _OWN_LAYERS_ONLY.items():
-                self._put(layer, key, self._calling(command))
-
-    def _calling(self, command: str) -> Callable[[Any], None]:
-        def call(_owner: Any) -> None:
-            self.run(command)
-
-        return call
-
-    def _put(self, owner: Any, key: str, call: Callable[[Any], None]) -> None:
-        owner.bind_key(key, call, overwrite=True)
-        self._bound.append((owner, key))
-
-
-def _delete_own_first(ours: Callable[[Any], None]) -> Callable[[Any], None]:
-    """In somebody else's layer Delete first means what is selected there."""
-
-    def call(layer: Any) -> None:
-        if getattr(layer, "selected_data", None):
-            layer.remove_selected()
-        else:
-            ours(layer)
-
-    return call
+    def _take(self, name: str) -> bool:
+        """Carry out a command, unless its key means something else in the layer that is active."""
+        active = self._viewer.layers.selection.active
+        ours = any(overlay.layer is active for overlay in self._review.editor.overlays.values())
+        if name == "refuse_paste" and not ours:
+            return False
+        if name == "delete" and not ours and getattr(active, "selected_data", None):
+            return False  # what is selected in somebody else's layer
+        self.run(name)
+        return True

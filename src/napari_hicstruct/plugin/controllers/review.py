@@ -24,7 +24,8 @@ class Review(ReviewState):
         super().__init__(editor.labels)
         self.editor = editor
         self.lasso = Lasso(editor.labels, editor.canvas, lambda: self.queue.uids)
-        self.lasso.changed.connect(self.caught_changed.emit)
+        self.lasso.changed.connect(self._lasso_changed)
+        editor.tool_changed.connect(self.tool_changed.emit)
 
     @property
     def caught(self) -> list[str]:
@@ -36,14 +37,31 @@ class Review(ReviewState):
         self.lasso.put_away()
 
     def targets(self) -> list[str]:
-        """What a key acts on: what the lasso caught, what is selected in the active overlay, else the current one."""
-        return list(self.caught) or self.editor.selected_uids() or super().targets()
+        """What a key acts on: what the lasso caught, what is selected in the active overlay, else the current one.
 
-    def go_to(self, uid: str) -> None:
-        """Make an object the current one and fly there; nothing else is selected."""
+        Nothing while the lasso is out and has caught nothing: who draws round some does not mean another one.
+        """
+        if self.lasso.drawing:
+            return list(self.caught)
+        return self.editor.selected_uids() or super().targets()
+
+    def nothing_to_judge(self) -> str:
+        """Why there are no targets, and what to do."""
+        if self.lasso.drawing:
+            return "The lasso has caught nothing yet: draw round candidates, or press Esc."
+        return super().nothing_to_judge()
+
+    def go_to(self, uid: str, *, from_queue: bool = False) -> None:
+        """Make an object the current one and fly there; nothing else is selected or caught."""
         if self.labels.record(uid) is not None:
+            self.lasso.put_away()
             self.editor.deselect()
-        super().go_to(uid)
+        super().go_to(uid, from_queue=from_queue)
+
+    def _lasso_changed(self) -> None:
+        self.labels.set_choosing(self.lasso.drawing)
+        self.caught_changed.emit()
+        self.tool_changed.emit()
 
     def check_stripe(self, number: int, *, transpose: bool = False) -> None:
         """*Go to stripe #number*: the stripe check on raw counts (Esc ends it)."""
@@ -63,6 +81,17 @@ class Review(ReviewState):
             )
 
     # ------------------------------------------------------------------ tools
+    @property
+    def tool(self) -> str:
+        """The command whose tool the mouse has: ``add loop``, ``lasso_candidates``; empty while it pans or edits."""
+        if self.lasso.drawing:
+            return "lasso_candidates"
+        active = self.editor.canvas.viewer.layers.selection.active
+        for kind, overlay in self.editor.overlays.items():
+            if overlay.layer is active and overlay.layer.mode == overlay.add_mode:
+                return f"add {kind.value}"
+        return ""
+
     def add(self, kind: Kind) -> None:
         """Take the tool that adds objects of ``kind`` by mouse."""
         if self.labels.attempt(lambda _: True, keeps=False) is None:
@@ -104,6 +133,7 @@ class Review(ReviewState):
         self.labels.hint("Objects are not pasted: L, S, T or B adds one where the map shows it.")
 
     def _activate(self, kind: Kind, mode: str) -> None:
+        self.lasso.put_away()
         self.editor.pan(but=kind)
         layer: Any = self.editor.overlay(kind).layer
         layer.visible = True

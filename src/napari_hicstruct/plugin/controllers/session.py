@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.plugin.controllers.camera import CameraControl
-from napari_hicstruct.plugin.controllers.notify import show_note, show_problem
+from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
+from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
+from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Session(WindowState):
         self._camera_control = CameraControl(viewer, self._camera_rested)
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
+        self._title = WindowTitle(self.canvas)
         self.note.connect(show_note)
         self.problem.connect(show_problem)
         viewer.layers.events.removed.connect(self._on_layer_removed)
@@ -74,6 +77,13 @@ class Session(WindowState):
     def layer(self) -> Any:
         """The napari image layer of the map, or None."""
         return self.canvas.map_layer
+
+    @cached_property
+    def importing(self) -> ImportState:
+        """The import of label files that runs; what came of it is a notification."""
+        state = ImportState(self.labels)
+        state.ended.connect(show_report)
+        return state
 
     @cached_property
     def editing(self) -> Editing:
@@ -102,6 +112,7 @@ class Session(WindowState):
             self.editing.close()
         self.close_map()
         self._camera_control.close()
+        self._title.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)

@@ -41,6 +41,11 @@ class Canvas:
         """Base pairs per canvas pixel."""
         return 1 / max(float(self.viewer.scene.camera.zoom), 1e-12)
 
+    def pixel_ratio(self) -> float:
+        """Pixels of the screen per canvas pixel: 2 on most small screens of high resolution."""
+        window = getattr(self.viewer, "window", None)
+        return 1.0 if window is None else float(window._qt_viewer.canvas.native.devicePixelRatioF())
+
     def __contains__(self, layer: object) -> bool:
         viewer = self.viewer
         return layer is not None and viewer is not None and layer in viewer.layers

@@ -22,7 +22,7 @@ class ExportSettings:
     once: bool
 
 
-def export_settings(
+def export_settings(  # noqa: PLR0913 - keywords of a use case
     *,
     bedpe: bool = True,
     bed: bool = True,

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
@@ -20,6 +22,18 @@ from napari_hicstruct.plugin.state.project import ProjectState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
+
+
+class Others(StrEnum):
+    """What becomes of all other objects while a candidate of the queue is up."""
+
+    DIM = "dim"
+    HIDE = "hide"
+    SHOW = "show"
+
+
+OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
+"""Of the lines of the others."""
 
 
 class LabelState:
@@ -45,10 +59,14 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    busy : BusyState
+        Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
     by_score : bool
         Whether the soft score fades the lines.
+    others : Others
+        How the others are drawn while a candidate is up.
     hidden : dict of Kind to int
         How many objects in view did not fit into the layer of their kind.
     """
@@ -61,10 +79,12 @@ class LabelState:
     hint_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window = window
+        self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
         self.hidden: dict[Kind, int] = {}
         self.by_score = False
+        self.others = Others.DIM
+        self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
@@ -142,13 +162,37 @@ class LabelState:
         """An object of the project, None if there is no such one."""
         return None if self.catalogue is None else self.catalogue.records.get(uid)
 
-    def set_current(self, uid: str | None) -> None:
-        """Make ``uid`` the current object; it is drawn thicker."""
-        if uid == self._current:
-            return
-        old, self._current = self.current, uid
-        self.stale.emit({record.kind for record in (old, self.current) if record is not None})
+    @property
+    def candidate_up(self) -> bool:
+        """True while the current object is one that the queue brought up, not one that a person chose."""
+        return self._up and self._current is not None
+
+    @property
+    def opacity_of_others(self) -> float:
+        """Of the lines of all objects but the current one."""
+        return OPACITY[self.others] if self.candidate_up and not self._choosing else 1.0
+
+    def set_current(self, uid: str | None, *, from_queue: bool = False) -> None:
+        """Make ``uid`` the current object; it is drawn thicker, and others recede if the queue brought it up."""
+        if uid == self._current and (self._up or not from_queue):
+            return  # the queue's own candidate, clicked, is still the queue's
+        old, faint = self.current, self.opacity_of_others
+        self._current, self._up = uid, from_queue
+        same = faint == self.opacity_of_others
+        self.stale.emit({r.kind for r in (old, self.current) if r is not None} if same else tuple(Kind))
         self.current_changed.emit(uid)
+
+    def set_others(self, others: Others) -> None:
+        """Dim, hide or show all but the candidate that is up."""
+        self.others = Others(others)
+        self.stale.emit(tuple(Kind))
+        self.changed.emit()
+
+    def set_choosing(self, on: bool) -> None:
+        """Show all objects while a tool chooses among them, whatever is up."""
+        if on is not self._choosing:
+            self._choosing = on
+            self.stale.emit(tuple(Kind))
 
     # ------------------------------------------------------------------ edits
     def hint(self, text: str) -> None:
@@ -168,6 +212,9 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
+        if keeps and self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+            return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
@@ -181,7 +228,7 @@ class LabelState:
         if self._project is not None:
             self._project.changed.disconnect(self._on_change)
         self._project = project
-        self._current = None
+        self._current, self._up = None, False
         self.catalogue = None if project is None else Catalogue(project)
         self._triangles.clear()
         if project is not None:
@@ -192,7 +239,7 @@ class LabelState:
     def _take_over(self, change: Change) -> None:
         if self.catalogue is None or self._project is None:
             return
-        if change.set_ids - self._sets.keys():
+        if change.sets or change.set_ids - self._sets.keys():
             self._sets = {s.id: s for s in self._project.sets()}
         self.catalogue.apply(change)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})

@@ -226,15 +226,23 @@ class PredictionState:
             self._keep(tuple(progress.payload))
 
     def _keep(self, records: tuple[Any, ...]) -> None:
-        """Add what is new to this run's own set; the first results make the set."""
+        """Add what is new to this run's own set; the first results make the set.  An undo of the run ends it."""
         try:
             with self._window.project_to_write() as project:
+                if self._set.entry is not None and not project.stands(self._set.entry):
+                    self._taken_back()
+                    return
                 self.runs.setdefault(self._set.add(project, records), self._request)
         except HicStructError as error:
             self._job.close()
             self._failed(error)
         else:
             self._found += len(records)
+
+    def _taken_back(self) -> None:
+        self._job.close()
+        self.changed.emit()
+        self.message.emit("Undone: the run has ended, none of its calls is kept.")
 
     def _done(self, result: Any) -> None:
         self.changed.emit()

@@ -99,9 +99,10 @@ class ProjectState(MapState):
         try:
             yield self.ensure_project()
         finally:
-            self._discard_unused_project()
+            self.discard_unused_project()
 
-    def _discard_unused_project(self) -> None:
+    def discard_unused_project(self) -> None:
+        """Take a project away again that :meth:`ensure_project` made, if nothing came into it."""
         project = self.project
         if project is None or not self._is_new:
             return

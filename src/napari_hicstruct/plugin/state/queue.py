@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_hicstruct.active.candidate_table import CandidateTable, Mask, QueueFilter, ReviewMode, ScoredCandidate
 from napari_hicstruct.active.queue import Queue
-from napari_hicstruct.active.strategies import DEFAULT, combined, parse, single_values
+from napari_hicstruct.active.strategies import BY_PROBABILITY, DEFAULT, combined, parse, single_values
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.labels import LabelState
@@ -270,11 +270,17 @@ class ReviewQueue:
             self._closed = {uid for uid in self._closed if uid in pool}
             for uid in self._closed:  # looked at again and judged otherwise: still part of this review
                 self._members[pool.row(uid)] = True
-        worth, rows = self._worth(pool), np.flatnonzero(listed)
+        worth, rows = self._scored_first(pool, self._worth(pool)), np.flatnonzero(listed)
         # of equal ones (imports without a probability) the contradicted come first
         rows = rows[np.argsort(-pool.contradictions.share[rows], kind="stable")]
         self._queue.reorder([pool.candidates.uids[row] for row in rows], worth[rows])
         self._ordered = True
+
+    def _scored_first(self, pool: CandidateTable, worth: Floats) -> Floats:
+        """Candidates without a probability after all others, where the order goes by it: ½ for them is a guess."""
+        if not len(worth) or not self._values.keys() & BY_PROBABILITY:
+            return worth
+        return worth - np.isnan(pool.candidates.probability) * (np.ptp(worth) + 1)
 
     def _others(self, pool: CandidateTable) -> Mask:
         """What others judged and this reviewer did not: no part of reviewing one's own again."""

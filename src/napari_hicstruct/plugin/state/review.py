@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.framing import frame, surround
-from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.jobs import Job
+from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Change
+    from napari_hicstruct.annotations import Annotation, Change
+
+_MANY = 5_000
+"""Records of a step whose undo would be felt."""
 
 
 class ReviewState:
@@ -32,12 +37,16 @@ class ReviewState:
         What the table shows.
     regions : ReviewedRegions
     advance : bool
-        Go on to the next candidate after A or R (only when the current one was judged, not a selection).
+        Go on to the next candidate after A or R: only from a candidate that the queue brought up.  What a person chose
+        by a click, by the lasso, in the table or by its number is judged where it is, and the camera stays.
     caught_changed : Signal
         Others are caught, or none any more.
+    tool_changed : Signal
+        The mouse does something else now.
     """
 
     caught_changed = Signal()
+    tool_changed = Signal()
 
     def __init__(self, labels: LabelState) -> None:
         self.labels = labels
@@ -45,6 +54,7 @@ class ReviewState:
         self.objects = ObjectList(labels, self.queue)
         self.regions = ReviewedRegions(labels)
         self.advance = True
+        self._by_hand: set[str] = set()
 
     @property
     def caught(self) -> list[str]:
@@ -70,21 +80,36 @@ class ReviewState:
         if self.caught:
             self.judge_many(targets, status)
         elif not targets:
-            self.labels.hint("Nothing is selected: press N for the next candidate, or click one.")
-        elif self.labels.attempt(lambda project: project.set_status(targets, status)) is not None:
-            self.queue.judged(targets)
-            if self.advance and current is not None and targets == [current.uid] and current.uid in self.queue.pool:
-                self.next()
+            self.labels.hint(self.nothing_to_judge())
+        else:
+            brought = self.labels.candidate_up and current is not None and targets == [current.uid]
+            if self.labels.attempt(lambda project: project.set_status(targets, status)) is not None:
+                self.queue.judged(targets)
+                self._judged_where_chosen(targets, not brought)
+                if self.advance and brought:
+                    self.next()
+
+    def nothing_to_judge(self) -> str:
+        """Why there are no targets, and what to do."""
+        return "Nothing is selected: press N for the next candidate, or click one."
+
+    def _judged_where_chosen(self, uids: Sequence[str], by_hand: bool) -> None:
+        """Note where a person looks for objects: undo, too, leaves the camera there."""
+        (self._by_hand.update if by_hand else self._by_hand.difference_update)(uids)
 
     def judge_many(self, uids: Sequence[str], status: Status) -> bool:
-        """Accept or reject many in one step that one undo takes back; False if that was refused."""
+        """Accept or reject many in one step that one undo takes back; False if that was refused.
+
+        Those that the lasso caught were chosen by hand: the camera stays with them.
+        """
         current = self.labels.current
+        goes_on = self.advance and self.labels.candidate_up and not self.caught
         if self.labels.attempt(lambda project: project.set_status(uids, status)) is None:
             return False
         self.let_go()
         self.queue.judged(uids)
         self.labels.hint(f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back.")
-        if self.advance and current is not None and current.uid in set(uids):
+        if goes_on and current is not None and current.uid in set(uids):
             self.next()
         return True
 
@@ -102,31 +127,61 @@ class ReviewState:
     def undo(self) -> None:
         """Take back the last step; a judgment's candidate comes back under the cursor."""
         what = self.undo_text()
-        change = self.labels.attempt(lambda project: project and project.undo(), keeps=False)
+        self._travel("undo", lambda change: self._undone(change, what))
+
+    def _undone(self, change: Change | None, what: str) -> None:
         if change is None:
             self.labels.hint("Nothing to undo.")
             return
         self.labels.hint(f"Taken back: {what}.")
         judged = _judged(change)
         self.queue.reopened(judged)
-        if len(judged) == 1:
+        if len(judged) == 1 and judged[0] in self._by_hand:
+            self.labels.set_current(judged[0])
+        elif len(judged) == 1:
             self.queue.go_to(judged[0])
-            self.go_to(judged[0])
+            self.go_to(judged[0], from_queue=True)
         elif len(judged) > 1:
             self.labels.hint(f"Taken back: the judgment of {len(judged):,} objects.")
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""
-        current = self.labels.current
-        change = self.labels.attempt(lambda project: project and project.redo(), keeps=False)
+        current, brought = self.labels.current, self.labels.candidate_up
+        self._travel("redo", lambda change: self._redone(change, current if brought else None))
+
+    def _redone(self, change: Change | None, current: Annotation | None) -> None:
         if change is None:
             self.labels.hint("Nothing to redo.")
         elif current is not None and _judged(change) == [current.uid] and self.advance:
             self.next()
 
+    def _travel(self, which: str, then: Callable[[Change | None], None]) -> None:
+        """Undo or redo; a step of very many records is made beside the window."""
+        labels, project = self.labels, self.labels.project
+        if labels.busy.text:
+            labels.hint(f"{labels.busy.text} has not ended yet: wait for it, or cancel it.")
+            return
+        step = None if project is None else getattr(project, f"next_{which}")()
+        if project is None or step is None or step.count <= _MANY:
+            then(labels.attempt(lambda one: one and getattr(one, which)(), keeps=False))
+            return
+
+        def work(_token: CancelToken) -> Job:
+            yield Clock().step(which, 0, 0)
+            return getattr(project, which)()
+
+        labels.busy.start(which.capitalize(), work, done=then, failed=self.labels.window.problem.emit)
+
     def mark_region_reviewed(self) -> None:
         """What is in view and not labelled is truly absent."""
         self.regions.mark_view()
+
+    def change_others(self) -> None:
+        """Dim, hide, show: the next of the three ways in which the other objects are drawn."""
+        ways = list(Others)
+        new = ways[(ways.index(self.labels.others) + 1) % len(ways)]
+        self.labels.set_others(new)
+        self.labels.hint(f"Other objects while a candidate is up: {new.value}")
 
     # ------------------------------------------------------------------ go
     def next(self) -> None:
@@ -140,16 +195,16 @@ class ReviewState:
     def _step(self, by: int) -> None:
         uid = self.queue.step(by)
         if uid is not None:
-            self.go_to(uid)
+            self.go_to(uid, from_queue=True)
         else:
             self.labels.hint(self.queue.nothing() or "This is the first of what is left.")
 
-    def go_to(self, uid: str) -> None:
-        """Make an object the current one and fly there."""
+    def go_to(self, uid: str, *, from_queue: bool = False) -> None:
+        """Make an object the current one and fly there; ``from_queue``: as the queue's candidate, not by choice."""
         record, window = self.labels.record(uid), self.labels.window
         if record is None:
             return
-        self.labels.set_current(uid)
+        self.labels.set_current(uid, from_queue=from_queue)
         length = None if window.source is None else window.source.chromsizes.get(record.chrom)
         rows, cols = frame(record, self.labels.triangle_of(uid), finest=window.finest, length=length)
         if record.kind is Kind.LOOP and window.map is not None:

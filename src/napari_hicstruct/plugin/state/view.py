@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, format_region, parse_region
+from napari_hicstruct.genome import Interval, NameMatcher, format_region, format_span, parse_region
 
 _PAIR = re.compile(r"\s*(?:×|\s[xX*]\s)\s*")
+_OFF_CENTRE = 0.25  # of the shorter side
+
+POSITION_BP = 2_000_000
+"""What is shown around a single position, unless one looks closer already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +24,47 @@ class View:
     cols: Interval
 
     def __str__(self) -> str:
-        return format_region(self.rows) if self.rows == self.cols else f"{self.rows} × {self.cols}"
+        """As :func:`parse_view` reads it back: the span on the diagonal, exactly, or rows × columns, rounded."""
+        common = self.common
+        if common is not None:
+            return format_region(common)
+        return f"{self.rows.chrom}:{format_span(self.rows)} × {format_span(self.cols)}"
+
+    @property
+    def common(self) -> Interval | None:
+        """What one would type to return, where the view lies about the diagonal; None where it does not.
+
+        A canvas is seldom square: the longer side shows more at both ends, or at one, if the chromosome ends there.
+        """
+        inner, outer = sorted((self.rows, self.cols), key=len)
+        start, end = inner.start - outer.start, outer.end - inner.end
+        middle = 0 in (start, end) or abs(start - end) / 2 <= _OFF_CENTRE * len(inner)
+        return inner if start >= 0 and end >= 0 and middle else None
+
+    def short(self) -> str:
+        """For a title: ``chr21:29.7–35.3 Mb``, or rows × columns."""
+        common = self.common
+        spans = [format_span(part) for part in ((self.rows, self.cols) if common is None else (common,))]
+        return f"{self.rows.chrom}:{' × '.join(spans)}"
 
 
-def parse_view(text: str, chromsizes: Mapping[str, int], *, chrom: str | None = None) -> View:
+def parse_view(
+    text: str, chromsizes: Mapping[str, int], *, chrom: str | None = None, around: int = POSITION_BP
+) -> View:
     """Read a view as people type it.
 
     Parameters
     ----------
     text : str
         ``chr17:62.5M-63.5M``, ``chr17:62,500,000-63,500,000``, a bare chromosome, a bare span such as
-        ``62.5M-63.5M`` (on ``chrom``), or two of these joined by ``×`` (rows × columns).
+        ``62.5M-63.5M`` (on ``chrom``), a single position (``chr17:62.5M``, ``62,500,000``), or two of these joined by
+        ``×`` (rows × columns).
     chromsizes : mapping of str to int
         Chromosome lengths, bp.
     chrom : str, optional
-        Chromosome that a bare span belongs to.
+        Chromosome that a bare span or position belongs to.
+    around : int
+        What to show around a single position, bp.
 
     Raises
     ------
@@ -43,17 +73,18 @@ def parse_view(text: str, chromsizes: Mapping[str, int], *, chrom: str | None = 
     """
     parts = _PAIR.split(text.strip())
     if len(parts) > 2:
-        raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
-    rows = _parse_one(parts[0], chromsizes, chrom)
-    cols = _parse_one(parts[-1], chromsizes, rows.chrom)
+        raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M, or rows × columns.")
+    rows = _parse_one(parts[0], chromsizes, chrom, around)
+    cols = _parse_one(parts[-1], chromsizes, rows.chrom, around)
     if rows.chrom != cols.chrom:
         raise RegionError(f"'{text}' joins two chromosomes.", hint="Choose rows and columns on one chromosome.")
     return View(rows, cols)
 
 
-def _parse_one(text: str, chromsizes: Mapping[str, int], chrom: str | None) -> Interval:
-    bare_span = re.fullmatch(r"\s*[0-9][0-9,.]*\s*[a-zA-Z]*\s*(?:-|–|\.\.)\s*[0-9].*", text)
-    return parse_region(f"{chrom}:{text}" if bare_span and chrom else text, chromsizes)
+def _parse_one(text: str, chromsizes: Mapping[str, int], chrom: str | None, around: int) -> Interval:
+    """A region; one without a chromosome's name, of digits that are not a name themselves, lies on ``chrom``."""
+    bare = ":" not in text and re.match(r"\s*[0-9]", text) and NameMatcher(chromsizes).match(text.strip()) is None
+    return parse_region(f"{chrom}:{text}" if bare and chrom else text, chromsizes, around=around)
 
 
 def camera_for(view: View, canvas: tuple[int, int]) -> tuple[tuple[float, float], float]:

@@ -12,6 +12,7 @@ from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.settings import Settings
 
 if TYPE_CHECKING:
+    from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
@@ -44,6 +45,13 @@ class WindowState(ProjectState):
         self.labels = LabelState(self, runner)
 
     @cached_property
+    def importing(self) -> ImportState:
+        """The import of label files that runs."""
+        from napari_hicstruct.plugin.state.importing import ImportState
+
+        return ImportState(self.labels)
+
+    @cached_property
     def review(self) -> ReviewState:
         """What is reviewed, in which order."""
         from napari_hicstruct.plugin.state.review import ReviewState
@@ -70,3 +78,9 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.learning import LearningState
 
         return LearningState(self, self.prediction, self.runner)
+
+    def _map_gone(self) -> None:
+        if "importing" in self.__dict__:
+            self.importing.cancel()
+        self.labels.busy.end()
+        super()._map_gone()

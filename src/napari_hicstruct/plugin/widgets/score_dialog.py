@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLab
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
-from napari_hicstruct.plugin.controllers.importing import ScoreChoice
+from napari_hicstruct.plugin.state.importing import ScoreChoice
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile

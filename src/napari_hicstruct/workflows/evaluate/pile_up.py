@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.evaluation.pileup import Fetch, PileUp, pile_up, pool, shifted_control
+from napari_hicstruct.evaluation.pileup import Fetch, PileUp, Windows, pile_up, pool, shifted_control
 from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.evaluation.report import Section
 from napari_hicstruct.genome import Interval, NameMatcher, n_bins
@@ -72,12 +72,9 @@ def pile_up_chromosome(
     norm = source.default_norm(resolution, chrom)
     fetch = fetch_bins(source, chrom, resolution=resolution, norm=norm)
     expected = expected_by_distance(source, chrom, resolution=resolution, norm=norm)
-    bins = n_bins(source.chromsizes[chrom], resolution)
-    pile = pile_up(fetch, loops, resolution=resolution, n_bins=bins, flank=FLANK, expected=expected)
-    control = shifted_control(
-        fetch, loops, shifts=shifts, resolution=resolution, n_bins=bins, flank=FLANK, expected=expected
-    )
-    return pile, control
+    windows = Windows(resolution, n_bins(source.chromsizes[chrom], resolution), FLANK)
+    pile = pile_up(fetch, loops, windows, expected=expected)
+    return pile, shifted_control(fetch, loops, windows, shifts=shifts, expected=expected)
 
 
 def fetch_bins(source: ContactSource, chrom: str, *, resolution: int, norm: str) -> Fetch:

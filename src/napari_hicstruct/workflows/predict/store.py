@@ -101,25 +101,32 @@ class PredictedSet:
     ----------
     id : int or None
         Of the set; None until :meth:`add` has made it.
+    entry : int or None
+        First journal entry of the calls; None until there is one.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.id: int | None = None
+        self.entry: int | None = None
 
     def add(self, project: Project, records: Sequence[Annotation]) -> int:
-        """Add calls as one step, first the set if it is not there yet; gives its id.
+        """Add calls, first the set if it is not there yet; gives its id.  All calls of a run are one step.
 
         Raises
         ------
         ProjectError
         """
+        if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
+            self.id = self.entry = None
         if self.id is None:
             names = {one.name for one in project.sets()}
             numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
-            made = project.add_set(next(name for name in numbered if name not in names), Origin.PREDICTED)
-            self.name, self.id = made.name, made.id
-        project.add(records, set_id=self.id, action="predict")
+            name = next(name for name in numbered if name not in names)
+            made = project.add_as_set(name, Origin.PREDICTED, records, action="predict")
+            self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
+        else:
+            project.add(records, set_id=self.id, action="predict", continues=self.entry)
         return self.id
 
 

@@ -13,6 +13,8 @@ RATIO = "hic_ratio"
 NO_DATA = (0.82, 0.82, 0.84, 1.0)
 """Bins without data (masked, or past the chromosome's end)."""
 
+_NO_DATA_AMONG_GREYS = (0.62, 0.70, 0.80, 1.0)
+
 _STOPS = {
     CONTACTS: (
         (0.0, (1.0, 1.0, 1.0)),
@@ -36,7 +38,7 @@ CHOICES = (CONTACTS, RATIO, "gray", "gray_r", "magma", "viridis", "inferno")
 
 
 def contact_colormap(name: str) -> Colormap:
-    """One of ours, or any of napari's, with missing data shown in grey."""
+    """One of ours, or any of napari's, with missing data shown in grey (blue-grey among greys)."""
     if name in _STOPS:
         if name not in AVAILABLE_COLORMAPS:
             controls, colors = zip(*_STOPS[name], strict=True)
@@ -44,4 +46,6 @@ def contact_colormap(name: str) -> Colormap:
                 [(*rgb, 1.0) for rgb in colors], controls=list(controls), name=name, nan_color=NO_DATA
             )
         return AVAILABLE_COLORMAPS[name]
-    return ensure_colormap(name)
+    found = ensure_colormap(name).model_copy()  # napari's own stays as other layers have it
+    found.nan_color = _NO_DATA_AMONG_GREYS if name.startswith("gray") else NO_DATA
+    return found

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from napari.layers import Image
 
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
@@ -15,6 +14,7 @@ from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.layers.map.image import Image
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel, colour_range, stored_norms, viewed_levels
 from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
 from napari_hicstruct.plugin.layers.map.status import Shown, status_function
@@ -99,6 +99,7 @@ class MapLayer:
             metadata={"hicstruct": {"uri": self.source.uri, "chrom": self.chrom}},
             **world_kwargs(self.chrom),
         )
+        layer.pixel_ratio = self._canvas.pixel_ratio
         layer.get_status = status_function(self.shown, layer.get_status)
         layer.events.set_data.connect(self._on_slice)
         layer.events.contrast_limits.connect(self._on_limits)

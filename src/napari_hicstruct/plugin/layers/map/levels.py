@@ -29,6 +29,9 @@ CACHE_BYTES = 24 * 2**20
 """Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
 
 
+NO_CONTACTS = np.float32(2.0**-10)
+"""Ratio that is drawn for 0, whose logarithm there is none of: below every range of colours."""
+
 _ENOUGH = 0.2
 """Share of a view that must be left to find its colours by."""
 
@@ -72,7 +75,7 @@ class ViewedLevel:
     """One level as an array for napari (shape, dtype, ``[rows, cols]``), in bins of ``resolution`` bp.
 
     Reading sets :attr:`tile`, so that colour limits and the cursor's read-out need no file access.  Ratios are drawn
-    as their logarithm to base 2; bins without contacts are then NaN.
+    as their logarithm to base 2; of bins without contacts that of :data:`NO_CONTACTS`: only masked bins are NaN.
     """
 
     def __init__(self, level: Level, *, scale: Scale) -> None:
@@ -109,8 +112,8 @@ class ViewedLevel:
     def _drawn(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
         if self._scale is not Scale.RATIO:
             return block
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(block > 0, np.log2(block), np.float32(np.nan))
+        with np.errstate(invalid="ignore"):
+            return np.log2(np.maximum(block, NO_CONTACTS))
 
 
 def viewed_levels(
@@ -121,7 +124,8 @@ def viewed_levels(
     from napari_hicstruct.contacts.block_cache import BlockCache
 
     cache = BlockCache(CACHE_BYTES)
-    levels = build_levels(source, chrom, norm=norm, transform="oe" if over_expected else "none", cache=cache)
+    transform = "oe" if over_expected else "none"
+    levels = build_levels(source, chrom, norm=norm, transform=transform, cache=cache)
     return [ViewedLevel(level, scale=scale) for level in levels]
 
 

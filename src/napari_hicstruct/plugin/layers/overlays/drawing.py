@@ -24,11 +24,20 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class DrawStyle:
-    """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom."""
+    """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom.
+
+    ``others`` is the opacity of all but the current object.
+    """
 
     bp_per_px: float
     by_score: bool = False
     current: str | None = None
+    others: float = 1.0
+
+    def colour(self, item: Item) -> tuple[float, float, float, float]:
+        """Of an object's lines."""
+        red, green, blue, alpha = rgba(item.origin, item.record, by_score=self.by_score)
+        return red, green, blue, alpha * (1.0 if item.record.uid == self.current else self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,7 @@ class Outline:
             vertices,
             shape_type,
             line_pixels(item.record, style) * style.bp_per_px,
-            rgba(item.origin, item.record, by_score=style.by_score),
+            style.colour(item),
             1_000 - int(16 * math.log2(area + 1)),
         )
 

@@ -20,7 +20,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, line_pixels
 from napari_hicstruct.plugin.state.geometry import point_of
-from napari_hicstruct.plugin.state.palette import HUMAN, rgba
+from napari_hicstruct.plugin.state.palette import HUMAN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,7 +190,7 @@ class PointsOverlay(Overlay):
             anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
             layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
             layer.border_width = [line_pixels(i.record, style) * style.bp_per_px for i in items] if loops else 0.0
-            colours = np.array([rgba(i.origin, i.record, by_score=style.by_score) for i in items])
+            colours = np.array([style.colour(item) for item in items])
             layer.border_color = colours
             layer.face_color = np.zeros((len(items), 4)) if loops else colours
         return [item.record.uid for item in items]

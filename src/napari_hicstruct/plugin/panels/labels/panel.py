@@ -22,9 +22,10 @@ from qtpy.QtWidgets import (
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Origin, Status
-from napari_hicstruct.plugin.controllers.importing import import_files
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.legend import Legend, swatch
+from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.palette import colour_of
@@ -58,6 +59,8 @@ class LabelsPanel(QWidget):
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
+        follow(self, session.importing.ended, self.report.show_report)
+        follow(self, session.project_changed, self._show_report)
         self._update()
 
     def _build(self) -> None:
@@ -90,7 +93,12 @@ class LabelsPanel(QWidget):
             buttons.addWidget(widget)
         buttons.addStretch(1)
         column.addLayout(buttons)
+        self.report = ReportBox(self._session.importing)
+        column.addWidget(self.report)
         column.addWidget(Legend())
+
+    def _show_report(self, _project: object) -> None:
+        self.report.show_report(self._session.importing.report)
 
     def _update(self) -> None:
         sets = self._labels.sets()
@@ -118,9 +126,11 @@ class LabelsPanel(QWidget):
 
     def _import(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Import labels", "", _FILES)
-        if paths:
-            import_files(self._session, paths, ask=ask_score)
-            self._labels.sets_changed()
+        try:
+            if paths:
+                self._session.importing.start(paths, ask=ask_score)
+        except HicStructError as error:
+            self._session.problem.emit(error)
 
     def _new(self) -> None:
         name, ok = QInputDialog.getText(self, "New set", "Name of the new set:", text="my labels")

@@ -13,7 +13,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.state.map import MapState
-from napari_hicstruct.plugin.state.view import View, parse_view
+from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
@@ -77,8 +77,9 @@ class MapPanel(QWidget):
         self.region = QLineEdit()
         self.region.setPlaceholderText("chr17:62.5M-63.5M")
         self.region.setToolTip(
-            "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M or chr17:62,500,000-63,500,000,\n"
-            "a bare span on this chromosome (62.5M-63.5M), or rows × columns. Enter goes there."
+            "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M, chr17:62,500,000-63,500,000, chr17;\n"
+            "on this chromosome also 62.5M-63.5M, a single position (62.5M), or rows × columns\n"
+            "(62.5-62.8 Mb × 63.1-63.4 Mb). Enter goes there."
         )
         self.region.returnPressed.connect(self._go)
         self.problem = QLabel()
@@ -141,7 +142,9 @@ class MapPanel(QWidget):
         if source is None:
             return
         try:
-            view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom)
+            closest = min(POSITION_BP, *map(len, self._session.visible()))
+            around = closest or POSITION_BP  # one may look past the chromosome's end
+            view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom, around=around)
             self._session.go_to(view.rows, view.cols)
         except HicStructError as error:
             self._show_region_problem(str(error))
@@ -214,9 +217,8 @@ class MapPanel(QWidget):
                 self._list_weights(self._session.source)
 
     def _view_changed(self, rows: Interval, cols: Interval) -> None:
-        # The box shows the span on the diagonal where rows and columns overlap: what one would type to return.
         if not self.region.hasFocus() or not self.region.isModified():
-            self.region.setText(str(View(rows, cols)) if not rows.overlaps(cols) else str(_common(rows, cols)))
+            self.region.setText(str(View(rows, cols)))
             self.region.setCursorPosition(0)
         self._show_region_problem("")
         self.back.setEnabled(self._session.can_go_back)
@@ -248,7 +250,3 @@ class MapPanel(QWidget):
         if not shown.automatic:
             parts.append("colour limits by hand")
         return parts
-
-
-def _common(rows: Interval, cols: Interval) -> Interval:
-    return Interval(rows.chrom, max(rows.start, cols.start), min(rows.end, cols.end))

@@ -51,7 +51,7 @@ class QueueHeader(QWidget):
         assert view is not None
         assert edit is not None
         view.setMinimumWidth(170)
-        self.order.activated.connect(self._chosen)
+        self.order.activated.connect(self._choose)
         edit.editingFinished.connect(self._choose)
         row = QHBoxLayout()
         row.setSpacing(6)
@@ -88,13 +88,6 @@ class QueueHeader(QWidget):
         """One short line for the head of the section."""
         left = self._queue.left
         return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
-
-    def _chosen(self) -> None:
-        """Taken from the list: the next key is a judgment, not a letter of the name."""
-        self._choose()
-        self.order.clearFocus()
-        if (window := self.window()) is not None:
-            window.setFocus()  # napari's window passes keys on to the map
 
     def _choose(self) -> None:
         text = self.order.currentText()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.plugin.controllers.session import Session
@@ -18,22 +18,30 @@ from napari_hicstruct.plugin.panels.review.header import QueueHeader
 from napari_hicstruct.plugin.panels.review.regions import MEANING, RegionsPanel
 from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
+from napari_hicstruct.plugin.state.commands import key_of, keys_of
+from napari_hicstruct.plugin.state.labels import Others
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.plugin.widgets.style import Segmented, subdued
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
 _JUDGE = (
-    ("✓ Accept", "A", "accept", "Say that it is there (A)"),
-    ("✗ Reject", "R", "reject", "Say that it is not there (R)"),
-    ("✎ Edit", "E", "edit", "Move or resize it with the mouse (E); it then counts as judged"),
+    ("✓ Accept", "accept", "Say that it is there"),
+    ("✗ Reject", "reject", "Say that it is not there"),
+    ("✎ Edit", "edit", "Move or resize it with the mouse; it then counts as judged"),
 )
 _GO = (
-    ("◀ Previous", "P", "previous", "Fly back to the candidate before, passing over what was judged (P)"),
-    ("Next ▶", "N", "next", "Fly to the next candidate of the queue, passing over what was judged (N)"),
+    ("◀ Previous", "previous", "Fly back to the candidate before, passing over what was judged"),
+    ("Next ▶", "next", "Fly to the next candidate of the queue, passing over what was judged"),
 )
-_TRAVEL = (("↶ Undo", "U", "undo", ""), ("↷ Redo", "", "redo", ""))
+_OTHERS = {
+    Others.DIM.value: ("dim", "While a candidate of the queue is up, all other objects are drawn faintly"),
+    Others.HIDE.value: ("hide", "While a candidate of the queue is up, no other object is drawn"),
+    Others.SHOW.value: ("show", "All objects are drawn alike, the candidate thicker"),
+}
+_TRAVEL = (("↶ Undo", "undo", ""), ("↷ Redo", "redo", ""))
 
 
 class ReviewPanel(QWidget):
@@ -88,7 +96,7 @@ class ReviewPanel(QWidget):
         for group in (_JUDGE, _GO, _TRAVEL):
             column.addLayout(self._button_row(group))
         last = QHBoxLayout()
-        self.reviewed = QPushButton("Region is reviewed  M")
+        self.reviewed = QPushButton(f"Region is reviewed  {key_of('mark_region_reviewed')}")
         self.reviewed.clicked.connect(lambda: self._keys.run("mark_region_reviewed"))
         self.advance = QCheckBox("then next")
         self.advance.setToolTip("After accepting or rejecting, fly to the next candidate")
@@ -97,16 +105,27 @@ class ReviewPanel(QWidget):
         last.addWidget(self.reviewed, 1)
         last.addWidget(self.advance)
         column.addLayout(last)
+        column.addLayout(self._others_row())
         for fold in self.folds.values():
             column.addWidget(fold)
             fold.toggled.connect(self._later_if_open)
 
-    def _button_row(self, group: tuple[tuple[str, str, str, str], ...]) -> QHBoxLayout:
+    def _others_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        self.others = Segmented(_OTHERS, name="other objects while a candidate is up")
+        self.others.chosen.connect(self._labels.set_others)
+        row.addWidget(subdued(QLabel(f"Others  {key_of('change_others')}")))
+        row.addWidget(self.others, 1)
+        return row
+
+    def _button_row(self, group: tuple[tuple[str, str, str], ...]) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        for text, key, command, tooltip in group:
-            button = QPushButton(f"{text}  {key}".rstrip())
-            button.setToolTip(tooltip)
+        for text, command, tooltip in group:
+            key = key_of(command)
+            button = QPushButton(f"{text}  {key}" if len(key) == 1 else text)
+            button.setToolTip(f"{tooltip} ({key})")
             button.clicked.connect(self._calling(command))
             self.buttons[command] = button
             row.addWidget(button, 1)
@@ -132,6 +151,7 @@ class ReviewPanel(QWidget):
         self.header.refresh()
         self.summary.emit(self.header.summary())
         self.card.refresh()
+        self.others.set_value(self._labels.others.value)
         for key, body in (
             ("filter", self.filters),
             ("bulk", self.bulk),
@@ -148,13 +168,14 @@ class ReviewPanel(QWidget):
     def _enable(self) -> None:
         record, refusal = self._labels.current, self._labels.refusal
         chosen = record is not None or bool(self._review.caught)
-        for _, _, command, tooltip in _JUDGE:
+        for _, command, tooltip in _JUDGE:
             self.buttons[command].setEnabled(chosen and not refusal)
-            self.buttons[command].setToolTip(refusal or (tooltip if chosen else "Nothing is chosen: press N first"))
+            meaning = f"{tooltip} ({key_of(command)})" if chosen else "Nothing is chosen: press N first"
+            self.buttons[command].setToolTip(refusal or meaning)
         nothing = self._review.queue.nothing()
-        for _, _, command, tooltip in _GO:
+        for _, command, tooltip in _GO:
             self.buttons[command].setEnabled(not nothing)
-            self.buttons[command].setToolTip(nothing or tooltip)
+            self.buttons[command].setToolTip(nothing or f"{tooltip} ({key_of(command)})")
         self.reviewed.setEnabled(not refusal)
         self.reviewed.setToolTip(refusal or MEANING)
 
@@ -166,5 +187,5 @@ class ReviewPanel(QWidget):
         ):
             self.buttons[command].setEnabled(possible)
             name = "Take back" if command == "undo" else "Do again"
-            keys = "U or Ctrl+Z" if command == "undo" else "Ctrl+Shift+Z"
+            keys = " or ".join(keys_of(command))
             self.buttons[command].setToolTip(f"{name}: {what} ({keys})" if possible else f"Nothing to {command}")

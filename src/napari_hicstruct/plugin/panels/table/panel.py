@@ -6,13 +6,12 @@ import math
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor, QKeyEvent, QShowEvent
+from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.controllers.keys import KEYS, Keys
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.palette import colour_of, name_of, plural_of, strength_of
 from napari_hicstruct.plugin.state.review import ReviewState
@@ -100,24 +99,6 @@ class ObjectModel(TableModel):
         }[column]()
 
 
-class _Table(QTableView):
-    """A table that leaves letters to the editing keys instead of searching by them."""
-
-    def __init__(self, keys: Keys) -> None:
-        super().__init__()
-        self._keys = keys
-        self._commands = {key: command for key, command in KEYS.items() if len(key) == 1}
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        if event is None:
-            return
-        command = self._commands.get(event.text().upper())
-        if command is not None and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self._keys.run(command)
-        else:
-            super().keyPressEvent(event)
-
-
 class ObjectTable(QWidget):
     """The table with its filters: kind, status, free text."""
 
@@ -126,7 +107,7 @@ class ObjectTable(QWidget):
         review = session.review
         self._labels, self._objects, self._queue = session.labels, review.objects, review.queue
         self.model = ObjectModel(review, self)
-        self.table = _Table(session.editing.keys)
+        self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

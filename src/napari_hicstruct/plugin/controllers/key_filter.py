@@ -1,0 +1,137 @@
+"""Which key presses in a window are commands, wherever the focus is: all but those in a text box that is typed in.
+
+Qt asks the focused widget first, and lists and combo boxes take letters (they search by them), so a binding on the
+canvas never learns of them.  An event filter of the application does; it takes what is pressed in one napari window
+or in a dock of it, not what is pressed in a dialog, a menu, an opened list or another window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtGui import QKeyEvent, QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from napari_hicstruct.plugin.state.commands import Command
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QMainWindow
+
+_ENDS_TYPING = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+_CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+
+
+_CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
+"""What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
+
+
+class KeyFilter(QObject):
+    """Takes the keys of commands from one window.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        napari's; the filter ends with it.
+    canvas : QWidget
+        Who has the keyboard by default.
+    commands : iterable of Command
+    run : callable
+        Carries out a command by its name; False if the key is not for us now.
+    """
+
+    def __init__(
+        self, window: QMainWindow, canvas: QWidget, commands: Iterable[Command], run: Callable[[str], bool]
+    ) -> None:
+        super().__init__(window)
+        self._window, self._canvas, self._run = window, canvas, run
+        self._commands = {key: one.name for one in commands for key in one.keys}
+
+    def eventFilter(self, watched: Any, event: Any) -> bool:
+        """Qt calls this for each event of the application."""
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress or kind == QEvent.Type.ShortcutOverride:
+            return isinstance(watched, QWidget) and self._is_here(watched) and self._on_key(watched, event)
+        if kind in _CHOSEN and isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
+            self._chosen_in(watched.parent())  # type: ignore[arg-type]
+        return False
+
+    def _is_here(self, widget: QWidget) -> bool:
+        """True in the window and in its docks, floating ones included; not in its dialogs and menus."""
+        top = widget.window()
+        floating = isinstance(top, QDockWidget) and top.parent() is self._window
+        return (top is self._window or floating) and QApplication.activeModalWidget() is None
+
+    def _on_key(self, widget: QWidget, event: QKeyEvent) -> bool:
+        focused = QApplication.focusWidget()
+        if focused is not None and focused is not widget and widget.isAncestorOf(focused) and is_typed_in(focused):
+            return False  # what a text box does not want goes on to its parents
+        if is_typed_in(widget):
+            if event.type() == QEvent.Type.KeyPress and event.key() in _ENDS_TYPING:
+                self._typed_in(widget)
+            return False
+        chooses = isinstance(widget, QComboBox | QAbstractItemView)
+        name = "" if chooses and event.key() in _DELETES else self._commands.get(_sequence(event), "")
+        if event.type() == QEvent.Type.ShortcutOverride:
+            if name:
+                event.accept()  # it is no menu's shortcut: the press follows
+            return bool(name)
+        if name and event.isAutoRepeat():
+            return True
+        if name and self._run(name):
+            return True
+        if chooses and event.text().strip() and not event.modifiers() & _CHORD:
+            QApplication.sendEvent(self._canvas, event)  # a list does not search by letters
+            return True
+        return False
+
+    def _chosen_in(self, widget: QWidget) -> None:
+        """Something was chosen from a list: the next key is a judgment."""
+        if self._is_here(widget):
+            QTimer.singleShot(0, lambda: self._give_back(widget))
+
+    def _typed_in(self, widget: QWidget) -> None:
+        """Return and Escape end typing, after the text box has seen them."""
+        if not isinstance(widget, QTextEdit | QPlainTextEdit):
+            QTimer.singleShot(0, lambda: self._give_back(widget))
+
+    def _give_back(self, widget: QWidget) -> None:
+        """Give the keyboard back to the canvas, unless somebody else has it by now."""
+        if isalive(widget) and isalive(self._canvas) and widget.hasFocus():
+            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def is_typed_in(widget: QWidget) -> bool:
+    """True for a widget that takes text."""
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    if isinstance(widget, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit):
+        return not widget.isReadOnly()
+    return False
+
+
+def _sequence(event: QKeyEvent) -> str:
+    """A key as :class:`Command` writes it: ``A``, ``Ctrl+Shift+Z``, ``?`` on whatever key it lies."""
+    if event.text() == "?":
+        return "?"
+    if event.key() in (0, Qt.Key.Key_unknown):
+        return ""
+    both = event.keyCombination()
+    plain = Qt.KeyboardModifier(both.keyboardModifiers() & ~Qt.KeyboardModifier.KeypadModifier)
+    sequence = QKeySequence(plain.value | both.key().value)
+    text = sequence.toString(QKeySequence.SequenceFormat.PortableText)
+    return {"Del": "Delete", "Esc": "Escape"}.get(text, text)

@@ -1,0 +1,68 @@
+"""What came of the last import, line by line, until it is closed."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_hicstruct.plugin.state.import_report import ImportReport
+from napari_hicstruct.plugin.state.importing import ImportState
+from napari_hicstruct.plugin.widgets.style import WORSE, compact_button
+
+_MAX_HEIGHT = 190
+
+
+class ReportBox(QFrame):
+    """Hidden while there is nothing to tell beyond what the list of sets shows.
+
+    Attributes
+    ----------
+    lines : list of QLabel
+        The reason first, the file's name last, its path in the tooltip.
+    """
+
+    def __init__(self, importing: ImportState) -> None:
+        super().__init__()
+        self.lines: list[QLabel] = []
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        title = QLabel("Last import")
+        close = compact_button("✕", "Close this report.")
+        close.clicked.connect(self.hide)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(close)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 6)
+        column.addLayout(head)
+        column.addWidget(self._area)
+        self.show_report(importing.report)
+
+    def show_report(self, report: ImportReport | None) -> None:
+        """Fill it; a report without anything to read hides it."""
+        lines = [] if report is None else report.lines()
+        worth = report is not None and (not report.is_clean or len(lines) > len(report.imported))
+        self.setVisible(worth)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        self.lines = []
+        for line in lines:
+            label = QLabel(line.text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+            label.setMinimumWidth(80)
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setToolTip(line.details)
+            if line.is_problem:
+                label.setStyleSheet(f"QLabel {{ color: {WORSE}; }}")
+            column.addWidget(label)
+            self.lines.append(label)
+        column.addStretch(1)
+        self._area.setWidget(body)
+        self._area.setFixedHeight(min(_MAX_HEIGHT, 24 * max(1, sum(1 + len(one.text) // 48 for one in lines))))

@@ -1,0 +1,69 @@
+"""Long work on the project of a window: one piece at a time, beside the window, with progress and an end by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from psygnal import Signal
+
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.jobs import Progress
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, MakeJob, Runner
+
+
+class BusyState:
+    """What runs now; edits wait for its end.
+
+    Attributes
+    ----------
+    changed : Signal
+        Something began or ended.
+    step : Signal(Progress)
+        How far it is.
+    text : str
+        What runs, for people; empty if nothing does.
+    """
+
+    changed = Signal()
+    step = Signal(object)
+
+    def __init__(self, runner: Runner) -> None:
+        self.text = ""
+        self.tell: Callable[[Progress], Any] = runner.in_main_thread(self.step.emit)
+        self._job = BackgroundJob(runner, on_step=self.step.emit, on_done=self._done, on_error=self._failed)
+        self._then: tuple[Callable[[Any], object], Callable[[HicStructError], object]]
+
+    def start(
+        self,
+        text: str,
+        make_job: MakeJob,
+        *,
+        done: Callable[[Any], object],
+        failed: Callable[[HicStructError], object],
+    ) -> None:
+        """Run ``make_job(token)``; of ``done`` and ``failed`` one is called at the end, when nothing runs any more."""
+        self._then = done, failed
+        self._set(text)
+        self._job.start(make_job)
+
+    def cancel(self) -> None:
+        """End it; what it has not finished is as if it had never begun."""
+        self._job.cancel()
+
+    def end(self) -> None:
+        """End it, tell nobody and wait: the window or its map goes."""
+        self._job.end()
+        self._set("")
+
+    def _done(self, result: Any) -> None:
+        self._set("")
+        self._then[0](result)
+
+    def _failed(self, error: HicStructError) -> None:
+        self._set("")
+        self._then[1](error)
+
+    def _set(self, text: str) -> None:
+        self.text = text
+        self.changed.emit()

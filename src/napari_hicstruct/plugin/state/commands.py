@@ -1,0 +1,72 @@
+"""The commands of a window: their keys and what they do, in words.  The keyboard, the key sheet and the buttons' texts
+all come from this one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.state.palette import plural_of
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key does.
+
+    Attributes
+    ----------
+    name : str
+        A method of the window's review, or ``add`` and the kind.
+    keys : tuple of str
+        As Qt reads them, the usual one first.
+    group : str
+        Heading on the key sheet; empty: not listed there.
+    text : str
+        What it does.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    group: str
+    text: str
+
+
+def _add(kind: Kind, key: str) -> Command:
+    return Command(f"add {kind.value}", (key,), "Draw", f"add {plural_of(kind)}")
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("accept", ("A",), "Judge", "accept: it is there"),
+    Command("reject", ("R",), "Judge", "reject: it is not there"),
+    Command("edit", ("E",), "Judge", "edit: move or resize it with the mouse"),
+    Command("mark_region_reviewed", ("M",), "Judge", "mark what is in view as reviewed"),
+    Command("delete", ("Delete", "Backspace"), "Judge", "delete what is selected"),
+    Command("next", ("N",), "Go", "next candidate"),
+    Command("previous", ("P",), "Go", "previous candidate"),
+    Command("change_others", ("O",), "Go", "other objects: dim, hide or show"),
+    _add(Kind.LOOP, "L"),
+    _add(Kind.STRIPE, "S"),
+    _add(Kind.TAD, "T"),
+    _add(Kind.BOUNDARY, "B"),
+    Command("lasso_candidates", ("G",), "Draw", "lasso: judge many at once"),
+    Command("stop", ("Escape",), "Draw", "put the tool down: the mouse pans"),
+    Command("undo", ("U", "Ctrl+Z"), "Undo", "take the last step back"),
+    Command("redo", ("Ctrl+Shift+Z",), "Undo", "do it again"),
+    Command("show_keys", ("?", "F1"), "Help", "this sheet"),
+    Command("refuse_paste", ("Ctrl+V",), "", "nothing: objects are not pasted"),
+)
+
+
+def command(name: str) -> Command:
+    """A command by its name; StopIteration if there is none."""
+    return next(one for one in COMMANDS if one.name == name)
+
+
+def keys_of(name: str) -> tuple[str, ...]:
+    """The keys of a command."""
+    return command(name).keys
+
+
+def key_of(name: str) -> str:
+    """The usual key of a command, for a button: ``A``."""
+    return keys_of(name)[0]

@@ -1,0 +1,204 @@
+"""Label files into the project of a window: read and stored beside it, each file a set and one undo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
+from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.import_report import ImportReport, Refusal
+from napari_hicstruct.plugin.state.jobs import Job
+from napari_hicstruct.plugin.state.labels import LabelState
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import LabelFile, Project
+    from napari_hicstruct.workflows.import_labels import ImportedFile
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreChoice:
+    """A column by its number in the file (1-based), and which end is the better one."""
+
+    column: int
+    lower_is_better: bool
+
+
+AskScore = Callable[[Path, "LabelFile"], ScoreChoice | None]
+
+
+@dataclass(slots=True)
+class _File:
+    """One file on its way; at the end it was stored or refused."""
+
+    path: Path
+    found: LabelFile | None = None
+    choice: ScoreChoice | None = None
+    is_asked: bool = False
+    stored: ImportedFile | None = None
+    error: HicStructError | None = None
+
+    @property
+    def waits(self) -> bool:
+        """True if nothing became of it yet."""
+        return self.stored is None and self.error is None
+
+
+class ImportState:
+    """The import that runs, and what came of the last one.
+
+    Parameters
+    ----------
+    labels : LabelState
+
+    Attributes
+    ----------
+    ended : Signal(ImportReport)
+        All files of one call came in or did not.
+    report : ImportReport or None
+        Of the last import into this project.
+    """
+
+    ended = Signal(object)
+
+    def __init__(self, labels: LabelState) -> None:
+        self.report: ImportReport | None = None
+        self._labels, self._busy = labels, labels.busy
+        self._files: list[_File] = []
+        self._ask: AskScore | None = None
+        labels.window.project_changed.connect(self._on_project)
+
+    @property
+    def running(self) -> bool:
+        """True from :meth:`start` until the report."""
+        return bool(self._files)
+
+    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None) -> None:
+        """Read label files into the project, each into a set of its own; good lines come in, the others are told.
+
+        Parameters
+        ----------
+        paths : iterable of path
+        ask : function of a path and what was read, optional
+            Asked once per file whose columns do not say which of them is the score; None as answer: there is none.
+            Without it nobody is asked, and such columns are only kept.
+
+        Raises
+        ------
+        LabelError
+            If no map is open.
+        ProjectError
+            If other work on the project has not ended yet.
+        """
+        if self._labels.window.source is None:
+            raise LabelError("labels need a map to lie on.", hint="Open the contact map first.")
+        if self._busy.text:
+            raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+        self._files, self._ask = [_File(Path(path)) for path in paths], ask
+        self._read()
+
+    def cancel(self) -> None:
+        """End it: files that are in stay, the others do not come in."""
+        if self._files:
+            self._busy.cancel()
+
+    def _read(self) -> None:
+        source = self._labels.window.source
+        assert source is not None
+        waiting, sizes = [one for one in self._files if one.waits and one.found is None], dict(source.chromsizes)
+        where = f" ({source.assembly})" if source.assembly else ""
+
+        def reading(token: CancelToken) -> Job:
+            from napari_hicstruct.workflows.import_labels import iter_read
+
+            for one in waiting:
+                column, lower = (one.choice.column, one.choice.lower_is_better) if one.choice else (None, False)
+                try:
+                    one.found = yield from iter_read(one.path, sizes, column, lower, token=token)
+                except Cancelled:
+                    raise
+                except HicStructError as error:
+                    one.error = error
+                    continue
+                if not one.found.records:
+                    hint = f"Is it for the assembly of the map{where}?"
+                    one.error = LabelError("holds no label that lies on this map.", where=one.path, hint=hint)
+
+        self._busy.start("The import", reading, done=lambda _: self._was_read(), failed=self._failed)
+
+    def _was_read(self) -> None:
+        again = False
+        for one in self._files:
+            if one.found is None or one.is_asked or self._ask is None or not (one.waits and one.found.undecided):
+                continue
+            one.is_asked = True
+            try:
+                one.choice = self._ask(one.path, one.found)
+            except Cancelled as error:
+                one.error = error
+                continue
+            if one.choice is not None:
+                one.found, again = None, True
+        if again:
+            self._read()
+        else:
+            self._store()
+
+    def _store(self) -> None:
+        window = self._labels.window
+        good = [one for one in self._files if one.waits]
+        if not good or window.source is None:
+            self._finish()
+            return
+        try:
+            project, finest = window.ensure_project(), min(window.source.resolutions, default=0)
+        except HicStructError as error:
+            self._failed(error)
+            return
+
+        self._busy.start(
+            "The import",
+            lambda token: self._storing(project, good, finest, token),
+            done=lambda _: self._finish(),
+            failed=self._failed,
+        )
+
+    def _storing(self, project: Project, files: Sequence[_File], finest: int, token: CancelToken) -> Job:
+        from napari_hicstruct.workflows.import_labels import store_labels
+
+        found = [(one, one.found) for one in files if one.found is not None]
+        clock, before, total = Clock(), 0, sum(len(labels.records) for _, labels in found)
+
+        def on_piece(done: int) -> None:
+            token.check()
+            self._busy.tell(clock.step("import", before + done, total))
+
+        for one, labels in found:
+            yield clock.step("import", before, total, one.path.name)
+            one.stored = store_labels(project, one.path, labels, finest=finest, on_piece=on_piece)
+            before += len(labels.records)
+
+    def _failed(self, error: HicStructError) -> None:
+        """Nothing more comes in; each file that waits has the same reason."""
+        for one in self._files:
+            if one.waits:
+                one.error = error
+        self._finish()
+
+    def _finish(self) -> None:
+        files, self._files = self._files, []
+        self._labels.window.discard_unused_project()
+        self.report = ImportReport(
+            tuple(one.stored for one in files if one.stored is not None),
+            tuple(Refusal(one.path, one.error) for one in files if one.error is not None),
+        )
+        self.ended.emit(self.report)
+
+    def _on_project(self, _project: object) -> None:
+        """What came into another project is no news here; making one for the import is part of it."""
+        if not self._files:
+            self.report = None

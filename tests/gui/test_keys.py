@@ -1,0 +1,246 @@
+"""Keys in a real window: they judge wherever the focus is, but where text is typed, in dialogs and in other windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from napari.layers import Shapes
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QDockWidget,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QSpinBox,
+    QTableWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_hicstruct.plugin.controllers.key_sheet import KeyCap, KeySheet
+from napari_hicstruct.plugin.layers.units import world_kwargs
+from napari_hicstruct.plugin.state.commands import COMMANDS
+from tests.gui.edit_kit import CHROM, Status, loop, make_project, press
+from tests.gui.test_edit_window import Window
+from tests.gui.view_kit import pump
+
+
+@pytest.fixture
+def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[Window]:
+    with make_project(tmp_path) as project:
+        made = Window(make_napari_viewer(show=True), project)
+        yield made
+        made.session.editing.close()
+
+
+class Corner(QWidget):
+    """A dock with everything that can have the keyboard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line, self.spin, self.text = QLineEdit(), QSpinBox(), QPlainTextEdit()
+        self.combo, self.typed, self.list, self.table = QComboBox(), QComboBox(), QListWidget(), QTableWidget(1, 1)
+        self.typed.setEditable(True)
+        for box in (self.combo, self.typed):
+            box.addItems(["none", "all", "stripes"])
+        self.list.addItems(["nothing", "anything", "rest"])
+        column = QVBoxLayout(self)
+        for widget in (self.line, self.spin, self.text, self.combo, self.typed, self.list, self.table):
+            column.addWidget(widget)
+
+
+@pytest.fixture
+def corner(window: Window) -> Corner:
+    made = Corner()
+    window.viewer.window.add_dock_widget(made, name="corner")
+    window.viewer.window._qt_window.activateWindow()
+    return made
+
+
+def judged(window: Window) -> int:
+    return int(window.project.count(statuses=[Status.ACCEPTED, Status.REJECTED]))
+
+
+def put_loops(window: Window, number: int) -> list[Any]:
+    records = [loop(100_000 + 20_000 * k, 500_000 + 20_000 * k) for k in range(number)]
+    window.put(*records)
+    return records
+
+
+def test_lists_leave_letters_to_the_review(window: Window, corner: Corner) -> None:
+    put_loops(window, 8)
+    window.key("N")
+    for widget in (corner.combo, corner.list, corner.table, corner, window.viewer.window._qt_window):
+        widget.setFocus()
+        before = judged(window)
+        press(widget, "A")
+        assert judged(window) == before + 1, widget
+        assert corner.combo.currentText() == "none"
+    corner.combo.setFocus()
+    press(corner.combo, "I")  # no command; nor is it a letter to search by
+    assert corner.combo.currentText() == "none"
+    press(corner.combo, "Down")
+    assert corner.combo.currentText() == "all"
+
+
+def test_text_boxes_take_letters_and_give_the_keyboard_back_when_done(window: Window, corner: Corner) -> None:
+    put_loops(window, 3)
+    window.key("N")
+    for widget in (corner.line, corner.spin, corner.text, corner.typed.lineEdit()):
+        widget.setFocus()
+        for key in ("A", "R", "E", "L"):
+            press(widget, key)
+        shown = {corner.line: corner.line.text, corner.text: corner.text.toPlainText}
+        assert shown.get(widget, lambda: "arel")() == "arel"
+        for key in ("Delete", "Backspace", "Ctrl+Z"):
+            press(widget, key)
+    assert judged(window) == 0
+    assert window.project.count() == 3
+    for widget in (corner.line, corner.spin, corner.typed):
+        for key in ("Return", "Escape"):
+            widget.setFocus()
+            assert pump(widget.hasFocus)
+            press(widget, key)
+            assert pump(window.canvas.native.hasFocus), (widget, key)
+    press(window.canvas.native, "A")
+    assert judged(window) == 1
+
+
+def test_a_choice_gives_the_keyboard_back(window: Window, corner: Corner) -> None:
+    for box in (corner.combo, corner.typed):
+        box.setFocus()
+        box.showPopup()
+        view = box.view()
+        place = view.visualRect(box.model().index(2, 0)).center()
+        QTest.mouseMove(view.viewport(), place)
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert pump(lambda box=box: box.currentText() == "stripes")
+        assert pump(window.canvas.native.hasFocus)
+    corner.list.setFocus()
+    QTest.mouseClick(
+        corner.list.viewport(), Qt.MouseButton.LeftButton, pos=corner.list.visualItemRect(corner.list.item(1)).center()
+    )
+    assert corner.list.currentItem().text() == "anything"
+    assert pump(window.canvas.native.hasFocus)
+
+
+def test_keys_in_a_dialog_judge_nothing(window: Window) -> None:
+    put_loops(window, 2)
+    window.key("N")
+    dialog = QDialog(window.viewer.window._qt_window)
+    inside = QComboBox(dialog)
+    for modal in (False, True):
+        dialog.setModal(modal)
+        dialog.show()
+        press(inside, "A")
+        press(dialog, "R")
+        if modal:
+            press(window.canvas.native, "A")
+        dialog.hide()
+    assert judged(window) == 0
+    dialog.deleteLater()
+    press(window.canvas.native, "A")
+    assert judged(window) == 1
+
+
+def test_a_floating_dock_belongs_to_its_window(window: Window, corner: Corner) -> None:
+    put_loops(window, 2)
+    window.key("N")
+    dock = corner.parent()
+    while not isinstance(dock, QDockWidget):
+        dock = dock.parent()
+    dock.setFloating(True)
+    press(corner.combo, "A")
+    assert judged(window) == 1
+    press(corner.line, "A")
+    assert judged(window) == 1
+
+
+def test_two_windows_each_take_their_own_keys(
+    window: Window, make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "second").mkdir()
+    put_loops(window, 2)
+    window.key("N")
+    with make_project(tmp_path / "second") as project:
+        other = Window(make_napari_viewer(show=True), project)
+        put_loops(other, 2)
+        other.key("N")
+        other.key("A")
+        assert (judged(window), judged(other)) == (0, 1)
+        window.key("R")
+        assert (judged(window), judged(other)) == (1, 1)
+        other.session.editing.close()
+        other.key("A")
+        assert (judged(window), judged(other)) == (1, 1)
+    window.key("A")
+    assert judged(window) == 2
+
+
+def test_a_held_key_judges_once(window: Window) -> None:
+    from qtpy.QtCore import QEvent
+    from qtpy.QtGui import QKeyEvent
+
+    put_loops(window, 3)
+    window.key("N")
+    for repeat in (False, True, True):
+        event = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_A, Qt.KeyboardModifier.NoModifier, "a", repeat, 1)
+        QApplication.sendEvent(window.canvas.native, event)
+    assert judged(window) == 1
+
+
+def test_letters_with_other_modifiers_are_napari_s(window: Window) -> None:
+    put_loops(window, 2)
+    window.key("N")
+    for key in ("Ctrl+A", "Alt+R", "Shift+A"):
+        window.key(key)
+    assert judged(window) == 0
+
+
+def test_the_sheet_lists_every_command_and_opens_by_key_and_menu(window: Window) -> None:
+    def sheets() -> list[KeySheet]:
+        return [w for w in QApplication.topLevelWidgets() if isinstance(w, KeySheet) and w.isVisible()]
+
+    for key in ("?", "F1"):
+        window.key(key)
+        (sheet,) = sheets()
+        caps = [cap.accessibleName() for cap in sheet.findChildren(KeyCap)]
+        for one in COMMANDS:
+            if one.group:
+                last = one.keys[0].split("+")[-1]
+                assert any(cap.lower().startswith(last[:3].lower()) for cap in caps), one
+        press(sheet, "?")
+        assert not sheets()
+    (entry,) = (a for a in window.viewer.window.help_menu.actions() if "HiC Structures" in a.text())
+    entry.trigger()
+    (sheet,) = sheets()
+    put_loops(window, 1)
+    window.review.next()
+    press(sheet, "A")
+    assert judged(window) == 0
+    press(sheet, "Escape")
+    assert not sheets()
+
+
+def test_the_status_bar_names_no_key_that_means_something_else_here(window: Window) -> None:
+    viewer = window.viewer
+    viewer.add_layer(Shapes(ndim=2, name="shapes", **world_kwargs(CHROM)))
+    window.key("G")
+    for layer in list(viewer.layers):
+        viewer.layers.selection.active = layer
+        modes = {"pan_zoom", "transform"} | ({"select"} if hasattr(layer, "selected_data") else set())
+        for mode in modes:
+            layer.mode = mode
+            assert viewer.help == "? lists all keys", (layer.name, layer.mode)
+    window.session.editing.close()
+    shapes = viewer.layers["shapes"]
+    viewer.layers.selection.active = shapes
+    shapes.mode = "select"
+    assert "use <" in viewer.help
