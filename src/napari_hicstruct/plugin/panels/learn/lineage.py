@@ -11,9 +11,9 @@ from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, Q
 from superqt.utils import ensure_main_thread, qthrottled
 
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.lifetime import Connection, follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
-from napari_hicstruct.plugin.widgets.style import BETTER
 
 _SHA = Qt.ItemDataRole.UserRole
 _MEASURES = ("ranking", "average precision", "log loss")
@@ -159,7 +159,7 @@ class LineageView(QWidget):
                 font = item.font(0)
                 font.setBold(True)
                 item.setFont(0, font)
-                item.setForeground(0, QBrush(QColor(BETTER)))
+                item.setForeground(0, QBrush(QColor(inks_of(self).better)))
             above = items.get(entry.parent or "")
             if above is None:
                 self.tree.addTopLevelItem(item)

@@ -7,17 +7,17 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
-from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
-_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
+_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", SECONDARY)}
 
 
 def verdict_of(figure: Figure) -> int:
@@ -35,14 +35,14 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
-            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(part)}</td></tr>')
+            rows.append(f'<tr><td colspan="4" style="color:{SECONDARY}">{escape(part)}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
             f"<tr><td>{escape(one.what)} {escape(one.measure)}{less} ({one.n:,})</td>"
             f'<td align="right" style="padding-left:6px">{_number(one.before)}&nbsp;→&nbsp;{_number(one.after)}</td>'
             f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
-            f'<td style="color:{UNCHANGED};font-size:small;padding-left:6px">'
+            f'<td style="color:{SECONDARY};font-size:small;padding-left:6px">'
             f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
@@ -67,7 +67,7 @@ class ResultView(QWidget):
     def __init__(self, state: LearningState) -> None:
         super().__init__()
         self._state = state
-        self.verdict, self.table = QLabel(), QLabel()
+        self.verdict, self.table = InkLabel(), InkLabel()
         for label in (self.verdict, self.table):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
@@ -136,7 +136,7 @@ def _verdict(result: FinetuneResult, in_use: bool) -> str:
         parts.append("stopped early, the best so far was kept")
     lines = [
         head,
-        f'<span style="color:{UNCHANGED}">{" · ".join(parts)}</span>',
+        f'<span style="color:{SECONDARY}">{" · ".join(parts)}</span>',
         *(escape(note) for note in result.notes),
     ]
     return "<br>".join(lines)

@@ -14,6 +14,7 @@ from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.state.map import MapState
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
+from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
@@ -23,6 +24,8 @@ _NORMS = {
     _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
     _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
 }
+_LEAST_PX = 60
+"""Width of list boxes that get what room there is."""
 
 
 class MapPanel(QWidget):
@@ -84,7 +87,7 @@ class MapPanel(QWidget):
         self.region.returnPressed.connect(self._go)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
-        self.problem.setStyleSheet("QLabel { color: #d55e00; }")
+        inked(self.problem, PROBLEM)
         self.problem.hide()
         self._build_display()
 
@@ -107,6 +110,8 @@ class MapPanel(QWidget):
         self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
         self.colormap = QComboBox()
         self.colormap.addItems(colormaps.CHOICES)
+        self.colormap.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.colormap.setMinimumWidth(_LEAST_PX)
         self.colormap.setToolTip("Colour map of the contacts.")
         self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
         self.percentile = QDoubleSpinBox()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -18,6 +18,7 @@ _DEVICES = {
     "cuda": "NVIDIA graphics card.",
     "mps": "Apple graphics.",
 }
+_WORDS_PX = 46
 _SCOPES = {
     "view": ("View", "The region in view."),
     "chromosome": ("Chromosome", "The whole chromosome that is shown."),
@@ -78,15 +79,15 @@ class PredictPanel(QWidget):
         tasks = QWidget()
         line = QHBoxLayout(tasks)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
+        line.setSpacing(2)
         for box in self.tasks.values():
             line.addWidget(box, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(form([("Model", [self.model, self.about, self.device])]))
+        layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
-        layout.addLayout(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)]))
+        layout.addLayout(_narrow(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)])))
         for widget in (self.why_not, self._running, self.result):
             layout.addWidget(widget)
 
@@ -110,3 +111,9 @@ class PredictPanel(QWidget):
 
     def _show(self, text: str) -> None:
         show_text(self.result, text)
+
+
+def _narrow(grid: QGridLayout) -> QGridLayout:
+    """Its words are short: the controls get the room."""
+    grid.setColumnMinimumWidth(0, _WORDS_PX)
+    return grid

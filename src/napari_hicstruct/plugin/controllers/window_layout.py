@@ -1,0 +1,124 @@
+"""Shares a napari window between the map, our dock and napari's layer panels, and remembers what a person chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow
+
+from napari_hicstruct.plugin.state.layout import MIN_DOCK, USUAL_DOCK, WIDE, share_width
+from napari_hicstruct.plugin.state.settings import Settings
+
+_SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
+_PANELS_PX = 270
+"""Width of napari's panels where they were never shown."""
+
+
+class WindowLayout(QObject):
+    """Follows the size of a window.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        napari's.
+    dock : QDockWidget
+        Ours.
+    show_folded : callable
+        ``(whether)``; shows the dock's strip in place of its body.
+    settings : Settings
+    """
+
+    def __init__(
+        self, window: QMainWindow, dock: QDockWidget, *, show_folded: Callable[[bool], None], settings: Settings
+    ) -> None:
+        super().__init__(dock)
+        self._window, self._dock, self._show_folded, self._settings = window, dock, show_folded, settings
+        viewer = getattr(window, "_qt_viewer", None)
+        self._panels: list[Any] = [] if viewer is None else [viewer.dockLayerList, viewer.dockLayerControls]
+        self.folded = bool(settings.get("dock_folded", False))
+        self._applied = -1
+        window.installEventFilter(self)
+        dock.installEventFilter(self)
+        self.apply()
+
+    # ------------------------------------------------------------------ what a person chooses
+    @property
+    def panels_shown(self) -> bool:
+        """Whether napari's layer panels are shown."""
+        return any(panel.isVisible() for panel in self._panels)
+
+    def show_panels(self, on: bool) -> None:
+        """Show or fold napari's layer list and layer controls; remembered for windows of this kind of width."""
+        self._settings.set(self._panels_name(), on)
+        self._set_panels(on)
+
+    def fold(self, on: bool) -> None:
+        """Fold the dock to its strip, or unfold it; remembered."""
+        self.folded = on
+        self._settings.set("dock_folded", on)
+        self._show(0 if on else max(MIN_DOCK, self._share().dock))
+
+    # ------------------------------------------------------------------ following the window
+    def apply(self) -> None:
+        """Share the window's width out anew."""
+        if not isalive(self._window) or not isalive(self._dock):
+            return
+        self._applied = self._window.width()
+        share = self._share()
+        self._set_panels(share.panels)
+        if self._at_side():
+            self._show(share.dock)
+
+    def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
+        """The window was made wider or narrower, or a person drags the border of the dock."""
+        if event is not None and event.type() == QEvent.Type.Resize:
+            if watched is self._window:
+                QTimer.singleShot(0, self._resized)
+            elif self._is_dragged():
+                self._settings.set("dock_width", self._dock.width())
+        return super().eventFilter(watched, event)
+
+    def _resized(self) -> None:
+        if isalive(self._window) and self._window.width() != self._applied:
+            self.apply()
+
+    def _is_dragged(self) -> bool:
+        pressed = QApplication.mouseButtons() & Qt.MouseButton.LeftButton
+        same_window = self._window.width() == self._applied
+        return bool(pressed) and same_window and self._at_side() and self._dock.width() >= MIN_DOCK
+
+    def _at_side(self) -> bool:
+        return not self._dock.isFloating() and self._window.dockWidgetArea(self._dock) in _SIDES
+
+    def _share(self) -> Any:
+        wide = self._window.width() >= WIDE
+        return share_width(
+            self._window.width(),
+            dock=self._settings.get("dock_width", USUAL_DOCK),
+            folded=self.folded,
+            panels=bool(self._settings.get(self._panels_name(), wide)),
+            panels_width=max((panel.width() for panel in self._panels if panel.isVisible()), default=_PANELS_PX),
+        )
+
+    def _panels_name(self) -> str:
+        return "layer_panels_wide" if self._window.width() >= WIDE else "layer_panels_narrow"
+
+    def _set_panels(self, on: bool) -> None:
+        for panel in self._panels:
+            panel.setVisible(on)
+
+    def _show(self, width: int) -> None:
+        self._show_folded(not width)
+        self._resize_dock(width)
+        QTimer.singleShot(0, lambda: self._resize_dock(width))  # once the dock knows how narrow it may be
+
+    def _resize_dock(self, width: int) -> None:
+        if not isalive(self._dock):
+            return
+        for widget in (self._dock.widget(), self._dock, self._window):
+            if widget is not None and (layout := widget.layout()) is not None:
+                layout.activate()
+        self._window.resizeDocks([self._dock], [max(width, 1)], Qt.Orientation.Horizontal)
