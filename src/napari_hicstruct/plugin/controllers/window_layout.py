@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -35,14 +36,27 @@ class WindowLayout(QObject):
         self, window: QMainWindow, dock: QDockWidget, *, show_folded: Callable[[bool], None], settings: Settings
     ) -> None:
         super().__init__(dock)
-        self._window, self._dock, self._show_folded, self._settings = window, dock, show_folded, settings
-        viewer = getattr(window, "_qt_viewer", None)
-        self._panels: list[Any] = [] if viewer is None else [viewer.dockLayerList, viewer.dockLayerControls]
+        # weakly: a window that was closed is not kept by its layout
+        self._weak_window, self._weak_dock = weakref.ref(window), weakref.ref(dock)
+        self._weak_show_folded, self._settings = weakref.WeakMethod(show_folded), settings
         self.folded = bool(settings.get("dock_folded", False))
         self._applied = -1
         window.installEventFilter(self)
         dock.installEventFilter(self)
         self.apply()
+
+    @property
+    def _window(self) -> Any:
+        return self._weak_window()
+
+    @property
+    def _dock(self) -> Any:
+        return self._weak_dock()
+
+    @property
+    def _panels(self) -> list[Any]:
+        viewer = getattr(self._window, "_qt_viewer", None)
+        return [] if viewer is None else [viewer.dockLayerList, viewer.dockLayerControls]
 
     # ------------------------------------------------------------------ what a person chooses
     @property
@@ -64,7 +78,7 @@ class WindowLayout(QObject):
     # ------------------------------------------------------------------ following the window
     def apply(self) -> None:
         """Share the window's width out anew."""
-        if not isalive(self._window) or not isalive(self._dock):
+        if not self._stands():
             return
         self._applied = self._window.width()
         share = self._share()
@@ -82,8 +96,11 @@ class WindowLayout(QObject):
         return super().eventFilter(watched, event)
 
     def _resized(self) -> None:
-        if isalive(self._window) and self._window.width() != self._applied:
+        if self._stands() and self._window.width() != self._applied:
             self.apply()
+
+    def _stands(self) -> bool:
+        return all(one is not None and isalive(one) for one in (self._window, self._dock))
 
     def _is_dragged(self) -> bool:
         pressed = QApplication.mouseButtons() & Qt.MouseButton.LeftButton
@@ -107,17 +124,23 @@ class WindowLayout(QObject):
         return "layer_panels_wide" if self._window.width() >= WIDE else "layer_panels_narrow"
 
     def _set_panels(self, on: bool) -> None:
+        if on == self.panels_shown:
+            return
         for panel in self._panels:
             panel.setVisible(on)
+        if on and self._panels:
+            self._window.resizeDocks(self._panels[:1], [_PANELS_PX], Qt.Orientation.Horizontal)
 
     def _show(self, width: int) -> None:
-        self._show_folded(not width)
+        if (show_folded := self._weak_show_folded()) is not None:
+            show_folded(not width)
         self._resize_dock(width)
         QTimer.singleShot(0, lambda: self._resize_dock(width))  # once the dock knows how narrow it may be
 
     def _resize_dock(self, width: int) -> None:
-        if not isalive(self._dock):
+        if not self._stands():
             return
+        self._dock.setMinimumWidth(1)  # else it stays as wide as it had to be before
         for widget in (self._dock.widget(), self._dock, self._window):
             if widget is not None and (layout := widget.layout()) is not None:
                 layout.activate()

@@ -7,6 +7,7 @@ gives the shade, and gives another when the theme changes.
 from __future__ import annotations
 
 import re
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,13 +92,16 @@ def dress(root: QWidget, viewer: Any) -> None:
 
 class _Dresser:
     def __init__(self, root: QWidget, viewer: Any) -> None:
-        self._root, self._viewer = root, viewer
+        self._root, self._viewer = weakref.ref(root), weakref.ref(viewer)  # neither is kept by how it looks
 
     def dress(self, _event: object = None) -> None:
-        dark = get_theme(self._viewer.theme).type == "dark"
-        self._root.setProperty(_THEME, "dark" if dark else "light")
-        self._root.setStyleSheet(sheet(DARK if dark else LIGHT))
-        for label in self._root.findChildren(InkLabel):
+        root, viewer = self._root(), self._viewer()
+        if root is None or viewer is None:
+            return
+        dark = get_theme(viewer.theme).type == "dark"
+        root.setProperty(_THEME, "dark" if dark else "light")
+        root.setStyleSheet(sheet(DARK if dark else LIGHT))
+        for label in root.findChildren(InkLabel):
             label.refresh()
 
 

@@ -40,6 +40,7 @@ class Fold(QCollapsible):
         self.button = self.toggleButton()
         self.button.setToolTip(f"{tooltip}\nClick, or Space, to fold.")
         self.button.setAccessibleName(title)
+        self.button.setStyleSheet("")  # superqt's own would hide the focus
         for name in ("fold", *self._marks):  # the dock's style sheet knows them
             self.button.setProperty(name, True)
         self._summary = subdued(QLabel())

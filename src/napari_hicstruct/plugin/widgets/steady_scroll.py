@@ -23,6 +23,8 @@ class SteadyScroll(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
+        self._held: list[tuple[QWidget, int]] = []
+        self._holding = False
         self._above, self._below = _room(), _room()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 4, 0)
@@ -41,8 +43,6 @@ class SteadyScroll(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidget(self._content)
         self._content.installEventFilter(self)
-        self._held: list[tuple[QWidget, int]] = []
-        self._holding = False
         bar = self.verticalScrollBar()
         assert bar is not None
         self._bar = bar
@@ -59,7 +59,9 @@ class SteadyScroll(QScrollArea):
 
     def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
         """Follow the mouse, and hold on to what is under it while the content changes."""
+        held, self._holding = self._holding, True  # Qt may cut the scrolling short here: that is nobody's wish
         done = super().eventFilter(watched, event)
+        self._holding = held
         if event is not None and watched is self._content:
             kind = event.type()
             if kind in (QEvent.Type.HoverEnter, QEvent.Type.HoverMove):
