@@ -84,6 +84,18 @@ ROWS = (
         cells.consensus,
     ),
     Row(
+        "consensus_speed",
+        "five callers of 20,000 loops each become one list, the whole command",
+        "≤ 5 s, ≤ 500 MB",
+        cells.consensus_speed,
+    ),
+    Row(
+        "insulation",
+        "insulation, border contrast, directionality, weak boundaries of a simulated human chr1, 10 kb, four windows",
+        "≤ 0.5 × cooltools insulation, equal to 10⁻⁶",
+        cells.insulation,
+    ),
+    Row(
         "tads_chr21",
         "TAD boundaries, chr21, at equal numbers, F1@±2 bins",
         "≥ .08 above cooltools insulation against Arrowhead ∪ HiTAD at both numbers, against HiTAD not below",

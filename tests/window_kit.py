@@ -43,9 +43,13 @@ def boundary(start: int, **fields: Any) -> Annotation:
 @dataclass(frozen=True)
 class TinySource:
     name: str = "tiny"
+    uri: str = ""
     assembly: str = "hg38"
     resolutions: tuple[int, ...] = (RES,)
     chromsizes: dict[str, int] = field(default_factory=lambda: {CHROM: LENGTH})
+
+    def fingerprint(self) -> str:
+        return "f" * 64
 
 
 class StillCamera:

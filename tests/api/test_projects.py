@@ -54,14 +54,14 @@ def test_sets_are_named_after_what_comes_in(p: hs.api.projects.Project, tmp_path
     run = {"model": {"name": "m", "version": "2"}}
     assert p.add(hs.Calls([loop(0)], run=run)) == "m 2"
     file = hs.write_labels([tad(0, 400_000), tad(400_000, 900_000)], tmp_path / "tads.bed")
-    assert p.add(hs.read_labels(file)) == "tads.bed"
-    assert p.add(hs.read_labels(file)) == "tads.bed"
+    assert p.add(hs.read_labels(file)) == "tads"
+    assert p.add(hs.read_labels(file)) == "tads"
     assert (
         p.add(pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [9], "kind": ["tad"]}), status="accepted")
         == "python"
     )
     assert [one.origin for one in p.sets] == [Origin.PREDICTED, Origin.IMPORTED, Origin.IMPORTED]
-    assert len(p.annotations(set="tads.bed")) == 4
+    assert len(p.annotations(set="tads")) == 4
     assert p.annotations(set="python")[0].status == "accepted"
 
 
@@ -142,7 +142,7 @@ def test_finetune(tmp_path: Path, m: hs.ContactMap, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "a" / "case.hicproj"
     steps: list[hs.Progress] = []
     result = hs.finetune(path, m, device="cpu", settings={"ridge": 3.0}, progress=steps.append)
-    assert (result.taken, result.reason) == (True, "the test says so")
+    assert (result.verdict, result.taken, result.reason) == ("better", True, "the test says so")
     assert result.model.version == "0.3+ft1"
     assert result.model.path.parent.name == "case.models"
     assert steps

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_hicstruct.annotations import Project, Status, read_labels
+from napari_hicstruct.annotations import Kind, Project, Status, read_labels
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
+from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.workflows.projects import relink
 
 LOOPS = """chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tsoft_score\tn_calls\tn_tools\tsupporters
@@ -138,7 +139,7 @@ def test_export_refuses_what_is_not_there(tmp_path: Path, map_file: Path, capsys
     project = str(tmp_path / "p.hicproj")
     assert main(["import", _files(tmp_path)[1], "--map", str(map_file), "--project", project, "--quiet"]) == 0
     for words, said in (
-        (["--set", "none"], "has no set 'none'. It has 't.bed'"),
+        (["--set", "none"], "has no set 'none'. It has 't'"),
         (["--status", "rejected"], "holds nothing to export"),
     ):
         assert main(["export", project, "-o", str(tmp_path / "out"), *words]) == 2
@@ -159,3 +160,27 @@ def test_what_was_rejected_elsewhere_comes_in_as_rejected(
         (record,) = opened.query()
     assert record.status is Status.REJECTED
     assert (record.anchor1.start, record.anchor2.start) == (100_000, 300_000)
+
+
+def test_an_accepted_list_that_is_complete_somewhere_can_be_learnt_from(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from napari_hicstruct.workflows.finetune.prepare import prepare_finetune
+
+    project, bed = str(tmp_path / "p.hicproj"), tmp_path / "done.bed"
+    bed.write_text("chr1\t600000\t900000\n")
+    words = ["import", _files(tmp_path)[0], "--map", str(map_file), "--project", project, "--status", "accepted"]
+    assert main(words) == 0
+    with Project.open(project) as opened, pytest.raises(ProjectError, match="--complete-in"):
+        prepare_finetune(opened, open_map(map_file))
+    fresh = str(tmp_path / "q.hicproj")
+    assert main([*words[:-3], fresh, *words[-2:], "--complete-in", "chr1:50k-500k", "--complete-in", str(bed)]) == 0
+    with Project.open(fresh) as opened:
+        blocks = opened.reviewed()
+        assert [(one.rows.start, one.rows.end) for one in blocks] == [(50_000, 500_000), (600_000, 900_000)]
+        assert {one.kinds for one in blocks} == {(Kind.LOOP,)}
+        prepare_finetune(opened, open_map(map_file))
+    capsys.readouterr()
+    assert main([*words[:-3], str(tmp_path / "r.hicproj"), *words[-2:], "--complete-in", "chr9:1-2"]) == 2
+    assert "chr9" in capsys.readouterr().err
+    assert not (tmp_path / "r.hicproj").exists()

@@ -123,8 +123,8 @@ def test_an_export(
     session.open_project(path)
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
-    for name in ("stripenn", "edited", "once"):
-        panel.form[name].value = {"stripenn": True, "edited": False, "once": deduplicated}[name]
+    for name, on in {"stripenn": True, "edited": False, "proposed": True, "once": deduplicated}.items():
+        panel.form[name].value = on
     panel.folder.setText(str(window))
     assert panel.write()
     session.close()

@@ -421,6 +421,10 @@ def test_truth_of_another_simulation_is_not_replaced(tmp_path: Path, capsys: pyt
 def test_the_folder_bears_map_and_project(tmp_path: Path) -> None:
     assert default_folder(tmp_path / "study.hicproj", "GM12878") == tmp_path / "GM12878-study-export"
     assert default_folder(tmp_path / "GM12878-0123.hicproj", "GM12878") == tmp_path / "GM12878-0123-export"
+    (tmp_path / "maps").mkdir()
+    uri = f"{tmp_path / 'maps' / 'GM12878.mcool'}::resolutions/5000"
+    assert default_folder(tmp_path / "GM12878-0123.hicproj", "GM12878", uri) == tmp_path / "maps" / "GM12878-export"
+    assert default_folder(tmp_path / "s.hicproj", "GM12878", uri) == tmp_path / "maps" / "GM12878-s-export"
 
 
 def test_statuses_and_sets_stand_in_run_json(tmp_path: Path, study: dict[str, Path]) -> None:

@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
+from napari_hicstruct.plugin.state.export import IfTaken
 from tests.annotation_kit import loop
 from tests.contacts_kit import upper_counts, write_cool
 from tests.gui.view_kit import imported, pump
@@ -180,7 +181,7 @@ def test_where_no_project_can_be_kept_it_is_said_once_and_the_map_is_shown(
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
     assert session.layer in session.viewer.layers
     assert len(said) == 1
-    assert "no project can be kept there. Set HICSTRUCT_HOME" in said[0].message
+    assert "No project can be kept there. Set HICSTRUCT_HOME" in said[0].message
     assert session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is None
     session.open_project(tmp_path / "mine.hicproj")
     assert session.labels.attempt(lambda p: p.add_set("mine", Origin.HUMAN)) is not None
@@ -225,11 +226,10 @@ def add_calls(session: Any, number: int) -> None:
 
 
 def test_the_folder_follows_map_and_project_until_one_is_chosen(
-    exporting: tuple[Any, ExportPanel], tmp_path: Path, home: Path
+    exporting: tuple[Any, ExportPanel], tmp_path: Path
 ) -> None:
     session, panel = exporting
-    code = session.source.fingerprint()[:12]
-    assert panel.folder.text() == str(home / "projects" / f"a-{code}-export")
+    assert panel.folder.text() == str(tmp_path / "a-export")
     assert not panel.folder.open_button.isEnabled()
     session.open_project(tmp_path / "study.hicproj")
     add_calls(session, 1)
@@ -238,17 +238,19 @@ def test_the_folder_follows_map_and_project_until_one_is_chosen(
     editor = session.editing.editor
     assert editor.labels.catalogue is None, "the labels of the map before are not shown on this one"
     assert editor.labels.project is None
-    code = session.source.fingerprint()[:12]
-    assert panel.folder.text() == str(home / "projects" / f"b-{code}-export")
+    assert panel.folder.text() == str(tmp_path / "b-export")
     panel.folder.setText(str(tmp_path / "mine"))
     session.open_map(tmp_path / "a.cool")
+    assert pump(lambda: session.project is not None)
+    assert panel.folder.text() == str(tmp_path / "a-study-export"), "what was chosen for b is no folder of a"
+    session.open_map(tmp_path / "b.cool")
     assert panel.folder.text() == str(tmp_path / "mine")
 
 
 def test_another_maps_files_are_replaced_only_after_a_yes(exporting: tuple[Any, ExportPanel], tmp_path: Path) -> None:
     session, panel = exporting
     asked: list[str] = []
-    panel.folder.may_replace = lambda what: bool(asked.append(what))
+    panel.folder.if_taken = lambda what: IfTaken.LEAVE if asked.append(what) is None else IfTaken.REPLACE
     panel.folder.setText(str(tmp_path / "out"))
     add_calls(session, 2)
     panel._update()
@@ -258,14 +260,20 @@ def test_another_maps_files_are_replaced_only_after_a_yes(exporting: tuple[Any, 
     assert asked == []
     first = json.loads((tmp_path / "out" / "run.json").read_text())
     session.open_map(make_map(tmp_path / "b.cool", 2))
+    assert panel.result.isHidden(), "what was written of the map before is no news here"
+    panel.folder.setText(str(tmp_path / "out"))
     add_calls(session, 1)
     panel._update()
     assert panel.write() == []
     (what,) = asked
     assert f"loops.bedpe of another map ({tmp_path / 'a.cool'})" in what
     assert json.loads((tmp_path / "out" / "run.json").read_text()) == first
-    assert panel.summary.text() == "Nothing was written."
-    panel.folder.may_replace = lambda what: True
+    assert panel.result.text() == "Nothing was written."
+    panel.folder.if_taken = lambda what: IfTaken.BESIDE
+    assert [path.parent.name for path in panel.write()] == ["out-2", "out-2"]
+    assert json.loads((tmp_path / "out" / "run.json").read_text()) == first
+    assert panel.result.text() == f"Wrote 1 loop to {tmp_path / 'out-2'}"
+    panel.folder.if_taken = lambda what: IfTaken.REPLACE
     assert panel.write()
     assert len(read_labels(tmp_path / "out" / "loops.bedpe").records) == 1
 
@@ -321,7 +329,7 @@ def test_the_project_is_saved_under_another_name_and_work_goes_on_there(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     panel.save_project.click()
     assert session.project.path == tmp_path / "copy.hicproj"
-    assert "copy.hicproj" in panel.summary.text()
+    assert "copy.hicproj" in panel.result.text()
     number = session.project.count()
     session.project.add([loop(5)], set_id=session.project.sets()[0].id)
     with Project.open(before, read_only=True) as old:

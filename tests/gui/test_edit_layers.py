@@ -314,13 +314,13 @@ def test_only_what_is_in_view_is_in_the_layers_and_never_more_than_the_limit(edi
     put(editor, *(tad(s, s + 20_000, score=i / 1000) for i, s in enumerate(range(0, 900_000, 1_000))))
     overlay = editor.overlay(Kind.TAD)
     assert len(overlay.uids) == 200
-    assert editor.labels.hidden[Kind.TAD] == 700
+    assert editor.labels.in_view[Kind.TAD].hidden == 700
     assert min(editor.labels.project.get(uid).score for uid in overlay.uids) == pytest.approx(0.7)
     editor.labels.window.go_to(iv(100_000, 140_000))
     editor.redraw()
     starts = sorted(editor.labels.project.get(uid).anchor1.start for uid in overlay.uids)
     assert (starts[0], starts[-1]) == (71_000, 149_000)
-    assert editor.labels.hidden[Kind.TAD] == 0
+    assert editor.labels.in_view[Kind.TAD].hidden == 0
 
 
 def test_records_added_by_a_worker_thread_are_drawn(editor: Editor, qtbot: Any) -> None:

@@ -78,7 +78,7 @@ def test_import_makes_a_set_per_file_and_tells_of_bad_lines_once(session: Any, t
     bad.write_text(f"{CHROM}\t100000\t300000\n{CHROM}\t500000\tx\n{CHROM}\t300000\t500000\n")
     missing = tmp_path / "missing.bedpe"
     report = imported(session, [good, bad, missing])
-    assert [s.name for s in session.project.sets()] == ["good.bedpe", "bad.bed"]
+    assert [s.name for s in session.project.sets()] == ["good", "bad"]
     assert session.project.count(kind=Kind.LOOP) == 2
     assert session.project.count(kind=Kind.TAD) == 2
     shown = [line.text() for line in panel.report.lines]
@@ -109,15 +109,21 @@ def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
     qtbot.addWidget(table)
     table.show()
     model = table.model
-    shown = [[model.data(model.index(row, column)) for column in range(10)] for row in range(model.rowCount())]
-    assert [line[:2] for line in shown] == [["1", "loop"], ["2", "loop"], ["1", "TAD"]]
-    assert shown[0][3:7] == ["300,000", "405,000", "100 kb", "0.900"]
-    table.table.sortByColumn(6, Qt.SortOrder.AscendingOrder)
-    qtbot.waitUntil(lambda: model.data(model.index(0, 6)) == "0.100")
+    heads = list(model.columns)
+
+    def line(row: int) -> dict[str, str]:
+        return {head: model.data(model.index(row, column)) for column, head in enumerate(heads)}
+
+    shown = [line(row) for row in range(model.rowCount())]
+    assert [(one["#"], one["kind"]) for one in shown] == [("1", "loop"), ("2", "loop"), ("1", "TAD")]
+    assert [shown[0][head] for head in ("start", "end", "size")] == ["300,000", "405,000", "100 kb"]
+    assert [shown[0][head] for head in ("probability", "ranking score", "status")] == ["", "0.900", "○ proposed"]
+    table.table.sortByColumn(heads.index("ranking score"), Qt.SortOrder.DescendingOrder)
+    qtbot.waitUntil(lambda: [line(row)["ranking score"] for row in range(3)] == ["0.900", "0.100", ""])
     table.kind.setCurrentIndex(table.kind.findData(Kind.TAD))
     table.kind.activated.emit(table.kind.currentIndex())
     qtbot.waitUntil(lambda: model.rowCount() == 1)
-    table.table.doubleClicked.emit(model.index(0, 0))
+    table.table.clicked.emit(model.index(0, 0))
     rows, cols = session.visits[-1]
     assert rows == cols
     assert rows.start <= 200_000 < 300_000 <= rows.end
@@ -142,7 +148,7 @@ def test_review_panel_follows_the_current_object_and_says_what_undo_does(session
     assert not panel.buttons["accept"].isEnabled()
     panel.buttons["next"].click()
     qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
-    assert "score 0.750" in panel.card.facts.text()
+    assert "ranking score 0.750" in panel.card.facts.text()
     panel.buttons["accept"].click()
     assert only(session.project, Kind.LOOP).status is Status.ACCEPTED
     qtbot.waitUntil(lambda: "stripe #1" in panel.card.title.text())  # goes on
@@ -165,8 +171,15 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     assert panel._on(1) is False
     assert other
     panel.folder.setText(str(tmp_path / "out"))
+    assert not panel.save.isEnabled()
+    assert "nobody judged these objects" in panel.summary.text()
+    panel.form.proposed.value = True
+    told: list[str] = []
+    session.done.connect(told.append)
     panel.save.click()
-    assert "Wrote 3 objects" in panel.summary.text()
+    assert panel.result.text() == f"Wrote 1 loop, 1 TAD, 1 boundary to {tmp_path / 'out'}"
+    assert told == [panel.result.text()]
+    assert panel.folder.open_button.isEnabled()
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "loops.bedpe",
         "tads.bed",
@@ -175,6 +188,7 @@ def test_export_panel_writes_what_it_says_and_it_reads_back(session: Any, qtbot:
     }
     (record,) = read_labels(tmp_path / "out" / "loops.bedpe").records
     assert (record.anchor1, record.anchor2, record.score) == (kept.anchor1, kept.anchor2, 0.5)
+    assert "loop_0001" in (tmp_path / "out" / "loops.bedpe").read_text()
     for status in Status:
         panel.form[status.value].value = False
     assert not panel.save.isEnabled()
@@ -189,6 +203,7 @@ def test_each_place_is_written_once_and_what_was_rejected_not_at_all(session: An
     put(session, newer, back, name="fine-tuned")
     panel = ExportPanel(session)
     qtbot.addWidget(panel)
+    panel.form.proposed.value = True
     assert [record.uid for record in panel.chosen()] == [newer.uid]
     panel.form.once.value = False
     assert [record.uid for record in panel.chosen()] == [first.uid, newer.uid, back.uid]

@@ -109,7 +109,7 @@ def test_the_card_says_what_where_how_sure_and_why(session: Any, qtbot: Any) -> 
     panel.buttons["next"].click()
     qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
     assert "&lt;calls&gt;" in panel.card.title.text()
-    assert "300 kb · score 0.500 · open · mustache" in panel.card.facts.text()
+    assert "300 kb · probability 0.500 · ○ proposed · mustache" in panel.card.facts.text()
     assert panel.card.why.text() == "entropy 1 · no TAD corner"
     assert "within 50 kb" in panel.card.why.toolTip()
 
@@ -295,12 +295,13 @@ def test_table_lists_the_queue_in_its_order(session: Any, qtbot: Any) -> None:
     model = table.model
     qtbot.waitUntil(lambda: model.rowCount() == 2)
     assert [model.uid(row) for row in range(2)] == [records[2].uid, records[0].uid]
-    assert [model.data(model.index(row, 9)) for row in range(2)] == ["1", "2"]
+    assert [model.data(model.index(row, len(model.columns) - 1)) for row in range(2)] == ["1", "2"]
     review.queue.set_order("score")
     qtbot.waitUntil(lambda: [model.uid(row) for row in range(2)] == [records[0].uid, records[2].uid])
     review.next()
     review.accept()  # its row stays where it is and tells the new status
-    qtbot.waitUntil(lambda: model.data(model.index(0, 7)) == "accepted")
+    status = model.columns.index("status")
+    qtbot.waitUntil(lambda: model.data(model.index(0, status)) == "✓ accepted")
     assert model.rowCount() == 2
 
 

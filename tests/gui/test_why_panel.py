@@ -69,7 +69,7 @@ class Script:
 
         place = annotation.anchor1.center, annotation.anchor2.center
         evidence = [
-            Evidence("TAD boundary at anchor 1 (p 0.71)", True, place),
+            Evidence("TAD boundary at anchor 1 (network output 0.71)", True, place),
             Evidence("No stripe from anchor 2 upwards", False),
             Evidence("No orientation known", None),
         ]
@@ -147,7 +147,14 @@ def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
     assert [str(unit) for unit in layer_of(session, "p(loop)").units] == ["basepair", "basepair"]
     assert tuple(layer_of(session, "evidence").data[0]) == (202_500, 602_500)
     assert session.viewer.layers.selection.active is active, "the tool in hand stays in hand"
-    for said in ("tiny 0.1", "called this loop with 0.900", "✓ TAD boundary", "✗ No stripe", "? No orientation", "70%"):
+    for said in (
+        "tiny 0.1",
+        "called this loop: ranking score 0.900 (network output 0.900)",
+        "✓ TAD boundary",
+        "✗ No stripe",
+        "? No orientation",
+        "70%",
+    ):
         assert said in panel.text
     assert "no task gates" not in panel.text
 

@@ -42,7 +42,7 @@ def test_promised_columns_come_first(tmp_path: Path) -> None:
         *("probability", "resolution", "status", "source", "model", "soft_score", "n_calls", "n_tools", "supporters"),
     ]
     assert row[:13] == [
-        *("chr1", "100000", "110000", "chr1", "300000", "310000", "u1", "0.5", ".", "."),
+        *("chr1", "100000", "110000", "chr1", "300000", "310000", "loop_0001", "0.5", ".", "."),
         *("0.9", ".", "proposed"),
     ]
     assert row[15:19] == [".", ".", ".", "."]
@@ -128,12 +128,25 @@ def test_drawn_kinds_come_back_as_what_they_are(tmp_path: Path) -> None:
     stripe = Annotation(kind=Kind.STRIPE, anchor1=Interval("chr1", 0, 10), anchor2=Interval("chr1", 0, 90))
     for record, name in ((loop(), "loops"), (tad(0, 50), "tads"), (stripe, "stripes")):
         back = read_labels(write_juicebox([record], tmp_path / f"{name}.juicebox.bedpe")).records[0]
-        assert (back.kind, back.anchor1, back.anchor2, back.uid) == (
+        assert (back.kind, back.anchor1, back.anchor2, back.name) == (
             record.kind,
             record.anchor1,
             record.anchor2,
-            record.uid,
+            f"{record.kind.value}_0001",
         )
+
+
+def test_names_are_readable_and_one_record_has_one_name_in_all_files(tmp_path: Path) -> None:
+    far, near = loop(90), loop(10)
+    named = loop(50, name="loop_0001")
+    export_records([far, near, named], tmp_path, formats=["bedpe", "juicebox", "higlass"])
+    expected = {"90": "loop_0002", "10": "loop_0003", "50": "loop_0001"}
+    for name in ("loops.bedpe", "loops.juicebox.bedpe", "loops.higlass.bedpe"):
+        rows = [line for line in _lines(tmp_path / name) if not line[0].startswith("#")]
+        assert {row[1]: row[6] for row in rows} == expected
+    back = {record.uid: record for record in read_labels(tmp_path / "loops.bedpe").records}
+    assert back[far.uid].name == "", "a number is no name of its own"
+    assert "uid" not in (tmp_path / "loops.juicebox.bedpe").read_text()
 
 
 @pytest.mark.parametrize(

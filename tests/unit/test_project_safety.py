@@ -97,7 +97,7 @@ def test_second_window_reads_only_and_says_why(tmp_path: Path) -> None:
             first.add([loop(5)], set_id=first.human_set().id)
             assert second.count() == 2  # what the first window does is seen
             assert not second.can_undo
-            with pytest.raises(ProjectError, match=r"cannot be edited: .* is editing it\. Save a copy"):
+            with pytest.raises(ProjectError, match=r"cannot be edited: .* is editing it\. Close it there"):
                 second.add([loop()], set_id=1)
             second.save_as(tmp_path / "copy.hicproj")
     with Project.open(tmp_path / "copy.hicproj") as copy:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ class Tally:
 
 
 def tallies(records: Iterable[Annotation]) -> list[Tally]:
-    """One tally per kind and source (the model's name, else the source), the most judged first."""
+    """One tally per kind and source (the model's name, else the program), the most judged first."""
     counts: dict[tuple[Kind, str], Counter[Status]] = defaultdict(Counter)
     for record in records:
-        counts[record.kind, record.model or record.source][record.status] += 1
+        counts[record.kind, source_of(record)][record.status] += 1
     return tallies_of(counts)
 
 

@@ -26,6 +26,7 @@ from napari_hicstruct.annotations.rules import (
     mark_edited,
     promoted_copy,
 )
+from napari_hicstruct.annotations.sqlite_files import COPY_HINT
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 
@@ -244,9 +245,7 @@ class EditableProject(ReadableProject):
     @contextlib.contextmanager
     def _writing(self) -> Iterator[Connection]:
         if self.read_only:
-            raise ProjectError(
-                f"cannot be edited: {self.read_only_reason}.", where=self.path, hint="Save a copy and edit that."
-            )
+            raise ProjectError(f"cannot be edited: {self.read_only_reason}.", where=self.path, hint=COPY_HINT)
         with self._db.transaction() as connection:
             yield connection
 

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or_update
 
+from napari_hicstruct.annotations.callers import shown_source
 from napari_hicstruct.annotations.changes import AnnotationSet
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.annotations.schema import annotation_set, journal_set, set_display
+from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display
 from napari_hicstruct.errors import ProjectError, readable
 
-SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#009E73", "#000000")
+SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#000000", "#009E73")
 """Okabe and Ito's colours, safe for colour-blind eyes, in the order in which sets get them."""
 
 _STORED = {"name", "visible", "locked"}
@@ -128,6 +129,12 @@ def names_of(connection: Connection, entry_ids: Iterable[int]) -> tuple[str, ...
     """Names of the sets that these entries made or took away."""
     names = {one.id: one.name for one in load_all(connection, removed=True)}
     return tuple(names[item.set_id] for entry in entry_ids for item in items_of(connection, entry))
+
+
+def sources(connection: Connection, set_id: int) -> set[str]:
+    """Who the records of a set are by: models, programs, reviewers."""
+    query = select(annotation.c.model, annotation.c.source).where(annotation.c.set_id == set_id).distinct()
+    return {shown_source(model, source) for model, source in connection.execute(query)} - {""}
 
 
 def _require(there: Sequence[AnnotationSet], set_id: int) -> AnnotationSet:

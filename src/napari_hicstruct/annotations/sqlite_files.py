@@ -17,11 +17,16 @@ from napari_hicstruct.annotations.lockfile import NO_LOCKS, locks_work
 from napari_hicstruct.config.files import why_and_hint
 from napari_hicstruct.errors import ProjectError
 
+COPY_HINT = "Close it there, or work in a copy: in the window HiC Structures → Save a copy …"
+"""What helps where a project can only be read."""
 DISK_FULL = "the disk is full"
 _HINT = {
     "database or disk is full": ("the disk is full; nothing of this step was saved.", "Free some space and repeat it."),
     "disk I/O error": ("the disk reports an error; nothing of this step was saved.", "Check the disk and repeat it."),
-    "attempt to write a readonly database": ("the file cannot be written.", "Save a copy elsewhere and edit that."),
+    "attempt to write a readonly database": (
+        "the file cannot be written.",
+        "Work in a copy elsewhere: in the window HiC Structures → Save a copy …",
+    ),
     "database is locked": ("another program holds the file.", "Close it there and repeat."),
     "file is not a database": ("is not a project file.", "Choose a .hicproj file."),
     "database disk image is malformed": ("the file is damaged.", "Restore it from a copy."),

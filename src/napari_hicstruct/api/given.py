@@ -13,6 +13,8 @@ from napari_hicstruct.errors import LabelError, ProjectError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_hicstruct.annotations.changes import MapIdentity
+
 
 def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None) -> Calls:
     """Calls of whatever holds annotations; ``kind`` is that of a data frame that does not say.
@@ -57,13 +59,15 @@ def uids_of(which: Any) -> list[str]:
     return [str(uid) for uid in frame["uid"]]
 
 
-def set_of(calls: Calls) -> tuple[str, Origin, str]:
+def set_of(calls: Calls, map: MapIdentity | None = None) -> tuple[str, Origin, str]:
     """Name and origin of the set that calls make in a project, and what the journal calls the step."""
     model, labels = calls.run.get("model"), calls.run.get("labels")
     if model:
         return f"{model['name']} {model['version']}", Origin.PREDICTED, "predict"
     if labels:
-        return Path(labels["file"]).name, Origin.IMPORTED, "import"
+        from napari_hicstruct.workflows.import_labels import name_of_import
+
+        return name_of_import(Path(labels["file"]).name, list(calls), map), Origin.IMPORTED, "import"
     return "python", Origin.IMPORTED, "add"
 
 

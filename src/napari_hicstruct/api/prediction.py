@@ -30,6 +30,7 @@ def predict(
     mode: str = "fast",
     norm: str | None = None,
     min_probability: float | Mapping[str, float] | None = None,
+    limits: Mapping[str, int | tuple[int, int]] | None = None,
     tracks: Mapping[str, str | Path] | None = None,
     threads: int = 0,
     project: str | Path | Project | None = None,
@@ -59,6 +60,9 @@ def predict(
     min_probability : float or mapping of str to float, optional
         Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the
         model's own.
+    limits : mapping of str to int or (int, int), optional
+        Of what is called, bp: ``tad_size``, ``loop_distance`` and ``stripe_length`` are a least and a most,
+        ``loop_separation`` and ``stripe_width`` one number.  Default: the decoders' own.
     tracks : mapping of str to path, optional
         The bigWig file of each 1-D track, for a model that reads some.
     threads : int
@@ -81,7 +85,7 @@ def predict(
     MapError
         If the map cannot be read, holds no contacts, or lacks bins or weights; before anything is predicted.
     ConfigError
-        If the model has no such task, or there is no such mode, device or probability.
+        If the model has no such task, or there is no such mode, device, probability or limit.
     ModelError
         If there is no such model, or it is damaged.
     ProjectError
@@ -103,6 +107,7 @@ def predict(
     'default'
     """
     from napari_hicstruct.annotations.kinds import kinds_of_heads
+    from napari_hicstruct.decode.limits import DecodingLimits
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest
@@ -121,6 +126,7 @@ def predict(
         threads=threads,
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
         min_probability=_min_probability(min_probability, chosen),
+        limits=DecodingLimits.of(limits or {}),
     )
     target = _target(project, source)
     result = run(iter_predict(source, request), progress)

@@ -212,7 +212,7 @@ class Project(AbstractContextManager["Project"]):
         records = list(given) if status is None else [r.with_(status=status_of(status)) for r in given]
         check_on_map(records, self._file.map.chromsizes, self.path)
         records = renew_uids(records, self._file.holds([record.uid for record in records]))
-        name, origin, action = set_of(given)
+        name, origin, action = set_of(given, self._file.map)
         name = name if set is None else set
         there = [one for one in self.sets if one.name == name]
         chosen = there[0] if there else self._file.add_set(name, origin)

@@ -9,12 +9,15 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import Progress, drain
+
+if TYPE_CHECKING:
+    from napari_hicstruct.decode.limits import DecodingLimits
 
 T = TypeVar("T")
 
@@ -168,6 +171,31 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     if bad := [text for text in texts if not all(text.partition("="))]:
         raise ConfigError("that is no track.", where=f"--track {bad[0]}", hint="Give NAME=FILE.bw.")
     return dict(text.partition("=")[::2] for text in texts)
+
+
+def parse_limits(texts: Sequence[str]) -> DecodingLimits:
+    """Limits given as ``NAME=MIN-MAX`` or ``NAME=BP``, with units as in regions (``100k-2M``).
+
+    Raises
+    ------
+    ConfigError
+        If one is not of that form.
+    """
+    from napari_hicstruct.decode.limits import DecodingLimits
+    from napari_hicstruct.errors import RegionError
+    from napari_hicstruct.genome import parse_region
+
+    found: dict[str, int | tuple[int, int]] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        pair = "-" in value or "–" in value
+        try:
+            span = parse_region(f"limit:{value}" if pair else f"limit:0-{value}")
+        except RegionError:
+            hint = "Give NAME=100k-2M, or NAME=20000."
+            raise ConfigError("that is no limit.", where=f"--limit {text}", hint=hint) from None
+        found[name.strip()] = (span.start, span.end) if pair else span.end
+    return DecodingLimits.of(found)
 
 
 def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:

@@ -52,6 +52,12 @@ def register(app: typer.Typer) -> None:
         ),
         ascending: bool = typer.Option(False, "--ascending", help="Lower is better in --score-column."),
         one_based: bool = typer.Option(False, "--one-based", help="BED or BEDPE positions are 1-based and closed."),
+        complete_in: list[str] = typer.Option(
+            [],
+            "--complete-in",
+            help="Region or BED in which the files name all there is: what is not named there is learnt as absent; "
+            "repeatable.",
+        ),
         reviewer: str = typer.Option("", help="Who imports; stands in the journal."),
         json: bool = json_option,
         quiet: bool = quiet_option,
@@ -69,6 +75,7 @@ def register(app: typer.Typer) -> None:
             score_column=score_column,
             ascending=ascending,
             one_based=one_based,
+            complete_in=complete_in,
             reviewer=reviewer,
         )
         check_ascending(score_column, ascending)

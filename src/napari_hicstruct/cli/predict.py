@@ -13,6 +13,7 @@ from napari_hicstruct.cli.common import (
     emit,
     json_option,
     overwrite_option,
+    parse_limits,
     parse_min_probability,
     parse_tracks,
     quiet_option,
@@ -24,6 +25,12 @@ from napari_hicstruct.errors import ConfigError
 if TYPE_CHECKING:
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.workflows.predict import PredictResult
+
+
+LIMIT_HELP = (
+    "Limit in bp: tad-size=100k-2M, loop-distance=50k-1M, loop-separation=30k, stripe-length=200k-3M or "
+    "stripe-width=50k; repeatable."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +52,7 @@ def predict(
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
     min_probability: list[str] = typer.Option([], help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
+    limit: list[str] = typer.Option([], "--limit", help=LIMIT_HELP),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
     overwrite: bool = overwrite_option,
@@ -69,18 +77,21 @@ def predict(
         threads=threads,
         tracks=parse_tracks(track),
         min_probability=parse_min_probability([*least, *min_probability]),
+        limits=parse_limits(limit),
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
     for note in () if quiet or json else notes(source, request):
         to_stderr(f"note: {note}")
     result = show_progress(iter_predict(source, request), quiet)
-    paths = write_predictions(result, out, overwrite=overwrite)
-    summary = _summary(result)
-    summary["files"] = [str(path) for path in paths] if json else ", ".join(path.name for path in paths)
+    summary = _summary(result) | _files(write_predictions(result, out, overwrite=overwrite), json)
     if project is not None:
         summary["set"] = store_predictions(result, source, project)
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _files(paths: list[Path], json: bool) -> dict[str, Any]:
+    return {"files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths)}
 
 
 def _summary(result: PredictResult) -> dict[str, Any]:

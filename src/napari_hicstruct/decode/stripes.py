@@ -32,7 +32,10 @@ class StripeSettings:
     near_bp: int = 40_000
     """Pixels nearer the diagonal than this count for nothing: every anchor is bright there."""
     min_length_bp: int = 150_000
+    max_length_bp: int = 10**9
     max_width_bp: int = 60_000
+    cut_to_width: bool = False
+    """Cut what is wider, about its strongest row; else a stripe may be a bin or two wider than that."""
     opposite: float = 0.5
     """Of two stripes that leave one anchor both ways, the weaker is kept if it has this share of the other's weight."""
 
@@ -101,8 +104,17 @@ def decode_stripes(  # noqa: PLR0913 - keywords of a use case
     kept = [run for run in kept if run.score >= s.threshold]
     if band is not None:
         kept = [_extended(run, band, resolution, p.shape[1], s) for run in kept]
+    kept = [run for run in kept if run.length * resolution <= s.max_length_bp]
+    if s.cut_to_width:
+        kept = [_cut(run, max(1, s.max_width_bp // resolution)) for run in kept]
     stripes = [_record(run, chrom, resolution, length, model) for run in kept]
     return sorted(stripes, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
+
+
+def _cut(run: _Run, width: int) -> _Run:
+    """At most ``width`` rows, the peak among them and as near the middle as the run allows."""
+    low = min(max(run.low, run.peak - (width - 1) // 2), max(run.low, run.high - width))
+    return run._replace(low=low, high=min(run.high, low + width))
 
 
 def _record(run: _Run, chrom: str, resolution: int, length: int, model: str) -> Annotation:

@@ -13,6 +13,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
 from napari_hicstruct.decode.insulation import boundary_evidence
+from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
 from napari_hicstruct.decode.tads import decode_tads, with_hierarchy
@@ -40,6 +41,7 @@ class Stretch:
         Name for the records.
     min_probability : mapping of str to float
         Smallest probability of a call to be listed, by task; else the decoders' own thresholds.
+    limits : DecodingLimits
     """
 
     start: int
@@ -49,6 +51,7 @@ class Stretch:
     max_distance: int
     model: str = ""
     min_probability: Mapping[str, float] = field(default_factory=dict)
+    limits: DecodingLimits = field(default_factory=DecodingLimits)
 
 
 @dataclass(slots=True)
@@ -132,18 +135,17 @@ class ChromosomeRun:
 
     def _points(self, band: Band, rows: Iterator[RowDone]) -> Iterator[list[Annotation]]:
         """Feed rows to the loop decoder as they come; masks wait for the end, for a stripe may cross many rows."""
+        threshold = decoder_threshold(self._min_probability("point"), LoopSettings().threshold)
         decoder = LoopDecoder(
             chrom=band.chrom,
             resolution=band.resolution,
             valid=band.valid,
             band=band,
             length=self.stretch.length,
-            settings=LoopSettings(
-                threshold=decoder_threshold(self._min_probability("point"), LoopSettings().threshold)
-            ),
+            settings=self.stretch.limits.loops(threshold, band.resolution),
             model=self.stretch.model,
         )
-        decoder.begin(max(0, self._bins(band)[0] - 2))
+        decoder.begin(max(0, self._bins(band)[0] - decoder.settings.suppress))
         last: dict[str, RowDone] = {}
         masks = set(self._tasks("mask"))
         for row in rows:
@@ -174,6 +176,7 @@ class ChromosomeRun:
         reach = row.canvas.rows(0, 1).shape[-1]
         start, stop = max(0, low - reach), min(band.n_bins, high + reach)
         values = row.canvas.rows(start, stop)
+        threshold = decoder_threshold(self._min_probability("mask"), StripeSettings().threshold)
         return decode_stripes(
             values[0],
             values[1],
@@ -182,9 +185,7 @@ class ChromosomeRun:
             resolution=band.resolution,
             length=self.stretch.length,
             band=band,
-            settings=StripeSettings(
-                threshold=decoder_threshold(self._min_probability("mask"), StripeSettings().threshold)
-            ),
+            settings=self.stretch.limits.stripes(threshold),
             model=self.stretch.model,
         )
 
@@ -200,5 +201,11 @@ class ChromosomeRun:
             threshold=decoder_threshold(self._min_probability("boundary"), THRESHOLD),
             model=self.stretch.model,
         )
-        tads = decode_tads(p, self.coarse, length=self.stretch.length, model=self.stretch.model)
+        tads = decode_tads(
+            p,
+            self.coarse,
+            length=self.stretch.length,
+            settings=self.stretch.limits.tads(),
+            model=self.stretch.model,
+        )
         return [*boundaries, *tads]

@@ -19,6 +19,28 @@ def predict_view() -> None:
         dock.session.prediction.run_view()
 
 
+def open_map() -> None:
+    """*File → IO Utilities*: ask for a contact map."""
+    _from_menu("open_map")
+
+
+def open_project() -> None:
+    """*File → IO Utilities*: ask for a project."""
+    _from_menu("open_project")
+
+
+def _from_menu(entry: str) -> None:
+    """Do what the entry of the menu *HiC Structures* does; the dock, with the menu, is opened for it."""
+    from napari import current_viewer
+
+    from napari_hicstruct.plugin._docks import open_dock
+
+    viewer = current_viewer()
+    dock = None if viewer is None else open_dock(viewer)
+    if dock is not None and dock.menu is not None:
+        dock.menu.call(entry)
+
+
 def _in_dock(section: str) -> Any:
     """Open the dock at ``section``; None and one notification where there is no map to work on."""
     from napari import current_viewer

@@ -30,6 +30,11 @@ def project_reader(path: str | Sequence[str]) -> Reader | None:
     return _shown_by(_open_project)
 
 
+def other_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of files that are of no use here yet (tracks, reads): it says what they are and what helps."""
+    return _shown_by(_refuse)
+
+
 def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     def read(path: str | Sequence[str]) -> LayerData:
         paths = [path] if isinstance(path, str | Path) else list(path)
@@ -75,3 +80,9 @@ def _import_labels(session: Any, paths: list[str]) -> None:
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
     session.importing.start(paths, ask=ask_score)
+
+
+def _refuse(_session: Any, paths: list[str]) -> None:
+    from napari_hicstruct.workflows.other_files import refusal
+
+    raise refusal(paths[0])

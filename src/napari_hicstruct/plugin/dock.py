@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, Qt
+from qtpy.compat import isalive
+from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -18,6 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowLayout
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
@@ -25,6 +27,7 @@ from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.icons import icon
 from napari_hicstruct.plugin.widgets.inks import dress, inks_of
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
+from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.steady_scroll import SteadyScroll
 from napari_hicstruct.plugin.widgets.strip import Strip, icon_button
@@ -91,6 +94,11 @@ class MapHeader(QWidget):
         self.fold.setIcon(icon("fold", colour))
 
 
+_TABLE_HEIGHT = 240
+_MIN_HEIGHT_WITH_TABLE = 800
+"""px; in a lower window the table would leave too little of the map."""
+
+
 class HicDock(QWidget):
     """Map, Labels, Predict, Review, Learn, Why, Export, top to bottom; sections that need a map appear with it.
 
@@ -108,6 +116,7 @@ class HicDock(QWidget):
         self.why: Any = None
         self.learn: Any = None
         self.tools: Any = None
+        self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
         self.header, self.strip, self._scroll = MapHeader(), Strip(), SteadyScroll()
@@ -171,6 +180,7 @@ class HicDock(QWidget):
             parent = parent.parent()
         if parent is None or self.layout_of_window is not None:
             return
+        self.menu = MapMenu(self.session, parent.menuBar())
         parent.destroyed.connect(self.session.close)
         dock = self.parent()
         if isinstance(dock, QDockWidget):
@@ -243,9 +253,9 @@ class HicDock(QWidget):
         session = self.session
         self.tools = ToolRow(session)
         self._tools.addWidget(self.tools)
-        self._add(
-            "labels", "Labels", LabelsPanel(session), "Sets of loops, stripes and TADs: which are shown, and how."
-        )
+        labels = LabelsPanel(session)
+        labels.table_wanted.connect(lambda: open_table(session.viewer))
+        self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
         self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
@@ -295,12 +305,16 @@ def _about(source: Any) -> str:
 
 
 class TableDock(QWidget):
-    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there."""
+    """All loops, stripes, TADs and boundaries of the project, sortable; a click goes there.
+
+    It stands below the map, beside the other dock, never above or below that; in a low window it is one of its own.
+    """
 
     def __init__(self, napari_viewer: Any) -> None:
         from napari_hicstruct.plugin.panels.table.panel import ObjectTable
 
         super().__init__()
+        self._placed = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         session = ensure_session(napari_viewer)
@@ -313,3 +327,27 @@ class TableDock(QWidget):
             let_go(self)
             self.deleteLater()
         return super().event(event)
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, _TABLE_HEIGHT)
+
+    def showEvent(self, event: Any) -> None:
+        """Take the place below the map, however it was opened."""
+        super().showEvent(event)
+        if not self._placed:
+            self._placed = True
+            QTimer.singleShot(0, self._place)
+
+    def _place(self) -> None:
+        if not isalive(self):
+            return
+        dock, window = self.parentWidget(), self.window()
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        if window.height() < _MIN_HEIGHT_WITH_TABLE:
+            dock.setFloating(True)
+            dock.resize(self.sizeHint())
+        else:
+            window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,32 +19,6 @@ DEFAULT_MAX_Q = 0.01
 
 _TESTED = ("Fit-Hi-C", "FitHiChIP")
 _Q_NAMES = ("qvalue", "qvaluebias")
-_BY_FILE_NAME: tuple[tuple[str, str], ...] = (
-    ("chromosight", "chromosight"),
-    ("mustache", "mustache"),
-    ("peakachu", "Peakachu"),
-    ("hicpeaks|pyhiccups|pybhfdr", "hicpeaks"),
-    ("hiccups|merged_loops|postprocessed_pixels|enriched_pixels", "HiCCUPS"),
-    ("cooltools.*dots|dots", "cooltools dots"),
-    ("hicdetectloops|hicexplorer", "HiCExplorer"),
-    ("lasca", "LASCA"),
-    ("fithichip", "FitHiChIP"),
-    ("fit-?hi-?c", "Fit-Hi-C"),
-    (r"(^|[^a-z])sip([^a-z]|$)|siploops", "SIP"),
-    ("arrowhead", "Arrowhead"),
-    ("hitad", "HiTAD"),
-    ("topdom", "TopDom"),
-    ("ontad", "OnTAD"),
-    ("spectraltad", "SpectralTAD"),
-    ("hicfindtads", "HiCExplorer"),
-    ("insulation", "cooltools insulation"),
-    ("stripenn", "Stripenn"),
-    ("stripepy", "StripePy"),
-    ("stripecaller|quagga", "StripeCaller"),
-)
-"""Words in a file's name that name the program, where its columns do not."""
-
-_NO_PROGRAM = ("", "soft loops", "soft stripes", "soft TADs", "soft boundaries", "model", "consensus")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,22 +147,11 @@ def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
     return drain(iter_consensus(request))
 
 
-def caller_of(path: Path, found: LabelFile) -> str:
-    """The program that wrote a file: by its columns, else by the file's name, else the file's name itself."""
-    named = {record.source for record in found.records[:50]} - {*_NO_PROGRAM, path.name}
-    if len(named) == 1:
-        return named.pop()
-    text = path.name.lower()
-    for words, name in _BY_FILE_NAME:
-        if re.search(words, text):
-            return name
-    return re.sub(r"(\.(gz|bz2|bedpe|bed|txt|tsv|csv))+$", "", path.name)
-
-
 def _read_one(
     one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read, *, doubled: bool
 ) -> None:
     from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.annotations.callers import caller_of
 
     if doubled and one.records is None:
         read.files.append(FileVotes(one.path, one.caller, 0, error="is given twice; it counts once."))
@@ -200,7 +162,7 @@ def _read_one(
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
         return
-    caller = one.caller or caller_of(one.path, found)
+    caller = one.caller or caller_of(one.path.name, found.records)
     records, notes = _significant(found.records, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):

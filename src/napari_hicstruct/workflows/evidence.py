@@ -136,14 +136,18 @@ def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
         for axis, (name, place) in enumerate(_ends(annotation)):
             p = known[name]
             there = p >= limit
-            text = f"TAD boundary at {name} (p {p:.2f})" if there else f"No TAD boundary at {name} (p {p:.2f})"
+            text = (
+                f"TAD boundary at {name} (network output {p:.2f})"
+                if there
+                else f"No TAD boundary at {name} (network output {p:.2f})"
+            )
             found.append(Evidence(text, there, _mark(annotation, place, axis, -_BESIDE) if there else None))
     if annotation.kind is Kind.LOOP:
         row, col = _corner(annotation)
         p = min(known.values())
         there = p >= limit
         text = (
-            f"TAD corner at the loop: both anchors are boundaries (p ≥ {p:.2f})"
+            f"TAD corner at the loop: both anchors are boundaries (network output ≥ {p:.2f})"
             if there
             else "No TAD corner at the loop"
         )
@@ -179,8 +183,8 @@ def _loop(annotation: Annotation, layer: Layer) -> Evidence:
     p = layer.around(row, col, SAME_CALL_BP // layer.resolution)
     where = "the domain's corner" if annotation.kind is Kind.TAD else "the stripe's end"
     if p >= _thresholds()["point"]:
-        return Evidence(f"Loop at {where} (p {p:.2f})", True, (row, col))
-    return Evidence(f"No loop at {where} (p {p:.2f})", False)
+        return Evidence(f"Loop at {where} (network output {p:.2f})", True, (row, col))
+    return Evidence(f"No loop at {where} (network output {p:.2f})", False)
 
 
 def _orientation(annotation: Annotation, source: ContactSource, files: tuple[str, str] | None) -> Evidence:

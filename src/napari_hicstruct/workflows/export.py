@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Generator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
-from napari_hicstruct.config.map_uri import absolute_uri
+from napari_hicstruct.config.map_uri import absolute_uri, split_uri
+from napari_hicstruct.config.paths import cache_dir, can_write, user_data_dir
 from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.jobs import Clock, Progress, drain
 from napari_hicstruct.workflows.projects import find_map, login_name
@@ -105,11 +107,29 @@ def export_project(
     return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
 
 
-def default_folder(project_path: Path, map_name: str) -> Path:
-    """Where a project is exported if nobody says otherwise: beside it, by the names of map and project."""
+def default_folder(project_path: Path, map_name: str, map_uri: str = "") -> Path:
+    """Where a project is exported if nobody says otherwise: beside its map, by the map's name and the project's.
+
+    Where the map's folder cannot be written, or is one of ours (the sample), it is beside the project.
+    """
     stem = project_path.stem
+    home = Path(split_uri(absolute_uri(map_uri))[0]).parent if map_uri else None
+    if home is not None and can_write(home) and not _is_ours(home):
+        is_automatic = stem == map_name or stem.startswith(f"{map_name}-")
+        return home / (f"{map_name}-export" if is_automatic else f"{map_name}-{stem}-export")
     name = stem if stem.startswith(map_name) else f"{map_name}-{stem}"
     return project_path.absolute().with_name(f"{name}-export")
+
+
+def _is_ours(folder: Path) -> bool:
+    ours = cache_dir(create=False), user_data_dir(create=False)
+    return any(folder.resolve().is_relative_to(one.resolve()) for one in ours)
+
+
+def free_folder(folder: Path) -> Path:
+    """``folder``, numbered from 2 where it holds something: what lies there stays as it is."""
+    names = (folder if n == 1 else folder.with_name(f"{folder.name}-{n}") for n in count(1))
+    return next(one for one in names if not one.exists() or (one.is_dir() and not any(one.iterdir())))
 
 
 def iter_export(
@@ -154,12 +174,7 @@ def _deduplicated(project: Project, records: list[Annotation]) -> list[Annotatio
 
     from napari_hicstruct.active.candidate_table import CandidateTable
 
-    every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
-    set_ids = {record.uid: number for number, own in every.items() for record in own}
-    pool, wanted = (
-        CandidateTable([r for own in every.values() for r in own], set_ids),
-        {record.uid for record in records},
-    )
+    pool, wanted = CandidateTable(project.table()), {record.uid for record in records}
     kept = set(pool.uids(pool.deduplicated(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
     return [record for record in records if record.uid in kept]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,16 @@ from napari_hicstruct.errors import LabelError, readable
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, in_process
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Annotation, AnnotationSet, Kind, LabelFile, LineProblem, Project, Status
+    from napari_hicstruct.annotations import (
+        Annotation,
+        AnnotationSet,
+        Kind,
+        LabelFile,
+        LineProblem,
+        MapIdentity,
+        Project,
+        Status,
+    )
     from napari_hicstruct.annotations.readers import OpenColumn
     from napari_hicstruct.genome import Interval
 
@@ -168,15 +178,16 @@ def store_labels(
     with the number of records done so far; if it raises, the project stays as it was.
     """
     from napari_hicstruct.annotations import Origin
+    from napari_hicstruct.annotations.callers import with_caller
 
     path = Path(path)
-    if not found.records:
-        raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
-    records = renew_uids(found.records, project.holds([record.uid for record in found.records]))
+    records = renew_uids(_not_empty(path, found).records, project.holds([record.uid for record in found.records]))
+    records = with_caller(records, path.name)
     if status is not None:
         records = [record.with_(status=status) for record in records]
-    doubled = imported_before(project, path.name, records)
-    new = project.add_as_set(path.name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
+    name = name_of_import(path.name, found.records, project.map)
+    doubled = imported_before(project, (name, path.name), records)
+    new = project.add_as_set(name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
     counts = Counter(record.kind.value for record in records)
     return ImportedFile(
         path,
@@ -189,6 +200,14 @@ def store_labels(
         (*found.notes, *too_short_tads(records, finest), *doubled),
         found.undecided,
     )
+
+
+def name_of_import(file_name: str, records: Sequence[Annotation], map: MapIdentity | None) -> str:
+    """What the set of a label file is called: its program, and what the file's name adds to that and to the map's."""
+    from napari_hicstruct.annotations.callers import caller_of, set_name
+
+    caller = caller_of(file_name, records)
+    return set_name(file_name, caller) if map is None else set_name(file_name, caller, Path(map.uri).stem, map.assembly)
 
 
 def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
@@ -206,11 +225,12 @@ def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
     ]
 
 
-def imported_before(project: Project, name: str, records: Sequence[Annotation]) -> list[str]:
-    """A warning if imported sets of this name hold some of the places of ``records`` already; else empty."""
+def imported_before(project: Project, names: Sequence[str], records: Sequence[Annotation]) -> list[str]:
+    """A warning if imported sets of such a name, numbered or not, hold places of ``records`` already; else empty."""
     from napari_hicstruct.annotations import Origin
 
-    earlier = [one.id for one in project.sets() if one.origin is Origin.IMPORTED and one.name == name]
+    there = [one for one in project.sets() if one.origin is Origin.IMPORTED]
+    earlier = [one.id for one in there if re.sub(r" \d+$", "", one.name) in names or one.name in names]
     if not earlier:
         return []
     held = {_place(record) for record in project.query(set_ids=earlier)}
@@ -221,7 +241,7 @@ def imported_before(project: Project, name: str, records: Sequence[Annotation]) 
     if len(records) == 1:
         number = "1"
     return [
-        f"{number} already imported as '{readable(name)}'; both sets are kept: "
+        f"{number} already imported as '{readable(names[0])}'; both sets are kept: "
         "hicstruct export --deduplicate writes each place once."
     ]
 
@@ -260,13 +280,15 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     score_column: str | int | None = None,
     ascending: bool = False,
     one_based: bool = False,
+    complete_in: Sequence[str] = (),
     reviewer: str = "",
     token: CancelToken | None = None,
 ) -> Generator[Progress, None, list[ImportedFile]]:
     """Read label files into the project of a map, which is made if there is none.
 
-    Every file is read before any is stored: a file that is refused leaves the project as it was.  ``one_based``:
-    positions of BED and BEDPE are 1-based and closed.
+    A file that is refused leaves the project as it was.  ``one_based``: positions of BED and BEDPE are 1-based and
+    closed.  ``complete_in``: regions, or BED files of them, in which the files name all there is of their kinds; they
+    become reviewed regions, whose empty places are negatives.
 
     Raises
     ------
@@ -276,8 +298,7 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import writing
 
-    clock = Clock()
-    source = open_map(map_uri)
+    clock, source = Clock(), open_map(map_uri)
     found: list[tuple[Path, LabelFile]] = []
     for number, path in enumerate(map(Path, paths)):
         if token is not None:
@@ -291,12 +312,39 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
             ascending=ascending,
             one_based=one_based,
         )
-        if not labels.records:
-            raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
-        found.append((path, labels))
+        found.append((path, _not_empty(path, labels)))
+    complete = complete_regions(complete_in, source.chromsizes)
     finest = min(source.resolutions, default=0)
     with writing(project_path, source, reviewer=reviewer) as project:
-        return [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        for region in complete:
+            project.mark_reviewed(region, kinds=sorted({one.kind for _, labels in found for one in labels.records}))
+        return stored
+
+
+def _not_empty(path: Path, found: LabelFile) -> LabelFile:
+    if not found.records:
+        raise LabelError("holds no labels.", where=path, hint="Choose a file with labels.")
+    return found
+
+
+def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> list[Interval]:
+    """Regions as they are written (``chr17:62.5M-63.5M``, a chromosome), or from BED files.
+
+    Raises
+    ------
+    RegionError, LabelError
+    """
+    from napari_hicstruct.annotations import Kind, read_labels
+    from napari_hicstruct.genome import parse_region
+
+    found: list[Interval] = []
+    for text in texts:
+        if Path(text).is_file():
+            found += [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
+        else:
+            found.append(parse_region(text, chromsizes))
+    return found
 
 
 def import_labels(

@@ -168,6 +168,19 @@ def is_unused(project: Project) -> bool:
     return not (project.newest_entry() or project.sets() or project.lineage.models())
 
 
+def may_edit(project: Project) -> bool:
+    """True if a project that could only be read when it was opened could be edited now; quick, and changes nothing."""
+    from napari_hicstruct.annotations.lockfile import Busy, WriteLock
+
+    if not project.read_only or not os.access(project.path, os.W_OK):
+        return False
+    try:
+        WriteLock(project.path).release()
+    except (Busy, OSError):
+        return False
+    return True
+
+
 def check_project(path: str | Path, source: ContactSource) -> None:
     """Refuse a project that could not take what is to be kept, without making it.
 

@@ -42,14 +42,14 @@ def test_a_refusal_gives_the_reason_then_the_name_and_the_path_as_details(tmp_pa
 def test_undo_of_an_import_leaves_no_empty_set_and_redo_brings_all_back(tmp_path: Path, project: Project) -> None:
     window = TinyWindow(project)
     window.importing.start([loops(tmp_path / "a.bedpe", 3), loops(tmp_path / "b.bedpe", 2)])
-    assert [s.name for s in window.labels.sets()] == ["a.bedpe", "b.bedpe"]
+    assert [s.name for s in window.labels.sets()] == ["a", "b"]
     window.review.undo()
-    assert [s.name for s in project.sets()] == ["a.bedpe"]
+    assert [s.name for s in project.sets()] == ["a"]
     window.review.undo()
     assert project.sets() == []
     window.review.redo()
     assert project.count() == 3
-    assert [s.name for s in project.sets()] == ["a.bedpe"]
+    assert [s.name for s in project.sets()] == ["a"]
 
 
 def test_what_is_cancelled_does_not_come_in_and_what_is_in_stays(tmp_path: Path, project: Project) -> None:
@@ -60,7 +60,7 @@ def test_what_is_cancelled_does_not_come_in_and_what_is_in_stays(tmp_path: Path,
     runner.advance(5)  # both are read
     runner.advance(2)  # the first is stored
     state.cancel()
-    assert [s.name for s in project.sets()] == ["a.bedpe"]
+    assert [s.name for s in project.sets()] == ["a"]
     assert state.report is not None
     assert [one.path.name for one in state.report.refused] == ["b.bedpe"]
     assert not state.running

@@ -8,13 +8,15 @@ from typing import Any
 
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
 from napari_hicstruct.annotations.readers.numbers import MISSING
-from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.annotations.text import EMPTY, from_cell
 from napari_hicstruct.genome import Interval, canonical_name
 
 MAX_POSITION = 10**10
 """bp; the longest chromosomes known are shorter than this by half, what lies behind is a slip of the pen."""
 
+_NUMBERED = re.compile(rf"^({'|'.join(Kind)})_\d{{4,}}$")
+"""How we call records without a name in files that hold their uids as well (``writers/names.py``)."""
 _UID = re.compile(r"^[0-9a-f]{32}$")
 
 
@@ -140,7 +142,7 @@ class Row:
         """Fields ``uid`` and ``name``: a ``uid`` column, else a uid that stands in the name column."""
         name, uid = self.text("name"), self.text("uid")
         if uid:
-            return {"uid": uid, "name": "" if name == uid else name}
+            return {"uid": uid, "name": "" if name == uid or _NUMBERED.match(name) else name}
         return {"uid": name} if _UID.match(name) else {"name": name}
 
     def extra(self) -> Any:

@@ -18,6 +18,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.schema import now
 from napari_hicstruct.annotations.writers import foreign, own
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
+from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
 from napari_hicstruct.config.files import folders_for, output_error, write_text
 from napari_hicstruct.errors import OutputError
@@ -115,7 +116,7 @@ def export_records(  # noqa: PLR0913 - keywords of a use case
     """
     folder = Path(out_dir)
     by_kind: dict[Kind, list[Annotation]] = {kind: [] for kind in kinds or ()}
-    for record in records:
+    for record in named(records):  # all files of a folder call one record by one name
         by_kind.setdefault(record.kind, []).append(record)
     names = file_names(by_kind, formats, track=tracks is not None)
     plan = plan_folder(folder, names, provenance or {}, overwrite=overwrite)

@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.readers.stripes import STRIPENN_COLUMNS, STRIPENN_VALUES
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.annotations.text import EMPTY, to_cell
+from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.annotations.writers.own import number_cell
 from napari_hicstruct.config.files import write_bytes, write_text
 from napari_hicstruct.errors import OutputError
@@ -49,21 +50,21 @@ def write_juicebox(records: Iterable[Annotation], path: str | Path) -> Path:
     rows = (
         (
             *_pair(record),
-            *(to_cell(record.name or record.uid), number_cell(record.score), EMPTY, EMPTY),
+            *(to_cell(record.name), number_cell(record.score), EMPTY, EMPTY),
             KINDS[record.kind].rgb,
         )
-        for record in records
+        for record in named(records)
     )
     return write_text(path, _table(("#" + _JUICEBOX[0], *_JUICEBOX[1:]), rows))
 
 
 def write_higlass(records: Iterable[Annotation], path: str | Path) -> Path:
     """BEDPE as ``clodius aggregate bedpe`` takes it: sorted, no header; name and score behind the coordinates."""
-    ordered = sorted(records, key=lambda r: (r.chrom, r.anchor1.start, r.anchor2.start))
+    ordered = sorted(named(records), key=lambda r: (r.chrom, r.anchor1.start, r.anchor2.start))
     rows = (
         (
             *_pair(record),
-            to_cell(record.name or record.uid),
+            to_cell(record.name),
             # An importance must be a number: what a person made counts as certain.
             1.0 if math.isnan(record.score) else float(record.score),
         )

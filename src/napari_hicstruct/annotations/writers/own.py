@@ -9,6 +9,7 @@ from pathlib import Path
 from napari_hicstruct.annotations import layout
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import EMPTY, to_cell, to_list_cell
+from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.config.files import write_text
 
 
@@ -31,7 +32,7 @@ _CELLS: dict[str, Callable[[Annotation], str]] = {
     "chrom2": lambda r: r.chrom,
     "start2": lambda r: str(r.anchor2.start),
     "end2": lambda r: str(r.anchor2.end),
-    "name": lambda r: to_cell(r.name or r.uid),
+    "name": lambda r: to_cell(r.name),
     "score": lambda r: number_cell(r.score),
     "strand": lambda r: EMPTY,
     "strand1": lambda r: EMPTY,
@@ -53,7 +54,7 @@ _CELLS: dict[str, Callable[[Annotation], str]] = {
 
 
 def _write(records: Iterable[Annotation], path: str | Path, columns: tuple[str, ...]) -> Path:
-    kept = list(records)
+    kept = named(records)
     extras = list(dict.fromkeys(key for record in kept for key in record.extra))
     lines = ["#" + "\t".join((*columns, *map(to_cell, extras)))]
     for record in kept:

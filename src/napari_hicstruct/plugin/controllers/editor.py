@@ -19,6 +19,7 @@ from napari_hicstruct.plugin.controllers.refill import Refiller
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
+from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
@@ -110,10 +111,10 @@ class Editor:
         records, total = labels.catalogue.in_view(
             kind, rows, cols, triangles=labels.shown(), limit=LIMITS[kind], keep=keep
         )
-        labels.hidden[kind] = total - len(records)
+        labels.in_view[kind] = InView(len(records), total)
         if labels.opacity_of_others == 0:
             records = [record for record in records if record.uid == labels.current_uid]
-        return [Item(r, labels.set_of(r.uid).origin, labels.triangle_of(r.uid)) for r in records]
+        return [Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid)) for r in records]
 
     # ------------------------------------------------------------------ tools
     def selected_uids(self) -> list[str]:

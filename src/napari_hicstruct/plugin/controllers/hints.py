@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from qtpy.compat import isalive
@@ -20,6 +21,8 @@ _EDIT = {
     Kind.TAD: "Edit TADs: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
     Kind.BOUNDARY: "Edit boundaries: drag along the diagonal · Del deletes · Esc ends",
 }
+
+_LETTER_PX, _MIN_LETTERS = 8, 30
 
 
 def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
@@ -43,7 +46,9 @@ class CanvasHint:
         self._overlay.position = "top_center"
         self._overlay.font_size = 7
         self._overlay.box = True
-        self._overlay.text = "\n".join(f"  {line}  " for line in text.splitlines())  # its box is a little narrow
+        width = max(_MIN_LETTERS, self._viewer.canvas.size[1] // _LETTER_PX)
+        lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
+        self._overlay.text = "\n".join(f"  {line}  " for line in lines)  # its box is a little narrow
         self._overlay.visible = bool(text)
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
 
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.controllers.axes import Axes
 from napari_hicstruct.plugin.controllers.camera import CameraControl
-from napari_hicstruct.plugin.controllers.notify import show_note, show_problem, show_report
+from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
 _AFTER_FIRST_PICTURE_MS = 400
+_TRY_AGAIN_MS = 2_000
+"""A project that another window edits is tried so often; that costs one lock."""
 
 
 def _bare(viewer: Any) -> Any:
@@ -57,6 +61,8 @@ class Session(WindowState):
     canvas : Canvas
     editing : Editing
         Overlays, tools and keys; made on first use, with the first map.
+    rulers : Axes
+        Coordinates beside the map.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -64,9 +70,15 @@ class Session(WindowState):
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
+        self.rulers = Axes(self.canvas, self.axes)
         self.note.connect(show_note)
+        self.done.connect(show_done)
         self.problem.connect(show_problem)
         viewer.layers.events.removed.connect(self._on_layer_removed)
+        self._again = QTimer()
+        self._again.setInterval(_TRY_AGAIN_MS)
+        self._again.timeout.connect(self._try_to_edit)
+        self.project_changed.connect(self._on_project)
 
     @property
     def viewer(self) -> Any:
@@ -98,7 +110,9 @@ class Session(WindowState):
         return self.editing.review
 
     def _make_picture(self, source: ContactSource, chrom: str, on_change: Callable[[], None]) -> MapLayer:
-        return MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        made = MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        self.rulers.prepare()
+        return made
 
     def open_source(self, source: ContactSource) -> None:
         """Show a map that is open already; its project is opened after the first picture."""
@@ -112,10 +126,23 @@ class Session(WindowState):
             self.editing.close()
         self.close_map()
         self._camera_control.close()
+        self._again.stop()
         self._title.close()
+        self.rulers.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)
+
+    def _on_project(self, project: Any) -> None:
+        """Look now and then whether a project that is edited elsewhere has become free."""
+        (self._again.start if project is not None and project.read_only else self._again.stop)()
+
+    def _try_to_edit(self) -> None:
+        try:
+            if not self.labels.busy.text:
+                self.try_to_edit()
+        except HicStructError:
+            self._again.stop()  # it is gone or damaged: what is shown stays
 
     def _camera_rested(self) -> None:
         if self.viewer is not None:

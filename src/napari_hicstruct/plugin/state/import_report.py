@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
+from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.import_labels import ImportedFile
@@ -83,14 +84,6 @@ class ImportReport:
             found += [ReportLine(f"· {text}", True, path) for text in _left_out(one)]
             found += [ReportLine(f"· {text}", False, path) for text in _remarks(one)]
         return found
-
-
-def reason(error: HicStructError) -> str:
-    """What is wrong and what to do, without the place."""
-    if isinstance(error, Cancelled):
-        return "cancelled."
-    text = readable(error.message if error.hint is None else f"{error.message} {error.hint}")
-    return text[:1].upper() + text[1:]
 
 
 def _full(refusal: Refusal) -> str:

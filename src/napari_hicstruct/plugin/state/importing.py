@@ -78,7 +78,7 @@ class ImportState:
         return bool(self._files)
 
     def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None) -> None:
-        """Read label files into the project, each into a set of its own; good lines come in, the others are told.
+        """Read label files into the project, each into a set of its own; good lines come in, the others are reported.
 
         Parameters
         ----------

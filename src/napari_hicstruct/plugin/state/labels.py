@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.record_table import Columns
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
+from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.sentences import short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
@@ -67,8 +70,8 @@ class LabelState:
         Whether the soft score fades the lines.
     others : Others
         How the others are drawn while a candidate is up.
-    hidden : dict of Kind to int
-        How many objects in view did not fit into the layer of their kind.
+    in_view : dict of Kind to InView
+        How many objects of a kind are in view, and how many fit into its layer.
     """
 
     changed = Signal()
@@ -81,15 +84,16 @@ class LabelState:
     def __init__(self, window: ProjectState, runner: Runner) -> None:
         self.window, self.busy = window, BusyState(runner)
         self.catalogue: Catalogue | None = None
-        self.hidden: dict[Kind, int] = {}
+        self.in_view: dict[Kind, InView] = {}
         self.by_score = False
         self.others = Others.DIM
         self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
+        self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
-        self._on_change = runner.in_main_thread(self._take_over)
+        self._take_over_later = runner.in_main_thread(self._take_over)
         window.project_changed.connect(self._on_project)
         self._on_project(window.project)
 
@@ -112,20 +116,37 @@ class LabelState:
 
     def set_of(self, uid: str) -> AnnotationSet:
         """The set of an object; KeyError if there is no such object."""
-        return self._sets[self.catalogue.set_ids[uid] if self.catalogue is not None else -1]
+        return self._sets[self.catalogue.records.set_of(uid) if self.catalogue is not None else -1]
 
     def triangle(self, set_id: int) -> Triangle:
         """Where a set is drawn; as stored unless somebody chose otherwise."""
-        return self._triangles.get(set_id, Triangle.STORED)
+        known = self._sets.get(set_id)
+        kept = Triangle(known.triangle) if known is not None and known.triangle else Triangle.STORED
+        return self._triangles.get(set_id, kept)
 
     def set_triangle(self, set_id: int, triangle: Triangle) -> None:
-        """Draw a set above or below the diagonal, or as stored."""
-        self._triangles[set_id] = Triangle(triangle)
+        """Draw a set above or below the diagonal, or as stored; kept in the project if that can be written."""
+        if self._project is not None and not self._project.read_only:
+            self.attempt(lambda project: project.update_set(set_id, triangle=Triangle(triangle).value))
+        else:
+            self._triangles[set_id] = Triangle(triangle)
         self.sets_changed()
+
+    def source_of(self, set_id: int) -> str:
+        """Who a set's objects are by, as statistics call them; a person's, or an empty set's, by its origin."""
+        known = self._sets.get(set_id)
+        if known is None or self._project is None:
+            return ""
+        if known.origin is Origin.HUMAN:
+            return known.origin.value
+        if set_id not in self._sources:
+            names = sorted(self._project.sources(set_id))
+            self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+        return self._sources[set_id] or known.origin.value
 
     def triangle_of(self, uid: str) -> Triangle:
         """Where the object ``uid`` is drawn."""
-        return self.triangle(self.catalogue.set_ids[uid]) if self.catalogue is not None else Triangle.STORED
+        return self.triangle(self.catalogue.records.set_of(uid)) if self.catalogue is not None else Triangle.STORED
 
     def shown(self) -> dict[int, Triangle]:
         """Ids of the sets that are shown, and where each is drawn."""
@@ -142,7 +163,7 @@ class LabelState:
 
     def sets_changed(self) -> None:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
-        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self._read_sets()
         self.stale.emit(tuple(Kind))
         self.reset.emit()
         self.changed.emit()
@@ -219,7 +240,7 @@ class LabelState:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
                 return work(project)
         except HicStructError as error:
-            self.hint(str(error))
+            self.hint(short_text(error))
             self.window.problem.emit(error)
             return None
 
@@ -236,14 +257,27 @@ class LabelState:
         self.sets_changed()
         self.current_changed.emit(None)
 
-    def _take_over(self, change: Change) -> None:
-        if self.catalogue is None or self._project is None:
+    def _on_change(self, change: Change) -> None:
+        """In the thread of whoever edits: what takes long for many records is done there."""
+        self._take_over_later(self._project, change, Columns.of(change.after))
+
+    def _take_over(self, project: Project, change: Change, after: Columns) -> None:
+        if self.catalogue is None or self._project is not project:
             return
         if change.sets or change.set_ids - self._sets.keys():
-            self._sets = {s.id: s for s in self._project.sets()}
-        self.catalogue.apply(change)
+            self._read_sets()
+        elif len(change.before) != len(change.after):
+            for set_id in change.set_ids:
+                self._sources.pop(set_id, None)
+        self.catalogue.records.apply(change, after)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
         self.recorded.emit(change)
+        if change.sets:
+            self.reset.emit()
         self.changed.emit()
+
+    def _read_sets(self) -> None:
+        self._sources.clear()
+        self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}

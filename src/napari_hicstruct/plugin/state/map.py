@@ -77,6 +77,8 @@ class MapState:
         Normalisation, observed/expected, colour scale or what is known of them changed.
     note : Signal(str)
         Something that a person should know.
+    done : Signal(str)
+        Something that was done and cannot be seen in the map.
     problem : Signal(HicStructError)
         Something that could not be done.
     source : ContactSource or None
@@ -89,6 +91,7 @@ class MapState:
     view_changed = Signal(object, object)
     display_changed = Signal()
     note = Signal(str)
+    done = Signal(str)
     problem = Signal(object)
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture) -> None:

@@ -1,25 +1,58 @@
-"""Names of kinds, colours of sources and statuses (Okabe–Ito: safe for colour-blind eyes), strength by score."""
+"""Names of kinds; the colour of a set, and what is drawn differently once a person judged an object.
+
+A set has the hue.  A judgment changes the line: its width, its shape, what is inside.  So sets differ from each other
+and judgments are seen at the same time, also by colour-blind eyes.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.sets import SET_COLOURS
 
-PREDICTED, IMPORTED, HUMAN = "#56B4E9", "#E69F00", "#009E73"
-EDITED, REJECTED = "#CC79A7", "#999999"
+RGBA = tuple[float, float, float, float]
 
-LEGEND: tuple[tuple[str, str, str], ...] = (
-    ("predicted", PREDICTED, "called by a model"),
-    ("imported", IMPORTED, "read from a label file"),
-    ("human", HUMAN, "drawn by a person, or a call that a person accepted"),
-    ("edited", EDITED, "a call that a person moved or resized"),
-    ("rejected", REJECTED, "a person said: not there"),
-)
-"""Name, colour and meaning, in the order of the legend."""
 
-_BY_ORIGIN = {Origin.PREDICTED: PREDICTED, Origin.IMPORTED: IMPORTED, Origin.HUMAN: HUMAN}
+@dataclass(frozen=True, slots=True)
+class StatusStyle:
+    """How a status is drawn.
+
+    Attributes
+    ----------
+    mark : str
+        One letter beside the word.
+    meaning : str
+    width : float
+        Of the line, in canvas pixels.
+    opacity : float
+    inside, inside_shape : float
+        Opacity inside of rings, and inside of stripes and TADs, whose contacts shall be seen.
+    loop, boundary : str
+        napari's symbol of the mark.
+    """
+
+    mark: str
+    meaning: str
+    width: float
+    loop: str
+    boundary: str
+    opacity: float = 1.0
+    inside: float = 0.0
+    inside_shape: float = 0.0
+
+
+STATUS_STYLES = {
+    Status.PROPOSED: StatusStyle("○", "called by a model or read from a file, not judged", 1.6, "disc", "diamond"),
+    Status.ACCEPTED: StatusStyle(
+        "✓", "a person said: it is there, or drew it", 2.8, "disc", "diamond", inside=0.45, inside_shape=0.05
+    ),
+    Status.EDITED: StatusStyle("✎", "a person moved or resized it", 2.8, "square", "square"),
+    Status.REJECTED: StatusStyle("✗", "a person said: it is not there", 1.2, "x", "x", opacity=0.55),
+}
+"""Line style, marker and opacity belong to the status, the hue to the set."""
 
 
 def name_of(kind: Kind) -> str:
@@ -32,10 +65,17 @@ def plural_of(kind: Kind) -> str:
     return KINDS[kind].plural
 
 
-def colour_of(origin: Origin, status: Status) -> str:
-    """Hex colour: the status where a person judged the object, else its source."""
-    judged = {Status.REJECTED: REJECTED, Status.EDITED: EDITED, Status.ACCEPTED: HUMAN}
-    return judged.get(status, _BY_ORIGIN[origin])
+def status_text(status: Status) -> str:
+    """A mark and the word: ``✓ accepted``."""
+    return f"{STATUS_STYLES[status].mark} {status.value}"
+
+
+def middle_elided(text: str, most: int = 26) -> str:
+    """At most so many letters: names of files differ at their ends."""
+    if len(text) <= most:
+        return text
+    ahead = (most - 1) // 2
+    return f"{text[:ahead]}…{text[len(text) - (most - 1 - ahead) :]}"
 
 
 def strength_of(record: Annotation) -> float:
@@ -46,9 +86,17 @@ def strength_of(record: Annotation) -> float:
     return 1.0
 
 
-def rgba(origin: Origin, record: Annotation, *, by_score: bool) -> tuple[float, float, float, float]:
-    """Edge colour with opacity: full, or 0.3 … 1 by score; rejected objects step back."""
-    code = colour_of(origin, record.status)
-    red, green, blue = (int(code[i : i + 2], 16) / 255 for i in (1, 3, 5))
+def has_score(record: Annotation) -> bool:
+    """True if :func:`strength_of` is a number that the record has."""
+    return not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
+
+
+def line_rgba(colour: str, record: Annotation, *, by_score: bool) -> RGBA:
+    """A set's colour as the line of one object: full, or 0.3 … 1 by score; rejected objects step back."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     alpha = 0.3 + 0.7 * strength_of(record) if by_score else 1.0
-    return red, green, blue, alpha * (0.6 if record.status is Status.REJECTED else 1.0)
+    return red, green, blue, alpha * STATUS_STYLES[record.status].opacity
+
+
+FIRST_COLOUR = SET_COLOURS[0]
+"""Of what is drawn before it belongs to a set."""

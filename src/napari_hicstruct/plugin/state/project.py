@@ -139,6 +139,36 @@ class ProjectState(MapState):
         if self.source is not None:
             self.open_project(path)
 
+    def save_copy(self, path: str | Path) -> None:
+        """Copy the project to ``path``; work goes on in the copy only where this one cannot be edited.
+
+        Raises
+        ------
+        ProjectError
+            If it cannot be written.
+        """
+        project = self.find_project()
+        if project is None:
+            return
+        project.save_as(path)
+        if project.read_only:
+            self.open_project(path)
+            self.done.emit(f"Saved a copy, and went on in it: {readable(str(path))}")
+        else:
+            self.done.emit(f"Saved a copy: {readable(str(path))}")
+
+    def try_to_edit(self) -> None:
+        """Open a project again that could only be read, if nothing stands in the way any more."""
+        project = self.project
+        if project is None or self.source is None or not projects.may_edit(project):
+            return
+        again = open_for(self.source, project.path)
+        if again.read_only:  # somebody was faster
+            again.close()
+            return
+        self._replace_project(again)
+        self.done.emit("The project can be edited now.")
+
     def open_existing_project(self) -> None:
         """After the first picture; where no edit can be kept that is a problem, yet the map can be viewed."""
         try:

@@ -237,6 +237,8 @@ class ReviewState:
             return ""
         if step.regions:
             return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
+        if step.sets:
+            return f"{step.action} {', '.join(step.sets)}"
         if step.count != 1:
             return f"{step.action} {step.count:,} objects"
         return f"{step.action} {name_of(next(iter(step.kinds)))}"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.config.map_uri import absolute_uri
+from napari_hicstruct.config.paths import cache_dir, can_write
+from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
+
+_RECENT = "recent_maps"
+_MAX_RECENT = 10
 
 
 class WindowState(ProjectState):
@@ -36,13 +43,28 @@ class WindowState(ProjectState):
     labels : LabelState
     settings : Settings
         What is remembered for the next window.
+    axes : AxesState
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
         self.settings = Settings(self.problem.emit)
+        self.axes = AxesState(self.settings)
         self.runner = runner
         self.labels = LabelState(self, runner)
+        self.map_changed.connect(self._remember_map)
+
+    def recent_maps(self) -> list[str]:
+        """Maps that were open last, the newest first."""
+        return [uri for uri in self.settings.get(_RECENT, []) if isinstance(uri, str)]
+
+    def _remember_map(self) -> None:
+        """A map of ours (the sample) is in the menu already; where no settings can be kept, none are."""
+        if self.source is None or not can_write(self.settings.path.parent):
+            return
+        uri = absolute_uri(self.source.uri)
+        if not Path(uri).is_relative_to(cache_dir(create=False)):
+            self.settings.set(_RECENT, [uri, *(one for one in self.recent_maps() if one != uri)][:_MAX_RECENT])
 
     @cached_property
     def importing(self) -> ImportState:

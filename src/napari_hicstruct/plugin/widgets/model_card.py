@@ -29,7 +29,7 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
         lines.append((name[:1].upper() + name[1:], _figures(_mapping(metrics)) or "no figures"))
     finetuned = _mapping(card.get("finetuned"))
     if finetuned:
-        verdict = "taken" if finetuned.get("taken") else "not taken"
+        verdict = finetuned.get("verdict") or ("taken" if finetuned.get("taken") else "not taken")  # of before the four
         what = f"on {finetuned.get('corrections', 0):,} corrections, {verdict}: {finetuned.get('reason', '')}"
         lines.append(("Fine-tuned", what))
     lines.append(("Calibration", _calibration(_mapping(card.get("calibration")))))

@@ -148,11 +148,12 @@ def _base(project: Project, parent: ModelInfo) -> ModelEntry | None:
 
 def _check_project(project: Project, source: ContactSource) -> None:
     from napari_hicstruct.annotations.maps import other_map
+    from napari_hicstruct.annotations.sqlite_files import COPY_HINT
     from napari_hicstruct.workflows.projects import identity_of
 
     if project.read_only:
         text = f"cannot learn: {project.read_only_reason}."
-        raise ProjectError(text, where=project.path, hint="Save a copy and fine-tune that.")
+        raise ProjectError(text, where=project.path, hint=COPY_HINT)
     if source.fingerprint() != project.map.fingerprint:
         raise other_map(project.path, project.map, identity_of(source))
 
@@ -171,7 +172,7 @@ def _check_corrections(project: Project, corrections: Corrections, source: Conta
         raise ProjectError(
             f"all {len(corrections.records)} corrections are {have}: only one class is labelled.",
             where=project.path,
-            hint=f"Also {lack} some candidates, or mark a region as reviewed.",
+            hint=f"Also {lack} some candidates, or mark regions as reviewed (hicstruct import --complete-in).",
         )
 
 

@@ -101,6 +101,7 @@ def _iter_open(
         max_distance=MAX_DISTANCE,
         model=loaded.info.label,
         min_probability=request.min_probability,
+        limits=request.limits,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
 
@@ -230,6 +231,7 @@ def _run_record(
             "loop_resolution": loop_resolution(source),
             "tracks": dict(request.tracks),
             "min_probability": dict(request.min_probability),
+            "limits": request.limits.to_dict(),
         },
         "notes": said,
         "seconds": round(loaded.clock.step("", 0, 0).elapsed, 2),

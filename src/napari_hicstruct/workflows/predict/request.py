@@ -11,6 +11,7 @@ from napari_hicstruct.contacts.band_pair import loop_resolution
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
+from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.thresholds import check_min_probability
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval, format_bin_size, united
@@ -52,6 +53,8 @@ class PredictRequest:
         The bigWig file of each track that the model reads.
     min_probability : mapping of str to float
         Least probability listed, by task; else the decoders' own thresholds.
+    limits : DecodingLimits
+        Sizes and distances of what is called; else the decoders' own.
     """
 
     regions: tuple[Interval, ...]
@@ -63,6 +66,7 @@ class PredictRequest:
     threads: int = 0
     tracks: Mapping[str, str] = field(default_factory=dict)
     min_probability: Mapping[str, float] = field(default_factory=dict)
+    limits: DecodingLimits = field(default_factory=DecodingLimits)
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""How one object is drawn: where, in which colour, how thick."""
+"""How one object is drawn: where, in which colour, how thick, with what inside."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Origin, Status
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
-from napari_hicstruct.plugin.state.palette import rgba
+from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
+
+_CURRENT_PX = 3.8
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object as it shall be drawn."""
+    """One object as it shall be drawn, in the colour of its set."""
 
     record: Annotation
-    origin: Origin
+    colour: str
     triangle: Triangle
 
 
@@ -34,10 +36,22 @@ class DrawStyle:
     current: str | None = None
     others: float = 1.0
 
-    def colour(self, item: Item) -> tuple[float, float, float, float]:
-        """Of an object's lines."""
-        red, green, blue, alpha = rgba(item.origin, item.record, by_score=self.by_score)
+    def line(self, item: Item) -> RGBA:
+        """Colour of an object's line."""
+        red, green, blue, alpha = line_rgba(item.colour, item.record, by_score=self.by_score)
         return red, green, blue, alpha * (1.0 if item.record.uid == self.current else self.others)
+
+    def inside(self, item: Item) -> RGBA:
+        """Colour of what an object's line encloses."""
+        red, green, blue, alpha = self.line(item)
+        style = STATUS_STYLES[item.record.status]
+        marks = item.record.kind in (Kind.LOOP, Kind.BOUNDARY)
+        return red, green, blue, alpha * (style.inside if marks else style.inside_shape)
+
+    def width(self, record: Annotation) -> float:
+        """Width of an object's line in bp: thicker for what a person confirmed, thickest for the current object."""
+        pixels = _CURRENT_PX if record.uid == self.current else STATUS_STYLES[record.status].width
+        return pixels * self.bp_per_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +61,27 @@ class Outline:
     vertices: NDArray[np.float64]
     shape_type: str
     width: float
-    colour: tuple[float, float, float, float]
+    colour: RGBA
+    inside: RGBA
     z_index: int
 
     @classmethod
     def of(cls, item: Item, style: DrawStyle) -> Outline:
         vertices, shape_type = outline_of(item.record, item.triangle)
         area = float(np.prod(np.ptp(vertices, axis=0)))
-        return cls(
-            vertices,
-            shape_type,
-            line_pixels(item.record, style) * style.bp_per_px,
-            style.colour(item),
-            1_000 - int(16 * math.log2(area + 1)),
-        )
+        z_index = 1_000 - int(16 * math.log2(area + 1))
+        return cls(vertices, shape_type, style.width(item.record), style.line(item), style.inside(item), z_index)
 
     def same_style(self, other: Outline) -> bool:
         """True if only the vertices may differ."""
-        return (self.shape_type, self.width, self.colour) == (other.shape_type, other.width, other.colour)
+        return self._style == other._style
+
+    @property
+    def _style(self) -> tuple[object, ...]:
+        return self.shape_type, self.width, self.colour, self.inside
 
 
-def line_pixels(record: Annotation, style: DrawStyle) -> float:
-    """Line width in canvas pixels: thin, thicker for what a person confirmed, thickest for the current object."""
-    if record.uid == style.current:
-        return 3.6
-    return 2.4 if record.status in (Status.ACCEPTED, Status.EDITED) else 1.6
+def symbol_of(record: Annotation) -> str:
+    """napari's marker of a loop or boundary."""
+    style = STATUS_STYLES[record.status]
+    return style.loop if record.kind is Kind.LOOP else style.boundary

@@ -18,9 +18,9 @@ from napari.layers.base import ActionType
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
-from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, line_pixels
+from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, symbol_of
 from napari_hicstruct.plugin.state.geometry import point_of
-from napari_hicstruct.plugin.state.palette import HUMAN
+from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ class Overlay:
 
 
 class PointsOverlay(Overlay):
-    """Loops as rings, boundaries as small marks on the diagonal."""
+    """Loops as rings, boundaries as diamonds on the diagonal; what was edited as squares, rejected as crosses."""
 
     allowed_modes = ("pan_zoom", "select", "add")
     add_mode = "add"
@@ -189,10 +189,10 @@ class PointsOverlay(Overlay):
         if items:
             anchors = np.array([max(len(i.record.anchor1), len(i.record.anchor2)) for i in items])
             layer.size = np.maximum(2.6 * anchors, size) if loops else np.full(len(items), size)
-            layer.border_width = [line_pixels(i.record, style) * style.bp_per_px for i in items] if loops else 0.0
-            colours = np.array([style.colour(item) for item in items])
-            layer.border_color = colours
-            layer.face_color = np.zeros((len(items), 4)) if loops else colours
+            layer.border_width = [style.width(i.record) for i in items]
+            layer.border_color = np.array([style.line(item) for item in items])
+            layer.face_color = np.array([style.inside(item) for item in items])
+            layer.symbol = [symbol_of(i.record) for i in items]
         return [item.record.uid for item in items]
 
 
@@ -227,7 +227,7 @@ class ShapesOverlay(Overlay):
                 shape_type=[outline.shape_type for outline in outlines],
                 edge_width=[outline.width for outline in outlines],
                 edge_color=np.array([outline.colour for outline in outlines]),
-                face_color=np.zeros((len(new), 4)),
+                face_color=np.array([outline.inside for outline in outlines]),
                 z_index=[outline.z_index for outline in outlines],
             )
         self._drawn = wanted
@@ -245,15 +245,15 @@ def make_overlay(kind: Kind, host: Host, **spatial: Any) -> Overlay:
     """A fresh layer for ``kind`` (not yet in a viewer); ``spatial`` holds units and axis labels."""
     spatial["metadata"] = {"hicstruct_kind": kind.value}  # how the writer knows our layers
     if kind in (Kind.STRIPE, Kind.TAD):
-        shapes = Shapes(ndim=2, name=NAMES[kind], edge_color=HUMAN, face_color=_CLEAR, opacity=1.0, **spatial)
+        shapes = Shapes(ndim=2, name=NAMES[kind], edge_color=FIRST_COLOUR, face_color=_CLEAR, opacity=1.0, **spatial)
         return ShapesOverlay(kind, shapes, host)
     points = Points(
         ndim=2,
         name=NAMES[kind],
-        symbol="disc" if kind is Kind.LOOP else "x",
+        symbol="disc" if kind is Kind.LOOP else "diamond",
         border_width_is_relative=False,
-        border_color=HUMAN,
-        face_color=_CLEAR if kind is Kind.LOOP else HUMAN,
+        border_color=FIRST_COLOUR,
+        face_color=_CLEAR,
         opacity=1.0,
         **spatial,
     )

@@ -14,8 +14,8 @@ from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion
 
-COLOUR = "#0072B2"
-"""Okabe–Ito's blue: no source and no status has it."""
+COLOUR = "#808080"
+"""A grey that is seen on white and on dark red; colours belong to the sets."""
 
 _DASH_PX, _WIDTH_PX = 7.0, 1.6
 _MOST = 400  # dashes on one side

@@ -11,7 +11,7 @@ from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
 from napari_hicstruct.plugin.state.geometry import Box, box_of, dashes
 from napari_hicstruct.plugin.state.labels import LabelState
-from napari_hicstruct.plugin.state.palette import rgba
+from napari_hicstruct.plugin.state.palette import line_rgba
 
 _DASHES = 10  # per side
 _WIDTH_PX = 1.4
@@ -52,8 +52,8 @@ class Transposes:
             box = box_of(record, labels.triangle_of(record.uid))
             turned = dashes(Box(box.left, box.top, box.right, box.bottom), _DASHES)
             lines += turned
-            origin = labels.set_of(record.uid).origin
-            colours += [rgba(origin, record, by_score=labels.by_score)] * len(turned)
+            colour = labels.set_of(record.uid).colour
+            colours += [line_rgba(colour, record, by_score=labels.by_score)] * len(turned)
         ends = np.array(lines, dtype=float).reshape(-1, 2, 2)
         ends[:, 1] -= ends[:, 0]  # napari wants start and direction
         self._layer.data = ends

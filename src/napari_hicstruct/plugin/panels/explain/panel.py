@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
+from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
@@ -15,6 +16,7 @@ from napari_hicstruct.plugin.layers.explanation import ExplanationLayers
 from napari_hicstruct.plugin.state.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
+from napari_hicstruct.plugin.state.numbers import MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -48,6 +50,7 @@ class ExplainPanel(QWidget):
         self.layers = ExplanationLayers(session.canvas)
         self._job = BackgroundJob(session.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._headline, self._words = QLabel(_NOTHING), QLabel()
+        self._headline.setToolTip("\n".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items()))
         self._layers_text = subdued(QLabel())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -112,7 +115,7 @@ class ExplainPanel(QWidget):
             return
         self._shown = key
         source, catalogue = self._session.source, self._labels.catalogue
-        run = self._prediction.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
+        run = self._prediction.runs.get(catalogue.records.set_of(record.uid)) if catalogue is not None else None
         model = self._prediction.models.reference_for(record.model)
         self._show_text(f"Looking again at the {name_of(record.kind)} …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
@@ -152,23 +155,27 @@ class ExplainPanel(QWidget):
 
 
 def _headline(explanation: Any) -> str:
-    """The model's score, and whether that is what the object's record holds."""
+    """What the model gives here, each number by its name, and whether that is what the object's record holds."""
     record, score = explanation.annotation, explanation.score
     what, who = name_of(record.kind), escape(explanation.model)
     if score != score:
         return f"<b>{who}</b> saw nothing here: no window has a good bin."
-    if record.model != explanation.model:
-        return f"<b>{who}</b> did not call this {what}; it gives {score:.3f} here."
+    output = f"{NETWORK_OUTPUT} {explanation.probability:.3f}"
     # domains and stripes are ranked by more than one pixel: only dots and boundaries can be compared
-    if record.kind.value not in ("loop", "boundary") or record.score != record.score:
-        return f"<b>{who}</b> called this {what}; its layer says {score:.3f}."
-    if abs(score - record.score) <= _SAME:
-        own = f" (the network alone: {explanation.probability:.3f})" if explanation.probability != score else ""
-        return f"<b>{who}</b> called this {what} with {score:.3f}{own}."
-    return (
-        f"<b>{who}</b> gives {score:.3f} here; the record says {record.score:.3f}: "
-        "it was moved, or called on another region, in another mode or with other weights."
-    )
+    ranked = record.kind in (Kind.LOOP, Kind.BOUNDARY)
+    here = f"{RANKING_SCORE} {score:.3f} ({output})" if ranked else output
+    if record.model != explanation.model:
+        return f"<b>{who}</b> did not call this {what}; it gives {here} here."
+    kept = numbers_of(record)
+    if ranked and RANKING_SCORE in kept and abs(score - record.score) > _SAME:
+        return (
+            f"<b>{who}</b> gives {here}; the record says {RANKING_SCORE} {record.score:.3f}: "
+            "it was moved, or called on another region, in another mode or with other weights."
+        )
+    if ranked:
+        kept.pop(RANKING_SCORE, None)
+    parts = [here, *(f"{name} {value:.3f}" for name, value in kept.items())]
+    return f"<b>{who}</b> called this {what}: {', '.join(parts)}."
 
 
 def _experts(explanation: Any) -> list[str]:

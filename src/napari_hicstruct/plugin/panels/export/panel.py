@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from magicgui import magicgui
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,11 +20,12 @@ from qtpy.QtWidgets import (
 )
 from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.records import Annotation, Status
+from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
-from napari_hicstruct.plugin.state.export import export_settings, records_to_export, write_export
+from napari_hicstruct.plugin.state.export import FORMATS, ExportState, Written, export_settings, records_to_export
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 
@@ -40,7 +40,12 @@ _FORMATS = {
     "higlass": ("HiGlass", "BEDPE for HiGlass 2D domains"),
     "parquet": ("Parquet", "all fields in one table"),
 }
-_STATUSES = {status.value: (status.value, f"Write {status.value} objects") for status in Status}
+_STATUSES = {
+    "accepted": ("accepted", "Write what was accepted, and what a person added"),
+    "edited": ("edited", "Write what a person moved or resized"),
+    "proposed": ("also what nobody judged", "Also write predictions and imports that nobody accepted or rejected yet"),
+    "rejected": ("rejected", "Also write what was rejected"),
+}
 _ONCE = {
     "once": (
         "each place once",
@@ -49,6 +54,8 @@ _ONCE = {
     )
 }
 _NOTHING = "Nothing was written."
+_SETTING = "export_formats"
+"""Formats of the last export, for the next window."""
 
 
 class ExportPanel(QWidget):
@@ -66,9 +73,16 @@ class ExportPanel(QWidget):
         texts = {**_FORMATS, **_STATUSES, **_ONCE}
         options: dict[str, Any] = {name: {"text": text, "tooltip": tip} for name, (text, tip) in texts.items()}
         self.form: Any = magicgui(export_settings, call_button=False, labels=False, **options)
+        known = session.settings.get(_SETTING, [])
+        for name in FORMATS if known else ():
+            self.form[name].value = name in known
+        self.export = ExportState(self._review)
         self._build()
         self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
-        self.form.changed.connect(self._update_summary)
+        self.form.changed.connect(self._chosen_anew)
+        follow(self, self.export.ended, self._ended)
+        follow(self, session.map_changed, self._forget_result)
+        follow(self, session.project_changed, self._forget_result)
         follow(self, self._labels.changed, self._later)
         self._update()
 
@@ -90,13 +104,17 @@ class ExportPanel(QWidget):
         self.save_project.clicked.connect(self.save_project_as)
         buttons = QHBoxLayout()
         buttons.addWidget(self.save, 1)
+        buttons.addWidget(self.folder.open_button)
         buttons.addWidget(self.save_project)
-        column.addWidget(self.folder)
-        column.addLayout(buttons)
         self.summary = subdued(QLabel())
-        self.summary.setWordWrap(True)
-        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.summary)
+        self.result = QLabel()
+        for label in (self.summary, self.result):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.result.hide()
+        for widget in (self.folder, self.summary, self.result):
+            column.addWidget(widget)
+        column.addLayout(buttons)
 
     def _grid(self, names: Iterable[str], *, columns: int) -> QGridLayout:
         grid = QGridLayout()
@@ -112,28 +130,42 @@ class ExportPanel(QWidget):
         return records_to_export(self._review, self.form(), self._set_ids())
 
     def write(self) -> list[Path]:
-        """Write the chosen records; the line below the button says what was written.
+        """Write the chosen records, many of them beside the window; the line above the button says what was written.
 
         Before label files of another map or project are replaced, or such that nobody knows, the person is asked.
+
+        Returns
+        -------
+        list of Path
+            The files, if they are there already.
         """
-        number, folder = len(self.chosen()), self.folder.path()
-        written: list[Path] | None = self._labels.attempt(
-            lambda _: write_export(
-                self._review, self.form(), self._set_ids(), folder, may_replace=self.folder.may_replace
-            ),
-            keeps=False,
-        )
+        self._show_result("")
+        self.export.start(self.form(), self._set_ids(), self.folder.path(), ask=self.folder.if_taken)
+        return list(self.export.written.files) if self.export.written is not None else []
+
+    def _ended(self, written: Written | None) -> None:
         self.folder.refresh()
-        names = ", ".join(path.name for path in written or ())
-        self.summary.setText(f"Wrote {number:,} objects to {readable(str(folder))}:\n{names}" if written else _NOTHING)
-        return list(written or ())
+        self._show_result(_NOTHING if written is None else str(written))
+        if written is not None:
+            self.folder.written(written.folder)
+            self.result.setToolTip("\n".join(path.name for path in written.files))
+            self._session.done.emit(str(written))
+
+    def _show_result(self, text: str) -> None:
+        self.result.setText(text)
+        self.result.setVisible(bool(text))
+
+    def _chosen_anew(self, *_: object) -> None:
+        self._session.settings.set(_SETTING, list(self.form().formats))
+        self._update_summary()
 
     def save_project_as(self) -> None:
         """Ask for a file, copy the project there and go on in the copy."""
         suggested = self._session.project_path
         if suggested is None:
             return
-        text, _ = QFileDialog.getSaveFileName(self, "Save project as", str(suggested), "Projects (*.hicproj)")
+        name = suggested.name
+        text = save_file(self, self._session, "project", "Save project as", name=name, filters=PROJECTS)
         if not text:
             return
         path = Path(text if text.endswith(".hicproj") else f"{text}.hicproj")
@@ -142,12 +174,15 @@ class ExportPanel(QWidget):
         except HicStructError as error:
             self._session.problem.emit(error)
         else:
-            self.summary.setText(f"The project is now {readable(str(path))}.")
+            self._show_result(f"The project is now {readable(str(path))}.")
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while the section was folded."""
         super().showEvent(event)
         self._later()
+
+    def _forget_result(self, *_: object) -> None:
+        self._show_result("")
 
     def _update_if_seen(self) -> None:
         """Counting what would be written takes a while in large projects: not at every judgment while folded."""
@@ -170,9 +205,17 @@ class ExportPanel(QWidget):
         number = len(self.chosen())
         formats = bool(self.form().formats)
         self.save.setEnabled(number > 0 and formats)
-        why = "Nothing to write: no object has these sets and statuses." if not number else "Choose a format."
+        why = "Choose a format." if number else self._why_nothing()
         self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
         self.summary.setText(f"{number:,} objects" if number and formats else why)
+
+    def _why_nothing(self) -> str:
+        """What to tick, if that would help."""
+        if self.form.proposed.value or not records_to_export(
+            self._review, export_settings(proposed=True), self._set_ids()
+        ):
+            return "Nothing to write: no object has these sets and statuses."
+        return "Nothing to write yet: nobody judged these objects. Judge some, or tick also what nobody judged."
 
     def _item(self, row: int) -> QListWidgetItem:
         item = self.sets.item(row)

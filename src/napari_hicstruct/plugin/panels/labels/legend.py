@@ -1,32 +1,71 @@
-"""What the colours of the overlays mean."""
+"""What the marks of the overlays mean: the colour is the set's, the shape says what a person judged."""
 
 from __future__ import annotations
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor, QPainter, QPen, QPixmap
+from qtpy.QtCore import QPointF, QRectF, QSize, Qt
+from qtpy.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
-from napari_hicstruct.plugin.state.palette import LEGEND
+from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.plugin.state.palette import STATUS_STYLES
 
-_PER_ROW = 3
+_PER_ROW = 4
+_RATIO, _MARK_PX = 2, 14
 
 
-def swatch(colour: str, size: int = 12) -> QPixmap:
-    """A ring of ``colour``, as loops are drawn."""
-    ratio = 2
-    pixmap = QPixmap(QSize(size * ratio, size * ratio))
+def _canvas(size: int) -> QPixmap:
+    pixmap = QPixmap(QSize(size * _RATIO, size * _RATIO))
     pixmap.fill(Qt.GlobalColor.transparent)
-    pixmap.setDevicePixelRatio(ratio)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(colour), 2.2))
-    painter.drawEllipse(2, 2, size - 4, size - 4)
-    painter.end()
+    pixmap.setDevicePixelRatio(_RATIO)
     return pixmap
 
 
+def colour_icon(colour: str, size: int = 14) -> QIcon:
+    """A square of a set's colour, with an edge that is seen on white and on black."""
+    pixmap = _canvas(size)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(colour))
+    painter.setPen(QPen(QColor("#8A8A8A"), 1))
+    painter.drawRoundedRect(QRectF(1, 1, size - 2, size - 2), 3, 3)
+    painter.end()
+    return QIcon(pixmap)
+
+
+class StatusMark(QWidget):
+    """The mark of a loop of a status, as it is drawn over the map, in the theme's ink."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__()
+        self._status = status
+        self.setFixedSize(_MARK_PX, _MARK_PX)
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        _draw_mark(painter, self._status, self.palette().color(QPalette.ColorRole.WindowText))
+        painter.end()
+
+
+def _draw_mark(painter: QPainter, status: Status, ink: QColor) -> None:
+    style = STATUS_STYLES[status]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(style.opacity)
+    painter.setPen(QPen(ink, 0.8 * style.width))
+    inside = QColor(ink)
+    inside.setAlphaF(style.inside)
+    painter.setBrush(inside)
+    area = QRectF(2.5, 2.5, _MARK_PX - 5, _MARK_PX - 5)
+    if style.loop == "x":
+        for ends in ((area.topLeft(), area.bottomRight()), (area.topRight(), area.bottomLeft())):
+            painter.drawLine(*(QPointF(end) for end in ends))
+    elif style.loop == "square":
+        painter.drawRect(area)
+    else:
+        painter.drawEllipse(area)
+
+
 class Legend(QWidget):
-    """One ring and one word per colour; the tooltip says more."""
+    """One mark and one word per status; the tooltip says more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +73,11 @@ class Legend(QWidget):
         grid.setContentsMargins(0, 2, 0, 2)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
-        for place, (name, colour, meaning) in enumerate(LEGEND):
+        for place, (status, style) in enumerate(STATUS_STYLES.items()):
             row, column = divmod(place, _PER_ROW)
-            ring, word = QLabel(), QLabel(name)
-            ring.setPixmap(swatch(colour))
-            for label in (ring, word):
-                label.setToolTip(f"{name}: {meaning}")
-            grid.addWidget(ring, row, 2 * column)
+            mark, word = StatusMark(status), QLabel(status.value)
+            for label in (mark, word):
+                label.setToolTip(f"{status.value}: {style.meaning}.\nThe colour is that of the set.")
+            grid.addWidget(mark, row, 2 * column)
             grid.addWidget(word, row, 2 * column + 1)
         grid.setColumnStretch(2 * _PER_ROW, 1)

@@ -26,6 +26,7 @@ from napari_hicstruct.plugin.state.comparison import iter_changes, prediction_of
 from napari_hicstruct.plugin.state.framing import around_call
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.models import reference_of
+from napari_hicstruct.plugin.state.numbers import first_number
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button, form, show_text, subdued
@@ -270,7 +271,8 @@ def _icon(sign: str, colour: str) -> QIcon:
 
 def _where(record: Annotation) -> str:
     first, second = record.anchor1, record.anchor2
-    score = "" if record.score != record.score else f" · {record.score:.2f}"
+    number = first_number(record)
+    score = f" · {number}" if number else ""
     return (
         f"{first.center / 1e6:.3f} × {second.center / 1e6:.3f} Mb{score}"
         if first != second

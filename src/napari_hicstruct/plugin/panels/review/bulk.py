@@ -10,6 +10,7 @@ from superqt import QLabeledDoubleSlider
 from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.controllers.review import Review
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.widgets.style import subdued
 
 
@@ -35,7 +36,7 @@ class BulkPanel(QWidget):
         self.threshold.setRange(0.0, 1.0)
         self.threshold.setSingleStep(0.01)
         self.threshold.setDecimals(2)
-        self.threshold.setToolTip("Threshold on the score, 0 to 1: soft score, else probability, else score")
+        self.threshold.setToolTip(f"Threshold on the confidence, 0 to 1: {MEANINGS[CONFIDENCE]}")
         self.threshold.setValue(0.5)
         self.let_go.setToolTip("Judge none of them (Esc)")
         column = QVBoxLayout(self)

@@ -8,19 +8,15 @@ from textwrap import wrap
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.callers import source_of
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.state.palette import colour_of, name_of, strength_of
+from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
+from napari_hicstruct.plugin.state.palette import middle_elided, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import subdued
 
-_STATUS_WORDS = {
-    Status.PROPOSED: "open",
-    Status.ACCEPTED: "accepted",
-    Status.EDITED: "edited",
-    Status.REJECTED: "rejected",
-}
 _WHY = "Why it comes here: what the order is made of, then who contradicts it"
 
 
@@ -53,7 +49,8 @@ class Card(QWidget):
             return
         self.title.setText(self._headline(record))
         self.facts.setText(_facts(record))
-        self.facts.setToolTip(f"Both anchors, bp; distance; {_numbers(record)}")
+        by = f"\nby {source_of(record)}" if source_of(record) else ""
+        self.facts.setToolTip(f"Both anchors (bp), distance, status\n{numbers_text(record)}{by}")
         self.why.setText(queue.why(record.uid) or " ")
         known = record.uid in queue.pool
         contradictions = against(queue.pool.contradictions, queue.pool.row(record.uid)) if known else ""
@@ -61,13 +58,10 @@ class Card(QWidget):
 
     def _headline(self, record: Annotation) -> str:
         made = self._review.labels.set_of(record.uid)
-        origin, name = made.origin, made.name
-        colour = colour_of(origin, record.status)
-        short = name if len(name) <= 26 else f"{name[:24]}…"
-        self.title.setToolTip(f"Set {name}: {origin.value}")
+        self.title.setToolTip(f"Set {made.name}: {made.origin.value}")
         return (
-            f'<b><span style="color:{colour}">◯</span> {name_of(record.kind)} '
-            f"#{self._review.objects.number(record.uid):,}</b> · {escape(short)}"
+            f'<b><span style="color:{made.colour}">●</span> {name_of(record.kind)} '
+            f"#{self._review.objects.number(record.uid):,}</b> · {escape(middle_elided(made.name))}"
         )
 
 
@@ -75,26 +69,16 @@ def _facts(record: Annotation) -> str:
     first, second = record.anchor1, record.anchor2
     names = ("x  ", "y  ") if record.kind is Kind.STRIPE else ("", "")
     where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
-    values = (record.soft_score, record.probability, record.score)
     parts = [format_bp(record.distance)]
-    if any(value == value for value in values):
-        parts.append(f"score {strength_of(record):.3f}")
+    if number := first_number(record):
+        parts.append(number)
     if record.direction.value != "none":
         parts.append(record.direction.value)
-    parts.append(_STATUS_WORDS[record.status])
-    who = record.model or record.source
-    if who:
-        parts.append(who if len(who) <= 18 else f"{who[:16]}…")
+    parts.append(status_text(record.status))
+    if who := source_of(record):
+        parts.append(middle_elided(who, 18))
     text = f"{where}\n{' · '.join(parts)}"
     return text + "\n" * (2 - text.count("\n"))
-
-
-def _numbers(record: Annotation) -> str:
-    """Whatever numbers the record has, for a tooltip."""
-    numbers = {"soft score": record.soft_score, "probability": record.probability, "score": record.score}
-    parts = [f"{name} {value:.4f}" for name, value in numbers.items() if value == value]
-    parts += [f"by {who}" for who in (record.model, record.source) if who]
-    return ", ".join(parts) or "no score"
 
 
 def _three_lines(text: str) -> str:

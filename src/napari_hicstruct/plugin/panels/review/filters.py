@@ -13,7 +13,8 @@ from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
-from napari_hicstruct.plugin.state.palette import plural_of
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.state.palette import middle_elided, plural_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
@@ -34,7 +35,7 @@ class QueueFilters(QWidget):
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
         self.score = _score_range()
         self.clear = QPushButton("Clear filter")
-        self.clear.setToolTip("All tasks, sets, distances and scores")
+        self.clear.setToolTip("All tasks, sets, distances and confidences")
         self._fill()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -43,7 +44,7 @@ class QueueFilters(QWidget):
             ("task", self.kind),
             ("source", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
-            ("score", self.score),
+            (CONFIDENCE, self.score),
         ]
         grid = form(rows)
         grid.setColumnMinimumWidth(0, 62)
@@ -114,7 +115,7 @@ class QueueFilters(QWidget):
         if wanted.mode is not ReviewMode.OPEN:
             parts.append(MODES[wanted.mode][0])
         parts += [plural_of(kind) for kind in wanted.kinds]
-        parts += [s.name[:14] for s in self._review.labels.sets() if s.id in wanted.set_ids]
+        parts += [middle_elided(s.name, 14) for s in self._review.labels.sets() if s.id in wanted.set_ids]
         low, high = wanted.distance
         if low > 0 or high < inf:
             parts.append(f"{format_bp(low)}–{format_bp(high) if high < inf else '…'}")
@@ -167,7 +168,7 @@ def _score_range() -> QLabeledDoubleRangeSlider:
     slider.setValue((0.0, 1.0))
     slider.setHandleLabelPosition(QLabeledDoubleRangeSlider.LabelPosition.NoLabel)
     slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.LabelIsValue)
-    slider.setToolTip("Soft score, else probability, else score, 0 to 1; what has none counts as 1")
+    slider.setToolTip(f"Confidence, 0 to 1: {MEANINGS[CONFIDENCE]}; what has none counts as 1")
     return slider
 
 

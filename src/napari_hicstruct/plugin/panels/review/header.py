@@ -8,12 +8,13 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.active.candidate_table import ReviewMode
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
 
 ORDERS: dict[str, str] = {
     "entropy": "The least certain first: binary entropy of the model's probability, 0 to 1 bit",
-    "score": "The strongest first: soft score, else probability, else score, 0 to 1",
+    "score": f"The most confident first, 0 to 1: {MEANINGS[CONFIDENCE]}",
     "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
     "bald": "Where several predictions for one place disagree, bits; needs Ask the model → Rescore",
     "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",

@@ -20,7 +20,7 @@ from superqt.utils import qthrottled
 
 from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
-from napari_hicstruct.plugin.state.palette import HUMAN, name_of
+from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -189,7 +189,7 @@ class PrecisionBar(QStyledItemDelegate):
         painter.fillRect(rail, faint)
         if one.judged:
             low, high = one.interval()
-            painter.fillRect(_part(rail, low, high), QColor(HUMAN))
+            painter.fillRect(_part(rail, low, high), option.palette.color(QPalette.ColorRole.Highlight))
             mark = rail.left() + one.precision * rail.width()
             painter.fillRect(QRectF(mark - 1, rail.top() - 2, 2, rail.height() + 3), ink)
         painter.setPen(ink if one.judged else faint)

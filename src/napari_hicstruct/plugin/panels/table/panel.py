@@ -1,34 +1,48 @@
-"""All objects of the project as one sortable, filterable table; double click flies there."""
+"""All objects of the project as one sortable, filterable table; a click on a row goes there."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QShowEvent
-from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHBoxLayout, QLineEdit, QTableView, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt.utils import qthrottled
 
+from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.state.palette import colour_of, name_of, plural_of, strength_of
+from napari_hicstruct.plugin.state.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
+from napari_hicstruct.plugin.state.palette import name_of, plural_of, status_text
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
-_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
-_KEYS = ("number", "kind", "chrom", "start", "end", "size", "score", "status", "set", "next")
-_WIDTHS = (48, 62, 52, 86, 86, 62, 50, 72, 110, 44)
-_RIGHT = {"#", "start", "end", "size", "score", "next"}
+_NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "next")
+_WIDTHS = (50, 62, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 44)
+_RIGHT = {"#", "start", "end", "size", "next", *_NUMBERS}
 _TIPS = {
     "next": "Place in the review queue, from 1; empty for what it has not left",
     "#": "Number of the object among its kind, from 1, in the order of its file",
     "start": "Leftmost base pair (0-based)",
     "end": "Rightmost base pair (half-open)",
     "size": "Loops: distance of the anchors; else length",
-    "score": "Soft score, else probability, else score (0 to 1)",
+    "set": "The set and its colour",
+    "source": "The model, the program or the person that says so, as in Statistics",
+    **{name: f"{name}, 0 to 1: {MEANINGS[name]}" for name in _NUMBERS},
 }
 
 
@@ -72,29 +86,33 @@ class ObjectModel(TableModel):
             return self._text(record, column)
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _RIGHT:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if role == Qt.ItemDataRole.ForegroundRole and column in ("kind", "status"):
-            return QColor(colour_of(self._labels.set_of(record.uid).origin, record.status))
+        if role == Qt.ItemDataRole.DecorationRole and column == "set":
+            return QColor(self._labels.set_of(record.uid).colour)
+        if role == Qt.ItemDataRole.ToolTipRole and column in ("set", "source"):
+            return self._text(record, column)
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort the list."""
         if column >= 0:
-            self._objects.sort(_KEYS[column], descending=order == Qt.SortOrder.DescendingOrder)
+            self._objects.sort(
+                _COLUMNS[column].replace("#", "number"), descending=order == Qt.SortOrder.DescendingOrder
+            )
 
     def _text(self, record: Annotation, column: str) -> str:
-        if column == "score":
-            known = not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
-            return f"{strength_of(record):.3f}" if known else ""
-        if column == "set":
-            return self._labels.set_of(record.uid).name
+        if column in _NUMBERS:
+            value = numbers_of(record).get(column)
+            return "" if value is None else f"{value:.3f}"
         return {
+            "set": lambda: self._labels.set_of(record.uid).name,
+            "source": lambda: source_of(record),
             "#": lambda: f"{self._objects.number(record.uid):,}",
             "kind": lambda: name_of(record.kind),
             "chrom": lambda: record.chrom,
             "start": lambda: f"{record.span.start:,}",
             "end": lambda: f"{record.span.end:,}",
             "size": lambda: format_bp(record.distance),
-            "status": lambda: record.status.value,
+            "status": lambda: status_text(record.status),
             "next": lambda: f"{self._objects.waiting(record.uid) or ''}",
         }[column]()
 
@@ -104,7 +122,7 @@ class ObjectTable(QWidget):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
-        review = session.review
+        self._review = review = session.review
         self._labels, self._objects, self._queue = session.labels, review.objects, review.queue
         self.model = ObjectModel(review, self)
         self.table = QTableView()
@@ -113,18 +131,25 @@ class ObjectTable(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
-        self.table.doubleClicked.connect(lambda index: review.go_to(self.model.uid(index.row())))
+        self.table.clicked.connect(self._go)
+        self.table.activated.connect(self._go)
         self._dress()
+        self.count = subdued(QLabel())
         self._filters = self._build_filters()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(4, 0, 4, 4)
         column.addLayout(self._filters)
-        column.addWidget(self.table)
+        column.addWidget(self.table, 1)
+        # napari puts blank room below what does not ask for all of it
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._later = qthrottled(self._update, timeout=60, leading=False, parent=self)
         follow(self, self._objects.changed, self._later)
         follow(self, self._queue.changed, self._queue_changed)
         follow(self, session.labels.current_changed, self._later)
         self._update()
+
+    def _go(self, index: Index) -> None:
+        self._review.go_to(self.model.uid(index.row()))
 
     def _dress(self) -> None:
         rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()
@@ -158,11 +183,17 @@ class ObjectTable(QWidget):
         self.status.activated.connect(lambda: self._objects.where(statuses=_chosen(self.status)))
         self.text = QLineEdit()
         self.text.setPlaceholderText("chromosome, set, source …")
+        self.text.setMinimumWidth(80)
         self.text.setClearButtonEnabled(True)
         self.text.textChanged.connect(lambda text: self._objects.where(text=text))
         for widget in (self.kind, self.status, self.text):
             widget.setToolTip("Filter the table; what N and P step through is filtered in Review")
             row.addWidget(widget)
+        for box in (self.what, self.kind, self.status):  # in a narrow place the boxes give way, none is cut off
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(5)
+            box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.count)
         return row
 
     def _queue_changed(self) -> None:
@@ -186,6 +217,7 @@ class ObjectTable(QWidget):
         assert bar is not None
         at = bar.value()
         self.model.refresh()
+        self.count.setText(f"{len(self.model.rows()):,} of {self._objects.total:,}")
         bar.setValue(at)
         current = self._labels.current
         place = None if current is None else self._objects.place(current.uid)

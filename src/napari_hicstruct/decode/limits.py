@@ -1,0 +1,105 @@
+"""Limits that people set on what is called: how far apart, how long, how wide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from napari_hicstruct.decode.loops import LoopSettings
+from napari_hicstruct.decode.stripes import StripeSettings
+from napari_hicstruct.decode.tads import TadSettings
+from napari_hicstruct.errors import ConfigError
+
+Range = tuple[int, int]
+"""Least and most, bp, both allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecodingLimits:
+    """Limits of calls, bp; None leaves the decoder's own.
+
+    Attributes
+    ----------
+    loop_distance : (int, int), optional
+        Between a loop's anchors.
+    loop_separation : int, optional
+        Of two loops nearer than this at both anchors, the weaker is left out.
+    tad_size : (int, int), optional
+    stripe_length : (int, int), optional
+    stripe_width : int, optional
+        Wider stripes are cut to it, about their strongest row.
+    """
+
+    loop_distance: Range | None = None
+    loop_separation: int | None = None
+    tad_size: Range | None = None
+    stripe_length: Range | None = None
+    stripe_width: int | None = None
+
+    @classmethod
+    def of(cls, given: Mapping[str, int | Range]) -> DecodingLimits:
+        """Limits by name.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such limit, or it is not of its form.
+        """
+        checked: dict[str, int | Range] = {}
+        for name, value in given.items():
+            key = name.replace("-", "_")
+            if key not in LIMITS:
+                have = ", ".join(one.replace("_", "-") for one in LIMITS)
+                raise ConfigError(f"there is no limit '{name}'.", hint=f"Choose from {have}.")
+            checked[key] = _checked(key, value)
+        return cls(**checked)  # type: ignore[arg-type]
+
+    def to_dict(self) -> dict[str, int | list[int]]:
+        """Those that are set, for ``run.json``."""
+        given = {name: getattr(self, name) for name in LIMITS}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items() if v is not None}
+
+    def loops(self, threshold: float, resolution: int) -> LoopSettings:
+        """Settings of the loop decoder at bins of ``resolution`` bp."""
+        settings = LoopSettings(threshold=threshold)
+        if self.loop_separation is not None:
+            settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
+        if self.loop_distance is not None:
+            low, high = self.loop_distance
+            nearest = max(settings.nearest, -(-low // resolution))
+            settings = replace(settings, nearest=nearest, farthest_bp=min(settings.farthest_bp, high))
+        return settings
+
+    def stripes(self, threshold: float) -> StripeSettings:
+        """Settings of the stripe decoder."""
+        settings = StripeSettings(threshold=threshold)
+        if self.stripe_length is not None:
+            settings = replace(settings, min_length_bp=self.stripe_length[0], max_length_bp=self.stripe_length[1])
+        if self.stripe_width is not None:
+            settings = replace(settings, max_width_bp=self.stripe_width, cut_to_width=True)
+        return settings
+
+    def tads(self) -> TadSettings:
+        """Settings of the TAD decoder."""
+        settings = TadSettings()
+        if self.tad_size is None:
+            return settings
+        low, high = self.tad_size
+        first, last = (min(max(edge, low), high) for edge in settings.flat)
+        return replace(settings, flat=(first, last), nested=self.tad_size)
+
+
+LIMITS = tuple(field.name for field in fields(DecodingLimits))
+_SINGLE = ("loop_separation", "stripe_width")
+
+
+def _checked(name: str, value: int | Range) -> int | Range:
+    where = name.replace("_", "-")
+    if name in _SINGLE:
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise ConfigError(f"the limit {where} is one number of bp.", hint=f"Give {where}=20000.")
+        return value
+    pair = tuple(value) if isinstance(value, tuple | list) else ()
+    if len(pair) != 2 or not all(isinstance(edge, int) for edge in pair) or not 0 <= pair[0] < pair[1]:
+        raise ConfigError(f"the limit {where} is a least and a most, in bp.", hint=f"Give {where}=100k-2M.")
+    return pair[0], pair[1]
