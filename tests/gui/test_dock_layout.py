@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtTest import QTest
@@ -29,9 +28,8 @@ SIZES = {
 """Logical pixels: what Qt calls a pixel is 1.5 of the screen at 150 %."""
 
 
-@pytest.fixture
-def shown(make_napari_viewer: Make, data_dir: Path) -> tuple[Any, Any]:
-    viewer = make_napari_viewer(show=True)
+def open_small(make: Make, data_dir: Path) -> tuple[Any, Any]:
+    viewer = make(show=True)
     _, dock = open_in(viewer, data_dir / "maps" / SMALL)
     return viewer, dock
 
@@ -52,8 +50,8 @@ def share(viewer: Any) -> float:
     return viewer.window._qt_viewer.canvas.native.width() / viewer.window._qt_window.width()
 
 
-def test_the_map_keeps_its_share_on_small_screens(shown: tuple[Any, Any]) -> None:
-    viewer, dock = shown
+def test_the_map_keeps_its_share_on_small_screens(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 1500, 900)
     assert dock.layout_of_window.panels_shown
     for name, (width, height) in SIZES.items():
@@ -65,8 +63,8 @@ def test_the_map_keeps_its_share_on_small_screens(shown: tuple[Any, Any]) -> Non
     assert dock.layout_of_window.panels_shown
 
 
-def test_one_button_folds_the_dock_and_one_icon_brings_a_section(shown: tuple[Any, Any]) -> None:
-    viewer, dock = shown
+def test_one_button_folds_the_dock_and_one_icon_brings_a_section(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 667, 467)
     dock.header.fold.click()
     settle()
@@ -82,8 +80,8 @@ def test_one_button_folds_the_dock_and_one_icon_brings_a_section(shown: tuple[An
     assert share(viewer) >= MAP_SHARE
 
 
-def test_napari_panels_fold_by_one_button(shown: tuple[Any, Any]) -> None:
-    viewer, dock = shown
+def test_napari_panels_fold_by_one_button(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 1000, 700)
     qt_viewer = viewer.window._qt_viewer
     dock.header.panels.click()
@@ -93,8 +91,8 @@ def test_napari_panels_fold_by_one_button(shown: tuple[Any, Any]) -> None:
     assert not qt_viewer.dockLayerList.isVisible()
 
 
-def test_what_was_chosen_is_there_in_the_next_dock(shown: tuple[Any, Any]) -> None:
-    viewer, dock = shown
+def test_what_was_chosen_is_there_in_the_next_dock(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 1500, 900)
     dock.sections["labels"].button.click()
     dock.sections["export"].button.click()
@@ -113,9 +111,9 @@ def under_mouse(widget: Any) -> QPoint:
     return widget.mapToGlobal(widget.rect().center())
 
 
-def test_a_second_click_hits_the_same_button(shown: tuple[Any, Any]) -> None:
+def test_a_second_click_hits_the_same_button(make_napari_viewer: Make, data_dir: Path) -> None:
     """A text appears above, a section above folds, a section folds under the mouse at the end of the column."""
-    viewer, dock = shown
+    viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 1000, 700)
     bar = dock._scroll.verticalScrollBar()
     undo = dock.sections["review"].body.buttons["undo"]

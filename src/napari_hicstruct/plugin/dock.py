@@ -21,7 +21,7 @@ from superqt import QElidingLabel
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
-from napari_hicstruct.plugin.controllers.window_layout import WindowLayout
+from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.icons import icon
@@ -181,7 +181,7 @@ class HicDock(QWidget):
         if parent is None or self.layout_of_window is not None:
             return
         self.menu = MapMenu(self.session, parent.menuBar())
-        parent.destroyed.connect(self.session.close)
+        WindowEnd(parent, self.session.close)
         dock = self.parent()
         if isinstance(dock, QDockWidget):
             self.layout_of_window = WindowLayout(

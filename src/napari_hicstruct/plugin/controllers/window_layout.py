@@ -18,6 +18,27 @@ _PANELS_PX = 270
 """Width of napari's panels where they were never shown."""
 
 
+class WindowEnd(QObject):
+    """Calls ``on_end`` when a window was closed, while all in it still stands.
+
+    Later, when Qt deletes it, what takes its layers out would ask lists that are half gone.
+    """
+
+    def __init__(self, window: QMainWindow, on_end: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._on_end, self._closing = on_end, False
+        window.installEventFilter(self)
+        window.destroyed.connect(on_end)  # one that was never shown is not hidden either
+
+    def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
+        """A window that closes is hidden once nobody objects."""
+        if event is not None and event.type() == QEvent.Type.Close:
+            self._closing = True
+        elif event is not None and event.type() == QEvent.Type.Hide and self._closing and not event.spontaneous():
+            self._on_end()
+        return super().eventFilter(watched, event)
+
+
 class WindowLayout(QObject):
     """Follows the size of a window.
 
