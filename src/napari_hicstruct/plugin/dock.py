@@ -49,7 +49,10 @@ class MapHeader(QWidget):
         font.setBold(True)  # not by style sheet: the label elides by its font
         self.title.setFont(font)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.facts = subdued(QLabel())
+        self.facts = QElidingLabel()
+        subdued(self.facts)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.open = wordy_button("Open map …", "Open another contact map (.mcool, .cool, .hic) in this window.")
         self.about = wordy_button("About this map", "File, assembly, bin sizes, weights and notes of this map.")
         self.about.setCheckable(True)
@@ -60,14 +63,14 @@ class MapHeader(QWidget):
         self.text.hide()
         self.about.toggled.connect(self.text.setVisible)
         first, second = QHBoxLayout(), QHBoxLayout()
+        for row in (first, second):
+            row.setSpacing(4)
         first.addWidget(self.title, 1)
-        first.addWidget(self.facts)
-        second.setSpacing(4)
-        for button in (self.open, self.about):
-            second.addWidget(button)
-        second.addStretch(1)
-        for button in (self.panels, self.fold):
-            second.addWidget(button)
+        first.addWidget(self.panels)
+        first.addWidget(self.fold)
+        second.addWidget(self.open)
+        second.addWidget(self.about)
+        second.addWidget(self.facts, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 2, 4, 2)
         column.setSpacing(3)
@@ -77,10 +80,11 @@ class MapHeader(QWidget):
 
     def show_map(self, source: Any) -> None:
         """Show what is known of a map; None: none is open."""
-        for widget in (self.title, self.facts, self.open, self.about):
+        for widget in (self.facts, self.open, self.about):
             widget.setVisible(source is not None)
         if source is None:
             self.about.setChecked(False)
+            self.title.setText("")
             return
         finest = format_bin_size(source.resolutions[0])
         self.title.setText(source.name)

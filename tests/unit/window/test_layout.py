@@ -28,5 +28,5 @@ def test_first_napari_panels_go_then_the_dock() -> None:
 
     assert share(1920) == Share(USUAL_DOCK, True)
     assert share(1000) == Share(USUAL_DOCK, False)
-    assert share(667) == Share(280, False)
+    assert share(667) == Share(244, False)
     assert share(500) == Share(0, False)

@@ -10,8 +10,9 @@ MAP_SHARE = 0.55
 WIDE = 1200
 """Windows that are narrower (px, as scaled) start without napari's layer panels."""
 
-MIN_DOCK, USUAL_DOCK = 270, 350
-_SEPARATORS = 20
+MIN_DOCK, USUAL_DOCK = 240, 350
+_BESIDE = 56
+"""Borders, and the coordinates beside the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def share_width(window: int, *, dock: int, folded: bool, panels: bool, panels_wi
     panels_width : int
         How wide they are when they are.
     """
-    room = int(window * (1 - MAP_SHARE)) - _SEPARATORS
+    room = int(window * (1 - MAP_SHARE)) - _BESIDE
     if panels and room - panels_width < (0 if folded else MIN_DOCK):
         panels = False
     room -= panels_width if panels else 0

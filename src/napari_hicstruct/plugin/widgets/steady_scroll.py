@@ -9,7 +9,7 @@ from qtpy.QtCore import QEvent, QPoint, QSize, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
-MAX_LEAST_WIDTH = 250
+MAX_LEAST_WIDTH = 236
 """However wide its content is at least: the column may be made this narrow, and then scrolls sideways, too (px)."""
 _LEAST_HEIGHT = 120
 
