@@ -69,7 +69,7 @@ def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
 def free_name(name: str, taken: Iterable[str]) -> str:
     """``name``, numbered from 2 where a set has it: no two sets share a name."""
     known = set(taken)
-    return next(one for one in (name if n == 1 else f"{name} {n}" for n in count(1)) if one not in known)
+    return next(one for one in (name if n == 1 else f"{name} ({n})" for n in count(1)) if one not in known)
 
 
 def update_set(connection: Connection, set_id: int, changes: Mapping[str, Any]) -> AnnotationSet:

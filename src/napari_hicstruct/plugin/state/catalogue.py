@@ -51,7 +51,7 @@ class Catalogue:
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
         ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
-        they are drawn over open calls of the same place.
+        they are drawn over proposed ones of the same place.
         """
         table = self.records
         own = table.rows_of(kind, rows.chrom)
@@ -76,11 +76,14 @@ def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Conte
 
 def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
     """Which records are drawn inside ``rows × cols`` when their set is drawn in ``triangle``."""
+    below = table.direction[own] == DIRECTION_CODES[Direction.UP]
+    loops, stripes = (table.kind[own] == KIND_CODES[kind] for kind in (Kind.LOOP, Kind.STRIPE))
+    if triangle is Triangle.STORED:
+        flipped = below & loops
+    else:
+        flipped = below & stripes if triangle is Triangle.UPPER else ~(below & stripes)
     first, second = table.span[own, :2], table.span[own, 2:]
-    if triangle is not Triangle.STORED:
-        below = (table.kind[own] == KIND_CODES[Kind.STRIPE]) & (table.direction[own] == DIRECTION_CODES[Direction.UP])
-        flipped = (below if triangle is Triangle.UPPER else ~below)[:, None]
-        first, second = np.where(flipped, second, first), np.where(flipped, first, second)
+    first, second = np.where(flipped[:, None], second, first), np.where(flipped[:, None], first, second)
 
     def hit(drawn: NDArray[np.int64], view: Interval) -> NDArray[np.bool_]:
         return np.asarray((drawn[:, 0] < view.end) & (drawn[:, 1] > view.start), dtype=bool)

@@ -116,9 +116,12 @@ class Grid:
 
 
 def is_flipped(record: Annotation, triangle: Triangle) -> bool:
-    """True if the record is drawn transposed: rows = second anchor, columns = first."""
+    """True if the record is drawn transposed: rows = second anchor, columns = first.
+
+    A loop that a person put below the diagonal has direction *up*: it is drawn there where its set is as stored.
+    """
     if triangle is Triangle.STORED:
-        return False
+        return record.kind is Kind.LOOP and record.direction is Direction.UP
     stored_above = record.kind is not Kind.STRIPE or record.direction is not Direction.UP
     return stored_above is (triangle is Triangle.LOWER)
 
@@ -169,7 +172,8 @@ def move_loop(record: Annotation, point: Point, triangle: Triangle, grid: Grid) 
     if np.allclose(point, point_of(record, triangle), rtol=0, atol=_UNTOUCHED * grid.resolution):
         return record
     first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
-    return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution)
+    side = _side_of(point) if triangle is Triangle.STORED else record.direction
+    return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution, direction=side)
 
 
 def move_boundary(record: Annotation, point: Point, grid: Grid) -> Annotation:
@@ -207,9 +211,9 @@ def reshape_tad(record: Annotation, box: Box, grid: Grid) -> Annotation:
 
 
 def new_loop(point: Point, grid: Grid, **fields: object) -> Annotation:
-    """A loop at the pair of bins under ``point`` (row, column; bp)."""
+    """A loop at the pair of bins under ``point`` (row, column; bp), on the side of the diagonal where that lies."""
     first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
-    return _new(Kind.LOOP, first, second, grid, fields)
+    return _new(Kind.LOOP, first, second, grid, {"direction": _side_of(point), **fields})
 
 
 def new_boundary(point: Point, grid: Grid, **fields: object) -> Annotation:
@@ -232,6 +236,10 @@ def new_stripe(box: Box, grid: Grid, **fields: object) -> Annotation | None:
     if len(y) < 2 * grid.resolution:
         return None
     return _new(Kind.STRIPE, x, y, grid, {"direction": stripe_direction(x, y), **fields})
+
+
+def _side_of(point: Point) -> Direction:
+    return Direction.UP if point[0] > point[1] else Direction.NONE
 
 
 def _new(kind: Kind, first: Interval, second: Interval, grid: Grid, fields: dict[str, object]) -> Annotation:

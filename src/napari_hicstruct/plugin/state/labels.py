@@ -62,6 +62,8 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    others_changed : Signal(Others)
+        Other objects are drawn in another way while a candidate is up.
     busy : BusyState
         Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
@@ -80,9 +82,10 @@ class LabelState:
     stale = Signal(object)
     current_changed = Signal(object)
     hint_changed = Signal(str)
+    others_changed = Signal(str)
 
     def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window, self.busy = window, BusyState(runner)
+        self.window, self.runner, self.busy = window, runner, BusyState(runner)
         self.catalogue: Catalogue | None = None
         self.in_view: dict[Kind, InView] = {}
         self.by_score = False
@@ -206,6 +209,7 @@ class LabelState:
     def set_others(self, others: Others) -> None:
         """Dim, hide or show all but the candidate that is up."""
         self.others = Others(others)
+        self.others_changed.emit(self.others)
         self.stale.emit(tuple(Kind))
         self.changed.emit()
 

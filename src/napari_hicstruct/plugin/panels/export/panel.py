@@ -50,7 +50,7 @@ _ONCE = {
     "once": (
         "each place once",
         "Of what several sets call at one place (10 kb) one is written: the judged, else that of the newest set.\n"
-        "What was rejected anywhere is not written as another set's open call.",
+        "What was rejected anywhere is not written as another set's proposed object.",
     )
 }
 _NOTHING = "Nothing was written."

@@ -99,7 +99,7 @@ class LabelsPanel(QWidget):
         self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
         self.by_score.toggled.connect(self._labels.set_by_score)
         self.transposes = QCheckBox("mirrored stripes")
-        self.transposes.setToolTip("Also outline the transpose of every stripe, dashed")
+        self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
         self.transposes.toggled.connect(self._session.editing.show_transposes)
         switches = QHBoxLayout()
         for row, widgets in (

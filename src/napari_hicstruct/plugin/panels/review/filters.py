@@ -20,8 +20,11 @@ from napari_hicstruct.plugin.widgets.style import form, subdued
 
 MODES = {
     ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
-    ReviewMode.REJECTS: ("my rejects", "Review what you rejected again: A takes it back in, R keeps it out"),
-    ReviewMode.ACCEPTED: ("my accepted", "Review what you accepted or edited again: R throws it out, A keeps it"),
+    ReviewMode.REJECTS: ("my rejected", "Review again what you rejected: A accepts it after all, R keeps it rejected"),
+    ReviewMode.ACCEPTED: (
+        "my accepted",
+        "Review again what you accepted or edited: R rejects it after all, A keeps it accepted",
+    ),
 }
 
 
@@ -35,14 +38,14 @@ class QueueFilters(QWidget):
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
         self.score = _score_range()
         self.clear = QPushButton("Clear filter")
-        self.clear.setToolTip("All tasks, sets, distances and confidences")
+        self.clear.setToolTip("All kinds, sets, distances and confidences")
         self._fill()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("go through", self.mode),
-            ("task", self.kind),
-            ("source", self.set),
+            ("kind", self.kind),
+            ("set", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
             (CONFIDENCE, self.score),
         ]
