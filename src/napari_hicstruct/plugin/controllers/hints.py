@@ -106,7 +106,7 @@ class LetterLoader:
 
 def _font_of(viewer: Any) -> Any:
     """What the text overlay is drawn with; None where napari keeps it elsewhere."""
-    canvas = getattr(getattr(viewer.window, "_qt_viewer", None), "canvas", None)
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
     visuals = getattr(canvas, "_viewer_overlay_to_visual", {}).get(viewer.canvas.overlays.text)
     node = getattr(visuals[0], "node", None) if isinstance(visuals, list) and visuals else None
     return getattr(node, "_font", None)
