@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel
 
 from napari_hicstruct.plugin._docks import open_dock
-from napari_hicstruct.plugin.state.layout import MAP_SHARE, WIDE
+from napari_hicstruct.plugin.state.layout import MAP_SHARE
 from napari_hicstruct.plugin.widgets.strip import WIDTH
 from tests.gui.test_dock_closed import close
 from tests.gui.view_kit import open_in, pump
@@ -54,10 +54,11 @@ def test_the_map_keeps_its_share_on_small_screens(make_napari_viewer: Make, data
     viewer, dock = open_small(make_napari_viewer, data_dir)
     resize(viewer, 1500, 900)
     assert dock.layout_of_window.panels_shown
+    assert share(viewer) >= MAP_SHARE
     for name, (width, height) in SIZES.items():
         resize(viewer, width, height)
         assert share(viewer) >= MAP_SHARE, name
-        assert dock.layout_of_window.panels_shown == (width >= WIDE), name
+        assert not dock.layout_of_window.panels_shown, name  # they take 355 px: too much for all of these
         assert dock.header.isVisible(), name
     resize(viewer, 1500, 900)
     assert dock.layout_of_window.panels_shown

@@ -15,7 +15,7 @@ from napari_hicstruct.plugin.state.settings import Settings
 
 _SIDES = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
 _PANELS_PX = 270
-"""Width of napari's panels where they were never shown."""
+"""Width of napari's panels, at least."""
 
 
 class WindowEnd(QObject):
@@ -138,7 +138,7 @@ class WindowLayout(QObject):
             dock=self._settings.get("dock_width", USUAL_DOCK),
             folded=self.folded,
             panels=bool(self._settings.get(self._panels_name(), wide)),
-            panels_width=max((panel.width() for panel in self._panels if panel.isVisible()), default=_PANELS_PX),
+            panels_width=max([_PANELS_PX, *(panel.minimumSizeHint().width() for panel in self._panels)]),
         )
 
     def _panels_name(self) -> str:
