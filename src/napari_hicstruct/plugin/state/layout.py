@@ -10,7 +10,7 @@ MAP_SHARE = 0.55
 WIDE = 1200
 """Windows that are narrower (px, as scaled) start without napari's layer panels."""
 
-MIN_DOCK, USUAL_DOCK = 240, 350
+MIN_DOCK, USUAL_DOCK = 240, 385
 _BESIDE = 56
 """Borders, and the coordinates beside the map."""
 

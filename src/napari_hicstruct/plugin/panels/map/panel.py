@@ -135,8 +135,6 @@ class MapPanel(QWidget):
         self.percentile.setSuffix(" % of bins")
         self.percentile.setValue(97)
         self.percentile.setKeyboardTracking(False)
-        self.percentile.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.percentile.setMinimumWidth(2 * _LEAST_PX)
         self.percentile.setToolTip(
             "So many of the bins in view are paler than the last colour; the scale follows as you move.\n"
             "Limits set by hand in the layer controls stay until this is changed."
