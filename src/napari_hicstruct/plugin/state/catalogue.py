@@ -58,7 +58,8 @@ class Catalogue:
         seen = np.zeros(len(own), bool)
         for triangle in set(triangles.values()):
             there = [set_id for set_id, where in triangles.items() if where is triangle]
-            seen |= np.isin(table.sets[own], there) & _overlap(table, own, rows, cols, triangle)
+            near = _overlap(table, own, rows, cols, triangle)
+            seen[near] |= np.isin(table.sets[own[near]], there)
         found = own[seen]
         if (total := len(found)) > limit:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
