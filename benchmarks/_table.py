@@ -206,6 +206,13 @@ ROWS = (
         lambda result: result["held"],
     ),
     Row(
+        "first_use",
+        "longest stall of the window at the first use of lasso, *Why*, folds, key sheet; four callers on chr21",
+        "≤ 150 ms of processor time; the first drawing catches",
+        learning.first_use,
+        lambda result: result["held"],
+    ),
+    Row(
         "overlays",
         "truth and overlays, ladders 5/10/25/50/100 kb and 5/10/20/40 kb",
         "a point lies within half a bin of its pixel at every zoom level",

@@ -27,7 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks._harness import BenchmarkError, data_dir, record, say
-from benchmarks.judging_speed import focus
+from benchmarks.judging_speed import focus, read_labels
 from benchmarks.window_smoothness import TICK_MS, rest
 
 BAR_MS = 150.0
@@ -99,7 +99,7 @@ def _angles(number: int) -> list[float]:
 def open_window() -> tuple[Any, Any]:
     """Session and dock of a window with a map and labels of several callers."""
     import napari
-    from napari_hicstruct.plugin.controllers.importing import import_files
+    from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin._docks import open_dock
@@ -111,7 +111,7 @@ def open_window() -> tuple[Any, Any]:
     session = ensure_session(viewer)
     session.open_map(data_dir() / "maps" / MAP)
     dock = open_dock(viewer)
-    import_files(session, [data_dir() / "labels" / name for name in LABELS])
+    read_labels(session, QApplication.instance(), [data_dir() / "labels" / name for name in LABELS])
     session.go_to(Interval(*REGION))
     wait_until_drawn(session)
     return session, dock

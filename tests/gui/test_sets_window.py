@@ -27,11 +27,15 @@ class Window:
     def __init__(self, viewer: Any, data_dir: Path) -> None:
         self.viewer = viewer
         self.session, self.dock = open_in(viewer, data_dir / "maps" / MAP)
-        self.main = viewer.window._qt_window
         self.main.resize(1600, 1000)
         imported(self.session, sorted((data_dir / "labels").glob("GM12878*")))
         self.labels = self.session.labels
         self.panel = self.dock.sections["labels"].body
+
+    @property
+    def main(self) -> Any:
+        """napari's main window; not held beyond its end."""
+        return self.viewer.window._qt_window
 
     def go(self, start: int, end: int) -> None:
         self.session.go_to(Interval(self.session.chrom, start, end))
@@ -58,6 +62,7 @@ def window(
     yield made
     made.dock.learn.count_soon.cancel()  # the viewer must not outlive the test
     assert pump(lambda: not made.session.learning.counting, 30)
+    del made.dock, made.panel  # pytest holds what a fixture gave until the window has been looked for
 
 
 def table_of(window: Window) -> Any:

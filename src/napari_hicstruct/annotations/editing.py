@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,9 @@ class EditableProject(ReadableProject):
     changed = Signal(Change)
     reviewer: str
     _latest: tuple[list[int], Sequence[Part]] = [], ()
-    """The step that was made, undone or made again last: its entry and its parts."""
+    """The step that was made, undone or made again last: its entries and its parts."""
+    _joined: threading.local
+    """Of the thread that is in :meth:`one_step`: ``open``, and ``first``, the entry with which the step began."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -213,6 +216,15 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def one_step(self) -> Iterator[None]:
+        """What this thread adds within is one step, such as several files: one undo takes all of it back."""
+        self._joined.first, self._joined.open = None, True
+        try:
+            yield
+        finally:
+            self._joined.open = False
+
     def _step(
         self,
         action: str,
@@ -222,8 +234,10 @@ class EditableProject(ReadableProject):
         on_piece: OnPiece | None = None,
     ) -> Change:
         """One transaction, one journal entry, one signal."""
+        joins = getattr(self._joined, "open", False)
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
+            first = self._joined.first if joins and first is None else first
             with self._writing() as connection:
                 parts = make_parts(connection)
                 if not parts:
@@ -234,6 +248,8 @@ class EditableProject(ReadableProject):
                     history.continue_step(connection, change.entry_id, first)
             self._stacks.note(change.entry_id, action, None, first)
             self._latest = [change.entry_id], parts
+            if joins and self._joined.first is None:
+                self._joined.first = change.entry_id
         self.changed.emit(change)
         return change
 

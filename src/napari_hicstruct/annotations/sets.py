@@ -17,7 +17,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display
 from napari_hicstruct.errors import ProjectError, readable
 
-SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#000000", "#009E73")
+SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#000000", "#009E73", "#F0E442")
 """Okabe and Ito's colours, safe for colour-blind eyes, in the order in which sets get them."""
 
 _STORED = {"name", "visible", "locked"}

@@ -36,7 +36,7 @@ class Finetuned:
     reason : str
         The verdict in one plain sentence.
     model : Model
-        The new model, kept as a branch where it was not taken; where nothing new was learnt, the model in use.
+        The new model, kept in the project where it was not taken; where nothing new was learnt, the model in use.
     before, after : dict
         Figures of the model in use and of the new one: ``{on: {what: {measure: value}}}``.
     notes : tuple of str

@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.controllers import gestures
 from napari_hicstruct.plugin.controllers.hints import CanvasHint, LetterLoader, hint_for
 from napari_hicstruct.plugin.controllers.refill import Refiller
 from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.overlays.casing import Casings
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
 from napari_hicstruct.plugin.state.draw_limit import InView
@@ -55,6 +56,7 @@ class Editor:
         self._removed: list[Kind] = []
         self._window = labels.window
         self._canvas_hint = CanvasHint(canvas.viewer)
+        self._casings = Casings(canvas)
         self._letters = LetterLoader(canvas.viewer)
         self._refiller = Refiller(canvas.viewer, self._refill)
         self._window.view_changed.connect(self._on_view)
@@ -87,6 +89,7 @@ class Editor:
     def hide_layers(self) -> None:
         """Take all overlays out of the window; the labels stay in the project."""
         overlays, self.overlays = list(self.overlays.values()), {}
+        self._casings.remove(*Kind)
         self.canvas.remove(*(overlay.layer for overlay in overlays))
 
     def redraw(self, kinds: Iterable[Kind] = tuple(Kind)) -> None:
@@ -102,7 +105,10 @@ class Editor:
         labels = self.labels
         for kind in kinds & self.overlays.keys():
             style = DrawStyle(self.canvas.bp_per_px(), labels.by_score, labels.current_uid, labels.opacity_of_others)
-            self.overlays[kind].fill(self._items(kind), style)
+            items, overlay = self._items(kind), self.overlays[kind]
+            overlay.fill(items, style)
+            moving = str(overlay.layer.mode) == "select"
+            self._casings.draw(overlay.layer, kind, [] if moving else items, style)
         self.drawn.emit()
 
     def _items(self, kind: Kind) -> list[Item]:
@@ -117,7 +123,11 @@ class Editor:
         labels.in_view[kind] = InView(len(records), total)
         if labels.opacity_of_others == 0:
             records = [record for record in records if record.uid == labels.current_uid]
-        return [Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid)) for r in records]
+        opacities = labels.catalogue.opacities(records) if kind is Kind.TAD else [1.0] * len(records)
+        return [
+            Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid), opacity)
+            for r, opacity in zip(records, opacities, strict=True)
+        ]
 
     # ------------------------------------------------------------------ tools
     def selected_uids(self) -> list[str]:
@@ -179,6 +189,7 @@ class Editor:
     def mode_changed(self, overlay: Overlay) -> None:
         """Show what the mouse does in this layer now."""
         self.labels.hint(hint_for(overlay.kind, str(overlay.layer.mode), overlay.add_mode))
+        self._refiller.ask({overlay.kind})  # nothing stays where an object was while it is moved
         self.tool_changed.emit()
 
     def stray(self, overlay: Overlay, reason: str) -> None:
@@ -216,6 +227,7 @@ class Editor:
         for kind, overlay in list(self.overlays.items()):
             if overlay.layer is event.value:
                 del self.overlays[kind]
+                self._casings.remove(kind)
                 self._removed.append(kind)
                 self.labels.hint(f"{NAMES[kind]} are no longer shown; all of them are kept. U shows them again.")
 

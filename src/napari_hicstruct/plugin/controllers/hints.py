@@ -19,10 +19,10 @@ _ADD = {
     Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
 }
 _EDIT = {
-    Kind.LOOP: "Edit this loop: drag it, it snaps to bins; drag beside it to pan · Esc ends",
-    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
-    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
-    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal; drag beside it to pan · Esc ends",
+    Kind.LOOP: "Edit this loop: drag it, it snaps to bins\ndrag beside it to pan · Esc ends",
+    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins\ndrag beside it to pan · Esc ends",
+    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins\ndrag beside it to pan · Esc ends",
+    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal\ndrag beside it to pan · Esc ends",
 }
 _ARROW = "Arrow: drag over several objects to select them, drag one to move it · Esc ends"
 
@@ -106,7 +106,7 @@ class LetterLoader:
 
 def _font_of(viewer: Any) -> Any:
     """What the text overlay is drawn with; None where napari keeps it elsewhere."""
-    canvas = getattr(getattr(viewer.window, "_qt_viewer", None), "canvas", None)
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
     visuals = getattr(canvas, "_viewer_overlay_to_visual", {}).get(viewer.canvas.overlays.text)
     node = getattr(visuals[0], "node", None) if isinstance(visuals, list) and visuals else None
     return getattr(node, "_font", None)

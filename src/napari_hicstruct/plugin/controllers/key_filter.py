@@ -39,6 +39,8 @@ _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
 
 _CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
 """What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
+_PRESSES = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+_WATCHED = (*_PRESSES, *_CHOSEN)
 
 
 class KeyFilter(QObject):
@@ -65,9 +67,11 @@ class KeyFilter(QObject):
     def eventFilter(self, watched: Any, event: Any) -> bool:
         """Qt calls this for each event of the application."""
         kind = event.type()
-        if kind == QEvent.Type.KeyPress or kind == QEvent.Type.ShortcutOverride:
+        if kind not in _WATCHED:  # a tuple: hundreds of events a second come by
+            return False
+        if kind in _PRESSES:
             return isinstance(watched, QWidget) and self._is_here(watched) and self._on_key(watched, event)
-        if kind in _CHOSEN and isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
+        if isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
             self._chosen_in(watched.parent())  # type: ignore[arg-type]
         return False
 

@@ -26,7 +26,7 @@ class Triangle(StrEnum):
     """Where a set is drawn on the symmetric map."""
 
     STORED = "stored"
-    """As stored: loops above the diagonal, stripes rows = x and columns = y, TADs as whole squares."""
+    """As stored: loops above the diagonal, stripes rows = x and columns = y, TADs as upper triangles."""
     UPPER = "upper"
     """All above the diagonal (column ≥ row); TADs as upper triangles."""
     LOWER = "lower"
@@ -143,9 +143,9 @@ def box_of(record: Annotation, triangle: Triangle) -> Box:
 def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float64], str]:
     """Vertices ``(n, 2)`` and napari's shape type of a stripe or TAD."""
     corners = box_of(record, triangle).vertices()
-    if record.kind is not Kind.TAD or triangle is Triangle.STORED:
+    if record.kind is not Kind.TAD:
         return corners, "rectangle"
-    return np.delete(corners, 3 if triangle is Triangle.UPPER else 1, axis=0), "polygon"
+    return np.delete(corners, 1 if triangle is Triangle.LOWER else 3, axis=0), "polygon"
 
 
 def dashes(box: Box, n: int) -> list[NDArray[np.float64]]:

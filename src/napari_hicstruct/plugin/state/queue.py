@@ -201,7 +201,7 @@ class ReviewQueue:
         return self._queue.place(uid)
 
     def why(self, uid: str) -> str:
-        """Why a candidate is where it is: ``entropy .98 · no corner · only one caller``."""
+        """Why a candidate is where it is: ``uncertainty .98 of 1 · no TAD corner there``."""
         self._ready()
         if uid not in self.pool:
             return ""

@@ -51,7 +51,7 @@ class WindowState(ProjectState):
         self.settings = Settings(self.problem.emit)
         self.axes = AxesState(self.settings)
         self.runner = runner
-        self.labels = LabelState(self, runner)
+        self.labels = LabelState(self, runner, self.settings)
         self.labels.others = next((o for o in Others if o == self.settings.get(_OTHERS, "")), self.labels.others)
         self.labels.others_changed.connect(lambda others: self.settings.set(_OTHERS, str(others)))
         self.map_changed.connect(self._remember_map)

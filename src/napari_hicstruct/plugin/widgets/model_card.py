@@ -76,11 +76,11 @@ def _figures(metrics: Mapping[str, Any], before: str = "") -> str:
 def _calibration(maps: Mapping[str, Any]) -> str:
     """Which probabilities are calibrated, and their error if the card has it."""
     if not maps:
-        return "none: probabilities are the network's own"
+        return "none: probabilities are what the network gives"
     parts = []
     for name, one in maps.items():
         error = _mapping(one).get("ece")
-        parts.append(f"{name} (ECE {error:.3f})" if isinstance(error, (int, float)) else str(name))
+        parts.append(f"{name} (off by {error:.3f} on average)" if isinstance(error, (int, float)) else str(name))
     return ", ".join(parts[:_LINES])
 
 

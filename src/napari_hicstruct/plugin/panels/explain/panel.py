@@ -120,7 +120,7 @@ class ExplainPanel(QWidget):
         source, catalogue = self._session.source, self._labels.catalogue
         run = self._prediction.runs.get(catalogue.records.set_of(record.uid)) if catalogue is not None else None
         model = self._prediction.models.reference_for(record.model)
-        self._show_text(f"Looking again at the {name_of(record.kind)} …")
+        self._show_text(f"Running the model on this {name_of(record.kind)} again …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
 
     def _step(self, progress: Progress) -> None:
@@ -168,7 +168,7 @@ def _headline(explanation: Any) -> str:
     record, score = explanation.annotation, explanation.score
     what, who = name_of(record.kind), escape(explanation.model)
     if score != score:
-        return f"<b>{who}</b> saw nothing here: no window has a good bin."
+        return f"<b>{who}</b> gives nothing here: all bins around it are masked."
     output = f"{NETWORK_OUTPUT} {explanation.probability:.3f}"
     # domains and stripes are ranked by more than one pixel: only dots and boundaries can be compared
     ranked = record.kind in (Kind.LOOP, Kind.BOUNDARY)
@@ -194,7 +194,7 @@ def _experts(explanation: Any) -> list[str]:
         task, _, scale = name.partition("/")
         if task == explanation.task:
             parts = " · ".join(f"{share:.0%}" for share in shares)
-            lines.append(f"Experts of {escape(task)} at {escape(scale)}: {parts}")
+            lines.append(f"Share of each expert layer in the {escape(task)} output at {escape(scale)}: {parts}")
     return lines
 
 
@@ -203,8 +203,10 @@ def _layers_line(explanation: Any, count: int) -> str:
     kinds = {name.split("/")[0] for name in explanation.relevant()}
     missing = []
     if not kinds & {"gate", "scale_gate", "weights", "mask"}:
-        missing.append("no task gates")
+        missing.append("no weights by task")
     if "exchange" not in kinds:
         missing.append("no exchange between tasks")
-    text = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
-    return f"{text} This model has {' and '.join(missing)} here." if missing else text
+    text = (
+        f"{count} layers named “Why: …” lie on the map; shown are the {explanation.task} probability and the evidence."
+    )
+    return f"{text} This model has {' and '.join(missing)}: there are no pictures of these." if missing else text

@@ -113,7 +113,9 @@ class MapPanel(QWidget):
         self.norm = Segmented(_NORMS, name="Normalisation")
         self.norm.chosen.connect(self._set_norm)
         self.weights = QComboBox()
-        self.weights.setToolTip("Weights that balance the counts; × multiply, ÷ divide (Juicer).")
+        self.weights.setToolTip(
+            "Weights that even out coverage, as the map names them (cooler: weight; Juicer: KR, VC, SCALE)."
+        )
         self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
         self.colormap = QComboBox()
         self.colormap.addItems(colormaps.CHOICES)
@@ -234,7 +236,7 @@ class MapPanel(QWidget):
         self.weights.clear()
         for norm in source.normalisations(finest):
             lacks = "" if norm.name in there else f"  (not on {chrom})"
-            self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}{lacks}", norm.name)
+            self.weights.addItem(f"{norm.name}{lacks}", norm.name)
             self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
         if not there:
             self.weights.addItem(COMPUTED, COMPUTED)
