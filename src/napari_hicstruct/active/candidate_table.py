@@ -16,14 +16,13 @@ from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
 from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
 from napari_hicstruct.active.statistics import Tally, tallies_of
-from napari_hicstruct.annotations.callers import source_of
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.loci import points_of
+from napari_hicstruct.annotations.record_table import RecordTable, Rows
+from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Status
 
 Mask = NDArray[np.bool_]
 
-_KINDS = {kind: place for place, kind in enumerate(Kind)}
-_STATUSES = {status: place for place, status in enumerate(Status)}
-_OPEN, _REJECTED = _STATUSES[Status.PROPOSED], _STATUSES[Status.REJECTED]
+_OPEN, _REJECTED = STATUS_CODES[Status.PROPOSED], STATUS_CODES[Status.REJECTED]
 
 
 class ReviewMode(StrEnum):
@@ -83,51 +82,53 @@ class ScoredCandidate(Protocol):
 
 
 class CandidateTable:
-    """Candidates as columns, with set and status.
+    """The records of a table as candidates; when they change, :meth:`update` takes that over.
 
     Parameters
     ----------
-    records : sequence of Annotation
-    set_ids : mapping of str to int
-        Set of each record.
+    table : RecordTable
     human : collection of int
         Sets that hold what people drew: neither open, nor a caller that others could contradict.
+    rows : int64, shape (n,), optional
+        All records of the table, in another order.
 
     Attributes
     ----------
+    table : RecordTable
+    rows : int64, shape (n,)
+        Row of each candidate in the table.
     candidates : Candidates
     contradictions : Contradictions
         Results of the checks; the rejected count for none.
     status : int8, shape (n,)
         Place in ``Status``.
-    sets : int64, shape (n,)
+    sets : int32, shape (n,)
     """
 
-    def __init__(self, records: Sequence[Annotation], set_ids: Mapping[str, int], human: Collection[int] = ()) -> None:
-        self.sets = np.array([set_ids[r.uid] for r in records], np.int64)
-        self.status = np.array([_STATUSES[r.status] for r in records], np.int8)
+    def __init__(self, table: RecordTable, human: Collection[int] = (), *, rows: Rows | None = None) -> None:
+        self.table, self.rows = table, table.live() if rows is None else rows
+        self._places = np.full(table.n_rows, -1, np.int32)
+        self._places[self.rows] = np.arange(len(self.rows))
+        self.sets, self.status = table.sets[self.rows], table.status[self.rows]
         self._human = np.isin(self.sets, list(human))
-        drawn = {r.uid: "" for r, own in zip(records, self._human, strict=True) if own}
-        plain = candidates_of(records)
+        plain = candidates_of(table, self.rows)
         self.contradictions: Contradictions = find_contradictions(
-            records, drawn, exclude=self.status == _REJECTED, places=plain.points
+            table, self._human, rows=self.rows, exclude=self.status == _REJECTED, places=plain.points
         )
         self.candidates: Candidates = replace(plain, disagreement=self.contradictions.share)
-        self._rows = {uid: row for row, uid in enumerate(self.candidates.uids)}
-        names: dict[str, int] = {}
-        self._source = np.array([names.setdefault(source_of(r), len(names)) for r in records], np.int64)
-        self._sources = list(names)
-        self._distance = _distances(self.candidates)
+        self._source, self._sources = table.callers(self.rows, shown=True)
+        self._distance = table.distance(self.rows)
 
     def __len__(self) -> int:
         return len(self.candidates)
 
     def __contains__(self, uid: object) -> bool:
-        return uid in self._rows
+        row = self.table.row(str(uid)) if uid in self.table else len(self._places)
+        return row < len(self._places) and self._places[row] >= 0
 
     def row(self, uid: str) -> int:
-        """Row of a candidate; KeyError if it is not in the table."""
-        return self._rows[uid]
+        """Place of a candidate; KeyError if it is none."""
+        return int(self._places[self.table.row(uid)])
 
     def uids(self, mask: Mask) -> list[str]:
         """Uids of rows."""
@@ -139,7 +140,7 @@ class CandidateTable:
         """What passes all conditions but the mode, and lies in none of the sets ``exclude``."""
         found = ~np.isin(self.sets, list(exclude))
         if wanted.kinds:
-            found &= np.isin(self.candidates.kind, [_KINDS[kind] for kind in wanted.kinds])
+            found &= np.isin(self.candidates.kind, [KIND_CODES[kind] for kind in wanted.kinds])
         if wanted.set_ids:
             found &= np.isin(self.sets, list(wanted.set_ids))
         strength = np.where(np.isnan(self.candidates.strength), 1.0, self.candidates.strength)
@@ -199,7 +200,7 @@ class CandidateTable:
 
     def is_open(self, uid: str) -> bool:
         """True if nobody has judged it."""
-        return bool(self.status[self._rows[uid]] == _OPEN)
+        return bool(self.status[self.row(uid)] == _OPEN)
 
     def tallies(self) -> list[Tally]:
         """Judgments by kind and source; what people drew is no source.
@@ -209,8 +210,8 @@ class CandidateTable:
         own, status = ~self._human, self.status.copy()
         for row in self.duplicates:
             if status[row] == _OPEN and (judgment := self._judged_elsewhere(row)) is not None:
-                status[row] = _STATUSES[judgment]
-        shape = len(_KINDS), max(1, len(self._sources)), len(_STATUSES)
+                status[row] = STATUS_CODES[judgment]
+        shape = len(KIND_CODES), max(1, len(self._sources)), len(STATUS_CODES)
         codes = np.ravel_multi_index((self.candidates.kind, self._source, status), shape)[own]
         numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
         counts: dict[tuple[Kind, str], dict[Status, int]] = {}
@@ -221,31 +222,36 @@ class CandidateTable:
         return tallies_of(counts)
 
     # ------------------------------------------------------------------ changes
-    def update(self, record: Annotation) -> set[int]:
-        """Take over the new values of a known candidate; the results of its checks stay.
+    def update(self, uids: Collection[str]) -> set[int]:
+        """Take over the new values of some candidates; the results of their checks stay.
 
         Returns
         -------
         set of int
-            Rows that may need review now, or no longer.
+            Those that may need review now, or no longer.
         """
-        row, fresh = self._rows[record.uid], candidates_of([record])
-        own, touched = self.candidates, connected_component(row, self.duplicates)
-        moved = not np.array_equal(own.points[row], fresh.points[0])
-        self.status[row] = _STATUSES[record.status]
-        own.kind[row], own.span[row], own.strength[row] = fresh.kind[0], fresh.span[0], fresh.strength[0]
-        own.points[row] = fresh.points[0]
-        self._distance[row] = record.distance
+        table, own = self.table, self.candidates
+        rows = np.fromiter(map(table.row, uids), np.int64, len(uids))
+        mine = self._places[rows]
+        touched = self._with_duplicates(mine)
+        points = points_of(table.kind[rows], table.direction[rows], table.span[rows])
+        moved = not np.array_equal(own.points[mine], points)
+        self.status[mine], self.sets[mine] = table.status[rows], table.sets[rows]
+        own.kind[mine], own.span[mine], own.strength[mine] = table.kind[rows], table.span[rows], table.strength(rows)
+        own.points[mine], self._distance[mine] = points, table.distance(rows)
         if moved:
             del self.duplicates  # worked out anew
-            touched |= connected_component(row, self.duplicates)
+            touched |= self._with_duplicates(mine)
         return touched
+
+    def _with_duplicates(self, rows: NDArray[np.int32]) -> set[int]:
+        return set().union(*(connected_component(row, self.duplicates) for row in rows.tolist()))
 
     def set_scores(self, scores: Mapping[str, ScoredCandidate]) -> None:
         """Take over the scores of a network: its probabilities go before those of the records."""
         own, n = self.candidates, len(self)
-        found = [one for uid, one in scores.items() if uid in self._rows]
-        rows = np.array([self._rows[uid] for uid in scores if uid in self._rows], np.int64)
+        known = {uid: one for uid, one in scores.items() if uid in self}
+        found, rows = list(known.values()), np.array([self.row(uid) for uid in known], np.int64)
         fresh = np.array([one.probability for one in found], np.float64)
         probability = own.probability.copy()
         probability[rows] = np.where(np.isnan(fresh), probability[rows], np.clip(fresh, 0, 1))
@@ -254,13 +260,6 @@ class CandidateTable:
         if table is not None:  # what was not scored gets the mean
             features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
-
-
-def _distances(own: Candidates) -> Floats:
-    """``Annotation.distance`` of all: between the anchors' centres of loops, else the length of the span; bp."""
-    middle = own.span.reshape(-1, 2, 2).mean(axis=2)
-    length = own.span.max(axis=1, initial=0) - own.span.min(axis=1, initial=2**62)
-    return np.asarray(np.where(own.kind == _KINDS[Kind.LOOP], np.abs(middle[:, 1] - middle[:, 0]), length), np.float64)
 
 
 def _table(rows: NDArray[np.int64], vectors: Sequence[NDArray[np.floating]], n: int) -> Floats | None:

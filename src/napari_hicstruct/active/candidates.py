@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.loci import points
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.loci import points_of
+from napari_hicstruct.annotations.record_table import RecordTable, Rows, first_known
+from napari_hicstruct.annotations.records import Annotation
 
 Floats = NDArray[np.float64]
-_KINDS = tuple(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Candidates:
     Attributes
     ----------
     uids : tuple of str
-    kind : int64, shape (n,)
+    kind : int8, shape (n,)
         Place in ``Kind``.
     probability : float64, shape (n,)
         Of the newest model, or a file's soft score; NaN without either.
@@ -32,7 +32,7 @@ class Candidates:
         Starts and ends of both anchors, bp.
     points : float64, shape (n, 3)
         What makes two candidates the same structure (``annotations.loci.points``).
-    chrom : int64, shape (n,)
+    chrom : int32, shape (n,)
         Number of the chromosome, in order of first mention.
     votes : float64, shape (n, m), or None
         Probabilities by the members of an ensemble; NaN where a member gave none.
@@ -43,12 +43,12 @@ class Candidates:
     """
 
     uids: tuple[str, ...]
-    kind: NDArray[np.int64]
+    kind: NDArray[np.int8]
     probability: Floats
     strength: Floats
     span: NDArray[np.int64]
     points: Floats
-    chrom: NDArray[np.int64]
+    chrom: NDArray[np.int32]
     votes: Floats | None = None
     features: NDArray[np.float32] | None = None
     disagreement: Floats | None = None
@@ -64,42 +64,32 @@ class Candidates:
         return np.column_stack([self.kind, self.chrom, middle.mean(axis=1), np.log1p(distance)]).astype(np.float64)
 
 
-def candidates_of(records: Iterable[Annotation], *, votes: Mapping[str, Floats] | None = None) -> Candidates:
+def candidates_of(
+    records: RecordTable | Iterable[Annotation], rows: Rows | None = None, *, votes: Mapping[str, Floats] | None = None
+) -> Candidates:
     """Columns of records, in their order.
 
     Parameters
     ----------
-    records : iterable of Annotation
+    records : RecordTable or iterable of Annotation
+    rows : int64, shape (n,), optional
+        Of the table: which of its records, in which order.
     votes : mapping of str to float64, shape (m,)
         Ensemble probabilities by uid.
     """
-    found = list(records)
-    chroms: dict[str, int] = {}
-    spans = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in found]
-    values = np.array([(r.soft_score, r.probability, r.score) for r in found], np.float64).reshape(-1, 3)
-    probability = _first(values[:, [1, 0]])
-    kinds = {kind: place for place, kind in enumerate(_KINDS)}
-    table = None
+    known = records if isinstance(records, RecordTable) else RecordTable.of(records)
+    rows = known.live() if rows is None else rows
+    uids, table = tuple(known.uids[row] for row in rows.tolist()), None
     if votes:
         blank = np.full(len(next(iter(votes.values()))), np.nan)
-        table = np.array([votes.get(r.uid, blank) for r in found], np.float64)
+        table = np.array([votes.get(uid, blank) for uid in uids], np.float64)
     return Candidates(
-        tuple(r.uid for r in found),
-        np.array([kinds[r.kind] for r in found], np.int64),
-        np.clip(probability, 0, 1),
-        np.clip(_first(values), 0, 1),
-        np.array(spans, np.int64).reshape(-1, 4),
-        points(found),
-        np.array([chroms.setdefault(r.chrom, len(chroms)) for r in found], np.int64),
+        uids,
+        known.kind[rows],
+        np.clip(first_known(known.scores[rows, 1::-1]), 0, 1),
+        known.strength(rows),
+        known.span[rows],
+        points_of(known.kind[rows], known.direction[rows], known.span[rows]),
+        known.chrom[rows],
         table,
-        None,
-        None,
     )
-
-
-def _first(values: Floats) -> Floats:
-    """The first value of each row that is a number; NaN where there is none."""
-    out = np.full(len(values), np.nan)
-    for column in values.T[::-1]:
-        out = np.where(np.isnan(column), out, column)
-    return out

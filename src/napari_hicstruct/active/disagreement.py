@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP, Points, near_any, points
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP, Points, near_any, points_of
+from napari_hicstruct.annotations.record_table import RecordTable, Rows
+from napari_hicstruct.annotations.records import KIND_CODES, Annotation, Kind
 
 CHECKS = ("caller", "corner", "boundary", "resolution")
 """``caller``: another caller or model with calls on this chromosome does not call it.  ``corner``: a loop without a
@@ -43,9 +44,10 @@ class Contradictions:
 
 
 def find_contradictions(
-    records: Sequence[Annotation],
-    callers: Mapping[str, str] | None = None,
+    records: RecordTable | Iterable[Annotation],
+    drawn: NDArray[np.bool_] | None = None,
     *,
+    rows: Rows | None = None,
     exclude: NDArray[np.bool_] | None = None,
     places: Points | None = None,
 ) -> Contradictions:
@@ -53,47 +55,39 @@ def find_contradictions(
 
     Parameters
     ----------
-    records : sequence of Annotation
-    callers : mapping of str to str, optional
-        Uid → who called it; default: the model's name, else the source.  An empty name is no caller's: nothing
-        contradicts others because a person did not draw it, too.
+    records : RecordTable or iterable of Annotation
+    drawn : bool, shape (n,), optional
+        What a person drew: no caller's, so that nothing contradicts others because that person did not draw it, too.
+    rows : int64, shape (n,), optional
+        Of the table: which of its records, in which order.
     exclude : bool, shape (n,), optional
         Records that neither support nor contradict others, because they were rejected.
     places : float64, shape (n, 3), optional
         Their :func:`annotations.loci.points`, where they are known.
     """
-    out = np.zeros(len(records), bool) if exclude is None else exclude
-    failed = np.zeros((len(records), len(CHECKS)), bool)
+    table = records if isinstance(records, RecordTable) else RecordTable.of(records)
+    live = table.live() if rows is None else rows
+    kind, chrom, bins = table.kind[live], table.chrom[live], table.counts[live, 0]
+    who, names = table.callers(live)
+    nobody = np.array([not name for name in names], bool)[who] if names else np.zeros(len(live), bool)
+    if drawn is not None:
+        who, nobody = np.where(drawn, len(names), who), nobody | drawn
+    at = points_of(kind, table.direction[live], table.span[live]) if places is None else places
+    out = np.zeros(len(live), bool) if exclude is None else exclude
+    failed = np.zeros((len(live), len(CHECKS)), bool)
     possible = np.zeros_like(failed)
-    names = callers or {}
-    everywhere = points(records) if places is None else places
-    groups: dict[tuple[str, Kind], list[int]] = {}
-    for k, record in enumerate(records):
-        groups.setdefault((record.chrom, record.kind), []).append(k)
-    for (chrom, kind), rows in groups.items():
-        own = [records[k] for k in rows]
-        at = everywhere[rows]
-        who = np.array([names.get(r.uid, r.model or r.source) for r in own])
-        possible[rows, 0], failed[rows, 0] = _alone(at, who, out[rows] | (who == ""))
-        bins = np.array([r.resolution for r in own])
-        possible[rows, 3], failed[rows, 3] = _alone(at, bins, out[rows] | (bins == 0))
-        possible[np.array(rows)[bins == 0], 3] = False
-        if kind is Kind.LOOP:
-            tads = everywhere[_included(groups, chrom, Kind.TAD, out)]
-            possible[rows, 1], failed[rows, 1] = _far(at[:, :2], tads[:, :2])
-        elif kind is Kind.STRIPE:
-            tads, boundaries = (everywhere[_included(groups, chrom, one, out)] for one in (Kind.TAD, Kind.BOUNDARY))
-            borders = np.concatenate([tads[:, :2].ravel(), boundaries[:, 0]])[:, None]
-            possible[rows, 2], failed[rows, 2] = _far(at[:, :1], borders)
+    for name in np.unique(chrom):
+        mine = {one: np.flatnonzero((chrom == name) & (kind == code)) for one, code in KIND_CODES.items()}
+        for own in mine.values():
+            possible[own, 0], failed[own, 0] = _alone(at[own], who[own], out[own] | nobody[own])
+            possible[own, 3], failed[own, 3] = _alone(at[own], bins[own], out[own] | (bins[own] == 0))
+        tads, boundaries = (at[mine[one]][~out[mine[one]]] for one in (Kind.TAD, Kind.BOUNDARY))
+        loops, stripes = mine[Kind.LOOP], mine[Kind.STRIPE]
+        possible[loops, 1], failed[loops, 1] = _far(at[loops, :2], tads[:, :2])
+        borders = np.concatenate([tads[:, :2].ravel(), boundaries[:, 0]])[:, None]
+        possible[stripes, 2], failed[stripes, 2] = _far(at[stripes, :1], borders)
+    possible[bins == 0, 3] = False
     return Contradictions(failed, possible)
-
-
-def _included(
-    groups: Mapping[tuple[str, Kind], Sequence[int]], chrom: str, kind: Kind, out: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """Rows of one kind on one chromosome without those left out."""
-    rows = np.array(groups.get((chrom, kind), ()), np.int64)
-    return rows[~out[rows]]
 
 
 def _alone(at: Points, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -101,7 +95,8 @@ def _alone(at: Points, who: NDArray[np.generic], out: NDArray[np.bool_]) -> tupl
     near, others = np.zeros(len(at), bool), np.zeros(len(at), bool)
     for name in np.unique(who[~out]):
         others |= who != name
-        near |= near_any(at, at[(who == name) & ~out], SAME_CALL_BP) & (who != name)
+        open_ = np.flatnonzero((who != name) & ~near)
+        near[open_] = near_any(at[open_], at[(who == name) & ~out], SAME_CALL_BP)
     return others, ~near
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
@@ -28,6 +28,12 @@ _DIRECTIONS = {direction.value: direction for direction in Direction}
 
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
+
+
+def _text(value: tuple[str, ...] | Mapping[str, str]) -> str:
+    """Several values in one column; empty where there is none."""
+    value = dict(value) if isinstance(value, Mapping) else value
+    return json.dumps(value, ensure_ascii=False) if value else ""
 
 
 def to_row(record: Annotation) -> dict[str, Any]:
@@ -52,12 +58,12 @@ def to_row(record: Annotation) -> dict[str, Any]:
         "soft_score": _number(record.soft_score),
         "n_calls": record.n_calls,
         "n_tools": record.n_tools,
-        "supporters": json.dumps(record.supporters, ensure_ascii=False) if record.supporters else "",
+        "supporters": _text(record.supporters),
         "direction": record.direction.value,
         "level": record.level,
         "parent": record.parent,
         "name": record.name,
-        "extra": json.dumps(dict(record.extra), ensure_ascii=False) if record.extra else "",
+        "extra": _text(record.extra),
     }
 
 
@@ -67,6 +73,24 @@ _in_order = itemgetter(*COLUMNS)
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 COLUMN_TYPES = {name: float if value is None else type(value) for name, value in to_row(_BARE).items()}
 """Type of each column; floats may be NULL."""
+
+
+_ATTRIBUTES = {
+    "chrom": "anchor1.chrom",
+    "start1": "anchor1.start",
+    "end1": "anchor1.end",
+    "start2": "anchor2.start",
+    "end2": "anchor2.end",
+}
+
+
+def to_columns(records: Sequence[Annotation]) -> dict[str, list[Any]]:
+    """Stored columns of many records, but for start and end of the span; NaN stays NaN."""
+    names = (name for name in COLUMNS if name not in ("start", "end"))
+    found = {name: list(map(attrgetter(_ATTRIBUTES.get(name, name)), records)) for name in names}
+    for name in ("supporters", "extra"):
+        found[name] = [_text(value) for value in found[name]]
+    return found
 
 
 def from_values(values: Sequence[Any]) -> Annotation:

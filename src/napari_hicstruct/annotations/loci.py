@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import DIRECTION_CODES, KIND_CODES, Annotation, Direction, Kind
 
 Points = NDArray[np.float64]
 Pairs = NDArray[np.int64]
@@ -59,21 +59,24 @@ def points(records: Iterable[Annotation]) -> Points:
     the anchor's centre twice.  The third tells upstream stripes from all others, farther than any tolerance.
     """
     kept = list(records)
-    out = np.zeros((len(kept), 3), np.float64)
-    if not kept:
-        return out
-    ends = np.array([(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in kept], np.float64)
-    kinds = [r.kind for r in kept]
-    for kind in set(kinds):
-        rows = np.array([one is kind for one in kinds])
-        if kind is Kind.TAD:
-            out[rows, :2] = ends[rows, :2]
-            continue
-        out[rows, 0] = (ends[rows, 0] + ends[rows, 1]) / 2
-        out[rows, 1] = (ends[rows, 2] + ends[rows, 3]) / 2 if kind is Kind.LOOP else out[rows, 0]
-        if kind is Kind.STRIPE:
-            out[rows, 2] = [_APART_BP * (not goes_down(r)) for r in kept if r.kind is kind]
-    return out
+    spans = [(r.anchor1.start, r.anchor1.end, r.anchor2.start, r.anchor2.end) for r in kept]
+    return points_of(
+        np.array([KIND_CODES[r.kind] for r in kept], np.int8),
+        np.array([DIRECTION_CODES[r.direction] for r in kept], np.int8),
+        np.array(spans, np.int64).reshape(-1, 4),
+    )
+
+
+def points_of(kind: NDArray[np.int8], direction: NDArray[np.int8], span: NDArray[np.int64]) -> Points:
+    """:func:`points` of columns (:class:`~napari_hicstruct.annotations.record_table.RecordTable`)."""
+    start1, end1, start2, end2 = span.T
+    first, second = (start1 + end1) / 2, (start2 + end2) / 2
+    tads, stripes = kind == KIND_CODES[Kind.TAD], kind == KIND_CODES[Kind.STRIPE]
+    longer_down = (direction == DIRECTION_CODES[Direction.NONE]) & (end2 - end1 >= start1 - start2)
+    up = stripes & (direction != DIRECTION_CODES[Direction.DOWN]) & ~longer_down
+    loops = kind == KIND_CODES[Kind.LOOP]
+    ends = np.where(loops, second, first)
+    return np.column_stack([np.where(tads, start1, first), np.where(tads, end1, ends), _APART_BP * up])
 
 
 def same_structure(one: Annotation, other: Annotation, tolerance_bp: float) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -60,6 +61,11 @@ def select_records(connection: Connection, condition: Filter, limit: int | None)
     if limit is not None:
         statement = statement.order_by(annotation.c.score.is_not(None), annotation.c.score.desc()).limit(limit)
     return [from_values(row) for row in sorted(connection.execute(statement), key=_PLACE)]
+
+
+def select_rows(connection: Connection) -> list[Any]:
+    """Set and stored values of every record."""
+    return connection.execute(select(annotation.c.set_id, *_COLUMNS)).all()  # type: ignore[return-value]
 
 
 def count_records(connection: Connection, condition: Filter) -> int:

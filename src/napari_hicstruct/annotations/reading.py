@@ -13,7 +13,8 @@ from napari_hicstruct.annotations.changes import AnnotationSet, JournalEntry, Re
 from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.history import Stacks
 from napari_hicstruct.annotations.judging import ReviewerJudgment
-from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records
+from napari_hicstruct.annotations.query import Filter, by_uids, count_records, present, select_records, select_rows
+from napari_hicstruct.annotations.record_table import Columns, RecordTable
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 
 
@@ -87,10 +88,12 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return count_records(connection, Filter(**filters))
 
-    def arrivals(self) -> list[str]:
-        """Uids of all records there ever were, in the order they came in (imports: the order of their file)."""
+    def table(self) -> RecordTable:
+        """All records as columns, in the order they came in (imports: the order of their file)."""
         with self._db.transaction() as connection:
-            return history.arrivals(connection)
+            rows, table = select_rows(connection), RecordTable(history.arrivals(connection))
+        table.put(Columns.of_rows([row[1:] for row in rows]), [row[0] for row in rows])
+        return table
 
     def journal(self, limit: int | None = None) -> list[JournalEntry]:
         """Every step ever made, newest first."""

@@ -47,6 +47,11 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+KIND_CODES = {kind: code for code, kind in enumerate(Kind)}
+STATUS_CODES = {status: code for code, status in enumerate(Status)}
+DIRECTION_CODES = {direction: code for code, direction in enumerate(Direction)}
+"""Places in the enumerations: what stands in columns of numbers."""
+
 _CHOICES: tuple[tuple[str, type[StrEnum]], ...] = (("kind", Kind), ("status", Status), ("direction", Direction))
 
 

@@ -174,12 +174,7 @@ def _deduplicated(project: Project, records: list[Annotation]) -> list[Annotatio
 
     from napari_hicstruct.active.candidate_table import CandidateTable
 
-    every = {one.id: project.query(set_ids=[one.id]) for one in project.sets()}
-    set_ids = {record.uid: number for number, own in every.items() for record in own}
-    pool, wanted = (
-        CandidateTable([r for own in every.values() for r in own], set_ids),
-        {record.uid for record in records},
-    )
+    pool, wanted = CandidateTable(project.table()), {record.uid for record in records}
     kept = set(pool.uids(pool.deduplicated(np.array([uid in wanted for uid in pool.candidates.uids], bool))))
     return [record for record in records if record.uid in kept]
 

@@ -8,6 +8,7 @@ import pytest
 
 from napari_hicstruct.active.candidate_table import CandidateTable, QueueFilter, ReviewMode
 from napari_hicstruct.active.statistics import Tally, tallies
+from napari_hicstruct.annotations.record_table import Columns, RecordTable
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import Interval
 
@@ -33,7 +34,14 @@ SETS = dict(zip((r.uid for r in RECORDS), (1, 2, 1, 1, 9), strict=True))
 
 
 def filled() -> CandidateTable:
-    return CandidateTable(RECORDS, SETS, human=[9])
+    return CandidateTable(RecordTable.of(RECORDS, SETS), human=[9])
+
+
+def updated(pool: CandidateTable, record: Annotation) -> set[int]:
+    """What the window does with a change: the table first, then its candidates."""
+    table = pool.table
+    table.put(Columns.of([record]), table.set_of(record.uid))
+    return pool.update([record.uid])
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_put_follows_a_judgment_and_a_move() -> None:
     pool, first = filled(), RECORDS[0]
     assert pool.is_open(first.uid)
     moved = first.with_(status=Status.EDITED, anchor2=Interval("chr1", 700_000, 705_000))
-    pool.update(moved)
+    updated(pool, moved)
     assert not pool.is_open(first.uid)
     assert pool.candidates.span[0].tolist() == [0, 5_000, 700_000, 705_000]
     assert not pool.passing(QueueFilter(distance=(0, 60_000)))[0]
@@ -81,8 +89,10 @@ def test_put_follows_a_judgment_and_a_move() -> None:
 def test_people_and_rejects_do_not_speak_against_others() -> None:
     alone = [loop(0, source="a"), loop(3_000_000, source="anna"), loop(6_000_000, source="b", status=Status.REJECTED)]
     sets = dict(zip((r.uid for r in alone), (1, 9, 2), strict=True))
-    assert CandidateTable(alone, sets, human=[9]).contradictions.reasons(0) == ()
-    assert "caller" in CandidateTable(alone, sets).contradictions.reasons(0)  # anna as one more caller would
+    assert CandidateTable(RecordTable.of(alone, sets), human=[9]).contradictions.reasons(0) == ()
+    assert "caller" in CandidateTable(RecordTable.of(alone, sets)).contradictions.reasons(
+        0
+    )  # anna as one more caller would
 
 
 @dataclass
@@ -115,12 +125,12 @@ def test_a_networks_probability_goes_before_the_records_and_gaps_are_filled() ->
 def test_tallies_are_those_of_the_records_without_what_people_drew() -> None:
     pool = filled()
     assert pool.tallies() == tallies(RECORDS[:4])
-    pool.update(RECORDS[0].with_(status=Status.ACCEPTED))
+    updated(pool, RECORDS[0].with_(status=Status.ACCEPTED))
     assert Tally(Kind.LOOP, "a", accepted=1, rejected=1) in pool.tallies()
 
 
 def test_an_empty_pool_answers() -> None:
-    pool = CandidateTable([], {})
+    pool = CandidateTable(RecordTable())
     assert len(pool) == 0
     assert pool.tallies() == []
     assert pool.uids(pool.passing(QueueFilter())) == []

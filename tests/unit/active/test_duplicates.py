@@ -8,7 +8,9 @@ from napari_hicstruct.active.candidate_table import CandidateTable, ReviewMode
 from napari_hicstruct.active.candidates import candidates_of
 from napari_hicstruct.active.duplicates import duplicate_pairs
 from napari_hicstruct.annotations import Annotation, Direction, Kind, Status
+from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.genome import Interval
+from tests.unit.active.test_candidate_table import updated
 
 A, R, P = Status.ACCEPTED, Status.REJECTED, Status.PROPOSED
 
@@ -55,33 +57,33 @@ def test_only_one_of_two_is_asked_about() -> None:
     imported = loop(100_000, 505_000, probability=float("nan"))
     alone = loop(900_000, 1_500_000)
     records = [old, new, imported, alone]
-    pool = CandidateTable(records, {old.uid: 1, new.uid: 2, imported.uid: 3, alone.uid: 1})
+    pool = CandidateTable(RecordTable.of(records, {old.uid: 1, new.uid: 2, imported.uid: 3, alone.uid: 1}))
     open_ones = pool.in_mode(ReviewMode.OPEN)
     assert pool.uids(pool.needs_review(open_ones)) == [
         new.uid,
         alone.uid,
     ]  # a newer model's before an import without one
-    pool.update(new.with_(status=A))
+    updated(pool, new.with_(status=A))
     assert pool.uids(pool.needs_review(pool.in_mode(ReviewMode.OPEN))) == [alone.uid]
-    pool.update(new)
+    updated(pool, new)
     moved = new.with_(anchor1=at(300_000), status=P)
-    pool.update(moved)
+    updated(pool, moved)
     assert set(pool.uids(pool.needs_review(pool.in_mode(ReviewMode.OPEN)))) == {old.uid, new.uid, alone.uid}
 
 
 def test_a_chain_of_twins_loses_nobody() -> None:
     first, middle, last = loop(100_000, 500_000), loop(108_000, 500_000), loop(116_000, 500_000)
     records = [first, middle, last]  # the ends are no twins of each other
-    pool = CandidateTable(records, {first.uid: 1, middle.uid: 2, last.uid: 3})
+    pool = CandidateTable(RecordTable.of(records, {first.uid: 1, middle.uid: 2, last.uid: 3}))
 
     def asked() -> list[str]:
         return pool.uids(pool.needs_review(pool.in_mode(ReviewMode.OPEN)))
 
     assert asked() == [first.uid, last.uid]
-    assert pool.update(last.with_(status=A)) == {0, 1, 2}
+    assert updated(pool, last.with_(status=A)) == {0, 1, 2}
     assert asked() == [first.uid]  # the middle is told by the last, and does not stand before the first
     assert set(pool.uids(pool.deduplicated(np.ones(3, bool)))) == {first.uid, last.uid}
-    pool.update(first.with_(status=R))
+    updated(pool, first.with_(status=R))
     assert asked() == []
 
 
@@ -90,7 +92,7 @@ def test_one_word_counts_for_every_source_that_calls_the_place() -> None:
     refused, back = loop(200_000, 900_000, R), loop(200_000, 900_000)
     records = [r.with_(model=name) for r, name in ((old, "old"), (again, "new"), (refused, "old"), (back, "new"))]
     records.append(loop(3_000_000, 3_500_000).with_(model="new"))
-    pool = CandidateTable(records, {r.uid: 1 + (r.model == "new") for r in records})
+    pool = CandidateTable(RecordTable.of(records, {r.uid: 1 + (r.model == "new") for r in records}))
     told = {one.source: (one.accepted, one.rejected, one.open) for one in pool.tallies()}
     assert told == {"old": (1, 1, 0), "new": (1, 1, 1)}
 
@@ -100,7 +102,7 @@ def test_each_place_once() -> None:
     rejected, back = loop(200_000, 900_000, R), loop(205_000, 900_000)
     old, new = loop(1_000_000, 1_500_000), loop(1_000_000, 1_505_000)
     records = [accepted, again, rejected, back, old, new]
-    pool = CandidateTable(records, {r.uid: k % 2 for k, r in enumerate(records)})
+    pool = CandidateTable(RecordTable.of(records, {r.uid: k % 2 for k, r in enumerate(records)}))
 
     def once(*chosen: Annotation) -> list[str]:
         return pool.uids(pool.deduplicated(np.array([r in chosen for r in records])))

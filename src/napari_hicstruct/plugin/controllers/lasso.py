@@ -115,7 +115,7 @@ class Lasso:
             return []
         (top, left), (bottom, right) = polygon.min(axis=0), polygon.max(axis=0)
         rows, cols = (_interval(labels.window.chrom, *ends) for ends in ((top, bottom), (left, right)))
-        shown, most = labels.shown(), len(catalogue)
+        shown, most = labels.shown(), len(catalogue.records)
         found = [r for kind in Kind for r in catalogue.in_view(kind, rows, cols, triangles=shown, limit=most)[0]]
         if not found:
             return []

@@ -1,105 +1,41 @@
-"""All objects of a project in memory, kept level with the store by its change signal.
-
-The store stays the truth; this is what makes "which objects are in view" and "row 7,312 of the table" cost
-microseconds.  Nothing here writes.
-"""
+"""What of a project is in view, answered from its table of records."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.record_table import RecordTable, Rows
+from napari_hicstruct.annotations.records import (
+    DIRECTION_CODES,
+    KIND_CODES,
+    STATUS_CODES,
+    Annotation,
+    Direction,
+    Kind,
+    Status,
+)
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
-from napari_hicstruct.plugin.state.geometry import Triangle, is_flipped
-from napari_hicstruct.plugin.state.palette import has_score, strength_of
+from napari_hicstruct.plugin.state.geometry import Triangle
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import Change, Project
-
-_MANY = 100
-_STATUS = {status: code for code, status in enumerate(Status)}
-
-
-class _Index:
-    """Columnar copy of one kind on one chromosome, changed in place record by record."""
-
-    def __init__(self, kind: Kind, records: Iterable[Annotation], set_ids: Mapping[str, int]) -> None:
-        found = list(records)
-        self.uids = [record.uid for record in found]
-        self._stripes = kind is Kind.STRIPE
-        self._places = {uid: place for place, uid in enumerate(self.uids)}
-        spans = [_span(record) for record in found]
-        self.spans: NDArray[np.int64] = np.array(spans, dtype=np.int64).reshape(-1, 4)
-        self.up: NDArray[np.bool_] = np.array([self._is_up(record) for record in found], dtype=bool)
-        self.set_ids: NDArray[np.int64] = np.array([set_ids[uid] for uid in self.uids], dtype=np.int64)
-        self.strength: NDArray[np.float64] = np.array([_strength(record) for record in found], dtype=float)
-        self.status: NDArray[np.int64] = np.array([_STATUS[record.status] for record in found], dtype=np.int64)
-
-    def put(self, record: Annotation, set_id: int) -> None:
-        """Take in a new record, or a known one's new values."""
-        place = self._places.get(record.uid)
-        if place is None:
-            place = self._places[record.uid] = len(self.uids)
-            self.uids.append(record.uid)
-            self.spans = np.concatenate([self.spans, np.zeros((1, 4), dtype=np.int64)])
-            self.up, self.set_ids = np.append(self.up, False), np.append(self.set_ids, 0)
-            self.strength, self.status = np.append(self.strength, 0.0), np.append(self.status, 0)
-        self.spans[place], self.up[place] = _span(record), self._is_up(record)
-        self.set_ids[place], self.strength[place] = set_id, _strength(record)
-        self.status[place] = _STATUS[record.status]
-
-    def drop(self, uid: str) -> None:
-        """Forget a record; its row stays, belonging to no set."""
-        place = self._places.pop(uid, None)
-        if place is not None:
-            self.set_ids[place] = -1
-
-    def _is_up(self, record: Annotation) -> bool:
-        """True for a stripe that lies below the diagonal as stored."""
-        return self._stripes and is_flipped(record, Triangle.UPPER)
-
-
-def _span(record: Annotation) -> tuple[int, int, int, int]:
-    """Starts and ends (bp) of both anchors."""
-    return record.anchor1.start, record.anchor1.end, record.anchor2.start, record.anchor2.end
+    from napari_hicstruct.annotations import Project
 
 
 class Catalogue:
-    """Every record of ``project`` and the set it belongs to."""
+    """Every record of ``project``; :attr:`records` follows its changes.
+
+    Attributes
+    ----------
+    records : RecordTable
+    """
 
     def __init__(self, project: Project) -> None:
-        self.records: dict[str, Annotation] = {}
-        self.set_ids: dict[str, int] = {}
-        self._indices: dict[tuple[str, Kind], _Index] = {}
-        self._keys: dict[tuple[str, Kind], dict[str, None]] = {}
-        self._arrivals = {uid: place for place, uid in enumerate(project.arrivals())}
-        for annotation_set in project.sets():
-            self._add(project.query(set_ids=[annotation_set.id]), annotation_set.id)
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def arrival(self, uid: str) -> int:
-        """Place of a record in the order in which the project got them (imports: the order of their file)."""
-        return self._arrivals[uid]
-
-    def apply(self, change: Change) -> None:
-        """Follow one committed step."""
-        after = {record.uid: record for record in change.after}
-        if len(change.before) + len(after) > _MANY:
-            self._indices.clear()  # cheaper to read anew than to follow
-        for record in change.before:
-            new = after.get(record.uid)
-            if new is None or (new.chrom, new.kind) != (record.chrom, record.kind):
-                self._drop(record)
-        for record, set_id in zip(change.after, change.after_sets, strict=True):
-            self._add([record], set_id)
+        self.records: RecordTable = project.table()
 
     def in_view(
         self,
@@ -117,65 +53,36 @@ class Catalogue:
         ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
         they are drawn over open calls of the same place.
         """
-        index = self._index(rows.chrom, kind)
-        seen = np.zeros(len(index.uids), dtype=bool)
-        for set_id, triangle in triangles.items():
-            seen |= (index.set_ids == set_id) & _overlap(index, kind, rows, cols, triangle)
-        found = np.flatnonzero(seen)
+        table = self.records
+        own = table.rows_of(kind, rows.chrom)
+        seen = np.zeros(len(own), bool)
+        for triangle in set(triangles.values()):
+            there = [set_id for set_id, where in triangles.items() if where is triangle]
+            seen |= np.isin(table.sets[own], there) & _overlap(table, own, rows, cols, triangle)
+        found = own[seen]
         if (total := len(found)) > limit:
-            found = found[best_of_each_set(_contenders(index, found, keep), limit)]
-        drawn = [self.records[index.uids[i]] for i in found]
-        return sorted(drawn, key=lambda record: record.status is not Status.PROPOSED), total
-
-    def _add(self, records: Iterable[Annotation], set_id: int) -> None:
-        for record in records:
-            key = (record.chrom, record.kind)
-            self.records[record.uid] = record
-            self._arrivals.setdefault(record.uid, len(self._arrivals))
-            self.set_ids[record.uid] = set_id
-            self._keys.setdefault(key, {})[record.uid] = None
-            if key in self._indices:
-                self._indices[key].put(record, set_id)
-
-    def _drop(self, record: Annotation) -> None:
-        key = (record.chrom, record.kind)
-        self._keys.get(key, {}).pop(record.uid, None)
-        if key in self._indices:
-            self._indices[key].drop(record.uid)
-        self.records.pop(record.uid, None)
-        self.set_ids.pop(record.uid, None)
-
-    def _index(self, chrom: str, kind: Kind) -> _Index:
-        key = (chrom, kind)
-        if key not in self._indices:
-            records = (self.records[uid] for uid in self._keys.get(key, {}))
-            self._indices[key] = _Index(kind, records, self.set_ids)
-        return self._indices[key]
+            found = found[best_of_each_set(_contenders(table, found, keep), limit)]
+        judged = table.status[found] != STATUS_CODES[Status.PROPOSED]
+        return table.records(found[np.argsort(judged, kind="stable")]), total
 
 
-def _strength(record: Annotation) -> float:
-    return strength_of(record) if has_score(record) else math.nan
+def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Contenders:
+    status = table.status[found]
+    first = np.isin(status, [STATUS_CODES[Status.ACCEPTED], STATUS_CODES[Status.EDITED]])
+    first |= np.isin(found, [table.row(uid) for uid in keep if uid in table])
+    rejected = status == STATUS_CODES[Status.REJECTED]
+    return Contenders(found, table.sets[found], table.strength(found), first, rejected)
 
 
-def _contenders(index: _Index, found: NDArray[np.int64], keep: Collection[str]) -> Contenders:
-    status = index.status[found]
-    first = np.isin(status, [_STATUS[Status.ACCEPTED], _STATUS[Status.EDITED]])
-    first |= np.array([index.uids[i] in keep for i in found], dtype=bool)
-    return Contenders(found, index.set_ids[found], index.strength[found], first, status == _STATUS[Status.REJECTED])
-
-
-def _overlap(index: _Index, kind: Kind, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
+def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
     """Which records are drawn inside ``rows × cols`` when their set is drawn in ``triangle``."""
-    first = index.spans[:, :2]
-    second = index.spans[:, 2:]
-    if triangle is Triangle.STORED:
-        flipped = np.zeros(len(first), dtype=bool)
-    else:
-        flipped = index.up if triangle is Triangle.UPPER else ~index.up
-    drawn_rows = np.where(flipped[:, None], second, first)
-    drawn_cols = np.where(flipped[:, None], first, second)
+    first, second = table.span[own, :2], table.span[own, 2:]
+    if triangle is not Triangle.STORED:
+        below = (table.kind[own] == KIND_CODES[Kind.STRIPE]) & (table.direction[own] == DIRECTION_CODES[Direction.UP])
+        flipped = (below if triangle is Triangle.UPPER else ~below)[:, None]
+        first, second = np.where(flipped, second, first), np.where(flipped, first, second)
 
     def hit(drawn: NDArray[np.int64], view: Interval) -> NDArray[np.bool_]:
         return np.asarray((drawn[:, 0] < view.end) & (drawn[:, 1] > view.start), dtype=bool)
 
-    return hit(drawn_rows, rows) & hit(drawn_cols, cols)
+    return hit(first, rows) & hit(second, cols)

@@ -13,7 +13,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import STATUS_CODES, Annotation, Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.jobs import Job
@@ -64,17 +64,11 @@ def records_to_export(review: ReviewState, settings: ExportSettings, set_ids: Co
     catalogue = review.labels.catalogue
     if catalogue is None:
         return []
-    found = [
-        record
-        for uid, record in catalogue.records.items()
-        if catalogue.set_ids[uid] in set_ids and record.status in settings.statuses
-    ]
+    pool, table = review.queue.pool, catalogue.records
+    found = np.isin(pool.sets, list(set_ids)) & np.isin(pool.status, [STATUS_CODES[one] for one in settings.statuses])
     if settings.once:
-        pool = review.queue.pool
-        mine = np.zeros(len(pool), bool)
-        mine[[pool.row(record.uid) for record in found]] = True
-        found = [catalogue.records[uid] for uid in pool.uids(pool.deduplicated(mine))]
-    return sorted(found, key=lambda record: catalogue.arrival(record.uid))
+        found = pool.deduplicated(found)
+    return table.records(np.sort(pool.rows[found]))
 
 
 def counted(records: Collection[Annotation]) -> str:

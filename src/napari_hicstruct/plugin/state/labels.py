@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.record_table import Columns
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
@@ -92,7 +93,7 @@ class LabelState:
         self._sets: dict[int, AnnotationSet] = {}
         self._current: str | None = None
         self._project: Project | None = None
-        self._on_change = runner.in_main_thread(self._take_over)
+        self._take_over_later = runner.in_main_thread(self._take_over)
         window.project_changed.connect(self._on_project)
         self._on_project(window.project)
 
@@ -115,7 +116,7 @@ class LabelState:
 
     def set_of(self, uid: str) -> AnnotationSet:
         """The set of an object; KeyError if there is no such object."""
-        return self._sets[self.catalogue.set_ids[uid] if self.catalogue is not None else -1]
+        return self._sets[self.catalogue.records.set_of(uid) if self.catalogue is not None else -1]
 
     def triangle(self, set_id: int) -> Triangle:
         """Where a set is drawn; as stored unless somebody chose otherwise."""
@@ -145,7 +146,7 @@ class LabelState:
 
     def triangle_of(self, uid: str) -> Triangle:
         """Where the object ``uid`` is drawn."""
-        return self.triangle(self.catalogue.set_ids[uid]) if self.catalogue is not None else Triangle.STORED
+        return self.triangle(self.catalogue.records.set_of(uid)) if self.catalogue is not None else Triangle.STORED
 
     def shown(self) -> dict[int, Triangle]:
         """Ids of the sets that are shown, and where each is drawn."""
@@ -256,15 +257,19 @@ class LabelState:
         self.sets_changed()
         self.current_changed.emit(None)
 
-    def _take_over(self, change: Change) -> None:
-        if self.catalogue is None or self._project is None:
+    def _on_change(self, change: Change) -> None:
+        """In the thread of whoever edits: what takes long for many records is done there."""
+        self._take_over_later(self._project, change, Columns.of(change.after))
+
+    def _take_over(self, project: Project, change: Change, after: Columns) -> None:
+        if self.catalogue is None or self._project is not project:
             return
         if change.sets or change.set_ids - self._sets.keys():
             self._read_sets()
         elif len(change.before) != len(change.after):
             for set_id in change.set_ids:
                 self._sources.pop(set_id, None)
-        self.catalogue.apply(change)
+        self.catalogue.records.apply(change, after)
         self.stale.emit({record.kind for record in (*change.before, *change.after)})
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)

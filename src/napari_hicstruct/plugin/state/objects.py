@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_hicstruct.annotations.callers import source_of
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.record_table import GONE, RecordTable, Rows, alphabetical
+from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Annotation, Kind, Status
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.numbers import PROBABILITY, RANKING_SCORE, SOFT_SCORE
 from napari_hicstruct.plugin.state.palette import strength_of
@@ -19,8 +20,11 @@ from napari_hicstruct.plugin.state.queue import ReviewQueue
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Change
 
-_KIND_ORDER = {kind: place for place, kind in enumerate(Kind)}
-_STATUS_ORDER = {status: place for place, status in enumerate(Status)}
+Ints = NDArray[np.int64]
+
+_NAME = 2  # in RecordTable.texts
+_SCORES = {SOFT_SCORE: 0, PROBABILITY: 1, RANKING_SCORE: 2}  # in RecordTable.scores
+_FEW = 1_000  # records of a step that are compared one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,6 @@ class Condition:
     min_score: float = 0.0
     text: str = ""
     queue: bool = False
-
-
-@dataclass(slots=True)
-class _State:
-    order: list[str] = field(default_factory=list)
-    places: dict[str, int] = field(default_factory=dict)
 
 
 class ObjectList:
@@ -62,9 +60,11 @@ class ObjectList:
         self._labels, self._queue = labels, queue
         self._condition = Condition()
         self._key, self._descending = "number", False
-        self._state: _State | None = None
-        self._numbers: dict[str, int] | None = None
-        self._waiting: dict[str, int] | None = None
+        self._rows: Rows | None = None
+        self._uids: list[str] = []
+        self._places: Ints | None = None
+        self._numbers: Ints | None = None
+        self._waiting: Ints | None = None
         labels.recorded.connect(self._on_recorded)
         labels.reset.connect(self._on_reset)
 
@@ -79,81 +79,111 @@ class ObjectList:
         self._restart()
 
     def sort(self, key: str, *, descending: bool = False) -> None:
-        """Sort by ``key`` (one of :data:`KEYS`)."""
+        """Sort by a column of the table: ``number``, ``kind``, ``size``, …, or ``next``, the place in the queue."""
         self._key, self._descending = key, descending
         self._restart()
 
     @property
     def total(self) -> int:
         """How many objects there are, listed or not."""
-        return len(self._records())
+        return len(self._table)
 
     @property
     def uids(self) -> list[str]:
         """Uids in order."""
-        return self._ready().order
+        self._ready()
+        return self._uids
 
     def number(self, uid: str) -> int:
         """1-based number of an object among its kind."""
-        return self._all_numbers()[uid]
+        return int(self._all_numbers()[self._table.row(uid)])
 
     def numbered(self, kind: Kind, number: int) -> str | None:
         """Uid of *kind* #*number*, None if there is no such one."""
-        records = self._records()
-        return next((u for u, n in self._all_numbers().items() if n == number and records[u].kind is kind), None)
+        table = self._table
+        found = np.flatnonzero((self._all_numbers() == number) & (table.kind == KIND_CODES[kind]))
+        return table.uids[found[0]] if number > 0 and len(found) else None
 
     def count(self, kind: Kind) -> int:
         """How many objects of a kind the project has."""
-        return sum(record.kind is kind for record in self._records().values())
+        table = self._table
+        return int(np.count_nonzero((table.sets != GONE) & (table.kind == KIND_CODES[kind])))
 
     def place(self, uid: str) -> int | None:
         """Row of an object in the table, None if the filter hides it."""
-        return self._ready().places.get(uid)
+        rows, table = self._ready(), self._table
+        if self._places is None:
+            self._places = _numbered(table, rows)
+        return int(self._places[table.row(uid)]) - 1 if uid in table and self._places[table.row(uid)] else None
 
     def waiting(self, uid: str) -> int | None:
         """1-based place among what the queue has left, as it was when the list was made; None if it is not there."""
-        if self._waiting is None:
-            self._waiting = {uid: place for place, uid in enumerate(self._queue.uids, 1)}
-        return self._waiting.get(uid)
+        return int(self._all_waiting()[self._table.row(uid)]) or None
 
-    def _records(self) -> dict[str, Annotation]:
+    @property
+    def _table(self) -> RecordTable:
         catalogue = self._labels.catalogue
-        return {} if catalogue is None else catalogue.records
+        return RecordTable() if catalogue is None else catalogue.records
 
-    def _all_numbers(self) -> dict[str, int]:
+    def _all_numbers(self) -> Ints:
+        """Of each row; 0 where the record is gone."""
         if self._numbers is None:
-            catalogue, counts = self._labels.catalogue, dict.fromkeys(Kind, 0)
-            self._numbers = {}
-            if catalogue is not None:
-                by_arrival = sorted(catalogue.records, key=lambda u: (catalogue.set_ids[u], catalogue.arrival(u)))
-                for uid in by_arrival:
-                    kind = catalogue.records[uid].kind
-                    counts[kind] += 1
-                    self._numbers[uid] = counts[kind]
+            table = self._table
+            rows = table.live()
+            rows = rows[np.argsort(table.sets[rows], kind="stable")]
+            self._numbers = np.zeros(table.n_rows, np.int64)
+            for code in KIND_CODES.values():
+                self._numbers += _numbered(table, rows[table.kind[rows] == code])
         return self._numbers
 
-    def _ready(self) -> _State:
-        if self._state is None:
-            catalogue, wanted = self._labels.catalogue, self._condition
-            names = {s.id: s.name for s in self._labels.sets()}
-            set_ids = {} if catalogue is None else catalogue.set_ids
-            found = [r for r in self._records().values() if _passes(r, set_ids[r.uid], names, wanted)]
-            if wanted.queue:
-                found = [r for r in found if self.waiting(r.uid) is not None]
-            found.sort(key=self._sort_key(names, set_ids), reverse=self._descending)
-            order = [record.uid for record in found]
-            self._state = _State(order, {uid: place for place, uid in enumerate(order)})
-        return self._state
+    def _all_waiting(self) -> Ints:
+        """Of each row; 0 where it is not in the queue."""
+        if self._waiting is None:
+            table = self._table
+            left = [table.row(uid) for uid in self._queue.uids if uid in table]
+            self._waiting = _numbered(table, np.array(left, np.int64))
+        return self._waiting
 
-    def _sort_key(self, names: dict[int, str], set_ids: dict[str, int]) -> Callable[[Annotation], Any]:
-        if self._key == "next":
-            last = len(set_ids) + 1
-            return lambda r: self.waiting(r.uid) or last
-        key, numbers = KEYS[self._key], self._all_numbers()
-        return lambda r: key(r, numbers[r.uid], names.get(set_ids[r.uid], ""))
+    def _ready(self) -> Rows:
+        if self._rows is None:
+            table = self._table
+            rows = _passing(table, {s.id: s.name for s in self._labels.sets()}, self._condition)
+            if self._condition.queue:
+                rows = rows[self._all_waiting()[rows] > 0]
+            keys = [-key if self._descending else key for key in self._sort_keys(table, rows)]
+            self._rows, self._places = rows[np.lexsort(keys[::-1])], None
+            self._uids = [table.uids[row] for row in self._rows]
+        return self._rows
+
+    def _sort_keys(self, table: RecordTable, rows: Rows) -> list[NDArray[Any]]:
+        """What the rows are sorted by, the most important first."""
+        name, span = self._key, table.span[rows]
+        first, last = span[:, [0, 2]].min(axis=1), span[:, [1, 3]].max(axis=1)
+        if name == "chrom":
+            return [alphabetical(table.names["chrom"], table.chrom[rows]), first, last]
+        if name in ("start", "end"):
+            return [first, last] if name == "start" else [last, first]
+        if name == "size":
+            return [table.distance(rows)]
+        if name in _SCORES:  # what has no number comes before all that have one
+            return [np.nan_to_num(table.scores[rows, _SCORES[name]], nan=-1.0)]
+        if name == "next":
+            waiting = self._all_waiting()[rows]
+            return [np.where(waiting, waiting, table.n_rows + 1)]
+        keys = [table.kind[rows], self._all_numbers()[rows]]
+        if name == "status":
+            return [table.status[rows], *keys]
+        if name == "source":
+            codes, sources = table.callers(rows, shown=True)
+            return [alphabetical(sources, codes), *keys]
+        if name == "set":
+            names = {s.id: s.name for s in self._labels.sets()}
+            ids, codes = np.unique(table.sets[rows], return_inverse=True)
+            return [alphabetical([names.get(one, "") for one in ids.tolist()], codes), *keys]
+        return keys
 
     def _restart(self) -> None:
-        self._state = self._waiting = None
+        self._rows = self._waiting = None
         self.changed.emit()
 
     def _on_reset(self) -> None:
@@ -165,11 +195,18 @@ class ObjectList:
         members = before.keys() == after.keys()
         if not members:
             self._numbers = None
-        judged = members and all(_place(r) == _place(after[r.uid]) for r in change.before)
+        judged = members and len(after) < _FEW and all(_place(r) == _place(after[r.uid]) for r in change.before)
         if judged and self._key != "status" and not self._condition.statuses:
             self.changed.emit()
         else:
             self._restart()
+
+
+def _numbered(table: RecordTable, rows: Rows) -> Ints:
+    """1-based places of some rows by row of the table; 0 for all others."""
+    places = np.zeros(table.n_rows, np.int64)
+    places[rows] = np.arange(1, len(rows) + 1)
+    return places
 
 
 def _place(record: Annotation) -> tuple[object, ...]:
@@ -177,36 +214,24 @@ def _place(record: Annotation) -> tuple[object, ...]:
     return record.kind, record.anchor1, record.anchor2, strength_of(record)
 
 
-def _passes(record: Annotation, set_id: int, names: dict[int, str], wanted: Condition) -> bool:
-    if wanted.kinds and record.kind not in wanted.kinds:
-        return False
-    if wanted.statuses and record.status not in wanted.statuses:
-        return False
-    if wanted.set_ids and set_id not in wanted.set_ids:
-        return False
-    if wanted.min_score > 0 and strength_of(record) < wanted.min_score:
-        return False
-    text = wanted.text.strip().lower()
-    return not text or text in f"{record.chrom} {source_of(record)} {record.name} {names.get(set_id, '')}".lower()
-
-
-def _number(value: float) -> float:
-    """What has no number comes before all that have one."""
-    return -1.0 if math.isnan(value) else value
-
-
-KEYS: dict[str, Callable[[Annotation, int, str], Any]] = {
-    "number": lambda r, number, _: (_KIND_ORDER[r.kind], number),
-    "kind": lambda r, number, _: (_KIND_ORDER[r.kind], number),
-    "chrom": lambda r, *_: (r.chrom, r.span.start, r.span.end),
-    "start": lambda r, *_: (r.span.start, r.span.end),
-    "end": lambda r, *_: (r.span.end, r.span.start),
-    "size": lambda r, *_: r.distance,
-    PROBABILITY: lambda r, *_: _number(r.probability),
-    RANKING_SCORE: lambda r, *_: _number(r.score),
-    SOFT_SCORE: lambda r, *_: _number(r.soft_score),
-    "source": lambda r, number, _: (source_of(r), _KIND_ORDER[r.kind], number),
-    "status": lambda r, number, _: (_STATUS_ORDER[r.status], _KIND_ORDER[r.kind], number),
-    "set": lambda r, number, name: (name, _KIND_ORDER[r.kind], number),
-}
-"""What the list can be sorted by."""
+def _passing(table: RecordTable, names: Mapping[int, str], wanted: Condition) -> Rows:
+    """Rows of the records that pass all conditions but the queue's."""
+    found = table.sets != GONE
+    if wanted.kinds:
+        found &= np.isin(table.kind, [KIND_CODES[kind] for kind in wanted.kinds])
+    if wanted.statuses:
+        found &= np.isin(table.status, [STATUS_CODES[status] for status in wanted.statuses])
+    if wanted.set_ids:
+        found &= np.isin(table.sets, list(wanted.set_ids))
+    rows, text = np.flatnonzero(found), wanted.text.strip().lower()
+    if wanted.min_score > 0:
+        rows = rows[np.nan_to_num(table.strength(rows), nan=1.0) >= wanted.min_score]
+    if text:
+        who, sources = table.callers(rows, shown=True)
+        chroms, columns = table.names["chrom"], (table.chrom[rows], who, table.texts[rows, _NAME], table.sets[rows])
+        hits = [
+            text in f"{chroms[chrom]} {sources[source]} {name} {names.get(set_id, '')}".lower()
+            for chrom, source, name, set_id in zip(*(column.tolist() for column in columns), strict=True)
+        ]
+        rows = rows[np.array(hits, bool)]
+    return rows

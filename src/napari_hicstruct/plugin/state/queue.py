@@ -12,6 +12,7 @@ from psygnal import Signal
 from napari_hicstruct.active.candidate_table import CandidateTable, Mask, QueueFilter, ReviewMode, ScoredCandidate
 from napari_hicstruct.active.queue import Queue
 from napari_hicstruct.active.strategies import BY_PROBABILITY, DEFAULT, combined, parse, single_values
+from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.labels import LabelState
@@ -107,8 +108,8 @@ class ReviewQueue:
         if self._pool is None:
             catalogue = self._labels.catalogue
             human = [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
-            records = [] if catalogue is None else list(catalogue.records.values())
-            self._pool = CandidateTable(records, {} if catalogue is None else catalogue.set_ids, human)
+            table = RecordTable() if catalogue is None else catalogue.records
+            self._pool = CandidateTable(table, human, rows=table.by_place(table.live()))
             if self._seen:
                 self._pool.set_scores(self._seen)
         return self._pool
@@ -220,20 +221,20 @@ class ReviewQueue:
     def _on_recorded(self, change: Change) -> None:
         pool = self._pool
         if pool is not None:
-            same = {r.uid for r in change.before} == {r.uid for r in change.after}
-            if same and all(record.uid in pool for record in change.after):
-                for record in change.after:
-                    self._put(pool, record)
+            uids = [record.uid for record in change.after]
+            if {record.uid for record in change.before} == set(uids) and all(uid in pool for uid in uids):
+                self._put(pool, uids)
                 if change.action in ("move", "resize"):
-                    self.judged([record.uid for record in change.after])
+                    self.judged(uids)
             else:
                 self._pool, self._ordered = None, False
         self.changed.emit()
 
-    def _put(self, pool: CandidateTable, record: Any) -> None:
-        rows, row = pool.update(record), pool.row(record.uid)
+    def _put(self, pool: CandidateTable, uids: Sequence[str]) -> None:
+        rows = pool.update(uids)
         if self._wanted.mode is not ReviewMode.OPEN:
-            self._ordered &= bool(row < len(self._members) and self._members[row])
+            own = [pool.row(uid) for uid in uids]
+            self._ordered &= len(self._members) == len(pool) and bool(self._members[own].all())
         elif self._ordered:
             left = self._passing & pool.in_mode(ReviewMode.OPEN)
             left = left if self._wanted.set_ids else pool.needs_review(left, rows)

@@ -152,8 +152,7 @@ class RescoringState:
             return
         rows, cols = self._window.visible()
         region = Interval(self._window.chrom, min(rows.start, cols.start), max(rows.end, cols.end))
-        listed = [] if catalogue is None else catalogue.records.values()
-        known = [record for record in listed if record.chrom == region.chrom]
+        known = [] if catalogue is None else catalogue.records.on_chromosome(region.chrom)
         propose = self._backend.propose
         self._start(lambda token: propose(source, project, known, region, token=token), self._proposed)
 

@@ -109,7 +109,7 @@ class ExplainPanel(QWidget):
             return
         self._shown = key
         source, catalogue = self._session.source, self._labels.catalogue
-        run = self._prediction.runs.get(catalogue.set_ids[record.uid]) if catalogue is not None else None
+        run = self._prediction.runs.get(catalogue.records.set_of(record.uid)) if catalogue is not None else None
         model = self._prediction.models.reference_for(record.model)
         self._show_text(f"Looking again at the {name_of(record.kind)} …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from qtpy.QtCore import Signal
@@ -123,9 +122,9 @@ class LabelsPanel(QWidget):
                 s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets, 1)
             }
         catalogue = self._labels.catalogue
-        counts = Counter() if catalogue is None else Counter(catalogue.set_ids.values())
+        counts = {} if catalogue is None else catalogue.records.set_sizes()
         for annotation_set in sets:
-            self._rows[annotation_set.id].update(annotation_set, counts[annotation_set.id])
+            self._rows[annotation_set.id].update(annotation_set, counts.get(annotation_set.id, 0))
         project, why = self._labels.project, self._labels.refusal
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
