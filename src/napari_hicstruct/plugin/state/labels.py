@@ -94,6 +94,7 @@ class LabelState:
         self._current: str | None = None
         self._project: Project | None = None
         self._take_over_later = runner.in_main_thread(self._take_over)
+        window.map_changed.connect(lambda: self.hint(""))  # what was said is of the map before
         window.project_changed.connect(self._on_project)
         self._on_project(window.project)
 
