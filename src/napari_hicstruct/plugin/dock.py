@@ -67,7 +67,7 @@ class HicDock(QWidget):
         self._invitation = self._make_invitation()
         self.busy = BusyRow(self.session.labels.busy)
         self.session.labels.busy.changed.connect(self.busy.update_busy)
-        self.session.labels.busy.step.connect(self.busy.follow)
+        self.session.labels.busy.step.connect(self.busy.tell)
         self._tools = QVBoxLayout()
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)

@@ -187,7 +187,7 @@ class Lasso:
 
     def _on_recorded(self, change: Any) -> None:
         """Something else was done with what was caught."""
-        if set(self.uids) & {record.uid for record in (*change.before, *change.after)}:
+        if self.uids and set(self.uids) & {record.uid for record in (*change.before, *change.after)}:
             self.put_away()
 
     def _on_removed(self, event: Any) -> None:

@@ -141,7 +141,7 @@ class LabelState:
         if known.origin is Origin.HUMAN:
             return known.origin.value
         if set_id not in self._sources:
-            names = sorted(self._project.sources(set_id))
+            names = [] if self.catalogue is None else self.catalogue.records.sources(set_id)
             self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
         return self._sources[set_id] or known.origin.value
 

@@ -191,11 +191,15 @@ class ObjectList:
         self._restart()
 
     def _on_recorded(self, change: Change) -> None:
+        if len(change.before) + len(change.after) > _FEW:
+            self._numbers = None
+            self._restart()
+            return
         before, after = ({r.uid: r for r in records} for records in (change.before, change.after))
         members = before.keys() == after.keys()
         if not members:
             self._numbers = None
-        judged = members and len(after) < _FEW and all(_place(r) == _place(after[r.uid]) for r in change.before)
+        judged = members and all(_place(r) == _place(after[r.uid]) for r in change.before)
         if judged and self._key != "status" and not self._condition.statuses:
             self.changed.emit()
         else:
