@@ -201,3 +201,17 @@ def few_labels(result: Mapping[str, Any]) -> str:
     lines = [f"{name}: {one['total']:.3f}" for name, one in result["average_precision"].items()]
     gains = ", ".join(f"{gain:+.3f}" for gain in result["gain_by_seed"])
     return "<br>".join([*lines, f"gain of band-MAE {result['gain']:+.3f} (by seed {gains})"])
+
+
+def insulation(found: Mapping[str, Any]) -> str:
+    """Time beside cooltools, and how equal the numbers are."""
+    worst = max(found["differences"].values())
+    walls = {name: found[name]["wall_s"] for name in ("hicstruct", "cooltools")}
+    return (
+        f"{walls['hicstruct']:.1f} s / {walls['cooltools']:.1f} s = {found['wall_ratio']:.2f}; difference ≤ {worst:.1g}"
+    )
+
+
+def consensus_speed(found: Mapping[str, Any]) -> str:
+    """Time and memory of the whole command."""
+    return f"{found['wall_s']:.1f} s, {found['peak_mb']:.0f} MB"

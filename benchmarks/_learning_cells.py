@@ -95,6 +95,14 @@ def queue(result: Mapping[str, Any]) -> str:
     )
 
 
+def first_use(result: Mapping[str, Any]) -> str:
+    """The longest stall of each step, processor time and clock."""
+    longest = result["longest_ms"].items()
+    steps = (f"{name.replace('_', ' ')} {one['busy']:.0f} ({one['stall']:.0f})" for name, one in longest)
+    caught = ", ".join(str(run["catch"]) for run in result["runs"])
+    return f"ms of processor time (by the clock): {' · '.join(steps)}; caught {caught}"
+
+
 def judging(result: Mapping[str, Any]) -> str:
     """Keys per second and what was lost."""
     return (

@@ -84,6 +84,18 @@ ROWS = (
         cells.consensus,
     ),
     Row(
+        "consensus_speed",
+        "five callers of 20,000 loops each become one list, the whole command",
+        "≤ 5 s, ≤ 500 MB",
+        cells.consensus_speed,
+    ),
+    Row(
+        "insulation",
+        "insulation, border contrast, directionality, weak boundaries of a simulated human chr1, 10 kb, four windows",
+        "≤ 0.5 × cooltools insulation, equal to 10⁻⁶",
+        cells.insulation,
+    ),
+    Row(
         "tads_chr21",
         "TAD boundaries, chr21, at equal numbers, F1@±2 bins",
         "≥ .08 above cooltools insulation against Arrowhead ∪ HiTAD at both numbers, against HiTAD not below",
@@ -191,6 +203,13 @@ ROWS = (
         "100 candidates accepted and rejected by keys in a real window",
         "≥ 2 per second sustained, no key lost",
         learning.judging,
+        lambda result: result["held"],
+    ),
+    Row(
+        "first_use",
+        "longest stall of the window at the first use of lasso, *Why*, folds, key sheet; four callers on chr21",
+        "≤ 150 ms of processor time; the first drawing catches",
+        learning.first_use,
         lambda result: result["held"],
     ),
     Row(

@@ -1,7 +1,8 @@
-"""Does the gate take what people meant and refuse what nobody could mean?
+"""Does a fine-tune take what people meant, and not what nobody could mean?
 
 Ten fine-tunes on true corrections and ten on the same with their words shuffled, on the maps and by the oracle of
-``finetune_gain``, ``--n`` corrections each in the queue's default order.  Bar: nine of ten right, of both.
+``finetune_gain``, ``--n`` corrections each in the queue's default order.  Taken are the verdicts *better* and *no
+different*.  Bar: nine of ten right, of both.
 
     python -m benchmarks.finetune_gate [--n 150] [--order entropy]
 """
@@ -48,8 +49,16 @@ def main() -> None:
             folder = scratch("finetune") / "gate"
             with project_with(case, judged, rest, folder) as project:
                 result = drain(iter_finetune(prepare_finetune(project, case.source)))
-            results.append({"map": case.name, "seed": case.seed, "taken": result.taken, "reason": result.reason})
-            say(f"{which:8s} {case.name:18s} {case.seed}: {'taken' if result.taken else 'refused'}  {result.reason}")
+            results.append(
+                {
+                    "map": case.name,
+                    "seed": case.seed,
+                    "taken": result.taken,
+                    "verdict": str(result.verdict),
+                    "reason": f"{result.reason} {result.details}",
+                }
+            )
+            say(f"{which:8s} {case.name:18s} {case.seed}: {result.verdict}  {result.details}")
     taken, refused = sum(r["taken"] for r in found["true"]), sum(not r["taken"] for r in found["shuffled"])
     say(f"true corrections taken {taken} of {RUNS}, shuffled refused {refused} of {RUNS}")
     met = taken >= BAR and refused >= BAR

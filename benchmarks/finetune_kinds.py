@@ -143,7 +143,7 @@ def main() -> None:
             for seed in SEEDS[:1] if args.quick else SEEDS:
                 run = one(Case(name, seed), task, args.n)
                 shown = "  ".join(f"{what} {run[what][0]:.3f} → {run[what][1]:.3f}" for what in measured)
-                verdict = "taken" if run["taken"] else "branch"
+                verdict = "taken" if run["taken"] else "not taken"
                 say(f"{task:6s} {name:18s} {seed}: {shown}  {run['accepted']} of {run['judged']} accepted  {verdict}")
                 runs.append(run)
             means = {what: np.mean([run[what] for run in runs], axis=0).tolist() for what in measured}

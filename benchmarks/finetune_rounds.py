@@ -92,10 +92,11 @@ def main() -> None:
                     "fine_tune_s": result.seconds,
                     "precision": after,
                     "taken": result.taken,
-                    "reason": result.reason,
+                    "verdict": str(result.verdict),
+                    "reason": f"{result.reason} {result.details}",
                 }
             )
-            say(f"round {number}: {seconds:.0f} s, average precision {base:.3f} → {after:.3f}, taken {result.taken}")
+            say(f"round {number}: {seconds:.0f} s, average precision {base:.3f} → {after:.3f}, {result.verdict}")
             if result.taken:
                 model = result.model
             waiting = [r for r in project.query() if r.status is Status.PROPOSED]

@@ -105,6 +105,15 @@ class Typist:
         return bad + abs(judged - before - len(expected))
 
 
+def read_labels(session: Any, app: Any, paths: list[Path]) -> None:
+    """Import label files and wait until they are in."""
+    session.importing.start(paths)
+    deadline = time.monotonic() + PATIENCE_S
+    while session.importing.running and time.monotonic() < deadline:
+        app.processEvents()
+        time.sleep(0.005)
+
+
 def focus(viewer: Any, app: Any) -> None:
     """Give the window the keyboard, as a click into it would."""
     window = viewer.window._qt_viewer.window()
@@ -123,7 +132,6 @@ def run(keys: int) -> dict[str, Any]:
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     with tempfile.TemporaryDirectory() as name:
@@ -136,7 +144,7 @@ def run(keys: int) -> dict[str, Any]:
         session.open_map(path)
         open_dock(viewer)
         app = QApplication.instance()
-        import_files(session, [folder / "calls.bedpe"])
+        read_labels(session, app, [folder / "calls.bedpe"])
         attachment = session.editing
         typist = Typist(attachment, app)
         focus(viewer, app)

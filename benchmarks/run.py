@@ -21,7 +21,15 @@ from benchmarks._table import ROWS, update_readme
 WITH_PEERS = ("loops_chr21", "tads_chr21", "loops_simulated", "predict_speed")
 """Benchmarks that also run without the peers."""
 
-ONLY_WITH_PEERS = ("tads_simulated", "weak_tads", "stripes_simulated", "robustness", "depth_curve", "consensus")
+ONLY_WITH_PEERS = (
+    "tads_simulated",
+    "weak_tads",
+    "stripes_simulated",
+    "robustness",
+    "depth_curve",
+    "consensus",
+    "insulation",
+)
 
 
 def main() -> int:

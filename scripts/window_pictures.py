@@ -76,10 +76,10 @@ def place(start: int, end: int) -> Interval:
 
 def main() -> None:
     import napari
+    from napari_hicstruct.plugin.controllers.importing import import_files
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
     viewer = napari.Viewer(show=True)

@@ -107,6 +107,12 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
+@pytest.fixture(autouse=True)
+def fresh_settings(private_folders: Path) -> None:
+    """What the windows of the test before remembered is forgotten."""
+    (private_folders / "data" / "window.json").unlink(missing_ok=True)
+
+
 @pytest.fixture
 def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """napari's own; before it looks for windows that were not let go of, what works for them may end.

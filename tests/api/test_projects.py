@@ -142,7 +142,7 @@ def test_finetune(tmp_path: Path, m: hs.ContactMap, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "a" / "case.hicproj"
     steps: list[hs.Progress] = []
     result = hs.finetune(path, m, device="cpu", settings={"ridge": 3.0}, progress=steps.append)
-    assert (result.taken, result.reason) == (True, "the test says so")
+    assert (result.verdict, result.taken, result.reason) == ("better", True, "the test says so")
     assert result.model.version == "0.3+ft1"
     assert result.model.path.parent.name == "case.models"
     assert steps

@@ -40,8 +40,9 @@ def test_the_last_line_is_for_machines_and_the_folder_may_travel(
     assert main(["finetune", str(folder / "case.hicproj"), "--json", "--device", "cpu"]) == 0
     (line,) = capsys.readouterr().out.splitlines()
     first = json.loads(line)
-    assert list(first) == ["taken", "reason", "before", "after", "model", "parent", "seconds"]
-    assert first["taken"] is True
+    keys = ["taken", "verdict", "reason", "details", "before", "after", "model", "parent", "seconds"]
+    assert list(first) == keys
+    assert (first["taken"], first["verdict"]) == (True, "better")
     assert first["parent"] == "tiny 0.3"
     assert first["seconds"] > 0
     assert first["before"].keys() == first["after"].keys()
@@ -56,7 +57,7 @@ def test_the_last_line_is_for_machines_and_the_folder_may_travel(
     assert main(words) == 0
     said = capsys.readouterr()
     assert "ranking" in said.out
-    assert said.out.splitlines()[-1].startswith("taken: tiny 0.3+ft2. the test says so")
+    assert said.out.splitlines()[0] == "better: the test says so tiny 0.3+ft2 is in use.", "first one plain sentence"
     assert "note: " in said.err
     with Project.open(away / "case.hicproj") as project:
         models = project.lineage.models()

@@ -11,6 +11,7 @@ from typing import Any
 
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.annotations.project import Project
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.labels.corrections import Corrections
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest
@@ -28,15 +29,18 @@ def figures() -> tuple[Figure, ...]:
     )
 
 
-def result(*, taken: bool = True, stopped: bool = False) -> FinetuneResult:
-    reason = (
-        "ranking rose from 0.71 to 0.84 (+0.13, at least +0.05) and replay fell by less than 0.05"
-        if taken
-        else "average precision on replay fell by 0.08, more than the 0.05 that is allowed"
-    )
+REASONS = {
+    Verdict.BETTER: "It got better.",
+    Verdict.NO_DIFFERENT: "It is as good as before.",
+    Verdict.TOO_FEW: "Too few corrections to say that it got better.",
+    Verdict.WORSE: "It got worse.",
+}
+
+
+def result(verdict: Verdict = Verdict.BETTER, *, stopped: bool = False) -> FinetuneResult:
     return FinetuneResult(
-        taken=taken,
-        reason=reason,
+        verdict=verdict,
+        reason=REASONS[verdict],
         figures=figures(),
         model="models/ft1",
         sha256=CHILD,
@@ -47,7 +51,8 @@ def result(*, taken: bool = True, stopped: bool = False) -> FinetuneResult:
         steps=91,
         seconds=63.0,
         stopped=stopped,
-        notes=("Validation holds 6 labels: cross-validation by tile is used.",),
+        notes=("Validation regions hold 6 corrections.",),
+        details="Ranking rose from 0.71 to 0.84.",
     )
 
 
@@ -59,7 +64,7 @@ class Script:
     error: Exception | None = None
     refused: Exception | None = None
     unrecorded: Exception | None = None
-    taken: bool = True
+    verdict: Verdict = Verdict.BETTER
     total: int = 41
     new: int = 6
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -93,14 +98,14 @@ class Script:
                 while not self.gate.acquire(timeout=0.02):
                     token.check()
                     if stop.cancelled:
-                        return result(taken=self.taken, stopped=True)
+                        return result(self.verdict, stopped=True)
                 token.check()
                 validation = {"loop": 1.0 / step, "tad": 0.8 / step} if step % 2 == 0 else {}
                 live = Live(step, self.steps, "model", {"loop": 2.0 / step, "tad": 1.5 / step}, validation, 3.25)
                 yield clock.step("learning", step, self.steps, payload=live)
             if self.error is not None:
                 raise self.error
-            return result(taken=self.taken)
+            return result(self.verdict)
         finally:
             self.ended.set()
 

@@ -148,7 +148,7 @@ def press_every_key(window: Window, active: str, first: Any, second: Any) -> Non
     assert not window.viewer.canvas.overlays.text.visible
     take("E")
     assert window.viewer.layers.selection.active.name == "Loops"
-    assert window.editor.overlay(Kind.LOOP).selected_uids() == [first.uid]
+    assert window.review.edit_tool.uid == first.uid
     take("Escape")
     for key in ("Delete", "Backspace"):
         take("N") if window.editor.labels.current is None else None

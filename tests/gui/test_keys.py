@@ -26,8 +26,9 @@ from qtpy.QtWidgets import (
 
 from napari_hicstruct.plugin.controllers.key_sheet import KeyCap, KeySheet
 from napari_hicstruct.plugin.layers.units import world_kwargs
+from napari_hicstruct.plugin.panels.review.tools import ToolRow
 from napari_hicstruct.plugin.state.commands import COMMANDS
-from tests.gui.edit_kit import CHROM, Status, loop, make_project, press
+from tests.gui.edit_kit import CHROM, Kind, Status, loop, make_project, press
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import pump
 
@@ -37,6 +38,7 @@ def window(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> Iterator[W
     with make_project(tmp_path) as project:
         made = Window(make_napari_viewer(show=True), project)
         yield made
+        made.session.settings.set("others", None)
         made.session.editing.close()
 
 
@@ -242,5 +244,57 @@ def test_the_status_bar_names_no_key_that_means_something_else_here(window: Wind
     window.session.editing.close()
     shapes = viewer.layers["shapes"]
     viewer.layers.selection.active = shapes
+    shapes.mode = "pan_zoom"
     shapes.mode = "select"
     assert "use <" in viewer.help
+
+
+def test_the_tool_in_hand_has_its_button_down_and_a_second_click_puts_it_down(window: Window, qtbot: Any) -> None:
+    tools = ToolRow(window.session)  # type: ignore[arg-type]
+    qtbot.addWidget(tools)
+
+    def down() -> set[str]:
+        return {name for name, button in tools.buttons.items() if button.isChecked()}
+
+    for name, key in (("add loop", "L"), ("add stripe", "S"), ("add tad", "T"), ("add boundary", "B")):
+        window.key(key)
+        assert down() == {name}
+        assert tools.buttons[name].text() == key
+        tools.buttons[name].click()
+        assert down() == set()
+        assert window.review.tool == ""
+        tools.buttons[name].click()
+        assert down() == {name} == {window.review.tool}
+    tools.buttons["lasso_candidates"].click()
+    assert down() == {"lasso_candidates"}
+    window.key("L")
+    assert down() == {"add loop"}
+    assert "Lasso" not in [layer.name for layer in window.viewer.layers]
+    window.viewer.layers.selection.active = window.viewer.layers["map"]
+    assert down() == set()
+    tools.buttons["mark_region_reviewed"].click()
+    assert len(window.project.reviewed(CHROM)) == 1
+    assert down() == set()
+
+
+def test_others_are_faint_or_gone_while_a_candidate_is_up(window: Window) -> None:
+    put_loops(window, 3)
+    overlay = window.editor.overlay(Kind.LOOP)
+    window.editor.labels.set_current(None)
+    window.editor.flush()
+
+    def alphas() -> list[float]:
+        window.editor.flush()
+        return sorted(round(float(alpha), 2) for alpha in overlay.layer.border_color[:, 3])
+
+    full = alphas()
+    assert len(set(full)) == 1
+    window.key("N")
+    drawn = alphas()
+    assert drawn[-1] == full[0]
+    assert all(alpha < 0.3 for alpha in drawn[:-1])
+    window.key("O")
+    assert alphas() == full[:1]
+    assert overlay.uids == [window.editor.labels.current_uid]
+    window.key("O")
+    assert set(alphas()) == set(full)

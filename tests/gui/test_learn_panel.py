@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.panels.learn.close_guard import DISCARD, KEEP, WAIT
 from napari_hicstruct.plugin.panels.learn.lineage import main_figure, states
@@ -157,9 +158,12 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(session: Any, qtbot:
     script.gate.release(2)
     qtbot.waitUntil(lambda: panel.result.isVisible(), timeout=5_000)
     assert script.concluded
-    assert "taken ✓" in panel.result.verdict.text()
-    assert "ranking rose" in panel.result.verdict.text()
-    assert "cross-validation by tile" in panel.result.verdict.text()
+    assert panel.result.verdict.text().endswith("It got better.</b><br><b>tiny 0.1 ft 1</b> is in use.")
+    assert not panel.result.table.isVisible(), "figures on request"
+    panel.result.figures.unfold()
+    assert panel.result.table.isVisible()
+    assert "Ranking rose" in panel.result.details.text()
+    assert "Validation regions hold 6" in panel.result.details.text()
     assert not panel.running.isVisible()
     assert panel.button.isEnabled()
     qtbot.waitUntil(lambda: len(panel.asked) == 1, timeout=5_000)
@@ -176,7 +180,7 @@ def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, 
     panel.result.back_button.click()
     assert session.project.lineage.current().sha256 == BASE
     assert session.project.lineage.uses()[-1].reason == "rolled back"
-    assert "rolled back" in panel.result.verdict.text()
+    assert "<b>tiny 0.1</b> is in use again; <b>tiny 0.1 ft 1</b> is kept." in panel.result.verdict.text()
     assert "tiny 0.1 is in use" in panel.message.text()
     qtbot.waitUntil(lambda: session.prediction.models.chosen == TINY, timeout=2_000)
     assert panel.result.anyway_button.isVisible()
@@ -184,13 +188,13 @@ def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, 
     assert session.project.lineage.current().sha256 == CHILD
 
 
-def test_a_branch_is_not_used_unless_somebody_says_so(session: Any, qtbot: Any, make_panel: Any) -> None:
-    script = Script(steps=1, taken=False)
+def test_too_few_to_say_is_not_used_unless_somebody_says_so(session: Any, qtbot: Any, make_panel: Any) -> None:
+    script = Script(steps=1, verdict=Verdict.TOO_FEW)
     panel = make_panel(script)
     begin(panel, script, qtbot, 1)
     qtbot.waitUntil(lambda: panel.result.isVisible(), timeout=5_000)
-    assert "kept as a branch – not taken" in panel.result.verdict.text()
-    assert "more than the 0.05" in panel.result.verdict.text()
+    assert panel.result.verdict.text().startswith("<b>Too few corrections to say that it got better.</b>")
+    assert "<b>tiny 0.1</b> stays in use; the new model <b>tiny 0.1 ft 1</b> is kept" in panel.result.verdict.text()
     assert session.project.lineage.current().sha256 == BASE
     qtbot.wait(100)
     assert not panel.asked
@@ -201,7 +205,21 @@ def test_a_branch_is_not_used_unless_somebody_says_so(session: Any, qtbot: Any, 
     assert session.project.lineage.current().sha256 == BASE, "trying it is not using it"
     panel.result.anyway_button.click()
     assert session.project.lineage.current().sha256 == CHILD
-    assert "used anyway" in panel.result.verdict.text()
+    assert "is in use, because you said so." in panel.result.verdict.text()
+
+
+def test_no_different_is_used_and_worse_is_refused_with_its_reason(session: Any, qtbot: Any, make_panel: Any) -> None:
+    script = Script(steps=1, verdict=Verdict.NO_DIFFERENT)
+    panel = make_panel(script)
+    begin(panel, script, qtbot, 1)
+    qtbot.waitUntil(lambda: panel.result.isVisible(), timeout=5_000)
+    assert session.project.lineage.current().sha256 == CHILD
+    assert "as good as before" in panel.result.verdict.text()
+    panel.state._set_result(result(Verdict.WORSE), in_use=False)
+    assert "It got worse." in panel.result.verdict.text()
+    assert "was refused: <b>tiny 0.1</b> stays in use" in panel.result.verdict.text()
+    assert not panel.result.anyway_button.isVisible()
+    assert panel.result.predict_button.isVisible(), "one may see what it would do"
 
 
 def test_stop_keeps_the_best_so_far(qtbot: Any, make_panel: Any) -> None:
@@ -212,7 +230,7 @@ def test_stop_keeps_the_best_so_far(qtbot: Any, make_panel: Any) -> None:
     assert not panel.running.stop_button.isEnabled()
     assert panel.running.stop_button.text() == "Stopping …"
     qtbot.waitUntil(lambda: panel.result.isVisible(), timeout=5_000)
-    assert "stopped early" in panel.result.verdict.text()
+    assert "stopped early" in panel.result.details.text()
     assert script.concluded[0].stopped
 
 
@@ -457,7 +475,7 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     add_model(session.project, "e" * 64, "0.1 ft 2", tmp_path / "gone", "d" * 64, use=False)
     qtbot.waitUntil(lambda: len(panel.lineage._items()) == 3, timeout=2_000)
     texts = sorted(item.text(0) for item in panel.lineage._items())
-    assert texts == ["tiny 0.1 ft 1 · in use", "tiny 0.1 ft 2 · branch", "tiny 0.1 · base"]
+    assert texts == ["tiny 0.1 ft 1 · in use", "tiny 0.1 ft 2 · not used", "tiny 0.1 · first model"]
     assert "ranking 0.76 → 0.81" in [item.text(1) for item in panel.lineage._items()]
     panel.folds["lineage"].unfold(True)
     panel.lineage.choose("e" * 64)
@@ -470,7 +488,7 @@ def test_the_tree_says_what_is_in_use(session: Any, qtbot: Any, make_panel: Any,
     assert not panel.lineage.changed_button.isEnabled()
     panel.lineage.use_button.click()
     assert lineage.current().sha256 == BASE
-    qtbot.waitUntil(lambda: "tiny 0.1 · base" not in [i.text(0) for i in panel.lineage._items()], timeout=2_000)
+    qtbot.waitUntil(lambda: "tiny 0.1 · first model" not in [i.text(0) for i in panel.lineage._items()], timeout=2_000)
     assert "tiny 0.1 ft 1 · rolled back" in [item.text(0) for item in panel.lineage._items()]
 
 
@@ -498,7 +516,12 @@ def test_a_project_that_cannot_be_read_is_said(session: Any, qtbot: Any, make_pa
 
 def test_states_and_figures() -> None:
     models = [type("E", (), {"sha256": s, "parent": p})() for s, p in (("a", None), ("b", "a"), ("c", "b"), ("d", "a"))]
-    assert states(models, "c", {"a", "b", "c"}) == {"a": "base", "b": "before", "c": "in use", "d": "branch"}
+    assert states(models, "c", {"a", "b", "c"}) == {
+        "a": "first model",
+        "b": "used before",
+        "c": "in use",
+        "d": "not used",
+    }
     assert states(models, "a", {"a", "d"})["d"] == "rolled back"
     assert main_figure({}, {}) == ""
     frozen = {"frozen part": {"loop": {"ranking": 0.5}}, "replay": {"loop": {"ranking": 0.9}}}

@@ -23,7 +23,7 @@ from qtpy.QtWidgets import (
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.panels.review.header import ORDERS, pace
+from napari_hicstruct.plugin.panels.review.header import LABELS, ORDERS, pace
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from napari_hicstruct.plugin.panels.table.panel import ObjectTable
 from napari_hicstruct.plugin.state import reviewer
@@ -88,7 +88,8 @@ def test_the_order_is_chosen_typed_and_refused(session: Any, qtbot: Any) -> None
     put(session, *scored(0.1, 0.9))
     panel = opened(session, qtbot)
     queue, box = session.editing.review.queue, panel.header.order
-    assert [box.itemText(k) for k in range(box.count())] == list(ORDERS)
+    assert [box.itemText(k) for k in range(box.count())] == list(LABELS.values())
+    assert list(LABELS) == list(ORDERS)
     assert all(box.itemData(k, Qt.ItemDataRole.ToolTipRole) for k in range(box.count()))
     box.setCurrentText("score")
     box.activated.emit(box.currentIndex())
@@ -110,7 +111,7 @@ def test_the_card_says_what_where_how_sure_and_why(session: Any, qtbot: Any) -> 
     qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
     assert "&lt;calls&gt;" in panel.card.title.text()
     assert "300 kb · probability 0.500 · ○ proposed · mustache" in panel.card.facts.text()
-    assert panel.card.why.text() == "entropy 1 · no TAD corner"
+    assert panel.card.why.text() == "uncertainty 1 of 1 · no TAD corner there"
     assert "within 50 kb" in panel.card.why.toolTip()
 
 
@@ -154,7 +155,7 @@ def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> 
     bulk = panel.bulk
     qtbot.waitUntil(lambda: bulk.accept.text() == "✓ all ≥ 0.50:  2")
     assert bulk.reject.text() == "✗ all < 0.50:  1"
-    assert "1 without a score" in bulk.note.text()
+    assert "left as they are: 1." in bulk.note.text()
     bulk.threshold.setValue(0.81)
     assert (bulk._level(), bulk.accept.isEnabled(), bulk.accept.toolTip()) == (0.81, False, "None left")
     bulk.threshold.setValue(0.6)
@@ -210,7 +211,7 @@ def test_reviewed_regions_are_listed_drawn_and_taken_back(session: Any, qtbot: A
 
 def test_both_statements_stand_in_the_tooltip(session: Any, qtbot: Any) -> None:
     panel = opened(session, qtbot)
-    assert "Absence inside is a label, absence elsewhere is unknown" in panel.reviewed.toolTip()
+    assert "there is nothing inside but what is labelled" in panel.reviewed.toolTip()
 
 
 def test_statistics_count_by_source_with_intervals_and_agreement(session: Any, qtbot: Any) -> None:
@@ -337,6 +338,7 @@ def test_after_an_order_is_chosen_keys_are_judgments_again(session: Any, qtbot: 
     panel.header.order.activated.emit(panel.header.order.currentIndex())
     assert session is panel._labels.window
     assert panel._review.queue.order == "random"
+    qtbot.waitUntil(lambda: panel.header.order.currentText() == "random order")  # in words; typed either way
     assert not panel.header.order.hasFocus()
     assert not panel.header.order.lineEdit().hasFocus()
 

@@ -114,7 +114,7 @@ def test_the_title_says_which_map_and_where_one_is(make_napari_viewer: Make, dat
     session, dock = open_in(viewer, data_dir / CHR21)
     session.go_to(Interval("21", 29_700_000, 33_300_000))
     assert pump(lambda: ":29.7–33.3 Mb, 10 kb — napari" in viewer.title), viewer.title
-    assert viewer.title.startswith("GM12878_MboI_chr21_10kb_hg19 · 21:")
+    assert viewer.title.startswith("GM12878_MboI_chr21_10kb_hg19 · chr21:")
     assert viewer.window._qt_window.windowTitle() == viewer.title
     viewer.scene.camera.center = (0, 24_450_000, 24_850_000)
     viewer.scene.camera.zoom *= 15

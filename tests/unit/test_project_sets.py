@@ -43,9 +43,9 @@ def test_two_sets_of_one_name_are_numbered(tmp_path: Path) -> None:
         for _ in range(3):
             project.add_set("HiCCUPS", Origin.IMPORTED)
         other = project.add_set("x", Origin.IMPORTED)
-        assert project.update_set(other.id, name="HiCCUPS").name == "HiCCUPS 4"
-        assert project.update_set(other.id, name="HiCCUPS 4").name == "HiCCUPS 4"
-        assert names(project) == ["HiCCUPS", "HiCCUPS 2", "HiCCUPS 3", "HiCCUPS 4"]
+        assert project.update_set(other.id, name="HiCCUPS").name == "HiCCUPS (4)"
+        assert project.update_set(other.id, name="HiCCUPS (4)").name == "HiCCUPS (4)"
+        assert names(project) == ["HiCCUPS", "HiCCUPS (2)", "HiCCUPS (3)", "HiCCUPS (4)"]
 
 
 def test_order_is_kept(tmp_path: Path) -> None:

@@ -14,8 +14,14 @@ from napari_hicstruct.annotations.records import Kind
 
 def duplicate_pairs(candidates: Candidates, sets: NDArray[np.int64]) -> NDArray[np.int64]:
     """Rows of the same structure in different sets, shape (n_pairs, 2)."""
-    pairs = duplicates(candidates.points, candidates.chrom * len(Kind) + candidates.kind, DUPLICATE_BP)
-    return np.asarray(pairs[sets[pairs[:, 0]] != sets[pairs[:, 1]]], np.int64)
+    group = candidates.chrom * len(Kind) + candidates.kind
+    found = [np.zeros((0, 2), np.int64)]
+    for one in np.unique(group):  # one by one: a search in a small tree is quick, and other threads come in between
+        rows = np.flatnonzero(group == one)
+        if len(np.unique(sets[rows])) > 1:
+            pairs = rows[duplicates(candidates.points[rows], DUPLICATE_BP)]
+            found.append(pairs[sets[pairs[:, 0]] != sets[pairs[:, 1]]])
+    return np.concatenate(found)
 
 
 def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:

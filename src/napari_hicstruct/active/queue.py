@@ -28,7 +28,7 @@ class Queue:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._order: list[str] = []
-        self._places: dict[str, int] = {}
+        self._places: dict[str, int] | None = None
         self._cursor = -1
         self._times: deque[float] = deque(maxlen=RECENT)
         self._last: float | None = None
@@ -48,11 +48,13 @@ class Queue:
 
     def place(self, uid: str) -> int | None:
         """Place of a candidate from 0; None if it is not in the queue."""
+        if self._places is None:
+            self._places = {uid: place for place, uid in enumerate(self._order)}
         return self._places.get(uid)
 
     def go_to(self, uid: str) -> bool:
         """Put the cursor on a candidate; False if it is not in the queue."""
-        place = self._places.get(uid)
+        place = self.place(uid)
         if place is None:
             return False
         self._cursor = place
@@ -80,13 +82,14 @@ class Queue:
         What lies before and under the cursor stays; what is no longer among ``uids`` is gone.
         """
         order = [uids[k] for k in np.argsort(-np.asarray(worth), kind="stable")]
-        wanted, current = set(order), self.current
-        passed = [uid for uid in self._order[: self._cursor + 1] if uid in wanted]
-        before = set(passed)
-        self._order = passed + [uid for uid in order if uid not in before]
-        self._places = {uid: place for place, uid in enumerate(self._order)}
-        # a cursor whose candidate is gone rests on the last one before it
-        self._cursor = self._places[current] if current in self._places else len(passed) - 1
+        passed = self._order[: self._cursor + 1]
+        if passed:
+            wanted = set(order)
+            passed = [uid for uid in passed if uid in wanted]
+            before = set(passed)
+            order = passed + [uid for uid in order if uid not in before]
+        self._order, self._places = order, None
+        self._cursor = len(passed) - 1  # the candidate under it; if that is gone, the last one before it
 
     def judged(self) -> None:
         """Note that a candidate was just judged: how long people take is learnt from it."""

@@ -112,6 +112,7 @@ class JournalEntry:
 class StepSummary:
     """What one journal entry did, without its records: the action, how many records, of which kinds.
 
+    ``kinds`` are those of the first thousand records.
     ``regions`` is the number of reviewed regions that it marked or took back; such a step has no records.
     ``sets`` are the names of the sets that it made or took away.
     """

@@ -22,6 +22,8 @@ from napari_hicstruct.annotations.schema import journal, journal_item, journal_r
 from napari_hicstruct.annotations.sets import SetItem
 
 UNDO, REDO = "undo", "redo"
+_MOST_READ = 1_000
+"""Records of an entry that its summary looks at."""
 PIECE = 2_000
 """Records per statement: between two of them work can be cancelled."""
 _TAKE_OUT = "DELETE FROM annotation WHERE uid = ?"
@@ -216,21 +218,22 @@ def arrivals(connection: Connection) -> list[str]:
         .where(journal_item.c.before.is_(None))
         .order_by(journal_item.c.entry_id, journal_item.c.position)
     )
-    return list(dict.fromkeys(uid for (uid,) in rows))
+    return list(dict.fromkeys(rows.scalars().all()))
 
 
 def summary(connection: Connection, entry_ids: Sequence[int]) -> StepSummary:
-    """What the entries of one step did, cheap also for an import of thousands."""
+    """What the entries of one step did, without reading what it did to each of very many records."""
+    mine, place = journal_item.c.entry_id.in_(entry_ids), journal_item.c.position
+    last = select(func.max(place)).where(mine).group_by(journal_item.c.entry_id)
+    count = sum(place + 1 for place in connection.execute(last).scalars())
     kind = func.json_extract(func.coalesce(journal_item.c.after, journal_item.c.before), "$.kind")
-    counts = connection.execute(
-        select(kind, func.count()).where(journal_item.c.entry_id.in_(entry_ids)).group_by(kind)
-    ).all()
+    kinds = connection.execute(select(kind).where(mine, place < _MOST_READ).distinct()).scalars()
     action = connection.execute(select(journal.c.action).where(journal.c.id == entry_ids[0])).scalar_one()
     regions = connection.execute(
         select(func.count()).select_from(journal_region).where(journal_region.c.entry_id.in_(entry_ids))
     ).scalar_one()
-    kinds, made = frozenset(Kind(name) for name, _ in counts), sets.names_of(connection, entry_ids)
-    return StepSummary(action, sum(n for _, n in counts), kinds, regions, made)
+    made = sets.names_of(connection, entry_ids)
+    return StepSummary(action, count, frozenset(map(Kind, kinds)), regions, made)
 
 
 def newest(connection: Connection) -> int:

@@ -192,12 +192,11 @@ def match_closest(pairs: Iterable[tuple[float, int, int]]) -> list[tuple[int, in
     return matched
 
 
-def duplicates(points: Points, group: NDArray[np.int64], tolerance_bp: float) -> Pairs:
-    """Pairs of rows of one list in the same group within the tolerance, as indices, shape (k, 2)."""
+def duplicates(points: Points, tolerance_bp: float) -> Pairs:
+    """Pairs of rows of one list within the tolerance, as indices, shape (k, 2)."""
     if len(points) < 2:
         return np.zeros((0, 2), np.int64)
-    tree = _tree(np.column_stack([points, group * _APART_BP]))
-    return np.asarray(tree.query_pairs(tolerance_bp + SLACK_BP, p=inf, output_type="ndarray"), np.int64)
+    return np.asarray(_tree(points).query_pairs(tolerance_bp + SLACK_BP, p=inf, output_type="ndarray"), np.int64)
 
 
 def merge_close(points: Points, tolerance_bp: float) -> NDArray[np.int64]:

@@ -106,7 +106,7 @@ class Annotation:
     soft_score : float, n_calls, n_tools : int, supporters : tuple of str
         Agreement between callers (soft loops); NaN, 0, 0, () where there is none.
     direction : Direction
-        Stripes only.
+        Stripes; of a loop *up* says that a person put it below the diagonal, where it is drawn.
     level : int, parent : str
         TADs only: depth in the hierarchy (1 = outermost, 0 = unknown) and the parent's name or uid.
     name : str

@@ -17,7 +17,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display
 from napari_hicstruct.errors import ProjectError, readable
 
-SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#F0E442", "#000000", "#009E73")
+SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#000000", "#009E73", "#F0E442")
 """Okabe and Ito's colours, safe for colour-blind eyes, in the order in which sets get them."""
 
 _STORED = {"name", "visible", "locked"}
@@ -69,7 +69,7 @@ def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
 def free_name(name: str, taken: Iterable[str]) -> str:
     """``name``, numbered from 2 where a set has it: no two sets share a name."""
     known = set(taken)
-    return next(one for one in (name if n == 1 else f"{name} {n}" for n in count(1)) if one not in known)
+    return next(one for one in (name if n == 1 else f"{name} ({n})" for n in count(1)) if one not in known)
 
 
 def update_set(connection: Connection, set_id: int, changes: Mapping[str, Any]) -> AnnotationSet:

@@ -32,11 +32,11 @@ class Finetuned:
     Attributes
     ----------
     taken : bool
-        True if the new model is no worse on what it has not learnt, and is the project's from now on.
+        True if the new model is better or no different, and is the project's from now on.
     reason : str
-        The rule and its numbers, in one or two sentences.
+        The verdict in one plain sentence.
     model : Model
-        The new model, kept as a branch where it was not taken; where nothing new was learnt, the model in use.
+        The new model, kept in the project where it was not taken; where nothing new was learnt, the model in use.
     before, after : dict
         Figures of the model in use and of the new one: ``{on: {what: {measure: value}}}``.
     notes : tuple of str
@@ -44,13 +44,17 @@ class Finetuned:
     seconds : float
     figures : tuple of Figure
         The same figures one by one, with their 90 % intervals.
+    verdict : {"better", "no different", "too few to say", "worse"}
+        What held-out corrections say of the new model, compared with the one in use.
+    details : str
+        The numbers that the verdict rests on, in words.
 
     Examples
     --------
     >>> import napari_hicstruct as hs
     >>> result = hs.finetune("my.hicproj")  # doctest: +SKIP
-    >>> result.taken, result.model.version  # doctest: +SKIP
-    (True, '0.4+ft1')
+    >>> result.verdict, result.taken, result.model.version  # doctest: +SKIP
+    ('better', True, '0.4+ft1')
     """
 
     taken: bool
@@ -61,6 +65,8 @@ class Finetuned:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     figures: tuple[Figure, ...] = field(default=(), repr=False)
+    verdict: str = ""
+    details: str = field(default="", repr=False)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -88,7 +94,7 @@ def finetune(
 ) -> Finetuned:
     """Learn from the corrections in a project, as ``hicstruct finetune`` does.
 
-    The new model is written beside the project, and comes into use there if it is no worse on what it has not seen.
+    The new model is written beside the project, and comes into use there if it is better or no different.
 
     Parameters
     ----------
@@ -169,6 +175,8 @@ def finetune(
         tuple(result.notes),
         result.seconds,
         tuple(result.figures),
+        str(result.verdict),
+        result.details,
     )
 
 

@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         deduplicate: bool = typer.Option(
             False,
             "--deduplicate",
-            help="Each place once: the judged, else the newest; no open call of what was rejected.",
+            help="Each place once: the judged, else the newest; nothing proposed that was rejected elsewhere.",
         ),
         once: bool = typer.Option(False, "--once", hidden=True, help="Former name of --deduplicate."),
         overwrite: bool = overwrite_option,

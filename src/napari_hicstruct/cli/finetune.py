@@ -30,7 +30,7 @@ def finetune(
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Learn from the corrections in PROJECT; the new model comes into use if it is no worse on what it has not seen."""
+    """Learn from the corrections in PROJECT; the new model comes into use if it is better or no different."""
     from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
     from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_result
@@ -48,9 +48,10 @@ def finetune(
     if json:
         emit(_line(result, model), json=True)
         return
+    print(f"{result.verdict}: {result.reason} {_which_model(result)}")
     emit([_row(figure) for figure in informative_figures(result.figures)])
-    kept = "nothing learnt" if result.sha256 == result.parent else "kept as a branch"
-    print(f"{'taken' if result.taken else kept}: {result.label}. {result.reason}")
+    if result.details:
+        print(result.details)
     for note in result.notes:
         to_stderr(f"note: {note}")
 
@@ -59,13 +60,22 @@ def _line(result: FinetuneResult, model: Path) -> dict[str, Any]:
     """What a machine reads; ``model`` is the new model's folder."""
     return {
         "taken": result.taken,
+        "verdict": str(result.verdict),
         "reason": result.reason,
+        "details": result.details,
         "before": result.side("before"),
         "after": result.side("after"),
         "model": model,
         "parent": result.parent_label,
         "seconds": round(result.seconds, 2),
     }
+
+
+def _which_model(result: FinetuneResult) -> str:
+    if result.taken:
+        return f"{result.label} is in use."
+    kept = f"; {result.label} is kept" if result.is_new else ""
+    return f"{result.parent_label} stays in use{kept}."
 
 
 def _row(figure: Figure) -> dict[str, Any]:

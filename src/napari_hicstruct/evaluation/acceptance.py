@@ -1,34 +1,53 @@
-"""Is a fine-tuned model taken?  Both models on corrections that it did not learn from, and on a replay set.
+"""How good is a fine-tuned model?  Both models on corrections that it did not learn from, and on a replay set.
 
-The rule (ADR 17).  Taken, unless one of these holds:
+The rule (ADR 17) has four verdicts, of which the first two bring the new model into use:
 
-1. unseen corrections are ranked worse than before, beyond chance (the 90 % interval of the change lies below −.02);
-2. unseen corrections are ranked no better than chance: they contradict each other, or the map does not show what they
-   say (one-sided Mann-Whitney test over all heads);
-3. what is known of simulated maps is forgotten (average precision below 98 % of before).
+*better*
+    unseen corrections are ranked better, or their probabilities fit better (log loss), beyond chance;
+*no different*
+    the change is known to be small;
+*too few to say*
+    neither is known; also where unseen corrections are ranked no better than chance (one-sided Mann-Whitney test over
+    all heads): they contradict each other, or the map does not show what they say;
+*worse*
+    unseen corrections are ranked worse beyond chance, or what is known of simulated maps is forgotten.
+
+*Beyond chance*: the 90 % interval of the change, by drawing the corrections again, lies on one side.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-BOOTSTRAP_DRAWS = 400
-CORRECTIONS, MAX_P_VALUE = (20, 60, 150), (0.5, 0.3, 0.05)
-"""Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
-shows the uncertain: to separate them from chance takes many, and a strict test on few would refuse nearly everything
-that people mean."""
+TOO_FEW = "Too few corrections to say that it got better."
 
-MIN_PER_CLASS = 10
+BOOTSTRAP_DRAWS = 400
+CORRECTIONS, MAX_P_VALUE = (20, 50, 150), (0.5, 0.1, 0.05)
+"""Unseen corrections, and the largest p of a model that is taken with so many; between them it falls evenly.  A queue
+shows the uncertain: twenty of them can seldom be separated from chance, and a strict test would refuse nearly all that
+people mean."""
+
+MIN_PER_CLASS = 5
 """With fewer accepted or fewer rejected ones, ``n`` counts as 0: a ranking of so few is mostly chance."""
 
 MAX_RANKING_LOSS = 0.02
 """Ranking that may be lost: a list that is right about how sure it is may rank by a hair less."""
+
+MAX_UNKNOWN_RANKING_LOSS = 0.1
+"""Of a model that is taken, a larger loss of ranking must be ruled out."""
+
+MAX_LOG_LOSS_RISE = 0.02
+"""Rise of log loss (nats) that is no harm yet."""
+
+NO_DIFFERENCE = 0.05
+"""Loss of ranking, and rise of log loss (nats), that must be ruled out to say *no different*."""
 
 MIN_REPLAY_AP_RATIO = 0.98
 """Share of the average precision on replay maps that must remain."""
@@ -83,12 +102,27 @@ class Change:
     n: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Taken or not, and why in one sentence for people."""
+class Verdict(StrEnum):
+    """What held-out corrections say of a new model."""
 
-    taken: bool
+    BETTER = "better"
+    NO_DIFFERENT = "no different"
+    TOO_FEW = "too few to say"
+    WORSE = "worse"
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a model of this verdict comes into use by itself."""
+        return self in (Verdict.BETTER, Verdict.NO_DIFFERENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict, the same as one plain sentence, and the numbers that it rests on in words."""
+
+    verdict: Verdict
     reason: str
+    details: str = ""
 
 
 def ranking(stratum: NDArray[np.int64], target: NDArray[np.bool_], p: Floats) -> float:
@@ -158,31 +192,51 @@ def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Chang
     return Change(float(before.mean()), float(after.mean()), float(low), float(high), n)
 
 
-def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> Verdict:
-    """The rule of this module with its numbers."""
-    ranked, p = ranking_change(held_out, seed=seed), p_value(held_out)
+def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> Decision:
+    """The rule of this module: a verdict, a sentence, and its numbers."""
+    ranked, loss = ranking_change(held_out, seed=seed), log_loss_change(held_out, seed=seed)
+    p, limit = p_value(held_out), max_p_value(held_out)
+    if ranked.n == 0 or math.isnan(ranked.after):
+        return Decision(Verdict.TOO_FEW, f"{TOO_FEW} Accept and reject more, in more places.")
+    details = _details(held_out, ranked, loss, p, replay)
+    if ranked.high < -MAX_RANKING_LOSS:
+        return Decision(Verdict.WORSE, "It got worse: it ranks unseen corrections less well than before.", details)
+    if loss.low > MAX_LOG_LOSS_RISE:
+        return Decision(Verdict.WORSE, "It got worse: its probabilities fit unseen corrections less well.", details)
+    if replay is not None and replay.after < MIN_REPLAY_AP_RATIO * replay.before:
+        return Decision(Verdict.WORSE, "It got worse: it forgets what it knew of simulated maps.", details)
+    if p > limit:
+        few = len(held_out) < CORRECTIONS[-1]
+        reason = TOO_FEW if few else "Your judgments and the map do not agree well enough to say that it got better."
+        return Decision(Verdict.TOO_FEW, reason, f"{details} Chance cannot be ruled out (p above {limit:.2g}).")
+    if ranked.low < -MAX_UNKNOWN_RANKING_LOSS:
+        return Decision(Verdict.TOO_FEW, TOO_FEW, details)
+    if loss.high < 0 or ranked.low > 0:
+        return Decision(Verdict.BETTER, "It got better on corrections that it had not learnt from.", details)
+    if ranked.low >= -NO_DIFFERENCE and loss.high <= NO_DIFFERENCE:
+        return Decision(Verdict.NO_DIFFERENT, "No different on corrections that it had not learnt from.", details)
+    return Decision(Verdict.TOO_FEW, TOO_FEW, details)
+
+
+def max_p_value(held_out: HeldOutScores) -> float:
+    """The largest :func:`p_value` of a model that is taken, by the number of corrections."""
     positives = int(held_out.target.sum())
     n = len(held_out) if min(positives, len(held_out) - positives) >= MIN_PER_CLASS else 0
-    limit = float(np.interp(n, CORRECTIONS, MAX_P_VALUE))
-    numbers = (
-        f"unseen corrections are ranked {_short(ranked.after)} after {_short(ranked.before)} "
-        f"(90 % interval of the change {_signed(ranked.low)} … {_signed(ranked.high)}, p {p:.2g})"
-    )
-    if ranked.n == 0 or math.isnan(ranked.after):
-        return Verdict(False, "Nothing unseen could be compared: accept and reject more, in more places.")
-    if ranked.high < -MAX_RANKING_LOSS:
-        return Verdict(False, f"It got worse: {numbers}.")
-    if p > limit:
-        more = " They may be too few to tell, or too much alike." if n < CORRECTIONS[-1] else ""
-        text = f"The corrections cannot be separated from chance (p above {limit:.2g}): {numbers}.{more}"
-        return Verdict(False, text)
-    if replay is not None and replay.after < MIN_REPLAY_AP_RATIO * replay.before:
-        return Verdict(False, f"It forgets: average precision on replay maps {_short(replay.before)} → "
-                       f"{_short(replay.after)}, below {MIN_REPLAY_AP_RATIO:.0%} of before.")  # fmt: skip
-    kept = "" if replay is None else f"; replay maps {_short(replay.before)} → {_short(replay.after)}"
-    few = n < CORRECTIONS[0]
-    found = f"No worse, as far as {len(held_out):,} can tell" if few else "No worse"
-    return Verdict(True, f"{found}: {numbers}{kept}.")
+    return float(np.interp(n, CORRECTIONS, MAX_P_VALUE))
+
+
+def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, replay: Change | None) -> str:
+    """The numbers in words."""
+    accepted = int(held_out.target.sum())
+    parts = [
+        f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected) "
+        f"an accepted one stands above a rejected one in {_short(ranked.after)} of all pairs after "
+        f"{_short(ranked.before)} before (90 % interval of the change {_interval(ranked)}; p of chance {p:.2g})",
+        f"log loss {_short(loss.after)} after {_short(loss.before)} ({_interval(loss)})",
+    ]
+    if replay is not None:
+        parts.append(f"average precision on simulated maps {_short(replay.before)} → {_short(replay.after)}")
+    return "; ".join(parts) + "."
 
 
 def _short(value: float) -> str:
@@ -191,6 +245,10 @@ def _short(value: float) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("0.", ".").replace("-", "−")
+
+
+def _interval(change: Change) -> str:
+    return f"{_signed(change.low)} … {_signed(change.high)}"
 
 
 def _strata(stratum: NDArray[np.int64], target: NDArray[np.bool_]) -> list[tuple[NDArray[np.bool_], int, int]]:

@@ -10,7 +10,7 @@ from napari_hicstruct.genome.intervals import (
     parse_region,
     united,
 )
-from napari_hicstruct.genome.names import NameMatcher, canonical_name
+from napari_hicstruct.genome.names import NameMatcher, canonical_name, display_name
 
 __all__ = [
     "Interval",
@@ -19,6 +19,7 @@ __all__ = [
     "bin_start",
     "canonical_name",
     "coarsen_factor",
+    "display_name",
     "format_bin_size",
     "format_bp",
     "format_region",

@@ -15,6 +15,11 @@ def canonical_name(name: str) -> str:
     return "m" if key == "mt" else key
 
 
+def display_name(name: str) -> str:
+    """``chr21`` also where a map spells it ``21``: for titles and axes; other names as they are."""
+    return f"chr{name}" if name.isdigit() or name in ("X", "Y", "M", "MT") else name
+
+
 class NameMatcher:
     """Finds a map's own spelling of a chromosome name.
 

@@ -37,7 +37,7 @@ class ExportRequest:
     statuses : tuple of Status
         Records to write.
     deduplicate : bool
-        Of what several sets call at one place write one, and no open call of what was rejected.
+        Of what several sets call at one place write one, and nothing proposed that was rejected elsewhere.
     """
 
     formats: tuple[str, ...] = DEFAULT_FORMATS

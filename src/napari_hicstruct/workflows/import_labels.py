@@ -230,7 +230,7 @@ def imported_before(project: Project, names: Sequence[str], records: Sequence[An
     from napari_hicstruct.annotations import Origin
 
     there = [one for one in project.sets() if one.origin is Origin.IMPORTED]
-    earlier = [one.id for one in there if re.sub(r" \d+$", "", one.name) in names or one.name in names]
+    earlier = [one.id for one in there if re.sub(r" \(\d+\)$", "", one.name) in names or one.name in names]
     if not earlier:
         return []
     held = {_place(record) for record in project.query(set_ids=earlier)}

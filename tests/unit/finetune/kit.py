@@ -122,9 +122,10 @@ def prepared(project: Project, config: FinetuneConfig | None = None, **changes: 
 
 def verdict(patch: pytest.MonkeyPatch, taken: bool) -> None:
     """Have the rule decide so; it is tested by itself."""
-    from napari_hicstruct.evaluation.acceptance import Verdict
+    from napari_hicstruct.evaluation.acceptance import Decision, Verdict
 
-    patch.setattr(acceptance, "decide", lambda *_: Verdict(taken, "the test says so"))
+    word = Verdict.BETTER if taken else Verdict.TOO_FEW
+    patch.setattr(acceptance, "decide", lambda *_: Decision(word, "the test says so"))
 
 
 def left_behind(folder: Path) -> list[str]:

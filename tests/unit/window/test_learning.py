@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.errors import HicStructError, OutputError
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, finetune_request
 from napari_hicstruct.plugin.state.learning import LearningState
 from napari_hicstruct.plugin.state.prediction import PredictionState
@@ -88,8 +89,8 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(make: Any) -> None:
     assert bench.state.in_use
 
 
-def test_a_branch_is_predicted_with_only_when_asked(make: Any) -> None:
-    bench = make(Script(taken=False))
+def test_too_few_to_say_is_predicted_with_only_when_asked(make: Any) -> None:
+    bench = make(Script(verdict=Verdict.TOO_FEW))
     bench.learn()
     assert (bench.state.in_use, bench.prediction.running) == (False, False)
     bench.state.predict_with_result()

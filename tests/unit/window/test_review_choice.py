@@ -18,7 +18,9 @@ from tests.window_kit import Kind, Status, TinyWindow, loop, make_project
 @pytest.fixture
 def window(tmp_path: Path) -> Iterator[TinyWindow]:
     with make_project(tmp_path) as project:
-        yield TinyWindow(project)
+        made = TinyWindow(project)
+        yield made
+        made.settings.set("others", None)
 
 
 def put(window: TinyWindow, *probabilities: float | None, origin: Origin = Origin.PREDICTED) -> list[Any]:
@@ -91,6 +93,13 @@ def test_others_recede_while_a_candidate_is_up_and_only_then(window: TinyWindow)
     window.review.change_others()
     labels.set_current(records[0].uid)
     assert (labels.others, labels.opacity_of_others) == (Others.DIM, 1)
+
+
+def test_how_others_are_drawn_is_remembered_for_the_next_window(window: TinyWindow) -> None:
+    window.labels.set_others(Others.HIDE)
+    assert TinyWindow(window.project).labels.others is Others.HIDE
+    window.settings.set("others", "nonsense")
+    assert TinyWindow(window.project).labels.others is Others.DIM
 
 
 def test_every_key_is_of_one_command_and_every_command_is_carried_out() -> None:

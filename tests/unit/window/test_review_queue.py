@@ -79,7 +79,7 @@ def test_the_uncertain_come_first_and_what_people_drew_does_not_come(bench: Benc
     assert bench.queue.uids == [unsure.uid, quite.uid, sure.uid]
     bench.press("next")
     assert bench.at == unsure.uid
-    assert bench.queue.why(unsure.uid).startswith("entropy 1")
+    assert bench.queue.why(unsure.uid).startswith("uncertainty 1 of 1")
 
 
 def test_imports_alone_make_a_queue(bench: Bench) -> None:
@@ -243,7 +243,7 @@ def test_a_second_look_at_ones_own_rejects(bench: Bench) -> None:
     assert (bench.at, bench.queue.left) == (a.uid, 2)
     bench.press("reject", "reject")  # stays out: looked at all the same
     assert (bench.queue.left, bench.queue.done) == (0, 2)
-    assert "None of your rejects" in bench.queue.nothing()
+    assert "None of your rejected" in bench.queue.nothing()
     bench.queue.where(mode=ReviewMode.ACCEPTED)
     assert bench.queue.uids == [c.uid]
 
@@ -289,11 +289,12 @@ def test_reasons_name_what_contradicts(bench: Bench) -> None:
     here, lonely = loop(200_000, 700_000, probability=0.5, source="a"), loop(0, 400_000, probability=0.5, source="a")
     bench.put(here, lonely, tad(200_000, 700_000, source="a"), loop(200_000, 700_000, source="b"))
     bench.queue.set_order("entropy+disagreement")
-    assert bench.queue.why(here.uid) == "entropy 1"
-    assert bench.queue.why(lonely.uid) == "entropy 1 · only one caller · no TAD corner"
+    assert bench.queue.why(here.uid) == "uncertainty 1 of 1"
+    assert bench.queue.why(lonely.uid) == "uncertainty 1 of 1 · found by one program only · no TAD corner there"
     assert bench.queue.uids[0] == lonely.uid
     bench.put(loop(0, 800_000, score=0.5, source="c"))
-    assert bench.queue.why(bench.project.query(start=800_000)[0].uid).startswith("probability unknown · only one")
+    unscored = bench.project.query(start=800_000)[0].uid
+    assert bench.queue.why(unscored).startswith("no probability · found by one program only")
 
 
 def test_another_project_begins_anew(bench: Bench, tmp_path: Path) -> None:

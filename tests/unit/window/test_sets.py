@@ -119,3 +119,14 @@ def test_the_statuses_of_a_set_differ_in_line_and_shape_not_in_hue(case: Case) -
     assert len({style.line(item)[:3] for item in drawn}) == 1
     seen = [(symbol_of(one.record), style.width(one.record), style.line(one)[3], style.inside(one)[3]) for one in drawn]
     assert len(set(seen)) == len(Status)
+
+
+def test_a_large_set_is_deleted_beside_the_window(case: Case) -> None:
+    many = [loop(5_000 * (i % 60), 400_000 + 5_000 * (i // 60)) for i in range(5_001)]
+    made = case.project.add_as_set("many", Origin.IMPORTED, many, action="import")
+    begun: list[str] = []
+    case.labels.busy.changed.connect(lambda: begun.append(case.labels.busy.text))
+    case.commands.delete(made.id)
+    assert begun == ["Deleting a set", ""]
+    assert "many" not in case.names
+    assert "5,001 objects" in case.window.hints[-1]

@@ -26,8 +26,8 @@ def test_a_view_off_the_diagonal_is_shown_as_rows_and_columns_and_read_back() ->
 def test_a_view_about_the_diagonal_is_the_span_that_was_asked_for() -> None:
     assert str(view((20_000_000, 21_000_000), (19_900_000, 21_100_000))) == "21:20,000,000-21,000,000"
     assert str(view((0, 5_000_000), (0, 9_000_000))) == "21:0-5,000,000"  # the canvas shows what lies before 0, too
-    assert view((20_000_000, 21_000_000), (19_900_000, 21_100_000)).short() == "21:20.00–21.00 Mb"
-    assert view((20_000_000, 21_000_000), (20_900_000, 30_000_000)).short() == "21:20.00–21.00 Mb × 20.9–30.0 Mb"
+    assert view((20_000_000, 21_000_000), (19_900_000, 21_100_000)).short() == "chr21:20.00–21.00 Mb"
+    assert view((20_000_000, 21_000_000), (20_900_000, 30_000_000)).short() == "chr21:20.00–21.00 Mb × 20.9–30.0 Mb"
 
 
 @pytest.mark.parametrize(

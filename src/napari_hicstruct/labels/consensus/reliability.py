@@ -98,23 +98,33 @@ def learn_reliability(votes: Votes) -> Reliability:
     is seen if it gets at least one.  A false one has a source drawn from the programs with f[s, t, l] and further
     votes by chance.  The share p[s] of true ones, a and f are learnt.
     """
-    model, soft = _Model(votes), share_of_votes(votes)
+    patterns, inverse, counts = _patterns(votes)
+    model, soft = _Model(patterns, counts), share_of_votes(patterns)
     steps, moved = 0, np.inf
     while steps < _MAX_STEPS and moved >= _SETTLED:
         model.fit(soft)
         before, soft = soft, model.posterior()
         moved = float(np.abs(soft - before).max(initial=0.0))
         steps += 1
-    given = votes.given
-    precision = (soft @ given) / np.maximum(given.sum(axis=0), 1)
-    return Reliability(soft, model.hits[:, :, 1:].sum(axis=2), precision, steps, moved < _SETTLED)
+    given = patterns.given
+    precision = ((soft * counts) @ given) / np.maximum(counts @ given, 1)
+    return Reliability(soft[inverse], model.hits[:, :, 1:].sum(axis=2), precision, steps, moved < _SETTLED)
+
+
+def _patterns(votes: Votes) -> tuple[Votes, Ints, Floats]:
+    """Every combination of votes once, which of them each cluster has, and how many have it."""
+    rows = np.column_stack([votes.strata, votes.levels, votes.able])
+    found, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    t = votes.levels.shape[1]
+    kept = Votes(found[:, 1 : t + 1], found[:, t + 1 :].astype(bool), found[:, 0], votes.chance)
+    return kept, inverse.reshape(-1), counts.astype(np.float64)
 
 
 class _Model:
-    """The parameters, and both steps of the expectation maximisation."""
+    """The parameters, and both steps of the expectation maximisation; ``counts`` clusters have each row of votes."""
 
-    def __init__(self, votes: Votes) -> None:
-        self.votes = votes
+    def __init__(self, votes: Votes, counts: Floats) -> None:
+        self.votes, self.counts = votes, counts
         n_strata, n_programs = votes.chance.shape
         n_levels = int(votes.levels.max(initial=1)) + 1
         self.true = np.full(n_strata, 0.5)
@@ -125,28 +135,29 @@ class _Model:
         self.unseen = np.zeros(len(votes.levels))
         self.source = np.where(votes.given, 1.0, 0.0)
         self.source /= np.maximum(self.source.sum(axis=1, keepdims=True), 1.0)
-        share = np.maximum(self.onehot[:, :, 1:].sum(axis=0), 1).astype(float)
+        share = np.maximum(np.tensordot(counts, self.onehot[:, :, 1:], axes=1), 1.0)
+        self.stratum = np.zeros((n_strata, len(counts)))
+        self.stratum[votes.strata, np.arange(len(counts))] = 1.0
         self.levels = share / share.sum(axis=1, keepdims=True)
 
     def fit(self, soft: Floats) -> None:
         """Parameters that explain the votes best if ``soft`` are the probabilities of being true."""
-        strata, n_strata = self.votes.strata, len(self.true)
-        weight = soft * (1.0 + self.unseen)  # structures that nobody called stand behind those that somebody did
-        voted = _sums(strata, soft[:, None, None] * self.onehot[:, :, 1:], n_strata)
-        able = _sums(strata, weight[:, None] * (self.votes.able | self.votes.given), n_strata)
+        right, wrong_n = soft * self.counts, (1 - soft) * self.counts
+        weight = right * (1.0 + self.unseen)  # structures that nobody called stand behind those that somebody did
+        voted = self._sums(right[:, None, None] * self.onehot[:, :, 1:])
+        able = self._sums(weight[:, None] * (self.votes.able | self.votes.given))
         pooled = voted.sum(axis=0) / np.maximum(able.sum(axis=0), 1e-9)[:, None]
         hits = (voted + _PRIOR * pooled) / (able + _PRIOR)[:, :, None]
         called = np.clip(hits.sum(axis=2), _FLOOR, 1 - _FLOOR)
         self.hits[:, :, 1:] = hits * (called / np.maximum(hits.sum(axis=2), 1e-12))[:, :, None]
         self.hits[:, :, 0] = 1 - called
-        wrong = _sums(strata, ((1 - soft)[:, None] * self.source)[:, :, None] * self.onehot[:, :, 1:], n_strata)
+        wrong = self._sums((wrong_n[:, None] * self.source)[:, :, None] * self.onehot[:, :, 1:])
         common = wrong.sum(axis=0) + 0.5 * self.levels
         common /= common.sum()
         wrong = wrong + _PRIOR * common
         self.sources[:, :, 1:] = wrong / wrong.sum(axis=(1, 2), keepdims=True)
-        n = np.bincount(strata, minlength=n_strata)
-        overall = (soft.sum() + 1) / (len(soft) + 2)
-        self.true = (np.bincount(strata, soft, n_strata) + _PRIOR * overall) / (n + _PRIOR)
+        overall = (right.sum() + 1) / (self.counts.sum() + 2)
+        self.true = (self.stratum @ right + _PRIOR * overall) / (self.stratum @ self.counts + _PRIOR)
 
     def posterior(self) -> Floats:
         """Probability that each cluster is true; remembers how likely such structures stay unseen, and the sources."""
@@ -169,9 +180,7 @@ class _Model:
         soft: Floats = right / np.maximum(right + wrong, 1e-300)
         return soft
 
-
-def _sums(strata: Ints, values: Floats, n: int) -> Floats:
-    """Sum of ``values`` over the clusters of each stratum."""
-    out = np.zeros((n, *values.shape[1:]))
-    np.add.at(out, strata, values)
-    return out
+    def _sums(self, values: Floats) -> Floats:
+        """Sum of ``values`` over the rows of each stratum."""
+        sums: Floats = np.tensordot(self.stratum, values, axes=1)
+        return sums

@@ -37,7 +37,7 @@ _LEVELS = 3
 """Parts into which a caller's scores are divided, so that its best calls may be worth more than its last."""
 
 _MIN_PER_STRATUM, _MAX_STRATA = 300, 4
-_SHIFTS = 40
+_SHIFTS, _MIN_SHIFTS, _SHIFTED = 40, 5, 40_000
 
 
 class Method(StrEnum):
@@ -261,31 +261,39 @@ def _chance(joined: _Joined, ballot: _Ballot, strata: Ints) -> Floats:
         own = ballot.chrom == chrom
         low, high = ballot.calls.points[own, :2].min(), ballot.calls.points[own, :2].max()
         length = max(high - low, 1.0)
-        shifts = rng.uniform(0.05, 0.95, _SHIFTS if len(rows) < 5_000 else 5) * length
+        n_shifts = min(_SHIFTS, max(_MIN_SHIFTS, _SHIFTED // len(rows)))
+        shifts = rng.uniform(0.05, 0.95, n_shifts) * length
         for caller in range(n_callers):
             calls = ballot.calls.take(np.flatnonzero(own & (ballot.calls.callers == caller)))
             if not len(calls):
                 continue
+            tree = cKDTree(calls.points)
             for shift in shifts:
-                near = _near(joined.points[rows], joined.spans[rows], shift, (low, length), calls, ballot)
+                near = _near(joined.points[rows], joined.spans[rows], shift, (low, length), (calls, tree), ballot)
                 hits[:, caller] += np.bincount(strata[rows], near, n_strata)
         asked[:, 0] += np.bincount(strata[rows], minlength=n_strata) * len(shifts)
     return hits / np.maximum(asked, 1)
 
 
 def _near(
-    points: Floats, spans: Floats, shift: float, frame: tuple[float, float], calls: Calls, ballot: _Ballot
+    points: Floats,
+    spans: Floats,
+    shift: float,
+    frame: tuple[float, float],
+    calls: tuple[Calls, cKDTree],
+    ballot: _Ballot,
 ) -> NDArray[np.bool_]:
     """Whether a call fits each place after it was shifted round the chromosome, its size kept."""
     low, length = frame
     first = points[:, 0]
     moved = low + np.mod(first - low + shift, length) - first
     places = points + np.column_stack([moved, moved, np.zeros_like(moved)])  # the third column is a stripe's side
-    distance, nearest = cKDTree(calls.points).query(places, p=np.inf)
-    near: NDArray[np.bool_] = np.asarray(distance <= ballot.tolerance_bp)
+    within = np.nextafter(float(ballot.tolerance_bp), np.inf)
+    distance, nearest = calls[1].query(places, p=np.inf, distance_upper_bound=within)
+    near: NDArray[np.bool_] = np.isfinite(distance)
     overlap = MIN_OVERLAP.get(ballot.kind, 0.0)
     if overlap:
-        there, here = calls.spans[nearest], spans + moved[:, None]
+        there, here = calls[0].spans[np.where(near, nearest, 0)], spans + moved[:, None]
         shared = np.minimum(there[:, 1], here[:, 1]) - np.maximum(there[:, 0], here[:, 0])
         joint = np.maximum(there[:, 1], here[:, 1]) - np.minimum(there[:, 0], here[:, 0])
         near = np.logical_and(near, shared >= overlap * joint)
@@ -329,28 +337,39 @@ def _records(
 ) -> tuple[tuple[Annotation, ...], NDArray[np.bool_]]:
     n_calls = np.bincount(joined.members, minlength=len(joined.chrom))
     kept = np.flatnonzero(votes.given.sum(axis=1) >= options.min_tools)
+    first, second = _anchors(joined.points[kept], joined.spans[kept], ballot)
+    names = _supporters(votes.given[kept], ballot.callers)
+    chroms = [ballot.chroms[k] for k in joined.chrom[kept]]
+    order = sorted(range(len(kept)), key=lambda k: (chroms[k], *_span(first[k], second[k])))
     found = []
-    for k in kept:
-        chrom = ballot.chroms[joined.chrom[k]]
-        first, second = _anchors(joined.points[k], joined.spans[k], chrom, ballot)
-        supporters = tuple(name for name, own in zip(ballot.callers, votes.given[k], strict=True) if own)
+    for k in order:
+        score = float(soft[kept[k]])
         record = Annotation(
             kind=ballot.kind,
-            anchor1=first,
-            anchor2=second,
-            score=float(soft[k]),
-            soft_score=float(soft[k]),
-            n_calls=int(n_calls[k]),
-            n_tools=len(supporters),
-            supporters=supporters,
+            anchor1=Interval(chroms[k], *first[k]),
+            anchor2=Interval(chroms[k], *second[k]),
+            score=score,
+            soft_score=score,
+            n_calls=int(n_calls[kept[k]]),
+            n_tools=len(names[k]),
+            supporters=names[k],
             resolution=ballot.bin_size,
             source="consensus",
-            direction=_direction(joined.points[k], ballot.kind),
+            direction=_direction(joined.points[kept[k]], ballot.kind),
         )
-        found.append((record, k))
-    found.sort(key=lambda pair: (pair[0].chrom, pair[0].span.start, pair[0].span.end))
-    supported = votes.given[[k for _, k in found]] if found else np.zeros((0, len(ballot.callers)), bool)
-    return tuple(record for record, _ in found), supported
+        found.append(record)
+    return tuple(found), votes.given[kept[order]] if found else np.zeros((0, len(ballot.callers)), bool)
+
+
+def _span(first: list[int], second: list[int]) -> tuple[int, int]:
+    return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _supporters(given: NDArray[np.bool_], callers: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Names of those who called each."""
+    patterns, which = np.unique(given, axis=0, return_inverse=True)
+    names = [tuple(np.array(callers, object)[row]) for row in patterns]
+    return [names[k] for k in which.reshape(-1)]
 
 
 def _direction(point: Floats, kind: Kind) -> Direction:
@@ -359,25 +378,25 @@ def _direction(point: Floats, kind: Kind) -> Direction:
     return Direction.UP if point[2] > 0 else Direction.DOWN
 
 
-def _anchors(point: Floats, span: Floats, chrom: str, ballot: _Ballot) -> tuple[Interval, Interval]:
-    """Anchors in whole bins: they never grow by the number of calls."""
-    size = ballot.bin_size
+def _anchors(points: Floats, spans: Floats, ballot: _Ballot) -> tuple[list[list[int]], list[list[int]]]:
+    """Start and end of both anchors, in whole bins: they never grow by the number of calls."""
+    size, kind = ballot.bin_size, ballot.kind
 
-    def bin_of(place: float) -> Interval:
-        start = int(place // size) * size
-        return Interval(chrom, start, start + size)
+    def bin_of(places: Floats) -> Ints:
+        start = (places // size).astype(np.int64) * size
+        return np.stack([start, start + size], axis=1)
 
-    def bins_of(start: float, end: float) -> Interval:
-        first, last = round(start / size), round(end / size)
-        return Interval(chrom, first * size, max(last, first + 1) * size)
+    def bins_of(edges: Floats) -> Ints:
+        first, last = np.rint(edges / size).astype(np.int64).T
+        return np.stack([first, np.maximum(last, first + 1)], axis=1) * size
 
-    if ballot.kind is Kind.LOOP:
-        return bin_of(point[0]), bin_of(point[1])
-    if ballot.kind is Kind.TAD:
-        domain = bins_of(point[0], point[1])
-        return domain, domain
-    anchor = bin_of(point[0])
-    if ballot.kind is Kind.BOUNDARY:
-        return anchor, anchor
-    extent = bins_of(span[0], span[1])
-    return anchor, Interval(chrom, min(anchor.start, extent.start), max(anchor.end, extent.end))
+    if kind is Kind.TAD:
+        one = other = bins_of(points[:, :2])
+    else:
+        one = other = bin_of(points[:, 0])
+        if kind is Kind.LOOP:
+            other = bin_of(points[:, 1])
+        elif kind is Kind.STRIPE:
+            extent = bins_of(spans)
+            other = np.stack([np.minimum(one[:, 0], extent[:, 0]), np.maximum(one[:, 1], extent[:, 1])], axis=1)
+    return one.tolist(), other.tolist()

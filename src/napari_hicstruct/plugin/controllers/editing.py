@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.editor import Editor
 from napari_hicstruct.plugin.controllers.keys import Keys
+from napari_hicstruct.plugin.controllers.pointer import Pointer
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.reviewed import ReviewedLayer
@@ -21,6 +22,7 @@ class Editing:
     editor : Editor
     review : Review
     keys : Keys
+    pointer : Pointer
     transposes : Transposes
     """
 
@@ -29,6 +31,7 @@ class Editing:
         self.editor = Editor(labels, canvas)
         self.review = Review(self.editor)
         self.keys = Keys(self.review)
+        self.pointer = Pointer(self.review)
         self.transposes = Transposes(canvas, labels)
         self._reviewed = ReviewedLayer(canvas, self.review.regions)
         self.editor.drawn.connect(self._drawn)
@@ -59,6 +62,7 @@ class Editing:
     def close(self) -> None:
         """Take layers and keys out of the window."""
         self.keys.unbind()
+        self.pointer.close()
         self.transposes.show(False)
         self.review.close()
         self._window.map_changed.disconnect(self._on_map)

@@ -14,9 +14,10 @@ from psygnal import Signal
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers import gestures
-from napari_hicstruct.plugin.controllers.hints import CanvasHint, hint_for
+from napari_hicstruct.plugin.controllers.hints import CanvasHint, LetterLoader, hint_for
 from napari_hicstruct.plugin.controllers.refill import Refiller
 from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.overlays.casing import Casings
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
 from napari_hicstruct.plugin.state.draw_limit import InView
@@ -52,12 +53,16 @@ class Editor:
     def __init__(self, labels: LabelState, canvas: Canvas) -> None:
         self.labels, self.canvas = labels, canvas
         self.overlays: dict[Kind, Overlay] = {}
+        self._removed: list[Kind] = []
         self._window = labels.window
         self._canvas_hint = CanvasHint(canvas.viewer)
+        self._casings = Casings(canvas)
+        self._letters = LetterLoader(canvas.viewer)
         self._refiller = Refiller(canvas.viewer, self._refill)
         self._window.view_changed.connect(self._on_view)
         self._window.chrom_changed.connect(self._on_chrom)
         labels.stale.connect(self._on_stale)
+        labels.recorded.connect(self._on_recorded)
         labels.hint_changed.connect(self._canvas_hint.show)
         canvas.viewer.layers.events.removed.connect(self._on_layer_removed)
         canvas.viewer.layers.selection.events.active.connect(self._on_active)
@@ -84,6 +89,7 @@ class Editor:
     def hide_layers(self) -> None:
         """Take all overlays out of the window; the labels stay in the project."""
         overlays, self.overlays = list(self.overlays.values()), {}
+        self._casings.remove(*Kind)
         self.canvas.remove(*(overlay.layer for overlay in overlays))
 
     def redraw(self, kinds: Iterable[Kind] = tuple(Kind)) -> None:
@@ -99,7 +105,10 @@ class Editor:
         labels = self.labels
         for kind in kinds & self.overlays.keys():
             style = DrawStyle(self.canvas.bp_per_px(), labels.by_score, labels.current_uid, labels.opacity_of_others)
-            self.overlays[kind].fill(self._items(kind), style)
+            items, overlay = self._items(kind), self.overlays[kind]
+            overlay.fill(items, style)
+            moving = str(overlay.layer.mode) == "select"
+            self._casings.draw(overlay.layer, kind, [] if moving else items, style)
         self.drawn.emit()
 
     def _items(self, kind: Kind) -> list[Item]:
@@ -114,14 +123,30 @@ class Editor:
         labels.in_view[kind] = InView(len(records), total)
         if labels.opacity_of_others == 0:
             records = [record for record in records if record.uid == labels.current_uid]
-        return [Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid)) for r in records]
+        opacities = labels.catalogue.opacities(records) if kind is Kind.TAD else [1.0] * len(records)
+        return [
+            Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid), opacity)
+            for r, opacity in zip(records, opacities, strict=True)
+        ]
 
     # ------------------------------------------------------------------ tools
     def selected_uids(self) -> list[str]:
-        """Uids of what is selected in the active layer; empty if that is none of the overlays."""
+        """Uids of what is selected with napari's arrow in the active layer; empty with any other tool."""
         active = self.canvas.viewer.layers.selection.active
-        chosen = (overlay for overlay in self.overlays.values() if overlay.layer is active)
+        chosen = (o for o in self.overlays.values() if o.layer is active and o.layer.mode == "select")
         return next((overlay.selected_uids() for overlay in chosen), [])
+
+    def shown_uids(self) -> list[str]:
+        """Uids of all objects that are drawn where they can be seen."""
+        seen = (o for o in self.overlays.values() if o.layer.visible and o.layer.opacity > 0)
+        return [uid for overlay in seen for uid in overlay.uids]
+
+    def bring_back(self) -> list[Kind]:
+        """Put the layers back that were removed since the last edit; their kinds."""
+        kinds, self._removed = self._removed, []
+        for kind in kinds:
+            self.overlay(kind)
+        return kinds
 
     def deselect(self) -> None:
         """Select nothing in any overlay."""
@@ -164,6 +189,7 @@ class Editor:
     def mode_changed(self, overlay: Overlay) -> None:
         """Show what the mouse does in this layer now."""
         self.labels.hint(hint_for(overlay.kind, str(overlay.layer.mode), overlay.add_mode))
+        self._refiller.ask({overlay.kind})  # nothing stays where an object was while it is moved
         self.tool_changed.emit()
 
     def stray(self, overlay: Overlay, reason: str) -> None:
@@ -181,6 +207,10 @@ class Editor:
     def _on_stale(self, kinds: Iterable[Kind]) -> None:
         self._refiller.ask(kinds)
 
+    def _on_recorded(self, _change: object) -> None:
+        """An edit after the removal of a layer is what undo takes back first."""
+        self._removed.clear()
+
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:
         self._refiller.ask(delay_ms=_VIEW_DELAY_MS)
 
@@ -197,14 +227,18 @@ class Editor:
         for kind, overlay in list(self.overlays.items()):
             if overlay.layer is event.value:
                 del self.overlays[kind]
-                self.labels.hint(f"{NAMES[kind]} are no longer shown; the labels themselves are kept.")
+                self._casings.remove(kind)
+                self._removed.append(kind)
+                self.labels.hint(f"{NAMES[kind]} are no longer shown; all of them are kept. U shows them again.")
 
     def close(self) -> None:
         """Take the layers out and let go of the window; nothing needs saving."""
         self._canvas_hint.show("")
+        self._letters.close()
         self._refiller.close()
         self.labels.hint_changed.disconnect(self._canvas_hint.show)
         self.labels.stale.disconnect(self._on_stale)
+        self.labels.recorded.disconnect(self._on_recorded)
         self._window.view_changed.disconnect(self._on_view)
         self._window.chrom_changed.disconnect(self._on_chrom)
         if self.canvas.viewer is not None:

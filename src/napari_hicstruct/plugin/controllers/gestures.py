@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Origin, Status
 from napari_hicstruct.plugin.state import geometry
-from napari_hicstruct.plugin.state.geometry import Box, Grid
+from napari_hicstruct.plugin.state.geometry import Box, Grid, Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def reshaped(labels: LabelState, project: Project, overlay: Overlay, indices: Se
         elif changed is not record:
             after.append(changed)
     if after:
-        project.update(after, action=_action(before, after))
+        project.update(after, action=action_of(before, after))
 
 
 def drawn(
@@ -42,17 +42,32 @@ def drawn(
     bp_per_px: float,
 ) -> None:
     """Write new objects into the human set."""
-    fields = {"status": Status.ACCEPTED, "source": project.reviewer or "human"}
+    fields = new_fields(project)
     found = [_new(overlay, index, grid, _CLICK_PX * bp_per_px, fields) for index in indices]
     records = [record for record in found if record is not None]
     if not records:
         labels.hint("Too small: drag over at least two bins.")
         return
+    overlay.uids.extend(record.uid for record in records)
+    put(labels, project, records)
+    labels.set_current(records[-1].uid)
+
+
+def new_fields(project: Project) -> dict[str, Any]:
+    """What all objects that a person draws have in common."""
+    return {"status": Status.ACCEPTED, "source": project.reviewer or "human"}
+
+
+def put(labels: LabelState, project: Project, records: Sequence[Annotation]) -> None:
+    """Add new objects to the human set, which shows them where they were put."""
     human = next((s for s in labels.sets() if s.origin is Origin.HUMAN), None) or project.human_set()
     labels.add_known_set(human)
-    overlay.uids.extend(record.uid for record in records)
+    below = [record.direction is Direction.UP for record in records if record.kind is Kind.LOOP]
+    other_side = {Triangle.UPPER: True, Triangle.LOWER: False}.get(labels.triangle(human.id))
+    if other_side in below:
+        labels.set_triangle(human.id, Triangle.STORED)
+        labels.hint(f"The set “{human.name}” is drawn as stored again: the loop lies where you put it.")
     project.add(records, set_id=human.id)
-    labels.set_current(records[-1].uid)
 
 
 def _read_back(labels: LabelState, overlay: Overlay, index: int, record: Annotation, grid: Grid) -> Annotation | None:
@@ -86,6 +101,7 @@ def _new(overlay: Overlay, index: int, grid: Grid, click_bp: float, fields: dict
     return geometry.new_tad((box.top, box.left), (box.bottom, box.right), grid, **fields)
 
 
-def _action(before: Sequence[Annotation], after: Sequence[Annotation]) -> str:
+def action_of(before: Sequence[Annotation], after: Sequence[Annotation]) -> str:
+    """Name in the journal of what a drag did."""
     sizes = {r.uid: (len(r.anchor1), len(r.anchor2)) for r in before}
     return "move" if all(sizes[r.uid] == (len(r.anchor1), len(r.anchor2)) for r in after) else "resize"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import string
 import textwrap
+import weakref
 from typing import Any
 
 from qtpy.compat import isalive
+from qtpy.QtCore import QTimer
 
 from napari_hicstruct.annotations.records import Kind
 
@@ -16,12 +19,15 @@ _ADD = {
     Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
 }
 _EDIT = {
-    Kind.LOOP: "Edit loops: drag a ring, it snaps to bin centres · Del deletes · Esc ends",
-    Kind.STRIPE: "Edit stripes: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
-    Kind.TAD: "Edit TADs: drag it or its handles, edges snap to bins · Del deletes · Esc ends",
-    Kind.BOUNDARY: "Edit boundaries: drag along the diagonal · Del deletes · Esc ends",
+    Kind.LOOP: "Edit this loop: drag it, it snaps to bins; drag beside it to pan · Esc ends",
+    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
+    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
+    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal; drag beside it to pan · Esc ends",
 }
+_ARROW = "Arrow: drag over several objects to select them, drag one to move it · Esc ends"
 
+_LETTERS = string.ascii_letters + string.digits + " ·.,:;()#/-–×…"
+_LETTERS_AT_ONCE, _LETTER_MS, _LETTERS_AFTER_MS = 3, 120, 1_500
 _LETTER_PX, _MIN_LETTERS = 8, 30
 
 
@@ -29,7 +35,12 @@ def hint_for(kind: Kind, mode: str, add_mode: str) -> str:
     """What the mouse does in the layer of ``kind`` in napari's ``mode``; empty while it pans."""
     if mode == add_mode:
         return _ADD[kind]
-    return _EDIT[kind] if mode == "select" else ""
+    return _ARROW if mode == "select" else ""
+
+
+def edit_hint(kind: Kind) -> str:
+    """What the mouse does while an object of ``kind`` is edited."""
+    return _EDIT[kind]
 
 
 class CanvasHint:
@@ -50,6 +61,55 @@ class CanvasHint:
         lines = [part for line in text.splitlines() for part in textwrap.wrap(line, width)]
         self._overlay.text = "\n".join(f"  {line}  " for line in lines)  # its box is a little narrow
         self._overlay.visible = bool(text)
+
+
+class LetterLoader:
+    """Draws letters into the texture of napari's texts before they are needed, a few at a time.
+
+    A letter takes 5 ms when a text has it for the first time; the first hint of a tool would stop the window for 0.2 s.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer, self._left = weakref.ref(viewer), list(_LETTERS)
+        self._asked = False
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._load)
+        self._timer.start(_LETTERS_AFTER_MS)
+
+    def close(self) -> None:
+        """Stop."""
+        if isalive(self._timer):
+            self._timer.stop()
+            self._timer.deleteLater()
+
+    def _load(self) -> None:
+        self._timer.setInterval(_LETTER_MS)
+        viewer = self._viewer()
+        if viewer is None or window_is_gone(viewer) or not self._left:
+            self._timer.stop()
+            return
+        overlay = viewer.canvas.overlays.text
+        font = _font_of(viewer)
+        if font is None and not overlay.visible and not self._asked:
+            self._asked = overlay.visible = True  # napari makes what draws a text when there is one to draw
+            overlay.box, overlay.text = False, " "
+        elif font is None:
+            self._timer.stop()
+        else:
+            for letter in self._left[:_LETTERS_AT_ONCE]:
+                font[letter]
+            del self._left[:_LETTERS_AT_ONCE]
+            viewer.window._qt_viewer.canvas.native.update()  # each goes to the graphics card with the next picture
+        if font is not None and overlay.text == " ":
+            overlay.visible, overlay.text = False, ""
+
+
+def _font_of(viewer: Any) -> Any:
+    """What the text overlay is drawn with; None where napari keeps it elsewhere."""
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    visuals = getattr(canvas, "_viewer_overlay_to_visual", {}).get(viewer.canvas.overlays.text)
+    node = getattr(visuals[0], "node", None) if isinstance(visuals, list) and visuals else None
+    return getattr(node, "_font", None)
 
 
 class StatusHelp:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
@@ -38,6 +39,8 @@ _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
 
 _CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
 """What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
+_PRESSES = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
+_WATCHED = (*_PRESSES, *_CHOSEN)
 
 
 class KeyFilter(QObject):
@@ -64,9 +67,11 @@ class KeyFilter(QObject):
     def eventFilter(self, watched: Any, event: Any) -> bool:
         """Qt calls this for each event of the application."""
         kind = event.type()
-        if kind == QEvent.Type.KeyPress or kind == QEvent.Type.ShortcutOverride:
+        if kind not in _WATCHED:  # a tuple: hundreds of events a second come by
+            return False
+        if kind in _PRESSES:
             return isinstance(watched, QWidget) and self._is_here(watched) and self._on_key(watched, event)
-        if kind in _CHOSEN and isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
+        if isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
             self._chosen_in(watched.parent())  # type: ignore[arg-type]
         return False
 
@@ -102,12 +107,23 @@ class KeyFilter(QObject):
     def _chosen_in(self, widget: QWidget) -> None:
         """Something was chosen from a list: the next key is a judgment."""
         if self._is_here(widget):
-            QTimer.singleShot(0, lambda: self._give_back(widget))
+            self._give_back_soon(widget)
 
     def _typed_in(self, widget: QWidget) -> None:
         """Return and Escape end typing, after the text box has seen them."""
         if not isinstance(widget, QTextEdit | QPlainTextEdit):
-            QTimer.singleShot(0, lambda: self._give_back(widget))
+            self._give_back_soon(widget)
+
+    def _give_back_soon(self, widget: QWidget) -> None:
+        """In the next turn of the event loop, which may be after the window: nothing of it is held until then."""
+        ours, theirs = ref(self), ref(widget)
+
+        def give_back() -> None:
+            us, widget = ours(), theirs()
+            if us is not None and widget is not None:
+                us._give_back(widget)
+
+        QTimer.singleShot(0, give_back)
 
     def _give_back(self, widget: QWidget) -> None:
         """Give the keyboard back to the canvas, unless somebody else has it by now."""

@@ -10,7 +10,10 @@ from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolic
 
 from napari_hicstruct.plugin.state.commands import Command
 
-_COLUMNS = (("Judge", "Undo"), ("Go", "Draw", "Help"))
+_COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"))
+_CAPS_WIDTH = (150, 96)
+"""Of the column of caps, px."""
+
 _NOTE = "Keys work wherever the keyboard is, except in a text box while you type in it: Return or Esc leaves it."
 
 
@@ -63,11 +66,11 @@ class KeySheet(QDialog):
         listed = [one for one in commands if one.group]
         row = QHBoxLayout()
         row.setSpacing(36)
-        for groups in _COLUMNS:
+        for groups, width in zip(_COLUMNS, _CAPS_WIDTH, strict=True):
             column = QVBoxLayout()
             column.setSpacing(14)
             for group in groups:
-                column.addLayout(_group(group, [one for one in listed if one.group == group]))
+                column.addLayout(_group(group, [one for one in listed if one.group == group], width))
             column.addStretch(1)
             row.addLayout(column)
         note = QLabel(_NOTE)
@@ -85,7 +88,7 @@ class KeySheet(QDialog):
             super().keyPressEvent(event)
 
 
-def _group(title: str, commands: list[Command]) -> QGridLayout:
+def _group(title: str, commands: list[Command], width: int) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(14)
     grid.setVerticalSpacing(5)
@@ -94,7 +97,7 @@ def _group(title: str, commands: list[Command]) -> QGridLayout:
     for place, one in enumerate(commands, 1):
         grid.addLayout(_caps(one.keys), place, 0)
         grid.addWidget(QLabel(one.text), place, 1)
-    grid.setColumnMinimumWidth(0, 128)
+    grid.setColumnMinimumWidth(0, width)
     grid.setColumnStretch(1, 1)
     return grid
 

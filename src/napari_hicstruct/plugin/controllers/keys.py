@@ -16,7 +16,7 @@ from napari_hicstruct.plugin.controllers.hints import StatusHelp, window_is_gone
 from napari_hicstruct.plugin.controllers.key_filter import KeyFilter
 from napari_hicstruct.plugin.controllers.key_sheet import KeySheet, native
 from napari_hicstruct.plugin.controllers.review import Review
-from napari_hicstruct.plugin.state.commands import COMMANDS, key_of
+from napari_hicstruct.plugin.state.commands import COMMANDS, MOUSE, key_of
 
 
 class Keys:
@@ -76,7 +76,7 @@ class Keys:
         if window is None:
             return
         if self._sheet is None or not isalive(self._sheet):
-            self._sheet = KeySheet(COMMANDS, window._qt_window, ends=key_of("show_keys"))
+            self._sheet = KeySheet((*COMMANDS, *MOUSE), window._qt_window, ends=key_of("show_keys"))
         self._sheet.show()
         self._sheet.raise_()
         self._sheet.activateWindow()

@@ -172,9 +172,11 @@ class Lasso:
         caught = [record for record in map(self._labels.record, self.uids) if record is not None]
         paths += [ring + middle_of(record, self._labels.triangle_of(record.uid)) for record in caught]
         segments = [np.stack([path[:-1], np.diff(path, axis=0)], axis=1) for path in paths]
-        self._layer.data = np.concatenate(segments) if segments else np.zeros((0, 2, 2))
+        found = np.concatenate(segments) if segments else np.zeros((0, 2, 2))
+        self._layer.data = found
         self._layer.edge_width = _LINE_PX * per_px
-        self._layer.edge_color = COLOUR
+        if len(found):  # one of the two is seen wherever the line lies
+            self._layer.edge_color = np.resize(np.array([COLOUR, "white"]), len(found))
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _on_view(self, *_: Any) -> None:

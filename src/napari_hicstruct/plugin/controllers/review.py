@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.controllers import gestures
+from napari_hicstruct.plugin.controllers.edit_tool import EditTool
 from napari_hicstruct.plugin.controllers.editor import Editor
+from napari_hicstruct.plugin.controllers.hints import edit_hint
 from napari_hicstruct.plugin.controllers.lasso import Lasso
 from napari_hicstruct.plugin.controllers.stripe_check import clear_stripe_check, show_stripe_check
+from napari_hicstruct.plugin.layers.overlays.overlay import NAMES
+from napari_hicstruct.plugin.layers.overlays.selection import SelectionLayer
+from napari_hicstruct.plugin.state.geometry import Triangle, new_loop
 from napari_hicstruct.plugin.state.review import ReviewState
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Change, Project
 
 
 class Review(ReviewState):
@@ -18,6 +27,7 @@ class Review(ReviewState):
     ----------
     editor : Editor
     lasso : Lasso
+    edit_tool : EditTool
     """
 
     def __init__(self, editor: Editor) -> None:
@@ -25,7 +35,11 @@ class Review(ReviewState):
         self.editor = editor
         self.lasso = Lasso(editor.labels, editor.canvas, lambda: self.queue.uids)
         self.lasso.changed.connect(self._lasso_changed)
+        self._halo = SelectionLayer(editor.canvas)
+        self.edit_tool = EditTool(editor.labels, editor.canvas, self._halo)
         editor.tool_changed.connect(self.tool_changed.emit)
+        editor.drawn.connect(self._drawn)
+        self.labels.current_changed.connect(self._current_changed)
 
     @property
     def caught(self) -> list[str]:
@@ -56,7 +70,69 @@ class Review(ReviewState):
         if self.labels.record(uid) is not None:
             self.lasso.put_away()
             self.editor.deselect()
+            self.editor.bring_back()
         super().go_to(uid, from_queue=from_queue)
+
+    def select(self, uid: str | None, *, of: int = 1) -> None:
+        """What was clicked becomes the current object and nothing else is selected; None: nothing is.
+
+        ``of`` objects lie there: another click selects the next.  A click beside all objects leaves the lasso's catch.
+        """
+        edits = self.edit_tool.uid is not None
+        if uid is None and self.caught:
+            return
+        self.lasso.put_away()
+        self.editor.deselect()
+        self.labels.set_current(uid)
+        if uid is None:
+            self.labels.hint("")
+        elif edits:
+            self.edit()
+        else:
+            more = f" · click again for the next of {of} here" if of > 1 else ""
+            self.labels.hint(self.summary_of(uid) + more)
+
+    def delete(self) -> None:
+        """Take what is selected and drawn out of the project, nothing else; undo brings it back."""
+        targets, shown = self.targets(), set(self.editor.shown_uids())
+        seen = [uid for uid in targets if uid in shown]
+        if targets and not seen:
+            self.labels.hint("What is selected is not shown here: nothing was deleted.")
+            return
+        what = self.summary_of(seen[0]) if len(seen) == 1 else f"{len(seen):,} objects"
+        self.delete_many(seen)
+        if seen and all(self.labels.record(uid) is None for uid in seen):
+            self.lasso.put_away()
+            self.labels.hint(f"Deleted: {what}. U brings it back.")
+
+    def undo(self) -> None:
+        """Take back the last step; the removal of a layer of ours is one, and brings back the layer, not records."""
+        kinds = self.editor.bring_back()
+        if kinds:
+            self.labels.hint(f"Shown again: {', '.join(NAMES[kind] for kind in kinds)}.")
+        else:
+            super().undo()
+
+    def _undone(self, change: Change | None, what: str) -> None:
+        """Nor does the camera leave the object that is edited."""
+        chosen, edited = self._by_hand, self.edit_tool.uid
+        self._by_hand = chosen if edited is None else {*chosen, edited}
+        super()._undone(change, what)
+        self._by_hand = chosen
+
+    def _drawn(self) -> None:
+        """The layers were refilled: halo and handles follow."""
+        current = self.labels.current
+        if current is None or current.uid not in self.editor.shown_uids():
+            self._halo.draw(None, Triangle.STORED)
+        else:
+            self._halo.draw(current, self.labels.triangle_of(current.uid))
+        if self.edit_tool.uid is not None:
+            self.edit_tool.draw()
+
+    def _current_changed(self, uid: str | None) -> None:
+        if self.edit_tool.uid not in (None, uid):
+            self.edit_tool.stop()
 
     def _lasso_changed(self) -> None:
         self.labels.set_choosing(self.lasso.drawing)
@@ -101,29 +177,47 @@ class Review(ReviewState):
             return
         self._activate(kind, self.editor.overlay(kind).add_mode)
 
+    def add_loop_at(self, place: tuple[float, float]) -> None:
+        """A loop at the bins under a place (row, column; bp)."""
+
+        def add(project: Project) -> None:
+            loop = new_loop(place, self.labels.window.grid(), **gestures.new_fields(project))
+            gestures.put(self.labels, project, [loop])
+            self.labels.set_current(loop.uid)
+
+        self.labels.attempt(add)
+
     def edit(self) -> None:
-        """Select the current object so that the mouse moves and resizes it."""
+        """Give the current object handles: the mouse moves and resizes it, and pans beside it."""
         current = self.labels.current
         if current is None:
             self.labels.hint("Nothing is selected: press N for the next object, or click one.")
             return
+        self.lasso.put_away()
+        self.editor.pan()
         overlay = self.editor.overlay(current.kind)
+        overlay.layer.visible = True
         self.editor.flush()
         if current.uid not in overlay.uids:
             self.go_to(current.uid)
             self.editor.redraw([current.kind])
-        self._activate(current.kind, "select")
-        overlay.select([current.uid])
+        self.editor.canvas.viewer.layers.selection.active = overlay.layer
+        self.edit_tool.start(current.uid)
+        self._drawn()
+        self.labels.hint(edit_hint(current.kind))
+        self.tool_changed.emit()
 
     def lasso_candidates(self) -> None:
         """Draw round candidates of the queue, to judge all of them in one step."""
         if self.labels.attempt(lambda _: True, keeps=False) is not None:
             self.editor.pan()
+            self.edit_tool.stop()
             self.lasso.start()
 
     def stop(self) -> None:
         """Put all tools down: the mouse pans again."""
         self.editor.pan()
+        self.edit_tool.stop()
         self.lasso.put_away()
         clear_stripe_check(self.editor.canvas)
         self.labels.hint("")
@@ -134,6 +228,7 @@ class Review(ReviewState):
 
     def _activate(self, kind: Kind, mode: str) -> None:
         self.lasso.put_away()
+        self.edit_tool.stop()
         self.editor.pan(but=kind)
         layer: Any = self.editor.overlay(kind).layer
         layer.visible = True
@@ -144,4 +239,6 @@ class Review(ReviewState):
     def close(self) -> None:
         """Take what is temporary out of the window."""
         self.lasso.close()
+        self.edit_tool.close()
+        self._halo.close()
         super().close()

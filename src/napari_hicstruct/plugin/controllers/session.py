@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.controllers.axes import Axes
 from napari_hicstruct.plugin.controllers.camera import CameraControl
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
@@ -60,6 +61,8 @@ class Session(WindowState):
     canvas : Canvas
     editing : Editing
         Overlays, tools and keys; made on first use, with the first map.
+    rulers : Axes
+        Coordinates beside the map.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -67,6 +70,7 @@ class Session(WindowState):
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
+        self.rulers = Axes(self.canvas, self.axes)
         self.note.connect(show_note)
         self.done.connect(show_done)
         self.problem.connect(show_problem)
@@ -106,7 +110,9 @@ class Session(WindowState):
         return self.editing.review
 
     def _make_picture(self, source: ContactSource, chrom: str, on_change: Callable[[], None]) -> MapLayer:
-        return MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        made = MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        self.rulers.prepare()
+        return made
 
     def open_source(self, source: ContactSource) -> None:
         """Show a map that is open already; its project is opened after the first picture."""
@@ -122,6 +128,7 @@ class Session(WindowState):
         self._camera_control.close()
         self._again.stop()
         self._title.close()
+        self.rulers.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)

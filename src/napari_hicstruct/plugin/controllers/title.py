@@ -6,7 +6,7 @@ from typing import Any
 
 from superqt.utils import qthrottled
 
-from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.genome import display_name, format_bin_size
 from napari_hicstruct.plugin.controllers.hints import window_is_gone
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.state.map import MapState
@@ -46,5 +46,5 @@ def title_of(window: MapState) -> str:
     if window.source is None:
         return ""
     rows, cols = window.visible()
-    place = View(rows, cols).short() if len(rows) and len(cols) else window.chrom
+    place = View(rows, cols).short() if len(rows) and len(cols) else display_name(window.chrom)
     return f"{window.source.name} · {place}, {format_bin_size(window.resolution)} — napari"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from napari_hicstruct.plugin.layers.units import world_kwargs
@@ -55,16 +59,18 @@ class Canvas:
         stack = self.viewer.layers
         active = stack.selection.active
         place = stack.index(self.map_layer) + 1 if above_map and self.map_layer in self else len(stack)
-        for number, layer in enumerate(layers):
-            stack.insert(place + number, layer)
-        if active is not None and active in stack:
+        with _inactive(stack):
+            for number, layer in enumerate(layers):
+                stack.insert(place + number, layer)
+        if active is not None and active in stack and stack.selection.active is not active:
             stack.selection.active = active
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""
-        for layer in layers:
-            if layer in self:
-                self.viewer.layers.remove(layer)
+        with _only_new_garbage():
+            for layer in layers:
+                if layer in self:
+                    self.viewer.layers.remove(layer)
 
     def read_out(self, own: Any) -> Any:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
@@ -74,3 +80,33 @@ class Canvas:
             return (own if layer is None else layer.get_status)(position, **options)
 
         return get_status
+
+
+@contextmanager
+def _inactive(stack: Any) -> Iterator[None]:
+    """Layers that are put in do not become active: with each, napari shows other controls and draws highlights anew."""
+    known = getattr(stack, "_activate_on_insert", None)
+    if known is None:  # another napari: what was active is made active again afterwards
+        yield
+        return
+    stack._activate_on_insert = False
+    try:
+        yield
+    finally:
+        stack._activate_on_insert = known
+
+
+@contextmanager
+def _only_new_garbage() -> Iterator[None]:
+    """napari collects garbage with each layer that goes: it looks at what is new, not at all objects of the program.
+
+    A whole collection takes 0.1 to 0.6 s once torch is loaded.  napari does it for drivers on Windows: there it stays.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from napari_hicstruct.annotations.records import (
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
 from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.tad_levels import TadLevels, nesting, opacity
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -32,10 +33,14 @@ class Catalogue:
     Attributes
     ----------
     records : RecordTable
+    tad_levels : TadLevels
+        Which of nested TADs are in view at all.
     """
 
     def __init__(self, project: Project) -> None:
         self.records: RecordTable = project.table()
+        self.tad_levels = TadLevels.ALL
+        self._nesting: tuple[object, NDArray[np.int64]] = (None, np.zeros((2, 0), np.int64))
 
     def in_view(
         self,
@@ -51,7 +56,7 @@ class Catalogue:
 
         ``triangles`` names the shown sets and where each is drawn.  If there are more than ``limit``, those in
         ``keep`` and those that a person confirmed stay first, then the best scored of each set.  The judged are last:
-        they are drawn over open calls of the same place.
+        they are drawn over proposed ones of the same place.
         """
         table = self.records
         own = table.rows_of(kind, rows.chrom)
@@ -59,11 +64,33 @@ class Catalogue:
         for triangle in set(triangles.values()):
             there = [set_id for set_id, where in triangles.items() if where is triangle]
             seen |= np.isin(table.sets[own], there) & _overlap(table, own, rows, cols, triangle)
+        if kind is Kind.TAD and self.tad_levels is not TadLevels.ALL:
+            chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
+            seen &= chosen | self.tad_levels.drawn(*self._levels(own))
         found = own[seen]
         if (total := len(found)) > limit:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
         judged = table.status[found] != STATUS_CODES[Status.PROPOSED]
         return table.records(found[np.argsort(judged, kind="stable")]), total
+
+    def opacities(self, tads: Sequence[Annotation]) -> list[float]:
+        """Of TADs of one chromosome: those that hold others step back."""
+        if not tads:
+            return []
+        own = self.records.rows_of(Kind.TAD, tads[0].chrom)
+        rows = np.searchsorted(own, [self.records.row(tad.uid) for tad in tads])
+        return opacity(self._levels(own)[1][rows]).tolist()
+
+    def _levels(self, own: Rows) -> NDArray[np.int64]:
+        """Levels outside and inside of each of these TADs within its set; kept until one of them changes."""
+        spans, sets = self.records.span[own], self.records.sets[own]
+        key = own.tobytes(), spans.tobytes(), sets.tobytes()
+        if self._nesting[0] != key:
+            levels = np.zeros((2, len(own)), np.int64)
+            for one in np.unique(sets):
+                levels[:, sets == one] = nesting(*spans[sets == one, :2].T)
+            self._nesting = key, levels
+        return self._nesting[1]
 
 
 def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Contenders:
@@ -76,11 +103,14 @@ def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Conte
 
 def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
     """Which records are drawn inside ``rows × cols`` when their set is drawn in ``triangle``."""
+    below = table.direction[own] == DIRECTION_CODES[Direction.UP]
+    loops, stripes = (table.kind[own] == KIND_CODES[kind] for kind in (Kind.LOOP, Kind.STRIPE))
+    if triangle is Triangle.STORED:
+        flipped = below & loops
+    else:
+        flipped = below & stripes if triangle is Triangle.UPPER else ~(below & stripes)
     first, second = table.span[own, :2], table.span[own, 2:]
-    if triangle is not Triangle.STORED:
-        below = (table.kind[own] == KIND_CODES[Kind.STRIPE]) & (table.direction[own] == DIRECTION_CODES[Direction.UP])
-        flipped = (below if triangle is Triangle.UPPER else ~below)[:, None]
-        first, second = np.where(flipped, second, first), np.where(flipped, first, second)
+    first, second = np.where(flipped[:, None], second, first), np.where(flipped[:, None], first, second)
 
     def hit(drawn: NDArray[np.int64], view: Interval) -> NDArray[np.bool_]:
         return np.asarray((drawn[:, 0] < view.end) & (drawn[:, 1] > view.start), dtype=bool)

@@ -62,6 +62,15 @@ def command(name: str) -> Command:
     return next(one for one in COMMANDS if one.name == name)
 
 
+MOUSE: tuple[Command, ...] = (
+    Command("", ("Click",), "Mouse", "select; once more: the next one there"),
+    Command("", ("Right click",), "Mouse", "what can be done with it"),
+    Command("", ("Drag",), "Mouse", "pan"),
+    Command("", ("Wheel",), "Mouse", "zoom"),
+)
+"""What the mouse does while no tool is in hand, for the key sheet."""
+
+
 def keys_of(name: str) -> tuple[str, ...]:
     """The keys of a command."""
     return command(name).keys

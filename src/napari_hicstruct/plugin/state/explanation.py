@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.jobs import CancelToken, Progress, preload_torch
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
@@ -23,6 +23,7 @@ def default_explain() -> Explain:
     def explain(
         source: ContactSource, annotation: Annotation, *, model: str, run: Mapping[str, Any] | None, token: CancelToken
     ) -> Generator[Progress, None, Any]:
+        preload_torch()
         from napari_hicstruct.workflows.explain import Explainer, model_of
         from napari_hicstruct.workflows.predict.request import PredictRequest
 

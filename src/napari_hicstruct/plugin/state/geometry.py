@@ -26,7 +26,7 @@ class Triangle(StrEnum):
     """Where a set is drawn on the symmetric map."""
 
     STORED = "stored"
-    """As stored: loops above the diagonal, stripes rows = x and columns = y, TADs as whole squares."""
+    """As stored: loops above the diagonal, stripes rows = x and columns = y, TADs as upper triangles."""
     UPPER = "upper"
     """All above the diagonal (column ≥ row); TADs as upper triangles."""
     LOWER = "lower"
@@ -116,9 +116,12 @@ class Grid:
 
 
 def is_flipped(record: Annotation, triangle: Triangle) -> bool:
-    """True if the record is drawn transposed: rows = second anchor, columns = first."""
+    """True if the record is drawn transposed: rows = second anchor, columns = first.
+
+    A loop that a person put below the diagonal has direction *up*: it is drawn there where its set is as stored.
+    """
     if triangle is Triangle.STORED:
-        return False
+        return record.kind is Kind.LOOP and record.direction is Direction.UP
     stored_above = record.kind is not Kind.STRIPE or record.direction is not Direction.UP
     return stored_above is (triangle is Triangle.LOWER)
 
@@ -140,9 +143,9 @@ def box_of(record: Annotation, triangle: Triangle) -> Box:
 def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float64], str]:
     """Vertices ``(n, 2)`` and napari's shape type of a stripe or TAD."""
     corners = box_of(record, triangle).vertices()
-    if record.kind is not Kind.TAD or triangle is Triangle.STORED:
+    if record.kind is not Kind.TAD:
         return corners, "rectangle"
-    return np.delete(corners, 3 if triangle is Triangle.UPPER else 1, axis=0), "polygon"
+    return np.delete(corners, 1 if triangle is Triangle.LOWER else 3, axis=0), "polygon"
 
 
 def dashes(box: Box, n: int) -> list[NDArray[np.float64]]:
@@ -169,7 +172,8 @@ def move_loop(record: Annotation, point: Point, triangle: Triangle, grid: Grid) 
     if np.allclose(point, point_of(record, triangle), rtol=0, atol=_UNTOUCHED * grid.resolution):
         return record
     first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
-    return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution)
+    side = _side_of(point) if triangle is Triangle.STORED else record.direction
+    return record.with_(anchor1=first, anchor2=second, resolution=grid.resolution, direction=side)
 
 
 def move_boundary(record: Annotation, point: Point, grid: Grid) -> Annotation:
@@ -207,9 +211,9 @@ def reshape_tad(record: Annotation, box: Box, grid: Grid) -> Annotation:
 
 
 def new_loop(point: Point, grid: Grid, **fields: object) -> Annotation:
-    """A loop at the pair of bins under ``point`` (row, column; bp)."""
+    """A loop at the pair of bins under ``point`` (row, column; bp), on the side of the diagonal where that lies."""
     first, second = sorted((grid.bin_at(point[0]), grid.bin_at(point[1])))
-    return _new(Kind.LOOP, first, second, grid, fields)
+    return _new(Kind.LOOP, first, second, grid, {"direction": _side_of(point), **fields})
 
 
 def new_boundary(point: Point, grid: Grid, **fields: object) -> Annotation:
@@ -232,6 +236,10 @@ def new_stripe(box: Box, grid: Grid, **fields: object) -> Annotation | None:
     if len(y) < 2 * grid.resolution:
         return None
     return _new(Kind.STRIPE, x, y, grid, {"direction": stripe_direction(x, y), **fields})
+
+
+def _side_of(point: Point) -> Direction:
+    return Direction.UP if point[0] > point[1] else Direction.NONE
 
 
 def _new(kind: Kind, first: Interval, second: Interval, grid: Grid, fields: dict[str, object]) -> Annotation:

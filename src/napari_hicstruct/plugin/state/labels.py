@@ -22,6 +22,8 @@ from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import short_text
+from napari_hicstruct.plugin.state.settings import Settings
+from napari_hicstruct.plugin.state.tad_levels import TadLevels
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
@@ -37,6 +39,8 @@ class Others(StrEnum):
 
 OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
 """Of the lines of the others."""
+
+_TAD_LEVELS = "tad_levels"
 
 
 class LabelState:
@@ -62,6 +66,8 @@ class LabelState:
         Another object is the current one (uid).
     hint_changed : Signal(str)
         One line on what the mouse does now, or why something was refused.
+    others_changed : Signal(Others)
+        Other objects are drawn in another way while a candidate is up.
     busy : BusyState
         Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
@@ -80,13 +86,15 @@ class LabelState:
     stale = Signal(object)
     current_changed = Signal(object)
     hint_changed = Signal(str)
+    others_changed = Signal(str)
 
-    def __init__(self, window: ProjectState, runner: Runner) -> None:
-        self.window, self.busy = window, BusyState(runner)
+    def __init__(self, window: ProjectState, runner: Runner, settings: Settings) -> None:
+        self.window, self.runner, self.busy = window, runner, BusyState(runner)
         self.catalogue: Catalogue | None = None
         self.in_view: dict[Kind, InView] = {}
         self.by_score = False
         self.others = Others.DIM
+        self._settings = settings
         self._up = self._choosing = False
         self._triangles: dict[int, Triangle] = {}
         self._sources: dict[int, str] = {}
@@ -162,6 +170,19 @@ class LabelState:
         self.by_score = on
         self.stale.emit(tuple(Kind))
 
+    @property
+    def tad_levels(self) -> TadLevels:
+        """Which of nested TADs are drawn; remembered."""
+        kept = self._settings.get(_TAD_LEVELS, "")
+        return TadLevels(kept) if kept in list(TadLevels) else TadLevels.ALL
+
+    def set_tad_levels(self, levels: TadLevels) -> None:
+        """Draw other levels of nested TADs, now and in windows to come."""
+        self._settings.set(_TAD_LEVELS, str(levels))
+        if self.catalogue is not None:
+            self.catalogue.tad_levels = levels
+        self.stale.emit((Kind.TAD,))
+
     def sets_changed(self) -> None:
         """Sets were added, renamed, shown, hidden or locked: read them again and redraw."""
         self._read_sets()
@@ -207,6 +228,7 @@ class LabelState:
     def set_others(self, others: Others) -> None:
         """Dim, hide or show all but the candidate that is up."""
         self.others = Others(others)
+        self.others_changed.emit(self.others)
         self.stale.emit(tuple(Kind))
         self.changed.emit()
 
@@ -252,6 +274,8 @@ class LabelState:
         self._project = project
         self._current, self._up = None, False
         self.catalogue = None if project is None else Catalogue(project)
+        if self.catalogue is not None:
+            self.catalogue.tad_levels = self.tad_levels
         self._triangles.clear()
         if project is not None:
             project.changed.connect(self._on_change)

@@ -137,9 +137,11 @@ class ObjectList:
         return self._numbers
 
     def _all_waiting(self) -> Ints:
-        """Of each row; 0 where it is not in the queue."""
+        """Of each row; 0 where it is not in the queue, and while that is being worked out."""
+        table = self._table
+        if not self._condition.queue and not self._queue.at_hand():
+            return np.zeros(table.n_rows, np.int64)
         if self._waiting is None:
-            table = self._table
             left = [table.row(uid) for uid in self._queue.uids if uid in table]
             self._waiting = _numbered(table, np.array(left, np.int64))
         return self._waiting
@@ -191,15 +193,12 @@ class ObjectList:
         self._restart()
 
     def _on_recorded(self, change: Change) -> None:
-        if len(change.before) + len(change.after) > _FEW:
+        judged = max(len(change.before), len(change.after)) < _FEW
+        if judged:
+            before, after = ({r.uid: r for r in records} for records in (change.before, change.after))
+            judged = before.keys() == after.keys() and all(_place(r) == _place(after[r.uid]) for r in change.before)
+        if not judged:
             self._numbers = None
-            self._restart()
-            return
-        before, after = ({r.uid: r for r in records} for records in (change.before, change.after))
-        members = before.keys() == after.keys()
-        if not members:
-            self._numbers = None
-        judged = members and all(_place(r) == _place(after[r.uid]) for r in change.before)
         if judged and self._key != "status" and not self._condition.statuses:
             self.changed.emit()
         else:

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
 from napari_hicstruct.annotations.sets import SET_COLOURS
 
 RGBA = tuple[float, float, float, float]
@@ -53,6 +53,10 @@ STATUS_STYLES = {
     Status.REJECTED: StatusStyle("✗", "a person said: it is not there", 1.2, "x", "x", opacity=0.55),
 }
 """Line style, marker and opacity belong to the status, the hue to the set."""
+
+
+DIRECTION_WORDS = {Direction.DOWN: "downstream", Direction.UP: "upstream"}
+"""Where a stripe extends from its anchor along the genome: files say down and up, on the screen it may lie sideways."""
 
 
 def name_of(kind: Kind) -> str:

@@ -15,12 +15,17 @@ from napari_hicstruct.active.strategies import BY_PROBABILITY, DEFAULT, combined
 from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.queue_reason import empty_reason, queue_reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.active.candidates import Floats
     from napari_hicstruct.annotations import Change
+
+_MANY = 10_000
+"""Candidates that take longer to work out than a person feels."""
 
 
 class ReviewQueue:
@@ -44,6 +49,7 @@ class ReviewQueue:
         self._spec, self._in_force = DEFAULT, DEFAULT
         self._seen: dict[str, ScoredCandidate] = {}
         self._pool: CandidateTable | None = None
+        self._job = BackgroundJob(labels.runner, on_done=self._made, on_error=labels.window.problem.emit)
         self._ordered = False
         self._passing: Mask = np.zeros(0, bool)
         self._members: Mask = np.zeros(0, bool)
@@ -98,21 +104,56 @@ class ReviewQueue:
 
     def forget(self) -> None:
         """Work everything out anew when somebody next asks."""
-        self._pool = None
+        self._drop_pool()
         self._stale()
+
+    def _drop_pool(self) -> None:
+        self._pool, self._ordered = None, False
+        self._job.close()
+
+    def close(self) -> None:
+        """End what is being worked out, for the end of a session."""
+        self._job.end()
 
     # ------------------------------------------------------------------ what there is
     @property
     def pool(self) -> CandidateTable:
         """All objects of the project as candidates."""
         if self._pool is None:
-            catalogue = self._labels.catalogue
-            human = [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
-            table = RecordTable() if catalogue is None else catalogue.records
-            self._pool = CandidateTable(table, human, rows=table.by_place(table.live()))
-            if self._seen:
-                self._pool.set_scores(self._seen)
+            self._job.close()
+            self._pool = self._make_pool()
         return self._pool
+
+    def at_hand(self) -> bool:
+        """True if an answer costs no time that is felt; else it is worked out beside the window, ``changed`` follows.
+
+        Whoever asks before that waits for the answer.
+        """
+        if self._pool is None and len(self._table) > _MANY and not self._job.running:
+            self._job.start(self._making)
+        return self._pool is not None or not self._job.running
+
+    @property
+    def _table(self) -> RecordTable:
+        catalogue = self._labels.catalogue
+        return RecordTable() if catalogue is None else catalogue.records
+
+    def _make_pool(self) -> CandidateTable:
+        table, human = self._table, [s.id for s in self._labels.sets() if s.origin is Origin.HUMAN]
+        pool = CandidateTable(table, human, rows=table.by_place(table.live()))
+        if self._seen:
+            pool.set_scores(self._seen)
+        return pool
+
+    def _making(self, _token: CancelToken) -> Job:
+        yield Clock().step("queue", 0, 0)
+        pool = self._make_pool()
+        _ = pool.duplicates  # kept by the pool
+        return pool
+
+    def _made(self, pool: CandidateTable) -> None:
+        self._pool = pool
+        self.changed.emit()
 
     @property
     def uids(self) -> list[str]:
@@ -160,7 +201,7 @@ class ReviewQueue:
         return self._queue.place(uid)
 
     def why(self, uid: str) -> str:
-        """Why a candidate is where it is: ``entropy .98 · no corner · only one caller``."""
+        """Why a candidate is where it is: ``uncertainty .98 of 1 · no TAD corner there``."""
         self._ready()
         if uid not in self.pool:
             return ""
@@ -220,14 +261,17 @@ class ReviewQueue:
     # ------------------------------------------------------------------ following the store
     def _on_recorded(self, change: Change) -> None:
         pool = self._pool
-        if pool is not None:
+        if pool is None:
+            self._drop_pool()  # what is being worked out is of records as they were
+        else:
             uids = [record.uid for record in change.after]
-            if {record.uid for record in change.before} == set(uids) and all(uid in pool for uid in uids):
+            same = len(uids) == len(change.before) and {record.uid for record in change.before} == set(uids)
+            if same and all(uid in pool for uid in uids):
                 self._put(pool, uids)
                 if change.action in ("move", "resize"):
                     self.judged(uids)
             else:
-                self._pool, self._ordered = None, False
+                self._drop_pool()
         self.changed.emit()
 
     def _put(self, pool: CandidateTable, uids: Sequence[str]) -> None:

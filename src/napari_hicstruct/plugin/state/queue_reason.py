@@ -9,27 +9,34 @@ from napari_hicstruct.active.disagreement import Contradictions
 from napari_hicstruct.active.strategies import BY_PROBABILITY
 from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE
 
 _AGAINST = {
-    "caller": "only one caller",
-    "corner": "no TAD corner",
-    "boundary": "off any boundary",
-    "resolution": "one bin size only",
+    "caller": "found by one program only",
+    "corner": "no TAD corner there",
+    "boundary": "no boundary at its anchor",
+    "resolution": "found at one resolution only",
 }
-_WITHOUT_NUMBER = {"diversity": "unlike those before", "random": "by chance"}
+_WORDS = {
+    "entropy": "uncertainty",
+    "margin": "nearness to one half",
+    "bald": "difference of votes",
+    "score": CONFIDENCE,
+}
+_WITHOUT_NUMBER = {"diversity": "unlike the candidates before", "random": "in random order"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
 EXPLAINED = {
-    "caller": f"no other caller or model has it within {format_bp(SAME_CALL_BP)}",
+    "caller": f"no other program or model has it within {format_bp(SAME_CALL_BP)}",
     "corner": f"no TAD has its corner within {format_bp(CORNER_BP)}",
     "boundary": f"no TAD border or boundary within {format_bp(CORNER_BP)} of the stripe's anchor",
-    "resolution": "not called at the other bin size",
+    "resolution": "not found in the set of the same program or model at the other resolution",
 }
 """What each check means, for a tooltip."""
 
 
 def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, sure: bool = True) -> str:
-    """What the strategies say of one candidate, then who contradicts it.
+    """What the strategies say of one candidate, then what contradicts it.
 
     Parameters
     ----------
@@ -40,7 +47,7 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
     sure : bool
         Whether anybody says how probable it is; else it counts as ½.
     """
-    parts = [] if sure or not values.keys() & BY_PROBABILITY else ["probability unknown"]
+    parts = [] if sure or not values.keys() & BY_PROBABILITY else ["no probability"]
     for name, value in values.items():
         if name in BY_PROBABILITY and not sure:
             continue
@@ -48,12 +55,12 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
             if name == "random" or value > _SPREAD:
                 parts.append(_WITHOUT_NUMBER[name])
         elif name != "disagreement":
-            parts.append(f"{name} {short(value)}")
+            parts.append(f"{_WORDS.get(name, name)} {short(value)} of 1")
     return " · ".join([*parts, *(_AGAINST[name] for name in contradictions.reasons(row))])
 
 
 def against(contradictions: Contradictions, row: int) -> str:
-    """Who contradicts a candidate, one line each; empty where nobody does."""
+    """What contradicts a candidate, one line each; empty where nothing does."""
     return "\n".join(f"{_AGAINST[name]}: {EXPLAINED[name]}" for name in contradictions.reasons(row))
 
 
@@ -80,9 +87,9 @@ def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str
     if wanted.n_conditions:
         return "Nothing that is left passes the filter: widen it."
     if wanted.mode is ReviewMode.REJECTS:
-        return "None of your rejects is left to review."
+        return "None of your rejected candidates is left to review."
     if wanted.mode is ReviewMode.ACCEPTED:
-        return "Nothing accepted is left to review."
+        return "None of your accepted candidates is left to review."
     if judged:
-        return "All judged. Fine-tune, run the model elsewhere, or review your rejects again."
+        return "All judged. Fine-tune, run the model elsewhere, or review your rejected candidates again."
     return "Nothing to judge: what people drew needs no review. Run a model (Predict) or import labels (Labels)."

@@ -165,7 +165,7 @@ class RescoringState:
     def _scored(self, result: Any) -> None:
         self.changed.emit()
         self._review.queue.set_seen(result)
-        self.message.emit(f"{len(result):,} candidates looked at; the queue is in the new order.")
+        self.message.emit(f"{len(result):,} candidates scored again; the queue is in the new order.")
 
     def _proposed(self, proposals: Sequence[Annotation]) -> None:
         self.changed.emit()

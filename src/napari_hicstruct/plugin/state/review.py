@@ -12,6 +12,7 @@ from napari_hicstruct.genome import format_bp
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.framing import frame, surround
 from napari_hicstruct.plugin.state.jobs import Job
+from napari_hicstruct.plugin.state.kind_change import as_kind
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
 from napari_hicstruct.plugin.state.palette import name_of
@@ -118,11 +119,29 @@ class ReviewState:
 
     def delete(self) -> None:
         """Take the targets out of the project (undo brings them back)."""
-        targets = self.targets()
-        if targets:
-            self.labels.attempt(lambda project: project.delete(targets))
+        self.delete_many(self.targets())
+
+    def delete_many(self, uids: Sequence[str]) -> None:
+        """Take these out of the project, as one step."""
+        if uids:
+            self.labels.attempt(lambda project: project.delete(uids))
         else:
-            self.labels.hint("Nothing is selected to delete.")
+            self.labels.hint("Nothing is selected to delete: click an object first.")
+
+    def changed_kind(self, uid: str, kind: Kind) -> Annotation | None:
+        """An object as it would be as another kind; None if its place does not do for that."""
+        record, window = self.labels.record(uid), self.labels.window
+        if record is None or window.source is None:
+            return None
+        return as_kind(record, kind, window.resolution or window.finest)
+
+    def change_kind(self, uid: str, kind: Kind) -> None:
+        """Say that an object is another kind of structure."""
+        old, new = self.labels.record(uid), self.changed_kind(uid, kind)
+        if old is None or new is None or new is old:
+            return
+        if self.labels.attempt(lambda project: project.update([new], action="relabel")) is not None:
+            self.labels.hint(f"Now a {name_of(kind)}, it was a {name_of(old.kind)}. U takes it back.")
 
     def undo(self) -> None:
         """Take back the last step; a judgment's candidate comes back under the cursor."""
@@ -210,7 +229,14 @@ class ReviewState:
         if record.kind is Kind.LOOP and window.map is not None:
             window.map.suit(*surround(rows, cols), record.distance / 2)
         self.labels.attempt(lambda _: window.go_to(rows, cols), keeps=False)
-        self.labels.hint(f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}")
+        self.labels.hint(self.summary_of(uid))
+
+    def summary_of(self, uid: str) -> str:
+        """An object in few words: ``loop #3 · 250 kb``; empty if there is no such one."""
+        record = self.labels.record(uid)
+        if record is None:
+            return ""
+        return f"{name_of(record.kind)} #{self.objects.number(uid):,} · {format_bp(record.distance)}"
 
     def go_to_number(self, kind: Kind, number: int) -> str | None:
         """Fly to *kind* #*number* (1-based); its uid, or None if there is none."""
@@ -246,6 +272,7 @@ class ReviewState:
     def close(self) -> None:
         """Let go of the window."""
         self.regions.close()
+        self.queue.close()
 
 
 def _judged(change: Change) -> list[str]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from napari_hicstruct.annotations.changes import AnnotationSet
+from napari_hicstruct.annotations.changes import AnnotationSet, Change
+from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
+
+_MANY = 5_000
+"""Records of a set from which on a step is made beside the window."""
 
 
 class SetCommands:
@@ -73,25 +78,50 @@ class SetCommands:
 
     def duplicate(self, set_id: int) -> None:
         """A copy with all its objects, in a colour of its own."""
-        made = self._attempt(lambda project: project.duplicate_set(set_id))
-        if made is not None:
+
+        def then(made: AnnotationSet) -> None:
             self._labels.hint(f"Made the set {made.name}. U takes it back.")
+
+        self._step("Duplicating a set", set_id, lambda project: project.duplicate_set(set_id), then)
 
     def merge(self, set_id: int, into: int) -> None:
         """Move all objects into another set."""
         old, new = self.named(set_id), self.named(into)
-        change = self._attempt(lambda project: project.merge_sets(set_id, into))
-        if change is not None and old is not None and new is not None:
-            self._labels.hint(f"Moved {len(change.after):,} of {old.name} into {new.name}. U takes it back.")
+
+        def then(change: Change) -> None:
+            if old is not None and new is not None:
+                self._labels.hint(f"Moved {len(change.after):,} of {old.name} into {new.name}. U takes it back.")
+
+        self._step("Merging sets", set_id, lambda project: project.merge_sets(set_id, into), then)
 
     def delete(self, set_id: int) -> None:
         """Take the set away with all its objects."""
         old = self.named(set_id)
-        change = self._attempt(lambda project: project.delete_set(set_id))
-        if change is not None and old is not None:
-            self._labels.hint(f"Deleted {old.name}: {len(change.before):,} objects. U brings it back.")
 
-    def _attempt(self, work: Callable[[Any], Any]) -> Any:
-        result = self._labels.attempt(work)
+        def then(change: Change) -> None:
+            if old is not None:
+                self._labels.hint(f"Deleted {old.name}: {len(change.before):,} objects. U brings it back.")
+
+        self._step("Deleting a set", set_id, lambda project: project.delete_set(set_id), then)
+
+    def _step(self, text: str, set_id: int, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
+        """One step of the journal; of very many records it is made beside the window."""
+        labels, project = self._labels, self._labels.project
+        if labels.busy.text:
+            labels.hint(f"{labels.busy.text} has not ended yet: wait for it, or cancel it.")
+            return
+        if project is None or project.count(set_ids=[set_id]) <= _MANY:
+            result = labels.attempt(work)
+            if result is not None:
+                then(result)
+            return
+
+        def job(_token: CancelToken) -> Job:
+            yield Clock().step(text, 0, 0)
+            return work(project)
+
+        labels.busy.start(text, job, done=then, failed=labels.window.problem.emit)
+
+    def _attempt(self, work: Callable[[Any], Any]) -> None:
+        self._labels.attempt(work)
         self._labels.sets_changed()
-        return result

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, NameMatcher, format_region, format_span, parse_region
+from napari_hicstruct.genome import Interval, NameMatcher, display_name, format_region, format_span, parse_region
 
 _PAIR = re.compile(r"\s*(?:×|\s[xX*]\s)\s*")
 _OFF_CENTRE = 0.25  # of the shorter side
@@ -45,7 +45,7 @@ class View:
         """For a title: ``chr21:29.7–35.3 Mb``, or rows × columns."""
         common = self.common
         spans = [format_span(part) for part in ((self.rows, self.cols) if common is None else (common,))]
-        return f"{self.rows.chrom}:{' × '.join(spans)}"
+        return f"{display_name(self.rows.chrom)}:{' × '.join(spans)}"
 
 
 def parse_view(

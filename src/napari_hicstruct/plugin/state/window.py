@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
+from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
-from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.settings import Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
 
-_RECENT = "recent_maps"
+_RECENT, _OTHERS = "recent_maps", "others"
 _MAX_RECENT = 10
 
 
@@ -42,13 +43,17 @@ class WindowState(ProjectState):
     labels : LabelState
     settings : Settings
         What is remembered for the next window.
+    axes : AxesState
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
         self.settings = Settings(self.problem.emit)
+        self.axes = AxesState(self.settings)
         self.runner = runner
-        self.labels = LabelState(self, runner)
+        self.labels = LabelState(self, runner, self.settings)
+        self.labels.others = next((o for o in Others if o == self.settings.get(_OTHERS, "")), self.labels.others)
+        self.labels.others_changed.connect(lambda others: self.settings.set(_OTHERS, str(others)))
         self.map_changed.connect(self._remember_map)
 
     def recent_maps(self) -> list[str]:

@@ -29,7 +29,7 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
         lines.append((name[:1].upper() + name[1:], _figures(_mapping(metrics)) or "no figures"))
     finetuned = _mapping(card.get("finetuned"))
     if finetuned:
-        verdict = "taken" if finetuned.get("taken") else "not taken"
+        verdict = finetuned.get("verdict") or ("taken" if finetuned.get("taken") else "not taken")  # of before the four
         what = f"on {finetuned.get('corrections', 0):,} corrections, {verdict}: {finetuned.get('reason', '')}"
         lines.append(("Fine-tuned", what))
     lines.append(("Calibration", _calibration(_mapping(card.get("calibration")))))
@@ -76,11 +76,11 @@ def _figures(metrics: Mapping[str, Any], before: str = "") -> str:
 def _calibration(maps: Mapping[str, Any]) -> str:
     """Which probabilities are calibrated, and their error if the card has it."""
     if not maps:
-        return "none: probabilities are the network's own"
+        return "none: probabilities are what the network gives"
     parts = []
     for name, one in maps.items():
         error = _mapping(one).get("ece")
-        parts.append(f"{name} (ECE {error:.3f})" if isinstance(error, (int, float)) else str(name))
+        parts.append(f"{name} (off by {error:.3f} on average)" if isinstance(error, (int, float)) else str(name))
     return ", ".join(parts[:_LINES])
 
 

@@ -100,7 +100,7 @@ def _iter_stages(
     held_out = yield from iter_held_out_scores(examples, trained, scorer, models.parent_net)
     accepted = accept(examples, trained, held_out, start=models.start.label)
     result = FinetuneResult(
-        taken=accepted.taken,
+        verdict=accepted.verdict,
         reason=accepted.reason,
         figures=accepted.figures,
         model=job.out,
@@ -113,6 +113,7 @@ def _iter_stages(
         seconds=clock.step("", 0, 0).elapsed,
         stopped=stop.cancelled,
         notes=accepted.notes,
+        details=accepted.details,
     )
     result = write_model(job, models, trained, result, map_name=source.name)
     return replace(result, seconds=clock.step("", 0, 0).elapsed)

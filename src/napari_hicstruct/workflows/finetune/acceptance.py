@@ -11,6 +11,7 @@ import numpy as np
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.evaluation.acceptance import (
     HeldOutScores,
+    Verdict,
     decide,
     fold_offsets,
     log_loss_change,
@@ -25,10 +26,11 @@ from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """Whether a model is taken, the rule and its numbers in a sentence, the table behind them, and notes."""
+    """The verdict on a model, in one sentence and in numbers; the table behind them, and notes."""
 
-    taken: bool
+    verdict: Verdict
     reason: str
+    details: str
     figures: tuple[Figure, ...]
     notes: tuple[str, ...]
 
@@ -79,15 +81,14 @@ def _iter_parent_odds(
 def accept(examples: ScoredExamples, trained: Trained, held_out: HeldOutScores, *, start: str) -> Acceptance:
     """Decide by the rule of :mod:`napari_hicstruct.evaluation.acceptance`; ``start``: label of the model trained on."""
     replay = None if trained.replay is None else map_change(*trained.replay, n=len(trained.replay[0]))
-    verdict = decide(held_out, replay)
+    decision = decide(held_out, replay)
     on = "validation regions and cross-validation" if trained.folds else "validation regions"
     figures = _figures(held_out, [layer.split(".")[1] for layer in examples.layers], on)
     if replay is not None:
         values = (replay.before, replay.after, replay.low, replay.high)
         figures.append(Figure("all", "average precision", "replay", replay.n, *values))
-    return Acceptance(
-        verdict.taken, verdict.reason, tuple(figures), (*trained.notes, *_notes(examples, trained, start))
-    )
+    notes = (*trained.notes, *_notes(examples, trained, start))
+    return Acceptance(decision.verdict, decision.reason, decision.details, tuple(figures), notes)
 
 
 def _notes(examples: ScoredExamples, trained: Trained, start: str) -> list[str]:
@@ -95,7 +96,8 @@ def _notes(examples: ScoredExamples, trained: Trained, start: str) -> list[str]:
     if trained.folds:
         count = len({one.record.uid for one in examples.examples if one.corrected and one.in_validation})
         notes.append(
-            f"{count} corrections lie in the validation regions, too few alone: cross-validation by tile counts, too."
+            f"Only {count:,} of the corrections lie in the validation regions. The others were compared in turns "
+            "(cross-validation): each by a model that had not learnt from it."
         )
     if examples.learnt and not examples.unseen(may_teach):
         notes.append(f"{start} has learnt all of these corrections already.")

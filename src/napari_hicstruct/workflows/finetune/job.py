@@ -8,6 +8,7 @@ from typing import Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.labels.corrections import Corrections
 
 
@@ -123,10 +124,10 @@ class FinetuneResult:
 
     Attributes
     ----------
-    taken : bool
-        Whether the new model is no worse by the rule.
+    verdict : Verdict
+        Better, no different, too few to say, or worse.
     reason : str
-        The rule and its numbers, in one or two sentences for people.
+        The verdict as one plain sentence.
     figures : tuple of Figure
     model : str
         Folder of the new model (a branch where it was not taken).
@@ -143,9 +144,11 @@ class FinetuneResult:
         Whether the person ended the training early (the best so far was kept).
     notes : tuple of str
         What else the person should know.
+    details : str
+        The numbers that the verdict rests on, in words.
     """
 
-    taken: bool
+    verdict: Verdict
     reason: str
     figures: tuple[Figure, ...]
     model: str
@@ -158,6 +161,17 @@ class FinetuneResult:
     seconds: float
     stopped: bool = False
     notes: tuple[str, ...] = ()
+    details: str = ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is a new model; not where its weights would be those of the model in use."""
+        return self.sha256 != self.parent
+
+    @property
+    def taken(self) -> bool:
+        """Whether the new model comes into use by itself."""
+        return self.verdict.is_taken and self.is_new
 
     def side(self, which: str) -> dict[str, Any]:
         """``before`` or ``after`` as plain values: ``{on: {what: {measure: value}}}``."""
@@ -175,7 +189,9 @@ class FinetuneResult:
             "steps": self.steps,
             "seconds": round(self.seconds, 1),
             "taken": self.taken,
+            "verdict": str(self.verdict),
             "reason": self.reason,
+            "details": self.details,
             "before": self.side("before"),
             "after": self.side("after"),
         }

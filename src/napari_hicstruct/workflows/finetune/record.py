@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ModelError, OutputError
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def write_model(
         return replace(result, sha256=sha256)
     reason = "Nothing new was learnt: these corrections give the model that is in use already."
     place, label = str(models.parent.path), models.parent.label
-    return replace(result, taken=False, reason=reason, model=place, sha256=sha256, label=label)
+    verdict = Verdict.NO_DIFFERENT
+    return replace(result, verdict=verdict, reason=reason, details="", model=place, sha256=sha256, label=label)
 
 
 def record_result(project: Project, job: FinetuneJob, result: FinetuneResult) -> ModelEntry:
-    """Record the run and its model in the project; take the model into use if it is no worse.
+    """Record the run and its model in the project; take the model into use if it is better or no different.
 
     The parent is copied beside the project first, so that project and models travel as one folder; then models, run and
     use are written as one.  If anything fails the project is as before, the new model stays in its folder, and the same
@@ -104,7 +106,8 @@ def record_result(project: Project, job: FinetuneJob, result: FinetuneResult) ->
         if result.taken:
             lineage.use(child.sha256, "fine-tuned")
         sides = {side: result.side(side) for side in ("before", "after")}
-        lineage.finish_run(run, child=child.sha256, taken=result.taken, reason=result.reason, **sides)
+        reason = f"{result.reason} {result.details}".strip()
+        lineage.finish_run(run, child=child.sha256, taken=result.taken, reason=reason, **sides)
     if child.folder.resolve() != Path(job.out).resolve():  # one that the project knew: the run's own copy is spare
         shutil.rmtree(job.out, ignore_errors=True)
     return child

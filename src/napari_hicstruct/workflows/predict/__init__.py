@@ -13,7 +13,7 @@ from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size, united
-from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
     MIN_DEPTH,
@@ -150,6 +150,7 @@ def iter_predict(
     check_request(source, request)
     said = notes(source, request)
     yield clock.step("load model", 0, 0, " ".join(said))
+    preload_torch()
     from napari_hicstruct.inference.device import torch_threads  # seconds: after the first sign of life
 
     with torch_threads(request.threads):

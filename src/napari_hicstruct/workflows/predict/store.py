@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,10 +119,7 @@ class PredictedSet:
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
             self.id = self.entry = None
         if self.id is None:
-            names = {one.name for one in project.sets()}
-            numbered = (self.name if number == 1 else f"{self.name} ({number})" for number in count(1))
-            name = next(name for name in numbered if name not in names)
-            made = project.add_as_set(name, Origin.PREDICTED, records, action="predict")
+            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict")
             self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
         else:
             project.add(records, set_id=self.id, action="predict", continues=self.entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +14,18 @@ from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
 from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
 
 _CURRENT_PX = 3.8
+_LIGHT = 0.18  # luminance from which a line stands out from dark red by itself
+_DARK_CASING, _LIGHT_CASING = (0.05, 0.05, 0.07, 0.85), (1.0, 1.0, 1.0, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object as it shall be drawn, in the colour of its set."""
+    """One object as it shall be drawn, in the colour of its set; outer TADs are fainter than those in them."""
 
     record: Annotation
     colour: str
     triangle: Triangle
+    opacity: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class DrawStyle:
     def line(self, item: Item) -> RGBA:
         """Colour of an object's line."""
         red, green, blue, alpha = line_rgba(item.colour, item.record, by_score=self.by_score)
-        return red, green, blue, alpha * (1.0 if item.record.uid == self.current else self.others)
+        return red, green, blue, alpha * (1.0 if item.record.uid == self.current else self.others * item.opacity)
 
     def inside(self, item: Item) -> RGBA:
         """Colour of what an object's line encloses."""
@@ -79,6 +83,18 @@ class Outline:
     @property
     def _style(self) -> tuple[object, ...]:
         return self.shape_type, self.width, self.colour, self.inside
+
+
+def luminance(colour: Sequence[float]) -> float:
+    """Relative luminance of a colour (0 … 1 each), as WCAG 2 defines it."""
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def casing_of(line: RGBA) -> RGBA:
+    """Colour of the thin edge on both sides of a line: dark beside light ones, light beside dark ones."""
+    red, green, blue, alpha = _DARK_CASING if luminance(line) >= _LIGHT else _LIGHT_CASING
+    return red, green, blue, alpha * line[3]
 
 
 def symbol_of(record: Annotation) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
@@ -12,7 +14,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.layers.explanation import ExplanationLayers
+from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_count
 from napari_hicstruct.plugin.state.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NOTHING = "Choose an object: press N in the map, or click one."
 _DELAY_MS = 150  # flying through objects with N should not start an explanation of each
+_LAYER_MS = 20
 _SAME = 0.005
 
 
@@ -47,6 +50,11 @@ class ExplainPanel(QWidget):
         self._open = False
         self._shown: tuple[Any, ...] | None = None
         self.layers = ExplanationLayers(session.canvas)
+        self._adding: Iterator[None] | None = None
+        self._next_layer = QTimer(self)
+        self._next_layer.setSingleShot(True)
+        self._next_layer.setInterval(_LAYER_MS)
+        self._next_layer.timeout.connect(self._add_next)
         self._job = BackgroundJob(session.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._headline, self._words = QLabel(_NOTHING), QLabel()
         self._headline.setToolTip("\n".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items()))
@@ -79,6 +87,7 @@ class ExplainPanel(QWidget):
 
     def _forget(self) -> None:
         self._job.close()
+        self._adding = None
         self._shown = None
         self.layers.clear()
         self._show_text(_NOTHING)
@@ -111,7 +120,7 @@ class ExplainPanel(QWidget):
         source, catalogue = self._session.source, self._labels.catalogue
         run = self._prediction.runs.get(catalogue.records.set_of(record.uid)) if catalogue is not None else None
         model = self._prediction.models.reference_for(record.model)
-        self._show_text(f"Looking again at the {name_of(record.kind)} …")
+        self._show_text(f"Running the model on this {name_of(record.kind)} again …")
         self._job.start(lambda token: self._explain(source, record, model=model, run=run, token=token))
 
     def _step(self, progress: Progress) -> None:
@@ -121,12 +130,18 @@ class ExplainPanel(QWidget):
         record = explanation.annotation
         box = box_of(record, self._labels.triangle_of(record.uid))
         flipped = box.top + box.bottom > box.left + box.right
-        self.layers.show(explanation, flipped=flipped)
+        self._adding = self.layers.iter_show(explanation, flipped=flipped)
+        self._add_next()
         self._headline.setText(_headline(explanation))
         evidence = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
         self._words.setText("<br>".join([*evidence, *_experts(explanation)]))
-        self._layers_text.setText(_layers_line(explanation, len(self.layers.layers)))
+        self._layers_text.setText(_layers_line(explanation, layer_count(explanation)))
         self._fit()
+
+    def _add_next(self) -> None:
+        """Put in one more layer, and go on when the window has drawn it."""
+        if self._adding is not None and next(self._adding, self) is not self:
+            self._next_layer.start()
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
@@ -153,7 +168,7 @@ def _headline(explanation: Any) -> str:
     record, score = explanation.annotation, explanation.score
     what, who = name_of(record.kind), escape(explanation.model)
     if score != score:
-        return f"<b>{who}</b> saw nothing here: no window has a good bin."
+        return f"<b>{who}</b> gives nothing here: all bins around it are masked."
     output = f"{NETWORK_OUTPUT} {explanation.probability:.3f}"
     # domains and stripes are ranked by more than one pixel: only dots and boundaries can be compared
     ranked = record.kind in (Kind.LOOP, Kind.BOUNDARY)
@@ -179,7 +194,7 @@ def _experts(explanation: Any) -> list[str]:
         task, _, scale = name.partition("/")
         if task == explanation.task:
             parts = " · ".join(f"{share:.0%}" for share in shares)
-            lines.append(f"Experts of {escape(task)} at {escape(scale)}: {parts}")
+            lines.append(f"Share of each expert layer in the {escape(task)} output at {escape(scale)}: {parts}")
     return lines
 
 
@@ -188,8 +203,10 @@ def _layers_line(explanation: Any, count: int) -> str:
     kinds = {name.split("/")[0] for name in explanation.relevant()}
     missing = []
     if not kinds & {"gate", "scale_gate", "weights", "mask"}:
-        missing.append("no task gates")
+        missing.append("no weights by task")
     if "exchange" not in kinds:
         missing.append("no exchange between tasks")
-    text = f"{count} layers named “Why: …”; all but p({explanation.task}) and the evidence are hidden at first."
-    return f"{text} This model has {' and '.join(missing)} here." if missing else text
+    text = (
+        f"{count} layers named “Why: …” lie on the map; shown are the {explanation.task} probability and the evidence."
+    )
+    return f"{text} This model has {' and '.join(missing)}: there are no pictures of these." if missing else text

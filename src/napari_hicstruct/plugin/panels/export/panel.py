@@ -25,6 +25,7 @@ from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
 from napari_hicstruct.plugin.state.export import FORMATS, ExportState, Written, export_settings, records_to_export
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
 from napari_hicstruct.plugin.widgets.style import subdued
 
@@ -49,7 +50,7 @@ _ONCE = {
     "once": (
         "each place once",
         "Of what several sets call at one place (10 kb) one is written: the judged, else that of the newest set.\n"
-        "What was rejected anywhere is not written as another set's open call.",
+        "What was rejected anywhere is not written as another set's proposed object.",
     )
 }
 _NOTHING = "Nothing was written."
@@ -190,7 +191,8 @@ class ExportPanel(QWidget):
         self.sets.blockSignals(True)
         self.sets.clear()
         for annotation_set in self._labels.sets():
-            item = QListWidgetItem(annotation_set.name)
+            item = QListWidgetItem(colour_icon(annotation_set.colour), annotation_set.name)
+            item.setToolTip(f"{annotation_set.name} · {self._labels.source_of(annotation_set.id)}")
             item.setData(Qt.ItemDataRole.UserRole, annotation_set.id)
             item.setCheckState(Qt.CheckState.Unchecked if annotation_set.id in unchecked else Qt.CheckState.Checked)
             self.sets.addItem(item)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen, QPixmap
+from qtpy.QtCore import QPointF, QRectF
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.state.palette import STATUS_STYLES
 
 _PER_ROW = 4
-_RATIO, _MARK_PX = 2, 14
-
-
-def _canvas(size: int) -> QPixmap:
-    pixmap = QPixmap(QSize(size * _RATIO, size * _RATIO))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    pixmap.setDevicePixelRatio(_RATIO)
-    return pixmap
-
-
-def colour_icon(colour: str, size: int = 14) -> QIcon:
-    """A square of a set's colour, with an edge that is seen on white and on black."""
-    pixmap = _canvas(size)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(QColor(colour))
-    painter.setPen(QPen(QColor("#8A8A8A"), 1))
-    painter.drawRoundedRect(QRectF(1, 1, size - 2, size - 2), 3, 3)
-    painter.end()
-    return QIcon(pixmap)
+_MARK_PX = 14
 
 
 class StatusMark(QWidget):

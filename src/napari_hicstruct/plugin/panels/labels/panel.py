@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QInputDialog,
@@ -27,6 +28,7 @@ from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.state.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.file_dialogs import open_files
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
@@ -35,6 +37,14 @@ _FILES = (
     ";;All files (*)"
 )
 
+
+_LEVELS = {
+    TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
+    TadLevels.INNERMOST: ("innermost", "TADs without a TAD in them"),
+    TadLevels.OUTERMOST: ("outermost", "TADs that lie in no other"),
+    TadLevels.TWO: ("outer two levels", "The outermost, and the next in them"),
+    TadLevels.THREE: ("outer three levels", "The outermost, and two levels in them"),
+}
 
 _HOW_CHOSEN = (
     "More objects are in view than can be drawn at once. What you chose or confirmed is drawn first,\n"
@@ -98,12 +108,14 @@ class LabelsPanel(QWidget):
         self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
         self.by_score.toggled.connect(self._labels.set_by_score)
         self.transposes = QCheckBox("mirrored stripes")
-        self.transposes.setToolTip("Also outline the transpose of every stripe, dashed")
+        self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
         self.transposes.toggled.connect(self._session.editing.show_transposes)
-        switches = QHBoxLayout()
+        self.levels = self._make_levels()
+        switches, nested = QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
             (buttons, (self.import_button, self.new_button, self.table_button)),
             (switches, (self.by_score, self.transposes)),
+            (nested, (QLabel("Nested TADs"), self.levels)),
         ):
             for widget in widgets:
                 row.addWidget(widget)
@@ -112,6 +124,17 @@ class LabelsPanel(QWidget):
         self.report = ReportBox(self._session.importing)
         column.addWidget(self.report)
         column.addWidget(Legend())
+
+    def _make_levels(self) -> QComboBox:
+        box = QComboBox()
+        for levels, (text, meaning) in _LEVELS.items():
+            box.addItem(text, levels)
+            box.setItemData(box.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+        box.setCurrentIndex(list(_LEVELS).index(self._labels.tad_levels))
+        box.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
+        box.setAccessibleName("Levels of nested TADs")
+        box.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
+        return box
 
     def _update(self) -> None:
         sets = self._labels.sets()

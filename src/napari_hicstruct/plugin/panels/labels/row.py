@@ -8,18 +8,18 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 from superqt import QElidingLabel, QElidingLineEdit
 
-from napari_hicstruct.plugin.panels.labels.legend import colour_icon
 from napari_hicstruct.plugin.panels.labels.menu import colour_menu, set_menu
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
 
 HEADS = ("", "set", "source", "n", "shown", "triangle", "lock", "")
 TRIANGLES = {
-    Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs as squares"),
+    Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs above the diagonal"),
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }

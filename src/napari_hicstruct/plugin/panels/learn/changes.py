@@ -76,7 +76,7 @@ class ChangesView(QWidget):
         self.compare_button.clicked.connect(self.compare)
         self.previous_button = compact_button("◀", "The change before this one.")
         self.next_button = compact_button("▶", "The next change.")
-        self.close_button = compact_button("✕", "Take the marks out of the window.")
+        self.close_button = compact_button("✕", "Remove the marks from the map.")
         self.previous_button.clicked.connect(lambda: self.step(-1))
         self.next_button.clicked.connect(lambda: self.step(1))
         self.close_button.clicked.connect(self.forget)
@@ -107,7 +107,7 @@ class ChangesView(QWidget):
     def refresh(self) -> None:
         """Offer the sets and models that there are now."""
         models = self._prediction.models.listed
-        sets = [one for one in self._project.sets() if one.origin is Origin.PREDICTED] if self._project else []
+        sets = [one for one in self._session.labels.sets() if one.origin is Origin.PREDICTED]
         for name, box in self.sides.items():
             kept = box.currentData()
             box.blockSignals(True)

@@ -33,7 +33,7 @@ def main_figure(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
 
 
 def states(models: Sequence[Any], current: str, used: Collection[str]) -> dict[str, str]:
-    """State of each model by sha256: ``in use``, ``before`` (on the way there), ``rolled back`` or ``branch``."""
+    """State of each model by sha256: what it is or was used for."""
     parents = {entry.sha256: entry.parent or "" for entry in models}
     way, at = set(), current
     while at in parents and at not in way:
@@ -44,9 +44,9 @@ def states(models: Sequence[Any], current: str, used: Collection[str]) -> dict[s
         if entry.sha256 == current:
             found[entry.sha256] = "in use"
         elif entry.sha256 in way or not entry.parent:
-            found[entry.sha256] = "before" if entry.parent else "base"
+            found[entry.sha256] = "used before" if entry.parent else "first model"
         else:
-            found[entry.sha256] = "rolled back" if entry.sha256 in used else "branch"
+            found[entry.sha256] = "rolled back" if entry.sha256 in used else "not used"
     return found
 
 
@@ -83,7 +83,7 @@ class LineageView(QWidget):
         self.use_button, self.card_button = QPushButton("Use this model"), QPushButton("Show card")
         self.changed_button = QPushButton("What changed")
         self.card_button.setCheckable(True)
-        self.card_button.setToolTip("Data, numbers, calibration and lineage of the chosen model.")
+        self.card_button.setToolTip("What the chosen model learnt from, how good it is, and which models it came from.")
         self.card_button.toggled.connect(lambda _: self._update_card())
         self.use_button.clicked.connect(lambda: self._emit(self.use_model))
         self.changed_button.clicked.connect(lambda: self._emit(self.compare_model))
@@ -150,7 +150,8 @@ class LineageView(QWidget):
         for entry in models:
             run, state = runs.get(entry.sha256), known[entry.sha256]
             figure = main_figure(run.before, run.after or {}) if run is not None else ""
-            item = QTreeWidgetItem([f"{entry.label} · {state}", figure])
+            shown = f"{state}, {verdict}" if state == "not used" and (verdict := _verdict(entry)) else state
+            item = QTreeWidgetItem([f"{entry.label} · {shown}", figure])
             item.setData(0, _SHA, entry.sha256)
             for column in (0, 1):
                 item.setToolTip(column, _about(entry, run, state))
@@ -180,7 +181,11 @@ class LineageView(QWidget):
         in_use = entry is not None and entry.sha256 == self._current
         for button, reason, tooltip in (
             (self.use_button, nothing or self._why_not or ("It is in use." if in_use else ""), "Predict and go on"),
-            (self.changed_button, nothing or _no_parent(entry), "Predict the view with this model and with its parent"),
+            (
+                self.changed_button,
+                nothing or _no_parent(entry),
+                "Predict the view with this model and with the one that it was made from",
+            ),
         ):
             button.setEnabled(not reason)
             button.setToolTip(reason or f"{tooltip}: {entry.label}.")
@@ -200,18 +205,32 @@ class _Shown:
         self.tasks = tuple(str(task) for task in entry.card.get("tasks") or ())
 
 
+def _verdict(entry: Any) -> str:
+    """In one of four words; empty for models that were made before these, or elsewhere."""
+    return str((entry.card.get("finetuned") or {}).get("verdict", ""))
+
+
 def _no_parent(entry: Any) -> str:
-    return "" if entry is not None and entry.parent else "It has no parent in this project to be compared with."
+    return (
+        ""
+        if entry is not None and entry.parent
+        else "The model that it was made from is not in this project: there is nothing to compare it with."
+    )
 
 
 def _about(entry: Any, run: Any, state: str) -> str:
     """Tooltip of a model: date, corrections, recipe, numbers and the reason."""
-    lines = [f"{entry.label} · {state}", f"Added {str(entry.added)[:16].replace('T', ' ')}"]
+    verdict = _verdict(entry)
+    lines = [
+        f"{entry.label} · {state}",
+        f"Verdict: {verdict}" if verdict else "",
+        f"Added {str(entry.added)[:16].replace('T', ' ')}",
+    ]
     if run is not None:
         config = run.config
-        recipe = [f"start: {config.get('start')}", f"train: {config.get('trainable')}"]
+        recipe = [f"started from the {config.get('start')} model", f"trained: {config.get('trainable')}"]
         finetuned = entry.card.get("finetuned") or {}
         if finetuned.get("corrections"):
             lines.append(f"{finetuned['corrections']:,} corrections")
-        lines += [f"Recipe: {', '.join(recipe)}", main_figure(run.before, run.after or {}), str(run.reason)]
+        lines += ["; ".join(recipe).capitalize(), main_figure(run.before, run.after or {}), str(run.reason)]
     return "\n".join(line for line in lines if line)

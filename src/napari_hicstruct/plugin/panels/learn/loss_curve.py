@@ -114,7 +114,9 @@ class LossCurve(QWidget):
         self._plot.hideButtons()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._plot.setToolTip("Loss per task (lines, smoothed) and on what is held out (dots), by training step.")
+        self._plot.setToolTip(
+            "Loss by training step, less is better: lines on what is learnt from (smoothed), dots on what is not."
+        )
         self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the axis label hangs out by that much
         self.layout().addWidget(self._plot)
         self._dress()
@@ -147,7 +149,7 @@ class LossCurve(QWidget):
     def _say_legend(self) -> None:
         tasks = dict.fromkeys([*self.losses, *self.validation])
         words = [f'<span style="color:{colour_of_task(t, i)}">●</span> {t}' for i, t in enumerate(tasks)]
-        held_out = " · dots: what is held out" if self.validation else ""
+        held_out = " · dots: not learnt from" if self.validation else ""
         self.legend.setText(f"{' &nbsp; '.join(words)}{held_out}")
 
 

@@ -23,7 +23,7 @@ from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
 
 _REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
 _MIN_RATE = 0.05  # steps/s that are worth showing; last layers are solved in one
-_TIP = "Learn all corrections in the background; the new model is used only if it is not worse."
+_TIP = "Learn from all corrections in the background; the new model is used only if it is better or no different."
 
 
 class LearnPanel(QWidget):
@@ -88,7 +88,11 @@ class LearnPanel(QWidget):
         layout.setSpacing(5)
         self.folds = {
             "how": Fold("How", self.how, tooltip="Where it starts, what is trained, how long, on what."),
-            "lineage": Fold("Lineage", self.lineage, tooltip="Models of this project."),
+            "lineage": Fold(
+                "Models of this project",
+                self.lineage,
+                tooltip="Which came from which, how good each is, which is in use.",
+            ),
             "changes": Fold("What changed", self.changes, tooltip="Predictions that appeared, vanished or moved."),
         }
         for widget in (self.corrections, self.button, self.folds["how"], self.running, self.speed, self.curve):

@@ -1,4 +1,4 @@
-"""How a fine-tune ended: the verdict, the numbers before and after, and what can be done with the model now."""
+"""How a fine-tune ended: the verdict in a sentence, what can be done with the model now; the figures are folded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.job import Figure, FinetuneResult
 
+_COLOURS = {Verdict.BETTER: BETTER, Verdict.WORSE: WORSE}
+_ON = {
+    "validation regions": "on corrections in the validation regions",
+    "validation regions and cross-validation": "on corrections that the compared model had not learnt from",
+    "replay": "on simulated maps, of which everything is known",
+}
 _SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
 
 
@@ -34,7 +42,7 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
-            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(part)}</td></tr>')
+            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(_ON.get(part, part))}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
@@ -56,7 +64,7 @@ def _signed(value: float) -> str:
 
 
 class ResultView(QWidget):
-    """Verdict, table and buttons; hidden until there is a result.
+    """Verdict, buttons and, folded, the figures; hidden until there is a result.
 
     Parameters
     ----------
@@ -66,17 +74,25 @@ class ResultView(QWidget):
     def __init__(self, state: LearningState) -> None:
         super().__init__()
         self._state = state
-        self.verdict, self.table = QLabel(), QLabel()
-        for label in (self.verdict, self.table):
+        self.verdict, self.details, self.table = QLabel(), QLabel(), QLabel()
+        for label in (self.verdict, self.details, self.table):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table.setToolTip(
-            "Old model → new model, and the 90 % interval of the difference;\n"
-            "in brackets how many candidates (replay: maps) it rests on.\n"
-            "▲ better, ▼ worse: the interval leaves out 0; ≈ no clear difference.\n"
-            "↓: less is better."
+            "Old model → new model, and the range in which the difference lies with a chance of 90 %;\n"
+            "in brackets how many candidates (of simulated maps: how many maps) it rests on.\n"
+            "▲ better, ▼ worse: the range leaves out 0; ≈ no clear difference.\n"
+            "Ranking: how often an accepted candidate stands above a rejected one, 0.5 is chance, 1 is always.\n"
+            "Log loss: how far the probabilities are from your judgments, 0 is best (↓: less is better)."
         )
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.details)
+        column.addWidget(self.table)
+        self.figures = Fold("Figures", body, tooltip="What the sentence above rests on.")
         self.back_button = QPushButton("Roll back")
         self.anyway_button = QPushButton("Use it anyway")
         self.predict_button = QPushButton("Predict with it")
@@ -91,8 +107,8 @@ class ResultView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.verdict)
-        layout.addWidget(self.table)
         layout.addLayout(buttons)
+        layout.addWidget(self.figures)
         state.result_changed.connect(self.refresh)
         self.refresh()
 
@@ -103,39 +119,48 @@ class ResultView(QWidget):
         if result is None:
             return
         self.verdict.setText(_verdict(result, in_use))
+        self.details.setText(_details(result))
         self.table.setText(figures_table(result.figures))
         self.table.setVisible(bool(result.figures))
-        new = result.sha256 != result.parent
-        self.predict_button.setVisible(new)
-        self.back_button.setVisible(in_use and new)
+        self.predict_button.setVisible(result.is_new)
+        self.back_button.setVisible(in_use and result.is_new)
         self.back_button.setEnabled(not why_not)
-        self.back_button.setToolTip(why_not or f"Use {result.parent_label} again; {result.label} stays in the lineage.")
-        self.anyway_button.setText("Use it anyway" if not result.taken else "Use it again")
-        self.anyway_button.setVisible(not in_use and new)
+        self.back_button.setToolTip(why_not or f"Use {result.parent_label} again; {result.label} is kept.")
+        self.anyway_button.setText("Use it again" if result.taken else "Use it anyway")
+        self.anyway_button.setVisible(not in_use and result.is_new and result.verdict is not Verdict.WORSE)
         self.anyway_button.setEnabled(not why_not)
         self.anyway_button.setToolTip(why_not or f"Use {result.label} in place of {result.parent_label}.")
-        self.predict_button.setToolTip(f"Run {result.label} on the view; what it finds gets a set of its own.")
+        self.predict_button.setToolTip(
+            f"Run {result.label} on the view without using it from now on; what it finds gets a set of its own."
+            if not in_use
+            else f"Run {result.label} on the view; what it finds gets a set of its own."
+        )
 
 
 def _verdict(result: FinetuneResult, in_use: bool) -> str:
-    label, reason = escape(result.label), escape(result.reason)
-    if result.sha256 == result.parent:
-        head = f"<b>nothing learnt</b>: <b>{escape(result.parent_label)}</b> stays in use. {reason}"
-    elif result.taken and in_use:
-        head = f'<b style="color:{BETTER}">taken ✓</b> <b>{label}</b> is in use: {reason}'
-    elif result.taken:
-        head = f"<b>rolled back</b>: <b>{escape(result.parent_label)}</b> is in use again. {reason}"
-    elif in_use:
-        head = f"<b>used anyway</b>: <b>{label}</b> is in use. {reason}"
-    else:
-        head = f'<b style="color:{WORSE}">kept as a branch – not taken</b>: <b>{label}</b>. {reason}'
-    steps = [f"{result.steps:,} steps"] if result.steps else []
-    parts = [f"{result.corrections:,} corrections", *steps, f"{result.seconds:.0f} s"]
+    """The verdict in a sentence, then which model is in use."""
+    colour = _COLOURS.get(result.verdict)
+    style = f' style="color:{colour}"' if colour else ""
+    return f"<b{style}>{escape(result.reason)}</b><br>{_which_model(result, in_use)}"
+
+
+def _which_model(result: FinetuneResult, in_use: bool) -> str:
+    new, old = f"<b>{escape(result.label)}</b>", f"<b>{escape(result.parent_label)}</b>"
+    if not result.is_new:
+        return f"{old} stays in use."
+    if in_use:
+        return f"{new} is in use{'' if result.taken else ', because you said so'}."
+    if result.taken:
+        return f"{old} is in use again; {new} is kept."
+    if result.verdict is Verdict.WORSE:
+        return f"{new} was refused: {old} stays in use. The new model stands under Models of this project."
+    return f"{old} stays in use; the new model {new} is kept beside it."
+
+
+def _details(result: FinetuneResult) -> str:
+    steps = [f"{result.steps:,} training steps"] if result.steps else []
+    parts = [f"learnt from {result.corrections:,} corrections", *steps, f"{result.seconds:.0f} s"]
     if result.stopped:
         parts.append("stopped early, the best so far was kept")
-    lines = [
-        head,
-        f'<span style="color:{UNCHANGED}">{" · ".join(parts)}</span>',
-        *(escape(note) for note in result.notes),
-    ]
-    return "<br>".join(lines)
+    lines = [escape(result.details), " · ".join(parts), *(escape(note) for note in result.notes)]
+    return "<br>".join(line for line in lines if line)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
@@ -50,6 +60,8 @@ class MapPanel(QWidget):
                 ("Contacts", self.norm),
                 ("Weights", self.weights),
                 ("Colours", [self.colormap, self.percentile]),
+                ("", self._colour_cell()),
+                ("Axes", self.axes),
             ]
         )
         layout.addLayout(self._form)
@@ -101,7 +113,9 @@ class MapPanel(QWidget):
         self.norm = Segmented(_NORMS, name="Normalisation")
         self.norm.chosen.connect(self._set_norm)
         self.weights = QComboBox()
-        self.weights.setToolTip("Weights that balance the counts; × multiply, ÷ divide (Juicer).")
+        self.weights.setToolTip(
+            "Weights that even out coverage, as the map names them (cooler: weight; Juicer: KR, VC, SCALE)."
+        )
         self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
         self.colormap = QComboBox()
         self.colormap.addItems(colormaps.CHOICES)
@@ -110,16 +124,37 @@ class MapPanel(QWidget):
         self.percentile = QDoubleSpinBox()
         self.percentile.setRange(50, 99.99)
         self.percentile.setDecimals(1)
-        self.percentile.setSuffix(" %")
+        self.percentile.setSuffix(" % of bins")
         self.percentile.setValue(97)
         self.percentile.setKeyboardTracking(False)
         self.percentile.setToolTip(
-            "Upper end of the colour scale, as percentile (%) of the bins in view; follows as you move.\n"
+            "So many of the bins in view are paler than the last colour; the scale follows as you move.\n"
             "Limits set by hand in the layer controls stay until this is changed."
         )
         self.percentile.valueChanged.connect(lambda value: self._map and self._map.set_percentile(value))
+        self.colours = ColourBar(self._say_colours)
+        self.meaning = subdued(QLabel())
+        self.meaning.setWordWrap(True)
+        self.axes = QCheckBox("coordinates beside the map")
+        self.axes.setToolTip("Positions on the chromosome along the map's columns and rows (remembered)")
+        self.axes.setChecked(self._session.axes.on)
+        self.axes.toggled.connect(self._session.axes.show)
         self.state = subdued(QLabel())
         self.state.setWordWrap(True)
+
+    def _colour_cell(self) -> QWidget:
+        """The colours with their numbers, and below them what the numbers are."""
+        cell = QWidget()
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.colours)
+        column.addWidget(self.meaning)
+        return cell
+
+    def _say_colours(self) -> None:
+        scale = self.colours.scale
+        self.meaning.setText("" if scale is None else scale.meaning)
 
     @property
     def _map(self) -> Any:
@@ -176,6 +211,7 @@ class MapPanel(QWidget):
     def _map_changed(self) -> None:
         source = self._session.source
         self.setEnabled(source is not None)
+        self.colours.follow(self._map)
         if source is None:
             return
         with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
@@ -200,7 +236,7 @@ class MapPanel(QWidget):
         self.weights.clear()
         for norm in source.normalisations(finest):
             lacks = "" if norm.name in there else f"  (not on {chrom})"
-            self.weights.addItem(f"{norm.name}  {'÷' if norm.divisive else '×'}{lacks}", norm.name)
+            self.weights.addItem(f"{norm.name}{lacks}", norm.name)
             self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
         if not there:
             self.weights.addItem(COMPUTED, COMPUTED)
@@ -232,6 +268,7 @@ class MapPanel(QWidget):
             self.percentile.setValue(shown.percentile)
             if (drawn := self.weights.findData(shown.levels[0].norm)) >= 0:
                 self.weights.setCurrentIndex(drawn)
+        self._say_colours()
         self.summary.emit(f"drawn at {format_bin_size(shown.resolution)}")
         state = " · ".join(self._state_parts(shown))
         self.state.setText(state)

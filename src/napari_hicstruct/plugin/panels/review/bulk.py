@@ -26,7 +26,7 @@ class BulkPanel(QWidget):
         self.threshold = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.accept, self.reject = QPushButton(), QPushButton()
         self.lasso = QPushButton("Lasso …  G")
-        self.take, self.refuse, self.let_go = QPushButton("✓"), QPushButton("✗"), QPushButton("Let go")
+        self.take, self.refuse, self.let_go = QPushButton("✓"), QPushButton("✗"), QPushButton("Judge none")
         self.note = subdued(QLabel())
         self.note.setWordWrap(True)
         self._build()
@@ -38,7 +38,7 @@ class BulkPanel(QWidget):
         self.threshold.setDecimals(2)
         self.threshold.setToolTip(f"Threshold on the confidence, 0 to 1: {MEANINGS[CONFIDENCE]}")
         self.threshold.setValue(0.5)
-        self.let_go.setToolTip("Judge none of them (Esc)")
+        self.let_go.setToolTip("Leave what the lasso caught as it is (Esc)")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
@@ -84,7 +84,7 @@ class BulkPanel(QWidget):
             button.setToolTip(f"{name} what the lasso caught, in one step ({name[0]})")
         for button in (self.take, self.refuse, self.let_go):
             button.setVisible(bool(caught))
-        self.lasso.setText("Again  G" if caught else "Lasso …  G")
+        self.lasso.setText("Draw again  G" if caught else "Lasso …  G")
         self._show_counts()
 
     def _show_counts(self) -> None:
@@ -114,7 +114,7 @@ class BulkPanel(QWidget):
             self._refusal
             or ("Draw round candidates on the map, then accept or reject them (G)" if left else "The queue is empty")
         )
-        self.note.setText(f"{without:,} without a score are left alone." if without else "")
+        self.note.setText(f"Without a score, left as they are: {without:,}." if without else "")
         self.note.setVisible(bool(without))
 
     def _judge(self, status: Status) -> None:

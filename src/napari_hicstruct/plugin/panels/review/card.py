@@ -12,12 +12,12 @@ from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
-from napari_hicstruct.plugin.state.palette import middle_elided, name_of, status_text
+from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, middle_elided, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import subdued
 
-_WHY = "Why it comes here: what the order is made of, then who contradicts it"
+_WHY = "Why it comes now: the number that orders the queue, then what contradicts the candidate"
 
 
 class Card(QWidget):
@@ -72,8 +72,8 @@ def _facts(record: Annotation) -> str:
     parts = [format_bp(record.distance)]
     if number := first_number(record):
         parts.append(number)
-    if record.direction.value != "none":
-        parts.append(record.direction.value)
+    if record.kind is Kind.STRIPE and record.direction in DIRECTION_WORDS:
+        parts.append(DIRECTION_WORDS[record.direction])
     parts.append(status_text(record.status))
     if who := source_of(record):
         parts.append(middle_elided(who, 18))

@@ -16,12 +16,16 @@ from napari_hicstruct.genome import format_bp, parse_region
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import middle_elided, plural_of
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
 MODES = {
     ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
-    ReviewMode.REJECTS: ("my rejects", "Review what you rejected again: A takes it back in, R keeps it out"),
-    ReviewMode.ACCEPTED: ("my accepted", "Review what you accepted or edited again: R throws it out, A keeps it"),
+    ReviewMode.REJECTS: ("my rejected", "Review again what you rejected: A accepts it after all, R keeps it rejected"),
+    ReviewMode.ACCEPTED: (
+        "my accepted",
+        "Review again what you accepted or edited: R rejects it after all, A keeps it accepted",
+    ),
 }
 
 
@@ -31,18 +35,19 @@ class QueueFilters(QWidget):
     def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review, self._queue = review, review.queue
+        self._sets: list[tuple[str, int, str]] = []
         self.mode, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
         self.score = _score_range()
         self.clear = QPushButton("Clear filter")
-        self.clear.setToolTip("All tasks, sets, distances and confidences")
+        self.clear.setToolTip("All kinds, sets, distances and confidences")
         self._fill()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("go through", self.mode),
-            ("task", self.kind),
-            ("source", self.set),
+            ("kind", self.kind),
+            ("set", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
             (CONFIDENCE, self.score),
         ]
@@ -92,13 +97,14 @@ class QueueFilters(QWidget):
     def refresh(self) -> None:
         """Show the filter that is in force, and the sets there are."""
         wanted = self._queue.wanted
-        sets = [(s.name, s.id) for s in self._review.labels.sets()]
-        known = [(self.set.itemText(k), self.set.itemData(k)) for k in range(1, self.set.count())]
-        if known != sets or not self.set.count():
+        sets = [(s.name, s.id, s.colour) for s in self._review.labels.sets()]
+        if self._sets != sets or not self.set.count():
+            self._sets = sets
             self.set.clear()
             self.set.addItem("all sets", None)
-            for name, key in sets:
-                self.set.addItem(name, key)
+            for name, key, colour in sets:
+                self.set.addItem(colour_icon(colour), name, key)
+                self.set.setItemData(self.set.count() - 1, name, Qt.ItemDataRole.ToolTipRole)
         self.mode.setCurrentIndex(list(MODES).index(wanted.mode))
         self.kind.setCurrentIndex(max(0, self.kind.findData(next(iter(wanted.kinds), None))))
         self.set.setCurrentIndex(max(0, self.set.findData(next(iter(wanted.set_ids), None))))

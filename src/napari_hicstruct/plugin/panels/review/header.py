@@ -13,19 +13,33 @@ from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
 
 ORDERS: dict[str, str] = {
-    "entropy": "The least certain first: binary entropy of the model's probability, 0 to 1 bit",
+    "entropy": "By the model's probability: near one half it is least certain (binary entropy, 0 to 1 bit)",
     "score": f"The most confident first, 0 to 1: {MEANINGS[CONFIDENCE]}",
-    "margin": "The nearest to one half first: 1 − |2p − 1|, 0 to 1",
-    "bald": "Where several predictions for one place disagree, bits; needs Ask the model → Rescore",
-    "disagreement": "Share of checks that contradict it: other callers, TAD corners, boundaries, the other bin size",
-    "diversity": "A spread over all kinds of candidates: by the network's features, else by place and distance",
-    "random": "By chance: what every other order is measured against, and what gives unbiased precisions",
-    "entropy+diversity": "Uncertain ones, spread out: the sum of both ranks",
-    "2*bald+disagreement": "At odds with itself (counted twice) and with others",
+    "margin": "By the probability p, in equal steps: 1 − |2p − 1|, 0 to 1",
+    "bald": "Where several votes of the model differ (0 to 1 bit); needs Ask the model → Rescore",
+    "disagreement": "Share of checks that contradict it: other programs, TAD corners, boundaries, other resolution",
+    "diversity": "Unlike each other: by what the model sees of them, else by place and distance",
+    "random": "Gives unbiased precisions in Statistics",
+    "entropy+diversity": "The sum of both ranks",
+    "2*bald+disagreement": "Where its votes differ (counted twice) and checks contradict",
 }
 """Orders that are offered; others can be typed."""
 
-_TYPED = "Names joined by +, each with a weight in front if wanted: 2*entropy+disagreement"
+LABELS: dict[str, str] = {
+    "entropy": "least certain first",
+    "score": "most confident first",
+    "margin": "nearest to one half first",
+    "bald": "votes differ",
+    "disagreement": "most contradicted first",
+    "diversity": "spread over all kinds",
+    "random": "random order",
+    "entropy+diversity": "uncertain, spread out",
+    "2*bald+disagreement": "votes differ, contradicted",
+}
+"""How the list names them; what is typed may be either."""
+
+_NAMES = {label: name for name, label in LABELS.items()}
+_TYPED = "Or type names joined by +, each with a weight in front if wanted: 2*entropy+disagreement"
 
 
 class QueueHeader(QWidget):
@@ -46,12 +60,12 @@ class QueueHeader(QWidget):
         self.order.setMinimumContentsLength(7)
         self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name, meaning in ORDERS.items():
-            self.order.addItem(name)
-            self.order.setItemData(self.order.count() - 1, meaning, Qt.ItemDataRole.ToolTipRole)
+            self.order.addItem(LABELS[name], name)
+            self.order.setItemData(self.order.count() - 1, f"{name}: {meaning}", Qt.ItemDataRole.ToolTipRole)
         view, edit = self.order.view(), self.order.lineEdit()
         assert view is not None
         assert edit is not None
-        view.setMinimumWidth(170)
+        view.setMinimumWidth(190)
         self.order.activated.connect(self._choose)
         edit.editingFinished.connect(self._choose)
         row = QHBoxLayout()
@@ -68,8 +82,11 @@ class QueueHeader(QWidget):
     def refresh(self) -> None:
         """Show the queue as it is."""
         queue = self._queue
+        if not queue.at_hand():
+            self.counts.setText("Putting the candidates in order …")
+            return
         left, done = queue.left, queue.done
-        word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejects left", ReviewMode.ACCEPTED: "accepted left"}[
+        word = {ReviewMode.OPEN: "left", ReviewMode.REJECTS: "rejected left", ReviewMode.ACCEPTED: "accepted left"}[
             queue.wanted.mode
         ]
         parts = [f"<b>{left:,}</b> {word}", f"{done:,} done"]
@@ -79,7 +96,7 @@ class QueueHeader(QWidget):
         edit = self.order.lineEdit()
         assert edit is not None
         if not edit.hasFocus() or not queue.problem:
-            self.order.setCurrentText(queue.order)
+            self.order.setCurrentText(LABELS.get(queue.order, queue.order))
             edit.setCursorPosition(0)  # a long order shows its beginning
         self.order.setToolTip(f"Order of the queue. {ORDERS.get(queue.order, '')}\n{_TYPED}")
         self.note.setText(queue.problem)
@@ -87,11 +104,14 @@ class QueueHeader(QWidget):
 
     def summary(self) -> str:
         """One short line for the head of the section."""
+        if not self._queue.at_hand():
+            return "…"
         left = self._queue.left
         return f"{left:,} left · {pace(self._queue.minutes)}" if left else f"{self._queue.done:,} done"
 
     def _choose(self) -> None:
         text = self.order.currentText()
+        text = _NAMES.get(text, text)
         if text != self._queue.order or self._queue.problem:
             self._queue.set_order(text)
 

@@ -69,7 +69,9 @@ class ReviewPanel(QWidget):
                 self.rescoring,
                 tooltip="How sure it is of each candidate now; where else it is unsure.",
             ),
-            "filter": Fold("Filter", self.filters, tooltip="What goes into the queue; your rejects again."),
+            "filter": Fold(
+                "Filter", self.filters, tooltip="What goes into the queue; also what you judged, to review it again."
+            ),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
             "goto": Fold("Go to number", self.goto, tooltip="Fly to an object by its number; check a stripe."),
@@ -149,6 +151,8 @@ class ReviewPanel(QWidget):
     def _update(self) -> None:
         self.header.refresh()
         self.summary.emit(self.header.summary())
+        if not self._review.queue.at_hand():
+            return  # it says when it is
         self.card.refresh()
         self.others.set_value(self._labels.others.value)
         for key, body in (

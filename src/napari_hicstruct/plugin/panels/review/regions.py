@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion
 
 MEANING = (
-    "Mark what is in view as reviewed (M): what is not labelled inside is truly absent and trains as such.\n"
-    "Absence inside is a label, absence elsewhere is unknown."
+    "Mark what is in view as reviewed (M): there is nothing inside but what is labelled; the model learns that.\n"
+    "Elsewhere, what is not labelled is unknown."
 )
 
 _MOST_ROWS = 5
@@ -56,7 +56,9 @@ class RegionsPanel(QWidget):
             for region in regions:
                 item = QListWidgetItem(place_of(region))
                 item.setData(Qt.ItemDataRole.UserRole, region.id)
-                item.setToolTip(f"{region.rows} × {region.cols}\nby {region.reviewer or 'nobody named'}, {region.time}")
+                item.setToolTip(
+                    f"{region.rows} × {region.cols}\nby {region.reviewer or 'an unnamed reviewer'}, {region.time}"
+                )
                 self.list.addItem(item)
         self.list.setVisible(bool(regions))
         row = self.list.sizeHintForRow(0) if regions else 0
@@ -74,7 +76,7 @@ class RegionsPanel(QWidget):
         chosen = bool(self.list.selectedItems())
         self.remove.setEnabled(chosen and not why)
         self.remove.setToolTip(
-            why or ("Undo: absence inside is unknown again (U undoes, too)" if chosen else "Choose one first")
+            why or ("What is not labelled inside is unknown again (U undoes, too)" if chosen else "Choose one first")
         )
 
     def _take_back(self) -> None:

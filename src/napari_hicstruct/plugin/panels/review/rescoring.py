@@ -22,9 +22,9 @@ class RescoringPanel(QWidget):
         self.state = state
         self.rescore = QPushButton("Rescore")
         self.rescore.setToolTip(
-            f"Ask the model in use about the first {MAX_CANDIDATES:,} of the queue: its probability now, the votes of "
-            "an ensemble of heads (order bald), what its last layer sees (order diversity).\n"
-            "The queue is ordered anew; the candidate under the cursor stays."
+            f"Run the model in use on the first {MAX_CANDIDATES:,} of the queue again: its probabilities, how much its "
+            "votes differ (order: votes differ), what it sees of them (order: spread over all kinds).\n"
+            "The queue is ordered anew; the chosen candidate stays."
         )
         self.rescore.clicked.connect(lambda: state.rescore())
         self.propose = QPushButton("Find uncertain")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
 
-_COLUMNS = ("task · source", "✓", "✎", "✗", "open", "precision")
+_COLUMNS = ("kind · source", "✓", "✎", "✗", "open", "precision")
 _TIPS = (
     "Kind of structure · model with version, or caller",
     "Accepted",
@@ -97,7 +97,7 @@ class StatisticsPanel(QWidget):
 
     def refresh(self) -> None:
         """Count again, if somebody looks."""
-        if not self.isVisible():
+        if not self.isVisible() or not self._review.queue.at_hand():
             return
         project = self._labels.project
         self.model.show(self._review.queue.pool.tallies())
@@ -212,7 +212,7 @@ def _agreement_text(names: set[str], found: list[Agreement]) -> str:
         return f"{len(names)} reviewers, but no candidate that two of them judged."
     return "\n".join(
         f"{one.first} and {one.second}: "
-        + ("κ not defined" if one.kappa != one.kappa else f"κ {one.kappa:.2f}".replace("-", "−"))
+        + ("κ cannot be computed" if one.kappa != one.kappa else f"κ {one.kappa:.2f}".replace("-", "−"))
         + f" (n = {one.n:,})"
         for one in found
     )

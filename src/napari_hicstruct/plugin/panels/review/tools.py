@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
-from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.lasso import COLOUR as LASSO
 from napari_hicstruct.plugin.layers.overlays.reviewed import COLOUR as REVIEWED
@@ -18,8 +17,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.controllers.session import Session
 
 _SIZE = 16
+_INK = "#8C929C"
+"""A grey that is seen on dark and on light; colours belong to the sets."""
 _COLOURS = {
-    **{f"add {kind.value}": info.colour for kind, info in KINDS.items()},
+    **{f"add {kind.value}": _INK for kind in Kind},
     "lasso_candidates": LASSO,
     "mark_region_reviewed": REVIEWED,
 }
@@ -80,7 +81,7 @@ def _meaning(name: str) -> str:
 
 
 def tool_picture(name: str) -> QPixmap:
-    """What the tool draws, in its colour."""
+    """What the tool draws."""
     ratio = 2
     pixmap = QPixmap(QSize(_SIZE * ratio, _SIZE * ratio))
     pixmap.setDevicePixelRatio(ratio)
@@ -107,9 +108,7 @@ def _outline(name: str) -> QPainterPath:
         for x, y in ((14, 2), (14, 14), (2, 2)):
             path.lineTo(x, y)
     elif name == "add boundary":
-        for start, end in ((QPointF(3, 3), QPointF(13, 13)), (QPointF(13, 3), QPointF(3, 13))):
-            path.moveTo(start)
-            path.lineTo(end)
+        path.addPolygon(QPolygonF([QPointF(8, 2), QPointF(14, 8), QPointF(8, 14), QPointF(2, 8), QPointF(8, 2)]))
     elif name == "lasso_candidates":
         path.addEllipse(QRectF(1.5, 2, 13, 8))
         path.moveTo(5, 10)

@@ -31,10 +31,10 @@ from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 _NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
 _COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "next")
-_WIDTHS = (50, 62, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 44)
+_WIDTHS = (50, 76, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 44)
 _RIGHT = {"#", "start", "end", "size", "next", *_NUMBERS}
 _TIPS = {
-    "next": "Place in the review queue, from 1; empty for what it has not left",
+    "next": "Place in the review queue, from 1; empty for what is judged or filtered out",
     "#": "Number of the object among its kind, from 1, in the order of its file",
     "start": "Leftmost base pair (0-based)",
     "end": "Rightmost base pair (half-open)",

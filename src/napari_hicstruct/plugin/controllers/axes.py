@@ -1,0 +1,113 @@
+"""Coordinates on both sides of the map: rulers above and on the left of napari's canvas that follow its camera.
+
+They lie beside the canvas, not on it: nothing of the map is hidden, no click is caught, and a frame costs napari
+nothing.  They run along the canvas's edges also where the map is smaller than the canvas, so that numbers stand still
+while one zooms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
+from qtpy.QtWidgets import QFrame, QGridLayout
+
+from napari_hicstruct.plugin.controllers.hints import window_is_gone
+from napari_hicstruct.plugin.controllers.ruler import Place, Ruler
+from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.state.axes import AxesState
+
+
+class Axes:
+    """The rulers of one window, built with its first map.
+
+    Attributes
+    ----------
+    columns, rows : Ruler
+        Above the map and on its left; None before the first map, or where there is no window.
+    """
+
+    def __init__(self, canvas: Canvas, state: AxesState) -> None:
+        self._canvas, self._state = canvas, state
+        self.columns: Ruler | None = None
+        self.rows: Ruler | None = None
+        self._corner: QFrame | None = None
+        canvas.window.map_changed.connect(self._update)
+        canvas.window.chrom_changed.connect(self._update)
+        state.changed.connect(self._update)
+
+    def prepare(self) -> None:
+        """Make room before the first picture, so that it is not drawn twice."""
+        viewer = self._canvas.viewer
+        window = getattr(viewer, "window", None)
+        if self.columns is None and window is not None:
+            self._build(viewer, window._qt_viewer.canvas.native)
+        self._show(self._state.on)
+
+    def close(self) -> None:
+        """Let go of the viewer; the window may be gone already."""
+        viewer = self._canvas.viewer
+        if self.columns is not None and viewer is not None:
+            viewer.scene.camera.events.disconnect(self._update)
+            viewer.canvas.events.size.disconnect(self._update)
+            viewer.dims.events.ndisplay.disconnect(self._update)
+            viewer.events.theme.disconnect(self._colour)
+
+    def _build(self, viewer: Any, native: Any) -> None:
+        """The canvas stays a child of the widget that it is in: moved elsewhere, it would lose its graphics context.
+
+        Adding it to the grid takes it out of the box; ``removeWidget`` would make Python its owner, which keeps the
+        closed window alive.
+        """
+        box = native.parentWidget().layout()
+        self.columns, self.rows = Ruler(Qt.Orientation.Horizontal), Ruler(Qt.Orientation.Vertical)
+        self._corner = QFrame()
+        grid = QGridLayout()
+        box.insertLayout(box.indexOf(native), grid, 1)
+        grid.setSpacing(0)
+        grid.addWidget(self._corner, 0, 0)
+        grid.addWidget(self.columns, 0, 1)
+        grid.addWidget(self.rows, 1, 0)
+        grid.addWidget(native, 1, 1)
+        grid.setRowStretch(1, 1)
+        grid.setColumnStretch(1, 1)
+        viewer.scene.camera.events.connect(self._update)
+        viewer.canvas.events.size.connect(self._update)
+        viewer.dims.events.ndisplay.connect(self._update)
+        viewer.events.theme.connect(self._colour)
+        self._colour()
+
+    def _show(self, on: bool) -> None:
+        for widget in (self.columns, self.rows, self._corner):
+            if widget is not None:
+                widget.setVisible(on)
+
+    def _colour(self, *_: Any) -> None:
+        theme = get_theme(self._canvas.viewer.theme)
+        ink, paper = QColor(theme.text.as_hex()), QColor(theme.canvas.as_hex())
+        assert self.columns is not None
+        assert self.rows is not None
+        assert self._corner is not None
+        for ruler in (self.columns, self.rows):
+            ruler.set_colours(ink, paper)
+        self._corner.setStyleSheet(f"QFrame {{ background-color: {paper.name()}; border: none; }}")
+
+    def _update(self, *_: Any) -> None:
+        viewer, window = self._canvas.viewer, self._canvas.window
+        if self.columns is None or self.rows is None or viewer is None or window_is_gone(viewer):
+            return
+        shown = self._state.on and window.source is not None and viewer.dims.ndisplay == 2
+        if shown != (not self.columns.isHidden()):
+            self._show(shown)
+        if not shown:
+            return
+        source = window.source
+        assert source is not None
+        camera, length = viewer.scene.camera, source.chromsizes[window.chrom]
+        per_px = 1 / max(float(camera.zoom), 1e-12)
+        for ruler, middle, pixels in zip(
+            (self.rows, self.columns), camera.center[-2:], viewer.canvas.size, strict=True
+        ):
+            ruler.set_place(Place(middle - pixels / 2 * per_px, per_px, window.chrom, length))

@@ -1,0 +1,125 @@
+"""Casings: a thin edge on both sides of each line, so that lines are seen on white and on dark red.
+
+Light lines get a dark casing and dark lines a light one: on every colour of the map either the line or its casing
+stands out.  napari draws one edge per shape; all casings of a kind are one mesh below all overlays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, symbol_of
+from napari_hicstruct.plugin.state.geometry import outline_of, point_of
+from napari_hicstruct.plugin.state.hit import mark_size
+
+CASING_PX = 1.0
+"""What is seen of a casing on either side of its line, canvas pixels."""
+
+_ROUND = 20  # corners of a ring
+_CORNERS = {"disc": _ROUND, "square": 4, "diamond": 4}
+_ABOVE_MAP = 0.5  # the map is layer 0, all others lie above
+
+
+class Casings:
+    """The casings of one window, one mesh per kind; without a window there are none."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._meshes: WeakValueDictionary[Kind, Any] = WeakValueDictionary()  # the window owns them
+
+    def draw(self, layer: Any, kind: Kind, items: Sequence[Item], style: DrawStyle) -> None:
+        """Draw the casings of what ``layer`` shows."""
+        corners, colours, widths = outlines(kind, items, style)
+        mesh = self._mesh(layer, kind)
+        if mesh is None:
+            return
+        if not corners:
+            mesh.visible = False
+            return
+        vertices, faces, of = bands(corners, np.array(widths))
+        mesh.set_data(vertices=vertices, faces=faces, vertex_colors=np.array(colours, np.float32)[of])
+        mesh.visible = layer.visible
+
+    def remove(self, *kinds: Kind) -> None:
+        """Take the casings of these kinds out of the window, with their layers."""
+        for kind in kinds:
+            mesh = self._meshes.pop(kind, None)
+            if mesh is not None:
+                mesh.parent = None
+
+    def _mesh(self, layer: Any, kind: Kind) -> Any:
+        window = getattr(self._canvas.viewer, "window", None)
+        if window is None:
+            return None
+        visual = window._qt_viewer.canvas.layer_to_visual.get(layer)
+        if visual is None:
+            return None
+        mesh = self._meshes.get(kind)
+        if mesh is None:
+            from vispy.scene.visuals import Mesh
+
+            mesh = Mesh(parent=visual.node.parent)
+            mesh.set_gl_state("translucent", depth_test=False, cull_face=False)
+            mesh.order = _ABOVE_MAP
+            self._meshes[kind] = mesh
+            layer.events.visible.connect(lambda: self._show(kind, layer.visible))
+        return mesh
+
+    def _show(self, kind: Kind, on: bool) -> None:
+        if kind in self._meshes:
+            self._meshes[kind].visible = on
+
+
+def outlines(
+    kind: Kind, items: Sequence[Item], style: DrawStyle
+) -> tuple[list[NDArray[np.float64]], list[tuple[float, float, float, float]], list[float]]:
+    """Closed outlines (row, column; bp), their casings' colours, and widths with the casing on both sides (bp)."""
+    corners, colours, widths = [], [], []
+    for item in items:
+        if kind in (Kind.STRIPE, Kind.TAD):
+            shape = outline_of(item.record, item.triangle)[0]
+        elif symbol_of(item.record) in _CORNERS:
+            shape = _mark(item, style)
+        else:
+            continue  # a cross is not judged by its outline
+        corners.append(shape)
+        colours.append(casing_of(style.line(item)))
+        widths.append(style.width(item.record) + 2 * CASING_PX * style.bp_per_px)
+    return corners, colours, widths
+
+
+def _mark(item: Item, style: DrawStyle) -> NDArray[np.float64]:
+    """The outline of a ring, square or diamond as napari draws them."""
+    symbol = symbol_of(item.record)
+    number = _CORNERS[symbol]
+    turn = np.pi / 4 if symbol == "square" else 0.0
+    radius = mark_size(item.record, style.bp_per_px) / 2
+    if symbol == "square":
+        radius *= 2**0.5
+    angle = np.arange(number) * 2 * np.pi / number + turn
+    return np.asarray(point_of(item.record, item.triangle)) + radius * np.column_stack([np.sin(angle), np.cos(angle)])
+
+
+def bands(
+    corners: Sequence[NDArray[np.float64]], widths: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
+    """Triangles of bands along closed outlines: vertices (x, y), faces, and the outline of each vertex."""
+    of = np.repeat(np.arange(len(corners)), [len(one) for one in corners])
+    start = np.concatenate(list(corners))[:, ::-1]
+    end = np.concatenate([np.roll(one, -1, axis=0) for one in corners])[:, ::-1]
+    along = end - start
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
+    half = widths[of, None] / 2
+    across = along[:, ::-1] * (-1, 1) * half
+    long = along * half * 0.9  # corners are filled, and not drawn twice by much
+    quads = np.stack([start - long - across, start - long + across, end + long + across, end + long - across], axis=1)
+    first = 4 * np.arange(len(start))[:, None]
+    faces = np.concatenate([first + (0, 1, 2), first + (0, 2, 3)])
+    return quads.reshape(-1, 2).astype(np.float32), faces.astype(np.uint32), np.repeat(of, 4)

@@ -1,0 +1,76 @@
+"""Nested TADs: levels, which are drawn, which step back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
+from napari_hicstruct.plugin.state.tad_levels import TadLevels, nesting, opacity
+from tests.window_kit import LENGTH, TinyWindow, iv, make_project, tad
+
+SPANS = [(0, 600), (50, 300), (60, 120), (150, 300), (300, 600), (550, 700), (560, 590)]
+"""kb; the last but one overlaps two others and is in neither, the last is in two that overlap."""
+
+
+def levels() -> tuple[list[int], list[int]]:
+    starts, ends = (1_000 * np.array(edge) for edge in zip(*SPANS, strict=True))
+    outside, inside = nesting(starts, ends)
+    return outside.tolist(), inside.tolist()
+
+
+def test_levels_are_chains_of_tads_that_hold_each_other() -> None:
+    outside, inside = levels()
+    assert outside == [0, 1, 2, 2, 1, 0, 2]
+    assert inside == [2, 1, 0, 0, 1, 1, 0]
+    equal = np.array([5, 5]), np.array([9, 9])
+    assert [found.tolist() for found in nesting(*equal)] == [[0, 1], [1, 0]]
+
+
+def test_outer_levels_are_fainter() -> None:
+    faint = opacity(np.arange(6))
+    assert faint[0] == 1
+    assert np.all(np.diff(faint) <= 0)
+    assert faint[-1] >= 0.3
+
+
+@pytest.mark.parametrize(
+    ("choice", "drawn"),
+    [
+        (TadLevels.ALL, [0, 1, 2, 3, 4, 5, 6]),
+        (TadLevels.INNERMOST, [2, 3, 6]),
+        (TadLevels.OUTERMOST, [0, 5]),
+        (TadLevels.TWO, [0, 1, 4, 5]),
+        (TadLevels.THREE, [0, 1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_a_switch_says_which_are_drawn_and_is_remembered(tmp_path: Path, choice: TadLevels, drawn: list[int]) -> None:
+    project = make_project(tmp_path)
+    records = [tad(1_000 * start, 1_000 * end) for start, end in SPANS]
+    other = tad(10_000, 590_000)  # of another set: it is in nobody's way
+    project.add(records, set_id=project.add_set("HiTAD", Origin.IMPORTED).id, action="import")
+    project.add([other], set_id=project.add_set("mine", Origin.HUMAN).id, action="draw")
+    window = TinyWindow(project)
+    window.labels.set_tad_levels(choice)
+    place = iv(0, LENGTH)
+    for again in (window, TinyWindow(project)):
+        catalogue = again.labels.catalogue
+        assert catalogue is not None
+        found, _ = catalogue.in_view(Kind.TAD, place, place, triangles=again.labels.shown(), limit=100)
+        assert {one.uid for one in found} == {records[k].uid for k in drawn} | {other.uid}
+    hidden = next(iter(set(range(7)) - set(drawn)), None)
+    if hidden is not None:  # what one looks at is drawn all the same
+        keep = [records[hidden].uid]
+        found, _ = catalogue.in_view(Kind.TAD, place, place, triangles=again.labels.shown(), limit=100, keep=keep)
+        assert records[hidden].uid in {one.uid for one in found}
+    assert catalogue.opacities([records[0], records[2]]) == pytest.approx([0.49, 1.0])
+    project.close()
+
+
+def test_tads_are_triangles_above_the_diagonal_by_default() -> None:
+    vertices, shape = outline_of(tad(100_000, 200_000), Triangle.STORED)
+    assert shape == "polygon"
+    assert vertices.tolist() == [[100_000, 100_000], [100_000, 200_000], [200_000, 200_000]]
