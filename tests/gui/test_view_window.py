@@ -17,6 +17,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations import Project
+from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers.session import session_of
 from tests.gui.view_kit import drawn_places, open_in, pump, write_dots
@@ -266,5 +267,14 @@ def test_the_sample_and_the_menus_work(make_napari_viewer: Make, said: list[Any]
     session = session_of(viewer)
     assert pump(lambda: session.map is not None, 120)
     assert session.source.resolutions[0] == 5_000
+    (truth,) = session.labels.sets()
+    assert (truth.name, truth.locked, truth.visible) == ("truth (simulated)", True, True)
+    assert {record.kind for record in session.labels.catalogue.records.values()} == {
+        Kind.LOOP,
+        Kind.STRIPE,
+        Kind.TAD,
+    }
+    viewer.open_sample("napari-hicstruct", "simulated")
+    assert pump(lambda: len(session.labels.sets()) == 1), "once only"
     commands.execute_command("napari-hicstruct.open_dock")
     assert len(said) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,8 @@ from napari_hicstruct.inference.explain import Layer
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
+from napari_hicstruct.plugin.panels.review.card import Card
+from napari_hicstruct.plugin.panels.table.panel import ObjectTable
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.model_card import card_lines
@@ -289,3 +292,32 @@ def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callabl
     assert not names(session)
     dock.learn.count_soon.cancel()  # the viewer must not outlive the test
     assert pump(lambda: not session.learning.counting, 30)
+
+
+def test_each_number_has_one_name_in_card_why_and_table(session: Any, qtbot: Any) -> None:
+    """One loop whose ranking score, probability and network output are three numbers."""
+    script = Script()
+    explain = script.explain
+
+    def ranked(*args: Any, **options: Any) -> Generator[Progress, None, Any]:
+        found = yield from explain(*args, **options)
+        return replace(found, probability=0.274, score=0.512)
+
+    script.explain = ranked  # type: ignore[method-assign]
+    panel = make_panel(session, script, qtbot)
+    record = loop(200_000, 600_000, score=0.512, probability=0.035, model="tiny 0.1")
+    put(session, record)
+    panel.follow(True)
+    choose(session, record)
+    qtbot.waitUntil(lambda: "called this loop" in panel.text)
+    assert "ranking score 0.512 (network output 0.274), probability 0.035" in panel.text
+    card, table = Card(session.review), ObjectTable(session)
+    for widget in (card, table):
+        qtbot.addWidget(widget)
+    card.refresh()
+    assert "probability 0.035" in card.facts.text()
+    assert "0.512" not in card.facts.text()
+    assert "ranking score 0.5120: " in card.facts.toolTip()
+    heads = list(table.model.columns)
+    cells = {head: table.model.data(table.model.index(0, heads.index(head))) for head in heads[6:9]}
+    assert cells == {"probability": "0.035", "ranking score": "0.512", "soft score": ""}

@@ -68,8 +68,14 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
 
 def _open_map(session: Any, paths: list[str]) -> None:
     from napari_hicstruct.plugin._sample import URI, sample_path
+    from napari_hicstruct.plugin.state.sample_truth import show_truth
 
-    session.open_map(sample_path() if paths[0].startswith(URI) else paths[0])
+    if not paths[0].startswith(URI):
+        session.open_map(paths[0])
+        return
+    sample = sample_path()
+    session.open_map(sample)
+    show_truth(session.labels, sample.parent / "truth")
 
 
 def _open_project(session: Any, paths: list[str]) -> None:

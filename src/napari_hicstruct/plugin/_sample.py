@@ -1,4 +1,4 @@
-"""The sample map behind *File → Open Sample → HiC Structures*."""
+"""The sample map behind *File → Open Sample*."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ class LabelsPanel(QWidget):
         self._grid.setVerticalSpacing(2)
         for place, head in enumerate(HEADS):
             self._grid.addWidget(QLabel(f"<small>{head}</small>"), 0, place)
-        self._grid.setColumnStretch(HEADS.index("set"), 5)
-        self._grid.setColumnStretch(HEADS.index("source"), 3)
+        self._grid.setColumnStretch(HEADS.index("set"), 4)
+        self._grid.setColumnStretch(HEADS.index("source"), 1)
         column.addLayout(self._grid)
         self._note = QLabel()
         self._note.setWordWrap(True)

@@ -17,14 +17,14 @@ from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
 
-HEADS = ("", "set", "source", "n", "shown", "triangle", "lock", "")
+HEADS = ("", "set", "source", "n", "show", "side", "lock", "")
 TRIANGLES = {
     Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs above the diagonal"),
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_MIN_SOURCE_WIDTH = 44
-_MIN_NAME_WIDTH = 90
+_MIN_SOURCE_WIDTH = 46
+_MIN_NAME_WIDTH = 106
 
 
 class SetRow:
@@ -42,6 +42,7 @@ class SetRow:
         self.name = QElidingLineEdit(annotation_set.name)
         self.name.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.name.setFrame(False)
+        self.name.setStyleSheet("QLineEdit:!focus { background: transparent; padding: 0px; }")  # a name, not a form
         self.name.setMinimumWidth(_MIN_NAME_WIDTH)
         self.name.editingFinished.connect(self._rename)
         self.source = QElidingLabel()
@@ -117,6 +118,6 @@ def _flat_button(tip: str) -> QToolButton:
     button = QToolButton()
     button.setAutoRaise(True)
     button.setToolTip(tip)
-    button.setFixedSize(24, 22)
+    button.setFixedSize(20, 22)
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button
