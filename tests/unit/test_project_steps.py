@@ -115,6 +115,26 @@ def test_a_run_that_was_undone_does_not_stand_and_goes_on_as_a_new_step(project:
     assert project.count() == 0
 
 
+def test_what_is_added_as_one_step_is_one_undo_sets_and_all(project: Project) -> None:
+    project.add([loop(1_500_000)], set_id=project.human_set().id)
+    with project.one_step():
+        for number, name in enumerate(("HiCCUPS", "HiTAD", "Peakachu")):
+            project.add_as_set(name, Origin.IMPORTED, [loop(20_000 * number)], action="import")
+    project.set_status([project.query()[0].uid], Status.ACCEPTED)
+    project.undo()
+    step = project.next_undo()
+    assert step is not None
+    assert (step.action, step.count, step.sets) == ("import", 3, ("HiCCUPS", "HiTAD", "Peakachu"))
+    project.undo()
+    assert [one.name for one in project.sets()] == ["human"]
+    assert project.count() == 1
+    project.redo()
+    assert len(project.sets()) == 4
+    project.undo()
+    project.undo()
+    assert project.count() == 0
+
+
 def downgrade(path: Path) -> None:
     """Make a file of schema 2 of it, without the tables that came later."""
     older = set(re.findall(r"CREATE TABLE (\w+)", "".join(VERSION_1 + VERSION_2)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,8 +40,10 @@ class EditableProject(ReadableProject):
     changed = Signal(Change)
     reviewer: str
     _latest: tuple[list[int], Sequence[Part]] = [], ()
-    """The step that was made, undone or made again last: its entry and its parts."""
+    """The step that was made, undone or made again last: its entries and its parts."""
     _summaries: dict[tuple[int, ...], StepSummary] = {}  # noqa: RUF012 - replaced, never changed in place
+    _joined: threading.local
+    """Of the thread that is in :meth:`one_step`: ``open``, and ``first``, the entry with which the step began."""
 
     # ---- sets -------------------------------------------------------------------------------------------------
 
@@ -214,6 +217,15 @@ class EditableProject(ReadableProject):
 
     # ---- steps ------------------------------------------------------------------------------------------------
 
+    @contextlib.contextmanager
+    def one_step(self) -> Iterator[None]:
+        """What this thread adds within is one step, such as several files: one undo takes all of it back."""
+        self._joined.first, self._joined.open = None, True
+        try:
+            yield
+        finally:
+            self._joined.open = False
+
     def _step(
         self,
         action: str,
@@ -223,8 +235,10 @@ class EditableProject(ReadableProject):
         on_piece: OnPiece | None = None,
     ) -> Change:
         """One transaction, one journal entry, one signal."""
+        joins = getattr(self._joined, "open", False)
         with self._db.guard:  # the stacks must see entries in the journal's order
             self._check_alone()
+            first = self._joined.first if joins and first is None else first
             with self._writing() as connection:
                 parts = make_parts(connection)
                 if not parts:
@@ -237,6 +251,8 @@ class EditableProject(ReadableProject):
             self._latest = [change.entry_id], parts
             if len(parts) > history.PIECE:
                 self.next_undo()  # counting very many takes a while: here, not where somebody waits for the words
+            if joins and self._joined.first is None:
+                self._joined.first = change.entry_id
         self.changed.emit(change)
         return change
 

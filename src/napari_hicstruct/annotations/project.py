@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -39,6 +40,7 @@ class Project(EditableProject):
         self._db = database
         self.reviewer = readable(reviewer)
         self.lineage = Lineage(self)
+        self._joined = threading.local()
         with database.transaction() as connection:
             self._map = maps.load(connection, database.path)
             self._stacks = Stacks.replay(connection)

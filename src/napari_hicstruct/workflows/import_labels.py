@@ -299,6 +299,7 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     from napari_hicstruct.workflows.projects import writing
 
     clock, source = Clock(), open_map(map_uri)
+    finest = min(source.resolutions, default=0)
     found: list[tuple[Path, LabelFile]] = []
     for number, path in enumerate(map(Path, paths)):
         if token is not None:
@@ -314,12 +315,17 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
         )
         found.append((path, _not_empty(path, labels)))
     complete = complete_regions(complete_in, source.chromsizes)
-    finest = min(source.resolutions, default=0)
     with writing(project_path, source, reviewer=reviewer) as project:
-        stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
-        for region in complete:
-            project.mark_reviewed(region, kinds=sorted({one.kind for _, labels in found for one in labels.records}))
+        with project.one_step():
+            stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
+        _mark_complete(project, complete, [labels for _, labels in found])
         return stored
+
+
+def _mark_complete(project: Project, regions: Sequence[Interval], files: Sequence[LabelFile]) -> None:
+    kinds = sorted({record.kind for labels in files for record in labels.records})
+    for region in regions:
+        project.mark_reviewed(region, kinds=kinds)
 
 
 def _not_empty(path: Path, found: LabelFile) -> LabelFile:

@@ -19,10 +19,10 @@ _ADD = {
     Kind.BOUNDARY: "Add TAD boundaries: click on the diagonal · Esc ends",
 }
 _EDIT = {
-    Kind.LOOP: "Edit this loop: drag it, it snaps to bins; drag beside it to pan · Esc ends",
-    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
-    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins; drag beside it to pan · Esc ends",
-    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal; drag beside it to pan · Esc ends",
+    Kind.LOOP: "Edit this loop: drag it, it snaps to bins\ndrag beside it to pan · Esc ends",
+    Kind.STRIPE: "Edit this stripe: drag it or its handles, edges snap to bins\ndrag beside it to pan · Esc ends",
+    Kind.TAD: "Edit this TAD: drag it or its handles, edges snap to bins\ndrag beside it to pan · Esc ends",
+    Kind.BOUNDARY: "Edit this boundary: drag it along the diagonal\ndrag beside it to pan · Esc ends",
 }
 _ARROW = "Arrow: drag over several objects to select them, drag one to move it · Esc ends"
 

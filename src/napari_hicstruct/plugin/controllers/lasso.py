@@ -17,6 +17,7 @@ from psygnal import Signal
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.controllers.hints import window_is_gone
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
 from napari_hicstruct.plugin.state.geometry import Triangle, box_of, point_of
@@ -68,6 +69,11 @@ class Lasso:
         """True from the start until it is put away."""
         return self._layer is not None
 
+    @property
+    def takes_mouse(self) -> bool:
+        """True while a press draws: until something is caught."""
+        return self.drawing and not self.uids
+
     def start(self) -> None:
         """Take the lasso; a second start begins anew."""
         self.put_away()
@@ -75,12 +81,13 @@ class Lasso:
         if labels.window.source is None:
             labels.hint("Open a contact map first.")
             return
-        self._before = canvas.viewer.layers.selection.active
         layer = Vectors(ndim=2, name="Lasso", vector_style="line", edge_color=COLOUR, **canvas.world_kwargs())
-        layer.mouse_drag_callbacks.append(self._draw)
         canvas.put(layer)
-        self._layer = layer
-        canvas.viewer.layers.selection.active = layer
+        self._layer, stack = layer, canvas.viewer.layers
+        if not _pans(stack.selection.active):  # else it stays: showing another layer's controls takes napari 0.1 s
+            self._before, stack.selection.active = stack.selection.active, layer
+        stack.selection.events.active.connect(self._on_active)
+        canvas.viewer.mouse_drag_callbacks.append(self._draw)
         self._take_mouse(True)
         labels.hint(_DRAW)
         self.changed.emit()
@@ -88,15 +95,24 @@ class Lasso:
     def put_away(self) -> None:
         """Take the line out of the window; nothing is judged."""
         self.uids, self._line = [], np.zeros((0, 2))
-        layer, self._layer = self._layer, None
+        layer, before = self._layer, self._before
         if layer is None:
             return
+        self._give_mouse_back()
+        self._layer = self._before = None
         self._canvas.remove(layer)
-        if self._before in self._canvas:
-            self._canvas.viewer.layers.selection.active = self._before
-        self._before = None
+        if before in self._canvas:
+            self._canvas.viewer.layers.selection.active = before
         self._labels.hint("")
         self.changed.emit()
+
+    def _give_mouse_back(self) -> None:
+        viewer = self._canvas.viewer
+        if viewer is None or window_is_gone(viewer):
+            return
+        self._take_mouse(False)
+        viewer.mouse_drag_callbacks.remove(self._draw)
+        viewer.layers.selection.events.active.disconnect(self._on_active)
 
     def close(self) -> None:
         """Put it away for good."""
@@ -124,9 +140,9 @@ class Lasso:
         return [uid for uid in self._choices() if uid in caught]
 
     # ------------------------------------------------------------------ drawing
-    def _draw(self, _layer: Any, event: Any) -> Iterator[None]:
+    def _draw(self, _viewer: Any, event: Any) -> Iterator[None]:
         """From the press to the release of the mouse button."""
-        if self.uids:
+        if not self.takes_mouse:
             return  # until it is taken again, the mouse pans
         points = [_place(event)]
         yield
@@ -160,9 +176,11 @@ class Lasso:
         return parts[0] if len(parts) == 1 else f"{n:,} objects: {', '.join(parts)}"
 
     def _take_mouse(self, draws: bool) -> None:
-        """Whether the mouse draws or, as else, pans."""
-        self._layer.mouse_pan = not draws
-        self._layer.cursor = "cross" if draws else "standard"
+        """Whether the mouse draws or, as else, does what the active layer says."""
+        viewer = self._canvas.viewer
+        active = viewer.layers.selection.active
+        viewer.scene.camera.mouse_pan = not draws and (active is None or active.mouse_pan)
+        viewer.cursor.style = "cross" if draws else "standard" if active is None else active.cursor
 
     def _show(self) -> None:
         """Draw the line, closed, and a ring round each caught candidate: lines of equal width at every zoom."""
@@ -179,6 +197,13 @@ class Lasso:
             self._layer.edge_color = np.resize(np.array([COLOUR, "white"]), len(found))
 
     # ------------------------------------------------------------------ what happened elsewhere
+    def _on_active(self, _event: Any) -> None:
+        """Another layer was chosen: the lasso stays in hand, unless that layer has a tool of its own in hand."""
+        if not _pans(self._canvas.viewer.layers.selection.active):
+            self.put_away()
+        elif self.takes_mouse:
+            self._take_mouse(True)
+
     def _on_view(self, *_: Any) -> None:
         if self._layer in self._canvas and len(self._line):
             self._show()
@@ -225,6 +250,11 @@ def inside(polygon: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray
         between = (row1 > rows) != (row2 > rows)
         found ^= between & (cols < (col2 - col1) * (rows - row1) / (row2 - row1) + col1)
     return found
+
+
+def _pans(layer: Any) -> bool:
+    """True if a drag pans while this layer is active."""
+    return str(getattr(layer, "mode", "pan_zoom")) == "pan_zoom"
 
 
 def _place(event: Any) -> NDArray[np.float64]:

@@ -49,7 +49,6 @@ class ObjectMenu:
 
     def _of_object(self, menu: QMenu, record: Annotation, others: Sequence[str]) -> None:
         review, uid = self._review, record.uid
-        menu.addSection(self._name(record))
         menu.addAction(self._name(record)).setEnabled(False)
         menu.addSeparator()
         self._edit(menu, "Accept", review.accept, "accept")

@@ -98,6 +98,8 @@ class Pointer:
 
     def _is_free(self) -> bool:
         """False while a press belongs to a tool: somebody else's layer, one of ours that adds by clicks, the lasso."""
+        if self._review.lasso.takes_mouse:
+            return False
         active = self._canvas.viewer.layers.selection.active
         mode = str(getattr(active, "mode", "pan_zoom"))
         ours = any(overlay.layer is active for overlay in self._editor.overlays.values())

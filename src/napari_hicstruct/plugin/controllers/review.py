@@ -40,6 +40,8 @@ class Review(ReviewState):
         editor.tool_changed.connect(self.tool_changed.emit)
         editor.drawn.connect(self._drawn)
         self.labels.current_changed.connect(self._current_changed)
+        self.labels.window.chrom_changed.connect(self._elsewhere)
+        self.labels.window.map_changed.connect(self._elsewhere)
 
     @property
     def caught(self) -> list[str]:
@@ -129,6 +131,11 @@ class Review(ReviewState):
             self._halo.draw(current, self.labels.triangle_of(current.uid))
         if self.edit_tool.uid is not None:
             self.edit_tool.draw()
+
+    def _elsewhere(self, *_: object) -> None:
+        """Another chromosome or map, or none: its axes have other names."""
+        self.edit_tool.stop()
+        self._halo.close()
 
     def _current_changed(self, uid: str | None) -> None:
         if self.edit_tool.uid not in (None, uid):
@@ -239,6 +246,8 @@ class Review(ReviewState):
     def close(self) -> None:
         """Take what is temporary out of the window."""
         self.lasso.close()
+        self.labels.window.chrom_changed.disconnect(self._elsewhere)
+        self.labels.window.map_changed.disconnect(self._elsewhere)
         self.edit_tool.close()
         self._halo.close()
         super().close()

@@ -33,9 +33,8 @@ def handles_of(record: Annotation, triangle: Triangle) -> list[Handle]:
     rows = {-1: box.top, 0: (box.top + box.bottom) / 2, 1: box.bottom}
     cols = {-1: box.left, 0: (box.left + box.right) / 2, 1: box.right}
     sides = {(row, col) for row in rows for col in cols} - {(0, 0)}
-    if record.kind is Kind.TAD and triangle is not Triangle.STORED:
-        upper = triangle is Triangle.UPPER
-        sides &= _UPPER if upper else {(col, row) for row, col in _UPPER}
+    if record.kind is Kind.TAD:
+        sides &= {(col, row) for row, col in _UPPER} if triangle is Triangle.LOWER else _UPPER
     return [Handle(row, col, (rows[row], cols[col])) for row, col in sorted(sides)]
 
 

@@ -189,10 +189,11 @@ class ImportState:
             token.check()
             self._busy.tell(clock.step("import", before + done, total))
 
-        for one, labels in found:
-            yield clock.step("import", before, total, one.path.name)
-            one.stored = store_labels(project, one.path, labels, finest=finest, on_piece=on_piece)
-            before += len(labels.records)
+        with project.one_step():
+            for one, labels in found:
+                yield clock.step("import", before, total, one.path.name)
+                one.stored = store_labels(project, one.path, labels, finest=finest, on_piece=on_piece)
+                before += len(labels.records)
 
     def _failed(self, error: HicStructError) -> None:
         """Nothing more comes in; each file that waits has the same reason."""

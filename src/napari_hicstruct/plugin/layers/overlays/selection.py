@@ -16,7 +16,11 @@ from napari_hicstruct.plugin.state.hit import mark_size
 CASING, CORE = "#000000", "#F0E442"
 """Black round Okabe–Ito's yellow: one of them is seen on any background."""
 
-_CASING_PX, _CORE_PX, _GAP_PX = 7.0, 4.0, 9.0
+_OUTLINE_PX = (9.0, 7.0)
+"""Widths of both under the line of a stripe or TAD, which is drawn over them."""
+
+_RING_PX, _GAP_PX = (4.5, 2.5), 3.0
+"""Widths of both round a mark, and from the mark to them."""
 
 
 class SelectionLayer:
@@ -39,19 +43,24 @@ class SelectionLayer:
                 self._layer.data = []
             return
         if self._layer not in self._canvas:
-            self._layer = Shapes(ndim=2, name="Selection", **self._canvas.world_kwargs())
+            self._layer = Shapes(ndim=2, name="Selection", opacity=1.0, **self._canvas.world_kwargs())
             self._layer.editable = False
             self._canvas.put(self._layer, above_map=True)
-        vertices, shape_type = halo_of(record, triangle, per_px)
-        self._layer.data = []
-        self._layer.add(
-            [vertices, vertices],
-            shape_type=[shape_type, shape_type],
-            edge_width=[_CASING_PX * per_px, _CORE_PX * per_px],
-            edge_color=[CASING, CORE],
-            face_color=np.zeros((2, 4)),
-            z_index=[0, 1],
-        )
+        self._fill(*halo_of(record, triangle, per_px), per_px)
+
+    def _fill(self, vertices: NDArray[np.float64], shape_type: str, per_px: float) -> None:
+        widths = _RING_PX if shape_type == "ellipse" else _OUTLINE_PX
+        with self._layer.events.blocker_all(), self._layer._block_refresh():  # napari redraws at each change
+            self._layer.data = []
+            self._layer.add(
+                [vertices, vertices],
+                shape_type=[shape_type, shape_type],
+                edge_width=[width * per_px for width in widths],
+                edge_color=[CASING, CORE],
+                face_color=np.zeros((2, 4)),
+                z_index=[0, 1],
+            )
+        self._layer.refresh(thumbnail=False)
 
     def close(self) -> None:
         """Take the layer out."""
@@ -63,6 +72,6 @@ def halo_of(record: Annotation, triangle: Triangle, bp_per_px: float) -> tuple[N
     """Vertices ``(n, 2)`` and napari's shape type of what marks an object."""
     if record.kind not in (Kind.LOOP, Kind.BOUNDARY):
         return outline_of(record, triangle)
-    half = mark_size(record, bp_per_px) / 2 + (_GAP_PX - _CASING_PX / 2) * bp_per_px
+    half = mark_size(record, bp_per_px) / 2 + (_GAP_PX + _RING_PX[0] / 2) * bp_per_px
     corners = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]], float) * half
     return np.array(point_of(record, triangle)) + corners, "ellipse"
