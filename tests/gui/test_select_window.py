@@ -63,7 +63,7 @@ def center(window: Window) -> np.ndarray:
 def halo(window: Window) -> Any:
     """Middle of the halo (row, column; bp), None without one."""
     data = window.viewer.layers["Selection"].data
-    return np.mean(data[0], axis=0)[-2:] if len(data) else None
+    return (np.min(data[0], axis=0) + np.max(data[0], axis=0)) / 2 if len(data) else None
 
 
 def test_a_click_selects_whatever_layer_is_active_and_whatever_its_tool(window: Window) -> None:

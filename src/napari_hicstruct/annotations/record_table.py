@@ -270,10 +270,12 @@ class RecordTable(Mapping[str, Annotation]):
             self._forget(gone)
             self.sets[gone], self.texts[gone] = GONE, ""
         if change.after:
-            self.put(Columns.of(change.after) if after is None else after, change.after_sets)
+            rows = self.put(Columns.of(change.after) if after is None else after, change.after_sets)
+            if len(self._made) + len(rows) <= _MAX_MADE:
+                self._made |= zip(rows.tolist(), change.after, strict=True)
 
-    def put(self, columns: Columns, set_ids: ArrayLike) -> None:
-        """Take in new records, and new values of known ones."""
+    def put(self, columns: Columns, set_ids: ArrayLike) -> Rows:
+        """Take in new records, and new values of known ones; their rows."""
         rows = self._rows_for(columns.uids)
         self._forget(rows)
         self._columns["sets"][rows] = set_ids
@@ -282,6 +284,7 @@ class RecordTable(Mapping[str, Annotation]):
             if name in columns.names:
                 values = self._codes_for(name, columns.names[name])[values]
             self._columns[name][rows] = values
+        return rows
 
     def _forget(self, rows: Rows) -> None:
         """What was known of these rows holds no longer."""

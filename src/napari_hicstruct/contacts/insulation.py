@@ -1,7 +1,7 @@
 """Insulation of a chromosome: the contacts that cross each bin within a window, and where they are fewest.
 
-Source: Crane et al., Nature 523 (2015) 240; the meaning, bin for bin, of ``cooltools.insulation`` (Open2C, PLOS Comput
-Biol 20 (2024) e1012067).
+Source: Crane et al., Nature 523 (2015) 240; the meaning, bin for bin, of ``cooltools.insulation`` (Open2C, PLOS
+Computational Biology 20 (2024) e1012067).
 """
 
 from __future__ import annotations

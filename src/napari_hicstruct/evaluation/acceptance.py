@@ -35,7 +35,8 @@ shows the uncertain: twenty of them can seldom be separated from chance, and a s
 people mean."""
 
 MIN_PER_CLASS = 5
-"""With fewer accepted or fewer rejected ones, ``n`` counts as 0: a ranking of so few is mostly chance."""
+"""With fewer accepted or fewer rejected ones a ranking is mostly chance: ``n`` counts as 0, and of fifty and more
+corrections the change of log loss alone decides."""
 
 MAX_RANKING_LOSS = 0.02
 """Ranking that may be lost: a list that is right about how sure it is may rank by a hair less."""
@@ -116,6 +117,12 @@ class Verdict(StrEnum):
         return self in (Verdict.BETTER, Verdict.NO_DIFFERENT)
 
 
+_SENTENCES = {
+    Verdict.BETTER: "It got better on corrections that it had not learnt from.",
+    Verdict.NO_DIFFERENT: "No different on corrections that it had not learnt from.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A verdict, the same as one plain sentence, and the numbers that it rests on in words."""
@@ -169,17 +176,24 @@ def ranking_change(held_out: HeldOutScores, *, seed: int = 0) -> Change:
 
 
 def log_loss_change(held_out: HeldOutScores, *, seed: int = 0) -> Change:
-    """Mean log loss (nats) before and after."""
-
-    def measure(some: HeldOutScores) -> tuple[float, float]:
-        return log_loss(some.before, some.target), log_loss(some.after, some.target)
-
-    return _bootstrap(held_out, measure, seed)
+    """Mean log loss (nats) before and after; the interval is of drawing the corrections again (bootstrap)."""
+    n = len(held_out)
+    before, after = (log_loss(p, held_out.target) for p in (held_out.before, held_out.after))
+    if not n:
+        return Change(before, after, math.nan, math.nan, 0)
+    gains = _losses(held_out.after, held_out.target) - _losses(held_out.before, held_out.target)
+    rows = np.random.default_rng(seed).integers(0, n, (BOOTSTRAP_DRAWS, n))
+    low, high = np.percentile(gains[rows].mean(axis=1), [5, 95])
+    return Change(before, after, float(low), float(high), n)
 
 
 def log_loss(logits: Floats, target: NDArray[np.bool_]) -> float:
     """Mean log loss, nats."""
-    return float(np.mean(np.logaddexp(0, np.where(target, -logits, logits)))) if len(target) else math.nan
+    return float(_losses(logits, target).mean()) if len(target) else math.nan
+
+
+def _losses(logits: Floats, target: NDArray[np.bool_]) -> Floats:
+    return np.asarray(np.logaddexp(0, np.where(target, -logits, logits)), np.float64)
 
 
 def map_change(before: Floats, after: Floats, n: int, *, seed: int = 0) -> Change:
@@ -199,7 +213,8 @@ def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> 
     if ranked.n == 0 or math.isnan(ranked.after):
         return Decision(Verdict.TOO_FEW, f"{TOO_FEW} Accept and reject more, in more places.")
     details = _details(held_out, ranked, loss, p, replay)
-    if ranked.high < -MAX_RANKING_LOSS:
+    is_ranked = not (_is_one_sided(held_out) and len(held_out) >= CORRECTIONS[1])  # else log loss alone decides
+    if is_ranked and ranked.high < -MAX_RANKING_LOSS:
         return Decision(Verdict.WORSE, "It got worse: it ranks unseen corrections less well than before.", details)
     if loss.low > MAX_LOG_LOSS_RISE:
         return Decision(Verdict.WORSE, "It got worse: its probabilities fit unseen corrections less well.", details)
@@ -209,19 +224,28 @@ def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> 
         few = len(held_out) < CORRECTIONS[-1]
         reason = TOO_FEW if few else "Your judgments and the map do not agree well enough to say that it got better."
         return Decision(Verdict.TOO_FEW, reason, f"{details} Chance cannot be ruled out (p above {limit:.2g}).")
-    if ranked.low < -MAX_UNKNOWN_RANKING_LOSS:
-        return Decision(Verdict.TOO_FEW, TOO_FEW, details)
-    if loss.high < 0 or ranked.low > 0:
-        return Decision(Verdict.BETTER, "It got better on corrections that it had not learnt from.", details)
-    if ranked.low >= -NO_DIFFERENCE and loss.high <= NO_DIFFERENCE:
-        return Decision(Verdict.NO_DIFFERENT, "No different on corrections that it had not learnt from.", details)
-    return Decision(Verdict.TOO_FEW, TOO_FEW, details)
+    verdict = _compared(ranked, loss) if is_ranked else _compared(None, loss)
+    return Decision(verdict, _SENTENCES.get(verdict, TOO_FEW), details)
+
+
+def _compared(ranked: Change | None, loss: Change) -> Verdict:
+    """The verdict on a model that is not worse; ``ranked`` None: too few of one word to rank by."""
+    low, rises = (0.0, False) if ranked is None else (ranked.low, ranked.low > 0)
+    if low < -MAX_UNKNOWN_RANKING_LOSS:
+        return Verdict.TOO_FEW
+    if loss.high < 0 or rises:
+        return Verdict.BETTER
+    return Verdict.NO_DIFFERENT if low >= -NO_DIFFERENCE and loss.high <= NO_DIFFERENCE else Verdict.TOO_FEW
+
+
+def _is_one_sided(held_out: HeldOutScores) -> bool:
+    positives = int(held_out.target.sum())
+    return min(positives, len(held_out) - positives) < MIN_PER_CLASS
 
 
 def max_p_value(held_out: HeldOutScores) -> float:
     """The largest :func:`p_value` of a model that is taken, by the number of corrections."""
-    positives = int(held_out.target.sum())
-    n = len(held_out) if min(positives, len(held_out) - positives) >= MIN_PER_CLASS else 0
+    n = 0 if _is_one_sided(held_out) else len(held_out)
     return float(np.interp(n, CORRECTIONS, MAX_P_VALUE))
 
 

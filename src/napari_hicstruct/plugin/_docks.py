@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari.plugins import menu_item_template
+from napari.plugins._npe2 import get_widget_contribution
+
 PLUGIN = "napari-hicstruct"
+DISPLAY_NAME = "HiC Structures"
+"""Of the plugin, as in its manifest."""
 DOCK = "HiC Structures"
 TABLE = "HiC Structures: all objects"
 
@@ -23,6 +28,12 @@ def _open(viewer: Any, name: str) -> Any:
     window = getattr(viewer, "window", None)
     if window is None:
         return None
-    dock, widget = window.add_plugin_dock_widget(PLUGIN, name)
-    dock.show()
+    # Under the name that napari's menu gives it: add_plugin_dock_widget would give another, and the menu a second dock.
+    full_name = menu_item_template.format(DISPLAY_NAME, name)
+    widget = window.dock_widgets.get(full_name)
+    if widget is None:
+        made, _ = get_widget_contribution(PLUGIN, name)
+        widget = made(viewer)
+        window.add_dock_widget(widget, name=full_name)
+    widget.parentWidget().show()
     return widget

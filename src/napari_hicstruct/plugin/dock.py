@@ -8,12 +8,10 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QDockWidget,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMainWindow,
     QPushButton,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -23,11 +21,82 @@ from superqt import QElidingLabel
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin._docks import open_table
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
+from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
+from napari_hicstruct.plugin.widgets.icons import icon
+from napari_hicstruct.plugin.widgets.inks import dress, inks_of
+from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
-from napari_hicstruct.plugin.widgets.style import compact_button, subdued
+from napari_hicstruct.plugin.widgets.steady_scroll import SteadyScroll
+from napari_hicstruct.plugin.widgets.strip import Strip, icon_button
+from napari_hicstruct.plugin.widgets.style import reveal, subdued, wordy_button
+
+_TITLE = "HiC Structures"
+_FOLD_TIP = "Fold the dock to a strip of icons, so that the map has the room."
+_PANELS_TIP = "Layers. Show or fold napari's layer list and layer controls."
+
+
+class MapHeader(QWidget):
+    """Which map is open, a button for another one, what is known of it, and room for the map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = QElidingLabel()
+        self.title.setElideMode(Qt.TextElideMode.ElideMiddle)
+        font = self.title.font()
+        font.setBold(True)  # not by style sheet: the label elides by its font
+        self.title.setFont(font)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.facts = QElidingLabel()
+        subdued(self.facts)
+        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.open = wordy_button("Open map …", "Open another contact map (.mcool, .cool, .hic) in this window.")
+        self.about = wordy_button("About this map", "File, assembly, bin sizes, weights and notes of this map.")
+        self.about.setCheckable(True)
+        self.panels, self.fold = icon_button(_PANELS_TIP), icon_button(_FOLD_TIP)
+        self.text = subdued(QLabel())
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.hide()
+        self.about.toggled.connect(self.text.setVisible)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for row in (first, second):
+            row.setSpacing(4)
+        first.addWidget(self.title, 1)
+        first.addWidget(self.panels)
+        first.addWidget(self.fold)
+        second.addWidget(self.open)
+        second.addWidget(self.about)
+        second.addWidget(self.facts, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 2, 4, 2)
+        column.setSpacing(3)
+        column.addLayout(first)
+        column.addLayout(second)
+        column.addWidget(self.text)
+
+    def show_map(self, source: Any) -> None:
+        """Show what is known of a map; None: none is open."""
+        for widget in (self.facts, self.open, self.about):
+            widget.setVisible(source is not None)
+        if source is None:
+            self.about.setChecked(False)
+            self.title.setText("")
+            return
+        finest = format_bin_size(source.resolutions[0])
+        self.title.setText(source.name)
+        self.title.setToolTip(source.uri)
+        self.facts.setText(" · ".join(part for part in (finest, source.assembly) if part))
+        self.text.setText(_about(source))
+
+    def set_ink(self, colour: str) -> None:
+        """Draw the icons in a colour."""
+        self.panels.setIcon(icon("panels", colour))
+        self.fold.setIcon(icon("fold", colour))
+
 
 _TABLE_HEIGHT = 240
 _MIN_HEIGHT_WITH_TABLE = 800
@@ -52,56 +121,48 @@ class HicDock(QWidget):
         self.learn: Any = None
         self.tools: Any = None
         self.menu: MapMenu | None = None
-        self._tied = False
-        self._title = QElidingLabel()
-        self._title.setElideMode(Qt.TextElideMode.ElideMiddle)
-        font = self._title.font()
-        font.setBold(True)  # not by style sheet: the label elides by its font
-        self._title.setFont(font)
-        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._facts = subdued(QLabel())
-        self._info = compact_button("i", "About this map.")
-        self._open = compact_button("…", "Open another contact map (.mcool, .cool, .hic) in this window.")
+        self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
-        self._open.clicked.connect(self.map.choose_file)
+        self.header, self.strip, self._scroll = MapHeader(), Strip(), SteadyScroll()
+        self.header.open.clicked.connect(self.map.choose_file)
+        self.header.fold.clicked.connect(lambda: self.fold(True))
+        self.header.panels.clicked.connect(self._toggle_panels)
+        self.strip.chosen.connect(self._unfold_at)
+        self.strip.hide()
         self._invitation = self._make_invitation()
         self.busy = BusyRow(self.session.labels.busy)
-        self.session.labels.busy.changed.connect(self.busy.update_busy)
-        self.session.labels.busy.step.connect(self.busy.follow)
+        follow(self, self.session.labels.busy.changed, self.busy.update_busy)
+        follow(self, self.session.labels.busy.step, self.busy.follow)
         self._tools = QVBoxLayout()
-        self._column = QVBoxLayout()
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
-        self._column.addStretch(1)
         self._lay_out()
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
         self.map.summary.connect(self.sections["map"].set_summary)
-        self.session.map_changed.connect(self._map_changed)
+        follow(self, self.session.map_changed, self._map_changed)
+        dress(self, self.session.viewer)
+        follow(self, self.session.viewer.events.theme, self._draw_icons)
         self._map_changed()
+        self._draw_icons()
 
     def _lay_out(self) -> None:
-        header = QHBoxLayout()
-        header.setContentsMargins(6, 4, 4, 2)
-        header.addWidget(self._title, 1)
-        header.addWidget(self._facts)
-        header.addWidget(self._info)
-        header.addWidget(self._open)
-        content = QWidget()
-        content.setLayout(self._column)
-        scroll = _Scroll()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        content.installEventFilter(scroll)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(header)
-        layout.addWidget(self.busy)
-        layout.addLayout(self._tools)
-        layout.addWidget(self._invitation)
-        layout.addWidget(scroll, 1)
+        self._body = QWidget()
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.header)
+        column.addWidget(self.busy)
+        column.addLayout(self._tools)
+        column.addWidget(self._invitation)
+        column.addWidget(self._scroll, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._body, 1)
+        row.addWidget(self.strip)
+
+    def _draw_icons(self, _event: object = None) -> None:
+        ink = inks_of(self).secondary
+        self.header.set_ink(ink)
+        self.strip.set_ink(ink)
 
     def _make_invitation(self) -> QWidget:
         box = QWidget()
@@ -121,10 +182,52 @@ class HicDock(QWidget):
         parent = self.parent()
         while parent is not None and not isinstance(parent, QMainWindow):
             parent = parent.parent()
-        if parent is not None and not self._tied:
-            self._tied = True
-            self.menu = MapMenu(self.session, parent.menuBar())
-            parent.destroyed.connect(self.session.close)
+        if parent is None or self.layout_of_window is not None:
+            return
+        self.menu = MapMenu(self.session, parent.menuBar())
+        WindowEnd(parent, self.session.close)
+        dock = self.parent()
+        if isinstance(dock, QDockWidget):
+            self.layout_of_window = WindowLayout(
+                parent, dock, show_folded=self._show_folded, settings=self.session.settings
+            )
+
+    def event(self, event: QEvent | None) -> bool:
+        """napari takes a closed dock out of its window and forgets it: then it ends."""
+        if _is_closed(self, event):
+            for part in (self.why, self.learn):
+                if part is not None:
+                    part.end()
+            let_go(self)
+            self.deleteLater()
+        return super().event(event)
+
+    # ------------------------------------------------------------------ room for the map
+    def fold(self, on: bool) -> None:
+        """Fold the dock to its strip of icons, or unfold it."""
+        if self.layout_of_window is not None:
+            self.layout_of_window.fold(on)
+
+    def _unfold_at(self, key: str) -> None:
+        """Unfold the dock at a section."""
+        self.fold(False)
+        if key:
+            self.unfold(key)
+            reveal(self.sections[key])
+
+    def _show_folded(self, on: bool) -> None:
+        self._body.setVisible(not on)
+        self.strip.setVisible(on)
+        dock = self.parent()
+        title = getattr(dock, "title", None)
+        if title is not None:  # napari's title bar: its words ask for more room than the strip has
+            title.title.setText(_TITLE)
+            for part in (title.title, title.float_button, title.hide_button):
+                part.setVisible(not on)
+
+    def _toggle_panels(self) -> None:
+        if self.layout_of_window is not None:
+            self.layout_of_window.show_panels(not self.layout_of_window.panels_shown)
 
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
@@ -133,9 +236,13 @@ class HicDock(QWidget):
             self.sections[key].unfold(True)
 
     def _add(self, key: str, title: str, body: QWidget, tooltip: str, *, open: bool = True) -> None:
+        open = self.session.settings.entry("sections", key, open)
         section = Section(title, body, tooltip=tooltip, open=open)
+        section.toggled.connect(lambda on: self.session.settings.set_entry("sections", key, on))
         self.sections[key] = section
-        self._column.insertWidget(self._column.count() - 1, section)
+        self._scroll.add(section)
+        self.strip.add(key, f"{title}. {tooltip}")
+        self.strip.buttons[key].setVisible(self.session.source is not None)
 
     def _add_working_sections(self) -> None:
         """Sections that need a map; their code is imported with the first map, not with the dock."""
@@ -164,41 +271,26 @@ class HicDock(QWidget):
         self.why = ExplainPanel(session)
         self._add("why", "Why", self.why, "What the model saw where it called the chosen object.", open=False)
         self.sections["why"].toggled.connect(self.why.follow)
+        self.why.follow(self.sections["why"].isExpanded())
         self._add("export", "Export", ExportPanel(session), "Write what is accepted to label files.", open=False)
 
     def _map_changed(self) -> None:
         source = self.session.source
         self._invitation.setVisible(source is None)
-        for section in self.sections.values():
-            section.setVisible(source is not None)
-        for widget in (self._title, self._facts, self._info, self._open):
-            widget.setVisible(source is not None)
-        if source is None:
-            if self.tools is not None:
-                self.tools.hide()
-            return
-        finest = format_bin_size(source.resolutions[0])
-        self._title.setText(source.name)
-        self._title.setToolTip(source.uri)
-        self._facts.setText(" · ".join(part for part in (finest, source.assembly) if part))
-        self._info.setToolTip(_about(source))
-        if self.predict is None:
+        self.header.show_map(source)
+        if source is not None and self.predict is None:
             self._add_working_sections()
-        self.tools.show()
+            self._draw_icons()
+        for key, section in self.sections.items():
+            section.setVisible(source is not None)
+            self.strip.buttons[key].setVisible(source is not None)
+        if self.tools is not None:
+            self.tools.setVisible(source is not None)
 
 
-class _Scroll(QScrollArea):
-    """Scrolls up and down only: it asks for the width that its content needs, so that nothing is cut off."""
-
-    def minimumSizeHint(self) -> QSize:
-        content = self.widget()
-        bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(content.minimumSizeHint().width() + bar if content is not None else 0, 120)
-
-    def eventFilter(self, watched: Any, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self.updateGeometry()
-        return super().eventFilter(watched, event)
+def _is_closed(widget: QWidget, event: QEvent | None) -> bool:
+    """True if ``event`` takes a widget out of the dock that it was in."""
+    return event is not None and event.type() == QEvent.Type.ParentChange and widget.parent() is None
 
 
 def _about(source: Any) -> str:
@@ -229,7 +321,16 @@ class TableDock(QWidget):
         self._placed = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(ObjectTable(ensure_session(napari_viewer)))
+        session = ensure_session(napari_viewer)
+        layout.addWidget(ObjectTable(session))
+        dress(self, session.viewer)
+
+    def event(self, event: QEvent | None) -> bool:
+        """As of :class:`HicDock`: a closed dock ends."""
+        if _is_closed(self, event):
+            let_go(self)
+            self.deleteLater()
+        return super().event(event)
 
     def sizeHint(self) -> QSize:
         return QSize(900, _TABLE_HEIGHT)

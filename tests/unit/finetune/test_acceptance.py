@@ -187,7 +187,20 @@ def test_few_or_one_sided_corrections_are_held_to_less() -> None:
     one = only(list(there), list(after), list(after))
     assert 0.05 < p_value(one) <= 0.3
     assert decide(one, None).verdict.is_taken
-    assert decide(only(list(there), list(after), list(-after)), None).verdict is Verdict.WORSE
+    assert decide(only(list(there), list(after), list(-after)), None).verdict is Verdict.WORSE, "by log loss"
+
+
+def test_one_rejected_one_among_fifty_ranks_nothing() -> None:
+    """That one fell among the accepted: no loss of ranking is known; that nearly all are there was learnt."""
+    logits = np.linspace(-3.0, 0.0, 50)
+    there = np.arange(50) != 20
+    after = logits + 3.0
+    after[20] = after[45]
+    decision = decide(only(list(there), list(logits), list(after)), None)
+    assert ranking_change(only(list(there), list(logits), list(after))).high < -0.02
+    assert decision.verdict is not Verdict.WORSE
+    few = np.r_[10:30]
+    assert decide(only(list(there[few]), list(logits[few]), list(after[few])), None).verdict is not Verdict.BETTER
 
 
 def test_many_that_agree_with_nothing_are_not_called_few() -> None:

@@ -46,7 +46,8 @@ def drawn(
     found = [_new(overlay, index, grid, _CLICK_PX * bp_per_px, fields) for index in indices]
     records = [record for record in found if record is not None]
     if not records:
-        labels.hint("Too small: drag over at least two bins.")
+        if labels.current is None:  # else the click selected something
+            labels.hint("Too small: drag over at least two bins.")
         return
     overlay.uids.extend(record.uid for record in records)
     put(labels, project, records)

@@ -61,8 +61,13 @@ class KeyFilter(QObject):
         self, window: QMainWindow, canvas: QWidget, commands: Iterable[Command], run: Callable[[str], bool]
     ) -> None:
         super().__init__(window)
-        self._window, self._canvas, self._run = window, canvas, run
+        self._canvas, self._run = canvas, run
         self._commands = {key: one.name for one in commands for key in one.keys}
+
+    @property
+    def _window(self) -> QObject | None:
+        """Not an attribute: that would keep a closed window."""
+        return self.parent()
 
     def eventFilter(self, watched: Any, event: Any) -> bool:
         """Qt calls this for each event of the application."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QTimer
 
 from napari_hicstruct.errors import HicStructError
@@ -109,6 +110,8 @@ class Session(WindowState):
         """What is reviewed, with the tools of the window."""
         return self.editing.review
 
+    _closed = False
+
     def _make_picture(self, source: ContactSource, chrom: str, on_change: Callable[[], None]) -> MapLayer:
         made = MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
         self.rulers.prepare()
@@ -120,13 +123,16 @@ class Session(WindowState):
         QTimer.singleShot(_AFTER_FIRST_PICTURE_MS, self.open_existing_project)
 
     def close(self) -> None:
-        """End the session: stop work, close the files, let go of the viewer."""
+        """End the session: stop work, close the files, let go of the viewer; a second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         viewer = self.viewer
         if "editing" in self.__dict__:
             self.editing.close()
         self.close_map()
         self._camera_control.close()
-        self._again.stop()
+        self._look_again(False)
         self._title.close()
         self.rulers.close()
         if viewer is not None:
@@ -135,14 +141,18 @@ class Session(WindowState):
 
     def _on_project(self, project: Any) -> None:
         """Look now and then whether a project that is edited elsewhere has become free."""
-        (self._again.start if project is not None and project.read_only else self._again.stop)()
+        self._look_again(project is not None and project.read_only)
+
+    def _look_again(self, on: bool) -> None:
+        if isalive(self._again):  # at the end of the program Qt may be gone before us
+            (self._again.start if on else self._again.stop)()
 
     def _try_to_edit(self) -> None:
         try:
             if not self.labels.busy.text:
                 self.try_to_edit()
         except HicStructError:
-            self._again.stop()  # it is gone or damaged: what is shown stays
+            self._look_again(False)  # it is gone or damaged: what is shown stays
 
     def _camera_rested(self) -> None:
         if self.viewer is not None:

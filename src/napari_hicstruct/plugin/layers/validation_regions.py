@@ -62,6 +62,12 @@ class ValidationRegions:
         self._on = on
         self._draw()
 
+    def close(self) -> None:
+        """Take it out and let go of the session."""
+        self.show(False)
+        self._window.chrom_changed.disconnect(self._draw)
+        self._window.view_changed.disconnect(self._on_view)
+
     def _draw(self, *_: Any) -> None:
         layer, self.layer = self.layer, None
         self._canvas.remove(layer)

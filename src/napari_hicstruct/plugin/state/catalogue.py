@@ -63,7 +63,8 @@ class Catalogue:
         seen = np.zeros(len(own), bool)
         for triangle in set(triangles.values()):
             there = [set_id for set_id, where in triangles.items() if where is triangle]
-            seen |= np.isin(table.sets[own], there) & _overlap(table, own, rows, cols, triangle)
+            near = _overlap(table, own, rows, cols, triangle)
+            seen[near] |= np.isin(table.sets[own[near]], there)
         if kind is Kind.TAD and self.tad_levels is not TadLevels.ALL:
             chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
             seen &= chosen | self.tad_levels.drawn(*self._levels(own))

@@ -241,6 +241,7 @@ class LearningState:
         self._set_result(result, in_use=result.taken)
         self.count()
         self.changed.emit()
+        self._prediction.models.follow()  # the new model is listed before it is offered
         self.compared.emit(*self.references(result.parent, result.sha256))
         closing = self.closing
         self.ended.emit()

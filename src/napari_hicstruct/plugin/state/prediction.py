@@ -137,14 +137,16 @@ class PredictionState:
             return "Open a contact map first."
         if self.models.chosen is None:
             return "No model is installed."
-        barred = [reason for reason in self.reasons().values() if reason]
-        if len(barred) == len(TASKS):
-            return f"Nothing can be found here: {barred[0]}"
         if not self.tasks():
-            return _CHOOSE
+            return self._why_no_task()
         if self._project is not None and self._project.read_only:
             return f"The project cannot be edited: {self._project.read_only_reason}"
         return ""
+
+    def _why_no_task(self) -> str:
+        """Why nothing is left to look for: the map or the model, else what is ticked."""
+        reasons = list(self.reasons().values())
+        return f"Nothing can be found here: {reasons[0].rstrip('.')}." if all(reasons) else _CHOOSE
 
     # ------------------------------------------------------------------ running
     @property

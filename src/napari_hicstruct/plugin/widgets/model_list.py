@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QComboBox
+from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 from napari_hicstruct.plugin.state.models import ModelChoice, ProjectModel, key_of
+from napari_hicstruct.plugin.widgets.lifetime import follow
+
+_LEAST_PX = 70
 
 
 class ModelList(QComboBox):
@@ -14,10 +17,12 @@ class ModelList(QComboBox):
     def __init__(self, models: ModelChoice) -> None:
         super().__init__()
         self._models = models
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(_LEAST_PX)
         self.setToolTip("Model that predicts: installed models by name and version, then those of this project.")
         self.activated.connect(lambda place: models.choose(key_of(self.itemData(place))))
-        models.refreshed.connect(self.refresh)
-        models.chosen_changed.connect(self._show_chosen)
+        follow(self, models.refreshed, self.refresh)
+        follow(self, models.chosen_changed, self._show_chosen)
         self.refresh()
 
     def refresh(self) -> None:

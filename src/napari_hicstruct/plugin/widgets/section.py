@@ -9,7 +9,7 @@ from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt import QCollapsible
 
-from napari_hicstruct.plugin.widgets.style import reveal, subdued
+from napari_hicstruct.plugin.widgets.style import subdued
 
 _NO_LIMIT = 16_777_215
 """Qt's QWIDGETSIZE_MAX, which not every binding exports."""
@@ -27,7 +27,8 @@ class Fold(QCollapsible):
         What the part is for.
     """
 
-    _title_style: ClassVar[str] = "padding: 1px 2px;"
+    _marks: ClassVar[tuple[str, ...]] = ()
+    """Further properties of the button, for the style sheet."""
     _margins: ClassVar[tuple[int, int, int, int]] = (12, 0, 0, 4)
     """Of the body, px."""
 
@@ -39,9 +40,9 @@ class Fold(QCollapsible):
         self.button = self.toggleButton()
         self.button.setToolTip(f"{tooltip}\nClick, or Space, to fold.")
         self.button.setAccessibleName(title)
-        plain = f"text-align: left; border: none; background: transparent; {self._title_style}"
-        self.button.setStyleSheet(f"QPushButton, QPushButton:checked, QPushButton:hover {{ {plain} }}")
-        self.button.clicked.connect(lambda open: reveal(self) if open else None)
+        self.button.setStyleSheet("")  # superqt's own would hide the focus
+        for name in ("fold", *self._marks):  # the dock's style sheet knows them
+            self.button.setProperty(name, True)
         self._summary = subdued(QLabel())
         self._summary.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head, layout = QHBoxLayout(), self.layout()
@@ -79,8 +80,8 @@ class Fold(QCollapsible):
 class Section(Fold):
     """One of the dock's sections; open at first.  Parameters as of :class:`Fold`."""
 
-    _title_style = "font-weight: 600; padding: 3px 4px;"
-    _margins = (10, 0, 4, 8)
+    _marks = ("section",)
+    _margins = (6, 0, 2, 8)
 
     def __init__(self, title: str, body: QWidget, *, tooltip: str, open: bool = True) -> None:
         super().__init__(title, body, tooltip=tooltip, open=open)

@@ -18,17 +18,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-BETTER, WORSE, UNCHANGED = "#009E73", "#D55E00", "#7E828A"
-"""Okabe–Ito green and vermilion, and a grey: direction of a change."""
+from napari_hicstruct.plugin.widgets.inks import SECONDARY, inked
 
-LABEL_WIDTH = 92
+LABEL_WIDTH = 84
 """Width of the column of labels, so that all sections align (px at 100 %)."""
 
 
 def subdued(label: QLabel) -> QLabel:
-    """The same label in quieter text; a grey that reads on dark and on light."""
-    label.setStyleSheet("QLabel { color: rgb(126, 130, 138); }")
-    return label
+    """The same label in quieter text."""
+    return inked(label, SECONDARY)
 
 
 def show_text(label: QLabel, text: str) -> None:
@@ -105,6 +103,14 @@ def compact_button(text: str, tooltip: str) -> QToolButton:
     return button
 
 
+def wordy_button(text: str, tooltip: str) -> QPushButton:
+    """A small button with a word or two."""
+    button = QPushButton(text)
+    button.setToolTip(tooltip)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
 def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
     """Labels in one aligned column, controls in the other; the first control of a row takes the room."""
     grid = QGridLayout()
@@ -131,13 +137,13 @@ def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
 
 
 def reveal(widget: QWidget) -> None:
-    """Scroll to a widget once the layout around it is done."""
+    """Scroll to a widget once the layout around it is done; never while the mouse is over what would move."""
 
     def scroll() -> None:
         area: QWidget | None = widget if isalive(widget) else None
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
-        if area is not None:
+        if area is not None and not area.underMouse():
             area.ensureWidgetVisible(widget, 0, 24)
 
     QTimer.singleShot(50, scroll)

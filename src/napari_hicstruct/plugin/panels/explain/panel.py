@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.numbers import MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ class ExplainPanel(QWidget):
             label.setWordWrap(True)
             layout.addWidget(label)
         self._later = qthrottled(self._update, timeout=_DELAY_MS, leading=False, parent=self)
-        self._labels.current_changed.connect(self._object_changed)
-        self._labels.changed.connect(self._later)
-        self._prediction.models.chosen_changed.connect(self._later)
-        session.map_changed.connect(self._forget)
-        session.chrom_changed.connect(self._later)
+        follow(self, self._labels.current_changed, self._object_changed)
+        follow(self, self._labels.changed, self._later)
+        follow(self, self._prediction.models.chosen_changed, self._later)
+        follow(self, session.map_changed, self._forget)
+        follow(self, session.chrom_changed, self._later)
 
     @property
     def text(self) -> str:
@@ -84,6 +85,11 @@ class ExplainPanel(QWidget):
             self._update()
         else:
             self._forget()
+
+    def end(self) -> None:
+        """The dock goes: stop, and take the layers out for good."""
+        self._job.close()
+        self.layers.close()
 
     def _forget(self) -> None:
         self._job.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
@@ -13,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPu
 from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.state.export import AskIfTaken, IfTaken
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button
 from napari_hicstruct.workflows.export import default_folder, free_folder
 
@@ -47,8 +47,8 @@ class ExportFolder(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.line, 1)
         row.addWidget(browse)
-        session.map_changed.connect(self.follow)
-        session.project_changed.connect(self.follow)
+        follow(self, session.map_changed, self.follow)
+        follow(self, session.project_changed, self.follow)
         self.follow()
 
     def text(self) -> str:
@@ -66,8 +66,6 @@ class ExportFolder(QWidget):
 
     def follow(self, *_: object) -> None:
         """Name the folder that was chosen for the map that is open now, else its own."""
-        if not isalive(self):
-            return
         self._written = None
         source, project = self._session.source, self._session.project_path
         if source is not None and project is not None:

@@ -27,6 +27,7 @@ from napari_hicstruct.plugin.state.export import FORMATS, ExportState, Written, 
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ class ExportPanel(QWidget):
         self._build()
         self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
         self.form.changed.connect(self._chosen_anew)
-        self.export.ended.connect(self._ended)
-        session.map_changed.connect(lambda: self._show_result(""))
-        session.project_changed.connect(lambda _: self._show_result(""))
-        self._labels.changed.connect(self._later)
+        follow(self, self.export.ended, self._ended)
+        follow(self, session.map_changed, self._forget_result)
+        follow(self, session.project_changed, self._forget_result)
+        follow(self, self._labels.changed, self._later)
         self._update()
 
     def _build(self) -> None:
@@ -180,6 +181,9 @@ class ExportPanel(QWidget):
         """Catch up with what happened while the section was folded."""
         super().showEvent(event)
         self._later()
+
+    def _forget_result(self, *_: object) -> None:
+        self._show_result("")
 
     def _update_if_seen(self) -> None:
         """Counting what would be written takes a while in large projects: not at every judgment while folded."""

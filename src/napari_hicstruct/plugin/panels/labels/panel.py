@@ -30,6 +30,7 @@ from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.state.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.file_dialogs import open_files
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
 _FILES = (
@@ -71,10 +72,10 @@ class LabelsPanel(QWidget):
         self._rows: dict[int, SetRow] = {}
         self._build()
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
-        self._labels.changed.connect(self._later)
-        session.editing.editor.drawn.connect(self._later)
-        session.importing.ended.connect(self.report.show_report)
-        session.project_changed.connect(lambda _: self.report.show_report(session.importing.report))
+        follow(self, self._labels.changed, self._later)
+        follow(self, session.editing.editor.drawn, self._later)
+        follow(self, session.importing.ended, self.report.show_report)
+        follow(self, session.project_changed, self._show_report)
         self._update()
 
     def _build(self) -> None:
@@ -124,6 +125,9 @@ class LabelsPanel(QWidget):
         self.report = ReportBox(self._session.importing)
         column.addWidget(self.report)
         column.addWidget(Legend())
+
+    def _show_report(self, _project: object) -> None:
+        self.report.show_report(self._session.importing.report)
 
     def _make_levels(self) -> QComboBox:
         box = QComboBox()

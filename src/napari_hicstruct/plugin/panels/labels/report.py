@@ -7,7 +7,8 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy
 
 from napari_hicstruct.plugin.state.import_report import ImportReport
 from napari_hicstruct.plugin.state.importing import ImportState
-from napari_hicstruct.plugin.widgets.style import WORSE, compact_button
+from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
+from napari_hicstruct.plugin.widgets.style import compact_button
 
 _MAX_HEIGHT = 190
 
@@ -60,7 +61,7 @@ class ReportBox(QFrame):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setToolTip(line.details)
             if line.is_problem:
-                label.setStyleSheet(f"QLabel {{ color: {WORSE}; }}")
+                inked(label, PROBLEM)
             column.addWidget(label)
             self.lines.append(label)
         column.addStretch(1)

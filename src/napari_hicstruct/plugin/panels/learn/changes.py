@@ -28,6 +28,7 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.numbers import first_number
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button, form, show_text, subdued
 
 if TYPE_CHECKING:
@@ -60,10 +61,10 @@ class ChangesView(QWidget):
         self._job = BackgroundJob(session.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._build()
         self._later = qthrottled(self.refresh, timeout=30, leading=False, parent=self)
-        self._prediction.models.refreshed.connect(self._later)
-        session.map_changed.connect(self._map_changed)
-        session.chrom_changed.connect(self.forget)
-        session.project_changed.connect(self._project_changed)
+        follow(self, self._prediction.models.refreshed, self._later)
+        follow(self, session.map_changed, self._map_changed)
+        follow(self, session.chrom_changed, self.forget)
+        follow(self, session.project_changed, self._project_changed)
 
     def _build(self) -> None:
         self.sides = {"before": QComboBox(), "after": QComboBox()}
@@ -226,6 +227,11 @@ class ChangesView(QWidget):
         self.list.hide()
         self._show_text("")
         self._update_buttons()
+
+    def end(self) -> None:
+        """The dock goes: stop, and take the marks out for good."""
+        self._job.close()
+        self.change_layers.close()
 
     def _map_changed(self) -> None:
         self._project_changed(self._session.project)

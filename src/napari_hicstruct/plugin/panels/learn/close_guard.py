@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -49,7 +50,7 @@ class CloseGuard(QObject):
     ) -> None:
         super().__init__(owner)
         self._owner, self._running, self._keep, self._discard = owner, running, keep, discard
-        self._window: QMainWindow | None = None
+        self._kept: weakref.ref[QMainWindow] | None = None  # a window that was closed is not kept by its guard
         self._closing = False
         self.ask: Callable[[QWidget], str] = ask_before_closing
 
@@ -58,13 +59,17 @@ class CloseGuard(QObject):
         """True from the person's wish to close until the window goes."""
         return self._closing
 
+    @property
+    def _window(self) -> QMainWindow | None:
+        return None if self._kept is None else self._kept()
+
     def watch(self) -> None:
         """Watch the window that the panel is in now."""
         parent = self._owner.parent()
         while parent is not None and (not isinstance(parent, QMainWindow) or not _is_napari(parent)):
             parent = parent.parent()
         if parent is not None and parent is not self._window:
-            self._window = parent
+            self._kept = weakref.ref(parent)
             parent.installEventFilter(self)
 
     def go_on(self) -> None:

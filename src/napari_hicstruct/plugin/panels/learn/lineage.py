@@ -11,8 +11,9 @@ from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, Q
 from superqt.utils import ensure_main_thread, qthrottled
 
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.widgets.inks import inks_of
+from napari_hicstruct.plugin.widgets.lifetime import Connection, follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
-from napari_hicstruct.plugin.widgets.style import BETTER
 
 _SHA = Qt.ItemDataRole.UserRole
 _MEASURES = ("ranking", "average precision", "log loss")
@@ -67,6 +68,7 @@ class LineageView(QWidget):
         super().__init__()
         self._find = find
         self._lineage: Any = None
+        self._following: Connection | None = None
         self._models: dict[str, Any] = {}
         self._current = ""
         self._why_not = ""
@@ -102,11 +104,10 @@ class LineageView(QWidget):
 
     def set_lineage(self, lineage: Any, why_not: str = "") -> None:
         """Show the lineage of another project, or none; ``why_not``: why models cannot be changed there."""
-        if self._lineage is not None:
-            self._lineage.changed.disconnect(self._on_lineage)
+        if self._following is not None:
+            self._following.end()
         self._lineage, self._why_not = lineage, why_not
-        if lineage is not None:
-            lineage.changed.connect(self._on_lineage)
+        self._following = None if lineage is None else follow(self, lineage.changed, self._on_lineage)
         self.refresh()
 
     @ensure_main_thread
@@ -159,7 +160,7 @@ class LineageView(QWidget):
                 font = item.font(0)
                 font.setBold(True)
                 item.setFont(0, font)
-                item.setForeground(0, QBrush(QColor(BETTER)))
+                item.setForeground(0, QBrush(QColor(inks_of(self).better)))
             above = items.get(entry.parent or "")
             if above is None:
                 self.tree.addTopLevelItem(item)

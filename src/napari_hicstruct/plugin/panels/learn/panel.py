@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.panels.learn.lineage import LineageView
 from napari_hicstruct.plugin.panels.learn.loss_curve import LossCurve
 from napari_hicstruct.plugin.panels.learn.result import ResultView
 from napari_hicstruct.plugin.panels.learn.settings import FinetuneSettings
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
@@ -43,15 +44,15 @@ class LearnPanel(QWidget):
         self._build()
         self._lay_out()
         self.guard = CloseGuard(self, running=lambda: state.running, keep=self._keep_and_close, discard=state.end)
-        session.labels.changed.connect(self.count_soon)
-        session.viewer.events.theme.connect(self._theme_changed)
-        state.changed.connect(self._update)
-        state.progressed.connect(self._step)
-        state.message.connect(self._show)
-        state.project_changed.connect(self._project_changed)
-        state.result_changed.connect(self._result_changed)
-        state.compared.connect(self.changes.offer_models)
-        state.ended.connect(self._ended)
+        follow(self, session.labels.changed, self.count_soon)
+        follow(self, session.viewer.events.theme, self._theme_changed)
+        follow(self, state.changed, self._update)
+        follow(self, state.progressed, self._step)
+        follow(self, state.message, self._show)
+        follow(self, state.project_changed, self._project_changed)
+        follow(self, state.result_changed, self._result_changed)
+        follow(self, state.compared, self.changes.offer_models)
+        follow(self, state.ended, self._ended)
         self._theme_changed()
         self._project_changed()
         self._update()
@@ -106,6 +107,11 @@ class LearnPanel(QWidget):
         """Watch the window that the dock is in."""
         super().showEvent(event)
         self.guard.watch()
+
+    def end(self) -> None:
+        """The dock goes: what the panel drew goes, too; a fine-tune that runs goes on."""
+        self.changes.end()
+        self.validation.close()
 
     def start(self) -> None:
         """Fine-tune with the settings as they stand."""

@@ -11,8 +11,9 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
-from napari_hicstruct.plugin.widgets.style import BETTER, UNCHANGED, WORSE
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _ON = {
     "validation regions and cross-validation": "on corrections that the compared model had not learnt from",
     "replay": "on simulated maps, of which everything is known",
 }
-_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", UNCHANGED)}
+_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", SECONDARY)}
 
 
 def verdict_of(figure: Figure) -> int:
@@ -42,14 +43,14 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
-            rows.append(f'<tr><td colspan="4" style="color:{UNCHANGED}">{escape(_ON.get(part, part))}</td></tr>')
+            rows.append(f'<tr><td colspan="4" style="color:{SECONDARY}">{escape(_ON.get(part, part))}</td></tr>')
         sign, colour = _SIGNS[verdict_of(one)]
         less = " ↓" if one.better < 0 else ""
         rows.append(
             f"<tr><td>{escape(one.what)} {escape(one.measure)}{less} ({one.n:,})</td>"
             f'<td align="right" style="padding-left:6px">{_number(one.before)}&nbsp;→&nbsp;{_number(one.after)}</td>'
             f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
-            f'<td style="color:{UNCHANGED};font-size:small;padding-left:6px">'
+            f'<td style="color:{SECONDARY};font-size:small;padding-left:6px">'
             f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
     return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
@@ -74,7 +75,7 @@ class ResultView(QWidget):
     def __init__(self, state: LearningState) -> None:
         super().__init__()
         self._state = state
-        self.verdict, self.details, self.table = QLabel(), QLabel(), QLabel()
+        self.verdict, self.details, self.table = InkLabel(), QLabel(), InkLabel()
         for label in (self.verdict, self.details, self.table):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.RichText)
@@ -109,7 +110,7 @@ class ResultView(QWidget):
         layout.addWidget(self.verdict)
         layout.addLayout(buttons)
         layout.addWidget(self.figures)
-        state.result_changed.connect(self.refresh)
+        follow(self, state.result_changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:

@@ -25,6 +25,8 @@ from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
+from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, subdued
 
 _BALANCED, _RATIO = "balanced", "ratio"
@@ -33,6 +35,8 @@ _NORMS = {
     _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
     _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
 }
+_LEAST_PX = 60
+"""Width of list boxes that get what room there is."""
 
 
 class MapPanel(QWidget):
@@ -66,11 +70,13 @@ class MapPanel(QWidget):
         )
         layout.addLayout(self._form)
         layout.addWidget(self.state)
-        session.map_changed.connect(self._map_changed)
-        session.chrom_changed.connect(self._chrom_changed)
-        session.view_changed.connect(self._view_changed)
-        session.display_changed.connect(self._display_changed)
+        follow(self, session.map_changed, self._map_changed)
+        follow(self, session.chrom_changed, self._chrom_changed)
+        follow(self, session.view_changed, self._view_changed)
+        follow(self, session.display_changed, self._display_changed)
         self._map_changed()
+        if session.source is not None:
+            self._view_changed(*session.visible())
 
     def _build(self) -> None:
         self.chrom = QComboBox()
@@ -94,7 +100,7 @@ class MapPanel(QWidget):
         self.region.returnPressed.connect(self._go)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
-        self.problem.setStyleSheet("QLabel { color: #d55e00; }")
+        inked(self.problem, PROBLEM)
         self.problem.hide()
         self._build_display()
 
@@ -119,6 +125,8 @@ class MapPanel(QWidget):
         self.weights.textActivated.connect(lambda _: self._set_norm(_BALANCED))
         self.colormap = QComboBox()
         self.colormap.addItems(colormaps.CHOICES)
+        self.colormap.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.colormap.setMinimumWidth(_LEAST_PX)
         self.colormap.setToolTip("Colour map of the contacts.")
         self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
         self.percentile = QDoubleSpinBox()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt
+from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.model_list import ModelList
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form, show_text, subdued
+from napari_hicstruct.plugin.widgets.style import Segmented, form, show_text, subdued, wordy_button
 
 _DEVICES = {
     "auto": "The fastest device that this computer has.",
@@ -17,6 +18,7 @@ _DEVICES = {
     "cuda": "NVIDIA graphics card.",
     "mps": "Apple graphics.",
 }
+_WORDS_PX = 46
 _SCOPES = {
     "view": ("View", "The region in view."),
     "chromosome": ("Chromosome", "The whole chromosome that is shown."),
@@ -37,9 +39,9 @@ class PredictPanel(QWidget):
         self.state = state
         self._build()
         self._lay_out()
-        state.changed.connect(self._update)
-        state.progressed.connect(self._running.follow)
-        state.message.connect(self._show)
+        follow(self, state.changed, self._update)
+        follow(self, state.progressed, self._running.follow)
+        follow(self, state.message, self._show)
         self._show(state.models.problem)
         self._update()
 
@@ -66,27 +68,28 @@ class PredictPanel(QWidget):
         self.bar, self.cancel_button = self._running.bar, self._running.cancel_button
         self.cancel_button.clicked.connect(lambda: state.cancel())
         self.card = ModelCard()
-        self.about = compact_button("i", "About this model. Its card: data, metrics, calibration, lineage.")
+        self.about = wordy_button("Card", "About this model: data, figures, calibration, lineage.")
         self.about.setCheckable(True)
         self.about.toggled.connect(lambda _: self._update())
-        self.result = subdued(QLabel())
-        self.result.setWordWrap(True)
+        self.why_not, self.result = subdued(QLabel()), subdued(QLabel())
+        for label in (self.why_not, self.result):
+            label.setWordWrap(True)
 
     def _lay_out(self) -> None:
         tasks = QWidget()
         line = QHBoxLayout(tasks)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
+        line.setSpacing(2)
         for box in self.tasks.values():
             line.addWidget(box, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        layout.addLayout(form([("Model", [self.model, self.about, self.device])]))
+        layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
-        layout.addLayout(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)]))
-        layout.addWidget(self._running)
-        layout.addWidget(self.result)
+        layout.addLayout(_narrow(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)])))
+        for widget in (self.why_not, self._running, self.result):
+            layout.addWidget(widget)
 
     def _update(self) -> None:
         state, running = self.state, self.state.running
@@ -94,15 +97,23 @@ class PredictPanel(QWidget):
         self.about.setEnabled(model is not None)
         self.card.show_model(model if self.about.isChecked() else None)
         for task, reason in state.reasons().items():
-            self.tasks[task].setEnabled(not reason)
-            self.tasks[task].setToolTip(reason or f"Find {TASKS[task]}.")
+            box = self.tasks[task]
+            box.setEnabled(not reason)
+            with QSignalBlocker(box):  # what cannot be found is not ticked, whatever is wanted on other maps
+                box.setChecked(state.wanted[task] and not reason)
+            box.setToolTip(reason or f"Find {TASKS[task]}.")
         self.scope.set_value(state.scope)
         reason = state.why_not()
-        if reason.startswith("Nothing can be found"):
-            self._show(reason)
+        show_text(self.why_not, reason)
         self.run_button.setEnabled(not reason and not running)
         self.run_button.setToolTip(reason or "Run the model in the background; results appear as they come.")
         self._running.set_running(running)
 
     def _show(self, text: str) -> None:
         show_text(self.result, text)
+
+
+def _narrow(grid: QGridLayout) -> QGridLayout:
+    """Its words are short: the controls get the room."""
+    grid.setColumnMinimumWidth(0, _WORDS_PX)
+    return grid

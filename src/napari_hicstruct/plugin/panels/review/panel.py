@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
 from napari_hicstruct.plugin.state.commands import key_of, keys_of
 from napari_hicstruct.plugin.state.labels import Others
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import Segmented, subdued
 
@@ -82,10 +83,10 @@ class ReviewPanel(QWidget):
         self._build()
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
         for signal in (self._labels.changed, self._labels.current_changed, review.queue.changed):
-            signal.connect(self._later)
+            follow(self, signal, self._later)
         for other in (review.regions.changed, review.caught_changed, review.objects.changed):
-            other.connect(self._later)
-        review.caught_changed.connect(self._unfold_if_caught)
+            follow(self, other, self._later)
+        follow(self, review.caught_changed, self._unfold_if_caught)
         self._update()
 
     def _build(self) -> None:

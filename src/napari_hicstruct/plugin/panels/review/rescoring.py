@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.rescoring import MAX_CANDIDATES, RescoringState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import show_text, subdued
 
@@ -51,9 +52,9 @@ class RescoringPanel(QWidget):
         column.addLayout(row)
         for widget in (self.auto, self.running, self.message):
             column.addWidget(widget)
-        state.changed.connect(self._update)
-        state.progressed.connect(self.running.follow)
-        state.message.connect(self._show)
+        follow(self, state.changed, self._update)
+        follow(self, state.progressed, self.running.follow)
+        follow(self, state.message, self._show)
         self._update()
 
     def _show(self, text: str) -> None:

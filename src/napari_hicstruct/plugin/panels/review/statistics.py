@@ -23,6 +23,7 @@ from napari_hicstruct.errors import OutputError
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 from napari_hicstruct.workflows.projects import login_name
@@ -71,7 +72,7 @@ class StatisticsPanel(QWidget):
         rows: list[tuple[str, QWidget | list[QWidget]]] = [("reviewer", self.reviewer)]
         column.addLayout(form(rows))
         self._later = qthrottled(self.refresh, timeout=250, leading=False, parent=self)
-        self._labels.changed.connect(self._later)
+        follow(self, self._labels.changed, self._later)
 
     def _dress(self) -> None:
         rows, heads = self.table.verticalHeader(), self.table.horizontalHeader()

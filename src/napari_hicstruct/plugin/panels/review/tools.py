@@ -12,11 +12,12 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.lasso import COLOUR as LASSO
 from napari_hicstruct.plugin.layers.overlays.reviewed import COLOUR as REVIEWED
 from napari_hicstruct.plugin.state.commands import command
+from napari_hicstruct.plugin.widgets.lifetime import follow
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.controllers.session import Session
 
-_SIZE = 16
+_SIZE, _LEAST_PX = 16, 26
 _INK = "#8C929C"
 """A grey that is seen on dark and on light; colours belong to the sets."""
 _COLOURS = {
@@ -47,8 +48,8 @@ class ToolRow(QWidget):
             button.setCheckable(name != "mark_region_reviewed")
             row.addWidget(button, 1)
         row.addWidget(self._button("show_keys"))
-        self._review.tool_changed.connect(self.refresh)
-        self._labels.changed.connect(self.refresh)
+        follow(self, self._review.tool_changed, self.refresh)
+        follow(self, self._labels.changed, self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -64,6 +65,7 @@ class ToolRow(QWidget):
         button.setText(command(name).keys[0])
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        button.setMinimumWidth(_LEAST_PX)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
         button.setAccessibleName(command(name).text)
         button.clicked.connect(lambda: self._run(name))

@@ -26,6 +26,7 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of, plural_of, status_text
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
@@ -142,9 +143,9 @@ class ObjectTable(QWidget):
         # napari puts blank room below what does not ask for all of it
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._later = qthrottled(self._update, timeout=60, leading=False, parent=self)
-        self._objects.changed.connect(self._later)
-        self._queue.changed.connect(self._queue_changed)
-        session.labels.current_changed.connect(self._later)
+        follow(self, self._objects.changed, self._later)
+        follow(self, self._queue.changed, self._queue_changed)
+        follow(self, session.labels.current_changed, self._later)
         self._update()
 
     def _go(self, index: Index) -> None:

@@ -1,0 +1,51 @@
+"""What is left of a folded dock: one icon for each section, always at the same place."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.plugin.widgets.icons import icon
+
+WIDTH = 34
+_ICON = 18
+
+
+def icon_button(tooltip: str) -> QToolButton:
+    """A square button for an icon; the keyboard reaches it."""
+    button = QToolButton()
+    button.setToolTip(tooltip)
+    button.setAccessibleName(tooltip.split(".")[0])
+    button.setIconSize(QSize(_ICON, _ICON))
+    button.setFixedSize(WIDTH - 6, WIDTH - 6)
+    button.setProperty("quiet", True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+class Strip(QWidget):
+    """Icons below each other; ``chosen`` says which section a person wants, empty for the dock as it was."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedWidth(WIDTH)
+        self.buttons: dict[str, QToolButton] = {}
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(3, 4, 3, 4)
+        self._column.setSpacing(4)
+        self._column.addStretch(1)
+        self.add("", "Unfold the dock.", "unfold")
+
+    def add(self, key: str, tooltip: str, picture: str = "") -> None:
+        """One more icon, at the end."""
+        button = self.buttons[key] = icon_button(tooltip)
+        button.setProperty("picture", picture or key)
+        button.clicked.connect(lambda: self.chosen.emit(key))
+        self._column.insertWidget(self._column.count() - 1, button)
+
+    def set_ink(self, colour: str) -> None:
+        """Draw the icons in a colour."""
+        for button in self.buttons.values():
+            button.setIcon(icon(str(button.property("picture")), colour, _ICON))

@@ -1,0 +1,150 @@
+"""The map keeps its room on small screens; the dock folds, keeps still under the mouse, and remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QCursor
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLabel
+
+from napari_hicstruct.plugin._docks import open_dock
+from napari_hicstruct.plugin.state.layout import MAP_SHARE
+from napari_hicstruct.plugin.widgets.strip import WIDTH
+from tests.gui.test_dock_closed import close
+from tests.gui.view_kit import open_in, pump
+
+Make = Callable[..., Any]
+SMALL = "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
+SIZES = {
+    "1000x700": (1000, 700),
+    "1366x768": (1366, 768),
+    "1000x700 at 150 %": (667, 467),
+    "1366x768 at 150 %": (911, 512),
+}
+"""Logical pixels: what Qt calls a pixel is 1.5 of the screen at 150 %."""
+
+
+def open_small(make: Make, data_dir: Path) -> tuple[Any, Any]:
+    viewer = make(show=True)
+    _, dock = open_in(viewer, data_dir / "maps" / SMALL)
+    return viewer, dock
+
+
+def resize(viewer: Any, width: int, height: int) -> None:
+    window = viewer.window._qt_window
+    window.resize(width, height)
+    assert pump(lambda: (window.width(), window.height()) == (width, height), 5), (window.width(), window.height())
+    settle()
+
+
+def settle() -> None:
+    for _ in range(5):
+        QTest.qWait(20)
+
+
+def share(viewer: Any) -> float:
+    return viewer.window._qt_viewer.canvas.native.width() / viewer.window._qt_window.width()
+
+
+def test_the_map_keeps_its_share_on_small_screens(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1500, 900)
+    assert dock.layout_of_window.panels_shown
+    assert share(viewer) >= MAP_SHARE
+    for name, (width, height) in SIZES.items():
+        resize(viewer, width, height)
+        assert share(viewer) >= MAP_SHARE, name
+        assert not dock.layout_of_window.panels_shown, name  # they take 355 px: too much for all of these
+        assert dock.header.isVisible(), name
+    resize(viewer, 1500, 900)
+    assert dock.layout_of_window.panels_shown
+
+
+def test_one_button_folds_the_dock_and_one_icon_brings_a_section(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 667, 467)
+    dock.header.fold.click()
+    settle()
+    assert dock.width() == WIDTH
+    assert not dock.header.isVisible()
+    assert share(viewer) > 0.85
+    dock.sections["review"].unfold(False)
+    dock.strip.buttons["review"].click()
+    settle()
+    assert dock.sections["review"].isExpanded()
+    assert dock.header.isVisible()
+    assert not dock.strip.isVisible()
+    assert share(viewer) >= MAP_SHARE
+
+
+def test_napari_panels_fold_by_one_button(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1000, 700)
+    qt_viewer = viewer.window._qt_viewer
+    dock.header.panels.click()
+    assert qt_viewer.dockLayerList.isVisible()
+    assert qt_viewer.dockLayerControls.isVisible()
+    dock.header.panels.click()
+    assert not qt_viewer.dockLayerList.isVisible()
+
+
+def test_what_was_chosen_is_there_in_the_next_dock(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1500, 900)
+    dock.sections["labels"].button.click()
+    dock.sections["export"].button.click()
+    dock.header.panels.click()
+    dock.header.fold.click()
+    close(dock)
+    again = open_dock(viewer)
+    settle()
+    assert not again.sections["labels"].isExpanded()
+    assert again.sections["export"].isExpanded()
+    assert again.strip.isVisible()
+    assert not again.layout_of_window.panels_shown
+
+
+def under_mouse(widget: Any) -> QPoint:
+    return widget.mapToGlobal(widget.rect().center())
+
+
+def test_a_second_click_hits_the_same_button(make_napari_viewer: Make, data_dir: Path) -> None:
+    """A text appears above, a section above folds, a section folds under the mouse at the end of the column."""
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1000, 700)
+    bar = dock._scroll.verticalScrollBar()
+    undo = dock.sections["review"].body.buttons["undo"]
+    dock._scroll.ensureWidgetVisible(undo, 0, 60)
+    settle()
+    place = under_mouse(undo)
+    QCursor.setPos(place)
+    settle()
+    note = QLabel("one\ntwo\nthree")
+    dock.predict.layout().addWidget(note)
+    settle()
+    assert QApplication.widgetAt(place) is undo
+    note.hide()
+    settle()
+    assert QApplication.widgetAt(place) is undo
+    dock.sections["labels"].unfold(False)
+    settle()
+    assert QApplication.widgetAt(place) is undo
+
+    bar.setValue(bar.maximum())
+    settle()
+    head = dock.sections["learn"].button
+    dock._scroll.ensureWidgetVisible(head, 0, 0)
+    settle()
+    place = under_mouse(head)
+    QCursor.setPos(place)
+    settle()
+    for expanded in (False, True, False, True):
+        window = viewer.window._qt_window
+        QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=window.mapFromGlobal(place))
+        settle()
+        assert dock.sections["learn"].isExpanded() is expanded
+        assert QApplication.widgetAt(place) is head
