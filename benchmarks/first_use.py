@@ -177,11 +177,11 @@ def main() -> int:
     runs = [one() for _ in range(given.repeats)]
     steps = [name for name, value in runs[0].items() if isinstance(value, dict)]
     median = {name: {k: statistics.median(run[name][k] for run in runs) for k in ("stall", "busy")} for name in steps}
-    held = max(one["busy"] for one in median.values()) <= BAR_MS and all(run["catch"] > 0 for run in runs)
+    held = max(step["busy"] for step in median.values()) <= BAR_MS and all(run["catch"] > 0 for run in runs)
     record("first_use", {"bar_ms": BAR_MS, "held": held, "longest_ms": median, "runs": runs})
-    for name, one in median.items():
-        over = "" if one["busy"] <= BAR_MS else f"  over {BAR_MS:.0f}"
-        say(f"{name:16} busy {one['busy']:5.0f} ms, stall {one['stall']:5.0f} ms{over}")
+    for name, step in median.items():
+        over = "" if step["busy"] <= BAR_MS else f"  over {BAR_MS:.0f}"
+        say(f"{name:16} busy {step['busy']:5.0f} ms, stall {step['stall']:5.0f} ms{over}")
     say(f"caught: {[run['catch'] for run in runs]}")
     return 0 if held else 1
 

@@ -41,6 +41,7 @@ class EditableProject(ReadableProject):
     reviewer: str
     _latest: tuple[list[int], Sequence[Part]] = [], ()
     """The step that was made, undone or made again last: its entries and its parts."""
+    _summaries: dict[tuple[int, ...], StepSummary] = {}  # noqa: RUF012 - replaced, never changed in place
     _joined: threading.local
     """Of the thread that is in :meth:`one_step`: ``open``, and ``first``, the entry with which the step began."""
 
@@ -248,6 +249,8 @@ class EditableProject(ReadableProject):
                     history.continue_step(connection, change.entry_id, first)
             self._stacks.note(change.entry_id, action, None, first)
             self._latest = [change.entry_id], parts
+            if len(parts) > history.PIECE:
+                self.next_undo()  # counting very many takes a while: here, not where somebody waits for the words
             if joins and self._joined.first is None:
                 self._joined.first = change.entry_id
         self.changed.emit(change)
@@ -288,8 +291,14 @@ class EditableProject(ReadableProject):
     def _summary(self, stack: list[int]) -> StepSummary | None:
         if not stack:
             return None
-        with self._db.transaction() as connection:
-            return history.summary(connection, self._stacks.entries(stack[-1]))
+        entries = tuple(self._stacks.entries(stack[-1]))
+        if entries not in self._summaries:  # the journal never changes; asked for after each step
+            with self._db.transaction() as connection:
+                self._summaries = {
+                    **dict(list(self._summaries.items())[-9:]),
+                    entries: history.summary(connection, entries),
+                }
+        return self._summaries[entries]
 
     def stands(self, entry_id: int) -> bool:
         """True if the step that began with this entry was made and is not undone."""
@@ -320,5 +329,7 @@ class EditableProject(ReadableProject):
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
                 change = history.commit(connection, parts, action=action, reviewer=self.reviewer, taken=entries)
             self._stacks.note(change.entry_id, action, target)
+            if len(parts) > history.PIECE:
+                _ = self.next_undo(), self.next_redo()
         self.changed.emit(change)
         return change

@@ -24,7 +24,7 @@ from napari_hicstruct.annotations.sets import SetItem
 UNDO, REDO = "undo", "redo"
 _MOST_READ = 1_000
 """Records of an entry that its summary looks at."""
-_PIECE = 2_000
+PIECE = 2_000
 """Records per statement: between two of them work can be cancelled."""
 _TAKE_OUT = "DELETE FROM annotation WHERE uid = ?"
 _PUT_IN = "INSERT INTO annotation (set_id, {}) VALUES (?{})".format(
@@ -137,12 +137,12 @@ def commit(
     if taken:
         _copy_notes(connection, entry_id, taken, swapped=action == UNDO)
     gone = sorted((item.before.uid,) for item in items if item.before is not None)  # as they lie in the file
-    for start in range(0, len(gone), _PIECE):  # all of them first: a uid may come in again
-        connection.exec_driver_sql(_TAKE_OUT, gone[start : start + _PIECE])
-    for start in range(0, len(items), _PIECE):
+    for start in range(0, len(gone), PIECE):  # all of them first: a uid may come in again
+        connection.exec_driver_sql(_TAKE_OUT, gone[start : start + PIECE])
+    for start in range(0, len(items), PIECE):
         if on_piece is not None:
             on_piece(start)
-        _carry_out(connection, entry_id, start, items[start : start + _PIECE], noted=bool(taken))
+        _carry_out(connection, entry_id, start, items[start : start + PIECE], noted=bool(taken))
     reviewed.carry_out(connection, entry_id, [part for part in parts if isinstance(part, RegionItem)])
     sets.carry_out(connection, entry_id, [part for part in parts if isinstance(part, SetItem)])
     return change_of(entry_id, action, parts)

@@ -228,6 +228,14 @@ class RecordTable(Mapping[str, Annotation]):
         return zip(*(given[name] for name in COLUMNS), strict=False)
 
     # ------------------------------------------------------------------ values worked out
+    def sources(self, set_id: int) -> list[str]:
+        """Who the records of a set are by (models, programs, reviewers), by name."""
+        rows = np.flatnonzero(self.sets == set_id)
+        width = max(1, len(self.names["source"]))
+        codes = np.unique(self.model[rows].astype(np.int64) * width + self.source[rows])
+        pairs = (divmod(code, width) for code in codes.tolist())
+        return sorted({shown_source(self.names["model"][m], self.names["source"][s]) for m, s in pairs} - {""})
+
     def set_sizes(self) -> dict[int, int]:
         """How many records each set has."""
         ids, sizes = np.unique(self.sets[self.sets != GONE], return_counts=True)

@@ -132,7 +132,7 @@ class HicDock(QWidget):
         self._invitation = self._make_invitation()
         self.busy = BusyRow(self.session.labels.busy)
         follow(self, self.session.labels.busy.changed, self.busy.update_busy)
-        follow(self, self.session.labels.busy.step, self.busy.follow)
+        follow(self, self.session.labels.busy.step, self.busy.tell)
         self._tools = QVBoxLayout()
         self._lay_out()
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")

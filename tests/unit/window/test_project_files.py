@@ -13,7 +13,7 @@ import pytest
 from napari_hicstruct.annotations import Project
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import LabelError, MapError
-from napari_hicstruct.plugin.state.sentences import short_text
+from napari_hicstruct.plugin.state.sentences import breakable, short_text
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.other_files import refusal
 from tests.contacts_kit import upper_counts, write_cool
@@ -133,3 +133,10 @@ def test_files_that_are_of_no_use_here_get_a_sentence(tmp_path: Path) -> None:
     genes.write_text('chr1\tx\tgene\t1\t900\t.\t+\t.\tgene_id "A";\nchr1\tx\texon\t1\t90\t.\t+\t.\tgene_id "A";\n')
     assert "not labels" in str(refusal(str(genes)))
     assert "does not exist" in str(refusal(str(tmp_path / "none.bw")))
+
+
+def test_long_names_may_be_broken_at_the_end_of_a_line_short_words_not() -> None:
+    text = breakable("see HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.bedpe. Done.")
+    assert text.replace("\u200b", "") == "see HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.bedpe. Done."
+    assert "HFFc6_\u200bchr17" in text
+    assert text.endswith(" Done.")

@@ -96,9 +96,13 @@ class ImportState:
         """
         if self._labels.window.source is None:
             raise LabelError("labels need a map to lie on.", hint="Open the contact map first.")
+        new = [_File(Path(path)) for path in paths]
+        if self._files:
+            self._files += new
+            return
         if self._busy.text:
             raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
-        self._files, self._ask = [_File(Path(path)) for path in paths], ask
+        self._files, self._ask = new, ask
         self._read()
 
     def cancel(self) -> None:
@@ -131,7 +135,6 @@ class ImportState:
         self._busy.start("The import", reading, done=lambda _: self._was_read(), failed=self._failed)
 
     def _was_read(self) -> None:
-        again = False
         for one in self._files:
             if one.found is None or one.is_asked or self._ask is None or not (one.waits and one.found.undecided):
                 continue
@@ -142,11 +145,20 @@ class ImportState:
                 one.error = error
                 continue
             if one.choice is not None:
-                one.found, again = None, True
-        if again:
+                one.found = None
+        if self._has_unread():
             self._read()
         else:
             self._store()
+
+    def _was_stored(self) -> None:
+        if self._has_unread():
+            self._read()
+        else:
+            self._finish()
+
+    def _has_unread(self) -> bool:
+        return any(one.waits and one.found is None for one in self._files)
 
     def _store(self) -> None:
         window = self._labels.window
@@ -163,7 +175,7 @@ class ImportState:
         self._busy.start(
             "The import",
             lambda token: self._storing(project, good, finest, token),
-            done=lambda _: self._finish(),
+            done=lambda _: self._was_stored(),
             failed=self._failed,
         )
 

@@ -102,6 +102,7 @@ class LabelState:
         self._current: str | None = None
         self._project: Project | None = None
         self._take_over_later = runner.in_main_thread(self._take_over)
+        window.map_changed.connect(lambda: self.hint(""))  # what was said is of the map before
         window.project_changed.connect(self._on_project)
         self._on_project(window.project)
 
@@ -148,7 +149,7 @@ class LabelState:
         if known.origin is Origin.HUMAN:
             return known.origin.value
         if set_id not in self._sources:
-            names = sorted(self._project.sources(set_id))
+            names = [] if self.catalogue is None else self.catalogue.records.sources(set_id)
             self._sources[set_id] = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
         return self._sources[set_id] or known.origin.value
 

@@ -6,6 +6,9 @@ import re
 
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
 
+_LONG = re.compile(r"\S{25,}")
+_JOINT = re.compile(r"([_./\\-])")
+
 
 def reason(error: HicStructError) -> str:
     """What is wrong and what to do, without the place."""
@@ -22,3 +25,8 @@ def short_text(error: HicStructError) -> str:
         return str(error)
     name = re.split(r"[/\\]", where.partition("::")[0])[-1]
     return f"{reason(error)} ({readable(name)})"
+
+
+def breakable(text: str) -> str:
+    """The same text, where the long names of files may be broken at the end of a line."""
+    return _LONG.sub(lambda word: _JOINT.sub("\\1\u200b", word[0]), text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QTimer
+from superqt.utils import qthrottled
 
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 
+_STEP_MS = 150
 _AFTER_MS = 300
 """Shorter work would only flicker."""
 
@@ -22,6 +24,7 @@ class BusyRow(RunningRow):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show)
         self.cancel_button.clicked.connect(busy.cancel)
+        self.tell = qthrottled(self.follow, timeout=_STEP_MS, leading=False, parent=self)
 
     def update_busy(self) -> None:
         """Something began or ended."""

@@ -50,11 +50,13 @@ class RunningRow(QWidget):
 
     def follow(self, progress: Progress) -> None:
         """Show how far the work is and how long it still takes."""
+        self.bar.setUpdatesEnabled(False)  # else each step would paint the whole window at once
         self.bar.setValue(round(progress.fraction * 1000))
         left = progress.seconds_left
         stage = progress.stage.replace("%", "%%")
         self.bar.setFormat(stage if left is None else f"{stage} · %p% · {clock(left)} left")
         self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
+        self.bar.setUpdatesEnabled(True)
 
 
 def clock(seconds: float) -> str:

@@ -260,6 +260,7 @@ class MapLayer:
         if self.layer.colormap.name in (colormaps.RATIO, colormaps.CONTACTS):
             self.set_colormap(self._own_colormap())
         self.automatic = True
+        self._drawn_at = 0  # whatever was said meanwhile, the next slice names its level
         self.layer.data = self.levels
         self.layer.metadata["hicstruct"] = {"uri": self.source.uri, "chrom": self.chrom}
 

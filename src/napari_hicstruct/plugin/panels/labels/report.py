@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy
 
 from napari_hicstruct.plugin.state.import_report import ImportReport
 from napari_hicstruct.plugin.state.importing import ImportState
+from napari_hicstruct.plugin.state.sentences import breakable
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.style import compact_button
 
@@ -53,7 +54,7 @@ class ReportBox(QFrame):
         column.setSpacing(3)
         self.lines = []
         for line in lines:
-            label = QLabel(line.text)
+            label = QLabel(breakable(line.text))
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setWordWrap(True)
             label.setMinimumWidth(80)

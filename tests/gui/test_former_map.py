@@ -1,0 +1,67 @@
+"""Nothing stays of the former map when another is opened: messages, hints, results, the level that is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.plugin.show import wait_until_drawn
+from tests.gui.view_kit import open_in, pump, write_dots
+
+LADDER, LENGTH = (10_000, 20_000, 40_000, 80_000), 40_000_000
+DOTS = [(k * 100_000, k * 100_000 + step, 3) for k in range(350) for step in (0, 200_000, 900_000)]
+
+
+def drawn_at(session: Any) -> str:
+    return f"drawn at {format_bin_size(session.resolution)}"
+
+
+def test_another_map_begins_without_a_word_of_the_one_before(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    first, second = (write_dots(tmp_path / f"{name}.mcool", LADDER, LENGTH, DOTS[n:]) for n, name in enumerate("ab"))
+    labels = tmp_path / "mine.bedpe"
+    labels.write_text("chr1\t100000\t110000\tchr1\t300000\t310000\nchr9\t1\t2\tchr9\t5\t6\n")
+    session, dock = open_in(make_napari_viewer(show=True), first)
+    session.importing.start([labels])
+    assert pump(lambda: not session.importing.running)
+    assert session.importing.report is not None
+    report = dock.sections["labels"].body.report
+    assert not report.isHidden()
+    session.labels.hint("TAD #18 · 340 kb")
+    session.prediction.message.emit("Found 146 in default 0.4")
+    assert dock.predict.result.text()
+    overlay = session.viewer.canvas.overlays.text
+    assert overlay.visible
+    session.open_map(second)
+    wait_until_drawn(session)
+    assert not overlay.visible
+    assert report.isHidden()
+    assert session.importing.report is None
+    assert not dock.predict.result.text()
+    assert dock.sections["export"].body.result.isHidden()
+    assert session.labels.current is None
+    session.close()
+
+
+def test_the_level_that_is_named_is_the_one_that_is_drawn(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1200, 800)
+    session, dock = open_in(viewer, write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS))
+    summary = dock.sections["map"]._summary
+    panel = dock.map
+    assert pump(lambda: summary.text() == drawn_at(session))
+    for key in ("ratio", "balanced", "raw", "ratio"):
+        session.go_to(Interval("chr1", 0, LENGTH))
+        panel._set_norm(key)
+        wait_until_drawn(session)
+        session.go_to(Interval("chr1", 5_000_000, 7_000_000))
+        panel._set_norm("balanced" if key == "ratio" else "ratio")
+        wait_until_drawn(session)
+        assert session.resolution == LADDER[0]
+        assert summary.text() == "drawn at 10 kb"
+    session.close()
