@@ -52,7 +52,7 @@ def share(viewer: Any) -> float:
 
 def test_the_map_keeps_its_share_on_small_screens(make_napari_viewer: Make, data_dir: Path) -> None:
     viewer, dock = open_small(make_napari_viewer, data_dir)
-    resize(viewer, 1500, 900)
+    resize(viewer, 1700, 900)
     assert dock.layout_of_window.panels_shown
     assert share(viewer) >= MAP_SHARE
     for name, (width, height) in SIZES.items():
@@ -60,7 +60,7 @@ def test_the_map_keeps_its_share_on_small_screens(make_napari_viewer: Make, data
         assert share(viewer) >= MAP_SHARE, name
         assert not dock.layout_of_window.panels_shown, name  # they take 355 px: too much for all of these
         assert dock.header.isVisible(), name
-    resize(viewer, 1500, 900)
+    resize(viewer, 1700, 900)
     assert dock.layout_of_window.panels_shown
 
 
@@ -94,7 +94,7 @@ def test_napari_panels_fold_by_one_button(make_napari_viewer: Make, data_dir: Pa
 
 def test_what_was_chosen_is_there_in_the_next_dock(make_napari_viewer: Make, data_dir: Path) -> None:
     viewer, dock = open_small(make_napari_viewer, data_dir)
-    resize(viewer, 1500, 900)
+    resize(viewer, 1700, 900)
     dock.sections["labels"].button.click()
     dock.sections["export"].button.click()
     dock.header.panels.click()

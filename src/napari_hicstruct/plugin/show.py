@@ -83,7 +83,7 @@ def _show(
             project = project or Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
         viewer = napari.Viewer(title="HiC Structures", show=True)
         with _closed_unless(viewer, stays=screenshot is None):
-            viewer.window.resize(*_SIZE)
+            viewer.window.resize(*_first_size())
             session = ensure_session(viewer)
             session.open_source(source)
             open_dock(viewer)
@@ -92,6 +92,15 @@ def _show(
                 _take_picture(session, Path(screenshot))
         if screenshot is None:
             napari.run()
+
+
+def _first_size() -> tuple[int, int]:
+    """Of a new window, px: what it needs, or all that the screen has."""
+    from qtpy.QtGui import QGuiApplication
+
+    screen = QGuiApplication.primaryScreen()
+    room = _SIZE if screen is None else (screen.availableSize().width(), screen.availableSize().height())
+    return min(_SIZE[0], room[0]), min(_SIZE[1], room[1])
 
 
 def open_window(  # noqa: PLR0913 - keywords of a use case
@@ -122,7 +131,7 @@ def open_window(  # noqa: PLR0913 - keywords of a use case
 
     viewer = napari.Viewer(title="HiC Structures", show=True)
     with _closed_unless(viewer, stays=True):
-        viewer.window.resize(*_SIZE)
+        viewer.window.resize(*_first_size())
         session = ensure_session(viewer)
         session.open_source(source)
         open_dock(viewer)

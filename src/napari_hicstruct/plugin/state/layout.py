@@ -7,8 +7,9 @@ from dataclasses import dataclass
 MAP_SHARE = 0.55
 """Of the window's width, at least."""
 
-WIDE = 1200
-"""Windows that are narrower (px, as scaled) start without napari's layer panels."""
+WIDE = 1650
+"""Windows that are narrower (px, as scaled) start without napari's layer panels: beside them neither map nor dock has
+the width it needs."""
 
 MIN_DOCK, USUAL_DOCK = 240, 385
 _BESIDE = 56

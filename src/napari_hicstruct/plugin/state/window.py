@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
+from napari_hicstruct.errors import RegionError
 from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.settings import Settings
+from napari_hicstruct.plugin.state.view import View, parse_view
 
 if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
 
-_RECENT, _OTHERS = "recent_maps", "others"
+_RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
 _MAX_RECENT = 10
 
 
@@ -55,10 +60,25 @@ class WindowState(ProjectState):
         self.labels.others = next((o for o in Others if o == self.settings.get(_OTHERS, "")), self.labels.others)
         self.labels.others_changed.connect(lambda others: self.settings.set(_OTHERS, str(others)))
         self.map_changed.connect(self._remember_map)
+        self._last_view: tuple[str, str] | None = None
+        self.view_changed.connect(self._on_view)
 
     def recent_maps(self) -> list[str]:
         """Maps that were open last, the newest first."""
         return [uri for uri in self.settings.get(_RECENT, []) if isinstance(uri, str)]
+
+    def open_source(self, source: ContactSource) -> None:
+        """Show a map that is open already where one looked at it last; at first all of its first chromosome."""
+        super().open_source(source)
+        seen = self.settings.entry(_REGIONS, absolute_uri(source.uri), "")
+        if seen:
+            with suppress(RegionError):  # another map stands in the file by now
+                view = parse_view(seen, source.chromsizes)
+                self.go_to(view.rows, view.cols)
+
+    def _on_view(self, rows: Interval, cols: Interval) -> None:
+        if self.source is not None:
+            self._last_view = absolute_uri(self.source.uri), str(View(rows, cols))
 
     def _remember_map(self) -> None:
         """A map of ours (the sample) is in the menu already; where no settings can be kept, none are."""
@@ -107,4 +127,7 @@ class WindowState(ProjectState):
         if "importing" in self.__dict__:
             self.importing.cancel()
         self.labels.busy.end()
+        if self._last_view is not None and can_write(self.settings.path.parent):
+            self.settings.set_entry(_REGIONS, *self._last_view)
+        self._last_view = None
         super()._map_gone()
