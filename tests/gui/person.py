@@ -87,7 +87,9 @@ class QtHand:
     def _typed_into(self) -> Any:
         focused = QApplication.focusWidget()
         if focused is not None and not focused.isVisible():
-            focused = None  # the list of a box that was closed: without a window manager Qt does not activate what is below
+            focused = (
+                None  # the list of a box that was closed: without a window manager Qt does not activate what is below
+            )
         top = QApplication.activePopupWidget() or QApplication.activeModalWidget() or focused or self._main
         return top.window().windowHandle()
 
@@ -124,6 +126,10 @@ class Person:
     def native(self) -> QWidget:
         """The canvas."""
         return self.viewer.window._qt_viewer.canvas.native
+
+    def let_go(self) -> None:
+        """Hold nothing of the window any more: pytest keeps what a fixture gave until windows have been looked for."""
+        self.viewer = self.session = self.dock = self.hand = None  # type: ignore[assignment]
 
     def rest(self, ms: int = _SETTLE_MS) -> None:
         """Let the window answer."""
@@ -174,6 +180,12 @@ class Person:
     def click(self, widget: QWidget, button: Qt.MouseButton = LEFT) -> None:
         """Click a widget at its place; AssertionError if it is hidden, covered or grey."""
         at = self.reach(widget)
+        for _ in range(10):  # what is still coming to rest moves: a person waits for that
+            self.hand.move(at)
+            self.rest(40)
+            before, at = at, self.reach(widget)
+            if at == before:
+                break
         assert pump(widget.isEnabled, 5), f"{_name(widget)} is grey: {widget.toolTip()}"
         self._click_at(at, button)
 
@@ -187,6 +199,7 @@ class Person:
         """Click the head of a section or fold, unless it is (un)folded already."""
         if fold.isExpanded() is not on:
             self.click(fold.button)
+            assert fold.isExpanded() is on, f"{_name(fold.button)} does not fold"
 
     def choose(self, box: QComboBox, text: str) -> None:
         """Open a list box and click an entry."""

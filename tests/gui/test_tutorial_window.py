@@ -6,7 +6,7 @@ Each step first asserts that the page says what it is about to do, so that neith
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +61,9 @@ def opened(viewer: Any, path: Path) -> Person:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))  # no project of another test
-    yield tmp_path
+    return tmp_path
 
 
 def test_one_full_round(make_napari_viewer: Make, data_dir: Path, home: Path) -> None:
@@ -139,7 +139,7 @@ def review_step(person: Person) -> None:
     person.key("N")
     least = min(loops, key=lambda r: abs(r.probability - 0.5))
     assert current(person).uid == least.uid
-    says(3, "`A` if it is there, `R` if it is not", "`U` to take the last judgement back")
+    says(3, "`A` if it is there, `R` if it is not", "`U` to take the last judgment back")
     first = current(person).uid
     person.key("A")
     assert statuses(person)[first] is Status.ACCEPTED
@@ -243,7 +243,8 @@ def what_changed_step(person: Person) -> None:
         assert word in view.counts.text()
     says(5, "*Models of this project*", "*Roll back* is one click")
     person.unfold(panel.folds["lineage"])
-    assert panel.lineage.isVisible()
+    assert panel.folds["lineage"].isExpanded()
+    assert pump(panel.lineage.isVisible, 5)
     if panel.state.in_use:
         person.click(panel.result.back_button)
         assert not panel.state.in_use
