@@ -13,13 +13,10 @@ import argparse
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
-import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("HICSTRUCT_DATA", ROOT.parent / "shared" / "data"))
 sys.path.insert(0, str(ROOT))
+from scripts.xdotool_hand import XdotoolHand, window_manager
 
 
 @dataclass(frozen=True)
@@ -56,59 +54,6 @@ MAPS = {
         "LNCaP_chr7_chr14_10kb_hg38.cool", "chr7:26M-29M", None, "GM12878_chr21.HiCCUPS.hg19.bedpe"
     ),
 }  # fmt: skip
-
-
-class XdotoolHand:
-    """The pointer and the keyboard of the X server; Qt's loop runs until what was done has arrived."""
-
-    _NAMES = {"?": "question", "Escape": "Escape", "Return": "Return", "Delete": "Delete"}
-
-    def _run(self, *words: str) -> None:
-        from tests.gui.view_kit import pump
-
-        done = subprocess.Popen(["xdotool", *words])
-        pump(lambda: done.poll() is not None, 20)
-        end = time.monotonic() + 0.03
-        pump(lambda: time.monotonic() > end)
-
-    def move(self, at: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()))
-
-    def down(self, at: Any, button: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "mousedown", self._number(button))
-
-    def up(self, at: Any, button: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "mouseup", self._number(button))
-
-    def wheel(self, at: Any, notches: int) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "click", "5" if notches > 0 else "4")
-
-    def key(self, name: str) -> None:
-        *modifiers, last = name.split("+")
-        last = self._NAMES.get(last, last if len(last) > 1 else last.lower())
-        self._run("key", "+".join([*(one.lower() for one in modifiers), last]))
-
-    def type(self, text: str) -> None:
-        self._run("type", "--delay", "8", text)
-
-    @staticmethod
-    def _number(button: Any) -> str:
-        from qtpy.QtCore import Qt
-
-        return {Qt.MouseButton.LeftButton: "1", Qt.MouseButton.RightButton: "3"}[button]
-
-
-@contextmanager
-def window_manager() -> Iterator[None]:
-    """Openbox, where it is installed: without one, nothing says which window has the keyboard."""
-    manager = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL) if shutil.which("openbox") else None
-    try:
-        time.sleep(0.5 if manager else 0)
-        yield
-    finally:
-        if manager is not None:
-            manager.terminate()
-            manager.wait()
 
 
 class Hour:
@@ -411,6 +356,7 @@ class Hour:
         self.person.key("A")
         panel = self.panel("export")
         folder = self.out / f"export-{self.name}"
+        shutil.rmtree(folder, ignore_errors=True)  # of the run before: the window would ask
         self.person.fill(panel.folder.line, str(folder))
         self.person.click(panel.save)
         self.wait(panel.result.isVisible, 20)
@@ -440,7 +386,7 @@ class Hour:
         dock = self.person.dock.parentWidget()
         self.person.click(dock.title.close_button)
         self.person.rest(500)
-        self.person.pick_from_bar("Plugins", "HiC Structures", "HiC Structures")
+        self.person.pick_from_bar("Plugins", "HiC Structures", "HiC Structures (HiC Structures)")
         self.person.rest(1_000)
         docks = [w for w in QApplication.allWidgets() if type(w).__name__ == "HicDock" and w.isVisible()]
         assert len(docks) == 1, f"{len(docks)} docks"
