@@ -37,6 +37,8 @@ class Pointer:
         self._last_click: NDArray[np.float64] | None = None
         viewer = self._canvas.viewer
         viewer.mouse_drag_callbacks.insert(0, self._on_press)
+        self._others_double = list(viewer.mouse_double_click_callbacks)
+        viewer.mouse_double_click_callbacks[:] = [self._on_double_click]
 
     def under(self, place: tuple[float, float]) -> list[str]:
         """Uids of the objects that are seen at ``place`` (row, column; bp), the most likely meant first."""
@@ -86,6 +88,15 @@ class Pointer:
         elif not moved and button == _RIGHT:
             self.open_menu(place)
 
+    def _on_double_click(self, viewer: Any, event: Any) -> None:
+        """Qt says so instead of a second press: on an object that is a second click, beside all it zooms as ever."""
+        place, free = _place(event), self._review.labels.window.source is not None and self._is_free()
+        if free and not event.modifiers and (event.button or _LEFT) == _LEFT and self.under(place):
+            self.click(place, np.array(event.pos, float))
+            return
+        for callback in self._others_double:
+            callback(viewer, event)
+
     def _follow(self, event: Any, start: NDArray[np.float64], grip: Grip | None) -> Generator[None, None, bool]:
         """Until the button is released; true if the mouse went further than a click goes."""
         moved = False
@@ -111,6 +122,7 @@ class Pointer:
         viewer = self._canvas.viewer
         if viewer is not None and self._on_press in viewer.mouse_drag_callbacks:
             viewer.mouse_drag_callbacks.remove(self._on_press)
+            viewer.mouse_double_click_callbacks[:] = self._others_double
 
 
 def _place(event: Any) -> tuple[float, float]:
