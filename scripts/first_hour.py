@@ -273,7 +273,7 @@ class Hour:
         assert len(new) == 1, f"notified of {new}"
         assert new[0].startswith("Not imported: ")
         self.errors.remove(new[0])  # it was to be seen
-        self.person.reach(panel.report.lines[0])
+        self.person.reach(panel.report)
         self.shoot("refused")
 
     def rename_and_delete_a_set(self) -> None:
