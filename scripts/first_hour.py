@@ -273,7 +273,7 @@ class Hour:
         assert len(new) == 1, f"notified of {new}"
         assert new[0].startswith("Not imported: ")
         self.errors.remove(new[0])  # it was to be seen
-        self.person.reach(panel.report.lines[0])
+        self.person.reach(panel.report)
         self.shoot("refused")
 
     def rename_and_delete_a_set(self) -> None:
@@ -422,7 +422,9 @@ def interact(number: int, out: Path, errors: list[str]) -> list[str]:
     seed = random.SystemRandom().randrange(1_000_000)
     driver = Driver(person, prepare(person, seed), seed)
     try:
-        driver.run(number)
+        for done in range(0, number, 50):
+            driver.run(min(50, number - done))
+            print(f"random   {len(driver.log)} of {number} interactions", flush=True)
         assert not errors, errors
     except AssertionError as error:
         print(f"random   FAILED after {len(driver.log)} of {number} interactions, seed {seed}: {error}", flush=True)

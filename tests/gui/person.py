@@ -173,7 +173,7 @@ class Person:
             inside.setX(10)  # the text may end long before the widget does
         at = widget.mapToGlobal(inside)
         there = QApplication.widgetAt(at)
-        covered = there is None or not (there is widget or widget.isAncestorOf(there))
+        covered = there is None or (there is not widget and not widget.isAncestorOf(there))
         assert not covered, f"{_name(widget)} is covered by {_name(there)}"
         return at
 

@@ -91,6 +91,20 @@ def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Wi
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
 
 
+def test_undo_of_one_that_the_lasso_caught_leaves_the_camera_there(window: Window, qtbot: Any) -> None:
+    mark = loop(300_000, 700_000)
+    window.put(mark, loop(600_000, 900_000))
+    window.key("G")
+    window.drag(*circle(302_500, 702_500))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [mark.uid])
+    window.key("A")
+    before = tuple(window.viewer.scene.camera.center), window.viewer.scene.camera.zoom
+    window.key("U")
+    assert window.editor.labels.current_uid == mark.uid
+    assert (tuple(window.viewer.scene.camera.center), window.viewer.scene.camera.zoom) == before
+    assert not window.editor.labels.candidate_up
+
+
 def test_lasso_sees_where_sets_are_drawn_and_skips_what_was_judged(window: Window, qtbot: Any) -> None:
     a, b, edge = loop(300_000, 700_000), loop(320_000, 720_000), boundary(500_000)
     set_id = window.put(a, b, edge)

@@ -153,6 +153,8 @@ class HicDock(QWidget):
         column.addLayout(self._tools)
         column.addWidget(self._invitation)
         column.addWidget(self._scroll, 1)
+        # else napari puts a stretch into the layout, which takes half of the width from the body
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)

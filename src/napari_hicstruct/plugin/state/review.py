@@ -104,9 +104,11 @@ class ReviewState:
         Those that the lasso caught were chosen by hand: the camera stays with them.
         """
         current = self.labels.current
-        goes_on = self.advance and self.labels.candidate_up and not self.caught
+        by_hand = bool(self.caught)
+        goes_on = self.advance and self.labels.candidate_up and not by_hand
         if self.labels.attempt(lambda project: project.set_status(uids, status)) is None:
             return False
+        self._judged_where_chosen(uids, by_hand)
         self.let_go()
         self.queue.judged(uids)
         self.labels.hint(f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back.")
