@@ -103,6 +103,12 @@ def first_use(result: Mapping[str, Any]) -> str:
     return f"ms of processor time (by the clock): {' · '.join(steps)}; caught {caught}"
 
 
+def imported(result: Mapping[str, Any]) -> str:
+    """Until drawn, undo, and the longest stall of both."""
+    times = f"drawn {result['import_s']:.1f} s, undo {result['undo_s']:.1f} s"
+    return f"{times}; stalls {result['import_stall_ms']:.0f} and {result['undo_stall_ms']:.0f} ms"
+
+
 def judging(result: Mapping[str, Any]) -> str:
     """Keys per second and what was lost."""
     return (

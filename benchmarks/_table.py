@@ -213,6 +213,13 @@ ROWS = (
         lambda result: result["held"],
     ),
     Row(
+        "import_window",
+        "100,000 loops imported in a real window: until drawn, undo, longest stall of the event loop",
+        "≤ 10 s, ≤ 2 s, ≤ 100 ms",
+        learning.imported,
+        lambda result: all(result["met"].values()),
+    ),
+    Row(
         "overlays",
         "truth and overlays, ladders 5/10/25/50/100 kb and 5/10/20/40 kb",
         "a point lies within half a bin of its pixel at every zoom level",

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from scripts.window_pictures import IMAGES, LABELS, MAP, place, run_model, shoot, wait
+from scripts.window_pictures import IMAGES, LABELS, MAP, draw, place, run_model, shoot, wait
 
 VIEW = (62_620_000, 63_180_000)
 NEAR = 3_000
@@ -78,7 +78,7 @@ def review_pictures(viewer: Any, dock: Any, attached: Any) -> None:
     wait(300)
     turn = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     drawn = np.column_stack([62_800_000 + 110_000 * np.sin(turn), 63_000_000 + 110_000 * np.cos(turn)])
-    viewer.layers["Lasso"].add(drawn, shape_type="polygon")
+    draw(viewer, drawn)
     wait(1_500)
     shoot(viewer, "lasso")
     attached.review.lasso.put_away()

@@ -36,6 +36,23 @@ def shoot(viewer: Any, name: str) -> None:
     print(IMAGES / f"{name}.png")
 
 
+def draw(viewer: Any, points: Any) -> None:
+    """Drag the mouse over the map from point to point (row, column; bp)."""
+    from types import SimpleNamespace
+
+    import numpy as np
+
+    canvas, camera = viewer.window._qt_viewer.canvas, viewer.scene.camera
+    size = np.array([canvas.native.width(), canvas.native.height()])
+    pixels = [(np.array([col, row]) - np.array(camera.center)[[2, 1]]) * camera.zoom + size / 2 for row, col in points]
+    events, shared = canvas._scene_canvas.events, {"modifiers": (), "button": 1}
+    events.mouse_press(pos=pixels[0], **shared)
+    for pixel in pixels[1:]:
+        events.mouse_move(pos=pixel, press_event=SimpleNamespace(pos=pixels[0]), **shared)
+        wait(15)
+    events.mouse_release(pos=pixels[-1], press_event=SimpleNamespace(pos=pixels[0]), **shared)
+
+
 def run_model(dock: Any) -> None:
     """Press *Run model* and wait for the end, as a person does."""
     dock.predict.state.models.follow()
@@ -76,7 +93,6 @@ def place(start: int, end: int) -> Interval:
 
 def main() -> None:
     import napari
-    from napari_hicstruct.plugin.controllers.importing import import_files
     from qtpy.QtWidgets import QApplication
 
     from napari_hicstruct.plugin._docks import open_dock
@@ -93,7 +109,11 @@ def main() -> None:
     shoot(viewer, "opened-map")
     dock = next(w for w in QApplication.allWidgets() if type(w).__name__ == "HicDock")
     run_model(dock)
-    import_files(session, [LABELS])
+    session.importing.start([LABELS])
+    wait(500)
+    while session.importing.running:
+        wait(100)
+    wait(500)
     attached = session.editing
     predicted, imported = session.project.sets()[:2]
     overlays(viewer, attached, predicted.id, imported.id)

@@ -586,10 +586,10 @@ def test_a_file_that_comes_in_twice_is_told(tmp_path: Path, map_file: Path, caps
     assert main(words) == 0
     assert "already imported" not in capsys.readouterr().err
     assert main(words) == 0
-    assert "all 3 already imported as 'x.bedpe'; both sets are kept" in capsys.readouterr().err
+    assert "all 3 already imported as 'x'; both sets are kept" in capsys.readouterr().err
     write(tmp_path, "x.bedpe", "\n".join(pairs().splitlines()[:2]) + "\nchr1|7000|8000|chr1|50000|51000\n")
     assert main(words) == 0
-    assert "2 of 3 already imported as 'x.bedpe'" in capsys.readouterr().err
+    assert "2 of 3 already imported as 'x'" in capsys.readouterr().err
     other = write(tmp_path, "other.bedpe", pairs())
     assert main(["import", str(other), "--map", str(map_file), "--project", project]) == 0
     assert "already imported" not in capsys.readouterr().err
@@ -609,7 +609,7 @@ def test_the_window_tells_of_a_file_that_comes_in_twice(tmp_path: Path, map_file
             report = window.importing.report
             assert report is not None
             told.append("\n".join(line.text for line in report.lines()))
-    assert ["already imported as 'x.bedpe'" in text for text in told] == [False, True]
+    assert ["already imported as 'x'" in text for text in told] == [False, True]
 
 
 def test_the_hint_on_open_columns_says_that_the_set_stays(

@@ -403,6 +403,7 @@ def window_of(panel: LearnPanel, qtbot: Any, answer: str) -> tuple[Window, list[
         return answer
 
     panel.guard.ask = ask
+    panel.window_of_test = window  # nobody else keeps a closed window, and the panel would go with it
     qtbot.addWidget(window)
     window.show()
     panel.show()

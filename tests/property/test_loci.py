@@ -136,13 +136,12 @@ def test_the_closest_pairs_are_matched_first_whatever_the_order(pairs: list[tupl
 
 
 @given(LISTS, TOLERANCES, st.randoms())
-def test_duplicates_are_the_close_pairs_of_a_group_in_any_order(points: np.ndarray, tolerance: float, rng: Any) -> None:
-    group = np.arange(len(points)) % 2
-    near = (gaps(points, points) <= tolerance + loci.SLACK_BP) & (group[:, None] == group[None])
+def test_duplicates_are_the_close_pairs_in_any_order(points: np.ndarray, tolerance: float, rng: Any) -> None:
+    near = gaps(points, points) <= tolerance + loci.SLACK_BP
     wanted = {frozenset(map(int, pair)) for pair in np.argwhere(near) if pair[0] != pair[1]}
-    assert {frozenset(map(int, pair)) for pair in loci.duplicates(points, group, tolerance)} == wanted
+    assert {frozenset(map(int, pair)) for pair in loci.duplicates(points, tolerance)} == wanted
     order = np.array(rng.sample(range(len(points)), len(points)), np.int64)
-    again = loci.duplicates(points[order], group[order], tolerance)
+    again = loci.duplicates(points[order], tolerance)
     assert {frozenset(int(order[k]) for k in pair) for pair in again} == wanted
 
 

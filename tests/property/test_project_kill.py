@@ -328,8 +328,10 @@ class KillMachine(RuleBasedStateMachine):
     def new_set_or_show(self, fate: tuple[str, int], number: int, visible: bool) -> None:
         sets = self.model.sets
         if number < 5:
-            new = (len(sets) + 1, f"s{number}", Origin.IMPORTED, True)
-            self.do(fate, replace(self.model, sets=(*sets, new)), "add_set", new[1], new[2])
+            same = sum(name.partition(" (")[0] == f"s{number}" for _, name, _, _ in sets)
+            name = f"s{number} ({same + 1})" if same else f"s{number}"  # no two sets share a name
+            new = (len(sets) + 1, name, Origin.IMPORTED, True)
+            self.do(fate, replace(self.model, sets=(*sets, new)), "add_set", f"s{number}", new[2])
             return
         id_, name, origin, _ = sets[number % len(sets)]
         shown = (*sets[: id_ - 1], (id_, name, origin, visible), *sets[id_:])

@@ -99,7 +99,7 @@ def test_figures_and_live_steps(project: Project) -> None:
     lives = [step.payload for step in steps if isinstance(step.payload, Live)]
     assert [live.training for live in lives] == [f"fold {k} of 5" for k in range(1, 6)] + ["model"]
     assert set(lives[-1].losses) == {"loop", "stripe", "tad"}
-    assert any("too few alone" in note for note in result.notes)
+    assert any("compared in turns" in note for note in result.notes)
     assert result.corrections < 52  # those in the validation regions only judge
 
 

@@ -11,7 +11,7 @@ WIDE = 1650
 """Windows that are narrower (px, as scaled) start without napari's layer panels: beside them neither map nor dock has
 the width it needs."""
 
-MIN_DOCK, USUAL_DOCK = 240, 385
+MIN_DOCK, USUAL_DOCK = 240, 392
 _BESIDE = 56
 """Borders, and the coordinates beside the map."""
 

@@ -23,8 +23,8 @@ TRIANGLES = {
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_MIN_SOURCE_WIDTH = 46
-_MIN_NAME_WIDTH = 106
+_MIN_SOURCE_WIDTH = 38
+_MIN_NAME_WIDTH = 92
 
 
 class SetRow:
