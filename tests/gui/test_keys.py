@@ -115,6 +115,25 @@ def test_text_boxes_take_letters_and_give_the_keyboard_back_when_done(window: Wi
     assert judged(window) == 1
 
 
+@pytest.mark.parametrize("how", ["disabled", "hidden", "deleted"])
+def test_letters_meant_for_a_text_box_that_has_gone_judge_nothing(window: Window, corner: Corner, how: str) -> None:
+    put_loops(window, 3)
+    window.key("N")
+    corner.line.setFocus()
+    QTest.keyClicks(corner.line, "/tmp/")
+    {"disabled": lambda: corner.line.setEnabled(False), "hidden": corner.line.hide, "deleted": corner.line.deleteLater}[
+        how
+    ]()
+    QTest.qWait(20)
+    window.canvas.native.setFocus()
+    for letter in "ARN":
+        press(window.canvas.native, letter)
+    assert judged(window) == 0, "they were meant for the box"
+    QTest.mouseClick(corner.list.viewport(), Qt.MouseButton.LeftButton)
+    press(window.canvas.native, "A")
+    assert judged(window) == 1, "a click ends it"
+
+
 def test_a_choice_gives_the_keyboard_back(window: Window, corner: Corner) -> None:
     for box in (corner.combo, corner.typed):
         box.setFocus()

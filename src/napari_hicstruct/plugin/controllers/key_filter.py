@@ -7,6 +7,7 @@ or in a dock of it, not what is pressed in a dialog, a menu, an opened list or a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QMainWindow
 
 _ENDS_TYPING = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_LEAVES = (*_ENDS_TYPING, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+_STILL_TYPING_S = 1.5
+"""After a letter in a text box that was disabled, hidden or made anew meanwhile, the next letters are no commands."""
 _DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
 
@@ -40,7 +44,7 @@ _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
 _CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
 """What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
 _PRESSES = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-_WATCHED = (*_PRESSES, *_CHOSEN)
+_WATCHED = (*_PRESSES, *_CHOSEN, QEvent.Type.MouseButtonPress)
 
 
 class KeyFilter(QObject):
@@ -63,6 +67,7 @@ class KeyFilter(QObject):
         super().__init__(window)
         self._canvas, self._run = canvas, run
         self._commands = {key: one.name for one in commands for key in one.keys}
+        self._typed: tuple[float, ref[QWidget]] | None = None
 
     @property
     def _window(self) -> QObject | None:
@@ -73,6 +78,9 @@ class KeyFilter(QObject):
         """Qt calls this for each event of the application."""
         kind = event.type()
         if kind not in _WATCHED:  # a tuple: hundreds of events a second come by
+            return False
+        if kind == QEvent.Type.MouseButtonPress:
+            self._typed = None
             return False
         if kind in _PRESSES:
             return isinstance(watched, QWidget) and self._is_here(watched) and self._on_key(watched, event)
@@ -91,9 +99,18 @@ class KeyFilter(QObject):
         if focused is not None and focused is not widget and widget.isAncestorOf(focused) and is_typed_in(focused):
             return False  # what a text box does not want goes on to its parents
         if is_typed_in(widget):
-            if event.type() == QEvent.Type.KeyPress and event.key() in _ENDS_TYPING:
-                self._typed_in(widget)
+            self._on_typed(widget, event)
             return False
+        return (bool(event.text().strip()) and self._is_typing()) or self._on_command(widget, event)
+
+    def _on_typed(self, widget: QWidget, event: QKeyEvent) -> None:
+        """A text box takes a key."""
+        if event.type() == QEvent.Type.KeyPress:
+            self._typed = None if event.key() in _LEAVES else (time.monotonic(), ref(widget))
+            if event.key() in _ENDS_TYPING:
+                self._typed_in(widget)
+
+    def _on_command(self, widget: QWidget, event: QKeyEvent) -> bool:
         chooses = isinstance(widget, QComboBox | QAbstractItemView)
         name = "" if chooses and event.key() in _DELETES else self._commands.get(_sequence(event), "")
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -108,6 +125,13 @@ class KeyFilter(QObject):
             QApplication.sendEvent(self._canvas, event)  # a list does not search by letters
             return True
         return False
+
+    def _is_typing(self) -> bool:
+        """True if the text box that took the last letter has gone without a person's doing: no click, Tab or Return."""
+        if self._typed is None or time.monotonic() - self._typed[0] > _STILL_TYPING_S:
+            return False
+        box = self._typed[1]()
+        return box is None or not isalive(box) or not box.isEnabled() or not box.isVisible()
 
     def _chosen_in(self, widget: QWidget) -> None:
         """Something was chosen from a list: the next key is a judgment."""
