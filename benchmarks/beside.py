@@ -1,11 +1,12 @@
 """The window's and the commands' speed beside that of another commit: both in one run, in turn, as ratios.
 
-    python -m benchmarks.beside COMMIT [--only NAME ...] [--rounds 3] [--small] [--json]
+    python -m benchmarks.beside COMMIT [--only NAME ...] [--rounds 3] [--patch FILE] [--small] [--json]
 
 Each round runs every benchmark once in a worktree of COMMIT and once here, in changing order, each as a process that
 reads its own tree, so that names may differ between the two.  Shown are medians over the rounds and their ratio (here /
 there): above 1.05 a figure is marked, and the exit status is 1.  Some need a screen (``xvfb-run -a``).  ``--small``
-takes fewer and smaller measurements, to see that all of it runs.
+takes fewer and smaller measurements, to see that all of it runs.  ``--patch`` mends a benchmark of COMMIT that no longer
+ran there (``git apply``); the figures are of its own program all the same.
 
 Both trees use the libraries of the environment at hand, the same simulated maps (``scratch``), and each its own models.
 """
@@ -58,8 +59,8 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 
 
 @contextlib.contextmanager
-def worktree(commit: str) -> Iterator[Path]:
-    """A checkout of ``commit`` beside nothing of ours; gone afterwards."""
+def worktree(commit: str, patch: Path | None = None) -> Iterator[Path]:
+    """A checkout of ``commit`` beside nothing of ours, its benchmarks patched; gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="beside-") as folder:
         tree = Path(folder) / "tree"
         added = subprocess.run(
@@ -73,6 +74,8 @@ def worktree(commit: str) -> Iterator[Path]:
         try:
             # its own models, not those of the tree that is installed
             (tree / "src" / "napari_hicstruct" / "resources").symlink_to(tree / "resources")
+            if patch is not None:
+                subprocess.run(["git", "apply", "--include=benchmarks/*", str(patch.resolve())], cwd=tree, check=True)
             yield tree
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", str(tree)], cwd=ROOT, check=False)
@@ -199,9 +202,10 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=list(BENCHMARKS), default=list(BENCHMARKS), metavar="NAME")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--patch", type=Path, help="a patch of COMMIT's benchmarks")
     parser.add_argument("--json", action="store_true", help="also print the table as one line of JSON")
     chosen = parser.parse_args()
-    with worktree(chosen.commit) as tree:
+    with worktree(chosen.commit, chosen.patch) as tree:
         table = measure(tree, chosen.only, chosen.rounds, chosen.small)
     slower = show(table)
     if not chosen.small:
