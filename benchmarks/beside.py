@@ -5,8 +5,8 @@
 Each round runs every benchmark once in a worktree of COMMIT and once here, in changing order, each as a process that
 reads its own tree, so that names may differ between the two.  Shown are medians over the rounds and their ratio (here /
 there): above 1.05 a figure is marked, and the exit status is 1.  Some need a screen (``xvfb-run -a``).  ``--small``
-takes fewer and smaller measurements, to see that all of it runs.  ``--patch`` mends a benchmark of COMMIT that no longer
-ran there (``git apply``); the figures are of its own program all the same.
+takes fewer and smaller measurements, to see that all of it runs.  ``--patch`` changes benchmarks of COMMIT that no
+longer run there (``git apply``); the figures are of its own program all the same.
 
 Both trees use the libraries of the environment at hand, the same simulated maps (``scratch``), and each its own models.
 """
