@@ -50,6 +50,8 @@ class ProjectMachine(RuleBasedStateMachine):
     @rule(data=st.data(), which=st.integers(0, 1))
     def add(self, data: st.DataObject, which: int) -> None:
         records = data.draw(st.lists(annotations(Kind.LOOP) | annotations(Kind.TAD), min_size=1, max_size=3))
+        # what comes in accepted and is then accepted by a reviewer is a step, for nobody had judged it
+        records = [record.with_(status=Status.PROPOSED) for record in records]
         self.project.add(records, set_id=self.sets[which])
         self.home |= {record.uid: self.sets[which] for record in records}
         self._edited(self.state | {record.uid: record for record in records})
