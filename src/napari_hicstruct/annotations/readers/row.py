@@ -141,11 +141,8 @@ class Row:
         except LookupError:
             return None
         cells = (start1, end1, start2, end2)
-        if (
-            chrom != other
-            or not chrom.isalnum()
-            or not all([one.isdecimal() and len(one) < _MAX_DIGITS for one in cells])
-        ):
+        plain = all(cells) and "".join(cells).isdecimal() and max(map(len, cells)) < _MAX_DIGITS
+        if not plain or chrom != other or not chrom.isalnum():
             return None
         a, b, c, d = map(int, cells)
         if not (a < b and c < d):
