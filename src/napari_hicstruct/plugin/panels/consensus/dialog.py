@@ -173,7 +173,7 @@ class ConsensusDialog(QDialog):
             self.plot.show_upset(upset, 1 if state.settings.keep_all else 2)
         said = [] if result is None else list(result.consensus.notes)
         if state.loaded:
-            said.append(f"Loaded as the set “{state.loaded}”. U takes it back.")
+            said.append(f"Loaded as the set “{state.loaded}”; one undo takes it back.")
         show_text(self.notes, "\n".join(said))
 
     def _summary(self) -> str:

@@ -60,7 +60,7 @@ class CallerTable(QTreeWidget):
         assert head is not None
         head.setStretchLastSection(False)
         head.setSectionsMovable(False)
-        for column, width in ((_CALLER, 140), (_LIST, 180), (_CALLS, 100), (_WEIGHT, 84), (_REMOVE, 32)):
+        for column, width in ((_CALLER, 140), (_LIST, 180), (_CALLS, 100), (_WEIGHT, 98), (_REMOVE, 32)):
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             self.setColumnWidth(column, width)
         head.setSectionResizeMode(_REMARK, QHeaderView.ResizeMode.Stretch)
@@ -125,11 +125,10 @@ class CallerTable(QTreeWidget):
         item.setToolTip(_REMARK, text)
         inks = inks_of(self)
         item.setForeground(_REMARK, QBrush(QColor(inks.problem if is_problem else inks.secondary)))
-        self._update_weight(item, row)
+        if self._state.settings.method == "weighted":
+            self._update_weight(item, row, can_vote)
 
-    def _update_weight(self, item: QTreeWidgetItem, row: CallerRow) -> None:
-        if self._state.settings.method != "weighted":
-            return
+    def _update_weight(self, item: QTreeWidgetItem, row: CallerRow, can_vote: bool) -> None:
         box = self.itemWidget(item, _WEIGHT)
         if not isinstance(box, QDoubleSpinBox):
             box = QDoubleSpinBox()
@@ -140,6 +139,7 @@ class CallerTable(QTreeWidget):
             box.setAccessibleName(f"Weight of {row.caller}")
             box.valueChanged.connect(lambda value: self._state.set_weight(row.caller, value))
             self.setItemWidget(item, _WEIGHT, box)
+        box.setVisible(can_vote)
         box.blockSignals(True)
         box.setValue(self._state.weights.get(row.caller, 1.0))
         box.blockSignals(False)

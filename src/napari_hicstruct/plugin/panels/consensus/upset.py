@@ -19,7 +19,7 @@ _BAR_DARK, _BAR_LIGHT = "#56B4E9", "#0072B2"
 
 
 class UpSetPlot(QWidget):
-    """Who agrees with whom; what is under the mouse is told in numbers.
+    """Who agrees with whom; a tooltip gives the numbers of what is under the mouse.
 
     Combinations that do not fit are counted at the right end.
 
@@ -41,8 +41,8 @@ class UpSetPlot(QWidget):
     def show_upset(self, upset: UpSet | None, min_callers: int = 2) -> None:
         """Show another plot; combinations of fewer than ``min_callers`` are paler, for they are not listed."""
         self.upset, self._min_callers, self._hovered = upset, min_callers, None
-        said = [] if upset is None else [one.text for one in (*upset.rows, *upset.columns)]
-        self.setAccessibleDescription(". ".join(said))
+        rows, columns = ((), ()) if upset is None else (upset.rows, upset.columns)
+        self.setAccessibleDescription(". ".join([*(one.text for one in rows), *(one.text for one in columns)]))
         self.setMinimumHeight(0 if upset is None else _TOP + _MIN_BARS + _ROW * len(upset.rows) + 8)
         self.update()
 
@@ -107,7 +107,7 @@ class UpSetPlot(QWidget):
         return None
 
     def text_at(self, at: QPointF) -> str:
-        """What is told of a point."""
+        """The numbers at a point, in a sentence."""
         found = self.under(at)
         if found is None or self.upset is None:
             return ""
