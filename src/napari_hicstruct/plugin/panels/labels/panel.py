@@ -113,9 +113,9 @@ class LabelsPanel(QWidget):
         self.levels = self._make_levels()
         switches, nested = QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
-            (buttons, (self.import_button, self.new_button, self.table_button, self.consensus_button)),
+            (buttons, (self.import_button, self.consensus_button, self.new_button)),
             (switches, (self.by_score, self.transposes)),
-            (nested, (QLabel("Nested TADs"), self.levels)),
+            (nested, (QLabel("Nested TADs"), self.levels, self.table_button)),
         ):
             for widget in widgets:
                 row.addWidget(widget)
@@ -136,6 +136,8 @@ class LabelsPanel(QWidget):
         box.setCurrentIndex(list(_LEVELS).index(self._labels.tad_levels))
         box.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
         box.setAccessibleName("Levels of nested TADs")
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(len("innermost"))
         box.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
         return box
 
