@@ -222,7 +222,9 @@ def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tu
 def _without_copies(records: Iterable[Annotation]) -> list[Annotation]:
     found: dict[object, Annotation] = {}
     for record in records:
-        found.setdefault((record.kind, record.anchor1, record.anchor2, record.direction), record)
+        a, b = record.anchor1, record.anchor2
+        choices = id(record.kind), id(record.direction)  # each is one object, whose own hash takes as long as all else
+        found.setdefault((a.chrom, a.start, a.end, b.start, b.end, *choices), record)
     return list(found.values())
 
 

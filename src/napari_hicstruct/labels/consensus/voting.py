@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from napari_hicstruct.annotations import loci
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, new_record
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs.memory import collecting_paused
 from napari_hicstruct.labels.consensus.clusters import Calls, Clusters, cluster_calls
 from napari_hicstruct.labels.consensus.reliability import (
     MIN_PROGRAMS,
@@ -142,13 +143,14 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
         If a weight is negative or names no caller.
     """
     options = options or ConsensusOptions()
-    ballot = _Ballot.of(lists, kind, options)
-    clusters = [ballot.cluster(rows) for rows in ballot.apart()]
-    joined = _joined(clusters, ballot)
-    votes = _votes(joined, ballot)
-    soft, learnt, notes = _soft_scores(votes, ballot, options)
-    records, supported = _records(joined, votes, soft, ballot, options)
-    agreement = _agreement(votes.given, ballot.callers)
+    with collecting_paused():
+        ballot = _Ballot.of(lists, kind, options)
+        clusters = [ballot.cluster(rows) for rows in ballot.apart()]
+        joined = _joined(clusters, ballot)
+        votes = _votes(joined, ballot)
+        soft, learnt, notes = _soft_scores(votes, ballot, options)
+        records, supported = _records(joined, votes, soft, ballot, options)
+        agreement = _agreement(votes.given, ballot.callers)
     return Consensus(records, ballot.callers, supported, agreement, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
 
 
@@ -351,7 +353,7 @@ def _records(
     found = []
     for k in order:
         score = float(soft[kept[k]])
-        record = Annotation(
+        record = new_record(
             kind=ballot.kind,
             anchor1=Interval(chroms[k], *first[k]),
             anchor2=Interval(chroms[k], *second[k]),

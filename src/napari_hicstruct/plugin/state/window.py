@@ -121,8 +121,9 @@ class WindowState(ProjectState):
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
         from napari_hicstruct.plugin.state.prediction import PredictionState
+        from napari_hicstruct.plugin.state.run_options import RunOptions
 
-        return PredictionState(self, self.runner)
+        return PredictionState(self, self.runner, options=RunOptions(self.settings))
 
     @cached_property
     def learning(self) -> LearningState:
