@@ -97,6 +97,10 @@ def test_dropped_files_vote_and_the_result_is_loaded_undone_and_written(
     assert main(["consensus", *map(str, paths), "-o", str(again), "--map", str(data_dir / "maps" / MAP), "-q"]) == 0
     assert out.read_bytes() == again.read_bytes()
     assert len(read_labels(out).records) == len(person.session.project.query())
+    person.key("Ctrl+Z")
+    assert pump(lambda: person.session.labels.sets() == [])
+    person.session.review.redo()
+    assert pump(lambda: len(person.session.labels.sets()) == 1)
     dialog.close()
     person.key("U")
     assert pump(lambda: person.session.labels.sets() == [])

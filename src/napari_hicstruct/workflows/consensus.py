@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -118,11 +119,13 @@ def iter_consensus(
         If fewer than two files are left, or they hold different kinds and none was asked for.
     MapError, ConfigError
     """
+    from napari_hicstruct.annotations.callers import assembly_in
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
 
     clock, token = Clock(), token or CancelToken()
-    chromsizes = dict(open_map(request.map_uri).chromsizes) if request.map_uri else None
+    source = open_map(request.map_uri) if request.map_uri else None
+    chromsizes = None if source is None else dict(source.chromsizes)
     read = _Read()
     seen: set[Path] = set()
     for number, one in enumerate(request.files):
@@ -142,7 +145,8 @@ def iter_consensus(
     wanted = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
     found = consensus(wanted, kind, request.options)
     yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
-    return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
+    of_map = "" if source is None else assembly_in(source.assembly) or assembly_in(source.name)
+    return ConsensusResult(kind, found, tuple(_with_assemblies(_with_repeats(read.files), of_map)))
 
 
 def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
@@ -272,8 +276,6 @@ def _on(records: Iterable[Annotation], chroms: Sequence[str]) -> list[Annotation
 
 def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
     """Say which files are one vote together."""
-    from dataclasses import replace
-
     counts: dict[str, int] = {}
     for one in files:
         counts[one.caller] = counts.get(one.caller, 0) + (not one.error)
@@ -281,5 +283,20 @@ def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
     for one in files:
         n = counts[one.caller]
         more = (f"one of {n} files of {one.caller}: together they are one vote.",) if n > 1 and not one.error else ()
+        out.append(replace(one, notes=(*one.notes, *more)))
+    return out
+
+
+def _with_assemblies(files: Sequence[FileVotes], of_map: str) -> list[FileVotes]:
+    """Say which files are, by their names, of another assembly than the map, or than most files."""
+    from napari_hicstruct.annotations.callers import assembly_in
+
+    named = [assembly_in(one.path.name) for one in files]
+    usual = of_map or next((name for name, _ in Counter(filter(None, named)).most_common(1)), "")
+    whose = "the map" if of_map else "most of the others"
+    out = []
+    for one, name in zip(files, named, strict=True):
+        other = name and name != usual and not one.error
+        more = (f"by its name it is of {name}, {whose} of {usual}.",) if other else ()
         out.append(replace(one, notes=(*one.notes, *more)))
     return out

@@ -84,6 +84,8 @@ def test_the_file_is_the_one_that_the_shell_writes(
         options += ["--weight", "mine=2.5"]
     state.run()
     assert state.error == ""
+    learnt = ["right" in state.remark_on(row)[0] for row in state.rows]
+    assert learnt == [method == "em"] * 3
     written = state.save(tmp_path / "window.bedpe").read_bytes()
     assert written == shell(three, tmp_path / "shell.bedpe", tmp_path, *options)
     assert written.count(b"\n") == 19

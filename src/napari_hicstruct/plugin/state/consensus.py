@@ -109,9 +109,18 @@ class ConsensusState:
         alike = [one.name for one in self.voters() if one.caller == row.caller and one is not row]
         if alike and row.on:
             said.append(f"One vote together with {', '.join(alike)}.")
-        if row.votes is not None and not self.is_stale:
-            said += [text for text in (*row.votes.notes, row.votes.error) if text and "one vote" not in text]
+        if row.votes is not None and row.on and not self.is_stale:
+            said += self._reliability(row.caller)
+            said += [_sentence(text) for text in (*row.votes.notes, row.votes.error) if not _is_said(text)]
         return " ".join(said), False
+
+    def _reliability(self, caller: str) -> list[str]:
+        """What the votes say of a caller, if that was learnt."""
+        found = None if self.result is None else self.result.consensus
+        if found is None or found.reliability is None or caller not in found.callers:
+            return []
+        right = found.reliability.precision[found.callers.index(caller)]
+        return [f"By the votes {right:.0%} of its calls are right."]
 
     def worth(self) -> str:
         """What the votes of so few callers are worth; empty for three and more."""
@@ -383,6 +392,15 @@ class ConsensusState:
         self.files, self.result, self.error, self.loaded = [], None, "", ""
         self._reading = False
         self.follow_sets()
+
+
+def _is_said(note: str) -> bool:
+    """True if a row says it before there is a run."""
+    return not note or "together they are one vote" in note or note.startswith("by its name")
+
+
+def _sentence(note: str) -> str:
+    return note[:1].upper() + note[1:]
 
 
 def _is_second(row: CallerRow) -> bool:

@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.callers import assembly_in, caller_of
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Origin, Status
-from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.sentences import reason
 
@@ -77,7 +77,7 @@ class CallerRow:
     @property
     def name(self) -> str:
         """The file's name, or the set's."""
-        return self.path.name if self.set_id is None else str(self.path)
+        return readable(self.path.name if self.set_id is None else str(self.path))
 
     def why_not(self, kind: Kind | None) -> str:
         """Why it cannot vote on this kind; empty if it can."""

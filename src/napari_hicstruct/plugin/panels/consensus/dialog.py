@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
+from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
 from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
@@ -51,6 +51,7 @@ class ConsensusDialog(QDialog):
         self.running = RunningRow(cancel="Cancel. What is not finished is as if it had never begun.")
         self.running.cancel_button.clicked.connect(self.state.cancel)
         self._build()
+        QShortcut(QKeySequence.StandardKey.Undo, self, session.review.undo)  # the window's keys are not for its dialogs
         dress(self, session.viewer)
         self._take_theme()
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.state.consensus import ConsensusState
 from napari_hicstruct.plugin.state.consensus_rows import CallerRow
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
@@ -118,7 +119,7 @@ class CallerTable(QTreeWidget):
         on = row.on and can_vote
         item.setCheckState(_CALLER, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
         item.setText(_LIST, row.name)
-        item.setToolTip(_LIST, str(row.path) if row.set_id is None else f"Set of the project: {row.name}")
+        item.setToolTip(_LIST, readable(str(row.path)) if row.set_id is None else f"Set of the project: {row.name}")
         n = row.votes.n_calls if row.votes is not None and not self._state.is_stale else row.counts.get(kind, 0)  # type: ignore[arg-type]
         item.setText(_CALLS, f"{n:,} {KINDS[kind].named(n)}" if kind is not None and can_vote else "")
         item.setText(_REMARK, text)
