@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 _REMEDY = "Lift it over, or give files of one assembly."
 
 
-def assembly_of_map(named: str, chromsizes: Mapping[str, int]) -> str:
-    """The assembly of a map by its name, else by the lengths of its chromosomes; empty if neither tells."""
-    return assembly_in(named) or assembly_of_lengths(chromsizes)
+def assembly_of_map(assembly: str, name: str, chromsizes: Mapping[str, int]) -> str:
+    """The assembly of a map: as it says, else by its chromosomes' lengths, else by its name; empty if none tells."""
+    return assembly_in(assembly) or assembly_of_lengths(chromsizes) or assembly_in(name)
 
 
 def other_assemblies(files: Sequence[tuple[str, Sequence[Annotation]]], reference: str = "") -> dict[int, str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_Q = 0.01
 """Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call: they list all that they tested."""
+
+GIVEN_TWICE = "is given twice; it counts once."
 
 _TESTED = ("Fit-Hi-C", "FitHiChIP")
 _Q_NAMES = ("qvalue", "qvaluebias")
@@ -32,13 +35,13 @@ class CallFile:
     path : Path
     caller : str
         The program, if a person says so; empty: by the file's columns, else by its name.
-    records : tuple of Annotation, optional
-        Its calls, if they are in memory; then ``path`` is but a name.
+    found : LabelFile, optional
+        What it holds, if that is in memory; then nothing is read, and ``path`` is but a name.
     """
 
     path: Path
     caller: str = ""
-    records: tuple[Annotation, ...] | None = None
+    found: LabelFile | None = None
 
     @classmethod
     def of(cls, text: str | Path) -> CallFile:
@@ -146,7 +149,7 @@ def iter_consensus(
         _read_one(one, request, chromsizes, read, doubled=place in seen)
         seen.add(place)
     kind = request.kind or _commonest_kind(read)
-    wanted = "" if source is None else assembly_of_map(source.assembly, source.chromsizes)
+    wanted = "" if source is None else assembly_of_map(source.assembly, source.name, source.chromsizes)
     named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
     read.leave_out(other_assemblies(list(named), wanted))
     good = read.good()
@@ -167,23 +170,40 @@ def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
     return drain(iter_consensus(request))
 
 
+def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:
+    """The file of a result as an import reads it, and what it is called: what is loaded is what would be written."""
+    from napari_hicstruct.annotations import read_labels
+
+    with TemporaryDirectory() as folder:
+        path = write_result(result, Path(folder) / f"{name}.bedpe")
+        return path, read_labels(path, chromsizes=chromsizes)
+
+
+def write_result(result: ConsensusResult, path: str | Path) -> Path:
+    """Write the list of soft labels, as ``hicstruct consensus`` does."""
+    from napari_hicstruct.annotations.writers import write_soft_labels
+
+    return write_soft_labels(result.consensus.records, path, result.kind)
+
+
 def _read_one(
     one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read, *, doubled: bool
 ) -> None:
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.annotations.callers import caller_of
 
-    if doubled and one.records is None:
-        read.files.append(FileVotes(one.path, one.caller, 0, error="is given twice; it counts once."))
+    if doubled:
+        read.files.append(FileVotes(one.path, one.caller, 0, error=GIVEN_TWICE))
         return
     try:
-        found = _given(one, request.kind) or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
     except HicStructError as error:
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
         return
     caller = one.caller or caller_of(one.path.name, found.records)
-    records, notes = _significant(found.records, caller, request.max_q)
+    wanted = [record for record in found.records if request.kind in (None, record.kind)]
+    records, notes = _significant(wanted, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):
         notes.append(f"{len(records) - len(unique):,} calls stand in it more than once and count once.")
@@ -200,15 +220,6 @@ def _read_one(
     read.lists.append((caller, unique))
     read.assemblies.append(found.assembly)
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
-
-
-def _given(one: CallFile, kind: Kind | None) -> LabelFile | None:
-    """Calls that are in memory; those of other kinds are left out."""
-    from napari_hicstruct.annotations import LabelFile
-
-    if one.records is None:
-        return None
-    return LabelFile([r for r in one.records if kind is None or r.kind is kind], [], "", {})
 
 
 def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tuple[list[Annotation], list[str]]:

@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.state.view import View, parse_view
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin.state.consensus import ConsensusState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
@@ -94,6 +95,13 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.importing import ImportState
 
         return ImportState(self.labels)
+
+    @cached_property
+    def consensus(self) -> ConsensusState:
+        """What several callers agree on."""
+        from napari_hicstruct.plugin.state.consensus import ConsensusState
+
+        return ConsensusState(self.labels)
 
     @cached_property
     def review(self) -> ReviewState:
