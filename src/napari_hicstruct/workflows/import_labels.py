@@ -349,17 +349,14 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     from napari_hicstruct.workflows.projects import writing
 
     clock, source = Clock(), open_map(map_uri)
-    finest = min(source.resolutions, default=0)
-    found: list[tuple[Path, LabelFile]] = []
-    refused: list[LabelError] = []
     how: dict[str, Any] = {"kind": kind, "score_column": score_column, "ascending": ascending, "one_based": one_based}
+    found, refused = list[tuple[Path, LabelFile]](), list[LabelError]()
     for number, path in enumerate(map(Path, paths)):
         if token is not None:
             token.check()
         yield clock.step("read", number, len(paths), path.name)
         try:
-            labels = read_labels(path, chromsizes=source.chromsizes, **how)
-            found.append((path, _not_empty(path, labels)))
+            found.append((path, _not_empty(path, read_labels(path, chromsizes=source.chromsizes, **how))))
         except LabelError as error:
             refused.append(error)
     if not found:
@@ -367,6 +364,7 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     complete = complete_regions(complete_in, source.chromsizes)
     with writing(project_path, source, reviewer=reviewer) as project:
         with project.one_step():
+            finest = min(source.resolutions, default=0)
             stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
         _mark_complete(project, complete, [labels for _, labels in found])
         return ImportResult(tuple(stored), tuple(refused))
