@@ -101,6 +101,8 @@ class Consensus:
         Sorted.
     supported : bool, shape (number of records, number of callers)
         Who called which.
+    agreement : dict of tuple of str to int
+        How many structures exactly these callers called, the most first; those that are not listed count, too.
     tolerance_bp, bin_size : int
         As used.
     reliability : Reliability or None
@@ -112,10 +114,16 @@ class Consensus:
     records: tuple[Annotation, ...]
     callers: tuple[str, ...]
     supported: NDArray[np.bool_]
+    agreement: dict[tuple[str, ...], int]
     tolerance_bp: int
     bin_size: int
     reliability: Reliability | None
     notes: tuple[str, ...]
+
+
+def default_tolerance_bp(coarsest: int) -> int:
+    """Tolerance where nobody gives one: one and a half bins of the coarsest list; 0: no list tells its bins."""
+    return min(max(3 * (coarsest or 2 * DEFAULT_BIN) // 2, MIN_TOLERANCE_BP), MAX_TOLERANCE_BP)
 
 
 def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOptions | None = None) -> Consensus:
@@ -143,7 +151,8 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
         votes = _votes(joined, ballot)
         soft, learnt, notes = _soft_scores(votes, joined, ballot, options)
         records, supported = _records(joined, votes, soft, ballot, options)
-    return Consensus(records, ballot.callers, supported, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
+        agreement = _agreement(votes.given, ballot.callers)
+    return Consensus(records, ballot.callers, supported, agreement, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +186,7 @@ class _Ballot:
         scores = [np.array([record.score for record in by_caller[name]], np.float64) for name in callers]
         level, rank = (np.concatenate([how(one) for one in scores]) for how in (_levels, _ranks))
         sizes = [record.resolution for record in records if record.resolution > 0]
-        tolerance = options.tolerance_bp or min(
-            max(3 * max(sizes, default=2 * DEFAULT_BIN) // 2, MIN_TOLERANCE_BP), MAX_TOLERANCE_BP
-        )
+        tolerance = options.tolerance_bp or default_tolerance_bp(max(sizes, default=0))
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
         return cls(kind, callers, chroms, calls, chrom, level, rank, tolerance, bin_size)
@@ -377,6 +384,14 @@ def _records(
 
 def _span(first: list[int], second: list[int]) -> tuple[int, int]:
     return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _agreement(given: NDArray[np.bool_], callers: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """How many structures each combination of callers has, the most first."""
+    patterns, counts = np.unique(given, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    names = np.array(callers, object)
+    return {tuple(names[patterns[k]]): int(counts[k]) for k in order}
 
 
 def _supporters(given: NDArray[np.bool_], callers: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -24,7 +24,7 @@ TRIANGLES = {
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
 _MIN_SOURCE_WIDTH = 38
-_MIN_NAME_WIDTH = 92
+_MIN_NAME_WIDTH = 84
 
 
 class SetRow:
