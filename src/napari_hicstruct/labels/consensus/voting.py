@@ -279,7 +279,7 @@ def _chance(joined: _Joined, ballot: _Ballot, strata: Ints) -> Floats:
         own = ballot.chrom == chrom
         low, high = ballot.calls.points[own, :2].min(), ballot.calls.points[own, :2].max()
         length = max(high - low, 1.0)
-        n_shifts = min(_SHIFTS, max(_MIN_SHIFTS, _SHIFTED // len(rows)))
+        n_shifts = min(_SHIFTS, max(_MIN_SHIFTS, _SHIFTED // len(joined.chrom)))
         shifts = rng.uniform(0.05, 0.95, n_shifts) * length
         for caller in range(n_callers):
             calls = ballot.calls.take(np.flatnonzero(own & (ballot.calls.callers == caller)))
