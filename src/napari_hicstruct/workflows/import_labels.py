@@ -344,21 +344,12 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
         If none of the files can be read; the project stays as it was.
     MapError, ProjectError
     """
-    from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import writing
 
-    clock, source = Clock(), open_map(map_uri)
-    how: dict[str, Any] = {"kind": kind, "score_column": score_column, "ascending": ascending, "one_based": one_based}
-    found, refused = list[tuple[Path, LabelFile]](), list[LabelError]()
-    for number, path in enumerate(map(Path, paths)):
-        if token is not None:
-            token.check()
-        yield clock.step("read", number, len(paths), path.name)
-        try:
-            found.append((path, _not_empty(path, read_labels(path, chromsizes=source.chromsizes, **how))))
-        except LabelError as error:
-            refused.append(error)
+    source = open_map(map_uri)
+    how = {"kind": kind, "score_column": score_column, "ascending": ascending, "one_based": one_based}
+    found, refused = yield from _iter_files([Path(path) for path in paths], source.chromsizes, how, token)
     if not found:
         raise _nothing_came_in(refused)
     complete = complete_regions(complete_in, source.chromsizes)
@@ -368,6 +359,26 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
             stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
         _mark_complete(project, complete, [labels for _, labels in found])
         return ImportResult(tuple(stored), tuple(refused))
+
+
+def _iter_files(
+    paths: Sequence[Path], chromsizes: Mapping[str, int], how: Mapping[str, Any], token: CancelToken | None
+) -> Generator[Progress, None, tuple[list[tuple[Path, LabelFile]], list[LabelError]]]:
+    """What each file holds, and why others are refused."""
+    from napari_hicstruct.annotations import read_labels
+
+    clock = Clock()
+    found: list[tuple[Path, LabelFile]] = []
+    refused: list[LabelError] = []
+    for number, path in enumerate(paths):
+        if token is not None:
+            token.check()
+        yield clock.step("read", number, len(paths), path.name)
+        try:
+            found.append((path, _not_empty(path, read_labels(path, chromsizes=chromsizes, **how))))
+        except LabelError as error:
+            refused.append(error)
+    return found, refused
 
 
 def _nothing_came_in(refused: Sequence[LabelError]) -> LabelError:
