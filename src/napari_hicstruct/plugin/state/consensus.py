@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.callers import assembly_in
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
@@ -101,12 +101,12 @@ class ConsensusState:
         return sorted({row.caller for row in self.voters()})
 
     def remark_on(self, row: CallerRow) -> tuple[str, bool]:
-        """What is to be known of a row, and whether it keeps it from voting."""
+        """What is to be known of a row, and whether that is a problem: a file that cannot vote."""
         if row.read_as is False and row.set_id is None and not row.error:
             return "Not read yet.", False
         why_not = row.why_not(self.kind)
         if why_not:
-            return why_not, True
+            return why_not, row.set_id is None  # nobody brought a set for this
         said = [row.remark] if row.remark else []
         alike = [one.name for one in self.voters() if one.caller == row.caller and one is not row]
         if alike and row.on:
@@ -327,8 +327,9 @@ class ConsensusState:
 
     def set_name(self) -> str:
         """What the set of the result is called."""
-        result = self._usable()
-        return f"consensus of {len(result.consensus.callers)} callers ({self.ran_with.method})"
+        found = self._usable().consensus
+        method = "count" if self.ran_with.method == "em" and found.reliability is None else self.ran_with.method
+        return f"consensus of {len(found.callers)} callers ({method})"
 
     def file_name(self) -> str:
         """What its file is called, unless somebody says otherwise."""
@@ -367,16 +368,18 @@ class ConsensusState:
         if self._reading or not waiting or source is None:
             self.changed.emit()
             return
-        sizes, assembly = dict(source.chromsizes), assembly_in(source.assembly) or assembly_in(source.name)
+        sizes = dict(source.chromsizes)
 
         def done(found: Sequence[tuple[CallerRow, Any]]) -> None:
+            from napari_hicstruct.workflows.assemblies import assembly_of_map
+
             self._reading = False
             for row, what in found:
                 row.read_as, row.votes = kind, None
                 if isinstance(what, HicStructError):
                     row.refuse(what)
                 else:
-                    row.take(what, assembly)
+                    row.take(what, assembly_of_map(source.assembly, source.name, sizes))
             self._was_read()
 
         self._reading = True
@@ -441,7 +444,8 @@ def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> Ca
     from napari_hicstruct.workflows.consensus import CallFile
 
     if row.set_id is None or project is None:
-        return CallFile(row.path, row.caller, row.found)
+        ticked = row.found and replace(row.found, assembly="")  # whatever its name says: somebody let it vote
+        return CallFile(row.path, row.caller, ticked)
     statuses = [one for one in Status if one is not Status.REJECTED]
     records = project.query(kind=kind, set_ids=[row.set_id], statuses=statuses)
     return CallFile(row.path, row.caller, LabelFile(records, [], "", {}))
