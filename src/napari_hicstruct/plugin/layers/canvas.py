@@ -50,6 +50,12 @@ class Canvas:
         window = getattr(self.viewer, "window", None)
         return 1.0 if window is None else float(window._qt_viewer.canvas.native.devicePixelRatioF())
 
+    def slice_now(self) -> None:
+        """Let the layers be read where the camera is now; napari does so after it drew, and then draws once more."""
+        window = getattr(self.viewer, "window", None)
+        if window is not None:
+            window._qt_viewer.canvas.on_draw(None)
+
     def __contains__(self, layer: object) -> bool:
         viewer = self.viewer
         return layer is not None and viewer is not None and layer in viewer.layers

@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.errors import HicStructError
@@ -32,6 +31,7 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.file_dialogs import open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
+from napari_hicstruct.plugin.widgets.soon import Soon
 
 _FILES = (
     "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
@@ -71,7 +71,7 @@ class LabelsPanel(QWidget):
         self.commands = SetCommands(session.labels)
         self._rows: dict[int, SetRow] = {}
         self._build()
-        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        self._later = Soon(self, self._update)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
         follow(self, session.importing.ended, self.report.show_report)
