@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,10 +71,9 @@ class Canvas:
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""
-        with _only_new_garbage():
-            for layer in layers:
-                if layer in self:
-                    self.viewer.layers.remove(layer)
+        for layer in layers:
+            if layer in self:
+                self.viewer.layers.remove(layer)
 
     def read_out(self, own: Any) -> Any:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
@@ -100,19 +97,3 @@ def _inactive(stack: Any) -> Iterator[None]:
         yield
     finally:
         stack._activate_on_insert = known
-
-
-@contextmanager
-def _only_new_garbage() -> Iterator[None]:
-    """napari collects garbage with each layer that goes: it looks at what is new, not at all objects of the program.
-
-    A whole collection takes 0.1 to 0.6 s once torch is loaded.  napari does it for drivers on Windows: there it stays.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
