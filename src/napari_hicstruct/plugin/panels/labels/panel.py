@@ -86,8 +86,7 @@ class LabelsPanel(QWidget):
         self._grid.setVerticalSpacing(2)
         for place, head in enumerate(HEADS):
             self._grid.addWidget(QLabel(f"<small>{head}</small>"), 0, place)
-        self._grid.setColumnStretch(HEADS.index("set"), 4)
-        self._grid.setColumnStretch(HEADS.index("source"), 1)
+        self._grid.setColumnStretch(HEADS.index("set"), 1)
         column.addLayout(self._grid)
         self._note = QLabel()
         self._note.setWordWrap(True)
@@ -146,7 +145,7 @@ class LabelsPanel(QWidget):
             for row in self._rows.values():
                 row.remove()
             self._rows = {
-                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets, 1)
+                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets)
             }
         catalogue = self._labels.catalogue
         counts = {} if catalogue is None else catalogue.records.set_sizes()
