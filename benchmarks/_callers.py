@@ -101,18 +101,21 @@ def peer_file(name: str, uri: str, folder: Path, resolution: int) -> Path:
 
 
 def chr21_at_root(folder: Path) -> Path:
-    """GM12878 chr21 as a ``.cool`` whose map lies at the root of the file: not every caller reads groups."""
+    """GM12878 chr21 at 10 kb as by :func:`at_root`."""
+    return at_root(data_dir() / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool", "10000", folder / "chr21.cool")
+
+
+def at_root(source: Path, group: str, out: Path) -> Path:
+    """A ``.cool`` whose map lies at the root of the file: not every caller reads groups."""
     import h5py
 
-    folder.mkdir(parents=True, exist_ok=True)
-    out = folder / "chr21.cool"
+    out.parent.mkdir(parents=True, exist_ok=True)
     if not out.exists():
         part = out.with_suffix(".part")
-        source = data_dir() / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool"
         with h5py.File(source) as one, h5py.File(part, "w") as other:
-            for key in one["10000"]:
-                one.copy(f"10000/{key}", other)
-            other.attrs.update(one["10000"].attrs)
+            for key in one[group]:
+                one.copy(f"{group}/{key}", other)
+            other.attrs.update(one[group].attrs)
         part.rename(out)
     return out
 
@@ -200,7 +203,9 @@ def _centres(table: pd.DataFrame, start: str, end: str) -> Table:
 def _once(uri: str, out: Path, commands: Sequence[Sequence[str | Path]], *, log: Path | None = None) -> None:
     """Run the commands in turn unless ``out`` is there, of this very map and these very words."""
     file = Path(uri.partition("::")[0]).stat()
-    note = "\n".join([f"{file.st_size} {file.st_mtime_ns}", *(" ".join(map(str, c)) for c in commands)])
+    # the program by its name: the same call from another work tree is the same call
+    words = (" ".join([Path(c[0]).name, *map(str, c[1:])]) for c in commands)
+    note = "\n".join([f"{file.st_size} {file.st_mtime_ns}", *words])
     stamp = out.with_name(f"{out.name}.from")
     if stamp.exists() and stamp.read_text() == note:
         return

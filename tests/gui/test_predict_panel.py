@@ -141,6 +141,29 @@ def test_cancel_answers_at_once_and_keeps_what_was_found(tiny: Any, qtbot: Any, 
     assert not said, "being cancelled is no error"
 
 
+def test_limits_are_folded_and_wrong_ones_are_refused_in_place(tiny: Any, qtbot: Any) -> None:
+    script = Script(windows=1)
+    panel = make_panel(tiny, script, qtbot)
+    assert not panel.limits.isVisible()
+    panel.limits_fold.unfold()
+    assert panel.limits.isVisible()
+    qtbot.keyClicks(panel.limits.edit("loop_distance"), "50k")
+    assert "Loop distance: '50k' is not a least and a most" in panel.problem.text()
+    assert panel.problem.isVisible()
+    assert not panel.run_button.isEnabled()
+    qtbot.keyClicks(panel.limits.edit("loop_distance"), "-1M")
+    assert not panel.problem.isVisible()
+    panel.mode.button("accurate").click()
+    assert "three times as long" in panel.how_long.text()
+    panel.run_button.click()
+    (request,) = script.requests
+    assert (request["mode"], request["limits"].loop_distance) == ("accurate", (50_000, 1_000_000))
+    panel.limits.none.click()
+    assert panel.limits.edit("loop_distance").text() == ""
+    script.gate.release()
+    assert pump(lambda: not panel.state.running, 5)
+
+
 @pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), StopIteration("odd")])
 def test_a_failure_is_one_notification(tiny: Any, qtbot: Any, said: list[Any], error: Exception) -> None:
     script = Script(windows=1, error=error)

@@ -77,6 +77,6 @@ def test_no_calls_no_clusters() -> None:
 @given(many())
 def test_the_middle_of_one_cluster_is_that_of_many(given_calls: Calls) -> None:
     both = clusters._medians(given_calls, np.zeros(len(given_calls), np.int64))
-    one = clusters._middle(given_calls, np.arange(len(given_calls)))
+    one = clusters._Part(given_calls, TOLERANCE, 0.0)._middle(list(range(len(given_calls))))
     np.testing.assert_allclose(one[0], both[0][0])
     np.testing.assert_allclose(one[1], both[1][0])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 EMPTY = "."
-_OUT = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"}
+_OUT = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
 _IN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r", ".": ".", "0": "\0"}
 _ESCAPED = re.compile(r"\\([\\tnr.0])")
 _LIST_PART = re.compile(r"(?:\\.|[^,\\])+")
@@ -23,12 +23,14 @@ def to_cell(value: str) -> str:
         return EMPTY
     if value == EMPTY:
         return "\\."
-    return "".join(_OUT.get(letter, letter) for letter in value)
+    return value.translate(_OUT)
 
 
 def from_cell(cell: str) -> str:
     """Inverse of :func:`to_cell`."""
-    return "" if cell == EMPTY else _ESCAPED.sub(lambda match: _IN[match.group(1)], cell)
+    if "\\" not in cell:
+        return "" if cell == EMPTY else cell
+    return _ESCAPED.sub(lambda match: _IN[match.group(1)], cell)
 
 
 def to_list_cell(values: Sequence[str]) -> str:

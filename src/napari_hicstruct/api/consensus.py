@@ -114,6 +114,7 @@ def consensus(
 
 
 def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile]:
+    from napari_hicstruct.annotations import LabelFile
     from napari_hicstruct.workflows.consensus import CallFile
 
     if not isinstance(calls, Mapping):
@@ -125,7 +126,7 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
         elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
             yield from (CallFile(Path(one), caller) for one in given)
         else:
-            yield CallFile(Path(caller), caller, tuple(as_calls(given)))
+            yield CallFile(Path(caller), caller, LabelFile(list(as_calls(given)), [], "", {}))
 
 
 def _as_calls(result: ConsensusResult) -> Calls:

@@ -181,20 +181,17 @@ def parse_limits(texts: Sequence[str]) -> DecodingLimits:
     ConfigError
         If one is not of that form.
     """
-    from napari_hicstruct.decode.limits import DecodingLimits
+    from napari_hicstruct.decode.limits import DecodingLimits, parse_limit
     from napari_hicstruct.errors import RegionError
-    from napari_hicstruct.genome import parse_region
 
     found: dict[str, int | tuple[int, int]] = {}
     for text in texts:
         name, _, value = text.partition("=")
-        pair = "-" in value or "–" in value
         try:
-            span = parse_region(f"limit:{value}" if pair else f"limit:0-{value}")
+            found[name.strip()] = parse_limit(value)
         except RegionError:
             hint = "Give NAME=100k-2M, or NAME=20000."
             raise ConfigError("that is no limit.", where=f"--limit {text}", hint=hint) from None
-        found[name.strip()] = (span.start, span.end) if pair else span.end
     return DecodingLimits.of(found)
 
 

@@ -54,9 +54,8 @@ def consensus(
 ) -> None:
     """Join calls of loops, stripes, TADs or boundaries into one list, each with the score that its callers agree on."""
     from napari_hicstruct.annotations import Kind
-    from napari_hicstruct.annotations.writers import write_soft_labels
     from napari_hicstruct.labels.consensus import ConsensusOptions, Method
-    from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus
+    from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus, write_result
 
     weights = parse_weights(weight)
     if weights and method is not GivenMethod.WEIGHTED:
@@ -72,7 +71,7 @@ def consensus(
     wanted = None if kind is None else Kind(kind.value)
     request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
     result = show_progress(iter_consensus(request), quiet)
-    path = write_soft_labels(result.consensus.records, out, result.kind)
+    path = write_result(result, out)
     _report(result)
     emit({"file": path, **_summary(result)}, json, human=_table(result, path))
 

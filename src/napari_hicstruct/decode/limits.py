@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
-from napari_hicstruct.decode.loops import LoopSettings
-from napari_hicstruct.decode.stripes import StripeSettings
-from napari_hicstruct.decode.tads import TadSettings
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.genome import parse_region
+
+if TYPE_CHECKING:  # the decoders are compiled and take long to import; a form that checks limits needs none of them
+    from napari_hicstruct.decode.loops import LoopSettings
+    from napari_hicstruct.decode.stripes import StripeSettings
+    from napari_hicstruct.decode.tads import TadSettings
 
 Range = tuple[int, int]
 """Least and most, bp, both allowed."""
@@ -61,6 +65,8 @@ class DecodingLimits:
 
     def loops(self, threshold: float, resolution: int) -> LoopSettings:
         """Settings of the loop decoder at bins of ``resolution`` bp."""
+        from napari_hicstruct.decode.loops import LoopSettings
+
         settings = LoopSettings(threshold=threshold)
         if self.loop_separation is not None:
             settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
@@ -72,6 +78,8 @@ class DecodingLimits:
 
     def stripes(self, threshold: float) -> StripeSettings:
         """Settings of the stripe decoder."""
+        from napari_hicstruct.decode.stripes import StripeSettings
+
         settings = StripeSettings(threshold=threshold)
         if self.stripe_length is not None:
             settings = replace(settings, min_length_bp=self.stripe_length[0], max_length_bp=self.stripe_length[1])
@@ -81,6 +89,8 @@ class DecodingLimits:
 
     def tads(self) -> TadSettings:
         """Settings of the TAD decoder."""
+        from napari_hicstruct.decode.tads import TadSettings
+
         settings = TadSettings()
         if self.tad_size is None:
             return settings
@@ -91,6 +101,19 @@ class DecodingLimits:
 
 LIMITS = tuple(field.name for field in fields(DecodingLimits))
 _SINGLE = ("loop_separation", "stripe_width")
+
+
+def parse_limit(text: str) -> int | Range:
+    """``MIN-MAX`` or one number of bp, with units as in regions: ``100k-2M``, ``20 kb``.
+
+    Raises
+    ------
+    RegionError
+        If it is neither.
+    """
+    is_range = "-" in text or "–" in text
+    span = parse_region(f"limit:{text}" if is_range else f"limit:0-{text}")
+    return (span.start, span.end) if is_range else span.end
 
 
 def _checked(name: str, value: int | Range) -> int | Range:

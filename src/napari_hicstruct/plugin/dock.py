@@ -120,6 +120,7 @@ class HicDock(QWidget):
         self.why: Any = None
         self.learn: Any = None
         self.tools: Any = None
+        self.consensus: Any = None
         self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
@@ -181,12 +182,11 @@ class HicDock(QWidget):
     def showEvent(self, event: Any) -> None:
         """Tie the session's end to the window's: closing the dock alone ends nothing."""
         super().showEvent(event)
-        parent = self.parent()
-        while parent is not None and not isinstance(parent, QMainWindow):
-            parent = parent.parent()
+        parent = self._main_window()
         if parent is None or self.layout_of_window is not None:
             return
         self.menu = MapMenu(self.session, parent.menuBar())
+        self.menu.consensus_wanted.connect(self.open_consensus)
         WindowEnd(parent, self.session.close)
         dock = self.parent()
         if isinstance(dock, QDockWidget):
@@ -194,10 +194,16 @@ class HicDock(QWidget):
                 parent, dock, show_folded=self._show_folded, settings=self.session.settings
             )
 
+    def _main_window(self) -> QMainWindow | None:
+        parent = self.parent()
+        while parent is not None and not isinstance(parent, QMainWindow):
+            parent = parent.parent()
+        return parent
+
     def event(self, event: QEvent | None) -> bool:
         """napari takes a closed dock out of its window and forgets it: then it ends."""
         if _is_closed(self, event):
-            for part in (self.why, self.learn):
+            for part in (self.why, self.learn, self.consensus):
                 if part is not None:
                     part.end()
             let_go(self)
@@ -231,6 +237,16 @@ class HicDock(QWidget):
         if self.layout_of_window is not None:
             self.layout_of_window.show_panels(not self.layout_of_window.panels_shown)
 
+    def open_consensus(self) -> None:
+        """Show the consensus of callers beside the map; its code is imported when it is first asked for."""
+        from napari_hicstruct.plugin.panels.consensus.dialog import ConsensusDialog
+
+        if self.consensus is None:
+            self.consensus = ConsensusDialog(self.session, self._main_window() or self)
+        self.consensus.show()
+        self.consensus.raise_()
+        self.consensus.activateWindow()
+
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
         """Open a section (``map``, ``labels``, ``predict``, ``review``, ``learn``, ``why``, ``export``)."""
@@ -261,6 +277,7 @@ class HicDock(QWidget):
         self._tools.addWidget(self.tools)
         labels = LabelsPanel(session)
         labels.table_wanted.connect(lambda: open_table(session.viewer))
+        labels.consensus_wanted.connect(self.open_consensus)
         self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
         self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.errors import HicStructError, LabelError
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_Q = 0.01
 """Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call: they list all that they tested."""
+
+GIVEN_TWICE = "is given twice; it counts once."
 
 _TESTED = ("Fit-Hi-C", "FitHiChIP")
 _Q_NAMES = ("qvalue", "qvaluebias")
@@ -30,13 +34,13 @@ class CallFile:
     path : Path
     caller : str
         The program, if a person says so; empty: by the file's columns, else by its name.
-    records : tuple of Annotation, optional
-        Its calls, if they are in memory; then ``path`` is but a name.
+    found : LabelFile, optional
+        What it holds, if that is in memory; then nothing is read, and ``path`` is but a name.
     """
 
     path: Path
     caller: str = ""
-    records: tuple[Annotation, ...] | None = None
+    found: LabelFile | None = None
 
     @classmethod
     def of(cls, text: str | Path) -> CallFile:
@@ -115,11 +119,13 @@ def iter_consensus(
         If fewer than two files are left, or they hold different kinds and none was asked for.
     MapError, ConfigError
     """
+    from napari_hicstruct.annotations.callers import assembly_in
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
 
     clock, token = Clock(), token or CancelToken()
-    chromsizes = dict(open_map(request.map_uri).chromsizes) if request.map_uri else None
+    source = open_map(request.map_uri) if request.map_uri else None
+    chromsizes = None if source is None else dict(source.chromsizes)
     read = _Read()
     seen: set[Path] = set()
     for number, one in enumerate(request.files):
@@ -139,12 +145,29 @@ def iter_consensus(
     wanted = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
     found = consensus(wanted, kind, request.options)
     yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
-    return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
+    of_map = "" if source is None else assembly_in(source.assembly) or assembly_in(source.name)
+    return ConsensusResult(kind, found, tuple(_with_assemblies(_with_repeats(read.files), of_map)))
 
 
 def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
     """As :func:`iter_consensus`, run to its end."""
     return drain(iter_consensus(request))
+
+
+def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:
+    """The file of a result as an import reads it, and what it is called: what is loaded is what would be written."""
+    from napari_hicstruct.annotations import read_labels
+
+    with TemporaryDirectory() as folder:
+        path = write_result(result, Path(folder) / f"{name}.bedpe")
+        return path, read_labels(path, chromsizes=chromsizes)
+
+
+def write_result(result: ConsensusResult, path: str | Path) -> Path:
+    """Write the list of soft labels, as ``hicstruct consensus`` does."""
+    from napari_hicstruct.annotations.writers import write_soft_labels
+
+    return write_soft_labels(result.consensus.records, path, result.kind)
 
 
 def _read_one(
@@ -153,17 +176,18 @@ def _read_one(
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.annotations.callers import caller_of
 
-    if doubled and one.records is None:
-        read.files.append(FileVotes(one.path, one.caller, 0, error="is given twice; it counts once."))
+    if doubled:
+        read.files.append(FileVotes(one.path, one.caller, 0, error=GIVEN_TWICE))
         return
     try:
-        found = _given(one, request.kind) or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
     except HicStructError as error:
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
         return
     caller = one.caller or caller_of(one.path.name, found.records)
-    records, notes = _significant(found.records, caller, request.max_q)
+    wanted = [record for record in found.records if request.kind in (None, record.kind)]
+    records, notes = _significant(wanted, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):
         notes.append(f"{len(records) - len(unique):,} calls stand in it more than once and count once.")
@@ -177,15 +201,6 @@ def _read_one(
         return
     read.lists.append((caller, unique))
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
-
-
-def _given(one: CallFile, kind: Kind | None) -> LabelFile | None:
-    """Calls that are in memory; those of other kinds are left out."""
-    from napari_hicstruct.annotations import LabelFile
-
-    if one.records is None:
-        return None
-    return LabelFile([r for r in one.records if kind is None or r.kind is kind], [], "", {})
 
 
 def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tuple[list[Annotation], list[str]]:
@@ -211,7 +226,9 @@ def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tu
 def _without_copies(records: Iterable[Annotation]) -> list[Annotation]:
     found: dict[object, Annotation] = {}
     for record in records:
-        found.setdefault((record.kind, record.anchor1, record.anchor2, record.direction), record)
+        a, b = record.anchor1, record.anchor2
+        choices = id(record.kind), id(record.direction)  # each is one object, whose own hash takes as long as all else
+        found.setdefault((a.chrom, a.start, a.end, b.start, b.end, *choices), record)
     return list(found.values())
 
 
@@ -259,8 +276,6 @@ def _on(records: Iterable[Annotation], chroms: Sequence[str]) -> list[Annotation
 
 def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
     """Say which files are one vote together."""
-    from dataclasses import replace
-
     counts: dict[str, int] = {}
     for one in files:
         counts[one.caller] = counts.get(one.caller, 0) + (not one.error)
@@ -268,5 +283,20 @@ def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
     for one in files:
         n = counts[one.caller]
         more = (f"one of {n} files of {one.caller}: together they are one vote.",) if n > 1 and not one.error else ()
+        out.append(replace(one, notes=(*one.notes, *more)))
+    return out
+
+
+def _with_assemblies(files: Sequence[FileVotes], of_map: str) -> list[FileVotes]:
+    """Say which files are, by their names, of another assembly than the map, or than most files."""
+    from napari_hicstruct.annotations.callers import assembly_in
+
+    named = [assembly_in(one.path.name) for one in files]
+    usual = of_map or next((name for name, _ in Counter(filter(None, named)).most_common(1)), "")
+    whose = "the map" if of_map else "most of the others"
+    out = []
+    for one, name in zip(files, named, strict=True):
+        other = name and name != usual and not one.error
+        more = (f"by its name it is of {name}, {whose} of {usual}.",) if other else ()
         out.append(replace(one, notes=(*one.notes, *more)))
     return out

@@ -114,7 +114,13 @@ _PIECE = 1_000
 
 
 def iter_read(
-    path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool, *, token: CancelToken
+    path: Path,
+    chromsizes: Mapping[str, int],
+    score_column: int | None = None,
+    ascending: bool = False,
+    *,
+    kind: Kind | None = None,
+    token: CancelToken,
 ) -> Generator[Progress, None, LabelFile]:
     """:func:`~napari_hicstruct.annotations.read_labels` for a window that goes on drawing meanwhile.
 
@@ -124,7 +130,7 @@ def iter_read(
     Cancelled
     """
     yield Clock().step("read", 0, 0, path.name)
-    args = path, dict(chromsizes), score_column, ascending
+    args = path, dict(chromsizes), score_column, ascending, kind
     size = path.stat().st_size if path.is_file() else 0
     if size * (_PACKED_RATIO if path.suffix.lower() in _PACKED else 1) <= _MAX_BYTES_HERE:
         return _read(*args)
@@ -141,21 +147,29 @@ def iter_read(
         yield replace(step, payload=None)
 
 
-def _read(path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool) -> LabelFile:
+def _read(
+    path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool, kind: Kind | None
+) -> LabelFile:
     from napari_hicstruct.annotations import read_labels
 
-    return read_labels(path, chromsizes=chromsizes, score_column=score_column, ascending=ascending)
+    return read_labels(path, chromsizes=chromsizes, kind=kind, score_column=score_column, ascending=ascending)
 
 
 def _iter_rows(
-    path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool, *, token: CancelToken
+    path: Path,
+    chromsizes: Mapping[str, int],
+    score_column: int | None,
+    ascending: bool,
+    kind: Kind | None,
+    *,
+    token: CancelToken,
 ) -> Generator[Progress, None, LabelFile]:
     """What a file holds, its records as rows of plain values: they cross to another process several times faster."""
     from napari_hicstruct.annotations.codec import to_row
 
     clock = Clock()
     yield clock.step("read", 0, 0, path.name)
-    found = _read(path, chromsizes, score_column, ascending)
+    found = _read(path, chromsizes, score_column, ascending, kind)
     for start in range(0, len(found.records), _PIECE):
         token.check()
         rows = [tuple(to_row(record).values()) for record in found.records[start : start + _PIECE]]

@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.readers.row import Row, bin_size
 from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.stripes import stripe_of_pair
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, new_record
 
 
 def _called(source: str, row: Row, kind: Kind, **names: Any) -> Annotation:
@@ -22,7 +22,7 @@ def _called(source: str, row: Row, kind: Kind, **names: Any) -> Annotation:
     first, second = row.pair()
     row.cell("strand1"), row.cell("strand2")
     place = (first, first) if kind is Kind.BOUNDARY else (first, second)
-    return Annotation(
+    return new_record(
         kind=kind,
         anchor1=place[0],
         anchor2=place[1],

@@ -16,6 +16,9 @@ _GROUPED = re.compile(rf"^[-+]?\d{{1,3}}(?:[{_BLANKS}'’_]\d{{3}})+([.,]\d+)?$"
 _COMMA_GROUPED = re.compile(r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$")
 _DOT_GROUPED = re.compile(r"^[-+]?\d{1,3}(\.\d{3})+(,\d+)?$")
 _DECIMAL_COMMA = re.compile(r"^[-+]?\d*,\d+([eE][-+]?\d+)?%?$")
+_UNUSUAL = re.compile(rf"(?m)^[^\S\n]*[-+]?\d[\d.]*(?:[,{_BLANKS}'’_]|\.\d*\.)")
+"""Some line begins like a number that is none as it stands."""
+_MARKS = (".", ",", "'", "’", "_", *_BLANKS)
 _LOOSE = re.compile(rf"^[-+]?\d[\d.,{_BLANKS}'’_]*([eE][-+]?\d+)?%?$")
 
 
@@ -53,6 +56,9 @@ def plain_column(cells: Sequence[str], *, position: bool, decimal_comma: bool) -
     decimal_comma : bool
         True if the file writes decimal commas elsewhere: ``1,234`` is then 1.234 where it could be both.
     """
+    joined = "\n".join(cells)
+    if not any(mark in joined for mark in _MARKS) or not (position or _UNUSUAL.search(joined)):
+        return None
     stripped = [cell.strip() for cell in cells]
     special = [cell for cell in stripped if not is_number(cell) and _LOOSE.match(cell)]
     dotted = [cell for cell in stripped if _DOT_GROUPED.match(cell)] if position else []
@@ -70,7 +76,7 @@ def plain_column(cells: Sequence[str], *, position: bool, decimal_comma: bool) -
 
 def writes_decimal_commas(cells: Sequence[str]) -> bool:
     """True if some cell of a column can only be a number with a decimal comma, and none writes a point."""
-    commas = [cell.strip() for cell in cells if _DECIMAL_COMMA.match(cell.strip())]
+    commas = [cell for cell in (one.strip() for one in cells if "," in one) if _DECIMAL_COMMA.match(cell)]
     sure = [cell for cell in commas if not _COMMA_GROUPED.match(cell) or cell.lstrip("+-").startswith("0,")]
     return bool(sure) and not any(is_number(cell) and "." in cell for cell in cells)
 

@@ -15,7 +15,7 @@ from napari_hicstruct.annotations.readers.scores import (
     scores_of,
 )
 from napari_hicstruct.annotations.readers.table import Table, squeezed
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, complete
 
 EXAMPLES = 3
 """Cells of an open column that are shown to a person."""
@@ -95,7 +95,7 @@ def _scored(record: Annotation, score: float, column: str, made: bool, own: bool
         extra.setdefault("score", repr(record.score))
     elif not made and score == score and squeezed(column) == "score":
         extra.pop(column, None)  # the score is this very number
-    return record.with_(score=score, extra=extra or NO_EXTRA)
+    return complete(record, score=score, extra=extra or NO_EXTRA)
 
 
 def _note(ranking: Ranking, scores: FileScores, values: list[float]) -> list[str]:

@@ -19,8 +19,9 @@ from napari_hicstruct.annotations.readers.source import decode, local_path, read
 from napari_hicstruct.annotations.readers.table import Table, table_of_text
 from napari_hicstruct.annotations.readers.tidy import tidied
 from napari_hicstruct.annotations.readers.tracks import other_by_lines
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.records import Kind, complete
 from napari_hicstruct.errors import HicStructError, LabelError, readable
+from napari_hicstruct.jobs.memory import collecting_paused
 
 __all__ = ["FORMATS", "read_labels"]
 
@@ -65,10 +66,11 @@ def read_labels(
         assembly, or has no ``score_column``.
     """
     path = local_path(path)
-    chosen, result = _read(path, kind, score_column, ascending, one_based)
-    if chromsizes is not None:
-        result = reconcile(path, result, chromsizes)
-    return _label_file(chosen, result)
+    with collecting_paused():
+        chosen, result = _read(path, kind, score_column, ascending, one_based)
+        if chromsizes is not None:
+            result = reconcile(path, result, chromsizes)
+        return _label_file(chosen, result)
 
 
 def _label_file(chosen: Format, result: Result) -> LabelFile:
@@ -144,7 +146,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
         else:
             if record is not None:
                 named = record.source or is_ours
-                result.records[number] = record if named else record.with_(source=file_name)
+                result.records[number] = record if named else complete(record, source=file_name)
     result.records = dict(zip(result.records, chosen.before_map(list(result.records.values())), strict=True))
     return result
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
+from napari_hicstruct.annotations.layout import PAIR
 from napari_hicstruct.annotations.readers.numbers import MISSING
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.annotations.text import EMPTY, from_cell
@@ -15,6 +16,7 @@ from napari_hicstruct.genome import Interval, canonical_name
 MAX_POSITION = 10**10
 """bp; the longest chromosomes known are shorter than this by half, what lies behind is a slip of the pen."""
 
+_MAX_DIGITS = len(str(MAX_POSITION))
 _NUMBERED = re.compile(rf"^({'|'.join(Kind)})_\d{{4,}}$")
 """How we call records without a name in files that hold their uids as well (``writers/names.py``)."""
 _UID = re.compile(r"^[0-9a-f]{32}$")
@@ -69,6 +71,8 @@ class Row:
     def integer(self, column: str) -> int:
         """A position in bp; ``1e+06`` and ``860000.0`` are read too, as R writes them."""
         cell = self.cell(column).strip()
+        if cell.isdecimal() and len(cell) < _MAX_DIGITS:
+            return int(cell)
         if not cell:
             raise BadLineError(f"has {len(self._fields)} columns, '{column}' is missing")
         try:
@@ -127,6 +131,26 @@ class Row:
 
     def pair(self) -> tuple[Interval, Interval]:
         """Both anchors of a BEDPE line."""
+        return self._plain_pair() or self._any_pair()
+
+    def _plain_pair(self) -> tuple[Interval, Interval] | None:
+        """Both anchors where nothing is missing, wrong or written in another way, as in nearly all lines."""
+        try:
+            places = [self._index[column] for column in PAIR]
+            chrom, start1, end1, other, start2, end2 = [self._fields[place] for place in places]
+        except LookupError:
+            return None
+        cells = (start1, end1, start2, end2)
+        plain = all(cells) and "".join(cells).isdecimal() and max(map(len, cells)) < _MAX_DIGITS
+        if not plain or chrom != other or not chrom.isalnum():
+            return None
+        a, b, c, d = map(int, cells)
+        if not (a < b and c < d):
+            return None
+        self._used.update(places)
+        return Interval(chrom, a, b), Interval(chrom, c, d)
+
+    def _any_pair(self) -> tuple[Interval, Interval]:
         first, second = self.interval("chrom1", "start1", "end1"), self.interval("chrom2", "start2", "end2")
         return first, one_chromosome(first, second)
 
@@ -167,5 +191,9 @@ def one_chromosome(first: Interval, second: Interval) -> Interval:
 def bin_size(*anchors: Interval) -> int:
     """Bin size that the anchors betray: their common width where they start on multiples of it, else 0."""
     width = len(anchors[0])
-    fits = all(len(anchor) == width and anchor.start % width == 0 for anchor in anchors)
-    return width if fits and width >= 100 else 0
+    if width < 100:
+        return 0
+    for anchor in anchors:
+        if anchor.end - anchor.start != width or anchor.start % width:
+            return 0
+    return width

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from napari_hicstruct.annotations.readers.numbers import may_be_number
 
@@ -19,6 +19,8 @@ _LINE_END = re.compile(r"\r*\n|\r")
 _RUN = re.compile(r"[ \t\x0b\x0c]+")
 _INTERVAL = re.compile(r":\d[\d,]*\s*(-|\.\.|:)\s*\d")
 _SAMPLE = 60
+_TO_STRIP = re.compile(r"[^\S\n\r]|[\"'\x1c-\x1f\x85]")
+"""Blanks but the ends of lines, and quotes."""
 
 
 def lines_of(text: str) -> list[str]:
@@ -47,6 +49,13 @@ def strange_separator(lines: Sequence[str]) -> str:
     # Dashes and underscores stand in names, too: they are named only where there is no other sign.
     usual = max(seen, key=lambda sign: (sign not in "-_+", seen[sign], sign), default="")
     return usual if sample and seen[usual] * 2 > len(sample) else ""
+
+
+def splitter(text: str, separator: str) -> Callable[[str], tuple[str, ...]]:
+    """:func:`split_line` of this separator; plainly, where a text has no quotes or blanks that it would take off."""
+    if separator == BLANKS or _TO_STRIP.search(text.replace("\t", "") if separator == "\t" else text):
+        return lambda line: split_line(line, separator)
+    return lambda line: tuple(line.split(separator)) if separator in line else split_line(line, separator)
 
 
 def split_line(line: str, separator: str) -> tuple[str, ...]:

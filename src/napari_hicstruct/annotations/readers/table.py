@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from napari_hicstruct.annotations import layout
 from napari_hicstruct.annotations.readers.numbers import is_number
-from napari_hicstruct.annotations.readers.split import find_separator, lines_of, split_line
+from napari_hicstruct.annotations.readers.split import find_separator, lines_of, splitter
 
 __all__ = ["Table", "canonical_column", "is_number", "squeezed", "table_of_text"]
 
@@ -60,6 +61,8 @@ _BLANK = " \t\r\n\x0b\x0c\x1a"
 """What a line without cells consists of; files of old systems end with Ctrl-Z."""
 _SIDE = re.compile(r"\((\d)\)$")
 _PREAMBLE = ("track", "browser")
+_MAY_BE_ASIDE = 'tTbBsS"'
+"""First letters of the preamble and of Excel's line."""
 OURS = "ours"
 OWN_COLUMNS = (layout.LOOPS, layout.STRIPES, layout.TADS, layout.BOUNDARIES)
 
@@ -104,6 +107,7 @@ class Table:
     notes: tuple[str, ...] = ()
     layout: str = ""
     columns: Fields = field(init=False)
+    _columns: tuple[Fields, ...] = field(init=False, repr=False, compare=False, default=())
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "columns", tuple(canonical_column(name) for name in self.header))
@@ -124,7 +128,10 @@ class Table:
 
     def column(self, index: int) -> list[str]:
         """All cells of one column; empty text where a row is too short."""
-        return [fields[index] if index < len(fields) else "" for _, fields in self.rows]
+        if not self._columns:
+            columns = zip_longest(*(fields for _, fields in self.rows), fillvalue="")
+            object.__setattr__(self, "_columns", tuple(columns))
+        return list(self._columns[index]) if index < len(self._columns) else [""] * len(self.rows)
 
     def has(self, *columns: str) -> bool:
         """True if the header names all these canonical columns."""
@@ -154,7 +161,7 @@ def table_of_text(path: Path, text: str) -> Table:
     if _is_ours(lines):
         return replace(_rows(path, lines, _split_ours), layout=OURS)
     separator = find_separator([line for line in lines if not _is_aside(line.lstrip(" "))])
-    return _rows(path, lines, lambda line: split_line(line, separator))
+    return _rows(path, lines, splitter(text, separator))
 
 
 def _is_ours(lines: Sequence[str]) -> bool:
@@ -177,6 +184,10 @@ def _is_header(fields: Fields) -> bool:
     return len(fields) >= 2 and len(names & _KNOWN) >= 2 and not is_number(fields[1])
 
 
+def _is_preamble(line: str) -> bool:
+    return line.lower().startswith(_PREAMBLE) and line.split(None, 1)[0].lower() in _PREAMBLE
+
+
 def _is_excels(line: str) -> bool:
     """The line by which Excel names the separator."""
     return re.fullmatch(r'"?sep=.?"?', line.strip(), re.IGNORECASE) is not None
@@ -195,7 +206,7 @@ def _rows(path: Path, lines: Iterable[str], split: Callable[[str], Fields]) -> T
         line = whole.lstrip(" \ufeff")
         if not line.strip(_BLANK):
             continue
-        if (line.lower().startswith(_PREAMBLE) and line.split(None, 1)[0].lower() in _PREAMBLE) or _is_excels(line):
+        if line[0] in _MAY_BE_ASIDE and (_is_preamble(line) or _is_excels(line)):
             preamble.append(line)
             continue
         fields = split(line.lstrip("#").lstrip(" ") if line.startswith("#") else line)

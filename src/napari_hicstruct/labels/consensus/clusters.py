@@ -7,8 +7,11 @@ A–B–C–D although A and D are far apart; here the place on which most progr
 from __future__ import annotations
 
 import heapq
+import math
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +22,8 @@ from scipy.spatial import cKDTree
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_Center = tuple[Ints, Floats, Floats]
+_Numbers = tuple[float, ...]
+_Center = tuple[list[int], _Numbers, _Numbers]
 """Members, point and span."""
 
 _TIE = 1e-6
@@ -76,12 +80,6 @@ class Clusters:
 
     def __len__(self) -> int:
         return len(self.points)
-
-
-class _Around(Protocol):
-    """Free calls within ``reach`` bp of a centre (the tolerance, unless said), whose spans overlap the centre's."""
-
-    def __call__(self, point: Floats, span: Floats, reach: float = ...) -> Ints: ...
 
 
 def cluster_calls(calls: Calls, tolerance_bp: float, min_overlap: float = 0.0) -> Clusters:
@@ -159,21 +157,12 @@ def overlaps(spans: Floats, others: Floats) -> Floats:
 
 def _split(calls: Calls, tolerance: float, min_overlap: float) -> tuple[Ints, Floats, Floats]:
     """Clusters of one part: the place with most programs first, until no call is left."""
-    tree = cKDTree(calls.points)
-    labels = np.full(len(calls), -1, np.int64)
-
-    def around(point: Floats, span: Floats, reach: float = tolerance) -> Ints:
-        near = np.sort(np.asarray(tree.query_ball_point(point, reach, p=np.inf), np.int64))
-        near = near[labels[near] < 0]
-        return near[overlaps(calls.spans[near], span) >= min_overlap] if min_overlap > 0 else near
-
-    def support(k: int) -> tuple[int, int]:
-        near = around(calls.points[k], calls.spans[k])
-        return -_n_programs(calls, near), -len(near)
-
+    part = _Part(calls, tolerance, min_overlap)
+    support = part.support
     heap = [(*support(k), k) for k in range(len(calls))]
     heapq.heapify(heap)
-    centers: list[tuple[Floats, Floats]] = []
+    labels = [-1] * len(calls)
+    centers: list[tuple[_Numbers, _Numbers]] = []
     while heap:
         *before, k = heapq.heappop(heap)
         if labels[k] >= 0:
@@ -182,60 +171,108 @@ def _split(calls: Calls, tolerance: float, min_overlap: float) -> tuple[Ints, Fl
         if now > tuple(before):  # some of its neighbours have found their cluster meanwhile
             heapq.heappush(heap, (*now, k))
             continue
-        members, point, span = _settle(calls, k, around, tolerance)
-        labels[members] = len(centers)
+        members, point, span = part.settle(k)
+        for one in members:
+            labels[one], part.free[one] = len(centers), False
         centers.append((point, span))
         if labels[k] < 0:  # the centre has moved away from the call that it started from
             heapq.heappush(heap, (*support(k), k))
-    return labels, np.array([c[0] for c in centers]), np.array([c[1] for c in centers])
+    return np.array(labels, np.int64), np.array([c[0] for c in centers]), np.array([c[1] for c in centers])
 
 
-def _settle(calls: Calls, k: int, around: _Around, tolerance: float) -> tuple[Ints, Floats, Floats]:
-    """The free calls around a centre, and the centre, moved from call ``k`` to the middle of what lies around it.
+class _Part:
+    """Calls of one part, by their first coordinate, and which of them are free.
 
-    Two calls may both fit a centre between them and not each other, so the first middle is that of all calls within
-    twice the tolerance, if more programs fit it.
+    Plain numbers in lists: a part has a handful of calls, and an array of five takes longer to make than to search.
     """
-    start = calls.points[k], calls.spans[k]
-    best = (around(*start), *start)
-    for reach in (2 * tolerance, tolerance):
-        found = _moved(calls, around(*start, reach), best, around)
-        if k in found[0] and _n_programs(calls, found[0]) > _n_programs(calls, best[0]):
-            best = found
-    return _moved(calls, best[0], best, around)
+
+    def __init__(self, calls: Calls, tolerance: float, min_overlap: float) -> None:
+        self.points: list[_Numbers] = list(map(tuple, calls.points.tolist()))
+        self.spans: list[_Numbers] = list(map(tuple, calls.spans.tolist()))
+        self.callers: list[int] = calls.callers.tolist()
+        self.first, *others = calls.points.T.tolist()
+        self.others = [(k, column) for k, column in enumerate(others, start=1) if min(column) < max(column)]
+        self.free = [True] * len(calls)
+        self.tolerance, self.min_overlap = tolerance, min_overlap
+
+    def around(self, point: _Numbers, span: _Numbers, reach: float) -> list[int]:
+        """Free calls within ``reach`` bp of a centre, whose spans overlap the centre's."""
+        low = bisect_left(self.first, point[0] - reach)
+        high = bisect_right(self.first, point[0] + reach)
+        free = self.free
+        near = [i for i in range(low, high) if free[i]]
+        for place, column in self.others:
+            value = point[place]
+            near = [i for i in near if abs(column[i] - value) <= reach]
+        if self.min_overlap > 0:
+            near = [i for i in near if _overlap(self.spans[i], span) >= self.min_overlap]
+        return near
+
+    def support(self, k: int) -> tuple[int, int]:
+        """The fewer, the sooner: programs and calls around a call, negative."""
+        near = self.around(self.points[k], self.spans[k], self.tolerance)
+        return -self._n_programs(near), -len(near)
+
+    def settle(self, k: int) -> _Center:
+        """The free calls around a centre, and the centre, moved from call ``k`` to the middle of what lies around it.
+
+        Two calls may both fit a centre between them and not each other, so the first middle is that of all calls within
+        twice the tolerance, if more programs fit it.
+        """
+        start = self.points[k], self.spans[k]
+        best = (self.around(*start, self.tolerance), *start)
+        for reach in (2 * self.tolerance, self.tolerance):
+            found = self._moved(self.around(*start, reach), best)
+            if k in found[0] and self._n_programs(found[0]) > self._n_programs(best[0]):
+                best = found
+        return self._moved(best[0], best)
+
+    def _moved(self, members: list[int], best: _Center) -> _Center:
+        """The centre to which ``members`` lead, if no program is lost on the way; else ``best``."""
+        for _ in range(_MAX_MOVES):
+            point, span = self._middle(members)
+            moved = self.around(point, span, self.tolerance)
+            if self._n_programs(moved) < self._n_programs(best[0]):
+                break
+            best = moved, point, span
+            if moved == members:
+                break
+            members = moved
+        return best
+
+    def _n_programs(self, rows: list[int]) -> int:
+        return len({self.callers[i] for i in rows})
+
+    def _middle(self, rows: list[int]) -> tuple[_Numbers, _Numbers]:
+        """As :func:`_medians`, of one cluster."""
+        counts = Counter([self.callers[i] for i in rows])
+        weights = [1.0 / counts[self.callers[i]] for i in rows] if len(counts) < len(rows) else None
+        point, span = (
+            tuple([_median(column, weights) for column in zip(*[values[i] for i in rows], strict=True)])
+            for values in (self.points, self.spans)
+        )
+        return point, span
 
 
-def _moved(calls: Calls, members: Ints, best: _Center, around: _Around) -> _Center:
-    """The centre to which ``members`` lead, if no program is lost on the way; else ``best``."""
-    for _ in range(_MAX_MOVES):
-        point, span = _middle(calls, members)
-        moved = around(point, span)
-        if _n_programs(calls, moved) < _n_programs(calls, best[0]):
+def _median(values: Sequence[float], weights: Sequence[float] | None) -> float:
+    """The mean of the lower and the upper weighted median."""
+    if weights is None:
+        ordered, n = sorted(values), len(values)
+        return (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    half, up_to, lower, value = sum(weights) / 2, 0.0, math.nan, math.nan
+    for value, weight in sorted(zip(values, weights, strict=True)):
+        up_to += weight
+        if lower != lower and up_to >= half - _TIE:
+            lower = value
+        if up_to > half + _TIE:
             break
-        best = moved, point, span
-        if np.array_equal(moved, members):
-            break
-        members = moved
-    return best
+    return (lower + value) / 2
 
 
-def _n_programs(calls: Calls, rows: Ints) -> int:
-    return len(set(calls.callers[rows].tolist()))
-
-
-def _middle(calls: Calls, rows: Ints) -> tuple[Floats, Floats]:
-    """As :func:`_medians`, of one cluster and without its overhead."""
-    callers = calls.callers[rows]
-    weights = 1.0 / np.bincount(callers)[callers]
-    values = np.hstack([calls.points[rows], calls.spans[rows]])
-    order = values.argsort(axis=0, kind="stable")
-    up_to, half = weights[order].cumsum(axis=0), weights.sum() / 2
-    lower = (up_to < half - _TIE).sum(axis=0)
-    upper = np.minimum((up_to <= half + _TIE).sum(axis=0), len(rows) - 1)
-    ordered, columns = np.take_along_axis(values, order, axis=0), np.arange(values.shape[1])
-    middle = (ordered[lower, columns] + ordered[upper, columns]) / 2
-    d = calls.points.shape[1]
-    return middle[:d], middle[d:]
+def _overlap(span: _Numbers, other: _Numbers) -> float:
+    """As :func:`overlaps`, of two."""
+    shared = min(span[1], other[1]) - max(span[0], other[0])
+    return max(shared, 0.0) / max(max(span[1], other[1]) - min(span[0], other[0]), 1e-9)
 
 
 def _medians(calls: Calls, members: Ints) -> tuple[Floats, Floats]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from napari_hicstruct.annotations import loci
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, new_record
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs.memory import collecting_paused
 from napari_hicstruct.labels.consensus.clusters import Calls, Clusters, cluster_calls
 from napari_hicstruct.labels.consensus.reliability import (
     MIN_PROGRAMS,
@@ -99,6 +100,8 @@ class Consensus:
         Sorted.
     supported : bool, shape (number of records, number of callers)
         Who called which.
+    agreement : dict of tuple of str to int
+        How many structures exactly these callers called, the most first; those that are not listed count, too.
     tolerance_bp, bin_size : int
         As used.
     reliability : Reliability or None
@@ -110,10 +113,16 @@ class Consensus:
     records: tuple[Annotation, ...]
     callers: tuple[str, ...]
     supported: NDArray[np.bool_]
+    agreement: dict[tuple[str, ...], int]
     tolerance_bp: int
     bin_size: int
     reliability: Reliability | None
     notes: tuple[str, ...]
+
+
+def default_tolerance_bp(coarsest: int) -> int:
+    """Tolerance where nobody gives one: one and a half bins of the coarsest list; 0: no list tells its bins."""
+    return min(max(3 * (coarsest or 2 * DEFAULT_BIN) // 2, MIN_TOLERANCE_BP), MAX_TOLERANCE_BP)
 
 
 def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOptions | None = None) -> Consensus:
@@ -134,13 +143,15 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
         If a weight is negative or names no caller.
     """
     options = options or ConsensusOptions()
-    ballot = _Ballot.of(lists, kind, options)
-    clusters = [ballot.cluster(rows) for rows in ballot.apart()]
-    joined = _joined(clusters, ballot)
-    votes = _votes(joined, ballot)
-    soft, learnt, notes = _soft_scores(votes, ballot, options)
-    records, supported = _records(joined, votes, soft, ballot, options)
-    return Consensus(records, ballot.callers, supported, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
+    with collecting_paused():
+        ballot = _Ballot.of(lists, kind, options)
+        clusters = [ballot.cluster(rows) for rows in ballot.apart()]
+        joined = _joined(clusters, ballot)
+        votes = _votes(joined, ballot)
+        soft, learnt, notes = _soft_scores(votes, ballot, options)
+        records, supported = _records(joined, votes, soft, ballot, options)
+        agreement = _agreement(votes.given, ballot.callers)
+    return Consensus(records, ballot.callers, supported, agreement, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +183,7 @@ class _Ballot:
         spans = np.array([(record.anchor2.start, record.anchor2.end) for record in records], np.float64)
         level = np.concatenate([_levels([r.score for r in by_caller[name]]) for name in callers])
         sizes = [record.resolution for record in records if record.resolution > 0]
-        tolerance = options.tolerance_bp or min(
-            max(3 * max(sizes, default=2 * DEFAULT_BIN) // 2, MIN_TOLERANCE_BP), MAX_TOLERANCE_BP
-        )
+        tolerance = options.tolerance_bp or default_tolerance_bp(max(sizes, default=0))
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
         return cls(kind, callers, chroms, calls, chrom, level, tolerance, bin_size)
@@ -344,7 +353,7 @@ def _records(
     found = []
     for k in order:
         score = float(soft[kept[k]])
-        record = Annotation(
+        record = new_record(
             kind=ballot.kind,
             anchor1=Interval(chroms[k], *first[k]),
             anchor2=Interval(chroms[k], *second[k]),
@@ -363,6 +372,14 @@ def _records(
 
 def _span(first: list[int], second: list[int]) -> tuple[int, int]:
     return min(first[0], second[0]), max(first[1], second[1])
+
+
+def _agreement(given: NDArray[np.bool_], callers: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+    """How many structures each combination of callers has, the most first."""
+    patterns, counts = np.unique(given, axis=0, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    names = np.array(callers, object)
+    return {tuple(names[patterns[k]]): int(counts[k]) for k in order}
 
 
 def _supporters(given: NDArray[np.bool_], callers: tuple[str, ...]) -> list[tuple[str, ...]]:

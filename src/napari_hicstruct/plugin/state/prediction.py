@@ -13,6 +13,7 @@ from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import ModelChoice
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.run_options import RunOptions
 from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class PredictBackend:
     """``workflows.predict`` and ``workflows.models``, imported when used; tests put another in its place."""
 
     def predict(self, source: ContactSource, *, token: CancelToken, **request: Any) -> Generator[Progress, None, Any]:
-        """Predict; payloads are tuples of annotations.  Of the request: regions, tasks, model, device, norm."""
+        """Predict; payloads are tuples of annotations.  ``request`` is of a ``PredictRequest``."""
         from napari_hicstruct.workflows.predict import iter_predict
         from napari_hicstruct.workflows.predict.request import PredictRequest
 
@@ -61,12 +62,16 @@ class PredictionState:
     runner : Runner
     backend : PredictBackend, optional
         What to run in place of the models that are installed.
+    options : RunOptions, optional
+        Those that are remembered; else the usual ones.
 
     Attributes
     ----------
     models : ModelChoice
     wanted : dict of str to bool
         Task → whether a person wants it.
+    options : RunOptions
+        Fast or accurate; limits of what is called.
     device, scope : str
         Scope: ``view``, ``chromosome`` or ``genome``.
     runs : dict of int to dict
@@ -74,7 +79,7 @@ class PredictionState:
     predict : callable
         The backend's, for those who want a prediction that is kept nowhere.
     changed : Signal
-        Models, tasks or whether something runs.
+        Models, tasks, options or whether something runs.
     progressed : Signal(Progress)
     message : Signal(str)
         What came of it, in words.
@@ -84,12 +89,20 @@ class PredictionState:
     progressed = Signal(object)
     message = Signal(str)
 
-    def __init__(self, window: ProjectState, runner: Runner, *, backend: PredictBackend | None = None) -> None:
+    def __init__(
+        self,
+        window: ProjectState,
+        runner: Runner,
+        *,
+        backend: PredictBackend | None = None,
+        options: RunOptions | None = None,
+    ) -> None:
         self._window = window
         self._backend = backend or PredictBackend()
         self.predict = self._backend.predict
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)
+        self.options = options or RunOptions()
         self.device, self.scope = "auto", "view"
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
@@ -98,6 +111,7 @@ class PredictionState:
         self._reasons: dict[str, str] | None = None
         self._found = 0
         self._request: dict[str, Any] = {}
+        self.options.changed.connect(self.changed.emit)
         self.models.refreshed.connect(self._model_changed)
         self.models.chosen_changed.connect(self._model_changed)
         window.map_changed.connect(self._map_changed)
@@ -141,7 +155,7 @@ class PredictionState:
             return self._why_no_task()
         if self._project is not None and self._project.read_only:
             return f"The project cannot be edited: {self._project.read_only_reason}"
-        return ""
+        return next(iter(self.options.problems()), "")
 
     def _why_no_task(self) -> str:
         """Why nothing is left to look for: the map or the model, else what is ticked."""
@@ -165,7 +179,13 @@ class PredictionState:
 
     def request(self) -> dict[str, Any]:
         """What a run would ask for, but for the regions."""
-        return {"tasks": self.tasks(), "model": self.models.reference, "device": self.device}
+        tasks = self.tasks()
+        return {
+            "tasks": tasks,
+            "model": self.models.reference,
+            "device": self.device,
+            **self.options.request(tasks),
+        }
 
     def run_view(self, name: str = "") -> None:
         """Run on what is in view."""
@@ -188,7 +208,8 @@ class PredictionState:
         except HicStructError as error:
             self._window.problem.emit(error)
             return
-        self._set, self._found = PredictedSet(f"{name or self.models.chosen.label} · {where}"), 0
+        parts = name or self.models.chosen.label, where, self.options.words()
+        self._set, self._found = PredictedSet(" · ".join(part for part in parts if part)), 0
         self._request = request = {"regions": regions, **self.request()}
         predict = self.predict
         self.message.emit("")

@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.state.view import View, parse_view
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin.state.consensus import ConsensusState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
@@ -96,6 +97,13 @@ class WindowState(ProjectState):
         return ImportState(self.labels)
 
     @cached_property
+    def consensus(self) -> ConsensusState:
+        """What several callers agree on."""
+        from napari_hicstruct.plugin.state.consensus import ConsensusState
+
+        return ConsensusState(self.labels)
+
+    @cached_property
     def review(self) -> ReviewState:
         """What is reviewed, in which order."""
         from napari_hicstruct.plugin.state.review import ReviewState
@@ -113,8 +121,9 @@ class WindowState(ProjectState):
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
         from napari_hicstruct.plugin.state.prediction import PredictionState
+        from napari_hicstruct.plugin.state.run_options import RunOptions
 
-        return PredictionState(self, self.runner)
+        return PredictionState(self, self.runner, options=RunOptions(self.settings))
 
     @cached_property
     def learning(self) -> LearningState:

@@ -11,6 +11,10 @@ from napari_hicstruct.plugin.state.window import WindowState
 
 MAPS = "Contact maps (*.mcool *.cool *.scool *.hic);;All files (*)"
 PROJECTS = "HiC Structures projects (*.hicproj);;All files (*)"
+LABELS = (
+    "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
+    ";;All files (*)"
+)
 _TABLE = "folders"
 """Of the settings: the folder of the last file, by kind."""
 

@@ -1,4 +1,4 @@
-"""The menu *HiC Structures* of a window: maps and the project file."""
+"""The menu *HiC Structures* of a window: maps, the project file, the consensus of callers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QUrl
+from qtpy.QtCore import QUrl, Signal
 from qtpy.QtGui import QAction, QDesktopServices
 from qtpy.QtWidgets import QMenu, QMenuBar
 
@@ -26,7 +26,14 @@ class MapMenu(QMenu):
     window : WindowState
     bar : QMenuBar
         Of the window; a menu of an earlier dock there is replaced.
+
+    Attributes
+    ----------
+    consensus_wanted : Signal
+        The consensus of callers shall be opened.
     """
+
+    consensus_wanted = Signal()
 
     def __init__(self, window: WindowState, bar: QMenuBar) -> None:
         super().__init__("&HiC Structures", bar)
@@ -41,6 +48,8 @@ class MapMenu(QMenu):
         self._add("Open project …", self.open_project)
         self.copy = self._add("Save a copy …", self.save_copy)
         self.show_file = self._add("Show project file", self.show_project)
+        self.addSeparator()
+        self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
         self.aboutToShow.connect(self.update_entries)
         for old in bar.findChildren(QMenu, _NAME):
             if old is not self:
@@ -69,6 +78,9 @@ class MapMenu(QMenu):
             entry.setEnabled(file.exists())
             entry.triggered.connect(lambda _=False, uri=uri: self._try(lambda: self._window.open_map(uri)))
         self.recent.setEnabled(not self.recent.isEmpty())
+        is_open = self._window.source is not None
+        self.consensus.setEnabled(is_open)
+        self.consensus.setToolTip("What several callers agree on" if is_open else "Open a contact map first")
         path, project = self._window.project_path, self._window.project
         self.copy.setEnabled(project is not None)
         self.show_file.setEnabled(project is not None)

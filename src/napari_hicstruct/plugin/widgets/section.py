@@ -49,6 +49,7 @@ class Fold(QCollapsible):
         assert layout is not None
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
+        layout.setAlignment(Qt.AlignmentFlag(0))  # aligned, it would not grow by the lines that a text is broken into
         head.addWidget(self.button)
         head.addWidget(self._summary, 1)
         layout.insertLayout(0, head)

@@ -28,16 +28,10 @@ from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.state.tad_levels import TadLevels
-from napari_hicstruct.plugin.widgets.file_dialogs import open_files
+from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
-
-_FILES = (
-    "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
-    ";;All files (*)"
-)
-
 
 _LEVELS = {
     TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
@@ -60,9 +54,11 @@ class LabelsPanel(QWidget):
     ----------
     table_wanted : Signal
         The table of all objects shall be opened.
+    consensus_wanted : Signal
+        The consensus of callers shall be opened.
     """
 
-    table_wanted = Signal()
+    table_wanted, consensus_wanted = Signal(), Signal()
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -104,6 +100,9 @@ class LabelsPanel(QWidget):
             "All loops, stripes, TADs and boundaries in a table: sort, filter, click to go there"
         )
         self.table_button.clicked.connect(self.table_wanted)
+        self.consensus_button = QPushButton("Consensus …")
+        self.consensus_button.setToolTip("What several callers agree on, sets or files, as one set with soft scores")
+        self.consensus_button.clicked.connect(self.consensus_wanted)
         self.by_score = QCheckBox("fade by confidence")
         self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
         self.by_score.toggled.connect(self._labels.set_by_score)
@@ -113,9 +112,9 @@ class LabelsPanel(QWidget):
         self.levels = self._make_levels()
         switches, nested = QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
-            (buttons, (self.import_button, self.new_button, self.table_button)),
+            (buttons, (self.import_button, self.consensus_button, self.new_button)),
             (switches, (self.by_score, self.transposes)),
-            (nested, (QLabel("Nested TADs"), self.levels)),
+            (nested, (QLabel("Nested TADs"), self.levels, self.table_button)),
         ):
             for widget in widgets:
                 row.addWidget(widget)
@@ -136,6 +135,8 @@ class LabelsPanel(QWidget):
         box.setCurrentIndex(list(_LEVELS).index(self._labels.tad_levels))
         box.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
         box.setAccessibleName("Levels of nested TADs")
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(len("innermost"))
         box.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
         return box
 
@@ -163,7 +164,7 @@ class LabelsPanel(QWidget):
             button.setEnabled(not why)
 
     def _import(self) -> None:
-        paths = open_files(self, self._session, "labels", "Import labels", _FILES)
+        paths = open_files(self, self._session, "labels", "Import labels", LABELS)
         try:
             if paths:
                 self._session.importing.start(paths, ask=ask_score)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
+from napari_hicstruct.plugin.state.run_options import MODES
+from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
 from napari_hicstruct.plugin.widgets.model_list import ModelList
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
+from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import Segmented, form, show_text, subdued, wordy_button
 
 _DEVICES = {
@@ -61,6 +65,13 @@ class PredictPanel(QWidget):
         self.device.currentTextChanged.connect(lambda device: setattr(state, "device", device))
         self.scope = Segmented(_SCOPES, name="Scope")
         self.scope.chosen.connect(lambda scope: setattr(state, "scope", scope))
+        self.mode = Segmented({mode: (mode.capitalize(), said) for mode, said in MODES.items()}, name="Mode")
+        self.mode.chosen.connect(state.options.choose_mode)
+        self.limits = LimitsForm(state.options)
+        self.limits_fold = Fold(
+            "Limits", self.limits, tooltip="Sizes, distances and probabilities of what is called; as a rule none."
+        )
+        self.problem = inked(QLabel(), PROBLEM)
         self.run_button = QPushButton("Run model")
         self.run_button.setObjectName("hicRun")
         self.run_button.clicked.connect(lambda: state.run())
@@ -71,8 +82,8 @@ class PredictPanel(QWidget):
         self.about = wordy_button("Card", "About this model: data, figures, calibration, lineage.")
         self.about.setCheckable(True)
         self.about.toggled.connect(lambda _: self._update())
-        self.why_not, self.result = subdued(QLabel()), subdued(QLabel())
-        for label in (self.why_not, self.result):
+        self.why_not, self.result, self.how_long = (subdued(QLabel()) for _ in range(3))
+        for label in (self.why_not, self.result, self.how_long, self.problem):
             label.setWordWrap(True)
 
     def _lay_out(self) -> None:
@@ -87,8 +98,16 @@ class PredictPanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
-        layout.addLayout(_narrow(form([("Find", tasks), ("Where", self.scope), ("", self.run_button)])))
-        for widget in (self.why_not, self._running, self.result):
+        layout.addLayout(_narrow(form([("Find", tasks), ("Where", self.scope), ("Mode", self.mode)])))
+        for widget in (
+            self.how_long,
+            self.limits_fold,
+            self.problem,
+            self.run_button,
+            self.why_not,
+            self._running,
+            self.result,
+        ):
             layout.addWidget(widget)
 
     def _update(self) -> None:
@@ -103,8 +122,13 @@ class PredictPanel(QWidget):
                 box.setChecked(state.wanted[task] and not reason)
             box.setToolTip(reason or f"Find {TASKS[task]}.")
         self.scope.set_value(state.scope)
-        reason = state.why_not()
-        show_text(self.why_not, reason)
+        self.mode.set_value(state.options.mode)
+        show_text(self.how_long, "" if state.options.mode == "fast" else MODES[state.options.mode])
+        self.limits.refresh()
+        self.limits_fold.set_summary(self.limits.summary())
+        reason, problems = state.why_not(), state.options.problems()
+        show_text(self.problem, "\n".join(problems))
+        show_text(self.why_not, "" if reason in problems else reason)
         self.run_button.setEnabled(not reason and not running)
         self.run_button.setToolTip(reason or "Run the model in the background; results appear as they come.")
         self._running.set_running(running)

@@ -1,0 +1,419 @@
+"""A consensus in a window: who votes and how, the run, what came of it, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_hicstruct.annotations.callers import assembly_in
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.records import Kind, Status
+from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
+from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.consensus_rows import CallerRow, most_common_kind, set_rows
+from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings
+from napari_hicstruct.plugin.state.jobs import Job
+from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.sentences import reason
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
+    from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
+    from napari_hicstruct.workflows.import_labels import ImportedFile
+
+BUSY = "The consensus"
+"""What runs, for people."""
+
+MIN_CALLERS = 2
+_WORTH = {
+    0: "Tick two callers or more.",
+    1: "One caller: its lists agree with themselves, which says nothing of what is right.",
+    2: "Two callers: agreement says which calls they share, not which of them are right. With a third one the "
+    "reliability of each can be learnt.",
+}
+
+
+class ConsensusState:
+    """The callers, the settings, and the last result.
+
+    Parameters
+    ----------
+    labels : LabelState
+
+    Attributes
+    ----------
+    changed : Signal
+        Rows, settings, or what came of a run changed.
+    files : list of CallerRow
+        The rows of files.
+    sets : list of CallerRow
+        Those of the project's sets.
+    settings : ConsensusSettings
+    weights : dict of str to float
+        By caller, for the method ``weighted``; 1 where none is named.
+    result : ConsensusResult or None
+        Of the last run.
+    error : str
+        Why the last run gave none.
+    loaded : str
+        The set that the result was loaded into.
+    """
+
+    changed = Signal()
+
+    def __init__(self, labels: LabelState) -> None:
+        self._labels, self._busy = labels, labels.busy
+        self.files: list[CallerRow] = []
+        self.sets: list[CallerRow] = []
+        self.settings = ConsensusSettings()
+        self.weights: dict[str, float] = {}
+        self.result: ConsensusResult | None = None
+        self.error = self.loaded = ""
+        self._asked: object = None
+        self._reading = False
+        self.follow_sets()
+        labels.reset.connect(self.follow_sets)
+        labels.window.map_changed.connect(self._forget)
+
+    # ------------------------------------------------------------------ who votes
+    @property
+    def rows(self) -> list[CallerRow]:
+        """All rows, the sets first."""
+        return [*self.sets, *self.files]
+
+    @property
+    def kind(self) -> Kind | None:
+        """What is voted on; None while no row holds anything."""
+        return self.settings.kind or most_common_kind([row for row in self.rows if row.on and not row.error])
+
+    def voters(self) -> list[CallerRow]:
+        """The rows that vote."""
+        kind = self.kind
+        return [row for row in self.rows if row.on and row.can_vote(kind)]
+
+    def callers(self) -> list[str]:
+        """Their callers, each once."""
+        return sorted({row.caller for row in self.voters()})
+
+    def remark_on(self, row: CallerRow) -> tuple[str, bool]:
+        """What is to be known of a row, and whether it keeps it from voting."""
+        if row.read_as is False and row.set_id is None and not row.error:
+            return "Not read yet.", False
+        why_not = row.why_not(self.kind)
+        if why_not:
+            return why_not, True
+        said = [row.remark] if row.remark else []
+        alike = [one.name for one in self.voters() if one.caller == row.caller and one is not row]
+        if alike and row.on:
+            said.append(f"One vote together with {', '.join(alike)}.")
+        if row.votes is not None and row.on and not self.is_stale:
+            said += self._reliability(row.caller)
+            said += [_sentence(text) for text in (*row.votes.notes, row.votes.error) if not _is_said(text)]
+        return " ".join(said), False
+
+    def _reliability(self, caller: str) -> list[str]:
+        """What the votes say of a caller, if that was learnt."""
+        found = None if self.result is None else self.result.consensus
+        if found is None or found.reliability is None or caller not in found.callers:
+            return []
+        right = found.reliability.precision[found.callers.index(caller)]
+        return [f"By the votes {right:.0%} of its calls are right."]
+
+    def worth(self) -> str:
+        """What the votes of so few callers are worth; empty for three and more."""
+        n_callers = len(self.callers())
+        if len(self.voters()) < MIN_CALLERS:
+            n_callers = 0
+        return _WORTH.get(n_callers, "")
+
+    def add_files(self, paths: Iterable[str | Path]) -> None:
+        """Add label files as callers; they are read beside the window.
+
+        Raises
+        ------
+        LabelError
+            If no map is open.
+        ProjectError
+            If other work has not ended yet.
+        """
+        if self._labels.window.source is None:
+            raise LabelError("a consensus needs the map that the calls lie on.", hint="Open the contact map first.")
+        self._check_free()
+        for path in map(Path, paths):
+            row = CallerRow(path, path.name)
+            if any(one.path.resolve() == path.resolve() for one in self.files):
+                from napari_hicstruct.workflows.consensus import GIVEN_TWICE
+
+                row.error = reason(LabelError(GIVEN_TWICE))
+            self.files.append(row)
+        self._read()
+
+    def remove(self, row: CallerRow) -> None:
+        """Take the row of a file out."""
+        self.files = [one for one in self.files if one is not row]
+        second = next((one for one in self.files if _is_second(one) and one.path.resolve() == row.path.resolve()), None)
+        if second is not None and not _is_second(row):
+            second.error = ""
+            self._read()
+        self.changed.emit()
+
+    def set_on(self, row: CallerRow, on: bool) -> None:
+        """Let a row vote, or not."""
+        row.on = on
+        self.changed.emit()
+
+    def set_caller(self, row: CallerRow, caller: str) -> None:
+        """Say whose calls a row holds; an empty name changes nothing."""
+        if caller.strip() and caller.strip() != row.caller:
+            row.caller, row.named = caller.strip(), True
+        self.changed.emit()
+
+    def set_weight(self, caller: str, weight: float) -> None:
+        """Give a caller another weight."""
+        self.weights[caller] = weight
+        self.changed.emit()
+
+    def choose(self, settings: ConsensusSettings) -> None:
+        """Take other settings; where the kind changes, files are read again, for it says what open formats hold."""
+        before, self.settings = self.settings, settings
+        if settings.kind is not before.kind and not self._busy.text:
+            self._read()
+        self.changed.emit()
+
+    def default_tolerance(self) -> int:
+        """The tolerance (bp) that the lists' bins give."""
+        from napari_hicstruct.labels.consensus import default_tolerance_bp
+
+        kind = self.kind
+        sizes = [row.coarsest.get(kind, 0) for row in self.voters() if kind is not None]
+        return default_tolerance_bp(max(sizes, default=0))
+
+    def follow_sets(self) -> None:
+        """Sets came, went or changed."""
+        self.sets = set_rows(self._labels, self.sets)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ the run
+    @property
+    def running(self) -> bool:
+        """True while this reads, votes or loads."""
+        return self._busy.text == BUSY
+
+    @property
+    def is_stale(self) -> bool:
+        """True if something was changed since the last run."""
+        return self.result is None or self._asked != self._question()
+
+    def why_not_run(self) -> str:
+        """Why there can be no run now; empty if there can."""
+        if self._busy.text:
+            return f"{self._busy.text} has not ended yet."
+        return _WORTH[0] if len(self.voters()) < MIN_CALLERS else ""
+
+    def why_not_use(self) -> str:
+        """Why there is nothing to load or save; empty if there is."""
+        if self._busy.text:
+            return f"{self._busy.text} has not ended yet."
+        if self.result is None or self.is_stale:
+            return "Run it first." if self.result is None else "Something was changed: run it again."
+        return "" if self.result.consensus.records else "No structure is called by two callers."
+
+    def run(self) -> None:
+        """Let the callers vote, beside the window."""
+        if self.why_not_run():
+            return
+        voters, project, kind = self.voters(), self._labels.project, self.kind
+        options = self._options()
+        asked = self._question()
+        self.result, self.error, self.loaded = None, "", ""
+
+        def voting(token: CancelToken) -> Job:
+            from napari_hicstruct.workflows.consensus import ConsensusRequest, iter_consensus
+
+            files = []
+            for number, row in enumerate(voters):
+                token.check()
+                yield Clock().step("read", number, len(voters), row.name)
+                files.append(_call_file(row, project, kind))
+            return (yield from iter_consensus(ConsensusRequest(tuple(files), kind, options), token=token))
+
+        def done(result: ConsensusResult) -> None:
+            self.result, self._asked = result, asked
+            for row, votes in zip(voters, result.files, strict=True):
+                row.votes = votes
+            self.changed.emit()
+
+        self._busy.start(BUSY, voting, done=done, failed=self._failed)
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End what this does."""
+        if self.running:
+            self._busy.cancel()
+
+    def _options(self) -> Any:
+        from napari_hicstruct.labels.consensus import ConsensusOptions, Method
+
+        method = Method(self.settings.method)
+        weights = {name: self.weights.get(name, 1.0) for name in self.callers()}
+        return ConsensusOptions(
+            method=method,
+            tolerance_bp=self.settings.tolerance_bp,
+            weights=weights if method is Method.WEIGHTED else None,
+            min_tools=1 if self.settings.keep_all else MIN_CALLERS,
+        )
+
+    def _question(self) -> object:
+        weights = sorted(self.weights.items()) if self.settings.method == "weighted" else None
+        return self.kind, self.settings, weights, [(row.name, row.caller, row.counts) for row in self.voters()]
+
+    def _failed(self, error: HicStructError) -> None:
+        self.error = "" if isinstance(error, Cancelled) else reason(error)
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ where it goes
+    def save(self, path: str | Path) -> Path:
+        """Write the soft labels, as ``hicstruct consensus`` does.
+
+        Raises
+        ------
+        LabelError
+            If there are none.
+        """
+        from napari_hicstruct.workflows.consensus import write_result
+
+        return write_result(self._usable(), path)
+
+    def load(self) -> None:
+        """Make a set of the soft labels, as an import of the file would: one undo takes it back."""
+        result, window = self._usable(), self._labels.window
+        assert window.source is not None
+        sizes, finest = dict(window.source.chromsizes), min(window.source.resolutions, default=0)
+        name, project = self.set_name(), window.ensure_project()
+
+        def loading(token: CancelToken) -> Job:
+            from napari_hicstruct.workflows.consensus import soft_labels
+            from napari_hicstruct.workflows.import_labels import store_labels
+
+            clock = Clock()
+            yield clock.step("load", 0, 0, name)
+            path, found = soft_labels(result, name, sizes)
+
+            def on_piece(done: int) -> None:
+                token.check()
+                self._busy.tell(clock.step("load", done, len(found.records)))
+
+            return store_labels(project, path, found, finest=finest, on_piece=on_piece)
+
+        self._busy.start(BUSY, loading, done=self._was_loaded, failed=self._not_loaded)
+        self.changed.emit()
+
+    def set_name(self) -> str:
+        """What the set of the result is called."""
+        result = self._usable()
+        return f"consensus of {len(result.consensus.callers)} callers ({self.settings.method})"
+
+    def file_name(self) -> str:
+        """What its file is called, unless somebody says otherwise."""
+        kind = self._usable().kind
+        return f"soft-{KINDS[kind].stem}.{'bedpe' if kind in (Kind.LOOP, Kind.STRIPE) else 'bed'}"
+
+    def _usable(self) -> ConsensusResult:
+        why_not = self.why_not_use()
+        if self.result is None or why_not:
+            raise LabelError(f"there is no consensus yet. {why_not}")
+        return self.result
+
+    def _was_loaded(self, stored: ImportedFile) -> None:
+        self._labels.window.discard_unused_project()
+        self.loaded = stored.set.name
+        number = sum(stored.counts.values())
+        self._labels.hint(f"Loaded {number:,} soft labels as {stored.set.name}. U takes them back.")
+        self.follow_sets()
+
+    def _not_loaded(self, error: HicStructError) -> None:
+        self._labels.window.discard_unused_project()
+        self._failed(error)
+
+    # ------------------------------------------------------------------ reading files
+    def _check_free(self) -> None:
+        if self._busy.text and not self._reading:
+            raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+
+    def _unread(self) -> list[CallerRow]:
+        return [row for row in self.files if row.read_as is False or row.read_as is not self.settings.kind]
+
+    def _read(self) -> None:
+        waiting, kind = [row for row in self._unread() if not _is_second(row)], self.settings.kind
+        source = self._labels.window.source
+        if self._reading or not waiting or source is None:
+            self.changed.emit()
+            return
+        sizes = dict(source.chromsizes)
+
+        def reading(token: CancelToken) -> Job:
+            from napari_hicstruct.workflows.import_labels import iter_read
+
+            found: list[tuple[CallerRow, Any]] = []
+            for row in waiting:
+                try:
+                    found.append((row, (yield from iter_read(row.path, sizes, kind=kind, token=token))))
+                except Cancelled:
+                    raise
+                except HicStructError as error:
+                    found.append((row, error))
+            return found
+
+        def done(found: Sequence[tuple[CallerRow, Any]]) -> None:
+            self._reading = False
+            for row, what in found:
+                row.read_as, row.votes = kind, None
+                if isinstance(what, HicStructError):
+                    row.refuse(what)
+                else:
+                    row.take(what, assembly_in(source.assembly) or assembly_in(source.name))
+            self._read()
+
+        self._reading = True
+        self._busy.start(BUSY, reading, done=done, failed=self._not_read)
+        self.changed.emit()
+
+    def _not_read(self, error: HicStructError) -> None:
+        """What was not read is not in the list."""
+        self._reading = False
+        self.files = [row for row in self.files if row.read_as is not False or row.error]
+        self._failed(error)
+
+    def _forget(self) -> None:
+        """Another map: files were read for the one before."""
+        self.files, self.result, self.error, self.loaded = [], None, "", ""
+        self._reading = False
+        self.follow_sets()
+
+
+def _is_said(note: str) -> bool:
+    """True if a row says it before there is a run."""
+    return not note or "together they are one vote" in note or note.startswith("by its name")
+
+
+def _sentence(note: str) -> str:
+    return note[:1].upper() + note[1:]
+
+
+def _is_second(row: CallerRow) -> bool:
+    return bool(row.error) and row.read_as is False
+
+
+def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> CallFile:
+    """What a row gives to the workflow: the file as it was read, or what the set holds now and nobody rejected."""
+    from napari_hicstruct.annotations import LabelFile
+    from napari_hicstruct.workflows.consensus import CallFile
+
+    if row.set_id is None or project is None:
+        return CallFile(row.path, row.caller, row.found)
+    statuses = [one for one in Status if one is not Status.REJECTED]
+    records = project.query(kind=kind, set_ids=[row.set_id], statuses=statuses)
+    return CallFile(row.path, row.caller, LabelFile(records, [], "", {}))

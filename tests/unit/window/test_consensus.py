@@ -1,0 +1,284 @@
+"""A consensus in a window, without a window: who may vote and why not, the run, where its soft labels go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from napari_hicstruct.annotations import Project
+from napari_hicstruct.annotations.records import Kind, Origin, Status
+from napari_hicstruct.cli.main import main
+from napari_hicstruct.errors import LabelError
+from napari_hicstruct.plugin.state.consensus import ConsensusState
+from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings, consensus_settings
+from napari_hicstruct.plugin.state.upset import short_number, upset_of
+from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinySource, TinyWindow, actions, loop, make_project, tad
+
+PLACES = [(k * 40_000 + 20_000, k * 40_000 + 220_000) for k in range(18)]
+MUSTACHE = "BIN1_CHR\tBIN1_START\tBIN1_END\tBIN2_CHROMOSOME\tBIN2_START\tBIN2_END\tFDR\tDETECTION_SCALE"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    with make_project(tmp_path) as made:
+        yield made
+
+
+def calls(path: Path, places: list[tuple[int, int]], *, chrom: str = CHROM, header: str = "", tail: str = "") -> Path:
+    lines = [f"{chrom}\t{a}\t{a + 5_000}\t{chrom}\t{b}\t{b + 5_000}{tail}" for a, b in places]
+    path.write_text("\n".join([*([header] if header else []), *lines]) + "\n")
+    return path
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> list[Path]:
+    return [
+        calls(tmp_path / "m.tsv", PLACES[:14], header=MUSTACHE, tail="\t0.01\t1.6"),
+        calls(tmp_path / "loops.chromosight.tsv", PLACES[4:], chrom="17", tail="\t.5\t0\t0"),
+        calls(tmp_path / "mine.bedpe", PLACES[2:10]),
+    ]
+
+
+def shell(files: list[Path], out: Path, tmp_path: Path, *options: str) -> bytes:
+    """What the shell writes for the same files on a map of the same chromosomes."""
+    import cooler
+    import pandas as pd
+
+    uri = tmp_path / "map.cool"
+    if not uri.exists():
+        bins = cooler.binnify(pd.Series({CHROM: LENGTH}), 5_000)
+        pixels = pd.DataFrame({"bin1_id": [0], "bin2_id": [1], "count": [1]})
+        cooler.create_cooler(str(uri), bins, pixels)
+    words = ["consensus", *map(str, files), "-o", str(out), "--map", str(uri), "--quiet", *options]
+    assert main(words) == 0
+    return out.read_bytes()
+
+
+def test_callers_are_recognised_and_can_be_named_by_hand(project: Project, three: list[Path]) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    assert [row.caller for row in state.rows] == ["mustache", "chromosight", "mine"]
+    assert [row.counts for row in state.rows] == [{Kind.LOOP: 14}, {Kind.LOOP: 14}, {Kind.LOOP: 8}]
+    assert state.kind is Kind.LOOP
+    assert state.default_tolerance() == 10_000
+    state.set_caller(state.rows[2], " SIP ")
+    assert state.callers() == ["SIP", "chromosight", "mustache"]
+    state.set_caller(state.rows[2], "mustache")
+    assert state.remark_on(state.rows[2]) == ("One vote together with m.tsv.", False)
+    assert state.worth().startswith("Two callers: agreement says which calls they share")
+
+
+@pytest.mark.parametrize("method", ["em", "count", "weighted"])
+def test_the_file_is_the_one_that_the_shell_writes(
+    project: Project, three: list[Path], tmp_path: Path, method: str
+) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    state.choose(consensus_settings(method=method, tolerance=15_000, keep_all=True))  # type: ignore[arg-type]
+    options = ["--method", method, "--tolerance", "15000", "--keep-all"]
+    if method == "weighted":
+        state.set_weight("mine", 2.5)
+        options += ["--weight", "mine=2.5"]
+    state.run()
+    assert state.error == ""
+    learnt = ["right" in state.remark_on(row)[0] for row in state.rows]
+    assert learnt == [method == "em"] * 3
+    written = state.save(tmp_path / "window.bedpe").read_bytes()
+    assert written == shell(three, tmp_path / "shell.bedpe", tmp_path, *options)
+    assert written.count(b"\n") == 19
+
+
+def test_what_is_loaded_is_what_an_import_of_the_file_gives(
+    project: Project, three: list[Path], tmp_path: Path
+) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    state.load()
+    assert state.loaded == "consensus of 3 callers (em)"
+    assert actions(project) == ["import"]
+    window.importing.start([state.save(tmp_path / "soft.bedpe")])
+    loaded, read = project.sets()
+    assert (loaded.name, loaded.origin) == ("consensus of 3 callers (em)", Origin.IMPORTED)
+    assert loaded.colour != read.colour
+    first, second = (project.query(set_ids=[one.id]) for one in (loaded, read))
+    assert len(first) == 12
+    assert [one.with_(uid="") for one in first] == [one.with_(uid="") for one in second]
+    assert all(0 <= one.soft_score <= 1 and one.n_tools >= 2 and one.supporters for one in first)
+
+
+def test_one_undo_takes_the_set_back_and_a_consensus_does_not_vote_by_itself(
+    project: Project, three: list[Path]
+) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    state.load()
+    assert state.why_not_use() == ""
+    (soft,) = state.sets
+    assert not soft.on
+    assert state.remark_on(soft)[0] == "Is a consensus itself: its callers would vote twice."
+    window.review.undo()
+    assert project.sets() == []
+    assert state.sets == []
+
+
+def test_sets_vote_without_what_was_rejected(project: Project, tmp_path: Path, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    window.importing.start(three[:2])
+    project.set_status([project.query(set_ids=[1])[0].uid], Status.REJECTED)
+    human = project.human_set()
+    project.add([loop(*PLACES[0]), tad(0, 300_000)], set_id=human.id)
+    state = window.consensus
+    assert [(row.name, row.caller, row.on) for row in state.sets] == [
+        ("mustache · m", "mustache", True),
+        ("chromosight · loops", "chromosight", True),
+        (human.name, "human", False),
+    ]
+    assert state.sets[0].counts == {Kind.LOOP: 13}
+    state.add_files(three[2:])
+    state.run()
+    assert state.result is not None
+    assert [(one.caller, one.n_calls) for one in state.result.files] == [
+        ("mustache", 13),
+        ("chromosight", 14),
+        ("mine", 8),
+    ]
+    kept = project.query(set_ids=[1], statuses=[Status.PROPOSED])
+    kept_file = calls(tmp_path / "kept.tsv", [(r.anchor1.start, r.anchor2.start) for r in kept], header=MUSTACHE,
+                      tail="\t0.01\t1.6")  # fmt: skip
+    assert state.save(tmp_path / "a.bedpe").read_bytes() == shell([kept_file, *three[1:]], tmp_path / "b", tmp_path)
+
+
+def test_what_cannot_be_used_says_why_and_the_others_go_on(project: Project, three: list[Path], tmp_path: Path) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    empty, tads = tmp_path / "empty.bedpe", tmp_path / "tads.bed"
+    empty.write_text("")
+    tads.write_text(f"{CHROM}\t0\t200000\n{CHROM}\t200000\t500000\n")
+    foreign = calls(tmp_path / "far.bedpe", PLACES, chrom="chr5")
+    other = calls(tmp_path / "SIP.hg19.bedpe", PLACES)
+    bad = [empty, tads, foreign, other, three[0], tmp_path / "none.bedpe"]
+    state.add_files([*three, *bad])
+    said = {row.name: state.remark_on(row) for row in state.rows[3:]}
+    assert said == {
+        "empty.bedpe": ("Is empty. Choose a file with labels.", True),
+        "tads.bed": ("Holds TADs, no loops.", True),
+        "far.bedpe": (
+            "Has no chromosome of the map: it has chr5, the map has chr17. Choose labels of the same assembly.",
+            True,
+        ),
+        "SIP.hg19.bedpe": ("By its name it is of hg19, the map is of hg38: tick it if the name is wrong.", False),
+        "m.tsv": ("Is given twice; it counts once.", True),
+        "none.bedpe": said["none.bedpe"],
+    }
+    assert said["none.bedpe"][1]
+    assert "none.bedpe" not in said["none.bedpe"][0], "the row has the name already"
+    assert state.callers() == ["chromosight", "mine", "mustache"]
+    state.run()
+    assert state.result is not None
+    assert len(state.result.files) == 3
+    state.set_on(state.rows[6], True)
+    assert state.callers() == ["SIP", "chromosight", "mine", "mustache"]
+    assert state.why_not_use() == "Something was changed: run it again."
+    with pytest.raises(LabelError, match="run it again"):
+        state.save(tmp_path / "soft.bedpe")
+    state.remove(state.rows[0])
+    assert [row.error for row in state.rows if row.name == "m.tsv"] == [""], "now it is given once"
+    assert window.problems == []
+
+
+def test_kinds_that_files_leave_open_are_what_a_person_says(project: Project, tmp_path: Path) -> None:
+    state = TinyWindow(project).consensus
+    files = []
+    for name in "ab":
+        files.append(tmp_path / f"{name}.bed")
+        files[-1].write_text("".join(f"{CHROM}\t{k}00000\t{k}05000\n" for k in range(1, 9)))
+    state.add_files(files)
+    assert state.kind is Kind.TAD
+    state.choose(consensus_settings(kind="boundary"))
+    assert [row.counts for row in state.rows] == [{Kind.BOUNDARY: 8}] * 2
+    state.run()
+    assert state.file_name() == "soft-boundaries.bed"
+    assert state.save(tmp_path / "w.bed").read_bytes() == shell(
+        files, tmp_path / "s.bed", tmp_path, "--kind", "boundary"
+    )
+    state.load()
+    assert {one.kind for one in state._labels.project.query()} == {Kind.BOUNDARY}  # type: ignore[union-attr]
+
+
+def test_fewer_than_two_lists_are_refused_before_anything_runs(project: Project, three: list[Path]) -> None:
+    state = TinyWindow(project).consensus
+    assert state.why_not_run() == "Tick two callers or more."
+    state.add_files(three[:1])
+    state.run()
+    assert state.result is None
+    state.add_files(three[1:2])
+    assert state.why_not_run() == ""
+    state.run()
+    assert state.result is not None
+    assert any("not which of them are right" in note for note in state.result.consensus.notes)
+
+
+def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes(project: Project, three: list[Path]) -> None:
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    state = ConsensusState(window.labels)
+    state.add_files(three)
+    runner.advance(9)
+    assert not state.running
+    state.run()
+    runner.advance(2)
+    assert state.running
+    assert state.why_not_run() == "The consensus has not ended yet."
+    state.cancel()
+    assert (state.running, state.result, state.error) == (False, None, "")
+    state.run()
+    runner.advance(30)
+    assert state.result is not None
+
+
+def test_another_map_forgets_files_and_result(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    window.source = replace(TinySource(), name="other")  # type: ignore[assignment]
+    window.map_changed.emit()
+    assert (state.files, state.result) == ([], None)
+    window.source = None
+    with pytest.raises(LabelError, match="needs the map"):
+        state.add_files(three)
+
+
+def test_the_plot_counts_every_structure_once(project: Project, three: list[Path]) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    state.run()
+    assert state.result is not None
+    upset = upset_of(state.result)
+    assert {tuple(sorted(one.callers)): one.n for one in upset.columns} == {
+        ("chromosight", "mine", "mustache"): 6,
+        ("chromosight", "mustache"): 4,
+        ("chromosight",): 4,
+        ("mine", "mustache"): 2,
+        ("mustache",): 2,
+    }
+    assert [one.n for one in upset.columns] == [6, 4, 4, 2, 2]
+    assert [(one.name, one.n) for one in upset.rows] == [("chromosight", 14), ("mustache", 14), ("mine", 8)]
+    assert (
+        upset.columns[-1].text == "2 loops by mustache alone" or upset.columns[-2].text == "2 loops by mustache alone"
+    )
+    assert upset.rows[2].text.startswith("mine: 8 loops, 100% of them with others; by the votes ")
+    assert [short_number(n) for n in (0, 999, 1_234, 9_960, 12_400, 2_000_000)] == [
+        "0", "999", "1.2k", "10k", "12k", "2.0M",
+    ]  # fmt: skip
+
+
+def test_settings_are_those_of_the_shell_unless_chosen() -> None:
+    assert consensus_settings() == ConsensusSettings(None, "em", 0, False)
