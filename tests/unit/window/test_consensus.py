@@ -243,6 +243,54 @@ def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes(project: Project, 
     assert state.result is not None
 
 
+def test_files_and_a_kind_that_come_while_others_are_read_are_read_too(project: Project, three: list[Path]) -> None:
+    runner = SteppedRunner()
+    state = ConsensusState(TinyWindow(project, runner).labels)
+    state.add_files(three[:2])
+    state.add_files(three[2:])
+    assert state.remark_on(state.rows[2]) == ("Not read yet.", False)
+    runner.advance(9)
+    runner.advance(9)
+    assert [row.read_as for row in state.rows] == [None] * 3
+    state.run()
+    state.choose(consensus_settings(kind="loop"))
+    runner.advance(30)
+    assert state.result is not None
+    assert state.is_stale is False, "the files hold loops, whoever asks for them"
+    runner.advance(9)
+    assert [row.read_as for row in state.rows] == [Kind.LOOP] * 3
+
+
+def test_a_file_that_was_written_anew_is_read_before_it_votes(
+    project: Project, three: list[Path], tmp_path: Path
+) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    state.run()
+    calls(three[2], PLACES)
+    state.run()
+    assert state.result is not None
+    assert [one.n_calls for one in state.result.files] == [14, 14, 18]
+    assert state.save(tmp_path / "a.bedpe").read_bytes() == shell(three, tmp_path / "b.bedpe", tmp_path)
+    three[1].unlink()
+    three[2].unlink()
+    state.run()
+    assert state.why_not_run() == "Tick two callers or more."
+    assert [bool(row.error) for row in state.rows] == [False, True, True]
+
+
+def test_cancelling_the_reading_takes_out_what_was_not_read(project: Project, three: list[Path]) -> None:
+    runner = SteppedRunner()
+    state = ConsensusState(TinyWindow(project, runner).labels)
+    state.add_files(three[:2])
+    runner.advance(9)
+    state.add_files(three[2:])
+    runner.advance(1)
+    state.cancel()
+    assert [row.name for row in state.rows] == ["m.tsv", "loops.chromosight.tsv"]
+    assert (state.running, state.error) == (False, "")
+
+
 def test_another_map_forgets_files_and_result(project: Project, three: list[Path]) -> None:
     window = TinyWindow(project)
     state = window.consensus

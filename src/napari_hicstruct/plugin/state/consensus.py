@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
 from napari_hicstruct.jobs import CancelToken, Clock
-from napari_hicstruct.plugin.state.consensus_rows import CallerRow, most_common_kind, set_rows
+from napari_hicstruct.plugin.state.consensus_rows import CallerRow, most_common_kind, set_rows, stamp_of
 from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings
 from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
@@ -52,6 +52,8 @@ class ConsensusState:
     sets : list of CallerRow
         Those of the project's sets.
     settings : ConsensusSettings
+    ran_with : ConsensusSettings
+        Those of the last result.
     weights : dict of str to float
         By caller, for the method ``weighted``; 1 where none is named.
     result : ConsensusResult or None
@@ -68,12 +70,12 @@ class ConsensusState:
         self._labels, self._busy = labels, labels.busy
         self.files: list[CallerRow] = []
         self.sets: list[CallerRow] = []
-        self.settings = ConsensusSettings()
+        self.settings = self.ran_with = ConsensusSettings()
         self.weights: dict[str, float] = {}
         self.result: ConsensusResult | None = None
         self.error = self.loaded = ""
         self._asked: object = None
-        self._reading = False
+        self._reading = self._run_next = False
         self.follow_sets()
         labels.reset.connect(self.follow_sets)
         labels.window.map_changed.connect(self._forget)
@@ -222,12 +224,22 @@ class ConsensusState:
         return "" if self.result.consensus.records else "No structure is called by two callers."
 
     def run(self) -> None:
-        """Let the callers vote, beside the window."""
+        """Let the callers vote, beside the window; files that were written anew since they were read are read first."""
         if self.why_not_run():
             return
+        changed = [row for row in self.voters() if row.set_id is None and row.stamp != stamp_of(row.path)]
+        for row in changed:
+            row.read_as = False
+        self._run_next = bool(changed)
+        if changed:
+            self._read()
+        else:
+            self._vote()
+
+    def _vote(self) -> None:
         voters, project, kind = self.voters(), self._labels.project, self.kind
         options = self._options()
-        asked = self._question()
+        asked, settings = self._question(), self.settings
         self.result, self.error, self.loaded = None, "", ""
 
         def voting(token: CancelToken) -> Job:
@@ -241,10 +253,10 @@ class ConsensusState:
             return (yield from iter_consensus(ConsensusRequest(tuple(files), kind, options), token=token))
 
         def done(result: ConsensusResult) -> None:
-            self.result, self._asked = result, asked
+            self.result, self._asked, self.ran_with = result, asked, settings
             for row, votes in zip(voters, result.files, strict=True):
                 row.votes = votes
-            self.changed.emit()
+            self._read()  # what was chosen meanwhile
 
         self._busy.start(BUSY, voting, done=done, failed=self._failed)
         self.changed.emit()
@@ -267,12 +279,14 @@ class ConsensusState:
         )
 
     def _question(self) -> object:
-        weights = sorted(self.weights.items()) if self.settings.method == "weighted" else None
-        return self.kind, self.settings, weights, [(row.name, row.caller, row.counts) for row in self.voters()]
+        settings = self.settings
+        weights = sorted(self.weights.items()) if settings.method == "weighted" else None
+        how = settings.method, settings.tolerance_bp, settings.keep_all
+        return self.kind, how, weights, [(row.name, row.caller, row.counts) for row in self.voters()]
 
     def _failed(self, error: HicStructError) -> None:
         self.error = "" if isinstance(error, Cancelled) else reason(error)
-        self.changed.emit()
+        self._read()
 
     # ------------------------------------------------------------------ where it goes
     def save(self, path: str | Path) -> Path:
@@ -314,7 +328,7 @@ class ConsensusState:
     def set_name(self) -> str:
         """What the set of the result is called."""
         result = self._usable()
-        return f"consensus of {len(result.consensus.callers)} callers ({self.settings.method})"
+        return f"consensus of {len(result.consensus.callers)} callers ({self.ran_with.method})"
 
     def file_name(self) -> str:
         """What its file is called, unless somebody says otherwise."""
@@ -333,6 +347,7 @@ class ConsensusState:
         number = sum(stored.counts.values())
         self._labels.hint(f"Loaded {number:,} soft labels as {stored.set.name}. U takes them back.")
         self.follow_sets()
+        self._read()
 
     def _not_loaded(self, error: HicStructError) -> None:
         self._labels.window.discard_unused_project()
@@ -352,20 +367,7 @@ class ConsensusState:
         if self._reading or not waiting or source is None:
             self.changed.emit()
             return
-        sizes = dict(source.chromsizes)
-
-        def reading(token: CancelToken) -> Job:
-            from napari_hicstruct.workflows.import_labels import iter_read
-
-            found: list[tuple[CallerRow, Any]] = []
-            for row in waiting:
-                try:
-                    found.append((row, (yield from iter_read(row.path, sizes, kind=kind, token=token))))
-                except Cancelled:
-                    raise
-                except HicStructError as error:
-                    found.append((row, error))
-            return found
+        sizes, assembly = dict(source.chromsizes), assembly_in(source.assembly) or assembly_in(source.name)
 
         def done(found: Sequence[tuple[CallerRow, Any]]) -> None:
             self._reading = False
@@ -374,23 +376,33 @@ class ConsensusState:
                 if isinstance(what, HicStructError):
                     row.refuse(what)
                 else:
-                    row.take(what, assembly_in(source.assembly) or assembly_in(source.name))
-            self._read()
+                    row.take(what, assembly)
+            self._was_read()
 
         self._reading = True
-        self._busy.start(BUSY, reading, done=done, failed=self._not_read)
+        self._busy.start(
+            BUSY, lambda token: _iter_read_rows(waiting, sizes, kind, token), done=done, failed=self._not_read
+        )
         self.changed.emit()
+
+    def _was_read(self) -> None:
+        """Read what came meanwhile; then the run that waits for it."""
+        self._read()
+        if self._run_next and not self._reading:
+            self._run_next = False
+            if not self.why_not_run():
+                self._vote()
 
     def _not_read(self, error: HicStructError) -> None:
         """What was not read is not in the list."""
-        self._reading = False
-        self.files = [row for row in self.files if row.read_as is not False or row.error]
+        self._reading = self._run_next = False
+        self.files = [row for row in self.files if row.read_as is not False or row.found or row.error]
         self._failed(error)
 
     def _forget(self) -> None:
         """Another map: files were read for the one before."""
         self.files, self.result, self.error, self.loaded = [], None, "", ""
-        self._reading = False
+        self._reading = self._run_next = False
         self.follow_sets()
 
 
@@ -405,6 +417,22 @@ def _sentence(note: str) -> str:
 
 def _is_second(row: CallerRow) -> bool:
     return bool(row.error) and row.read_as is False
+
+
+def _iter_read_rows(rows: Sequence[CallerRow], sizes: Mapping[str, int], kind: Kind | None, token: CancelToken) -> Job:
+    """What each file holds, or the error that says why it cannot be read."""
+    from napari_hicstruct.workflows.import_labels import iter_read
+
+    found: list[tuple[CallerRow, Any]] = []
+    for row in rows:
+        row.stamp = stamp_of(row.path)
+        try:
+            found.append((row, (yield from iter_read(row.path, sizes, kind=kind, token=token))))
+        except Cancelled:
+            raise
+        except HicStructError as error:
+            found.append((row, error))
+    return found
 
 
 def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> CallFile:

@@ -52,6 +52,8 @@ class CallerRow:
         Calls, and the largest bin (bp), by kind.
     read_as : Kind, None or False
         The kind that was asked for when the file was read; False: not read yet.
+    stamp : tuple of int
+        Time and size of the file when it was read.
     error : str
         Why it cannot be used, in a sentence.
     remark : str
@@ -70,6 +72,7 @@ class CallerRow:
     counts: dict[Kind, int] = field(default_factory=dict)
     coarsest: dict[Kind, int] = field(default_factory=dict)
     read_as: Kind | bool | None = False
+    stamp: tuple[int, ...] = ()
     error: str = ""
     remark: str = ""
     votes: FileVotes | None = None
@@ -155,6 +158,15 @@ def _held(table: RecordTable, set_id: int) -> tuple[dict[Kind, int], dict[Kind, 
             counts[kind] = len(rows)
             coarsest[kind] = int(table.counts[rows, _RESOLUTION].max())
     return counts, coarsest
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """Time and size of a file; empty if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size
 
 
 def most_common_kind(rows: Sequence[CallerRow]) -> Kind | None:

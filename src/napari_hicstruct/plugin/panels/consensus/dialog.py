@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.consensus.rows import CallerTable
 from napari_hicstruct.plugin.panels.consensus.settings import SettingsForm
 from napari_hicstruct.plugin.panels.consensus.upset import UpSetPlot
+from napari_hicstruct.plugin.state.consensus import MIN_CALLERS
 from napari_hicstruct.plugin.state.upset import upset_of
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files, save_file
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, dress, inked
@@ -170,8 +171,7 @@ class ConsensusDialog(QDialog):
         inked(self.summary, PROBLEM if state.error else SECONDARY if result is None or state.is_stale else "")
         show_text(self.summary, state.error or self._summary())
         upset = None if result is None else upset_of(result)
-        if upset != self.plot.upset or result is None:
-            self.plot.show_upset(upset, 1 if state.settings.keep_all else 2)
+        self.plot.show_upset(upset, 1 if state.ran_with.keep_all else MIN_CALLERS)
         said = [] if result is None else list(result.consensus.notes)
         if state.loaded:
             said.append(f"Loaded as the set “{state.loaded}”; one undo takes it back.")

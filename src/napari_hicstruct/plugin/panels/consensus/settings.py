@@ -57,6 +57,8 @@ class SettingsForm(QWidget):
         self.tolerance.setSingleStep(5_000)
         self.tolerance.setSuffix(" bp")
         self.tolerance.setGroupSeparatorShown(True)
+        self.tolerance.setKeyboardTracking(False)
+        self.tolerance.setAccessibleName("Tolerance")
         self.tolerance.setToolTip(_TOLERANCE_TIP)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -40,6 +40,8 @@ class UpSetPlot(QWidget):
 
     def show_upset(self, upset: UpSet | None, min_callers: int = 2) -> None:
         """Show another plot; combinations of fewer than ``min_callers`` are paler, for they are not listed."""
+        if (upset, min_callers) == (self.upset, self._min_callers):
+            return  # what is under the mouse stays so
         self.upset, self._min_callers, self._hovered = upset, min_callers, None
         rows, columns = ((), ()) if upset is None else (upset.rows, upset.columns)
         self.setAccessibleDescription(". ".join([*(one.text for one in rows), *(one.text for one in columns)]))
