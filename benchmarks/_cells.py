@@ -140,6 +140,18 @@ def consensus(result: Mapping[str, Any]) -> str:
     return "<br>".join(lines)
 
 
+def consensus_simulated(result: Mapping[str, Any]) -> str:
+    """Cell by cell: the learnt score, the count, the best caller; calibration errors."""
+    lines = [f"AP, {result['maps_per_cell']} map(s) per cell:"]
+    for name, one in result["cells"].items():
+        best = max(one["alone"], key=lambda caller, alone=one["alone"]: alone[caller])
+        lines.append(
+            f"{name}: em {one['together']['em']:.3f} · count {one['together']['count']:.3f} · "
+            f"best alone ({best}) {one['alone'][best]:.3f} · ECE {one['ece']:.2f}"
+        )
+    return "<br>".join([*lines, f"ECE of all {result['ece']:.3f}"])
+
+
 def plain(result: Mapping[str, Any]) -> str:
     """All numbers and texts at the top of a result; of what is nested, the 95th percentiles."""
     shown = []

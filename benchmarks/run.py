@@ -28,6 +28,7 @@ ONLY_WITH_PEERS = (
     "robustness",
     "depth_curve",
     "consensus",
+    "consensus_simulated",
     "insulation",
 )
 

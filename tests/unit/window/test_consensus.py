@@ -141,6 +141,9 @@ def test_sets_vote_without_what_was_rejected(project: Project, tmp_path: Path, t
         (human.name, "human", False),
     ]
     assert state.sets[0].counts == {Kind.LOOP: 13}
+    state.choose(consensus_settings(kind="stripe"))
+    assert state.remark_on(state.sets[0]) == ("Holds loops, no stripes.", False)
+    state.choose(consensus_settings())
     state.add_files(three[2:])
     state.run()
     assert state.result is not None
@@ -223,6 +226,7 @@ def test_fewer_than_two_lists_are_refused_before_anything_runs(project: Project,
     state.run()
     assert state.result is not None
     assert any("not which of them are right" in note for note in state.result.consensus.notes)
+    assert state.set_name() == "consensus of 2 callers (count)", "nothing was learnt of two"
 
 
 def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes(project: Project, three: list[Path]) -> None:

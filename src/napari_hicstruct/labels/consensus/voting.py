@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -23,6 +23,7 @@ from napari_hicstruct.labels.consensus.reliability import (
     learn_reliability,
     share_of_votes,
 )
+from napari_hicstruct.labels.consensus.strength import mean_worth, probability
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -148,7 +149,7 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
         clusters = [ballot.cluster(rows) for rows in ballot.apart()]
         joined = _joined(clusters, ballot)
         votes = _votes(joined, ballot)
-        soft, learnt, notes = _soft_scores(votes, ballot, options)
+        soft, learnt, notes = _soft_scores(votes, joined, ballot, options)
         records, supported = _records(joined, votes, soft, ballot, options)
         agreement = _agreement(votes.given, ballot.callers)
     return Consensus(records, ballot.callers, supported, agreement, ballot.tolerance_bp, ballot.bin_size, learnt, notes)
@@ -164,6 +165,7 @@ class _Ballot:
     calls: Calls
     chrom: Ints
     level: Ints
+    rank: Floats
     tolerance_bp: int
     bin_size: int
 
@@ -181,12 +183,13 @@ class _Ballot:
         chrom = np.array([chroms.index(record.chrom) for record in records], np.int64)
         points = loci.points(records)
         spans = np.array([(record.anchor2.start, record.anchor2.end) for record in records], np.float64)
-        level = np.concatenate([_levels([r.score for r in by_caller[name]]) for name in callers])
+        scores = [np.array([record.score for record in by_caller[name]], np.float64) for name in callers]
+        level, rank = (np.concatenate([how(one) for one in scores]) for how in (_levels, _ranks))
         sizes = [record.resolution for record in records if record.resolution > 0]
         tolerance = options.tolerance_bp or default_tolerance_bp(max(sizes, default=0))
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
-        return cls(kind, callers, chroms, calls, chrom, level, tolerance, bin_size)
+        return cls(kind, callers, chroms, calls, chrom, level, rank, tolerance, bin_size)
 
     def apart(self) -> list[Ints]:
         """Rows of each chromosome."""
@@ -198,9 +201,15 @@ class _Ballot:
         return rows, cluster_calls(self.calls.take(rows), self.tolerance_bp, overlap)
 
 
-def _levels(scores: Sequence[float]) -> Ints:
+def _ranks(scores: Floats) -> Floats:
+    """Rank of each call of a program among them, in (0, 1), best highest; calls without a score come last."""
+    _, place, counts = np.unique(np.nan_to_num(scores, nan=-np.inf), return_inverse=True, return_counts=True)
+    ranks: Floats = ((np.cumsum(counts) - counts / 2) / max(len(scores), 1))[place]
+    return ranks
+
+
+def _levels(values: Floats) -> Ints:
     """Part of all its scores in which each call of a program lies, 1 to 3; 1 throughout where nothing is ranked."""
-    values = np.asarray(scores, float)
     known = np.isfinite(values)
     levels = np.ones(len(values), np.int64)
     if len(np.unique(values[known])) < _LEVELS:
@@ -270,7 +279,7 @@ def _chance(joined: _Joined, ballot: _Ballot, strata: Ints) -> Floats:
         own = ballot.chrom == chrom
         low, high = ballot.calls.points[own, :2].min(), ballot.calls.points[own, :2].max()
         length = max(high - low, 1.0)
-        n_shifts = min(_SHIFTS, max(_MIN_SHIFTS, _SHIFTED // len(rows)))
+        n_shifts = min(_SHIFTS, max(_MIN_SHIFTS, _SHIFTED // len(joined.chrom)))
         shifts = rng.uniform(0.05, 0.95, n_shifts) * length
         for caller in range(n_callers):
             calls = ballot.calls.take(np.flatnonzero(own & (ballot.calls.callers == caller)))
@@ -310,7 +319,7 @@ def _near(
 
 
 def _soft_scores(
-    votes: Votes, ballot: _Ballot, options: ConsensusOptions
+    votes: Votes, joined: _Joined, ballot: _Ballot, options: ConsensusOptions
 ) -> tuple[Floats, Reliability | None, tuple[str, ...]]:
     notes: list[str] = []
     if len(ballot.callers) < MIN_PROGRAMS:
@@ -328,7 +337,10 @@ def _soft_scores(
     learnt = learn_reliability(votes)
     if not learnt.converged:
         notes.append(f"The reliabilities have not converged after {learnt.steps:,} steps; compare with method count.")
-    return learnt.soft, learnt, tuple(notes)
+    ranks = np.zeros(votes.levels.shape)
+    np.maximum.at(ranks, (joined.members, ballot.calls.callers), ballot.rank)
+    soft = probability(mean_worth(votes, ranks))
+    return soft, replace(learnt, soft=soft), tuple(notes)
 
 
 def _weights(callers: Sequence[str], weights: Mapping[str, float]) -> Floats:

@@ -101,12 +101,12 @@ class ConsensusState:
         return sorted({row.caller for row in self.voters()})
 
     def remark_on(self, row: CallerRow) -> tuple[str, bool]:
-        """What is to be known of a row, and whether it keeps it from voting."""
+        """What is to be known of a row, and whether that is a problem: a file that cannot vote."""
         if row.read_as is False and row.set_id is None and not row.error:
             return "Not read yet.", False
         why_not = row.why_not(self.kind)
         if why_not:
-            return why_not, True
+            return why_not, row.set_id is None  # nobody brought a set for this
         said = [row.remark] if row.remark else []
         alike = [one.name for one in self.voters() if one.caller == row.caller and one is not row]
         if alike and row.on:
@@ -327,8 +327,9 @@ class ConsensusState:
 
     def set_name(self) -> str:
         """What the set of the result is called."""
-        result = self._usable()
-        return f"consensus of {len(result.consensus.callers)} callers ({self.ran_with.method})"
+        found = self._usable().consensus
+        method = "count" if self.ran_with.method == "em" and found.reliability is None else self.ran_with.method
+        return f"consensus of {len(found.callers)} callers ({method})"
 
     def file_name(self) -> str:
         """What its file is called, unless somebody says otherwise."""

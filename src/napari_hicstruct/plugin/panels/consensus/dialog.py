@@ -153,7 +153,7 @@ class ConsensusDialog(QDialog):
         self.table.show_rows()
         self.settings.show_state()
         self.running.set_running(state.running)
-        show_text(self.worth, state.worth())
+        show_text(self.worth, state.worth() if state.is_stale else "")  # a result has it among its notes
         why_not = state.why_not_run()
         self.run_button.setEnabled(not why_not)
         self.run_button.setToolTip(why_not or "Match the calls and weigh the votes")
