@@ -85,16 +85,18 @@ def test_files_that_cannot_be_used_are_named_and_the_others_go_on(
         assert any(name in line and word in line for line in err.splitlines()), (name, err)
 
 
-def test_files_that_name_another_assembly_are_named(
+def test_files_that_name_another_assembly_are_left_out_and_named(
     tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ["a.hg19.bedpe", "b.GRCh37.bedpe", "c.hg38.bedpe"]
     files = [bedpe(tmp_path / name, PLACES) for name in names]
-    status, _, err = run([*files, three[0], "-o", str(tmp_path / "s.bedpe")], capsys)
+    status, said, err = run([*files, three[0], "-o", str(tmp_path / "s.bedpe")], capsys)
     assert status == 0
-    assert [line for line in err.splitlines() if "by its name" in line] == [
-        f"{files[2]}: by its name it is of hg38, most of the others of hg19."
+    assert [line for line in err.splitlines() if "left out" in line] == [
+        f"{files[2]}: left out: is of hg38, as its name or its comments say; hg19 is wanted. "
+        "Lift it over, or give files of one assembly."
     ]
+    assert [one["caller"] for one in said["callers"]] == ["a.hg19", "b.GRCh37", "mustache"]
 
 
 def test_one_file_is_no_consensus(tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,20 +81,53 @@ def test_labels_go_in_and_come_out_the_same(tmp_path: Path, map_file: Path, caps
 
 
 @pytest.mark.parametrize("name", ["hg18.bed", "garbage.bed", "missing.bed"])
-def test_what_does_not_fit_is_one_line_and_changes_nothing(
+def test_what_does_not_fit_is_one_line_and_the_others_come_in(
     name: str, tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "hg18.bed").write_text("chr1\t5000000\t6000000\nchr1\t7000000\t8000000\nchr1\t1000\t5000\n")
     (tmp_path / "garbage.bed").write_text("chr1\t100\t200\nchr1\tx\t1\nchr1\t5\t2\n")
     good = _files(tmp_path)[1]
     project = tmp_path / "p.hicproj"
-    assert main(["import", good, str(tmp_path / name), "--map", str(map_file), "--project", str(project)]) == 2
+    to = ["--map", str(map_file), "--project", str(project)]
+    assert main(["import", str(tmp_path / name), *to]) == 2
     said = capsys.readouterr().err.strip()
     assert said.count("\n") == 0
     assert name in said
     expected = {"hg18.bed": "another assembly", "garbage.bed": "line 2", "missing.bed": "No such file"}
     assert expected[name] in said
     assert not project.exists()
+    assert main(["import", str(tmp_path / name), str(tmp_path / "none.bed"), *to]) == 2
+    said = capsys.readouterr().err.strip()
+    assert said.count("\n") == 0
+    assert "none of the 2 files" in said
+    assert not project.exists()
+    assert main(["import", good, str(tmp_path / name), *to, "--json"]) == 0
+    shown = capsys.readouterr()
+    assert expected[name] in shown.err
+    assert shown.err.startswith("not imported: ")
+    result = json.loads(shown.out)
+    assert [len(result["files"]), len(result["refused"])] == [1, 1]
+    with Project.open(project) as opened:
+        assert len(opened.sets()) == 1
+
+
+def test_what_stands_twice_or_names_another_assembly_is_said(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loops = tmp_path / "loops.mm10.bedpe"
+    line = "chr1\t100000\t110000\tchr1\t300000\t310000\n"
+    loops.write_text(line * 3)
+    assert main(["import", str(loops), "--map", str(map_file), "--project", str(tmp_path / "p.hicproj")]) == 0
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert "2 of 3 labels stand in it again; all are kept" in said
+
+
+def test_a_bed_of_regions_that_is_not_there_is_no_chromosome(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["import", _files(tmp_path)[1], "--map", str(map_file), "--project", str(tmp_path / "p.hicproj")]
+    assert main([*words, "--complete-in", "nowhere.bed"]) == 2
+    assert "nowhere.bed: cannot be read (no such file)" in capsys.readouterr().err
 
 
 def test_project_of_another_map_is_refused(tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,8 +37,6 @@ _NO_PROGRAM = ("", "soft loops", "soft stripes", "soft TADs", "soft boundaries",
 _ENDS = re.compile(r"(\.(gz|bz2|xz|bedpe|bed|txt|tsv|csv|bedgraph|longrange|interact|parquet|domains|2d))+$", re.I)
 _BREAKS = re.compile(r"[\s._-]+")
 _ASSEMBLY = re.compile(r"(hg|grch|mm|grcm|dm|ce|danrer|saccer|rn|t2t)[a-z]*\d*", re.I)
-_NAMED_ASSEMBLY = re.compile(r"(?:hg|grch|mm|grcm|dm|ce|danrer|saccer|rn)\d+|t2t", re.I)
-_SAME_ASSEMBLY = {"grch37": "hg19", "grch38": "hg38", "grcm38": "mm10", "grcm39": "mm39"}
 _MOST_LOOKED_AT = 50
 
 
@@ -60,13 +58,6 @@ def caller_of(file_name: str, records: Sequence[Annotation]) -> str:
     if len(named) == 1:
         return named.pop()
     return program_in(file_name) or stem(file_name)
-
-
-def assembly_in(text: str) -> str:
-    """The assembly that a file's name, or a map's card, names: ``hg19``, ``hg38`` …; empty if none."""
-    words = (word.lower() for word in _BREAKS.split(text) if _NAMED_ASSEMBLY.fullmatch(word))
-    found = next(words, "")
-    return _SAME_ASSEMBLY.get(found, found)
 
 
 def source_of(record: Annotation) -> str:

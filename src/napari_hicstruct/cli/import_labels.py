@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,11 +79,13 @@ def register(app: typer.Typer) -> None:
             reviewer=reviewer,
         )
         check_ascending(score_column, ascending)
-        imported = show_progress(job, quiet)
-        for one in imported:
+        result = show_progress(job, quiet)
+        for error in result.refused:
+            to_stderr(f"not imported: {error}")
+        for one in result.files:
             _report_left_out(one)
-        rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in imported]
-        emit({"project": project, "files": imported}, json, human=rows)
+        rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in result.files]
+        emit({"project": project, "files": result.files, "refused": [str(e) for e in result.refused]}, json, human=rows)
 
 
 def check_ascending(score_column: str | None, ascending: bool) -> None:

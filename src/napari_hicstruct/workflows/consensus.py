@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.errors import HicStructError, LabelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
@@ -100,10 +101,23 @@ class ConsensusResult:
 
 @dataclass(slots=True)
 class _Read:
-    """Files as they are read: the good ones by caller, the bad ones with their reason."""
+    """Files as they are read: the good ones by caller and the assembly that they name; what became of all."""
 
     lists: list[tuple[str, list[Annotation]]] = field(default_factory=list)
+    assemblies: list[str] = field(default_factory=list)
     files: list[FileVotes] = field(default_factory=list)
+
+    def good(self) -> list[FileVotes]:
+        """The files whose calls are used."""
+        return [one for one in self.files if not one.error]
+
+    def leave_out(self, errors: Mapping[int, str]) -> None:
+        """Leave good files out after all: their number among the good ones → the reason."""
+        good = [number for number, one in enumerate(self.files) if not one.error]
+        for number, text in errors.items():
+            self.files[good[number]] = replace(self.files[good[number]], n_calls=0, error=text)
+        self.lists = [one for number, one in enumerate(self.lists) if number not in errors]
+        self.assemblies = [one for number, one in enumerate(self.assemblies) if number not in errors]
 
 
 def iter_consensus(
@@ -111,17 +125,17 @@ def iter_consensus(
 ) -> Generator[Progress, None, ConsensusResult]:
     """Read the files, match their calls, weigh the votes.
 
-    A file that cannot be read, or holds another kind, is left out and named; the others go on.
+    A file that cannot be read, holds another kind or is of another assembly is left out and named; the others go on.
 
     Raises
     ------
     LabelError
-        If fewer than two files are left, or they hold different kinds and none was asked for.
+        If fewer than two files are left, or as many hold one kind as another and none was asked for.
     MapError, ConfigError
     """
-    from napari_hicstruct.annotations.callers import assembly_in
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
+    from napari_hicstruct.workflows.assemblies import assembly_of_map, other_assemblies
 
     clock, token = Clock(), token or CancelToken()
     source = open_map(request.map_uri) if request.map_uri else None
@@ -134,19 +148,21 @@ def iter_consensus(
         place = one.path.resolve()
         _read_one(one, request, chromsizes, read, doubled=place in seen)
         seen.add(place)
-    good = [one for one in read.files if not one.error]
-    if len(good) < 2:
-        reasons = "; ".join(f"{one.path.name}: {one.error}" for one in read.files if one.error)
+    kind = request.kind or _commonest_kind(read)
+    wanted = "" if source is None else assembly_of_map(source.assembly, source.name, source.chromsizes)
+    named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
+    read.leave_out(other_assemblies(list(named), wanted))
+    good = read.good()
+    if kind is None or len(good) < 2:
+        reasons = "; ".join(f"{one.path.name}: {one.error.rstrip('.')}" for one in read.files if one.error)
         text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
-        raise LabelError(text, hint=reasons or "Give more files.")
-    kind = request.kind or _common_kind(read.lists)
+        raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
     yield clock.step("match", len(request.files), len(request.files) + 1, f"{sum(one.n_calls for one in good):,} calls")
     lists = _one_spelling(read.lists) if chromsizes is None else read.lists
-    wanted = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
-    found = consensus(wanted, kind, request.options)
+    calls = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
+    found = consensus(calls, kind, request.options)
     yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
-    of_map = "" if source is None else assembly_in(source.assembly) or assembly_in(source.name)
-    return ConsensusResult(kind, found, tuple(_with_assemblies(_with_repeats(read.files), of_map)))
+    return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
 
 
 def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
@@ -192,7 +208,9 @@ def _read_one(
     if len(unique) < len(records):
         notes.append(f"{len(records) - len(unique):,} calls stand in it more than once and count once.")
     if found.problems:
-        notes.append(f"{len(found.problems):,} bad lines left out, the first is {found.problems[0]}.")
+        lines = "1 bad line" if len(found.problems) == 1 else f"{len(found.problems):,} bad lines"
+        notes.append(f"{lines} left out, the first is {found.problems[0]}.")
+    notes += found.notes
     if found.unmatched:
         left = ", ".join(found.unmatched)
         notes.append(f"{sum(found.unmatched.values()):,} calls on chromosomes that the map lacks left out: {left}.")
@@ -200,6 +218,7 @@ def _read_one(
         read.files.append(FileVotes(one.path, caller, 0, tuple(notes), error="holds no calls."))
         return
     read.lists.append((caller, unique))
+    read.assemblies.append(found.assembly)
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
 
 
@@ -232,12 +251,29 @@ def _without_copies(records: Iterable[Annotation]) -> list[Annotation]:
     return list(found.values())
 
 
-def _common_kind(lists: Sequence[tuple[str, list[Annotation]]]) -> Kind:
-    kinds = {record.kind for _, records in lists for record in records}
-    if len(kinds) > 1:
-        names = ", ".join(sorted(kind.value for kind in kinds))
-        raise LabelError(f"the files hold several kinds: {names}.", hint="Choose one with --kind.")
-    return kinds.pop()
+def _commonest_kind(read: _Read) -> Kind | None:
+    """The kind that most files hold; the other files are left out.  None without any file.
+
+    Raises
+    ------
+    LabelError
+        If as many files hold another kind.
+    """
+    kinds = [Counter(record.kind for record in records).most_common(1)[0][0] for _, records in read.lists]
+    first = Counter(kinds).most_common(2)
+    if len(first) == 2 and first[0][1] == first[1][1]:
+        names = " and ".join(KINDS[kind].plural for kind, _ in first)
+        held = (f"{one.path.name} holds {KINDS[kind].plural}" for one, kind in zip(read.good(), kinds, strict=True))
+        raise LabelError(f"as many files hold {names}: {', '.join(held)}.", hint="Choose one with --kind.")
+    chosen = first[0][0] if first else None
+    read.leave_out(
+        {
+            number: f"holds {KINDS[kind].plural}, most files hold {KINDS[chosen].plural}; --kind chooses."
+            for number, kind in enumerate(kinds)
+            if chosen is not None and kind is not chosen
+        }
+    )
+    return chosen
 
 
 def _one_spelling(lists: Sequence[tuple[str, list[Annotation]]]) -> list[tuple[str, list[Annotation]]]:
@@ -283,20 +319,5 @@ def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:
     for one in files:
         n = counts[one.caller]
         more = (f"one of {n} files of {one.caller}: together they are one vote.",) if n > 1 and not one.error else ()
-        out.append(replace(one, notes=(*one.notes, *more)))
-    return out
-
-
-def _with_assemblies(files: Sequence[FileVotes], of_map: str) -> list[FileVotes]:
-    """Say which files are, by their names, of another assembly than the map, or than most files."""
-    from napari_hicstruct.annotations.callers import assembly_in
-
-    named = [assembly_in(one.path.name) for one in files]
-    usual = of_map or next((name for name, _ in Counter(filter(None, named)).most_common(1)), "")
-    whose = "the map" if of_map else "most of the others"
-    out = []
-    for one, name in zip(files, named, strict=True):
-        other = name and name != usual and not one.error
-        more = (f"by its name it is of {name}, {whose} of {usual}.",) if other else ()
         out.append(replace(one, notes=(*one.notes, *more)))
     return out

@@ -66,6 +66,14 @@ class ImportedFile:
     undecided: tuple[OpenColumn, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """The files that came in, and why the others did not."""
+
+    files: tuple[ImportedFile, ...]
+    refused: tuple[LabelError, ...] = ()
+
+
 def import_file(
     project: Project,
     path: str | Path,
@@ -114,15 +122,11 @@ _PIECE = 1_000
 
 
 def iter_read(
-    path: Path,
-    chromsizes: Mapping[str, int],
-    score_column: int | None = None,
-    ascending: bool = False,
-    *,
-    kind: Kind | None = None,
-    token: CancelToken,
+    path: Path, chromsizes: Mapping[str, int], *, token: CancelToken, **how: Any
 ) -> Generator[Progress, None, LabelFile]:
     """:func:`~napari_hicstruct.annotations.read_labels` for a window that goes on drawing meanwhile.
+
+    ``how``: its keywords.
 
     Raises
     ------
@@ -130,7 +134,7 @@ def iter_read(
     Cancelled
     """
     yield Clock().step("read", 0, 0, path.name)
-    args = path, dict(chromsizes), score_column, ascending, kind
+    args = path, dict(chromsizes), how
     size = path.stat().st_size if path.is_file() else 0
     if size * (_PACKED_RATIO if path.suffix.lower() in _PACKED else 1) <= _MAX_BYTES_HERE:
         return _read(*args)
@@ -147,29 +151,21 @@ def iter_read(
         yield replace(step, payload=None)
 
 
-def _read(
-    path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool, kind: Kind | None
-) -> LabelFile:
+def _read(path: Path, chromsizes: Mapping[str, int], how: Mapping[str, Any]) -> LabelFile:
     from napari_hicstruct.annotations import read_labels
 
-    return read_labels(path, chromsizes=chromsizes, kind=kind, score_column=score_column, ascending=ascending)
+    return read_labels(path, chromsizes=chromsizes, **how)
 
 
 def _iter_rows(
-    path: Path,
-    chromsizes: Mapping[str, int],
-    score_column: int | None,
-    ascending: bool,
-    kind: Kind | None,
-    *,
-    token: CancelToken,
+    path: Path, chromsizes: Mapping[str, int], how: Mapping[str, Any], *, token: CancelToken
 ) -> Generator[Progress, None, LabelFile]:
     """What a file holds, its records as rows of plain values: they cross to another process several times faster."""
     from napari_hicstruct.annotations.codec import to_row
 
     clock = Clock()
     yield clock.step("read", 0, 0, path.name)
-    found = _read(path, chromsizes, score_column, ascending, kind)
+    found = _read(path, chromsizes, how)
     for start in range(0, len(found.records), _PIECE):
         token.check()
         rows = [tuple(to_row(record).values()) for record in found.records[start : start + _PIECE]]
@@ -211,7 +207,13 @@ def store_labels(
         tuple(found.problems),
         found.unmatched,
         found.trans,
-        (*found.notes, *too_short_tads(records, finest), *doubled),
+        (
+            *found.notes,
+            *of_other_assembly(found, project.map),
+            *repeated(records),
+            *too_short_tads(records, finest),
+            *doubled,
+        ),
         found.undecided,
     )
 
@@ -222,6 +224,26 @@ def name_of_import(file_name: str, records: Sequence[Annotation], map: MapIdenti
 
     caller = caller_of(file_name, records)
     return set_name(file_name, caller) if map is None else set_name(file_name, caller, Path(map.uri).stem, map.assembly)
+
+
+def of_other_assembly(found: LabelFile, map: MapIdentity) -> list[str]:
+    """A warning if a file names another assembly than the map's; empty where one of them names none."""
+    from napari_hicstruct.workflows.assemblies import assembly_of_map
+
+    here = assembly_of_map(map.assembly, Path(map.uri).name, map.chromsizes)
+    if not here or found.assembly in ("", here):
+        return []
+    return [f"Its name or its comments say {found.assembly}, the map is of {here}: if they are right, lift it over."]
+
+
+def repeated(records: Sequence[Annotation]) -> list[str]:
+    """A warning if places stand in a file more than once; else empty."""
+    places = Counter(_place(record) for record in records)
+    more = len(records) - len(places)
+    if not more:
+        return []
+    many = "1 label stands" if more == 1 else f"{more:,} of {len(records):,} labels stand"
+    return [f"{many} in it again; all are kept: hicstruct export --deduplicate writes each place once."]
 
 
 def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
@@ -297,43 +319,63 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     complete_in: Sequence[str] = (),
     reviewer: str = "",
     token: CancelToken | None = None,
-) -> Generator[Progress, None, list[ImportedFile]]:
+) -> Generator[Progress, None, ImportResult]:
     """Read label files into the project of a map, which is made if there is none.
 
-    A file that is refused leaves the project as it was.  ``one_based``: positions of BED and BEDPE are 1-based and
-    closed.  ``complete_in``: regions, or BED files of them, in which the files name all there is of their kinds; they
-    become reviewed regions, whose empty places are negatives.
+    A file that is refused is named in the result, the others come in.  ``one_based``: positions of BED and BEDPE are
+    1-based and closed.  ``complete_in``: regions, or BED files of them, in which the files name all there is of their
+    kinds; they become reviewed regions, whose empty places are negatives.
 
     Raises
     ------
-    MapError, LabelError, ProjectError
+    LabelError
+        If none of the files can be read; the project stays as it was.
+    MapError, ProjectError
     """
-    from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import writing
 
-    clock, source = Clock(), open_map(map_uri)
-    finest = min(source.resolutions, default=0)
-    found: list[tuple[Path, LabelFile]] = []
-    for number, path in enumerate(map(Path, paths)):
-        if token is not None:
-            token.check()
-        yield clock.step("read", number, len(paths), path.name)
-        labels = read_labels(
-            path,
-            chromsizes=source.chromsizes,
-            kind=kind,
-            score_column=score_column,
-            ascending=ascending,
-            one_based=one_based,
-        )
-        found.append((path, _not_empty(path, labels)))
+    source = open_map(map_uri)
+    how = {"kind": kind, "score_column": score_column, "ascending": ascending, "one_based": one_based}
+    found, refused = yield from _iter_files([Path(path) for path in paths], source.chromsizes, how, token)
+    if not found:
+        raise _nothing_came_in(refused)
     complete = complete_regions(complete_in, source.chromsizes)
     with writing(project_path, source, reviewer=reviewer) as project:
         with project.one_step():
+            finest = min(source.resolutions, default=0)
             stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
         _mark_complete(project, complete, [labels for _, labels in found])
-        return stored
+        return ImportResult(tuple(stored), tuple(refused))
+
+
+def _iter_files(
+    paths: Sequence[Path], chromsizes: Mapping[str, int], how: Mapping[str, Any], token: CancelToken | None
+) -> Generator[Progress, None, tuple[list[tuple[Path, LabelFile]], list[LabelError]]]:
+    """What each file holds, and why others are refused."""
+    from napari_hicstruct.annotations import read_labels
+
+    clock = Clock()
+    found: list[tuple[Path, LabelFile]] = []
+    refused: list[LabelError] = []
+    for number, path in enumerate(paths):
+        if token is not None:
+            token.check()
+        yield clock.step("read", number, len(paths), path.name)
+        try:
+            found.append((path, _not_empty(path, read_labels(path, chromsizes=chromsizes, **how))))
+        except LabelError as error:
+            refused.append(error)
+    return found, refused
+
+
+def _nothing_came_in(refused: Sequence[LabelError]) -> LabelError:
+    if len(refused) == 1:
+        return refused[0]
+    return LabelError(
+        f"none of the {len(refused)} files can be imported.",
+        hint="; ".join(str(error).rstrip(".") for error in refused) + ".",
+    )
 
 
 def _mark_complete(project: Project, regions: Sequence[Interval], files: Sequence[LabelFile]) -> None:
@@ -362,6 +404,8 @@ def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> lis
     for text in texts:
         if Path(text).is_file():
             found += [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
+        elif Path(text).suffix.lower() in (".bed", ".gz", ".txt", ".tsv"):
+            raise LabelError("cannot be read (no such file).", where=text, hint="Check the name, or give a region.")
         else:
             found.append(parse_region(text, chromsizes))
     return found
@@ -369,6 +413,6 @@ def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> lis
 
 def import_labels(
     map_uri: str | Path, paths: Sequence[str | Path], project_path: str | Path, **options: Any
-) -> list[ImportedFile]:
+) -> ImportResult:
     """As :func:`iter_import`, run to its end."""
     return drain(iter_import(map_uri, paths, project_path, **options))

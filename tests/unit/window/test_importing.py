@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from napari_hicstruct.annotations import Project
+from napari_hicstruct.annotations import Project, Status
 from napari_hicstruct.errors import ProjectError
-from napari_hicstruct.plugin.state.importing import ImportState
+from napari_hicstruct.plugin.state.importing import ImportAs, ImportState
 from tests.window_kit import CHROM, SteppedRunner, TinyWindow, actions, loop, make_project
 
 
@@ -125,3 +125,13 @@ def test_undo_of_very_many_records_is_made_beside_the_window(
     window.review.redo()
     runner.advance(9)
     assert project.count() == 3
+
+
+@pytest.mark.parametrize("status", [Status.ACCEPTED, Status.REJECTED, Status.EDITED, None])
+def test_files_are_taken_for_what_a_person_says(tmp_path: Path, project: Project, status: Status | None) -> None:
+    path = tmp_path / "ones.bedpe"
+    path.write_text("".join(f"{CHROM}\t{k}0001\t{k}5000\t{CHROM}\t{k}00001\t{k}05000\n" for k in range(2, 5)))
+    TinyWindow(project).importing.start([path], as_=ImportAs(status, one_based=True))
+    records = project.query()
+    assert [record.status for record in records] == [status or Status.PROPOSED] * 3
+    assert (records[0].anchor1.start, records[0].anchor1.end) == (20_000, 25_000)

@@ -114,6 +114,8 @@ class LabelFile:
     rows : tuple of int
         Of each record: which of the file's data lines it is, from 1 (bad lines count, too); empty where lines were
         joined.
+    assembly : str
+        That the file's comments name, else its name; empty if they name none or several.
     """
 
     records: list[Annotation]
@@ -124,3 +126,4 @@ class LabelFile:
     notes: tuple[str, ...] = ()
     undecided: tuple[OpenColumn, ...] = ()
     rows: tuple[int, ...] = ()
+    assembly: str = ""

@@ -24,22 +24,19 @@ def nest(records: Sequence[Annotation]) -> list[Annotation]:
 
     A domain is inside another if both its ends are and it is smaller; records that already have a level keep it.
     """
-    order = sorted(range(len(records)), key=lambda i: (records[i].chrom, records[i].span.start, -records[i].span.end))
+    spans = [record.span for record in records]
+    order = sorted(range(len(records)), key=lambda i: (spans[i].chrom, spans[i].start, -spans[i].end))
     placed = list(records)
-    open_: list[Annotation] = []
+    open_: list[int] = []
     for i in order:
-        record = records[i]
-        span = record.span
-        open_ = [outer for outer in open_ if outer.chrom == span.chrom and outer.span.end > span.start]
+        record, chrom, start, end = records[i], spans[i].chrom, spans[i].start, spans[i].end
+        open_ = [k for k in open_ if spans[k].end > start and spans[k].chrom == chrom]
         # Domains that only overlap stay open beside each other: the innermost that contains this one is its parent.
-        around = [outer for outer in open_ if outer.span.end >= span.end and outer.span != span]
-        parent = min(around, key=lambda outer: len(outer.span), default=None)
-        if record.level == 0:
-            record = record.with_(level=1 if parent is None else parent.level + 1)
-        if not record.parent and parent is not None:
-            record = record.with_(parent=parent.uid)
-        placed[i] = record
-        open_.append(record)
+        around = [k for k in open_ if spans[k].end >= end and (spans[k].end > end or spans[k].start < start)]
+        parent = placed[min(around, key=lambda k: spans[k].end - spans[k].start)] if around else None
+        level = record.level or (1 if parent is None else parent.level + 1)
+        placed[i] = record.with_(level=level, parent=record.parent or ("" if parent is None else parent.uid))
+        open_.append(i)
     return placed
 
 

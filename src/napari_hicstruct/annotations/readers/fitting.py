@@ -24,7 +24,8 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
     fitting = Result()
     fitting.problems, fitting.rows = list(result.problems), result.rows
     fitting.trans, fitting.notes, fitting.undecided = result.trans, result.notes, result.undecided
-    outside = 0
+    fitting.assembly = result.assembly
+    outside: list[tuple[Annotation, str]] = []
     for number, record in result.records.items():
         name = matcher.match(record.chrom)
         if name is None:
@@ -32,7 +33,7 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
             continue
         placed = _place(record, name, chromsizes[name])
         if placed is None:
-            outside += 1
+            outside.append((record, name))
             reason = f"{record.span} lies beyond the end of {name} ({chromsizes[name]:,} bp)"
             fitting.problems.append(LineProblem(number, reason))
         else:
@@ -41,13 +42,28 @@ def reconcile(path: Path, result: Result, chromsizes: Mapping[str, int]) -> Resu
     fitting.unmatched = dict(unmatched)
     if result.records and not fitting.records and not outside:
         raise _no_common_chromosome(path, list(unmatched), list(chromsizes))
-    if outside > len(fitting.records):
-        raise LabelError(
-            f"{outside:,} of {outside + len(fitting.records):,} labels lie beyond the map's chromosomes.",
-            where=path,
-            hint="They are of another assembly; lift them over or choose the map they were made on.",
-        )
+    if outside:
+        _judge_outside(path, outside, fitting, chromsizes)
     return fitting
+
+
+def _judge_outside(
+    path: Path, outside: list[tuple[Annotation, str]], fitting: Result, chromsizes: Mapping[str, int]
+) -> None:
+    """Refuse a file of which most lies beyond the map's chromosomes; of one of which some does, say it."""
+    record, name = outside[0]
+    many, all_of_them = len(outside), len(outside) + len(fitting.records)
+    text = (
+        f"{many:,} of {all_of_them:,} labels lie beyond the map's chromosomes, "
+        f"the first at {record.span} ({name} has {chromsizes[name]:,} bp)."
+    )
+    if many > len(fitting.records):
+        hint = "They are of another assembly; lift them over or choose the map they were made on."
+        raise LabelError(text, where=path, hint=hint)
+    fitting.notes = [
+        *fitting.notes,
+        f"{text} If the file is of another assembly, all of it is misplaced: lift it over.",
+    ]
 
 
 def _place(record: Annotation, name: str, length: int) -> Annotation | None:

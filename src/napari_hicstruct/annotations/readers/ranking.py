@@ -42,6 +42,7 @@ class Result:
         self.points = 0
         self.notes: list[str] = []
         self.undecided: tuple[OpenColumn, ...] = ()
+        self.assembly = ""
 
 
 def columns_of(table: Table, chosen: Format) -> tuple[str, ...]:

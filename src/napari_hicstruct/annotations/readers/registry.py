@@ -21,6 +21,7 @@ from napari_hicstruct.annotations.readers.tidy import tidied
 from napari_hicstruct.annotations.readers.tracks import other_by_lines
 from napari_hicstruct.annotations.records import Kind, complete
 from napari_hicstruct.errors import HicStructError, LabelError, readable
+from napari_hicstruct.genome.assemblies import assembly_in
 from napari_hicstruct.jobs.memory import collecting_paused
 
 __all__ = ["FORMATS", "read_labels"]
@@ -70,6 +71,7 @@ def read_labels(
         chosen, result = _read(path, kind, score_column, ascending, one_based)
         if chromsizes is not None:
             result = reconcile(path, result, chromsizes)
+        result.assembly = result.assembly or assembly_in(path.name)
         return _label_file(chosen, result)
 
 
@@ -84,6 +86,7 @@ def _label_file(chosen: Format, result: Result) -> LabelFile:
         tuple(result.notes),
         result.undecided,
         tuple(result.rows.get(line, line) for line in lines) if len(records) == len(lines) else (),
+        result.assembly,
     )
 
 
@@ -134,6 +137,7 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
     names, file_name, is_ours = names_of(table, chosen), readable(table.path.name), chosen in own.FORMATS
     result = Result()
     result.notes += table.notes
+    result.assembly = assembly_in("\n".join(table.preamble))
     for row, (number, fields) in enumerate(table.rows, start=1):
         result.rows[number] = row
         try:

@@ -15,7 +15,6 @@ from typing import Any
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.annotations.schema import now
 from napari_hicstruct.annotations.writers import foreign, own
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
 from napari_hicstruct.annotations.writers.names import named
@@ -126,6 +125,10 @@ def export_records(  # noqa: PLR0913 - keywords of a use case
 
 
 def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], names: list[str]) -> Path:
+    from napari_hicstruct.annotations.schema import (
+        now,
+    )  # with SQLAlchemy, which takes longer to load than a list to write
+
     run = {
         "made_with": f"napari-hicstruct {__version__}",
         **dict.fromkeys(RUN_KEYS),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.callers import assembly_in
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
@@ -368,16 +368,18 @@ class ConsensusState:
         if self._reading or not waiting or source is None:
             self.changed.emit()
             return
-        sizes, assembly = dict(source.chromsizes), assembly_in(source.assembly) or assembly_in(source.name)
+        sizes = dict(source.chromsizes)
 
         def done(found: Sequence[tuple[CallerRow, Any]]) -> None:
+            from napari_hicstruct.workflows.assemblies import assembly_of_map
+
             self._reading = False
             for row, what in found:
                 row.read_as, row.votes = kind, None
                 if isinstance(what, HicStructError):
                     row.refuse(what)
                 else:
-                    row.take(what, assembly)
+                    row.take(what, assembly_of_map(source.assembly, source.name, sizes))
             self._was_read()
 
         self._reading = True
@@ -442,7 +444,8 @@ def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> Ca
     from napari_hicstruct.workflows.consensus import CallFile
 
     if row.set_id is None or project is None:
-        return CallFile(row.path, row.caller, row.found)
+        ticked = row.found and replace(row.found, assembly="")  # whatever its name says: somebody let it vote
+        return CallFile(row.path, row.caller, ticked)
     statuses = [one for one in Status if one is not Status.REJECTED]
     records = project.query(kind=kind, set_ids=[row.set_id], statuses=statuses)
     return CallFile(row.path, row.caller, LabelFile(records, [], "", {}))

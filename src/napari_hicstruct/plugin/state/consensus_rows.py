@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.annotations.callers import assembly_in, caller_of
+from napari_hicstruct.annotations.callers import caller_of
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Origin, Status
@@ -105,7 +105,7 @@ class CallerRow:
         if not self.counts:
             self.error = "Holds no calls that lie on this map."
         if not self.remark:  # read again, it is ticked or not as somebody left it
-            self.remark = _why_unticked(self.path.name, found, assembly)
+            self.remark = _why_unticked(found, assembly)
             self.on = self.on and not self.remark
 
     def refuse(self, error: HicStructError) -> None:
@@ -113,9 +113,9 @@ class CallerRow:
         self.found, self.counts, self.coarsest, self.error = None, {}, {}, reason(error)
 
 
-def _why_unticked(file_name: str, found: LabelFile, assembly: str) -> str:
+def _why_unticked(found: LabelFile, assembly: str) -> str:
     """Why a file votes only if somebody ticks it; empty if it votes at once."""
-    named = assembly_in(file_name)
+    named = found.assembly
     if named and assembly and named != assembly:
         return f"By its name it is of {named}, the map is of {assembly}: tick it if the name is wrong."
     is_soft = any(record.source.startswith(_SOFT) for record in found.records[:1])

@@ -20,10 +20,12 @@ from qtpy.QtWidgets import (
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.panels.labels.import_menu import import_menu
 from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
+from napari_hicstruct.plugin.state.importing import ImportAs
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
@@ -90,8 +92,16 @@ class LabelsPanel(QWidget):
         column.addWidget(self._note)
         buttons = QHBoxLayout()
         self.import_button = QPushButton("Import …")
-        self.import_button.setToolTip("Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own")
-        self.import_button.clicked.connect(self._import)
+        self.import_button.setToolTip(
+            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own.\n"
+            "Right click: as accepted, rejected or edited; positions that count from 1"
+        )
+        self.import_button.clicked.connect(lambda: self._import())
+        self.import_menu = import_menu(self, self._import)
+        self.import_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.import_button.customContextMenuRequested.connect(
+            lambda place: self.import_menu.popup(self.import_button.mapToGlobal(place))
+        )
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
@@ -163,11 +173,11 @@ class LabelsPanel(QWidget):
         for button in (self.import_button, self.new_button):
             button.setEnabled(not why)
 
-    def _import(self) -> None:
+    def _import(self, as_: ImportAs | None = None) -> None:
         paths = open_files(self, self._session, "labels", "Import labels", LABELS)
         try:
             if paths:
-                self._session.importing.start(paths, ask=ask_score)
+                self._session.importing.start(paths, ask=ask_score, as_=as_ or ImportAs())
         except HicStructError as error:
             self._session.problem.emit(error)
 
