@@ -16,7 +16,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.errors import HicStructError
@@ -34,6 +33,7 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
+from napari_hicstruct.plugin.widgets.soon import Soon
 
 _LEVELS = {
     TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
@@ -69,7 +69,7 @@ class LabelsPanel(QWidget):
         self.commands = SetCommands(session.labels)
         self._rows: dict[int, SetRow] = {}
         self._build()
-        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        self._later = Soon(self, self._update)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
         follow(self, session.importing.ended, self.report.show_report)
@@ -84,8 +84,7 @@ class LabelsPanel(QWidget):
         self._grid.setVerticalSpacing(2)
         for place, head in enumerate(HEADS):
             self._grid.addWidget(QLabel(f"<small>{head}</small>"), 0, place)
-        self._grid.setColumnStretch(HEADS.index("set"), 4)
-        self._grid.setColumnStretch(HEADS.index("source"), 1)
+        self._grid.setColumnStretch(HEADS.index("set"), 1)
         column.addLayout(self._grid)
         self._note = QLabel()
         self._note.setWordWrap(True)
@@ -160,7 +159,7 @@ class LabelsPanel(QWidget):
             for row in self._rows.values():
                 row.remove()
             self._rows = {
-                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets, 1)
+                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets)
             }
         catalogue = self._labels.catalogue
         counts = {} if catalogue is None else catalogue.records.set_sizes()
