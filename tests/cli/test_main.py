@@ -187,9 +187,7 @@ def test_tables_keep_square_brackets(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_wrong_value_is_one_line_of_two_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from napari_hicstruct.cli.main import main
-
-    assert main(["stripe-check", "a.cool", "b.tsv", "-o", str(tmp_path / "s.png"), "-n", "x"]) == 2
+    assert cli.main(["stripe-check", "a.cool", "b.tsv", "-o", str(tmp_path / "s.png"), "-n", "x"]) == 2
     (said,) = capsys.readouterr().err.strip().splitlines()
     assert said.endswith(". See 'hicstruct stripe-check --help'.")
     assert ".. See" not in said
