@@ -91,17 +91,7 @@ class LabelsPanel(QWidget):
         self._note.setToolTip(_HOW_CHOSEN)
         column.addWidget(self._note)
         buttons = QHBoxLayout()
-        self.import_button = QPushButton("Import …")
-        self.import_button.setToolTip(
-            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own.\n"
-            "Right click: as accepted, rejected or edited; positions that count from 1"
-        )
-        self.import_button.clicked.connect(lambda: self._import())
-        self.import_menu = import_menu(self, self._import)
-        self.import_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.import_button.customContextMenuRequested.connect(
-            lambda place: self.import_menu.popup(self.import_button.mapToGlobal(place))
-        )
+        self._make_import_button()
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
@@ -136,6 +126,19 @@ class LabelsPanel(QWidget):
 
     def _show_report(self, _project: object) -> None:
         self.report.show_report(self._session.importing.report)
+
+    def _make_import_button(self) -> None:
+        self.import_button = QPushButton("Import …")
+        self.import_button.setToolTip(
+            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own.\n"
+            "Right click: as accepted, rejected or edited; positions that count from 1"
+        )
+        self.import_button.clicked.connect(lambda: self._import())
+        self.import_menu = import_menu(self, self._import)
+        self.import_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.import_button.customContextMenuRequested.connect(
+            lambda place: self.import_menu.popup(self.import_button.mapToGlobal(place))
+        )
 
     def _make_levels(self) -> QComboBox:
         box = QComboBox()
