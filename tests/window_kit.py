@@ -146,7 +146,7 @@ class TinyWindow(WindowState):
     def find_project(self) -> Any:
         return self.project
 
-    def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True) -> None:
+    def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True, rest: bool = False) -> None:
         self.view = (rows, cols or rows)
         self.visits.append(self.view)
         self.view_changed.emit(*self.view)

@@ -122,15 +122,11 @@ _PIECE = 1_000
 
 
 def iter_read(
-    path: Path,
-    chromsizes: Mapping[str, int],
-    score_column: int | None = None,
-    ascending: bool = False,
-    *,
-    kind: Kind | None = None,
-    token: CancelToken,
+    path: Path, chromsizes: Mapping[str, int], *, token: CancelToken, **how: Any
 ) -> Generator[Progress, None, LabelFile]:
     """:func:`~napari_hicstruct.annotations.read_labels` for a window that goes on drawing meanwhile.
+
+    ``how``: its keywords.
 
     Raises
     ------
@@ -138,7 +134,7 @@ def iter_read(
     Cancelled
     """
     yield Clock().step("read", 0, 0, path.name)
-    args = path, dict(chromsizes), score_column, ascending, kind
+    args = path, dict(chromsizes), how
     size = path.stat().st_size if path.is_file() else 0
     if size * (_PACKED_RATIO if path.suffix.lower() in _PACKED else 1) <= _MAX_BYTES_HERE:
         return _read(*args)
@@ -155,29 +151,21 @@ def iter_read(
         yield replace(step, payload=None)
 
 
-def _read(
-    path: Path, chromsizes: Mapping[str, int], score_column: int | None, ascending: bool, kind: Kind | None
-) -> LabelFile:
+def _read(path: Path, chromsizes: Mapping[str, int], how: Mapping[str, Any]) -> LabelFile:
     from napari_hicstruct.annotations import read_labels
 
-    return read_labels(path, chromsizes=chromsizes, kind=kind, score_column=score_column, ascending=ascending)
+    return read_labels(path, chromsizes=chromsizes, **how)
 
 
 def _iter_rows(
-    path: Path,
-    chromsizes: Mapping[str, int],
-    score_column: int | None,
-    ascending: bool,
-    kind: Kind | None,
-    *,
-    token: CancelToken,
+    path: Path, chromsizes: Mapping[str, int], how: Mapping[str, Any], *, token: CancelToken
 ) -> Generator[Progress, None, LabelFile]:
     """What a file holds, its records as rows of plain values: they cross to another process several times faster."""
     from napari_hicstruct.annotations.codec import to_row
 
     clock = Clock()
     yield clock.step("read", 0, 0, path.name)
-    found = _read(path, chromsizes, score_column, ascending, kind)
+    found = _read(path, chromsizes, how)
     for start in range(0, len(found.records), _PIECE):
         token.check()
         rows = [tuple(to_row(record).values()) for record in found.records[start : start + _PIECE]]

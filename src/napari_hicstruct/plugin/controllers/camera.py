@@ -59,6 +59,11 @@ class CameraControl:
         self._wanted = view
         self._rest_soon()
 
+    def rest(self) -> None:
+        """Come to rest now: what flies here by a command need not wait whether the hand moves on."""
+        self._rest_soon.cancel()
+        self._rest()
+
     def view(self, chrom: str, length: int) -> View:
         """The part of ``chrom`` (``length`` bp) that is in view."""
         viewer = self._viewer()

@@ -18,6 +18,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers.hints import window_is_gone
+from napari_hicstruct.plugin.controllers.paint_later import paint_later
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
 from napari_hicstruct.plugin.state.geometry import Triangle, box_of, point_of
@@ -82,7 +83,8 @@ class Lasso:
             labels.hint("Open a contact map first.")
             return
         layer = Vectors(ndim=2, name="Lasso", vector_style="line", edge_color=COLOUR, **canvas.world_kwargs())
-        canvas.put(layer)
+        with paint_later(canvas.viewer):
+            canvas.put(layer)
         self._layer, stack = layer, canvas.viewer.layers
         if not _pans(stack.selection.active):  # else it stays: showing another layer's controls takes napari 0.1 s
             self._before, stack.selection.active = stack.selection.active, layer

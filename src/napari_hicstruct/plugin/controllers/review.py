@@ -74,6 +74,8 @@ class Review(ReviewState):
             self.editor.deselect()
             self.editor.bring_back()
         super().go_to(uid, from_queue=from_queue)
+        self.editor.canvas.slice_now()
+        self.editor.flush()  # all of it before the window is painted: once, not once for each thing that changed
 
     def select(self, uid: str | None, *, of: int = 1) -> None:
         """What was clicked becomes the current object and nothing else is selected; None: nothing is.

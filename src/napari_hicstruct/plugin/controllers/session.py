@@ -13,6 +13,7 @@ from qtpy.QtCore import QTimer
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.axes import Axes
 from napari_hicstruct.plugin.controllers.camera import CameraControl
+from napari_hicstruct.plugin.controllers.garbage import GARBAGE
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
@@ -67,6 +68,7 @@ class Session(WindowState):
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
+        GARBAGE.opened()
         self._camera_control = CameraControl(viewer, self._camera_rested)
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
@@ -138,6 +140,7 @@ class Session(WindowState):
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)
+        GARBAGE.closed()
 
     def _on_project(self, project: Any) -> None:
         """Look now and then whether a project that is edited elsewhere has become free."""

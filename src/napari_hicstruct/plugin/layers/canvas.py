@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +48,12 @@ class Canvas:
         window = getattr(self.viewer, "window", None)
         return 1.0 if window is None else float(window._qt_viewer.canvas.native.devicePixelRatioF())
 
+    def slice_now(self) -> None:
+        """Let the layers be read where the camera is now; napari does so after it drew, and then draws once more."""
+        window = getattr(self.viewer, "window", None)
+        if window is not None:
+            window._qt_viewer.canvas.on_draw(None)
+
     def __contains__(self, layer: object) -> bool:
         viewer = self.viewer
         return layer is not None and viewer is not None and layer in viewer.layers
@@ -67,10 +71,9 @@ class Canvas:
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""
-        with _only_new_garbage():
-            for layer in layers:
-                if layer in self:
-                    self.viewer.layers.remove(layer)
+        for layer in layers:
+            if layer in self:
+                self.viewer.layers.remove(layer)
 
     def read_out(self, own: Any) -> Any:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
@@ -94,19 +97,3 @@ def _inactive(stack: Any) -> Iterator[None]:
         yield
     finally:
         stack._activate_on_insert = known
-
-
-@contextmanager
-def _only_new_garbage() -> Iterator[None]:
-    """napari collects garbage with each layer that goes: it looks at what is new, not at all objects of the program.
-
-    A whole collection takes 0.1 to 0.6 s once torch is loaded.  napari does it for drivers on Windows: there it stays.
-    """
-    if sys.platform == "win32":
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -66,11 +65,5 @@ class BusyState:
         self._then[1](error)
 
     def _set(self, text: str) -> None:
-        """Note what runs.
-
-        Python collects garbage in whichever thread makes new objects.  A thread that makes 100,000 records would free
-        windows' widgets that wait for it, which ends the program, and hold up the window: it waits until the end.
-        """
-        (gc.disable if text else gc.enable)()
         self.text = text
         self.changed.emit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
@@ -16,7 +16,7 @@ from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations import LabelFile, Project
+    from napari_hicstruct.annotations import LabelFile, Project, Status
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
 
@@ -28,6 +28,14 @@ class ScoreChoice:
     lower_is_better: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ImportAs:
+    """What a person says of files: as ``hicstruct import --status`` and ``--one-based``."""
+
+    status: Status | None = None
+    one_based: bool = False
+
+
 AskScore = Callable[[Path, "LabelFile"], ScoreChoice | None]
 
 
@@ -36,6 +44,7 @@ class _File:
     """One file on its way; at the end it was stored or refused."""
 
     path: Path
+    as_: ImportAs = ImportAs()
     found: LabelFile | None = None
     choice: ScoreChoice | None = None
     is_asked: bool = False
@@ -77,7 +86,7 @@ class ImportState:
         """True from :meth:`start` until the report."""
         return bool(self._files)
 
-    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None) -> None:
+    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None, as_: ImportAs = ImportAs()) -> None:
         """Read label files into the project, each into a set of its own; good lines come in, the others are reported.
 
         Parameters
@@ -86,6 +95,8 @@ class ImportState:
         ask : function of a path and what was read, optional
             Asked once per file whose columns do not say which of them is the score; None as answer: there is none.
             Without it nobody is asked, and such columns are only kept.
+        as_ : ImportAs
+            Status and first position; as the files say, if nobody says otherwise.
 
         Raises
         ------
@@ -96,7 +107,7 @@ class ImportState:
         """
         if self._labels.window.source is None:
             raise LabelError("labels need a map to lie on.", hint="Open the contact map first.")
-        new = [_File(Path(path)) for path in paths]
+        new = [_File(Path(path), as_) for path in paths]
         if self._files:
             self._files += new
             return
@@ -120,9 +131,11 @@ class ImportState:
             from napari_hicstruct.workflows.import_labels import iter_read
 
             for one in waiting:
-                column, lower = (one.choice.column, one.choice.lower_is_better) if one.choice else (None, False)
+                how: dict[str, Any] = {"one_based": one.as_.one_based}
+                if one.choice:
+                    how |= {"score_column": one.choice.column, "ascending": one.choice.lower_is_better}
                 try:
-                    one.found = yield from iter_read(one.path, sizes, column, lower, token=token)
+                    one.found = yield from iter_read(one.path, sizes, token=token, **how)
                 except Cancelled:
                     raise
                 except HicStructError as error:
@@ -192,7 +205,9 @@ class ImportState:
         with project.one_step():
             for one, labels in found:
                 yield clock.step("import", before, total, one.path.name)
-                one.stored = store_labels(project, one.path, labels, finest=finest, on_piece=on_piece)
+                one.stored = store_labels(
+                    project, one.path, labels, status=one.as_.status, finest=finest, on_piece=on_piece
+                )
                 before += len(labels.records)
 
     def _failed(self, error: HicStructError) -> None:

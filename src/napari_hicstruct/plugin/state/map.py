@@ -30,6 +30,7 @@ class Camera(Protocol):
     @property
     def moved_by_hand(self) -> bool: ...
     def aim(self, view: View) -> None: ...
+    def rest(self) -> None: ...
     def view(self, chrom: str, length: int) -> View: ...
     def reset(self) -> None: ...
 
@@ -208,8 +209,10 @@ class MapState:
         margin = max(int(_MARGIN * max(len(rows), len(cols))), 1)
         return rows.expand(margin), cols.expand(margin)
 
-    def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True) -> None:
+    def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True, rest: bool = False) -> None:
         """Show ``rows`` × ``cols`` (default: the square on the diagonal), switching chromosome if need be.
+
+        ``rest``: the camera stays there, so everybody follows at once and all of it is drawn together.
 
         Raises
         ------
@@ -222,6 +225,8 @@ class MapState:
         if remember:
             self._camera.history.push(view)
         self._camera.aim(view)
+        if rest:
+            self._camera.rest()
 
     def back(self) -> None:
         """Return to the view before this one."""

@@ -230,7 +230,7 @@ class ReviewState:
         rows, cols = frame(record, self.labels.triangle_of(uid), finest=window.finest, length=length)
         if record.kind is Kind.LOOP and window.map is not None:
             window.map.suit(*surround(rows, cols), record.distance / 2)
-        self.labels.attempt(lambda _: window.go_to(rows, cols), keeps=False)
+        self.labels.attempt(lambda _: window.go_to(rows, cols, rest=True), keeps=False)
         self.labels.hint(self.summary_of(uid))
 
     def summary_of(self, uid: str) -> str:

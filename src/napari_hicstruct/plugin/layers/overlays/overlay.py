@@ -81,6 +81,8 @@ class Overlay:
 
     def fill(self, items: Sequence[Item], style: DrawStyle) -> None:
         """Show exactly ``items``; what was selected stays selected, no event reaches the host."""
+        if not (items or self.uids or len(self.layer.data)):
+            return  # the shaders of an empty layer would be compiled again all the same
         chosen = set(self.selected_uids())
         # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():

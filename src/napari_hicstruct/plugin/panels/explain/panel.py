@@ -13,6 +13,7 @@ from superqt.utils import qthrottled
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
+from napari_hicstruct.plugin.controllers.paint_later import paint_later
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_count
 from napari_hicstruct.plugin.state.explanation import Explain, default_explain
@@ -137,7 +138,7 @@ class ExplainPanel(QWidget):
         box = box_of(record, self._labels.triangle_of(record.uid))
         flipped = box.top + box.bottom > box.left + box.right
         self._adding = self.layers.iter_show(explanation, flipped=flipped)
-        self._add_next()
+        self._next_layer.start()  # after the words are painted
         self._headline.setText(_headline(explanation))
         evidence = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
         self._words.setText("<br>".join([*evidence, *_experts(explanation)]))
@@ -146,7 +147,11 @@ class ExplainPanel(QWidget):
 
     def _add_next(self) -> None:
         """Put in one more layer, and go on when the window has drawn it."""
-        if self._adding is not None and next(self._adding, self) is not self:
+        if self._adding is None:
+            return
+        with paint_later(self._session.viewer):
+            more = next(self._adding, self) is not self
+        if more:
             self._next_layer.start()
 
     def _failed(self, error: HicStructError) -> None:

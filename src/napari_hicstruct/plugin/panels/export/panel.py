@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, readable
@@ -28,6 +27,7 @@ from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class ExportPanel(QWidget):
             self.form[name].value = name in known
         self.export = ExportState(self._review)
         self._build()
-        self._later = qthrottled(self._update_if_seen, timeout=30, leading=False, parent=self)
+        self._later = Soon(self, self._update_if_seen)
         self.form.changed.connect(self._chosen_anew)
         follow(self, self.export.ended, self._ended)
         follow(self, session.map_changed, self._forget_result)

@@ -16,15 +16,16 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.panels.labels.import_menu import import_menu
 from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
+from napari_hicstruct.plugin.state.importing import ImportAs
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
@@ -32,6 +33,7 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
+from napari_hicstruct.plugin.widgets.soon import Soon
 
 _LEVELS = {
     TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
@@ -67,7 +69,7 @@ class LabelsPanel(QWidget):
         self.commands = SetCommands(session.labels)
         self._rows: dict[int, SetRow] = {}
         self._build()
-        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        self._later = Soon(self, self._update)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
         follow(self, session.importing.ended, self.report.show_report)
@@ -82,17 +84,14 @@ class LabelsPanel(QWidget):
         self._grid.setVerticalSpacing(2)
         for place, head in enumerate(HEADS):
             self._grid.addWidget(QLabel(f"<small>{head}</small>"), 0, place)
-        self._grid.setColumnStretch(HEADS.index("set"), 4)
-        self._grid.setColumnStretch(HEADS.index("source"), 1)
+        self._grid.setColumnStretch(HEADS.index("set"), 1)
         column.addLayout(self._grid)
         self._note = QLabel()
         self._note.setWordWrap(True)
         self._note.setToolTip(_HOW_CHOSEN)
         column.addWidget(self._note)
         buttons = QHBoxLayout()
-        self.import_button = QPushButton("Import …")
-        self.import_button.setToolTip("Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own")
-        self.import_button.clicked.connect(self._import)
+        self._make_import_button()
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
@@ -128,6 +127,19 @@ class LabelsPanel(QWidget):
     def _show_report(self, _project: object) -> None:
         self.report.show_report(self._session.importing.report)
 
+    def _make_import_button(self) -> None:
+        self.import_button = QPushButton("Import …")
+        self.import_button.setToolTip(
+            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own.\n"
+            "Right click: as accepted, rejected or edited; positions that count from 1"
+        )
+        self.import_button.clicked.connect(lambda: self._import())
+        self.import_menu = import_menu(self, self._import)
+        self.import_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.import_button.customContextMenuRequested.connect(
+            lambda place: self.import_menu.popup(self.import_button.mapToGlobal(place))
+        )
+
     def _make_levels(self) -> QComboBox:
         box = QComboBox()
         for levels, (text, meaning) in _LEVELS.items():
@@ -147,7 +159,7 @@ class LabelsPanel(QWidget):
             for row in self._rows.values():
                 row.remove()
             self._rows = {
-                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets, 1)
+                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets)
             }
         catalogue = self._labels.catalogue
         counts = {} if catalogue is None else catalogue.records.set_sizes()
@@ -164,11 +176,11 @@ class LabelsPanel(QWidget):
         for button in (self.import_button, self.new_button):
             button.setEnabled(not why)
 
-    def _import(self) -> None:
+    def _import(self, as_: ImportAs | None = None) -> None:
         paths = open_files(self, self._session, "labels", "Import labels", LABELS)
         try:
             if paths:
-                self._session.importing.start(paths, ask=ask_score)
+                self._session.importing.start(paths, ask=ask_score, as_=as_ or ImportAs())
         except HicStructError as error:
             self._session.problem.emit(error)
 

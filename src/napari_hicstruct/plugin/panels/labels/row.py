@@ -13,18 +13,20 @@ from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
+from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
 
-HEADS = ("", "set", "source", "n", "show", "side", "lock", "")
+HEADS = ("", "set", "n", "show", "side", "lock", "")
+LINES = 2
+"""Lines of the grid that a set takes: its name, which is never short, has one of its own."""
 TRIANGLES = {
     Triangle.STORED: ("◩", "as stored: rows = first anchor, columns = second; TADs above the diagonal"),
     Triangle.UPPER: ("◥", "upper triangle: all above the diagonal"),
     Triangle.LOWER: ("◣", "lower triangle: all below the diagonal"),
 }
-_MIN_SOURCE_WIDTH = 38
-_MIN_NAME_WIDTH = 84
+_MIN_WIDTH = 92
 
 
 class SetRow:
@@ -43,12 +45,12 @@ class SetRow:
         self.name.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.name.setFrame(False)
         self.name.setStyleSheet("QLineEdit:!focus { background: transparent; padding: 0px; }")  # a name, not a form
-        self.name.setMinimumWidth(_MIN_NAME_WIDTH)
+        self.name.setMinimumWidth(_MIN_WIDTH)
         self.name.editingFinished.connect(self._rename)
-        self.source = QElidingLabel()
+        self.source = subdued(QElidingLabel())
         self.source.setElideMode(Qt.TextElideMode.ElideRight)
         self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.source.setMinimumWidth(_MIN_SOURCE_WIDTH)
+        self.source.setMinimumWidth(_MIN_WIDTH)
         self.number = QLabel()
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.shown, self.lock = QCheckBox(), QCheckBox()
@@ -57,11 +59,19 @@ class SetRow:
         self.lock.setToolTip("A locked set refuses edits")
         self.lock.toggled.connect(lambda on: commands.change(self._id, locked=on))
         self.drawn = self._make_triangles()
-        self._widgets: tuple[QWidget, ...] = (
-            self.colour, self.name, self.source, self.number, self.shown, self.drawn, self.lock, self.more,
-        )  # fmt: skip
-        for column, widget in enumerate(self._widgets):
-            grid.addWidget(widget, place, column)
+        self._place(grid, 1 + LINES * place)
+
+    def _place(self, grid: QGridLayout, line: int) -> None:
+        """Colour, name and menu; below them whose it is, and what is ticked."""
+        details = (self.source, self.number, self.shown, self.drawn, self.lock)
+        self._widgets: tuple[QWidget, ...] = (self.colour, self.name, self.more, *details)
+        last = len(HEADS) - 1
+        grid.addWidget(self.colour, line, 0)
+        grid.addWidget(self.name, line, 1, 1, last - 1)
+        grid.addWidget(self.more, line, last)
+        for column, widget in enumerate(details, 1):
+            grid.addWidget(widget, line + 1, column)
+        for widget in self._widgets:
             widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             widget.customContextMenuRequested.connect(lambda at, widget=widget: self._open_menu(widget, at))
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from superqt.utils import qthrottled
 
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
@@ -22,6 +21,7 @@ from napari_hicstruct.plugin.state.commands import key_of, keys_of
 from napari_hicstruct.plugin.state.labels import Others
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import Segmented, subdued
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ReviewPanel(QWidget):
             ),
         }
         self._build()
-        self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
+        self._later = Soon(self, self._update)
         for signal in (self._labels.changed, self._labels.current_changed, review.queue.changed):
             follow(self, signal, self._later)
         for other in (review.regions.changed, review.caught_changed, review.objects.changed):

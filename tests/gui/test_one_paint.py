@@ -1,0 +1,120 @@
+"""A key of the review paints the canvas once, with all of it in place; garbage waits for the window's thread."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qtpy.QtCore import QObject
+from qtpy.QtTest import QTest
+
+from napari_hicstruct.annotations import Origin
+from napari_hicstruct.plugin.controllers import garbage
+from napari_hicstruct.plugin.controllers.garbage import Garbage
+from napari_hicstruct.plugin.controllers.paint_later import paint_later
+from napari_hicstruct.plugin.widgets.soon import Soon
+from tests.annotation_kit import loop
+from tests.gui.edit_kit import press
+from tests.gui.view_kit import open_in, pump, write_dots
+
+BIN = 5_000
+
+
+def test_a_judgment_that_flies_on_is_one_paint_of_the_canvas(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    session, _ = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, []))
+    project = session.ensure_project()
+    made = project.add_set("calls", Origin.IMPORTED)
+    starts = [3_000_000 * k for k in range(1, 9)]
+    project.add([loop(start, 100_000 + 10_000 * k) for k, start in enumerate(starts)], set_id=made.id)
+    canvas = viewer.window._qt_viewer.canvas
+    press(canvas.native, "N")
+    pump(lambda: False, 3.0)  # the letters of the hint are made when nothing else is to do
+    drawn: list[tuple[str, Any]] = []
+    canvas._scene_canvas.events.draw.connect(
+        lambda _: drawn.append((session.labels.current.uid, list(session.layer.corner_pixels[:, 0])))
+    )
+    corners: set[tuple[int, ...]] = set()
+    for _ in range(4):
+        drawn.clear()
+        press(canvas.native, "A")
+        pump(lambda: False, 0.4)
+        assert len(drawn) == 1
+        uid, corner = drawn[0]
+        assert uid == session.labels.current.uid
+        assert corner == list(session.layer.corner_pixels[:, 0]), "drawn before the map was read there"
+        corners.add(tuple(corner))
+    assert len(corners) == 4
+
+
+def test_what_is_asked_within_an_event_is_done_once_before_timers(qtbot: Any) -> None:
+    owner, done = QObject(), []
+    soon = Soon(owner, lambda: done.append(1), least_ms=40)
+    for _ in range(5):
+        soon()
+    assert done == []
+    QTest.qWait(1)
+    assert done == [1]
+    for _ in range(5):  # within the 40 ms: not at once, but not lost
+        soon()
+    QTest.qWait(1)
+    assert done == [1]
+    qtbot.waitUntil(lambda: done == [1, 1])
+
+
+def test_a_layer_is_painted_after_the_event_that_put_it_in(make_napari_viewer: Callable[..., Any]) -> None:
+    viewer = make_napari_viewer(show=True)
+    pump(lambda: False, 0.3)
+    native = viewer.window._qt_viewer.canvas.native
+    with paint_later(viewer):
+        assert not native.updatesEnabled()
+    assert not native.updatesEnabled()
+    pump(native.updatesEnabled)
+    assert native.updatesEnabled()
+
+
+class Cycle:
+    """Garbage that only Python's collector frees."""
+
+    def __init__(self, freed: list[str]) -> None:
+        self.me, self.freed = self, freed
+
+    def __del__(self) -> None:
+        self.freed.append(threading.current_thread().name)
+
+
+def test_no_thread_but_the_windows_frees_cycles(qtbot: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    freed: list[str] = []
+    mine = Garbage()
+    mine.opened()
+    try:
+
+        def work() -> None:
+            Cycle(freed)
+            for _ in range(30):
+                [[] for _ in range(1_000)]
+
+        thread = threading.Thread(target=work, name="worker")
+        thread.start()
+        thread.join()
+        assert freed == []
+        assert not gc.isenabled()
+        mine.collect_all()
+        assert freed == [threading.current_thread().name]
+        Cycle(freed)
+        monkeypatch.setattr(garbage, "_MODULES", 0)
+        mine.collect_some()  # a rush of new objects is not searched
+        assert len(freed) == 1
+        monkeypatch.setattr(garbage, "_ALL_AFTER_S", -1.0)
+        monkeypatch.setattr(garbage, "_STILL_S", -1.0)
+        mine.collect_some()  # nobody has touched the mouse for long
+        assert len(freed) == 2
+    finally:
+        mine.closed()
+    assert garbage.GARBAGE._windows or gc.isenabled()
