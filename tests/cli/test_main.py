@@ -184,3 +184,10 @@ def test_tables_keep_square_brackets(capsys: pytest.CaptureFixture[str]) -> None
     out = capsys.readouterr().out
     for text in ("a[1].mcool", "12,345", "KR, VC", "10,000", "[bold]x"):
         assert text in out
+
+
+def test_a_wrong_value_is_one_line_of_two_sentences(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["stripe-check", "a.cool", "b.tsv", "-o", str(tmp_path / "s.png"), "-n", "x"]) == 2
+    (said,) = capsys.readouterr().err.strip().splitlines()
+    assert said.endswith(". See 'hicstruct stripe-check --help'.")
+    assert ".. See" not in said

@@ -113,7 +113,7 @@ def _explain(error: BaseException, debug: bool) -> int:
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "hicstruct"
         if text := error.format_message():  # an empty one: no command was given and the help is printed
-            _say(f"{text} See '{command} --help'.")
+            _say(f"{text.rstrip('.')}. See '{command} --help'.")
         return BAD_INPUT
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
         give_up_stdout()  # it may be the one that is full
