@@ -34,6 +34,7 @@ from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
+from napari_hicstruct.plugin.widgets.style import compact_button
 
 _LEVELS = {
     TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
@@ -90,8 +91,37 @@ class LabelsPanel(QWidget):
         self._note.setWordWrap(True)
         self._note.setToolTip(_HOW_CHOSEN)
         column.addWidget(self._note)
-        buttons = QHBoxLayout()
-        self._make_import_button()
+        self._make_buttons()
+        self.by_score = QCheckBox("fade by confidence")
+        self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
+        self.by_score.toggled.connect(self._labels.set_by_score)
+        self.transposes = QCheckBox("mirrored stripes")
+        self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
+        self.transposes.toggled.connect(self._session.editing.show_transposes)
+        self.levels = self._make_levels()
+        for widgets in (
+            (self.import_button, self.import_as, self.consensus_button, self.new_button),
+            (self.by_score, self.transposes),
+            (QLabel("Nested TADs"), self.levels, self.table_button),
+        ):
+            row = QHBoxLayout()
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+            column.addLayout(row)
+        self.report = ReportBox(self._session.importing)
+        column.addWidget(self.report)
+        column.addWidget(Legend())
+
+    def _make_buttons(self) -> None:
+        self.import_button = QPushButton("Import …")
+        self.import_button.setToolTip("Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own")
+        self.import_button.clicked.connect(lambda: self._import())
+        self.import_menu = import_menu(self, self._import)
+        self.import_as = compact_button("▾", "Import as accepted, rejected or edited; positions that count from 1")
+        self.import_as.clicked.connect(
+            lambda: self.import_menu.popup(self.import_as.mapToGlobal(self.import_as.rect().bottomLeft()))
+        )
         self.new_button = QPushButton("New set")
         self.new_button.setToolTip("An empty set of human labels")
         self.new_button.clicked.connect(self._new)
@@ -103,42 +133,9 @@ class LabelsPanel(QWidget):
         self.consensus_button = QPushButton("Consensus …")
         self.consensus_button.setToolTip("What several callers agree on, sets or files, as one set with soft scores")
         self.consensus_button.clicked.connect(self.consensus_wanted)
-        self.by_score = QCheckBox("fade by confidence")
-        self.by_score.setToolTip(f"The less certain the fainter. {CONFIDENCE.capitalize()}: {MEANINGS[CONFIDENCE]}")
-        self.by_score.toggled.connect(self._labels.set_by_score)
-        self.transposes = QCheckBox("mirrored stripes")
-        self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
-        self.transposes.toggled.connect(self._session.editing.show_transposes)
-        self.levels = self._make_levels()
-        switches, nested = QHBoxLayout(), QHBoxLayout()
-        for row, widgets in (
-            (buttons, (self.import_button, self.consensus_button, self.new_button)),
-            (switches, (self.by_score, self.transposes)),
-            (nested, (QLabel("Nested TADs"), self.levels, self.table_button)),
-        ):
-            for widget in widgets:
-                row.addWidget(widget)
-            row.addStretch(1)
-            column.addLayout(row)
-        self.report = ReportBox(self._session.importing)
-        column.addWidget(self.report)
-        column.addWidget(Legend())
 
     def _show_report(self, _project: object) -> None:
         self.report.show_report(self._session.importing.report)
-
-    def _make_import_button(self) -> None:
-        self.import_button = QPushButton("Import …")
-        self.import_button.setToolTip(
-            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own.\n"
-            "Right click: as accepted, rejected or edited; positions that count from 1"
-        )
-        self.import_button.clicked.connect(lambda: self._import())
-        self.import_menu = import_menu(self, self._import)
-        self.import_button.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.import_button.customContextMenuRequested.connect(
-            lambda place: self.import_menu.popup(self.import_button.mapToGlobal(place))
-        )
 
     def _make_levels(self) -> QComboBox:
         box = QComboBox()
