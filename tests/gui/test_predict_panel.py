@@ -156,6 +156,7 @@ def test_limits_are_folded_and_wrong_ones_are_refused_in_place(tiny: Any, qtbot:
     panel.mode.button("accurate").click()
     assert "three times as long" in panel.how_long.text()
     panel.run_button.click()
+    assert pump(lambda: bool(script.requests), 5), "the run begins in a thread of its own"
     (request,) = script.requests
     assert (request["mode"], request["limits"].loop_distance) == ("accurate", (50_000, 1_000_000))
     panel.limits.none.click()
