@@ -111,9 +111,7 @@ def boundaries(work: Path) -> dict[str, Any]:
 def _judged(voters: Lists, truth: Any) -> dict[str, Any]:
     """Average precision of each voter and of what they agree on."""
     alone = {name: _boundary_ap(found, truth) for name, found in voters.items()}
-    together = {
-        one.value: _boundary_ap(agreed(voters, Kind.BOUNDARY, one), truth) for one in (Method.COUNT, Method.EM)
-    }
+    together = {one.value: _boundary_ap(agreed(voters, Kind.BOUNDARY, one), truth) for one in (Method.COUNT, Method.EM)}
     return {"alone": alone, "together": together, "met": together["em"] > max(alone.values())}
 
 
