@@ -12,7 +12,7 @@ import pytest
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.cli.simulate import parse_chromosomes
-from napari_hicstruct.errors import ConfigError, RegionError
+from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import parse_length
 from napari_hicstruct.workflows.simulate import sample_map
 
