@@ -22,7 +22,7 @@ def sample() -> str:
 @pytest.fixture(scope="module")
 def folder(sample: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("tracks") / "evidence"
-    assert main(["insulation", sample, "-o", str(out), "-w", "50000", "-w", "100000", "--quiet"]) == 0
+    assert main(["insulation", sample, "-o", str(out), "-w", "50k", "-w", "100000", "--quiet"]) == 0
     return out
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.cli.simulate import parse_chromosomes, parse_length
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.cli.simulate import parse_chromosomes
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome import parse_length
 from napari_hicstruct.workflows.simulate import sample_map
 
 FAST = "n_steps: 1500\nn_snapshots: 16\n"
@@ -100,7 +101,7 @@ def test_lengths_are_read_as_people_write_them() -> None:
         800_000,
     ]
     assert parse_chromosomes([], "2M") == {"chr1": 2_000_000}
-    with pytest.raises(ConfigError, match="tall"):
+    with pytest.raises(RegionError, match="tall"):
         parse_length("tall")
 
 

@@ -174,7 +174,9 @@ class RecordTable(Mapping[str, Annotation]):
         return row is not None and self._columns["sets"][row] != GONE
 
     def __getitem__(self, uid: str) -> Annotation:
-        return self.records(np.array([self.row(uid)]))[0]
+        row = self.row(uid)
+        made = self._made.get(row)
+        return self.records(np.array([row]))[0] if made is None else made
 
     def row(self, uid: str) -> int:
         """Row of a record; KeyError if the project has none of this uid."""
@@ -206,6 +208,8 @@ class RecordTable(Mapping[str, Annotation]):
         """The records of rows; a few thousand are kept for the next time."""
         wanted, known = rows.tolist(), self._made
         new = [row for row in wanted if row not in known]
+        if not new:
+            return [known[row] for row in wanted]
         if len(known) + len(new) > _MAX_MADE:
             known = {row: known[row] for row in wanted if row in known}
         known |= zip(new, map(from_values, self._file_rows(new)), strict=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
-from napari_hicstruct.cli.simulate import parse_length
+from napari_hicstruct.genome import parse_length
 
 
 def calibrate(

@@ -13,13 +13,31 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, RegionError
+from napari_hicstruct.genome import parse_length
 from napari_hicstruct.jobs import Progress, drain
 
 if TYPE_CHECKING:
     from napari_hicstruct.decode.limits import DecodingLimits
 
 T = TypeVar("T")
+
+
+def base_pairs(value: str | int) -> int:
+    """Parser of an option in bp: ``25000``, ``25k`` and ``1.5Mb``; a wrong one is a usage error."""
+    try:
+        return value if isinstance(value, int) else parse_length(value)
+    except RegionError as error:
+        raise typer.BadParameter(f"{error.message} {error.hint}") from error
+
+
+def bins(value: str | int) -> int:
+    """Parser of a bin size, which is not 0."""
+    size = base_pairs(value)
+    if size < 1:
+        raise typer.BadParameter("Bins of 0 bp hold nothing.")
+    return size
+
 
 json_option: bool = typer.Option(False, "--json", help="Print one line of JSON for machines instead of a table.")
 """Use as a parameter's default: ``json: bool = json_option``."""

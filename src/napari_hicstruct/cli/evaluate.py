@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import base_pairs, emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.import_labels import check_ascending
 
 _RATES = {"precision", "recall", "f1"}
@@ -39,7 +39,9 @@ def evaluate(
     truth: Annotated[list[Path], typer.Option(help="Folder or label files; several of one kind are united.")],
     ignore: Annotated[list[Path] | None, typer.Option(help="Too faint to ask for; such calls do not count.")] = None,
     chrom: Annotated[list[str] | None, typer.Option(help="Chromosomes to judge; else those with predictions.")] = None,
-    tolerance: Annotated[int, typer.Option(min=0, help="How far a call may be off, in bp.")] = 20_000,
+    tolerance: Annotated[
+        int, typer.Option(parser=base_pairs, metavar="BP", help="How far a call may be off, in bp or as 20k.")
+    ] = 20_000,
     resolution: Annotated[
         int, typer.Option(min=0, help="bp per bin for ±1 and ±2 bins; 0: as the predictions say.")
     ] = 0,

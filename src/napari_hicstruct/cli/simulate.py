@@ -7,20 +7,9 @@ from typing import Annotated
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import bins, emit, json_option, quiet_option, show_progress
 from napari_hicstruct.errors import ConfigError
-
-_UNITS = {"": 1, "k": 1_000, "kb": 1_000, "m": 1_000_000, "mb": 1_000_000}
-
-
-def parse_length(text: str) -> int:
-    """``64M``, ``64Mb``, ``500k``, ``64,000,000`` → bp."""
-    plain = text.strip().lower().replace(",", "").replace("_", "")
-    digits = plain.rstrip("kmb")
-    try:
-        return round(float(digits) * _UNITS[plain[len(digits) :]])
-    except (ValueError, KeyError, OverflowError) as error:
-        raise ConfigError(f"'{text}' is not a length.", hint="Write 64M, 500k or 64000000.") from error
+from napari_hicstruct.genome import parse_length
 
 
 def parse_chromosomes(texts: list[str], length: str) -> dict[str, int]:
@@ -40,7 +29,8 @@ def simulate(
     length: Annotated[str, typer.Option(help="Length of the chromosome(s), as 64M.")] = "64M",
     chrom: Annotated[list[str] | None, typer.Option(help="Chromosome, as chr1 or chr1:64M; repeatable. [chr1]")] = None,
     resolution: Annotated[
-        list[int] | None, typer.Option(help="bp per bin; the finest is simulated. [a ladder]")
+        list[int] | None,
+        typer.Option(parser=bins, metavar="BP", help="Bin size, as 10k; the finest is simulated. [a ladder]"),
     ] = None,
     depth: Annotated[float, typer.Option(help="Mean count at a distance of one bin of the finest size.")] = 100.0,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same map.")] = 1,

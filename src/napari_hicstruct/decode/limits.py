@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.errors import ConfigError
-from napari_hicstruct.genome import parse_region
+from napari_hicstruct.genome import parse_length, parse_region
 
 if TYPE_CHECKING:  # the decoders are compiled and take long to import; a form that checks limits needs none of them
     from napari_hicstruct.decode.loops import LoopSettings
@@ -111,9 +111,10 @@ def parse_limit(text: str) -> int | Range:
     RegionError
         If it is neither.
     """
-    is_range = "-" in text or "–" in text
-    span = parse_region(f"limit:{text}" if is_range else f"limit:0-{text}")
-    return (span.start, span.end) if is_range else span.end
+    if "-" not in text and "–" not in text:
+        return parse_length(text)
+    span = parse_region(f"limit:{text}")
+    return span.start, span.end
 
 
 def _checked(name: str, value: int | Range) -> int | Range:

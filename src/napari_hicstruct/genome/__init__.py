@@ -7,6 +7,7 @@ from napari_hicstruct.genome.intervals import (
     format_bp,
     format_region,
     format_span,
+    parse_length,
     parse_region,
     united,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "format_region",
     "format_span",
     "n_bins",
+    "parse_length",
     "parse_region",
     "to_bin",
     "united",

@@ -85,16 +85,29 @@ def united(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
 
 def _parse_position(text: str, whole: str) -> int:
     """Base pairs; ``1,5M`` (1.5 or 15?) and ``62.5`` (its unit forgotten) are refused rather than guessed."""
-    match = _POSITION.match(text.strip())
-    unit = _UNITS.get(match.group(3).lower()) if match else None
-    position = Decimal(-1)
-    if match is not None and unit is not None:
-        position = Decimal(match.group(1).replace(",", "") + (match.group(2) or "")) * unit
-    if position < 0 or position != int(position):
+    try:
+        return parse_length(text)
+    except RegionError as error:
         raise RegionError(
             f"'{text}' in region '{whole}' is not a position.", hint="Write 62,500,000 or 62500000 or 62.5M."
-        )
-    return int(position)
+        ) from error
+
+
+def parse_length(text: str) -> int:
+    """A number of base pairs: ``500k``, ``1.5 Mb``, ``64,000,000``.
+
+    Raises
+    ------
+    RegionError
+        If it is none, or no whole number of them.
+    """
+    match = _POSITION.match(text.strip().replace("_", ""))
+    unit = _UNITS.get(match.group(3).lower()) if match else None
+    if match is not None and unit is not None:
+        length = Decimal(match.group(1).replace(",", "") + (match.group(2) or "")) * unit
+        if length == int(length):
+            return int(length)
+    raise RegionError(f"'{text}' is not a length in bp.", hint="Write 64M, 500k or 64000000.")
 
 
 def parse_region(text: str, chromsizes: Mapping[str, int] | None = None, *, around: int | None = None) -> Interval:

@@ -30,6 +30,22 @@ def test_levels_are_chains_of_tads_that_hold_each_other() -> None:
     assert [found.tolist() for found in nesting(*equal)] == [[0, 1], [1, 0]]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_levels_are_the_longest_chains(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    starts = draw.integers(0, 30, 40)
+    ends = starts + draw.integers(1, 20, 40)
+    order = np.lexsort((-ends, starts)).tolist()
+    outside, inside = np.zeros(40, int), np.zeros(40, int)
+    for place, one in enumerate(order):
+        outside[one] = max((outside[k] + 1 for k in order[:place] if ends[k] >= ends[one]), default=0)
+    for place, one in reversed(list(enumerate(order))):
+        inside[one] = max((inside[k] + 1 for k in order[place + 1 :] if ends[k] <= ends[one]), default=0)
+    found = nesting(starts, ends)
+    assert found[0].tolist() == outside.tolist()
+    assert found[1].tolist() == inside.tolist()
+
+
 def test_outer_levels_are_fainter() -> None:
     faint = opacity(np.arange(6))
     assert faint[0] == 1

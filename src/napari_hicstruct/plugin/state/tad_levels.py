@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -32,19 +34,22 @@ def nesting(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> tuple[NDArray
 
     One that only overlaps another is not in it; of equal ones the later lies in the earlier.
     """
+    order = np.lexsort((-ends, starts))  # what holds one comes before it
     outside, inside = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.int64)
-    around: list[int] = []
-    holders: list[tuple[int, list[int]]] = []
-    for one in np.lexsort((-ends, starts)).tolist():
-        around = [other for other in around if ends[other] > starts[one]]
-        holding = [other for other in around if ends[other] >= ends[one]]
-        outside[one] = max((outside[other] + 1 for other in holding), default=0)
-        holders.append((one, holding))
-        around.append(one)
-    for one, holding in reversed(holders):  # what lies in it comes after it
-        for other in holding:
-            inside[other] = max(inside[other], inside[one] + 1)
+    outside[order] = _longest_chains((-ends[order]).tolist())
+    inside[order[::-1]] = _longest_chains(ends[order[::-1]].tolist())
     return outside, inside
+
+
+def _longest_chains(values: Sequence[int]) -> list[int]:
+    """Length of the longest rising subsequence (equal ones count) that ends before each value, by patience sorting."""
+    least: list[int] = []  # last value of a chain of each length, the smallest there is
+    lengths = []
+    for value in values:
+        length = bisect_right(least, value)
+        least[length : length + 1] = [value]
+        lengths.append(length)
+    return lengths
 
 
 def opacity(inside: NDArray[np.int64]) -> NDArray[np.float64]:

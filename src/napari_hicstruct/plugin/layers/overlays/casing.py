@@ -7,6 +7,7 @@ stands out.  napari draws one edge per shape; all casings of a kind are one mesh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -97,23 +98,30 @@ def outlines(
 
 def _mark(item: Item, style: DrawStyle) -> NDArray[np.float64]:
     """The outline of a ring, square or diamond as napari draws them."""
-    symbol = symbol_of(item.record)
-    number = _CORNERS[symbol]
-    turn = np.pi / 4 if symbol == "square" else 0.0
     radius = mark_size(item.record, style.bp_per_px) / 2
-    if symbol == "square":
-        radius *= 2**0.5
+    return np.asarray(point_of(item.record, item.triangle)) + radius * _unit_mark(symbol_of(item.record))
+
+
+@cache
+def _unit_mark(symbol: str) -> NDArray[np.float64]:
+    """Corners (row, column) of a mark of radius 1 at the origin."""
+    number = _CORNERS[symbol]
+    turn, radius = (np.pi / 4, 2**0.5) if symbol == "square" else (0.0, 1.0)
     angle = np.arange(number) * 2 * np.pi / number + turn
-    return np.asarray(point_of(item.record, item.triangle)) + radius * np.column_stack([np.sin(angle), np.cos(angle)])
+    return radius * np.column_stack([np.sin(angle), np.cos(angle)])
 
 
 def bands(
     corners: Sequence[NDArray[np.float64]], widths: NDArray[np.float64]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
     """Triangles of bands along closed outlines: vertices (x, y), faces, and the outline of each vertex."""
-    of = np.repeat(np.arange(len(corners)), [len(one) for one in corners])
+    numbers = np.array([len(one) for one in corners])
+    of = np.repeat(np.arange(len(corners)), numbers)
     start = np.concatenate(list(corners))[:, ::-1]
-    end = np.concatenate([np.roll(one, -1, axis=0) for one in corners])[:, ::-1]
+    following = np.arange(1, len(start) + 1)
+    last = np.cumsum(numbers)
+    following[last - 1] = last - numbers  # outlines are closed
+    end = start[following]
     along = end - start
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
     half = widths[of, None] / 2

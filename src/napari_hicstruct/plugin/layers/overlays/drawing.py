@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,7 @@ def luminance(colour: Sequence[float]) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@lru_cache
 def casing_of(line: RGBA) -> RGBA:
     """Colour of the thin edge on both sides of a line: dark beside light ones, light beside dark ones."""
     red, green, blue, alpha = _DARK_CASING if luminance(line) >= _LIGHT else _LIGHT_CASING
