@@ -39,6 +39,11 @@ def bins(value: str | int) -> int:
     return size
 
 
+def bp_option(default: Any, *names: str, parser: Callable[[Any], int] = base_pairs, help: str) -> Any:
+    """An option in bp, as a parameter's default."""
+    return typer.Option(default, *names, parser=parser, metavar="BP", help=help)
+
+
 json_option: bool = typer.Option(False, "--json", help="Print one line of JSON for machines instead of a table.")
 """Use as a parameter's default: ``json: bool = json_option``."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import base_pairs, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import bp_option, emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.import_labels import GivenKind
 from napari_hicstruct.errors import ConfigError
 
@@ -38,15 +38,10 @@ def consensus(
     method: GivenMethod = typer.Option(
         GivenMethod.EM, help="em: how reliable each caller is, is learnt; count: share of callers; weighted: --weight."
     ),
-    tolerance: int = typer.Option(
-        0,
-        parser=base_pairs,
-        metavar="BP",
-        help="How far a call may lie from the middle of its group, as 20k; 0: 1.5 bins of the coarsest list.",
+    tolerance: int = bp_option(
+        0, help="How far a call may lie from the middle of its group, as 20k; 0: 1.5 bins of the coarsest list."
     ),
-    bin_size: int = typer.Option(
-        0, parser=base_pairs, metavar="BP", help="Bins of the result, as 10k; 0: the finest of the lists."
-    ),
+    bin_size: int = bp_option(0, help="Bins of the result, as 10k; 0: the finest of the lists."),
     weight: list[str] = typer.Option([], "--weight", help="CALLER=W, for the method weighted; repeatable."),
     map: str = typer.Option("", "--map", help="Contact map: its chromosome names, and nothing that lies beside it."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from napari_hicstruct.cli.common import base_pairs, bins, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
 
 
 class TrackFormat(StrEnum):
@@ -15,6 +15,9 @@ class TrackFormat(StrEnum):
 
     BIGWIG = "bigwig"
     BEDGRAPH = "bedgraph"
+
+
+_WINDOW = "Side of the sliding square; repeatable. Default: 5, 10, 25 and 50 bins."
 
 
 def register(app: typer.Typer) -> None:
@@ -25,17 +28,14 @@ def register(app: typer.Typer) -> None:
 def insulation(
     map: str = typer.Argument(..., help="Contact map: .cool, .mcool, URI::/group or .hic."),
     out: Path = typer.Option(..., "--out", "-o", help="Folder to write."),
-    window: list[int] = typer.Option(
+    window: list[int] = bp_option(
         [],
         "--window",
         "-w",
         parser=bins,
-        metavar="BP",
-        help="Side of the sliding square, as 100k; repeatable. Default: 5, 10, 25 and 50 bins.",
+        help="Side of the sliding square; repeatable. Default: 5, 10, 25 and 50 bins.",
     ),
-    resolution: int = typer.Option(
-        0, parser=base_pairs, metavar="BP", help="Bins, as 10k; 0: 10 kb where the map gives it, else the next above."
-    ),
+    resolution: int = bp_option(0, help="Bins, as 10k; 0: 10 kb where the map gives it, else the next above."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
     norm: str = typer.Option("", help="Weights to use. Default: the best that each chromosome has."),
     ignore_diags: int = typer.Option(2, min=0, help="First diagonals that insulation leaves out."),

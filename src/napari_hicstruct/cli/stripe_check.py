@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from napari_hicstruct.cli.common import bins, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
 
 
@@ -21,9 +21,7 @@ def stripe_check(
     out: Path = typer.Option(..., "--out", "-o", help="A picture (.png, .svg, .pdf), or a folder for several stripes."),
     number: list[int] = typer.Option([], "--number", "-n", min=1, help="Data line of the file, from 1; repeatable."),
     all: bool = typer.Option(False, "--all", help="Every stripe of the file."),
-    resolution: int = typer.Option(
-        5_000, parser=bins, metavar="BP", help="Bins; the nearest that the map has is drawn, and named."
-    ),
+    resolution: int = bp_option(5_000, parser=bins, help="Bins; the nearest that the map has is drawn, and named."),
     percentile: float = typer.Option(98.0, min=1, max=100, help="Of the counts in view; the colour maximum."),
     margin: int = typer.Option(-1, min=-1, help="bp on each side. Default: a quarter of the stripe, at least 250 kb."),
     balance: bool = typer.Option(False, "--balance", help="Balanced contacts instead of raw counts."),
