@@ -28,13 +28,7 @@ def register(app: typer.Typer) -> None:
 def insulation(
     map: str = typer.Argument(..., help="Contact map: .cool, .mcool, URI::/group or .hic."),
     out: Path = typer.Option(..., "--out", "-o", help="Folder to write."),
-    window: list[int] = bp_option(
-        [],
-        "--window",
-        "-w",
-        parser=bins,
-        help="Side of the sliding square; repeatable. Default: 5, 10, 25 and 50 bins.",
-    ),
+    window: list[int] = bp_option([], "--window", "-w", parser=bins, help=_WINDOW),
     resolution: int = bp_option(0, help="Bins, as 10k; 0: 10 kb where the map gives it, else the next above."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
     norm: str = typer.Option("", help="Weights to use. Default: the best that each chromosome has."),
