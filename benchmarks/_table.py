@@ -207,7 +207,7 @@ ROWS = (
     Row(
         "judging_speed",
         "100 candidates accepted and rejected by keys in a real window",
-        "≥ 2 per second sustained, no key lost",
+        "≥ 5 per second sustained, no key lost",
         learning.judging,
         lambda result: result["held"],
     ),

@@ -1,4 +1,4 @@
-"""A key of the review paints the canvas once, with all of it in place; garbage waits for the window's thread."""
+"""The first paint after a key of the review has all of it in place; garbage waits for the window's thread."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pytest
 from qtpy.QtCore import QObject
 from qtpy.QtTest import QTest
 
-from napari_hicstruct.annotations import Origin
+from napari_hicstruct.annotations import Kind, Origin
 from napari_hicstruct.plugin.controllers import garbage
 from napari_hicstruct.plugin.controllers.garbage import Garbage
 from napari_hicstruct.plugin.controllers.paint_later import paint_later
+from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.widgets.soon import Soon
 from tests.annotation_kit import loop
 from tests.gui.edit_kit import press
@@ -24,33 +25,35 @@ from tests.gui.view_kit import open_in, pump, write_dots
 BIN = 5_000
 
 
-def test_a_judgment_that_flies_on_is_one_paint_of_the_canvas(
+def test_a_judgment_that_flies_on_is_all_there_in_the_first_paint(
     make_napari_viewer: Callable[..., Any], tmp_path: Path
 ) -> None:
     viewer = make_napari_viewer(show=True)
-    session, _ = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, []))
+    session, dock = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, []))
     project = session.ensure_project()
     made = project.add_set("calls", Origin.IMPORTED)
     starts = [3_000_000 * k for k in range(1, 9)]
     project.add([loop(start, 100_000 + 10_000 * k) for k, start in enumerate(starts)], set_id=made.id)
     canvas = viewer.window._qt_viewer.canvas
+    (card,) = dock.findChildren(Card)
     press(canvas.native, "N")
     pump(lambda: False, 3.0)  # the letters of the hint are made when nothing else is to do
-    drawn: list[tuple[str, Any]] = []
-    canvas._scene_canvas.events.draw.connect(
-        lambda _: drawn.append((session.labels.current.uid, list(session.layer.corner_pixels[:, 0])))
-    )
-    corners: set[tuple[int, ...]] = set()
+    loops = session.editing.editor.overlays[Kind.LOOP]
+
+    def state() -> tuple[str, list[int], list[str], str]:
+        corner = session.layer.corner_pixels[:, 0].tolist()
+        return session.labels.current.uid, corner, list(loops.uids), card.facts.text()
+
+    drawn: list[tuple[str, list[int], list[str], str]] = []
+    canvas._scene_canvas.events.draw.connect(lambda _: drawn.append(state()), position="first")
+    places = set()
     for _ in range(4):
         drawn.clear()
         press(canvas.native, "A")
         pump(lambda: False, 0.4)
-        assert len(drawn) == 1
-        uid, corner = drawn[0]
-        assert uid == session.labels.current.uid
-        assert corner == list(session.layer.corner_pixels[:, 0]), "drawn before the map was read there"
-        corners.add(tuple(corner))
-    assert len(corners) == 4
+        assert set(map(repr, drawn)) == {repr(state())}, "something was painted before it was where it belongs"
+        places.add(repr(state()))
+    assert len(places) == 4
 
 
 def test_what_is_asked_within_an_event_is_done_once_before_timers(qtbot: Any) -> None:

@@ -122,7 +122,7 @@ class ConsensusState:
         if found is None or found.reliability is None or caller not in found.callers:
             return []
         right = found.reliability.precision[found.callers.index(caller)]
-        return [f"By the votes {right:.0%} of its calls are right."]
+        return [f"By the votes at most {right:.0%} of its calls are right."]
 
     def worth(self) -> str:
         """What the votes of so few callers are worth; empty for three and more."""
