@@ -285,6 +285,18 @@ def first_chromosome_with_contacts(source: ContactSource, limit: int = _MOST_TRI
     """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
     names = list(source.chromsizes)
     for name in names[:limit]:
-        if any(len(chunk) for chunk in source.pixels(name, resolution=source.resolutions_of(name)[-1])):
+        if _has_contacts(source, name):
             return name
     return names[0]
+
+
+def _has_contacts(source: ContactSource, chrom: str) -> bool:
+    """True if a chromosome has a contact at its coarsest bins; few rows are read first: nearly all maps begin soon."""
+    resolution, length = source.resolutions_of(chrom)[-1], source.chromsizes[chrom]
+    start, step = 0, 8 * resolution
+    while start < length:
+        rows = Interval(chrom, start, min(start + step, length))
+        if any(len(part) for part in source.pixels(chrom, resolution=resolution, rows=rows)):
+            return True
+        start, step = rows.end, 2 * step
+    return False
