@@ -15,7 +15,7 @@ from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtGui import QCursor
 
 _EVERY_MS = 250
-_MODULES = 100_000  # so many new objects within one tick are modules or data, hardly garbage
+_MODULES = 20_000  # so many new objects within one tick are modules or data, hardly garbage
 _ALL_AFTER_S, _STILL_S = 300.0, 60.0
 
 
