@@ -15,6 +15,7 @@ from qtpy.QtCore import QPoint, QTimer
 from qtpy.QtGui import QCursor
 
 _EVERY_MS = 250
+_HEAP = 1_000_000  # new objects at which Python still collects by itself: no timer fires while a notebook's cell runs
 _MODULES = 20_000  # so many new objects within one tick are modules or data, hardly garbage
 _ALL_AFTER_S, _STILL_S = 300.0, 60.0
 
@@ -24,6 +25,7 @@ class Garbage:
 
     def __init__(self) -> None:
         self._windows = 0
+        self._limits = gc.get_threshold()
         self._timer: QTimer | None = None
         self._last_all = self._moved = 0.0
         self._cursor = QPoint()
@@ -33,7 +35,8 @@ class Garbage:
         self._windows += 1
         if self._windows > 1:
             return
-        gc.disable()
+        self._limits = gc.get_threshold()
+        gc.set_threshold(_HEAP, *self._limits[1:])
         gc.freeze()
         self._last_all = self._moved = time.monotonic()
         self._timer = QTimer()
@@ -50,14 +53,14 @@ class Garbage:
         if self._timer is not None and isalive(self._timer):
             self._timer.stop()
         self._timer = None
-        gc.enable()
+        gc.set_threshold(*self._limits)
 
     def collect_some(self) -> None:
         """Collect what is new, as often as Python would; what is left of a whole collection is not looked at again."""
         if self._nobody_is_there():
             self.collect_all()
             return
-        counts, limits = gc.get_count(), gc.get_threshold()
+        counts, limits = gc.get_count(), self._limits
         if counts[0] > _MODULES:
             gc.freeze()
         elif counts[0] > limits[0]:

@@ -68,7 +68,6 @@ class Session(WindowState):
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
-        GARBAGE.opened()
         self._camera_control = CameraControl(viewer, self._camera_rested)
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
@@ -82,6 +81,7 @@ class Session(WindowState):
         self._again.setInterval(_TRY_AGAIN_MS)
         self._again.timeout.connect(self._try_to_edit)
         self.project_changed.connect(self._on_project)
+        GARBAGE.opened()
 
     @property
     def viewer(self) -> Any:
