@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,17 +69,19 @@ class EditableProject(ReadableProject):
         records: Iterable[Annotation],
         *,
         action: str,
+        run: Mapping[str, Any] | None = None,
         on_piece: OnPiece | None = None,
     ) -> AnnotationSet:
         """Put new records into a new set: one step, and undo leaves no empty set.
 
+        ``run`` is kept with a set that a model predicted (:meth:`runs`).
         ``on_piece`` is called with the number of records done so far; if it raises, nothing comes in.
         """
         new, made = list(records), []
 
         def parts(connection: Connection) -> list[Part]:
             check_new(connection, [record.uid for record in new])
-            made.append(sets.add(connection, name, origin))
+            made.append(sets.add(connection, name, origin, run))
             there = made[-1].id
             return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
 
@@ -92,7 +94,8 @@ class EditableProject(ReadableProject):
         if old is None:
             raise ProjectError(f"the project has no set {set_id}.", hint="Refresh the list of sets.")
         records = copied(self.query(set_ids=[set_id]))
-        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET)
+        run = self.runs().get(set_id)
+        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET, run=run)
 
     def merge_sets(self, set_id: int, into: int) -> Change:
         """Move all records of a set into another one and take the empty set away, as one step."""

@@ -44,6 +44,11 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return sets.load_all(connection)
 
+    def runs(self) -> dict[int, dict[str, Any]]:
+        """Of each predicted set, by its id, model and parameters of its run; those of older versions are not known."""
+        with self._db.transaction() as connection:
+            return sets.runs(connection)
+
     def get(self, uid: str) -> Annotation:
         """One record; ProjectError if there is none."""
         with self._db.transaction() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_update
 from napari_hicstruct.annotations.callers import shown_source
 from napari_hicstruct.annotations.changes import AnnotationSet
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display
+from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display, set_run
 from napari_hicstruct.errors import ProjectError, readable
 
 SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#000000", "#009E73", "#F0E442")
@@ -53,8 +54,13 @@ def load_all(connection: Connection, *, removed: bool = False) -> list[Annotatio
     ]
 
 
-def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
-    """A new empty set, shown and unlocked, in a colour that no other has while there are some left."""
+def add(
+    connection: Connection, name: str, origin: Origin, run: Mapping[str, Any] | None = None
+) -> AnnotationSet:
+    """A new empty set, shown and unlocked, in a colour that no other has while there are some left.
+
+    ``run`` is how it was predicted, as JSON can hold it.
+    """
     there = load_all(connection)
     name = free_name(readable(name), (one.name for one in there))  # a file may bear any bytes
     values = {"name": name, "origin": Origin(origin).value, "visible": True, "locked": False}
@@ -63,7 +69,14 @@ def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
     set_id, used = int(key[0]), {one.colour for one in there}
     colour = next((one for one in SET_COLOURS if one not in used), _colour(set_id))
     _display(connection, set_id, {"colour": colour})
+    if run:
+        connection.execute(insert(set_run).values(set_id=set_id, run=json.dumps(dict(run))))
     return AnnotationSet(set_id, name, Origin(origin), colour=colour)
+
+
+def runs(connection: Connection) -> dict[int, dict[str, Any]]:
+    """How sets were predicted, by their ids; sets of older projects and of other origin have none."""
+    return {set_id: json.loads(run) for set_id, run in connection.execute(select(set_run.c.set_id, set_run.c.run))}
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

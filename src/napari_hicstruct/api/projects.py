@@ -108,6 +108,12 @@ class Project(AbstractContextManager["Project"]):
         return self._file.sets()
 
     @property
+    def runs(self) -> dict[str, dict[str, Any]]:
+        """How its predicted sets came about, by name: ``model`` and ``parameters``, as in ``run.json``."""
+        known = self._file.runs()
+        return {one.name: known[one.id] for one in self.sets if one.id in known}
+
+    @property
     def reviewed(self) -> list[ReviewedRegion]:
         """Blocks in which what is not labelled is not there: ``rows``, ``cols`` (Interval), ``kinds``, ``reviewer``."""
         return self._file.reviewed()
