@@ -54,9 +54,7 @@ def load_all(connection: Connection, *, removed: bool = False) -> list[Annotatio
     ]
 
 
-def add(
-    connection: Connection, name: str, origin: Origin, run: Mapping[str, Any] | None = None
-) -> AnnotationSet:
+def add(connection: Connection, name: str, origin: Origin, run: Mapping[str, Any] | None = None) -> AnnotationSet:
     """A new empty set, shown and unlocked, in a colour that no other has while there are some left.
 
     ``run`` is how it was predicted, as JSON can hold it.

@@ -17,9 +17,9 @@ from napari_hicstruct.plugin.state import prediction
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
 from napari_hicstruct.plugin.state.settings import Settings
+from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run
 from napari_hicstruct.workflows.predict.request import MODES, PredictRequest
 from napari_hicstruct.workflows.projects import identity_of
-from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run
 from tests.window_kit import TinyWindow, make_project
 
 REGION = "chr1:5M-6M"
@@ -141,9 +141,7 @@ def test_an_accurate_limited_run_is_that_of_the_shell(
     assert mine == theirs
     assert len(mine) > 10
     (one,) = kept.values()
-    assert words_of_run(one) == (
-        "accurate; loop separation 40 kb; TAD size 100 kb–600 kb; probability of loops ≥ 0.3"
-    )
+    assert words_of_run(one) == ("accurate; loop separation 40 kb; TAD size 100 kb–600 kb; probability of loops ≥ 0.3")
     assert place_of_run(one).startswith("loops, stripes, TADs in ")
     assert (one["model"]["name"], len(one["model"]["sha256"])) == ("default", 64)
     assert (run["mode"], run["limits"].to_dict()) == (

@@ -40,7 +40,7 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     """Mode and limits: ``accurate; TAD size 100 kb–600 kb; probability of loops ≥ 0.3``."""
     asked = run["parameters"]
     said = [str(asked["mode"])]
-    said += [f"{_spoken(name)} {_length(value)}" for name, value in asked["limits"].items()]
+    said += [f"{_title(name)} {_length(value)}" for name, value in asked["limits"].items()]
     said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked["min_probability"].items()]
     return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
 
@@ -53,7 +53,7 @@ def place_of_run(run: Mapping[str, Any]) -> str:
     return f"{', '.join(map(_plural, asked['tasks']))} in {where}"
 
 
-def _spoken(limit: str) -> str:
+def _title(limit: str) -> str:
     return limit.replace("_", " ").replace("tad", "TAD")
 
 
