@@ -345,7 +345,7 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
         with project.one_step():
             finest = min(source.resolutions, default=0)
             stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
-        _mark_complete(project, complete, [labels for _, labels in found])
+            mark_complete(project, complete, [labels for _, labels in found])
         return ImportResult(tuple(stored), tuple(refused))
 
 
@@ -378,7 +378,8 @@ def _nothing_came_in(refused: Sequence[LabelError]) -> LabelError:
     )
 
 
-def _mark_complete(project: Project, regions: Sequence[Interval], files: Sequence[LabelFile]) -> None:
+def mark_complete(project: Project, regions: Sequence[Interval], files: Sequence[LabelFile]) -> None:
+    """Say that the files name all there is of their kinds in these regions: what they do not name there is absent."""
     kinds = sorted({record.kind for labels in files for record in labels.records})
     for region in regions:
         project.mark_reviewed(region, kinds=kinds)
@@ -403,7 +404,10 @@ def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> lis
     found: list[Interval] = []
     for text in texts:
         if Path(text).is_file():
-            found += [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
+            regions = [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
+            if not regions:
+                raise LabelError("holds no region of this map.", where=text, hint="Choose another BED file.")
+            found += regions
         elif Path(text).suffix.lower() in (".bed", ".gz", ".txt", ".tsv"):
             raise LabelError("cannot be read (no such file).", where=text, hint="Check the name, or give a region.")
         else:

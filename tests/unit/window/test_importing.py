@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from napari_hicstruct.annotations import Project, Status
+from napari_hicstruct.annotations import Kind, Project, Status
 from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.jobs import drain
 from napari_hicstruct.plugin.state.importing import ImportAs, ImportState
-from tests.window_kit import CHROM, SteppedRunner, TinyWindow, actions, loop, make_project
+from tests.window_kit import CHROM, SteppedRunner, TinyWindow, actions, iv, loop, make_project
 
 
 @pytest.fixture
@@ -135,3 +136,53 @@ def test_files_are_taken_for_what_a_person_says(tmp_path: Path, project: Project
     records = project.query()
     assert [record.status for record in records] == [status or Status.PROPOSED] * 3
     assert (records[0].anchor1.start, records[0].anchor1.end) == (20_000, 25_000)
+
+
+def test_files_that_are_complete_somewhere_make_the_project_that_the_shell_makes(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari_hicstruct.workflows.import_labels import iter_import
+
+    paths, bed = [loops(tmp_path / "a.bedpe", 3), loops(tmp_path / "b.bedpe", 2)], tmp_path / "done.bed"
+    bed.write_text(f"{CHROM}\t600000\t900000\n")
+    regions = (f"{CHROM}:50k-500k", str(bed))
+    window = TinyWindow(project)
+    window.importing.start(paths, as_=ImportAs(Status.ACCEPTED, complete_in=regions))
+    monkeypatch.setattr("napari_hicstruct.contacts.open_map", lambda _: window.source)
+    other = tmp_path / "shell.hicproj"
+    drain(iter_import("tiny", paths, other, status=Status.ACCEPTED, complete_in=regions))
+    expected = [record.with_(uid="") for record in project.query()]
+    with Project.open(other) as shell:
+        for one in (project, shell):
+            assert [record.with_(uid="") for record in one.query()] == expected
+            blocks = [(block.rows, block.cols, block.kinds) for block in one.reviewed()]
+            places = iv(50_000, 500_000), iv(600_000, 900_000)
+            assert blocks == [(place, place, (Kind.LOOP,)) for place in places]
+            one.undo()
+            assert (one.sets(), one.reviewed(), one.can_undo) == ([], [], False), "one undo for all of it"
+    report = window.importing.report
+    assert report is not None
+    assert report.headline().endswith("Complete in 2 regions: what is not named there is learnt as absent.")
+    assert window.review.redo_text() == "import a, b"
+
+
+@pytest.mark.parametrize("text", ["chr9:1-2", "nowhere.bed", "empty.bed"])
+def test_nothing_comes_in_where_it_is_complete_in_no_place(tmp_path: Path, project: Project, text: str) -> None:
+    (tmp_path / "empty.bed").write_text("# nothing\n")
+    text = str(tmp_path / text) if text == "empty.bed" else text
+    window = TinyWindow(project)
+    window.importing.start([loops(tmp_path / "a.bedpe", 3)], as_=ImportAs(complete_in=(text,)))
+    assert project.newest_entry() == 0
+    assert window.importing.report is not None
+    assert window.importing.report.is_failure
+
+
+def test_what_was_said_of_one_file_is_not_said_of_another(tmp_path: Path, project: Project) -> None:
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    window.importing.start([loops(tmp_path / "a.bedpe", 3)], as_=ImportAs(complete_in=(CHROM,)))
+    window.importing.start([loops(tmp_path / "b.bedpe", 2)])  # joins what runs
+    for _ in range(3):
+        runner.advance(9)
+    assert [s.name for s in project.sets()] == ["a", "b"]
+    assert [block.rows for block in project.reviewed()] == [iv(0, 1_000_000)]

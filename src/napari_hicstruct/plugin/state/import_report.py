@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
+from napari_hicstruct.genome import Interval, format_span
 from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What came in, and what did not."""
+    """What came in, what did not, and where what came in is all there is."""
 
     imported: tuple[ImportedFile, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    complete: tuple[Interval, ...] = ()
 
     @property
     def is_failure(self) -> bool:
@@ -65,7 +67,14 @@ class ImportReport:
             said.append(self._came_in())
         if left_out:
             said.append(f"{_lines(left_out)} left out.")
+        if self.complete:
+            said.append(f"{self._complete()}.")
         return " ".join(said)
+
+    def _complete(self) -> str:
+        first = self.complete[0]
+        where = f"{first.chrom}:{format_span(first)}" if len(self.complete) == 1 else f"{len(self.complete):,} regions"
+        return f"Complete in {where}: what is not named there is learnt as absent"
 
     def _came_in(self) -> str:
         counts: dict[str, int] = {}
@@ -83,6 +92,8 @@ class ImportReport:
             found.append(ReportLine(f"{_counted(one.counts)} — {_name(one.path)}", False, path))
             found += [ReportLine(f"· {text}", True, path) for text in _left_out(one)]
             found += [ReportLine(f"· {text}", False, path) for text in _remarks(one)]
+        if self.complete:
+            found.append(ReportLine(self._complete(), False, "\n".join(map(str, self.complete[:_LINES_NAMED]))))
         return found
 
 

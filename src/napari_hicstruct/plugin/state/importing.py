@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.import_report import ImportReport, Refusal
 from napari_hicstruct.plugin.state.jobs import Job
@@ -30,10 +31,11 @@ class ScoreChoice:
 
 @dataclass(frozen=True, slots=True)
 class ImportAs:
-    """What a person says of files: as ``hicstruct import --status`` and ``--one-based``."""
+    """What a person says of files: as ``hicstruct import --status``, ``--one-based`` and ``--complete-in``."""
 
     status: Status | None = None
     one_based: bool = False
+    complete_in: tuple[str, ...] = ()
 
 
 AskScore = Callable[[Path, "LabelFile"], ScoreChoice | None]
@@ -45,6 +47,7 @@ class _File:
 
     path: Path
     as_: ImportAs = ImportAs()
+    complete: tuple[Interval, ...] = ()
     found: LabelFile | None = None
     choice: ScoreChoice | None = None
     is_asked: bool = False
@@ -78,6 +81,7 @@ class ImportState:
         self.report: ImportReport | None = None
         self._labels, self._busy = labels, labels.busy
         self._files: list[_File] = []
+        self._complete: list[Interval] = []
         self._ask: AskScore | None = None
         labels.window.project_changed.connect(self._on_project)
 
@@ -96,7 +100,7 @@ class ImportState:
             Asked once per file whose columns do not say which of them is the score; None as answer: there is none.
             Without it nobody is asked, and such columns are only kept.
         as_ : ImportAs
-            Status and first position; as the files say, if nobody says otherwise.
+            Status, first position, where the files are complete; as the files say, if nobody says otherwise.
 
         Raises
         ------
@@ -115,6 +119,27 @@ class ImportState:
             raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
         self._files, self._ask = new, ask
         self._read()
+
+    def region_in_view(self) -> Interval | None:
+        """The part of the diagonal that is in view, where a list may be complete; None if there is none."""
+        window = self._labels.window
+        if window.source is None:
+            return None
+        rows, cols = window.visible()
+        start, end = max(rows.start, cols.start), min(rows.end, cols.end)
+        return Interval(rows.chrom, start, end) if start < end else None
+
+    def complete_regions(self, texts: Sequence[str]) -> list[Interval]:
+        """The regions that :attr:`ImportAs.complete_in` names.
+
+        Raises
+        ------
+        RegionError, LabelError
+        """
+        from napari_hicstruct.workflows.import_labels import complete_regions
+
+        source = self._labels.window.source
+        return [] if source is None else complete_regions(texts, source.chromsizes)
 
     def cancel(self) -> None:
         """End it: files that are in stay, the others do not come in."""
@@ -135,6 +160,7 @@ class ImportState:
                 if one.choice:
                     how |= {"score_column": one.choice.column, "ascending": one.choice.lower_is_better}
                 try:
+                    one.complete = tuple(self.complete_regions(one.as_.complete_in))
                     one.found = yield from iter_read(one.path, sizes, token=token, **how)
                 except Cancelled:
                     raise
@@ -193,7 +219,7 @@ class ImportState:
         )
 
     def _storing(self, project: Project, files: Sequence[_File], finest: int, token: CancelToken) -> Job:
-        from napari_hicstruct.workflows.import_labels import store_labels
+        from napari_hicstruct.workflows.import_labels import mark_complete, store_labels
 
         found = [(one, one.found) for one in files if one.found is not None]
         clock, before, total = Clock(), 0, sum(len(labels.records) for _, labels in found)
@@ -209,6 +235,9 @@ class ImportState:
                     project, one.path, labels, status=one.as_.status, finest=finest, on_piece=on_piece
                 )
                 before += len(labels.records)
+            for regions in dict.fromkeys(one.complete for one, _ in found):  # what was said of several files together
+                mark_complete(project, regions, [labels for one, labels in found if one.complete == regions])
+                self._complete += regions
 
     def _failed(self, error: HicStructError) -> None:
         """Nothing more comes in; each file that waits has the same reason."""
@@ -219,10 +248,12 @@ class ImportState:
 
     def _finish(self) -> None:
         files, self._files = self._files, []
+        complete, self._complete = self._complete, []
         self._labels.window.discard_unused_project()
         self.report = ImportReport(
             tuple(one.stored for one in files if one.stored is not None),
             tuple(Refusal(one.path, one.error) for one in files if one.error is not None),
+            tuple(complete),
         )
         self.ended.emit(self.report)
 

@@ -263,10 +263,10 @@ class ReviewState:
         step = None if project is None else getattr(project, which)()
         if step is None:
             return ""
+        if step.sets:  # of an import that is complete in a region, too
+            return f"{step.action} {', '.join(step.sets)}"
         if step.regions:
             return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
-        if step.sets:
-            return f"{step.action} {', '.join(step.sets)}"
         if step.count != 1:
             return f"{step.action} {step.count:,} objects"
         return f"{step.action} {name_of(next(iter(step.kinds)))}"

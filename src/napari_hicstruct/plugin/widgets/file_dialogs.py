@@ -15,6 +15,7 @@ LABELS = (
     "Labels (*.bedpe *.bed *.tsv *.txt *.bedpe.gz *.bed.gz *.tsv.gz *.csv *.longrange *.interact *.bedgraph *.parquet)"
     ";;All files (*)"
 )
+REGIONS = "Regions (*.bed *.bed.gz *.txt *.tsv);;All files (*)"
 _TABLE = "folders"
 """Of the settings: the folder of the last file, by kind."""
 

@@ -172,7 +172,7 @@ def _check_corrections(project: Project, corrections: Corrections, source: Conta
         raise ProjectError(
             f"all {len(corrections.records)} corrections are {have}: only one class is labelled.",
             where=project.path,
-            hint=f"Also {lack} some candidates, or mark regions as reviewed (hicstruct import --complete-in).",
+            hint=f"Also {lack} some candidates, or mark regions as reviewed (M; import: --complete-in).",
         )
 
 

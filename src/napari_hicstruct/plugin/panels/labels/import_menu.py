@@ -8,6 +8,8 @@ from functools import partial
 from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.panels.labels.complete_menu import CompleteMenu
 from napari_hicstruct.plugin.state.importing import ImportAs
 
 _AS = {
@@ -18,27 +20,38 @@ _AS = {
 }
 
 
-def import_menu(parent: QWidget, choose: Callable[[ImportAs], None]) -> QMenu:
-    """A menu whose entries call ``choose``; positions that count from 1 are ticked in it, for the next import only."""
-    menu = QMenu(parent)
-    menu.setToolTipsVisible(True)
-    one_based = menu.addAction("Positions count from 1")
-    assert one_based is not None
-    one_based.setCheckable(True)
-    one_based.setToolTip("Starts in BED or BEDPE files are 1-based, as an export of R; the standard counts from 0.")
-    menu.addSeparator()
+class ImportMenu(QMenu):
+    """Its last entries call ``choose``; what is ticked above them is for the next import only.
 
-    def chosen(status: Status | None) -> None:
-        what = ImportAs(status, one_based.isChecked())
-        one_based.setChecked(False)
-        choose(what)
+    Attributes
+    ----------
+    complete : CompleteMenu
+    """
 
-    for status, text in _AS.items():
-        action = menu.addAction(text)
-        assert action is not None
-        action.triggered.connect(partial(_call, chosen, status))
-    return menu
+    def __init__(self, session: Session, parent: QWidget, choose: Callable[[ImportAs], None]) -> None:
+        super().__init__(parent)
+        self._choose = choose
+        self.setToolTipsVisible(True)
+        one_based = self.addAction("Positions count from 1")
+        assert one_based is not None
+        one_based.setCheckable(True)
+        one_based.setToolTip("Starts in BED or BEDPE files are 1-based, as an export of R; the standard counts from 0.")
+        one_based.triggered.connect(self._open_again)
+        self._one_based, self.complete = one_based, CompleteMenu(session, self)
+        self.complete.chosen.connect(self._open_again)
+        self.addMenu(self.complete)
+        self.addSeparator()
+        for status, text in _AS.items():
+            action = self.addAction(text)
+            assert action is not None
+            action.triggered.connect(partial(self._chosen, status))
 
+    def _open_again(self, _checked: bool = False) -> None:
+        """What was ticked is there to be seen, and what to import comes next."""
+        self.popup(self.pos())
 
-def _call(chosen: Callable[[Status | None], None], status: Status | None, _checked: bool = False) -> None:
-    chosen(status)
+    def _chosen(self, status: Status | None, _checked: bool = False) -> None:
+        what = ImportAs(status, self._one_based.isChecked(), self.complete.texts)
+        self._one_based.setChecked(False)
+        self.complete.forget()
+        self._choose(what)

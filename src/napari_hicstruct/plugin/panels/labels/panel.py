@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.panels.labels.import_menu import import_menu
+from napari_hicstruct.plugin.panels.labels.import_menu import ImportMenu
 from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
@@ -117,8 +117,10 @@ class LabelsPanel(QWidget):
         self.import_button = QPushButton("Import …")
         self.import_button.setToolTip("Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own")
         self.import_button.clicked.connect(lambda: self._import())
-        self.import_menu = import_menu(self, self._import)
-        self.import_as = compact_button("▾", "Import as accepted, rejected or edited; positions that count from 1")
+        self.import_menu = ImportMenu(self._session, self, self._import)
+        self.import_as = compact_button(
+            "▾", "Import as accepted, rejected or edited; positions that count from 1; where the files are complete"
+        )
         self.import_as.clicked.connect(
             lambda: self.import_menu.popup(self.import_as.mapToGlobal(self.import_as.rect().bottomLeft()))
         )
@@ -170,7 +172,7 @@ class LabelsPanel(QWidget):
         ]
         self._note.setText("\n".join(note for note in notes if note))
         self._note.setVisible(any(notes))
-        for button in (self.import_button, self.new_button):
+        for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
 
     def _import(self, as_: ImportAs | None = None) -> None:
