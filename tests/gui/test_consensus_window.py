@@ -20,6 +20,8 @@ from tests.gui.person import Person
 from tests.gui.view_kit import imported, open_in, pump
 
 MAP = "GM12878_MboI_chr21_10kb_hg19.cool"
+LISTED, RIGHT, FOUND, WEIGHT, REMARK, REMOVE = range(3, 9)
+"""Columns of the callers' table."""
 FILES = [
     "GM12878_chr21.HiCCUPS.hg19.bedpe",
     "GM12878_chr21.peakachu.10kb.hg19.bedpe",
@@ -128,8 +130,8 @@ def test_sets_of_the_project_are_ticked_named_and_weighed(person: Person, data_d
     first.setText(0, "my caller")
     assert pump(lambda: dialog.state.callers() == ["Peakachu", "my caller"])
     dialog.settings.form.method.value = "weighted"
-    assert pump(lambda: not dialog.table.isColumnHidden(3))
-    box = dialog.table.itemWidget(first, 3)
+    assert pump(lambda: not dialog.table.isColumnHidden(WEIGHT))
+    box = dialog.table.itemWidget(first, WEIGHT)
     box.setValue(3)
     assert dialog.state.weights == {"my caller": 3.0}
     person.click(dialog.run_button)
@@ -150,10 +152,10 @@ def test_a_bad_file_says_why_in_its_row_and_goes_out_at_a_click(person: Person, 
     drop(dialog, [*(data_dir / "labels" / name for name in FILES), empty])
     settled(dialog)
     item = dialog.table.topLevelItem(3)
-    assert pump(lambda: item.text(4) == "Is empty. Choose a file with labels.")
+    assert pump(lambda: item.text(REMARK) == "Is empty. Choose a file with labels.")
     assert not item.flags() & Qt.ItemFlag.ItemIsUserCheckable
     assert dialog.run_button.isEnabled()
-    person.click(dialog.table.itemWidget(item, 5))
+    person.click(dialog.table.itemWidget(item, REMOVE))
     assert pump(lambda: dialog.table.topLevelItemCount() == 3)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,11 +85,33 @@ def test_the_file_is_the_one_that_the_shell_writes(
         options += ["--weight", "mine=2.5"]
     state.run()
     assert state.error == ""
-    learnt = ["right" in state.remark_on(row)[0] for row in state.rows]
-    assert learnt == [method == "em"] * 3
+    figures = [state.figures(row) for row in state.rows]
+    assert [one is not None and one.precision is not None for one in figures] == [method == "em"] * 3
     written = state.save(tmp_path / "window.bedpe").read_bytes()
     assert written == shell(three, tmp_path / "shell.bedpe", tmp_path, *options)
     assert written.count(b"\n") == 19
+
+
+def test_what_is_known_of_the_callers_is_what_the_shell_says(
+    project: Project, three: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    state.run()
+    shell(three, tmp_path / "shell.bedpe", tmp_path, "--json")
+    rows = {row.pop("caller"): row for row in json.loads(capsys.readouterr().out)["callers"]}
+    for row in state.rows:
+        found = state.figures(row)
+        assert found is not None
+        named = {
+            "calls": found.n_calls,
+            "in the list": found.n_listed,
+            "of its calls right": found.precision,
+            "of all found": found.sensitivity,
+        }
+        assert named == pytest.approx(rows[row.caller])
+    state.set_on(state.rows[0], False)
+    assert [state.figures(row) for row in state.rows] == [None] * 3, "of a run before something was changed"
 
 
 def test_what_is_loaded_is_what_an_import_of_the_file_gives(

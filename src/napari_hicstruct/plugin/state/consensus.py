@@ -21,7 +21,7 @@ from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
+    from napari_hicstruct.workflows.consensus import CallerFigures, CallFile, ConsensusResult
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
 BUSY = "The consensus"
@@ -75,6 +75,7 @@ class ConsensusState:
         self.result: ConsensusResult | None = None
         self.error = self.loaded = ""
         self._asked: object = None
+        self._figures: list[CallerFigures] = []
         self._reading = self._run_next = False
         self.follow_sets()
         labels.reset.connect(self.follow_sets)
@@ -112,17 +113,14 @@ class ConsensusState:
         if alike and row.on:
             said.append(f"One vote together with {', '.join(alike)}.")
         if row.votes is not None and row.on and not self.is_stale:
-            said += self._reliability(row.caller)
             said += [_sentence(text) for text in (*row.votes.notes, row.votes.error) if not _is_said(text)]
         return " ".join(said), False
 
-    def _reliability(self, caller: str) -> list[str]:
-        """What the votes say of a caller, if that was learnt."""
-        found = None if self.result is None else self.result.consensus
-        if found is None or found.reliability is None or caller not in found.callers:
-            return []
-        right = found.reliability.precision[found.callers.index(caller)]
-        return [f"By the votes at most {right:.0%} of its calls are right."]
+    def figures(self, row: CallerRow) -> CallerFigures | None:
+        """What the last run found of a row's caller; None if it did not vote or something was changed since."""
+        if row.votes is None or not row.on or self.is_stale:
+            return None
+        return next((one for one in self._figures if one.caller == row.caller), None)
 
     def worth(self) -> str:
         """What the votes of so few callers are worth; empty for three and more."""
@@ -253,7 +251,10 @@ class ConsensusState:
             return (yield from iter_consensus(ConsensusRequest(tuple(files), kind, options), token=token))
 
         def done(result: ConsensusResult) -> None:
+            from napari_hicstruct.workflows.consensus import caller_figures
+
             self.result, self._asked, self.ran_with = result, asked, settings
+            self._figures = caller_figures(result)
             for row, votes in zip(voters, result.files, strict=True):
                 row.votes = votes
             self._read()  # what was chosen meanwhile
