@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -206,6 +206,15 @@ def caller_figures(result: ConsensusResult) -> list[CallerFigures]:
         )
         for k, name in enumerate(found.callers)
     ]
+
+
+def of_combination(result: ConsensusResult, callers: Collection[str]) -> ConsensusResult:
+    """The same result with nothing listed but what exactly these callers have."""
+    found = result.consensus
+    wanted = [name in callers for name in found.callers]
+    mine = (found.supported == wanted).all(axis=1)
+    records = tuple(record for record, own in zip(found.records, mine, strict=True) if own)
+    return replace(result, consensus=replace(found, records=records, supported=found.supported[mine]))
 
 
 def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:

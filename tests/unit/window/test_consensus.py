@@ -114,6 +114,54 @@ def test_what_is_known_of_the_callers_is_what_the_shell_says(
     assert [state.figures(row) for row in state.rows] == [None] * 3, "of a run before something was changed"
 
 
+def test_a_combination_is_chosen_flown_through_and_loaded_alone(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    assert state.result is not None
+    both = frozenset({"chromosight", "mustache"})
+    state.choose_members(both)
+    assert state.members is not None
+    places = [(one.anchor1.start, one.anchor2.start) for one in state.members.records]
+    assert places == PLACES[10:14], "those of all three are not among them"
+    assert state.result.consensus.agreement[tuple(sorted(both))] == len(places)
+    assert state.members.place() == ""
+    for number in (1, 2, 3, 4, 1):
+        state.step(1)
+        assert state.members.place().startswith(f"loop {number} of 4: {CHROM}:")
+        rows, cols = window.visits[-1]
+        first, second = places[number - 1]
+        assert rows.start < first < rows.end
+        assert cols.start < second < cols.end
+    state.load(members=True)
+    (made,) = project.sets()
+    assert made.name == "consensus of 3 callers (em): chromosight + mustache only"
+    assert [(one.anchor1.start, one.anchor2.start) for one in project.query()] == places
+    assert {one.supporters for one in project.query()} == {tuple(sorted(both))}
+    window.review.undo()
+    assert project.sets() == []
+    state.choose_members(both)
+    assert state.members is None, "once more lets it go"
+
+
+def test_what_one_caller_alone_has_can_be_chosen_and_is_not_in_the_list(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    state.choose_members(frozenset({"mustache"}))
+    assert state.members is not None
+    assert state.members.records == ()
+    state.step(1)
+    assert window.visits == []
+    state.choose(consensus_settings(keep_all=True))
+    state.run()
+    assert state.members is None, "it was of the run before"
+    state.choose_members(frozenset({"mustache"}))
+    assert [one.anchor1.start for one in state.members.records] == [a for a, _ in PLACES[:2]]
+
+
 def test_what_is_loaded_is_what_an_import_of_the_file_gives(
     project: Project, three: list[Path], tmp_path: Path
 ) -> None:
