@@ -170,13 +170,19 @@ RUN = {
 
 def test_the_run_of_a_predicted_set_is_kept_with_it_and_with_its_copy(tmp_path: Path) -> None:
     with new_project(tmp_path) as project:
-        made = project.add_as_set("calls", Origin.PREDICTED, loops(3), action="predict", run=RUN)
+        made = project.add_as_set("calls", Origin.PREDICTED, loops(3), action="predict", runs=[RUN])
         project.add_as_set("others", Origin.IMPORTED, loops(2), action="import")
         copy = project.duplicate_set(made.id)
         project.undo()
         project.redo()
+        other = project.add_as_set("more", Origin.PREDICTED, loops(3), action="predict", runs=[{**RUN, "x": 1}])
+        project.merge_sets(other.id, made.id)
+        project.add_run(made.id, RUN)
     with Project.open(tmp_path / "p.hicproj", map=MAP, read_only=True) as again:
-        assert again.runs() == {made.id: RUN, copy.id: RUN}
+        runs = again.runs()
+        assert (runs[made.id], runs[copy.id]) == ([RUN, {**RUN, "x": 1}], [RUN]), (
+            "each once; those that were merged, too"
+        )
 
 
 def test_words_of_a_run_also_of_limits_and_tasks_that_are_not_known_here() -> None:

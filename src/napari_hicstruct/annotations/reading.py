@@ -44,8 +44,8 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return sets.load_all(connection)
 
-    def runs(self) -> dict[int, dict[str, Any]]:
-        """Of each predicted set, by its id, model and parameters of its run; those of older versions are not known."""
+    def runs(self) -> dict[int, list[dict[str, Any]]]:
+        """Of predicted sets, by their ids, model and parameters of each run; those of older versions are not known."""
         with self._db.transaction() as connection:
             return sets.runs(connection)
 

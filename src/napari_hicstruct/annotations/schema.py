@@ -66,7 +66,8 @@ set_display = Table(
 set_run = Table(
     "set_run",
     metadata,
-    Column("set_id", ForeignKey("annotation_set.id"), primary_key=True),
+    Column("id", Integer, primary_key=True),
+    Column("set_id", ForeignKey("annotation_set.id"), nullable=False),
     Column("run", Text, nullable=False),
 )
 
@@ -248,7 +249,7 @@ def _to_version_4(connection: Connection) -> None:
 
 
 def _to_version_5(connection: Connection) -> None:
-    """The run of a model that a set is of: mode, limits, thresholds."""
+    """The runs of models that sets are of: mode, limits, thresholds."""
     _run(connection, versions.VERSION_5)
 
 

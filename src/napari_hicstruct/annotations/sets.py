@@ -54,11 +54,8 @@ def load_all(connection: Connection, *, removed: bool = False) -> list[Annotatio
     ]
 
 
-def add(connection: Connection, name: str, origin: Origin, run: Mapping[str, Any] | None = None) -> AnnotationSet:
-    """A new empty set, shown and unlocked, in a colour that no other has while there are some left.
-
-    ``run`` is how it was predicted, as JSON can hold it.
-    """
+def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
+    """A new empty set, shown and unlocked, in a colour that no other has while there are some left."""
     there = load_all(connection)
     name = free_name(readable(name), (one.name for one in there))  # a file may bear any bytes
     values = {"name": name, "origin": Origin(origin).value, "visible": True, "locked": False}
@@ -67,14 +64,23 @@ def add(connection: Connection, name: str, origin: Origin, run: Mapping[str, Any
     set_id, used = int(key[0]), {one.colour for one in there}
     colour = next((one for one in SET_COLOURS if one not in used), _colour(set_id))
     _display(connection, set_id, {"colour": colour})
-    if run:
-        connection.execute(insert(set_run).values(set_id=set_id, run=json.dumps(dict(run))))
     return AnnotationSet(set_id, name, Origin(origin), colour=colour)
 
 
-def runs(connection: Connection) -> dict[int, dict[str, Any]]:
-    """How sets were predicted, by their ids; sets of older projects and of other origin have none."""
-    return {set_id: json.loads(run) for set_id, run in connection.execute(select(set_run.c.set_id, set_run.c.run))}
+def add_runs(connection: Connection, set_id: int, new: Iterable[Mapping[str, Any]]) -> None:
+    """Note by which runs of models calls of a set were predicted, each once."""
+    known = runs(connection).get(set_id, [])
+    for run in new:
+        if run not in known:
+            connection.execute(insert(set_run).values(set_id=set_id, run=json.dumps(dict(run))))
+
+
+def runs(connection: Connection) -> dict[int, list[dict[str, Any]]]:
+    """How sets were predicted, by their ids; sets of older projects and of other origin are not in it."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for set_id, run in connection.execute(select(set_run.c.set_id, set_run.c.run).order_by(set_run.c.id)):
+        found.setdefault(set_id, []).append(json.loads(run))
+    return found
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

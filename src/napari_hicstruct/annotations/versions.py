@@ -71,6 +71,7 @@ VERSION_4 = (
 """Steps of several entries."""
 
 VERSION_5 = (
-    "CREATE TABLE set_run (set_id INTEGER NOT NULL PRIMARY KEY REFERENCES annotation_set (id), run TEXT NOT NULL)",
+    "CREATE TABLE set_run (id INTEGER NOT NULL PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES annotation_set (id),"
+    " run TEXT NOT NULL)",
 )
 """How predicted sets came about."""

@@ -140,7 +140,7 @@ def test_an_accurate_limited_run_is_that_of_the_shell(
         assert list(shell.runs().values()) == list(kept.values()), "window and shell keep the same of a run"
     assert mine == theirs
     assert len(mine) > 10
-    (one,) = kept.values()
+    ((one,),) = kept.values()
     assert words_of_run(one) == ("accurate; loop separation 40 kb; TAD size 100 kb–600 kb; probability of loops ≥ 0.3")
     assert place_of_run(one).startswith("loops, stripes, TADs in ")
     assert (one["model"]["name"], len(one["model"]["sha256"])) == ("default", 64)

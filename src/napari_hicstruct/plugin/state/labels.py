@@ -76,8 +76,8 @@ class LabelState:
         Whether the soft score fades the lines.
     others : Others
         How the others are drawn while a candidate is up.
-    runs : dict of int to dict
-        How sets were predicted: model and parameters of the run, by set; sets of older versions have none.
+    runs : dict of int to list of dict
+        How sets were predicted: model and parameters of each run, by set; sets of older versions are not in it.
     in_view : dict of Kind to InView
         How many objects of a kind are in view, and how many fit into its layer.
     """
@@ -101,7 +101,7 @@ class LabelState:
         self._triangles: dict[int, Triangle] = {}
         self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
-        self.runs: dict[int, dict[str, Any]] = {}
+        self.runs: dict[int, list[dict[str, Any]]] = {}
         self._current: str | None = None
         self._project: Project | None = None
         self._take_over_later = runner.in_main_thread(self._take_over)

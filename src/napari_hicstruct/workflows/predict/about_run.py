@@ -25,8 +25,8 @@ def kept_run(model: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[st
     """
     asked = PredictRequest(regions=()).to_run()
     return {
-        "model": {key: model[key] for key in _OF_MODEL},
-        "parameters": {key: parameters[key] for key in asked},
+        "model": {key: model[key] for key in _OF_MODEL if key in model},
+        "parameters": {key: parameters[key] for key in asked if key in parameters},
     }
 
 
@@ -39,18 +39,18 @@ def label_of_run(run: Mapping[str, Any]) -> str:
 def words_of_run(run: Mapping[str, Any]) -> str:
     """Mode and limits: ``accurate; TAD size 100 kb–600 kb; probability of loops ≥ 0.3``."""
     asked = run["parameters"]
-    said = [str(asked["mode"])]
-    said += [f"{_title(name)} {_length(value)}" for name, value in asked["limits"].items()]
-    said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked["min_probability"].items()]
+    said = [str(asked["mode"])] if "mode" in asked else []
+    said += [f"{_title(name)} {_length(value)}" for name, value in asked.get("limits", {}).items()]
+    said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()]
     return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
 
 
 def place_of_run(run: Mapping[str, Any]) -> str:
     """What was looked for, and where: ``loops, TADs in chr21:30,000,000-33,000,000``."""
     asked = run["parameters"]
-    regions = asked["regions"]
+    regions = asked.get("regions", [])
     where = regions[0] if len(regions) == 1 else f"{len(regions):,} regions"
-    return f"{', '.join(map(_plural, asked['tasks']))} in {where}"
+    return f"{', '.join(map(_plural, asked.get('tasks', [])))} in {where}"
 
 
 def _title(limit: str) -> str:

@@ -107,7 +107,7 @@ class PredictedSet:
     """
 
     def __init__(self, name: str, run: Mapping[str, Any] | None = None) -> None:
-        self.name, self._run = name, run
+        self.name, self._runs = name, [] if run is None else [run]
         self.id: int | None = None
         self.entry: int | None = None
 
@@ -121,7 +121,7 @@ class PredictedSet:
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
             self.id = self.entry = None
         if self.id is None:
-            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict", run=self._run)
+            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict", runs=self._runs)
             self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
         else:
             project.add(records, set_id=self.id, action="predict", continues=self.entry)

@@ -95,9 +95,8 @@ class SetRow:
             self.name.setCursorPosition(0)
         self.name.setToolTip(f"{annotation_set.name}\nName of the set; click to rename")
         self.source.setText(source)
-        run = self._labels.runs.get(self._id)
-        how = "" if run is None else f"\n{place_of_run(run)}\n{words_of_run(run)}"
-        self.source.setToolTip(f"{source} ({annotation_set.origin.value}){how}")
+        how = [f"{place_of_run(run)}\n{words_of_run(run)}" for run in self._labels.runs.get(self._id, ())]
+        self.source.setToolTip("\n".join([f"{source} ({annotation_set.origin.value})", *how]))
         self.number.setText(f"{number:,}")
         for box, on in ((self.shown, annotation_set.visible), (self.lock, annotation_set.locked)):
             box.blockSignals(True)

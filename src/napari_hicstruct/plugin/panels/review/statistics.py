@@ -114,7 +114,7 @@ class StatisticsPanel(QWidget):
         """Of each model version the sets that it called, and how."""
         found: dict[str, list[str]] = {}
         for one in self._labels.sets():
-            if (run := self._labels.runs.get(one.id)) is not None:
+            for run in self._labels.runs.get(one.id, ()):
                 found.setdefault(label_of_run(run), []).append(f"{one.name}: {words_of_run(run)}")
         return found
 
