@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from napari_hicstruct.annotations import Annotation, Kind, Origin, Status
 from napari_hicstruct.annotations.codec import to_row
 from napari_hicstruct.annotations.loci import points, points_of
-from napari_hicstruct.annotations.record_table import GONE, Columns, RecordTable
+from napari_hicstruct.annotations.record_table import GONE, ChangedColumns, RecordTable
 from napari_hicstruct.annotations.records import DIRECTION_CODES, KIND_CODES, STATUS_CODES
 from napari_hicstruct.plugin.state.palette import strength_of
 from tests.annotation_kit import annotations, new_project
@@ -117,7 +117,7 @@ def test_columns_made_elsewhere_are_taken_over(tmp_path: Path) -> None:
     with new_project(tmp_path) as project:
         table, home = project.table(), project.add_set("a", Origin.IMPORTED).id
         change = project.add(made, set_id=home)
-    table.apply(change, Columns.of(change.after))
+    table.apply(change, ChangedColumns.of(change))
     assert table.records(table.live()) == made
     assert table.set_sizes() == {home: 200}
 

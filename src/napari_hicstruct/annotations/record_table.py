@@ -88,6 +88,37 @@ class Columns:
         return cls(tuple(given["uid"]), values, names)
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedColumns:
+    """One committed step, ready to be followed by a table: what takes long is done by whoever makes it, in its thread.
+
+    Attributes
+    ----------
+    after : Columns
+        Of the records as they are now.
+    sets : int32, shape (n,)
+        The set of each of them.
+    gone : tuple of str
+        Uids of the records that are no longer there.
+    kinds : frozenset of Kind
+        Of all records, as they were and as they are.
+    """
+
+    after: Columns
+    sets: NDArray[np.int32]
+    gone: tuple[str, ...]
+    kinds: frozenset[Kind]
+
+    @classmethod
+    def of(cls, change: Change) -> ChangedColumns:
+        """What a change does to a table."""
+        after, kinds = Columns.of(change.after), {record.kind for record in change.before}
+        stay = set(after.uids) if change.before else set()
+        gone = tuple(record.uid for record in change.before if record.uid not in stay)
+        kinds |= {tuple(Kind)[code] for code in np.unique(after.values["kind"]).tolist()}
+        return cls(after, np.array(change.after_sets, np.int32), gone, frozenset(kinds))
+
+
 class _Column:
     """A column of a table, one value or several per row; a view that is as long as the table is now."""
 
@@ -274,15 +305,15 @@ class RecordTable(Mapping[str, Annotation]):
         return np.where(model == blank, sources[self.source[rows]], model), list(known)
 
     # ------------------------------------------------------------------ changes
-    def apply(self, change: Change, after: Columns | None = None) -> None:
-        """Follow one committed step; ``after`` are the columns of its records, where somebody has them already."""
-        stay = {record.uid for record in change.after}
-        gone = np.array([self._rows[record.uid] for record in change.before if record.uid not in stay], np.int64)
-        if len(gone):
+    def apply(self, change: Change, columns: ChangedColumns | None = None) -> None:
+        """Follow one committed step; ``columns`` are made of it, where somebody has them already."""
+        columns = ChangedColumns.of(change) if columns is None else columns
+        if columns.gone:
+            gone = np.fromiter(map(self._rows.__getitem__, columns.gone), np.int64, len(columns.gone))
             self._forget(gone)
             self.sets[gone], self.texts[gone] = GONE, ""
         if change.after:
-            rows = self.put(Columns.of(change.after) if after is None else after, change.after_sets)
+            rows = self.put(columns.after, columns.sets)
             if len(self._made) + len(rows) <= _MAX_MADE:
                 self._made |= zip(rows.tolist(), change.after, strict=True)
 
@@ -308,7 +339,8 @@ class RecordTable(Mapping[str, Annotation]):
 
     def _rows_for(self, uids: Sequence[str]) -> Rows:
         """Rows of these uids, new ones at the end."""
-        new = [uid for uid in uids if uid not in self._rows]
+        all_new = self._rows.keys().isdisjoint(uids)
+        new = uids if all_new else [uid for uid in uids if uid not in self._rows]
         start, end = len(self.uids), len(self.uids) + len(new)
         self._rows.update(zip(new, range(start, end), strict=True))
         self.uids += new
@@ -317,6 +349,8 @@ class RecordTable(Mapping[str, Annotation]):
                 self._columns[name] = np.zeros((max(_MIN_CAPACITY, 2 * start, end), *old.shape[1:]), old.dtype)
                 self._columns[name][:start] = old[:start]
         self.sets[start:] = GONE
+        if all_new:
+            return np.arange(start, end)
         return np.fromiter(map(self._rows.__getitem__, uids), np.int64, len(uids))
 
     def _codes_for(self, name: str, texts: Sequence[str]) -> NDArray[np.int32]:

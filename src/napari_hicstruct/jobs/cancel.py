@@ -44,6 +44,10 @@ class CancelToken:
         """True if nobody waits for the work to tidy up."""
         return self._at_once
 
+    def wait(self, seconds: float) -> None:
+        """Let so much time pass; no longer than until somebody asks to stop."""
+        self._event.wait(seconds)
+
     def check(self) -> None:
         """Raise :class:`Cancelled` if somebody asked to stop; call it at least every half second of work."""
         if self._event.is_set():

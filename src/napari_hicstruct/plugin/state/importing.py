@@ -13,12 +13,14 @@ from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, Proje
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.import_report import ImportReport, Refusal
-from napari_hicstruct.plugin.state.jobs import Job
+from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, Job
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile, Project, Status
     from napari_hicstruct.workflows.import_labels import ImportedFile
+
+_MANY_RECORDS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ class ImportState:
             for regions in dict.fromkeys(one.complete for one, _ in found):  # what was said of several files together
                 mark_complete(project, regions, [labels for one, labels in found if one.complete == regions])
                 self._complete += regions
+        if total > _MANY_RECORDS:
+            token.wait(AFTER_PAINT_S)  # the records are drawn before the report is
 
     def _failed(self, error: HicStructError) -> None:
         """Nothing more comes in; each file that waits has the same reason."""

@@ -13,6 +13,9 @@ from napari_hicstruct.jobs import CancelToken, Progress, RequestIds, close_quiet
 Job = Generator[Progress, None, Any]
 MakeJob = Callable[[CancelToken], Job]
 
+AFTER_PAINT_S = 0.3
+"""Work that a large change brings about begins so much later: the window is drawn first, with all of the processor."""
+
 QUIT_SECONDS = 2.0
 """So long the end of napari waits for work to stop by itself."""
 _KILLED_SECONDS = 1.0

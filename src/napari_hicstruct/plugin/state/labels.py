@@ -5,6 +5,7 @@ The store (:class:`~napari_hicstruct.annotations.Project`) is the truth; this fo
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import nullcontext
 from enum import StrEnum
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.annotations.record_table import Columns
+from napari_hicstruct.annotations.record_table import ChangedColumns
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
@@ -41,6 +42,8 @@ OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
 """Of the lines of the others."""
 
 _TAD_LEVELS = "tad_levels"
+_MANY_RECORDS = 10_000
+_MAX_WAIT_S = 1.0
 
 
 class LabelState:
@@ -286,10 +289,22 @@ class LabelState:
         self.current_changed.emit(None)
 
     def _on_change(self, change: Change) -> None:
-        """In the thread of whoever edits: what takes long for many records is done there."""
-        self._take_over_later(self._project, change, Columns.of(change.after))
+        """In the thread of whoever edits: what takes long for many records is done there.
 
-    def _take_over(self, project: Project, change: Change, after: Columns) -> None:
+        It then waits until the window has taken them over: going on at once, it would hold the interpreter meanwhile.
+        """
+        taken = threading.Event()
+        self._take_over_later(self._project, change, ChangedColumns.of(change), taken)
+        if len(change.before) + len(change.after) > _MANY_RECORDS:
+            taken.wait(_MAX_WAIT_S)
+
+    def _take_over(self, project: Project, change: Change, columns: ChangedColumns, taken: threading.Event) -> None:
+        try:
+            self._follow(project, change, columns)
+        finally:
+            taken.set()
+
+    def _follow(self, project: Project, change: Change, columns: ChangedColumns) -> None:
         if self.catalogue is None or self._project is not project:
             return
         if change.sets or change.set_ids - self._sets.keys():
@@ -297,8 +312,8 @@ class LabelState:
         elif len(change.before) != len(change.after):
             for set_id in change.set_ids:
                 self._sources.pop(set_id, None)
-        self.catalogue.records.apply(change, after)
-        self.stale.emit({record.kind for record in (*change.before, *change.after)})
+        self.catalogue.records.apply(change, columns)
+        self.stale.emit(columns.kinds)
         if self._current is not None and self._current not in self.catalogue.records:
             self.set_current(None)
         self.recorded.emit(change)

@@ -10,7 +10,7 @@ from psygnal import Signal
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, Where
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.project import ProjectState
@@ -54,9 +54,13 @@ class LearnBackend:
         record_result(project, job, result)
 
 
-def iter_count(backend: LearnBackend, project: Project) -> Generator[Progress, None, tuple[int, int]]:
+def iter_count(
+    backend: LearnBackend, project: Project, token: CancelToken
+) -> Generator[Progress, None, tuple[int, int]]:
     """Count the corrections: in all, and new ones; 0.2 s with 100,000 candidates, too long for the window."""
     yield Clock().step("counting corrections", 0, 0)
+    token.wait(AFTER_PAINT_S)
+    token.check()
     return backend.count_corrections(project)
 
 
@@ -149,7 +153,7 @@ class LearningState:
         if project is None:
             self._counted((0, 0))
         else:
-            self._counting.start(lambda _: iter_count(backend, project))
+            self._counting.start(lambda token: iter_count(backend, project, token))
 
     @property
     def counting(self) -> bool:

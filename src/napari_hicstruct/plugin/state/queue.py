@@ -16,7 +16,7 @@ from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
+from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, BackgroundJob, Job
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.queue_reason import empty_reason, queue_reason
 
@@ -145,8 +145,10 @@ class ReviewQueue:
             pool.set_scores(self._seen)
         return pool
 
-    def _making(self, _token: CancelToken) -> Job:
+    def _making(self, token: CancelToken) -> Job:
         yield Clock().step("queue", 0, 0)
+        token.wait(AFTER_PAINT_S)
+        token.check()
         pool = self._make_pool()
         _ = pool.duplicates  # kept by the pool
         return pool
@@ -261,12 +263,11 @@ class ReviewQueue:
     # ------------------------------------------------------------------ following the store
     def _on_recorded(self, change: Change) -> None:
         pool = self._pool
-        if pool is None:
+        if pool is None or len(change.before) != len(change.after):
             self._drop_pool()  # what is being worked out is of records as they were
         else:
             uids = [record.uid for record in change.after]
-            same = len(uids) == len(change.before) and {record.uid for record in change.before} == set(uids)
-            if same and all(uid in pool for uid in uids):
+            if {record.uid for record in change.before} == set(uids) and all(uid in pool for uid in uids):
                 self._put(pool, uids)
                 if change.action in ("move", "resize"):
                     self.judged(uids)
