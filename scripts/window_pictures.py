@@ -173,6 +173,8 @@ def consensus_panel() -> None:
     while panel.state.running:
         wait(100)
     wait(500)
+    panel.state.choose_members(next(one.callers for one in panel.plot.upset.columns if len(one.callers) > 1))
+    panel.state.step(1)
     for widget in QApplication.allWidgets():
         if type(widget).__name__ == "NapariQtNotification":
             widget.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,12 @@ def test_add_judge_undo(p: hs.api.projects.Project) -> None:
 
 
 def test_sets_are_named_after_what_comes_in(p: hs.api.projects.Project, tmp_path: Path) -> None:
-    run = {"model": {"name": "m", "version": "2"}}
+    run: dict[str, Any] = {"model": {"name": "m", "version": "2"}}
     assert p.add(hs.Calls([loop(0)], run=run)) == "m 2"
+    asked = {"mode": "accurate", "limits": {"loop_separation": 40_000}, "min_probability": {}}
+    run |= {"parameters": {**asked, "norms": {"chr1": "weight"}}, "seconds": 3.0}
+    assert p.add(hs.Calls([loop(300_000)], run=run)) == "m 2"
+    assert p.runs == {"m 2": [{"model": run["model"], "parameters": asked}]}
     file = hs.write_labels([tad(0, 400_000), tad(400_000, 900_000)], tmp_path / "tads.bed")
     assert p.add(hs.read_labels(file)) == "tads"
     assert p.add(hs.read_labels(file)) == "tads"

@@ -20,6 +20,8 @@ from tests.gui.person import Person
 from tests.gui.view_kit import imported, open_in, pump
 
 MAP = "GM12878_MboI_chr21_10kb_hg19.cool"
+LISTED, RIGHT, FOUND, WEIGHT, REMARK, REMOVE = range(3, 9)
+"""Columns of the callers' table."""
 FILES = [
     "GM12878_chr21.HiCCUPS.hg19.bedpe",
     "GM12878_chr21.peakachu.10kb.hg19.bedpe",
@@ -113,6 +115,50 @@ def hovered(dialog: Any, at: QPointF) -> str:
     return str(dialog.plot.text_at(at))
 
 
+def click_column(person: Person, dialog: Any, place: int) -> None:
+    rect = dialog.plot.column_rect(place)
+    person._click_at(dialog.plot.mapToGlobal(QPoint(round(rect.center().x()), round(rect.bottom()) - 30)))
+
+
+def test_a_column_of_the_plot_is_chosen_flown_through_and_loaded_alone(person: Person, data_dir: Path) -> None:
+    dialog = opened(person)
+    drop(dialog, [data_dir / "labels" / name for name in FILES])
+    settled(dialog)
+    person.click(dialog.run_button)
+    settled(dialog)
+    assert pump(dialog.load_button.isEnabled)
+    texts = [dialog.table.topLevelItem(0).text(column) for column in (LISTED, RIGHT, FOUND)]
+    assert all(texts)
+    assert [text.endswith("%") for text in texts] == [False, True, True]
+    columns = dialog.plot.upset.columns
+    place = next(k for k, one in enumerate(columns) if len(one.callers) > 1)
+    assert not dialog.members.isVisible()
+    click_column(person, dialog, place)
+    assert pump(dialog.members.isVisible)
+    assert dialog.members.text.text() == f"{columns[place].text}."
+    assert dialog.plot.chosen == columns[place].callers
+    person.click(dialog.members.next)
+    assert pump(lambda: dialog.members.place.text().startswith(f"loop 1 of {columns[place].n}: "))
+    record = dialog.state.members.records[0]
+    rows, cols = person.session.visible()
+    assert rows.start < record.anchor1.start < rows.end
+    assert cols.start < record.anchor2.start < cols.end
+    assert pump(lambda: dialog.members.next.text() == "Next")
+    person.click(dialog.members.load)
+    settled(dialog)
+    assert pump(lambda: len(person.session.labels.sets()) == 1)
+    assert len(person.session.project.query()) == columns[place].n
+    alone = next(k for k, one in enumerate(columns) if len(one.callers) == 1)
+    click_column(person, dialog, alone)
+    assert pump(lambda: dialog.members.place.text().startswith("They are not in the list"))
+    assert not dialog.members.next.isEnabled()
+    dialog.plot.setFocus()
+    person.key("Right")
+    assert pump(lambda: dialog.plot.chosen == columns[alone + 1].callers)
+    person.click(dialog.members.close_button)
+    assert pump(lambda: not dialog.members.isVisible())
+
+
 def test_sets_of_the_project_are_ticked_named_and_weighed(person: Person, data_dir: Path) -> None:
     imported(person.session, [data_dir / "labels" / name for name in FILES[:2]])
     body = person.dock.sections["labels"].body
@@ -128,8 +174,8 @@ def test_sets_of_the_project_are_ticked_named_and_weighed(person: Person, data_d
     first.setText(0, "my caller")
     assert pump(lambda: dialog.state.callers() == ["Peakachu", "my caller"])
     dialog.settings.form.method.value = "weighted"
-    assert pump(lambda: not dialog.table.isColumnHidden(3))
-    box = dialog.table.itemWidget(first, 3)
+    assert pump(lambda: not dialog.table.isColumnHidden(WEIGHT))
+    box = dialog.table.itemWidget(first, WEIGHT)
     box.setValue(3)
     assert dialog.state.weights == {"my caller": 3.0}
     person.click(dialog.run_button)
@@ -150,10 +196,10 @@ def test_a_bad_file_says_why_in_its_row_and_goes_out_at_a_click(person: Person, 
     drop(dialog, [*(data_dir / "labels" / name for name in FILES), empty])
     settled(dialog)
     item = dialog.table.topLevelItem(3)
-    assert pump(lambda: item.text(4) == "Is empty. Choose a file with labels.")
+    assert pump(lambda: item.text(REMARK) == "Is empty. Choose a file with labels.")
     assert not item.flags() & Qt.ItemFlag.ItemIsUserCheckable
     assert dialog.run_button.isEnabled()
-    person.click(dialog.table.itemWidget(item, 5))
+    person.click(dialog.table.itemWidget(item, REMOVE))
     assert pump(lambda: dialog.table.topLevelItemCount() == 3)
 
 

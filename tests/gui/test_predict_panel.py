@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from napari.utils.notifications import Notification, notification_manager
+from qtpy.QtCore import Qt
 
 from napari_hicstruct.annotations import Annotation, Kind, Origin
 from napari_hicstruct.genome import Interval
@@ -49,7 +50,7 @@ class Script:
             token.check()
             start = request["regions"][0].start + 100_000 + 50_000 * window
             anchors = [Interval(chrom, at, at + 5_000) for at in (start, start + 200_000)]
-            loop = Annotation(kind=Kind.LOOP, anchor1=anchors[0], anchor2=anchors[1], source="model", model="tiny")
+            loop = Annotation(kind=Kind.LOOP, anchor1=anchors[0], anchor2=anchors[1], source="model", model="tiny 0.1")
             yield clock.step(f"predict {chrom}", window + 1, self.windows, payload=(loop,))
         if self.error is not None:
             raise self.error
@@ -209,3 +210,40 @@ def test_the_shipped_model_finds_loops_where_contacts_are(
         )
         ratios.append(np.nanmean(block) / np.nanmedian(around))
     assert np.nanmedian(ratios) > 1.3, "the dots are under the circles"
+
+
+def test_how_a_set_was_predicted_stands_in_its_tooltip_also_in_the_next_window(
+    make_napari_viewer: Callable[..., Any],
+    data_dir: Path,
+    tmp_path: Path,
+    qtbot: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))  # no project of another test
+    session, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
+    script = Script(windows=1)
+    panel = make_panel(session, script, qtbot)
+    panel.state.options.choose_mode("accurate")
+    panel.state.options.limit("loop_separation", "40k")
+    panel.run_button.click()
+    script.gate.release()
+    assert pump(lambda: "Found 1" in panel.result.text(), 5)
+    labels, how = dock.sections["labels"].body, "accurate; loop separation 40 kb"
+
+    def tips() -> list[str]:
+        return [row.source.toolTip() for row in labels._rows.values()]
+
+    assert pump(lambda: [how in tip for tip in tips()] == [True], 5)
+    assert "loops in chr17:62," in tips()[0]
+    copy = tmp_path / "copy.hicproj"
+    session.project.save_as(copy)
+    session.open_project(copy)
+    assert session.project.path == copy
+    assert pump(lambda: [how in tip for tip in tips()] == [True], 5)
+    review = dock.sections["review"].body
+    review.folds["statistics"].unfold()
+    assert pump(lambda: review.statistics.model.rowCount() == 1, 5)
+    model = review.statistics.model
+    tip = model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert tip.splitlines()[-1].endswith(f": {how}")
+    assert pump(lambda: not session.learning.counting, 30)

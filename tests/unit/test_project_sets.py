@@ -10,6 +10,8 @@ from napari_hicstruct.annotations import Annotation, Kind, Origin, Project, Stat
 from napari_hicstruct.annotations.sets import SET_COLOURS
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.predict.about_run import kept_run, label_of_run, place_of_run, words_of_run
+from napari_hicstruct.workflows.predict.request import PredictRequest
 from tests.annotation_kit import MAP, new_project
 
 
@@ -152,3 +154,41 @@ def test_a_locked_set_is_neither_deleted_nor_merged(tmp_path: Path) -> None:
             with pytest.raises(ProjectError, match="locked"):
                 refused()
         assert (names(project), project.count()) == (["one", "other"], 2)
+
+
+RUN = {
+    "model": {"name": "default", "version": "0.4", "sha256": "a" * 64},
+    "parameters": {
+        "regions": ["chr1:0-1,000,000", "chr2:0-1,000,000"],
+        "tasks": ["loop", "flame"],
+        "mode": "fast",
+        "limits": {"tad_size": [100_000, 2_000_000], "crown_width": 5_000},
+        "min_probability": {"flame": 0.25},
+    },
+}
+
+
+def test_the_run_of_a_predicted_set_is_kept_with_it_and_with_its_copy(tmp_path: Path) -> None:
+    with new_project(tmp_path) as project:
+        made = project.add_as_set("calls", Origin.PREDICTED, loops(3), action="predict", runs=[RUN])
+        project.add_as_set("others", Origin.IMPORTED, loops(2), action="import")
+        copy = project.duplicate_set(made.id)
+        project.undo()
+        project.redo()
+        other = project.add_as_set("more", Origin.PREDICTED, loops(3), action="predict", runs=[{**RUN, "x": 1}])
+        project.merge_sets(other.id, made.id)
+        project.add_run(made.id, RUN)
+    with Project.open(tmp_path / "p.hicproj", map=MAP, read_only=True) as again:
+        runs = again.runs()
+        assert (runs[made.id], runs[copy.id]) == ([RUN, {**RUN, "x": 1}], [RUN]), (
+            "each once; those that were merged, too"
+        )
+
+
+def test_words_of_a_run_also_of_limits_and_tasks_that_are_not_known_here() -> None:
+    assert words_of_run(RUN) == "fast; TAD size 100 kb–2 Mb; crown width 5 kb; probability of flame ≥ 0.25"
+    assert place_of_run(RUN) == "loops, flame in 2 regions"
+    plain = kept_run({**RUN["model"], "device": "cpu"}, PredictRequest(regions=(), mode="accurate").to_run())
+    assert plain["model"] == RUN["model"]
+    assert words_of_run(plain) == "accurate; no limits set"
+    assert label_of_run(plain) == "default 0.4"

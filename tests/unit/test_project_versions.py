@@ -62,6 +62,7 @@ def holds(project: Project) -> dict[str, Any]:
         "uses": project.lineage.uses(),
         "current": project.lineage.current(),
         "runs": project.lineage.runs(),
+        "set runs": project.runs(),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +52,11 @@ class EditableProject(ReadableProject):
         with self._writing() as connection:
             return sets.add(connection, name, origin)
 
+    def add_run(self, set_id: int, run: Mapping[str, Any]) -> None:
+        """Note that calls of a set are of this run (:meth:`runs`); not journalled."""
+        with self._writing() as connection:
+            sets.add_runs(connection, set_id, [run])
+
     def update_set(self, set_id: int, **changes: Any) -> AnnotationSet:
         """Change ``name``, ``visible``, ``locked``, ``colour`` or ``triangle`` of a set; not journalled."""
         with self._writing() as connection:
@@ -69,10 +74,12 @@ class EditableProject(ReadableProject):
         records: Iterable[Annotation],
         *,
         action: str,
+        runs: Sequence[Mapping[str, Any]] = (),
         on_piece: OnPiece | None = None,
     ) -> AnnotationSet:
         """Put new records into a new set: one step, and undo leaves no empty set.
 
+        ``runs`` are kept with a set that a model predicted (:meth:`runs`).
         ``on_piece`` is called with the number of records done so far; if it raises, nothing comes in.
         """
         new, made = list(records), []
@@ -80,6 +87,7 @@ class EditableProject(ReadableProject):
         def parts(connection: Connection) -> list[Part]:
             check_new(connection, [record.uid for record in new])
             made.append(sets.add(connection, name, origin))
+            sets.add_runs(connection, made[-1].id, runs)
             there = made[-1].id
             return [sets.SetItem(there, False, True), *(Item(there, None, record) for record in new)]
 
@@ -92,7 +100,8 @@ class EditableProject(ReadableProject):
         if old is None:
             raise ProjectError(f"the project has no set {set_id}.", hint="Refresh the list of sets.")
         records = copied(self.query(set_ids=[set_id]))
-        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET)
+        runs = self.runs().get(set_id, [])
+        return self.add_as_set(f"{old.name} copy", old.origin, records, action=DUPLICATE_SET, runs=runs)
 
     def merge_sets(self, set_id: int, into: int) -> Change:
         """Move all records of a set into another one and take the empty set away, as one step."""
@@ -103,6 +112,7 @@ class EditableProject(ReadableProject):
             records = select_records(connection, Filter(set_ids=[set_id]), None)
             out = (Item(set_id, record, None) for record in records)
             come = (Item(into, None, record) for record in records)
+            sets.add_runs(connection, into, sets.runs(connection).get(set_id, []))
             return [sets.SetItem(set_id, True, False), *out, *come]
 
         return self._step(MERGE_SETS, parts)

@@ -44,6 +44,11 @@ class ReadableProject:
         with self._db.transaction() as connection:
             return sets.load_all(connection)
 
+    def runs(self) -> dict[int, list[dict[str, Any]]]:
+        """Of predicted sets, by their ids, model and parameters of each run; those of older versions are not known."""
+        with self._db.transaction() as connection:
+            return sets.runs(connection)
+
     def get(self, uid: str) -> Annotation:
         """One record; ProjectError if there is none."""
         with self._db.transaction() as connection:

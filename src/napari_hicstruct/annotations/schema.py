@@ -63,6 +63,14 @@ set_display = Table(
     Column("removed", Boolean, nullable=False),
 )
 
+set_run = Table(
+    "set_run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("set_id", ForeignKey("annotation_set.id"), nullable=False),
+    Column("run", Text, nullable=False),
+)
+
 annotation = Table(
     "annotation",
     metadata,
@@ -240,7 +248,18 @@ def _to_version_4(connection: Connection) -> None:
     _run(connection, versions.VERSION_4)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_version_1, _to_version_2, _to_version_3, _to_version_4)
+def _to_version_5(connection: Connection) -> None:
+    """The runs of models that sets are of: mode, limits, thresholds."""
+    _run(connection, versions.VERSION_5)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _to_version_1,
+    _to_version_2,
+    _to_version_3,
+    _to_version_4,
+    _to_version_5,
+)
 """Step ``i`` leads from version ``i`` to ``i + 1``.  Append only; once released a step is never changed."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as insert_or_update
 from napari_hicstruct.annotations.callers import shown_source
 from napari_hicstruct.annotations.changes import AnnotationSet
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display
+from napari_hicstruct.annotations.schema import annotation, annotation_set, journal_set, set_display, set_run
 from napari_hicstruct.errors import ProjectError, readable
 
 SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#000000", "#009E73", "#F0E442")
@@ -64,6 +65,22 @@ def add(connection: Connection, name: str, origin: Origin) -> AnnotationSet:
     colour = next((one for one in SET_COLOURS if one not in used), _colour(set_id))
     _display(connection, set_id, {"colour": colour})
     return AnnotationSet(set_id, name, Origin(origin), colour=colour)
+
+
+def add_runs(connection: Connection, set_id: int, new: Iterable[Mapping[str, Any]]) -> None:
+    """Note by which runs of models calls of a set were predicted, each once."""
+    known = runs(connection).get(set_id, [])
+    for run in new:
+        if run not in known:
+            connection.execute(insert(set_run).values(set_id=set_id, run=json.dumps(dict(run))))
+
+
+def runs(connection: Connection) -> dict[int, list[dict[str, Any]]]:
+    """How sets were predicted, by their ids; sets of older projects and of other origin are not in it."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for set_id, run in connection.execute(select(set_run.c.set_id, set_run.c.run).order_by(set_run.c.id)):
+        found.setdefault(set_id, []).append(json.loads(run))
+    return found
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:

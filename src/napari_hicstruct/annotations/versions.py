@@ -69,3 +69,9 @@ VERSION_4 = (
     " SELECT id, first FROM step WHERE action = 'predict' AND id <> first",
 )
 """Steps of several entries."""
+
+VERSION_5 = (
+    "CREATE TABLE set_run (id INTEGER NOT NULL PRIMARY KEY, set_id INTEGER NOT NULL REFERENCES annotation_set (id),"
+    " run TEXT NOT NULL)",
+)
+"""How predicted sets came about."""

@@ -71,6 +71,14 @@ def set_of(calls: Calls, map: MapIdentity | None = None) -> tuple[str, Origin, s
     return "python", Origin.IMPORTED, "add"
 
 
+def run_of(calls: Calls) -> dict[str, Any] | None:
+    """What a project keeps of the run that calls are of; None if no model predicted them here."""
+    from napari_hicstruct.workflows.predict.about_run import kept_run
+
+    model, parameters = calls.run.get("model"), calls.run.get("parameters")
+    return kept_run(model, parameters) if model and parameters else None
+
+
 def check_on_map(records: Iterable[Annotation], chromsizes: Mapping[str, int], where: object) -> None:
     """Refuse what does not lie on a map.
 

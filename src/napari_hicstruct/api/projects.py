@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
 from napari_hicstruct.api.frames import kind_of
-from napari_hicstruct.api.given import as_calls, check_on_map, set_of, uids_of
+from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of, uids_of
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
@@ -106,6 +106,12 @@ class Project(AbstractContextManager["Project"]):
     def sets(self) -> list[AnnotationSet]:
         """Its sets, oldest first: ``name``, ``origin`` (predicted, imported, human), ``visible``, ``locked``."""
         return self._file.sets()
+
+    @property
+    def runs(self) -> dict[str, list[dict[str, Any]]]:
+        """How its predicted sets came about, by name: ``model`` and ``parameters`` of each run, as in ``run.json``."""
+        known = self._file.runs()
+        return {one.name: known[one.id] for one in self.sets if one.id in known}
 
     @property
     def reviewed(self) -> list[ReviewedRegion]:
@@ -217,6 +223,8 @@ class Project(AbstractContextManager["Project"]):
         there = [one for one in self.sets if one.name == name]
         chosen = there[0] if there else self._file.add_set(name, origin)
         self._file.add(records, set_id=chosen.id, action=action)
+        if (run := run_of(given)) is not None:
+            self._file.add_run(chosen.id, run)
         return name
 
     def judge(self, which: str | Annotation | Iterable[Any] | pd.DataFrame, status: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.given import as_calls, check_on_map, set_of
+from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 
@@ -74,5 +74,7 @@ def show(
     check_qt()
     from napari_hicstruct.plugin.show import open_window
 
-    shown: dict[str, Any] = {} if found is None or not len(found) else {"calls": tuple(found), "named": set_of(found)}
+    shown: dict[str, Any] = {}
+    if found is not None and len(found):
+        shown = {"calls": tuple(found), "named": set_of(found), "run": run_of(found)}
     return open_window(source, region=place, norm=norm, project=project, block=block, **shown)

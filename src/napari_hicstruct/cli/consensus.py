@@ -110,17 +110,13 @@ def _summary(result: ConsensusResult) -> dict[str, Any]:
 
 def _callers(result: ConsensusResult) -> list[dict[str, Any]]:
     """One row per caller: its calls, how many of the listed structures it has, how reliable it is."""
-    found = result.consensus
+    from napari_hicstruct.workflows.consensus import caller_figures
+
     rows = []
-    for k, name in enumerate(found.callers):
-        row: dict[str, Any] = {
-            "caller": name,
-            "calls": sum(one.n_calls for one in result.files if one.caller == name),
-            "in the list": int(found.supported[:, k].sum()),
-        }
-        if found.reliability is not None:
-            row["of its calls right"] = float(found.reliability.precision[k])
-            row["of all found"] = float(found.reliability.sensitivity[:, k].mean())
+    for one in caller_figures(result):
+        row: dict[str, Any] = {"caller": one.caller, "calls": one.n_calls, "in the list": one.n_listed}
+        if one.precision is not None:
+            row |= {"of its calls right": one.precision, "of all found": one.sensitivity}
         rows.append(row)
     return rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,6 +108,7 @@ def open_window(  # noqa: PLR0913 - keywords of a use case
     *,
     calls: Sequence[Annotation] = (),
     named: tuple[str, Origin, str] | None = None,
+    run: Mapping[str, Any] | None = None,
     region: Interval | None = None,
     norm: str | None = None,
     project: str | Path | None = None,
@@ -122,6 +123,8 @@ def open_window(  # noqa: PLR0913 - keywords of a use case
         For the project; those that it holds already are not added again.
     named : (str, Origin, str), optional
         Name and origin of the set of ``calls``, and what the journal calls the step.
+    run : mapping, optional
+        What the project is to keep of the run that ``calls`` are of.
     region, norm, project : optional
         As for :func:`show`.
     block : bool, optional
@@ -138,20 +141,30 @@ def open_window(  # noqa: PLR0913 - keywords of a use case
         if project is not None:
             session.open_project(project)
         if calls and named is not None:
-            _add(session, calls, *named)
+            _add(session, calls, *named, run=run)
         _dress(session, (), None if region is None else str(region), norm, None, asks=False)
     if block or (block is None and not _in_event_loop()):
         napari.run()  # returns at once where IPython turns the loop itself
     return viewer
 
 
-def _add(session: Session, calls: Sequence[Annotation], name: str, origin: Origin, action: str) -> None:
+def _add(
+    session: Session,
+    calls: Sequence[Annotation],
+    name: str,
+    origin: Origin,
+    action: str,
+    *,
+    run: Mapping[str, Any] | None,
+) -> None:
     """Put calls into the project of the window, each once, however often they are shown."""
     project = session.ensure_project()
     there = project.holds([record.uid for record in calls])
     new = [record for record in calls if record.uid not in there]
     if new:
         made = next((one for one in project.sets() if one.name == name), None) or project.add_set(name, origin)
+        if run is not None:
+            project.add_run(made.id, run)
         project.add(new, set_id=made.id, action=action)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,6 +99,29 @@ class ConsensusResult:
     files: tuple[FileVotes, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CallerFigures:
+    """What came of one caller, all its files together.
+
+    Attributes
+    ----------
+    caller : str
+    n_calls : int
+        Calls that voted.
+    n_listed : int
+        Structures of the list that it has.
+    precision, sensitivity : float or None
+        By the votes, of method ``em``: share of its calls that is right, and share of all that it has (mean over the
+        classes of size).
+    """
+
+    caller: str
+    n_calls: int
+    n_listed: int
+    precision: float | None = None
+    sensitivity: float | None = None
+
+
 @dataclass(slots=True)
 class _Read:
     """Files as they are read: the good ones by caller and the assembly that they name; what became of all."""
@@ -168,6 +191,30 @@ def iter_consensus(
 def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
     """As :func:`iter_consensus`, run to its end."""
     return drain(iter_consensus(request))
+
+
+def caller_figures(result: ConsensusResult) -> list[CallerFigures]:
+    """How many structures each caller has, and how reliable it is, if that was learnt; by name."""
+    found, learnt = result.consensus, result.consensus.reliability
+    return [
+        CallerFigures(
+            name,
+            sum(one.n_calls for one in result.files if one.caller == name),
+            int(found.supported[:, k].sum()),
+            None if learnt is None else float(learnt.precision[k]),
+            None if learnt is None else float(learnt.sensitivity[:, k].mean()),
+        )
+        for k, name in enumerate(found.callers)
+    ]
+
+
+def of_combination(result: ConsensusResult, callers: Collection[str]) -> ConsensusResult:
+    """The same result with nothing listed but what exactly these callers have."""
+    found = result.consensus
+    wanted = [name in callers for name in found.callers]
+    mine = (found.supported == wanted).all(axis=1)
+    records = tuple(record for record, own in zip(found.records, mine, strict=True) if own)
+    return replace(result, consensus=replace(found, records=records, supported=found.supported[mine]))
 
 
 def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:

@@ -90,14 +90,16 @@ def export_project(
     records = chosen_records(project, request)
     if not records:
         raise ProjectError("holds nothing to export.", where=project.path, hint="Choose other sets or statuses.")
-    named = [one.name for one in project.sets() if one.id in (request.set_ids or ())]
+    written = [one for one in project.sets() if request.set_ids is None or one.id in request.set_ids]
+    runs = project.runs()
     run = {
         "map": known.to_run() | {"uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path)},
         "project": str(project.path.absolute()),
         "reviewer": project.reviewer,
         "parameters": {
             "formats": list(request.formats),
-            "sets": named,  # none: all of them
+            "sets": [] if request.set_ids is None else [one.name for one in written],  # none: all of them
+            "runs": {one.name: runs[one.id] for one in written if one.id in runs},
             "statuses": [status.value for status in Status if status in request.statuses],
             "deduplicate": request.deduplicate,
         },

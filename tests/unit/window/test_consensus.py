@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,11 +85,81 @@ def test_the_file_is_the_one_that_the_shell_writes(
         options += ["--weight", "mine=2.5"]
     state.run()
     assert state.error == ""
-    learnt = ["right" in state.remark_on(row)[0] for row in state.rows]
-    assert learnt == [method == "em"] * 3
+    figures = [state.figures(row) for row in state.rows]
+    assert [one is not None and one.precision is not None for one in figures] == [method == "em"] * 3
     written = state.save(tmp_path / "window.bedpe").read_bytes()
     assert written == shell(three, tmp_path / "shell.bedpe", tmp_path, *options)
     assert written.count(b"\n") == 19
+
+
+def test_what_is_known_of_the_callers_is_what_the_shell_says(
+    project: Project, three: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files(three)
+    state.run()
+    shell(three, tmp_path / "shell.bedpe", tmp_path, "--json")
+    rows = {row.pop("caller"): row for row in json.loads(capsys.readouterr().out)["callers"]}
+    for row in state.rows:
+        found = state.figures(row)
+        assert found is not None
+        named = {
+            "calls": found.n_calls,
+            "in the list": found.n_listed,
+            "of its calls right": found.precision,
+            "of all found": found.sensitivity,
+        }
+        assert named == pytest.approx(rows[row.caller])
+    state.set_on(state.rows[0], False)
+    assert [state.figures(row) for row in state.rows] == [None] * 3, "of a run before something was changed"
+
+
+def test_a_combination_is_chosen_flown_through_and_loaded_alone(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    assert state.result is not None
+    both = frozenset({"chromosight", "mustache"})
+    state.choose_members(both)
+    assert state.members is not None
+    places = [(one.anchor1.start, one.anchor2.start) for one in state.members.records]
+    assert places == PLACES[10:14], "those of all three are not among them"
+    assert state.result.consensus.agreement[tuple(sorted(both))] == len(places)
+    assert state.members.place() == ""
+    for number in (1, 2, 3, 4, 1):
+        state.step(1)
+        assert state.members.place().startswith(f"loop {number} of 4: {CHROM}:")
+        rows, cols = window.visits[-1]
+        first, second = places[number - 1]
+        assert rows.start < first < rows.end
+        assert cols.start < second < cols.end
+    state.load(members=True)
+    (made,) = project.sets()
+    assert made.name == "consensus of 3 callers (em): chromosight + mustache only"
+    assert [(one.anchor1.start, one.anchor2.start) for one in project.query()] == places
+    assert {one.supporters for one in project.query()} == {tuple(sorted(both))}
+    window.review.undo()
+    assert project.sets() == []
+    state.choose_members(both)
+    assert state.members is None, "once more lets it go"
+
+
+def test_what_one_caller_alone_has_can_be_chosen_and_is_not_in_the_list(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    state = window.consensus
+    state.add_files(three)
+    state.run()
+    state.choose_members(frozenset({"mustache"}))
+    assert state.members is not None
+    assert state.members.records == ()
+    state.step(1)
+    assert window.visits == []
+    state.choose(consensus_settings(keep_all=True))
+    state.run()
+    assert state.members is None, "it was of the run before"
+    state.choose_members(frozenset({"mustache"}))
+    assert [one.anchor1.start for one in state.members.records] == [a for a, _ in PLACES[:2]]
 
 
 def test_what_is_loaded_is_what_an_import_of_the_file_gives(

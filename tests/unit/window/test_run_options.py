@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.state import prediction
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
 from napari_hicstruct.plugin.state.settings import Settings
+from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run
 from napari_hicstruct.workflows.predict.request import MODES, PredictRequest
 from napari_hicstruct.workflows.projects import identity_of
 from tests.window_kit import TinyWindow, make_project
@@ -132,10 +133,17 @@ def test_an_accurate_limited_run_is_that_of_the_shell(
         assert made.name.endswith("accurate, TAD size 100k-600k, Loop separation 40k, Loops ≥ 0.3")
         mine = places(project.query(set_ids=[made.id]))
         run = state.runs[made.id]
+        kept, source_row = project.runs(), window.labels.runs
+        assert source_row == kept
     with Project.open(tmp_path / "shell.hicproj") as shell:
         theirs = places(shell.query())
+        assert list(shell.runs().values()) == list(kept.values()), "window and shell keep the same of a run"
     assert mine == theirs
     assert len(mine) > 10
+    ((one,),) = kept.values()
+    assert words_of_run(one) == ("accurate; loop separation 40 kb; TAD size 100 kb–600 kb; probability of loops ≥ 0.3")
+    assert place_of_run(one).startswith("loops, stripes, TADs in ")
+    assert (one["model"]["name"], len(one["model"]["sha256"])) == ("default", 64)
     assert (run["mode"], run["limits"].to_dict()) == (
         "accurate",
         {"tad_size": [100_000, 600_000], "loop_separation": 40_000},

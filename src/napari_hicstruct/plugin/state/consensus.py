@@ -13,6 +13,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, ProjectError
 from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.consensus_members import Members
 from napari_hicstruct.plugin.state.consensus_rows import CallerRow, most_common_kind, set_rows, stamp_of
 from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings
 from napari_hicstruct.plugin.state.jobs import Job
@@ -21,7 +22,7 @@ from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
+    from napari_hicstruct.workflows.consensus import CallerFigures, CallFile, ConsensusResult
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
 BUSY = "The consensus"
@@ -62,6 +63,8 @@ class ConsensusState:
         Why the last run gave none.
     loaded : str
         The set that the result was loaded into.
+    members : Members or None
+        The structures of the combination that was chosen.
     """
 
     changed = Signal()
@@ -73,8 +76,10 @@ class ConsensusState:
         self.settings = self.ran_with = ConsensusSettings()
         self.weights: dict[str, float] = {}
         self.result: ConsensusResult | None = None
+        self.members: Members | None = None
         self.error = self.loaded = ""
         self._asked: object = None
+        self._figures: list[CallerFigures] = []
         self._reading = self._run_next = False
         self.follow_sets()
         labels.reset.connect(self.follow_sets)
@@ -112,17 +117,14 @@ class ConsensusState:
         if alike and row.on:
             said.append(f"One vote together with {', '.join(alike)}.")
         if row.votes is not None and row.on and not self.is_stale:
-            said += self._reliability(row.caller)
             said += [_sentence(text) for text in (*row.votes.notes, row.votes.error) if not _is_said(text)]
         return " ".join(said), False
 
-    def _reliability(self, caller: str) -> list[str]:
-        """What the votes say of a caller, if that was learnt."""
-        found = None if self.result is None else self.result.consensus
-        if found is None or found.reliability is None or caller not in found.callers:
-            return []
-        right = found.reliability.precision[found.callers.index(caller)]
-        return [f"By the votes at most {right:.0%} of its calls are right."]
+    def figures(self, row: CallerRow) -> CallerFigures | None:
+        """What the last run found of a row's caller; None if it did not vote or something was changed since."""
+        if row.votes is None or not row.on or self.is_stale:
+            return None
+        return next((one for one in self._figures if one.caller == row.caller), None)
 
     def worth(self) -> str:
         """What the votes of so few callers are worth; empty for three and more."""
@@ -240,7 +242,7 @@ class ConsensusState:
         voters, project, kind = self.voters(), self._labels.project, self.kind
         options = self._options()
         asked, settings = self._question(), self.settings
-        self.result, self.error, self.loaded = None, "", ""
+        self.result, self.members, self.error, self.loaded = None, None, "", ""
 
         def voting(token: CancelToken) -> Job:
             from napari_hicstruct.workflows.consensus import ConsensusRequest, iter_consensus
@@ -253,13 +255,30 @@ class ConsensusState:
             return (yield from iter_consensus(ConsensusRequest(tuple(files), kind, options), token=token))
 
         def done(result: ConsensusResult) -> None:
+            from napari_hicstruct.workflows.consensus import caller_figures
+
             self.result, self._asked, self.ran_with = result, asked, settings
+            self._figures = caller_figures(result)
             for row, votes in zip(voters, result.files, strict=True):
                 row.votes = votes
             self._read()  # what was chosen meanwhile
 
         self._busy.start(BUSY, voting, done=done, failed=self._failed)
         self.changed.emit()
+
+    def choose_members(self, callers: frozenset[str]) -> None:
+        """Choose what these callers have and no other; once more, or with none: let it go."""
+        again = self.members is not None and self.members.callers == callers
+        self.members = (
+            None if again or not callers or self.result is None else Members(self._labels, self.result, callers)
+        )
+        self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Fly to the next or the previous of what was chosen."""
+        if self.members is not None:
+            self.members.step(by)
+            self.changed.emit()
 
     def cancel(self) -> None:
         """End what this does."""
@@ -301,12 +320,18 @@ class ConsensusState:
 
         return write_result(self._usable(), path)
 
-    def load(self) -> None:
-        """Make a set of the soft labels, as an import of the file would: one undo takes it back."""
+    def load(self, *, members: bool = False) -> None:
+        """Make a set of the soft labels, as an import of the file would: one undo takes it back.
+
+        ``members``: only of those that were chosen.
+        """
         result, window = self._usable(), self._labels.window
         assert window.source is not None
         sizes, finest = dict(window.source.chromsizes), min(window.source.resolutions, default=0)
-        name, project = self.set_name(), window.ensure_project()
+        name, own_name = self.set_name(), ""
+        if members and self.members is not None:
+            result, own_name = self.members.result, f"{name}: {' + '.join(sorted(self.members.callers))} only"
+        project = window.ensure_project()
 
         def loading(token: CancelToken) -> Job:
             from napari_hicstruct.workflows.consensus import soft_labels
@@ -320,7 +345,10 @@ class ConsensusState:
                 token.check()
                 self._busy.tell(clock.step("load", done, len(found.records)))
 
-            return store_labels(project, path, found, finest=finest, on_piece=on_piece)
+            stored = store_labels(project, path, found, finest=finest, on_piece=on_piece)
+            if own_name:  # in a file's name these would be taken for its program
+                stored = replace(stored, set=project.update_set(stored.set.id, name=own_name))
+            return stored
 
         self._busy.start(BUSY, loading, done=self._was_loaded, failed=self._not_loaded)
         self.changed.emit()
@@ -404,7 +432,7 @@ class ConsensusState:
 
     def _forget(self) -> None:
         """Another map: files were read for the one before."""
-        self.files, self.result, self.error, self.loaded = [], None, "", ""
+        self.files, self.result, self.members, self.error, self.loaded = [], None, None, "", ""
         self._reading = self._run_next = False
         self.follow_sets()
 

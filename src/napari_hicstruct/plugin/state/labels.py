@@ -79,6 +79,8 @@ class LabelState:
         Whether the soft score fades the lines.
     others : Others
         How the others are drawn while a candidate is up.
+    runs : dict of int to list of dict
+        How sets were predicted: model and parameters of each run, by set; sets of older versions are not in it.
     in_view : dict of Kind to InView
         How many objects of a kind are in view, and how many fit into its layer.
     """
@@ -102,6 +104,7 @@ class LabelState:
         self._triangles: dict[int, Triangle] = {}
         self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
+        self.runs: dict[int, list[dict[str, Any]]] = {}
         self._current: str | None = None
         self._project: Project | None = None
         self._take_over_later = runner.in_main_thread(self._take_over)
@@ -321,3 +324,4 @@ class LabelState:
     def _read_sets(self) -> None:
         self._sources.clear()
         self._sets = {} if self._project is None else {s.id: s for s in self._project.sets()}
+        self.runs = {} if self._project is None else self._project.runs()

@@ -209,12 +209,21 @@ class PredictionState:
             self._window.problem.emit(error)
             return
         parts = name or self.models.chosen.label, where, self.options.words()
-        self._set, self._found = PredictedSet(" · ".join(part for part in parts if part)), 0
         self._request = request = {"regions": regions, **self.request()}
+        self._set, self._found = PredictedSet(" · ".join(part for part in parts if part), self._kept_run()), 0
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
         self.changed.emit()
+
+    def _kept_run(self) -> dict[str, Any]:
+        """What the project keeps of the run that begins."""
+        from napari_hicstruct.workflows.predict.about_run import kept_run
+        from napari_hicstruct.workflows.predict.request import PredictRequest
+
+        model = self.models.chosen
+        about = {"name": model.name, "version": model.version, "sha256": model.sha256}
+        return kept_run(about, PredictRequest(**self._request).to_run())
 
     def _regions(self) -> tuple[tuple[Interval, ...], str]:
         """Regions to predict and their name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import loop_resolution
@@ -67,6 +67,18 @@ class PredictRequest:
     tracks: Mapping[str, str] = field(default_factory=dict)
     min_probability: Mapping[str, float] = field(default_factory=dict)
     limits: DecodingLimits = field(default_factory=DecodingLimits)
+
+    def to_run(self) -> dict[str, Any]:
+        """What was asked for, as the ``parameters`` of a ``run.json``."""
+        return {
+            "regions": [str(region) for region in self.regions],
+            "tasks": list(self.tasks),
+            "mode": self.mode,
+            "norm": self.norm or "best stored",
+            "tracks": dict(self.tracks),
+            "min_probability": dict(self.min_probability),
+            "limits": self.limits.to_dict(),
+        }
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:

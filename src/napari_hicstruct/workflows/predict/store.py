@@ -95,6 +95,8 @@ class PredictedSet:
     ----------
     name : str
         What it is to be called; numbered where the project has a set of that name.
+    run : mapping, optional
+        Model and parameters, as :func:`~napari_hicstruct.workflows.predict.about_run.kept_run` gives them.
 
     Attributes
     ----------
@@ -104,8 +106,8 @@ class PredictedSet:
         First journal entry of the calls; None until there is one.
     """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, run: Mapping[str, Any] | None = None) -> None:
+        self.name, self._runs = name, [] if run is None else [run]
         self.id: int | None = None
         self.entry: int | None = None
 
@@ -119,7 +121,7 @@ class PredictedSet:
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
             self.id = self.entry = None
         if self.id is None:
-            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict")
+            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict", runs=self._runs)
             self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
         else:
             project.add(records, set_id=self.id, action="predict", continues=self.entry)
@@ -139,9 +141,11 @@ def store_predictions(result: PredictResult, source: ContactSource, project: str
     ProjectError
         If the project belongs to another map or is open elsewhere.
     """
+    from napari_hicstruct.workflows.predict.about_run import kept_run, label_of_run
     from napari_hicstruct.workflows.projects import writing
 
-    found = PredictedSet(f"{result.run['model']['name']} {result.run['model']['version']}")
+    run = kept_run(result.run["model"], result.run["parameters"])
+    found = PredictedSet(label_of_run(run), run)
     with writing(project, source) if isinstance(project, str | Path) else nullcontext(project) as opened:
         found.add(opened, result.annotations)
     return found.name

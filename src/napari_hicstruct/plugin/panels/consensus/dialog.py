@@ -14,6 +14,7 @@ from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.genome import format_bin_size, format_bp
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.panels.consensus.members import MembersRow
 from napari_hicstruct.plugin.panels.consensus.rows import CallerTable
 from napari_hicstruct.plugin.panels.consensus.settings import SettingsForm
 from napari_hicstruct.plugin.panels.consensus.upset import UpSetPlot
@@ -46,9 +47,12 @@ class ConsensusDialog(QDialog):
         super().__init__(parent)
         self._session, self.state = session, session.consensus
         self.setWindowTitle("Consensus of callers")
+        self._was_shown = False
         self.setAcceptDrops(True)
         self.resize(820, 700)
         self.table, self.settings, self.plot = CallerTable(self.state), SettingsForm(self.state), UpSetPlot()
+        self.members = MembersRow(session)
+        self.plot.clicked.connect(self.state.choose_members)
         self.running = RunningRow(cancel="Cancel. What is not finished is as if it had never begun.")
         self.running.cancel_button.clicked.connect(self.state.cancel)
         self._build()
@@ -83,7 +87,7 @@ class ConsensusDialog(QDialog):
             column.addWidget(part, 1 if part is self.table else 0)
         column.addWidget(_line(self.run_button, self.running))
         column = _column(below)
-        for part in (self.summary, self.plot, self.notes, _line(self.load_button, self.save_button)):
+        for part in (self.summary, self.plot, self.members, self.notes, _line(self.load_button, self.save_button)):
             column.addWidget(part, 1 if part is self.plot else 0)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
@@ -130,8 +134,12 @@ class ConsensusDialog(QDialog):
 
     # ------------------------------------------------------------------ showing the state
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Catch up with what happened while it was closed."""
+        """Catch up with what happened while it was closed; at first, stand beside the middle of the map."""
         super().showEvent(event)
+        parent = self.parentWidget()
+        if not self._was_shown and parent is not None:
+            self.move(parent.geometry().right() - self.width(), self.y())
+        self._was_shown = True
         self.state.follow_sets()
 
     def end(self) -> None:
@@ -172,6 +180,8 @@ class ConsensusDialog(QDialog):
         show_text(self.summary, state.error or self._summary())
         upset = None if result is None else upset_of(result)
         self.plot.show_upset(upset, 1 if state.ran_with.keep_all else MIN_CALLERS)
+        self.plot.choose(frozenset() if state.members is None else state.members.callers)
+        self.members.show_members(upset)
         said = [] if result is None else list(result.consensus.notes)
         if state.loaded:
             said.append(f"Loaded as the set “{state.loaded}”; one undo takes it back.")

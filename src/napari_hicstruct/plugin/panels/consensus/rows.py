@@ -23,8 +23,15 @@ from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.style import compact_button
 
-_HEADS = ("caller", "file or set", "calls", "weight", "remark", "")
-_CALLER, _LIST, _CALLS, _WEIGHT, _REMARK, _REMOVE = range(len(_HEADS))
+_HEADS = ("caller", "file or set", "calls", "in the list", "right", "found", "weight", "remark", "")
+_CALLER, _LIST, _CALLS, _LISTED, _RIGHT, _FOUND, _WEIGHT, _REMARK, _REMOVE = range(len(_HEADS))
+_BY_VOTES = "By the votes (Dawid and Skene), as hicstruct consensus says it: an upper bound, to compare callers."
+_TIPS = {
+    _LISTED: "How many structures of the list this caller has",
+    _RIGHT: f"Share of its calls that is right.\n{_BY_VOTES}",
+    _FOUND: f"Share of all structures that it has, mean over classes of size.\n{_BY_VOTES}",
+}
+_WIDTHS = {_CALLER: 140, _LIST: 180, _CALLS: 100, _LISTED: 70, _RIGHT: 52, _FOUND: 52, _WEIGHT: 98, _REMOVE: 32}
 _CALLER_TIP = "Whose calls these are; double-click to name another. Lists of one caller are one vote."
 
 
@@ -50,6 +57,8 @@ class CallerTable(QTreeWidget):
         self._state = state
         self._rows: list[CallerRow] = []
         self.setHeaderLabels(_HEADS)
+        for column, tip in _TIPS.items():
+            self.headerItem().setToolTip(column, tip)  # type: ignore[union-attr]
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(False)
@@ -61,7 +70,7 @@ class CallerTable(QTreeWidget):
         assert head is not None
         head.setStretchLastSection(False)
         head.setSectionsMovable(False)
-        for column, width in ((_CALLER, 140), (_LIST, 180), (_CALLS, 100), (_WEIGHT, 98), (_REMOVE, 32)):
+        for column, width in _WIDTHS.items():
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             self.setColumnWidth(column, width)
         head.setSectionResizeMode(_REMARK, QHeaderView.ResizeMode.Stretch)
@@ -84,6 +93,10 @@ class CallerTable(QTreeWidget):
             if item is not None:
                 self._update(item, row)
         self.setColumnHidden(_WEIGHT, self._state.settings.method != "weighted")
+        figures = [one for row in self._rows if (one := self._state.figures(row)) is not None]
+        self.setColumnHidden(_LISTED, not figures)
+        for column in (_RIGHT, _FOUND):
+            self.setColumnHidden(column, all(one.precision is None for one in figures))
         self.blockSignals(False)
 
     def set_theme(self, theme: str) -> None:
@@ -122,6 +135,10 @@ class CallerTable(QTreeWidget):
         item.setToolTip(_LIST, readable(str(row.path)) if row.set_id is None else f"Set of the project: {row.name}")
         n = row.votes.n_calls if row.votes is not None and not self._state.is_stale else row.counts.get(kind, 0)  # type: ignore[arg-type]
         item.setText(_CALLS, f"{n:,} {KINDS[kind].named(n)}" if kind is not None and can_vote else "")
+        found = self._state.figures(row)
+        item.setText(_LISTED, "" if found is None else f"{found.n_listed:,}")
+        item.setText(_RIGHT, "" if found is None else _percent(found.precision))
+        item.setText(_FOUND, "" if found is None else _percent(found.sensitivity))
         item.setText(_REMARK, text)
         item.setToolTip(_REMARK, text)
         inks = inks_of(self)
@@ -160,3 +177,7 @@ class CallerTable(QTreeWidget):
             self._state.set_on(row, on)
         else:
             self.show_rows()
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.0%}"

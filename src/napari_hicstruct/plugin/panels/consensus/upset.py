@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from qtpy.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
+from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from napari_hicstruct.plugin.state.upset import UpSet, short_number
@@ -19,14 +19,20 @@ _BAR_DARK, _BAR_LIGHT = "#56B4E9", "#0072B2"
 
 
 class UpSetPlot(QWidget):
-    """Who agrees with whom; a tooltip gives the numbers of what is under the mouse.
+    """Who agrees with whom; a tooltip gives the numbers of what is under the mouse, a click chooses a column.
 
     Combinations that do not fit are counted at the right end.
 
     Attributes
     ----------
     upset : UpSet or None
+    chosen : frozenset of str
+        Callers of the column that is marked; empty: none.
+    clicked : Signal(frozenset of str)
+        Callers of the column that was clicked, or that the arrow keys went to; empty: beside the columns.
     """
+
+    clicked = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +40,9 @@ class UpSetPlot(QWidget):
         self._min_callers = 2
         self._theme: dict[str, QColor] = {}
         self._hovered: tuple[str, int] | None = None
+        self.chosen: frozenset[str] = frozenset()
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Who agrees with whom")
 
@@ -47,6 +55,12 @@ class UpSetPlot(QWidget):
         self.setAccessibleDescription(". ".join([*(one.text for one in rows), *(one.text for one in columns)]))
         self.setMinimumHeight(0 if upset is None else _TOP + _MIN_BARS + _ROW * len(upset.rows) + 8)
         self.update()
+
+    def choose(self, callers: frozenset[str]) -> None:
+        """Mark a column."""
+        if callers != self.chosen:
+            self.chosen = callers
+            self.update()
 
     def set_theme(self, theme: str) -> None:
         """Take the colours of napari's theme."""
@@ -124,8 +138,27 @@ class UpSetPlot(QWidget):
         found = self.under(event.position())
         if found != self._hovered:
             self._hovered = found
+            is_column = found is not None and found[0] == "column"
+            self.setCursor(Qt.CursorShape.PointingHandCursor if is_column else Qt.CursorShape.ArrowCursor)
             QToolTip.showText(event.globalPosition().toPoint(), self.text_at(event.position()), self)
             self.update()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        if event is None or event.button() != Qt.MouseButton.LeftButton or self.upset is None:
+            return
+        found = self.under(event.position())
+        is_column = found is not None and found[0] == "column"
+        self.clicked.emit(self.upset.columns[found[1]].callers if found is not None and is_column else frozenset())
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key())) if event is not None else None
+        if step is None or self.upset is None:
+            super().keyPressEvent(event)
+            return
+        drawn = [one.callers for one in self.upset.columns[: self.n_drawn()]]
+        place = drawn.index(self.chosen) + step if self.chosen in drawn else 0
+        if 0 <= place < len(drawn):
+            self.clicked.emit(drawn[place])
 
     def leaveEvent(self, event: QEvent | None) -> None:
         self._hovered = None
@@ -174,6 +207,10 @@ class UpSetPlot(QWidget):
             rect = self.column_rect(place)
             if self._hovered == ("column", place):
                 painter.fillRect(rect, self._ink("secondary", 0.35))
+            if column.callers == self.chosen:
+                painter.fillRect(rect, self._ink("secondary", 0.35))
+                painter.setPen(QPen(self._ink("text"), 1))
+                painter.drawRect(rect.adjusted(1, 1, -1, -1))
             ink = self._ink("bar") if len(column.callers) >= self._min_callers else self._ink("text", 0.4)
             height = max((bottom - _TOP) * column.n / largest, 1)
             painter.fillRect(QRectF(rect.left() + 5, bottom - height, rect.width() - 10, height), ink)

@@ -14,6 +14,7 @@ from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
@@ -94,7 +95,8 @@ class SetRow:
             self.name.setCursorPosition(0)
         self.name.setToolTip(f"{annotation_set.name}\nName of the set; click to rename")
         self.source.setText(source)
-        self.source.setToolTip(f"{source} ({annotation_set.origin.value})")
+        how = [f"{place_of_run(run)}\n{words_of_run(run)}" for run in self._labels.runs.get(self._id, ())]
+        self.source.setToolTip("\n".join([f"{source} ({annotation_set.origin.value})", *how]))
         self.number.setText(f"{number:,}")
         for box, on in ((self.shown, annotation_set.visible), (self.lock, annotation_set.locked)):
             box.blockSignals(True)

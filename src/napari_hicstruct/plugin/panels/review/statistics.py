@@ -26,6 +26,7 @@ from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
+from napari_hicstruct.workflows.predict.about_run import label_of_run, words_of_run
 from napari_hicstruct.workflows.projects import login_name
 
 if TYPE_CHECKING:
@@ -101,13 +102,21 @@ class StatisticsPanel(QWidget):
         if not self.isVisible() or not self._review.queue.at_hand():
             return
         project = self._labels.project
-        self.model.show(self._review.queue.pool.tallies())
+        self.model.show(self._review.queue.pool.tallies(), self._runs())
         self._fit()
         judgments = [] if project is None else project.judgments()
         self.agreement.setText(_agreement_text({one.reviewer for one in judgments}, agreements(judgments)))
         if not self.reviewer.hasFocus():
             self.reviewer.setText(self._name())
         self.reviewer.setEnabled(not self._labels.refusal)
+
+    def _runs(self) -> dict[str, list[str]]:
+        """Of each model version the sets that it called, and how."""
+        found: dict[str, list[str]] = {}
+        for one in self._labels.sets():
+            for run in self._labels.runs.get(one.id, ()):
+                found.setdefault(label_of_run(run), []).append(f"{one.name}: {words_of_run(run)}")
+        return found
 
     def _fit(self) -> None:
         heads = self.table.horizontalHeader()
@@ -144,9 +153,11 @@ class TallyModel(TableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.tallies: list[Tally] = []
+        self._runs: dict[str, list[str]] = {}
 
-    def show(self, found: list[Tally]) -> None:
-        """Show other figures."""
+    def show(self, found: list[Tally], runs: dict[str, list[str]]) -> None:
+        """Show other figures; ``runs``: what is to be said of a source's sets."""
+        self._runs = runs
         if found != self.tallies:
             self.beginResetModel()
             self.tallies = found
@@ -166,7 +177,8 @@ class TallyModel(TableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             low, high = one.interval()
             text = f"{one.precision:.3f}, 95 % between {low:.3f} and {high:.3f}" if one.judged else "none judged yet"
-            return f"{name_of(one.kind)} · {one.source}\n{one.judged:,} judged; precision {text}"
+            said = [f"{name_of(one.kind)} · {one.source}", f"{one.judged:,} judged; precision {text}"]
+            return "\n".join([*said, *self._runs.get(one.source, ())])
         if role == Qt.ItemDataRole.TextAlignmentRole and column:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

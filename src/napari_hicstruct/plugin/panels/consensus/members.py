@@ -1,0 +1,76 @@
+"""What was chosen in the UpSet plot: how many, where, and to be loaded alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.state.upset import UpSet
+from napari_hicstruct.plugin.widgets.style import compact_button, show_text, subdued
+
+_NOT_LISTED = "They are not in the list: tick “also what one caller alone calls”, then find the consensus again."
+
+
+class MembersRow(QWidget):
+    """The chosen combination in a sentence, and its structures one after another on the map; hidden without one."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session, self._state = session, session.consensus
+        self.text, self.place = QLabel(), subdued(QLabel())
+        for label in (self.text, self.place):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.back = compact_button("‹", "The one before, on the map")
+        self.back.clicked.connect(lambda: self._state.step(-1))
+        self.next = _button("Go to first", lambda: self._state.step(1))
+        self.load = _button("Load only these", self._load)
+        self.close_button = compact_button("✕", "Choose none")
+        self.close_button.clicked.connect(lambda: self._state.choose_members(frozenset()))
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.text)
+        words.addWidget(self.place)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addLayout(words, 1)
+        for button in (self.back, self.next, self.load, self.close_button):
+            row.addWidget(button)
+
+    def show_members(self, upset: UpSet | None) -> None:
+        """Show what is chosen of this plot."""
+        members = self._state.members
+        column = (
+            next((one for one in upset.columns if one.callers == members.callers), None) if upset and members else None
+        )
+        self.setVisible(column is not None)
+        if column is None or members is None:
+            return
+        why_not = "" if members.records else _NOT_LISTED
+        self.text.setText(f"{column.text}.")
+        show_text(self.place, why_not or members.place())
+        self.next.setText("Next" if members.at >= 0 else "Go to first")
+        self.next.setEnabled(not why_not)
+        self.next.setToolTip(why_not or "Fly there on the map; they come by position")
+        self.back.setEnabled(members.at > 0)
+        why_not = why_not or self._state.why_not_use()
+        self.load.setEnabled(not why_not)
+        self.load.setToolTip(why_not or "A set of the project with these alone (one undo)")
+
+    def _load(self) -> None:
+        try:
+            self._state.load(members=True)
+        except HicStructError as error:
+            self._session.problem.emit(error)
+
+
+def _button(text: str, call: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setAutoDefault(False)
+    button.clicked.connect(lambda: call())
+    return button
