@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, parse_tracks, quiet_option, show_progress, to_stderr
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.cli.common import (
+    bp_option,
+    emit,
+    json_option,
+    parse_tracks,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
+from napari_hicstruct.errors import ConfigError
+
+_WEAK = ("loop", "stripe", "boundary")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +34,10 @@ def dataset(
     loops: Annotated[list[Path] | None, typer.Option(help="Loop file; repeatable.")] = None,
     tads: Annotated[list[Path] | None, typer.Option(help="TAD file; repeatable.")] = None,
     stripes: Annotated[list[Path] | None, typer.Option(help="Stripe file; repeatable.")] = None,
+    weak: Annotated[
+        str, typer.Option(help="Kinds that the map itself labels, comma-separated: loop, stripe, boundary.")
+    ] = "",
+    resolution: int = bp_option(0, help="Coarse bins, as 25k, fine ones half of it; 0: 10 kb."),
     train: Annotated[str, typer.Option(help="Chromosomes or regions, comma-separated. [1-16]")] = "",
     validation: Annotated[str, typer.Option(help="The same. [17, 18]")] = "",
     test: Annotated[str, typer.Option(help="The same. [19-22, X]")] = "",
@@ -46,6 +62,8 @@ def dataset(
         tads=tuple(tads or ()),
         stripes=tuple(stripes or ()),
         splits=splits,
+        weak=_weak(weak),
+        resolution=resolution,
         reviewed=reviewed,
         tracks=parse_tracks(track or ()),
     )
@@ -61,6 +79,14 @@ def dataset(
         },
         json,
     )
+
+
+def _weak(text: str) -> tuple[Kind, ...]:
+    """``loop,stripe`` → kinds."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if unknown := [name for name in names if name not in _WEAK]:
+        raise ConfigError(f"--weak: a map does not label '{unknown[0]}'.", hint=f"Choose from {', '.join(_WEAK)}.")
+    return tuple(dict.fromkeys(Kind(name) for name in names))
 
 
 def _parts(text: str) -> tuple[str, ...]:

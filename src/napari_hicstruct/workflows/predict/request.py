@@ -84,25 +84,30 @@ class PredictRequest:
 def capabilities(source: ContactSource) -> dict[str, str]:
     """Task of the shipped models → why it cannot be done on this map; empty where it can."""
     why = WHY_NO_CONTACTS.get(source.value_kind)
-    return dict.fromkeys((task.name for task in ModelConfig().tasks), f"the map {why}" if why else _lacks_level(source))
+    config = ModelConfig()
+    reason = f"the map {why}" if why else _lacks_level(source, config)
+    return dict.fromkeys((task.name for task in config.tasks), reason)
 
 
-def _lacks_level(source: ContactSource) -> str:
-    if loop_resolution(source):
+def _lacks_level(source: ContactSource, config: ModelConfig) -> str:
+    if loop_resolution(source, config):
         return ""
+    fine, coarse = format_bin_size(config.fine_resolution).split()[0], format_bin_size(config.coarse_resolution)
     have = ", ".join(map(format_bin_size, source.resolutions))
-    return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
+    return f"needs a level of {fine} or {coarse}, or finer ones that sum to it; this map has {have}"
 
 
-def check_levels(source: ContactSource, refused: str) -> None:
-    """Refuse a map whose bins are too large, saying first what is refused.
+def check_levels(source: ContactSource, refused: str, config: ModelConfig) -> None:
+    """Refuse a map that has no bins as ``config`` reads them, saying first what is refused.
 
     Raises
     ------
     MapError
     """
-    if why := _lacks_level(source):
-        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=NEEDED_BINS)
+    if why := _lacks_level(source, config):
+        have = ", ".join(map(format_bin_size, source.resolutions))
+        hint = NEEDED_BINS if config == ModelConfig() else f"Choose a multiple of a bin size that it has ({have})."
+        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=hint)
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
@@ -159,7 +164,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     if why := WHY_NO_CONTACTS.get(source.value_kind):
         hint = "Predict on the maps of contacts that it was made from."
         raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, hint=hint)
-    check_levels(source, "nothing can be predicted")
+    check_levels(source, "nothing can be predicted", ModelConfig())
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(
             f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",

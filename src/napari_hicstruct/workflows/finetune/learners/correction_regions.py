@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.annotations.kinds import HEAD_KINDS
+from napari_hicstruct.contacts.band import empty_fine
 from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.dataset.regions import cut_band, empty_fine, pieces, shifted, snap
+from napari_hicstruct.workflows.dataset.regions import cut_band, pieces, shifted, snap
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
