@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import (
+    bp_option,
     emit,
     json_option,
     overwrite_option,
@@ -52,6 +53,7 @@ def predict(
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
     min_probability: list[str] = typer.Option([], help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
+    resolution: int = bp_option(0, help="Bins, as 25k; 0: 10 kb (loops 5 kb), or the nearest that the map has."),
     limit: list[str] = typer.Option([], "--limit", help=LIMIT_HELP),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
@@ -78,6 +80,7 @@ def predict(
         tracks=parse_tracks(track),
         min_probability=parse_min_probability([*least, *min_probability]),
         limits=parse_limits(limit),
+        resolution=resolution,
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
