@@ -76,7 +76,7 @@ def _longest(profile: Doubles, x: int, side: int, config: WeakStripeConfig) -> W
         gains = [_gain(profile, a, b) for a, b in itertools.pairwise(thirds)]
         least, z = min(gain for gain, _ in gains), _gain(profile, near, length)[1]
         far_z, end = gains[-1][1], _gain(profile, max(near, length - config.end_bins), length)[0]
-        if end < 0 or least < config.unsure_rise or z < config.unsure_z or far_z < 1:
+        if min(least, end) < config.unsure_rise or z < config.unsure_z or far_z < 1:
             continue
         sure = least >= config.sure_rise and z >= config.sure_z and far_z >= config.far_z
         if sure or found is None or not found.sure:
@@ -85,7 +85,7 @@ def _longest(profile: Doubles, x: int, side: int, config: WeakStripeConfig) -> W
 
 
 def find_stripes(band: Band, config: WeakStripeConfig) -> list[WeakStripe]:
-    """Rows that stand out over their flanks, the most significant of neighbouring ones; surest first."""
+    """Rows that stand out over their flanks, of neighbouring ones the most significant for its length; surest first."""
     weights = np.nan_to_num(band.weights)
     reach = min(band.n_diagonals, band.n_bins) - 1
     found: list[WeakStripe] = []
@@ -97,7 +97,7 @@ def find_stripes(band: Band, config: WeakStripeConfig) -> list[WeakStripe]:
             if one is not None:
                 found.append(one)
     kept: list[WeakStripe] = []
-    for one in sorted(found, key=lambda stripe: (not stripe.sure, -stripe.z)):
+    for one in sorted(found, key=lambda stripe: (not stripe.sure, -stripe.z * stripe.length**0.5)):
         if all(abs(one.bin - other.bin) > config.separation or one.side != other.side for other in kept):
             kept.append(one)
     return kept

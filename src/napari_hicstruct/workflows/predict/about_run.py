@@ -42,6 +42,8 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     said = [str(asked["mode"])] if "mode" in asked else []
     said += [f"{_title(name)} {_length(value)}" for name, value in asked.get("limits", {}).items()]
     said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()]
+    if size := asked.get("resolution"):
+        said.append(f"bins of {format_bin_size(size)}")
     return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
 
 

@@ -85,7 +85,7 @@ class PredictRequest:
             "tracks": dict(self.tracks),
             "min_probability": dict(self.min_probability),
             "limits": self.limits.to_dict(),
-            **({"resolution": self.resolution} if self.resolution else {}),
+            "resolution": self.resolution or None,
         }
 
 
