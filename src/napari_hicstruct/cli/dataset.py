@@ -37,7 +37,9 @@ def dataset(
     weak: Annotated[
         str, typer.Option(help="Kinds that the map itself labels, comma-separated: loop, stripe, boundary.")
     ] = "",
-    resolution: int = bp_option(0, help="Coarse bins, as 25k, fine ones half of it; 0: 10 kb."),
+    resolution: int = bp_option(
+        0, help="Coarse bins, as 25k, fine ones half of it; 0: 10 kb, or the nearest that the map has."
+    ),
     train: Annotated[str, typer.Option(help="Chromosomes or regions, comma-separated. [1-16]")] = "",
     validation: Annotated[str, typer.Option(help="The same. [17, 18]")] = "",
     test: Annotated[str, typer.Option(help="The same. [19-22, X]")] = "",

@@ -20,8 +20,8 @@ BandPair = tuple["Band | None", "Band"]
 """Fine bins, None where the map has none, and coarse bins of one chromosome."""
 
 
-MAX_BINS = 50_000
-"""bp; in larger bins a network trained on 5 to 50 kb sees nothing that it knows."""
+MIN_BINS, MAX_BINS = 1_000, 50_000
+"""bp; in smaller or larger ones a network sees nothing that it knows."""
 
 
 def bins_for(source: ContactSource, config: ModelConfig, resolution: int = 0) -> ModelConfig:

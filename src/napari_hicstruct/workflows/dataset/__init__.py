@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.contacts.band_pair import iter_band_pair
+from napari_hicstruct.contacts.band_pair import bins_for, iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -61,7 +61,7 @@ class DatasetRequest:
     weak : tuple of Kind
         Kinds whose labels are what the map itself shows; they need no file.
     resolution : int
-        Coarse bin size, bp; fine bins are half of it.  0: that of the shipped model.
+        Coarse bin size, bp; fine bins are half of it.  0: 10 kb, or what the map has nearest to it.
     """
 
     map: str
@@ -80,10 +80,9 @@ class DatasetRequest:
         """Heads that are labelled by the map itself."""
         return frozenset(KINDS[kind].head for kind in self.weak)
 
-    @property
-    def model(self) -> ModelConfig:
-        """Which bins the data set is in."""
-        return ModelConfig().at(self.resolution) if self.resolution else ModelConfig()
+    def bins(self, source: ContactSource) -> ModelConfig:
+        """Which bins of a map the data set is in."""
+        return bins_for(source, ModelConfig(), self.resolution)
 
 
 def iter_make_dataset(
@@ -103,7 +102,7 @@ def iter_make_dataset(
 
     token = token or CancelToken()
     source = open_map(request.map)
-    check_levels(source, "no data set can be made of it", request.model)
+    check_levels(source, "no data set can be made of it", request.bins(source))
     check_tracks(tuple(request.tracks), request.tracks)
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
@@ -127,7 +126,7 @@ def _write_regions(
     from napari_hicstruct.training.dataset import save_region
 
     clock = Clock()
-    bin_size = request.model.coarse_resolution
+    bin_size = request.bins(source).coarse_resolution
     parts = [(split, part) for split, region in regions for part in pieces(region, bin_size)]
     rows: list[tuple[Any, ...]] = []
     silent: set[str] = set()
@@ -137,7 +136,7 @@ def _write_regions(
         token.check()
         yield clock.step("write regions", done, len(parts), message=str(part))
         if part.chrom not in bands:
-            bands = {part.chrom: drain(iter_band_pair(source, part.chrom, request.model, token=token))}
+            bands = {part.chrom: drain(iter_band_pair(source, part.chrom, request.bins(source), token=token))}
             tracks = load_tracks(bands[part.chrom], request.tracks, source.chromsizes[part.chrom])
         made = label_region(bands[part.chrom], labels, part, tracks, request.weak_heads)
         if not made.heads:
@@ -231,7 +230,7 @@ def _regions(request: DatasetRequest, source: ContactSource) -> list[tuple[str, 
             wanted = [parse_region(text, source.chromsizes) for text in request.splits.get(split, ())]
         else:
             wanted = [Interval(c, 0, n) for c, n in source.chromsizes.items() if _default_split(c) == split]
-        bin_size = request.model.coarse_resolution
+        bin_size = request.bins(source).coarse_resolution
         wanted = [snap(region, source.chromsizes[region.chrom], bin_size) for region in wanted]
         chosen += [(split, region) for region in wanted if len(region) >= MIN_LENGTH]
     if not any(split == "train" for split, _ in chosen):
@@ -286,7 +285,7 @@ def _manifest(
         "map": {"uri": source.uri, "fingerprint": source.fingerprint(), "assembly": source.assembly},
         "labels": files,
         "weak": [str(kind) for kind in request.weak],
-        "bin_size": request.model.coarse_resolution,
+        "bin_size": request.bins(source).coarse_resolution,
         "tracks": {name: Path(path).name for name, path in request.tracks.items()},
         "splits": {split: [str(region) for own, region in regions if own == split] for split in SPLITS},
         "windows": {split: sum(row[0] == split for row in rows) for split in SPLITS},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.contacts.band_pair import MAX_BINS, bins_for, loop_resolution
+from napari_hicstruct.contacts.band_pair import MAX_BINS, MIN_BINS, bins_for, loop_resolution
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -95,6 +95,12 @@ def capabilities(source: ContactSource) -> dict[str, str]:
     config = bins_for(source, ModelConfig())
     reason = f"the map {why}" if why else _lacks_level(source, config)
     return dict.fromkeys((task.name for task in config.tasks), reason)
+
+
+def offered_bins(source: ContactSource) -> tuple[int, tuple[int, ...]]:
+    """The coarse bin size in which a map is read if nobody chooses one, and those to choose from: its own levels."""
+    sizes = {size for size in source.resolutions if MIN_BINS <= size <= MAX_BINS}
+    return bins_for(source, ModelConfig()).coarse_resolution, tuple(sorted(sizes))
 
 
 def _lacks_level(source: ContactSource, config: ModelConfig) -> str:
