@@ -30,6 +30,13 @@ STRIPEPY = {
 }
 """Settings of StripePy: its own, stripes that run on where they are weak, only the most prominent anchors."""
 
+STRIPECALLER = {
+    "authors": (),
+    "longer": ("--max-gap", "10"),
+    "fewer": ("--fold-enrichment", "1.3", "--min-stripe-len", "15"),
+}
+"""Settings of StripeCaller: its own, stripes that run on where they are weak, only strong and long ones."""
+
 PEER_LOOPS = ("chromosight", "cooltools dots", "mustache")
 
 
@@ -152,6 +159,24 @@ def read_stripepy(table: pd.DataFrame) -> Table:
     x, y = (table[[f"start{k}", f"end{k}"]].to_numpy(float) for k in (1, 2))
     down = np.where(y.mean(axis=1) >= x.mean(axis=1), 1.0, -1.0)
     return np.column_stack([x, y, table["rel_change"].to_numpy(float), down])
+
+
+def stripecaller(uri: str, folder: Path, *, setting: str = "authors") -> Table:
+    """StripeCaller's stripes: ``x0, x1, y0, y1, length, direction``, ``(n, 6)``; it gives no score."""
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / f"stripecaller_{setting}.bedpe"
+    words = ["-O", out, "-p", uri, "--maxapart", str(MAX_DISTANCE), *STRIPECALLER[setting]]
+    _once(uri, out, [[peer("call-stripes"), *words, "--logFile", folder / "stripecaller.log", "-C"]])
+    return read_stripecaller(np.loadtxt(out, usecols=(1, 2, 4, 5), ndmin=2))
+
+
+def read_stripecaller(ends: Table) -> Table:
+    """Whichever interval is one bin is the anchor: the first of a stripe that points down, the second of one up."""
+    ends = np.asarray(ends, float).reshape(-1, 4)
+    widths = ends[:, [1, 3]] - ends[:, [0, 2]]
+    down = widths[:, 0] <= widths[:, 1]
+    table = np.where(down[:, None], ends, ends[:, [2, 3, 0, 1]])
+    return np.column_stack([table, widths.max(axis=1), np.where(down, 1.0, -1.0)])
 
 
 def _loops(path: Path, chrom: str | None = None) -> Table:

@@ -9,6 +9,13 @@ import numpy as np
 
 from benchmarks._callers import PEER_LOOPS
 
+REAL_CALLERS = {
+    "loop": ("hicstruct", "chromosight", "mustache"),
+    "stripe": (),
+    "boundary": ("hicstruct", "cooltools insulation"),
+}
+"""Callers whose shares the table shows, by kind; of stripes Mb are shown."""
+
 
 def at(result: Mapping[str, Any], *keys: Any) -> Any:
     """A nested entry."""
@@ -227,3 +234,29 @@ def insulation(found: Mapping[str, Any]) -> str:
 def consensus_speed(found: Mapping[str, Any]) -> str:
     """Time and memory of the whole command."""
     return f"{found['wall_s']:.1f} s by the clock, {found['cpu_s']:.1f} s of processor, {found['peak_mb']:.0f} MB"
+
+
+def real_maps(found: Mapping[str, Any]) -> str:
+    """One line per map: loops, stripes, boundaries of ours beside the peers, and what is missed."""
+    return "<br>".join(f"{name}: {_real_map(one)}" for name, one in found["maps"].items())
+
+
+def _real_map(one: Mapping[str, Any]) -> str:
+    parts = []
+    for kind, names in REAL_CALLERS.items():
+        callers = one["callers"][kind]
+        if kind == "stripe":
+            shown = [f"{name} {at(callers, name, 'mb'):.1f} Mb" for name in callers if name == "hicstruct"]
+            best = max((value["mb"] for name, value in callers.items() if name != "hicstruct"), default=None)
+            shown += [] if best is None else [f"best peer {best:.1f} Mb"]
+        else:
+            shown = [f"{name} {_tops(callers[name]['share'])}" for name in names if name in callers]
+        parts.append(f"{kind} " + ", ".join(shown))
+    missed = [bar for bar, met in one["bars"].items() if met is False]
+    return " · ".join(parts) + (f" (missed: {', '.join(missed)})" if missed else "")
+
+
+def _tops(share: Mapping[str, float | None]) -> str:
+    return "/".join(
+        "–" if share.get(n) is None else f"{share[n]:.2f}" for n in ("20", "50", "100", "all") if n in share
+    )

@@ -143,6 +143,15 @@ ROWS = (
         ),
     ),
     Row(
+        "real_maps",
+        "seven real maps, judged by the map itself: loops, stripes, boundaries (share that passes of the top "
+        "20/50/100/all; Mb of stripe)",
+        "10 kb: loops ≥ .05 above chromosight and mustache (or ≥ .95), of all ≥ .65 and no fewer that pass; stripes "
+        "≥ 1.3 × the best peer's Mb, share ≥ .75, both Epha4 stripes; boundaries not below insulation; 25 kb: loops, "
+        "boundaries not below chromosight, insulation",
+        cells.real_maps,
+    ),
+    Row(
         "hffc6",
         "HFFc6 Micro-C at 5 kb, pile-up of the called loops",
         "centre/corner ≥ 2, shifted ≈ 1; by eye: the circles sit on the dots",

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks._harness import PEERS, RESULTS, ROOT, record, say
 from benchmarks._table import ROWS, update_readme
 
-WITH_PEERS = ("loops_chr21", "tads_chr21", "loops_simulated", "predict_speed")
+WITH_PEERS = ("loops_chr21", "tads_chr21", "loops_simulated", "predict_speed", "real_maps")
 """Benchmarks that also run without the peers."""
 
 ONLY_WITH_PEERS = (

@@ -137,6 +137,7 @@ def test_a_column_of_the_plot_is_chosen_flown_through_and_loaded_alone(person: P
     assert pump(dialog.members.isVisible)
     assert dialog.members.text.text() == f"{columns[place].text}."
     assert dialog.plot.chosen == columns[place].callers
+    assert dialog.minimumSizeHint().height() <= 700, "it fits on a screen of 1366 × 768"
     person.click(dialog.members.next)
     assert pump(lambda: dialog.members.place.text().startswith(f"loop 1 of {columns[place].n}: "))
     record = dialog.state.members.records[0]

@@ -78,6 +78,8 @@ def test_regions_that_are_none_change_nothing(qtbot: Any, tmp_path: Path, monkey
     complete.bed.trigger()
     assert complete.title() == "Complete in: 2 regions of done.bed"
     assert complete.texts == (str(bed),)
+    session.map_changed.emit()
+    assert complete.texts == (), "it was of the map before"
 
 
 @pytest.fixture

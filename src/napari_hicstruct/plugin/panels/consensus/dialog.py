@@ -138,7 +138,8 @@ class ConsensusDialog(QDialog):
         super().showEvent(event)
         parent = self.parentWidget()
         if not self._was_shown and parent is not None:
-            self.move(parent.geometry().right() - self.width(), self.y())
+            main = parent.window().geometry()
+            self.move(max(main.left(), main.right() - self.width()), self.y())
         self._was_shown = True
         self.state.follow_sets()
 

@@ -14,6 +14,7 @@ from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.genome import Interval, format_span
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.widgets.file_dialogs import REGIONS, open_file
+from napari_hicstruct.plugin.widgets.lifetime import follow
 
 _MEANING = (
     "Inside, the files name all there is of their kinds: what is not named there is learnt as absent.\n"
@@ -45,6 +46,7 @@ class CompleteMenu(QMenu):
         self.region = self._add("A region …", self._ask_region)
         self.bed = self._add("Regions of a BED file …", self._ask_bed)
         self.aboutToShow.connect(self._name_places)
+        follow(self, session.map_changed, self.forget)  # what was chosen is of the map before
         self.forget()
 
     def forget(self) -> None:
