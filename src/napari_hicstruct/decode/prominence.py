@@ -16,8 +16,9 @@ from napari_hicstruct.contacts.neighbourhoods import above_neighbourhoods, neigh
 
 Array = NDArray[np.float32]
 
-WEIGHT = 0.3
-"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/science/model.md)."""
+WEIGHT = 0.6
+"""Log-odds per standard deviation: the more, the fewer stripe pixels and edges on real maps; simulated ones lose
+slowly (docs/science/real-maps.md)."""
 
 LIMITS = (-5.0, 15.0)
 """Standard deviations beyond which nothing more is counted."""
@@ -40,7 +41,7 @@ def prominence(band: Band, i: int, j: int) -> float:
 
 
 def loop_score(probability: float, z: float, length: float) -> float:
-    """``σ(logit p + 0.3 z − 0.8 max(0, ln(200 kb / length)))``: what loops are ranked by.
+    """``σ(logit p + 0.6 z − 0.8 max(0, ln(200 kb / length)))``: what loops are ranked by.
 
     Parameters
     ----------

@@ -32,9 +32,8 @@ def bump(p: np.ndarray, i: float, j: float, height: float) -> None:
 
 
 def decoder(**settings: float) -> LoopDecoder:
-    return LoopDecoder(
-        chrom="chr1", resolution=RES, valid=np.ones(N, bool), length=N * RES, settings=LoopSettings(**{"min_score": 0.1} | settings)
-    )
+    chosen = LoopSettings(**{"min_score": 0.1} | settings)
+    return LoopDecoder(chrom="chr1", resolution=RES, valid=np.ones(N, bool), length=N * RES, settings=chosen)
 
 
 def test_loops_are_found_once_wherever_the_rows_are_cut() -> None:

@@ -25,6 +25,8 @@ MIN_DEPTH = 1.0
 """Mean contacts of neighbouring bins below which a map says little at that bin size."""
 
 NEEDED_BINS = "Take a version of the map with bins of 1 to 50 kb; 5 and 10 kb are best."
+SMALL_GENOME = 5_000_000
+"""bp; a genome whose longest chromosome is shorter is a yeast's or a bacterium's."""
 MIN_LENGTH = 200_000
 """Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
 
@@ -141,6 +143,7 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
         said += _norm_notes(source, request, chrom)
     if config.coarse_resolution not in source.resolutions:
         said.append(f"The {coarse} map is summed from finer bins.")
+    said += _small_genome(source, request, config)
     if not source.integer_counts:
         said.append(
             "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
@@ -150,6 +153,19 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
         said.append(f"{len(short)} contigs shorter than {MIN_LENGTH // 1000} kb are skipped: {named}")
     return said
+
+
+def _small_genome(source: ContactSource, request: PredictRequest, config: ModelConfig) -> list[str]:
+    """Yeasts and bacteria: their domains span a few tens of kb, which larger bins blur."""
+    finest, longest = min(source.resolutions), max(source.chromsizes.values())
+    if request.resolution or longest >= SMALL_GENOME or finest >= config.coarse_resolution:
+        return []
+    size = max(finest, MIN_BINS)
+    return [
+        f"Its longest chromosome has {longest / 1e6:.1f} Mb and is read in bins of "
+        f"{format_bin_size(config.coarse_resolution)}: in a small genome structures are smaller than that. "
+        f"Choose bins of {format_bin_size(size)} to {format_bin_size(2 * size)} to see them."
+    ]
 
 
 def _norm_notes(source: ContactSource, request: PredictRequest, chrom: str) -> list[str]:
