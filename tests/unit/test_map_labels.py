@@ -9,10 +9,11 @@ import pytest
 
 from napari_hicstruct.config.weak import WeakLoopConfig, WeakStripeConfig
 from napari_hicstruct.contacts.band import Band, empty_fine, make_band
+from napari_hicstruct.contacts.stripe_rows import stripe_rows
 from napari_hicstruct.labels.map_labels import with_map_labels
 from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.labels.weak_loops import weak_loops
-from napari_hicstruct.labels.weak_stripes import find_stripes, weak_stripes
+from napari_hicstruct.labels.weak_stripes import weak_stripes
 
 DOTS = ((60, 100), (200, 250))
 STRIPE = 150
@@ -54,7 +55,7 @@ def test_what_is_faint_is_ignored_and_not_denied(band: Band) -> None:
 
 
 def test_a_stripe_is_found_with_its_side_and_its_end(band: Band) -> None:
-    first = find_stripes(band, WeakStripeConfig())[0]
+    first = stripe_rows(band, WeakStripeConfig())[0]
     assert (first.side, first.sure) == (1, True)
     assert abs(first.bin - STRIPE) <= 1
     assert abs(first.length - LENGTH) <= 10

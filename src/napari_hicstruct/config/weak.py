@@ -55,7 +55,7 @@ class WeakLoopConfig(FrozenConfig):
 
 
 class WeakStripeConfig(FrozenConfig):
-    """Which rows of a map are stripes by themselves (``labels.weak_stripes``); bins are the map's own."""
+    """Which rows of a map are stripes by themselves (``contacts.stripe_rows``); bins are the map's own."""
 
     flank: tuple[int, int] = Field((5, 8), description="bins; distance of the flanks from the row")
     nearest_bins: int = Field(6, ge=1, description="bins; what lies closer to the diagonal is not read")
