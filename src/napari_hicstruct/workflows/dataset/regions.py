@@ -130,8 +130,9 @@ def window_rows(region: Region) -> Iterator[tuple[int, ...]]:
 
 def _rows(band: Band, truth: BinTruth, known: Any, stride: int) -> Iterator[tuple[int, ...]]:
     n, reach = band.n_bins, min(band.n_diagonals, band.n_bins)
-    centres = ((truth.stripes[:, [0, 2]] + truth.stripes[:, [1, 3]]) / 2).astype(np.float32)
-    marks: list[NDArray[np.float32]] = [truth.loops[:, :2], centres]
+    loops, stripes = truth.loops[truth.loops[:, 2] > 0], truth.stripes[truth.stripes[:, 5] > 0]  # the rest is ignored
+    centres = ((stripes[:, [0, 2]] + stripes[:, [1, 3]]) / 2).astype(np.float32)
+    marks: list[NDArray[np.float32]] = [loops[:, :2], centres]
     marks = [np.sort(np.clip(np.floor(places), 0, n - 1), axis=1) for places in marks]
     borders = np.minimum(truth.boundaries[:, 0], n - 1)
     for row in range(0, n, stride):
