@@ -41,7 +41,7 @@ _LEAST_PX = 60
 
 
 class _RegionBox(QLineEdit):
-    """Says when somebody has left it for another place of the window; another window may be where a region is copied."""
+    """Says when somebody left it for another place of the window; another window may be where a region is copied."""
 
     left = Signal()
 
