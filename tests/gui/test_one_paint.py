@@ -8,9 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from qtpy.QtCore import QObject
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.annotations import Kind, Origin
 from napari_hicstruct.plugin.controllers import garbage
@@ -20,7 +22,7 @@ from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.widgets.soon import Soon
 from tests.annotation_kit import loop
 from tests.gui.edit_kit import press
-from tests.gui.view_kit import open_in, pump, write_dots
+from tests.gui.view_kit import colours_on_canvas, open_in, pump, write_dots
 
 BIN = 5_000
 
@@ -73,13 +75,28 @@ def test_what_is_asked_within_an_event_is_done_once_before_timers(qtbot: Any) ->
 
 def test_a_layer_is_painted_after_the_event_that_put_it_in(make_napari_viewer: Callable[..., Any]) -> None:
     viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.random.default_rng(1).random((40, 40)))
     pump(lambda: False, 0.3)
-    native = viewer.window._qt_viewer.canvas.native
+    canvas = viewer.window._qt_viewer.canvas
+    drawn: list[int] = []
+    canvas._scene_canvas.events.draw.connect(lambda _: drawn.append(1))
     with paint_later(viewer):
-        assert not native.updatesEnabled()
-    assert not native.updatesEnabled()
-    pump(native.updatesEnabled)
-    assert native.updatesEnabled()
+        canvas.native.repaint()
+    canvas.native.repaint()
+    assert not drawn
+    assert pump(lambda: bool(drawn), 5)
+
+
+def test_a_window_that_is_painted_meanwhile_does_not_cover_the_canvas(make_napari_viewer: Callable[..., Any]) -> None:
+    viewer = make_napari_viewer(show=True)
+    viewer.add_image(np.random.default_rng(1).random((40, 40)))
+    assert pump(lambda: len(colours_on_canvas(viewer)) > 100)
+    with paint_later(viewer):
+        viewer.add_image(np.zeros((40, 40)), opacity=0.3)
+        viewer.window._qt_window.update()  # as when a text of the dock changes
+        QApplication.processEvents()
+    pump(lambda: False, 0.5)
+    assert len(colours_on_canvas(viewer)) > 100
 
 
 class Cycle:

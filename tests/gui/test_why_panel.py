@@ -28,7 +28,7 @@ from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part
 from napari_hicstruct.workflows.models import ModelInfo, find_model
 from tests.gui.edit_kit import LENGTH, TinySession, add_map, iv, loop, make_project, tad
-from tests.gui.view_kit import open_in, pump
+from tests.gui.view_kit import colours_on_canvas, open_in, pump
 
 HFFC6 = "maps/HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
 
@@ -277,17 +277,27 @@ def test_the_card_opens_with_its_button(session: Any, qtbot: Any) -> None:
 
 
 def test_the_shipped_model_explains_in_a_real_window(make_napari_viewer: Callable[..., Any], data_dir: Path) -> None:
-    session, dock = open_in(make_napari_viewer(show=True), data_dir / HFFC6)
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, data_dir / HFFC6)
     record = loop(62_900_000, 63_100_000)
     project = session.ensure_project()
     project.add([record], set_id=project.human_set().id)
     choose(session, record)
+    before = len(colours_on_canvas(viewer))
+
+    def paint_the_window(_event: Any) -> None:
+        dock.window().update()
+
+    viewer.layers.events.inserted.connect(paint_the_window)  # between two layers, as when a text of the dock changes
     dock.sections["why"].unfold(True)
     assert pump(lambda: "Why: p(loop)" in names(session), 120), dock.why.text
     values = layer_of(session, "p(loop)").data
     assert 0 < values.max() <= 1
     assert pump(lambda: {"Why: p(loop)", "Why: p(stripe)", "Why: p(tad)"} <= set(names(session)))
     assert "did not call this loop" in dock.why.text
+    pump(lambda: False, 0.5)
+    assert len(colours_on_canvas(viewer)) > before / 2, "the map has gone from the canvas"
+    viewer.layers.events.inserted.disconnect(paint_the_window)
     dock.sections["why"].unfold(False)
     assert not names(session)
     dock.learn.count_soon.cancel()  # the viewer must not outlive the test

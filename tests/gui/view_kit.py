@@ -35,6 +35,17 @@ def open_in(viewer: Any, path: str | Path) -> tuple[Session, Any]:
     return session, dock
 
 
+def colours_on_canvas(viewer: Any) -> set[int]:
+    """Colours that a person sees in the middle of the canvas: of the screen, whatever the canvas itself holds."""
+    native = viewer.window._qt_viewer.canvas.native
+    screen = QApplication.primaryScreen()
+    assert screen is not None
+    picture = screen.grabWindow(0).toImage()
+    middle = native.mapToGlobal(native.rect().center())
+    steps = range(-100, 101, 7)
+    return {picture.pixel(middle.x() + x, middle.y() + y) for x in steps for y in steps}
+
+
 def drawn_places(viewer: Any, layer: Any) -> dict[tuple[float, float], float]:
     """World position (row, column; bp) of the centre of each bin above 0 that is on the canvas, and its value.
 

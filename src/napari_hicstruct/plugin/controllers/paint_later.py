@@ -7,9 +7,34 @@ from contextlib import contextmanager
 from typing import Any
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QEvent, QObject, QTimer
+from qtpy.QtWidgets import QWidget
 
 _BETWEEN_MS = 8
+
+
+class _Held(QObject):
+    """Keeps the last picture of a canvas until :meth:`end`.
+
+    Not by ``setUpdatesEnabled(False)``: Qt then leaves a canvas out when it paints the window around it, and the
+    background that it paints there stays over the canvas, whatever that draws, until the window is painted again.
+    """
+
+    def __init__(self, native: QWidget) -> None:
+        super().__init__(native)
+        self._native = native
+        native.installEventFilter(self)
+
+    def eventFilter(self, _watched: Any, event: Any) -> bool:
+        """No picture is drawn; the one before stays."""
+        return bool(event.type() == QEvent.Type.Paint)
+
+    def end(self) -> None:
+        """Draw what there is now."""
+        if isalive(self) and isalive(self._native):
+            self._native.removeEventFilter(self)
+            self._native.update()
+            self.deleteLater()
 
 
 @contextmanager
@@ -22,9 +47,8 @@ def paint_later(viewer: Any) -> Iterator[None]:
     if window is None:
         yield
         return
-    native = window._qt_viewer.canvas.native
-    native.setUpdatesEnabled(False)
+    held = _Held(window._qt_viewer.canvas.native)
     try:
         yield
     finally:
-        QTimer.singleShot(_BETWEEN_MS, lambda: isalive(native) and native.setUpdatesEnabled(True))
+        QTimer.singleShot(_BETWEEN_MS, held.end)
