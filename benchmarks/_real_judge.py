@@ -78,10 +78,15 @@ def shares(judged: Verdicts) -> dict[str, float | None]:
 
 
 def figures(calls: Calls, maps: Mapping[str, Any], resolution: int) -> dict[str, Any]:
-    """Everything that is reported of one caller's calls on one map."""
+    """Everything that is reported of one caller's calls on one map.
+
+    ``passes`` are the calls that were judged and pass; ``passes_of_listed`` is the share times all that are listed,
+    as the bar counts: calls that cannot be judged pass like the others.
+    """
     judged = verdicts(calls, maps, resolution)
     found: dict[str, Any] = {"listed": len(calls), "passes": sum(one is True for one in judged)}
     found["share"] = shares(judged)
+    found["passes_of_listed"] = (found["share"]["all"] or 0.0) * len(calls)
     moved = {shift: verdicts(calls, maps, resolution, shift=shift) for shift in SHIFTS}
     found["shifted"] = {str(shift): share(one) for shift, one in moved.items()}
     if calls.kind is Kind.STRIPE:
@@ -98,17 +103,17 @@ def lengths(calls: Calls, judged: Verdicts, resolution: int) -> dict[str, float]
     A program may list one stripe as several pieces, or once per bin of its anchor: of those that run the same way from
     anchors at most two bins apart the longest counts.
     """
-    bins = calls.places // resolution
-    reach = (bins[:, 1] - bins[:, 0]) * resolution / 1e6
+    bins = (calls.places // resolution).astype(int)
+    reach = (bins[:, 1] - bins[:, 0]) * resolution
     passing = [k for k, one in enumerate(judged) if one is True]
     counted: list[int] = []
     for k in sorted(passing, key=lambda k: -abs(reach[k])):
         if not any(_same_anchor(calls.chroms, bins, k, other) for other in counted):
             counted.append(k)
     return {
-        "mb": float(np.abs(reach[counted]).sum()),
-        "mb_summed": float(np.abs(reach[passing]).sum()),
-        "longest_mb": float(np.abs(reach).max(initial=0)),
+        "mb": float(np.abs(reach[counted]).sum() / 1e6),
+        "mb_summed": float(np.abs(reach[passing]).sum() / 1e6),
+        "longest_mb": float(np.abs(reach).max(initial=0) / 1e6),
     }
 
 

@@ -199,6 +199,18 @@ def copied(one: RealMap, chrom: str) -> tuple[str, Path]:
     return uri, folder
 
 
+def _describe_weights(one: RealMap, uri: str) -> None:
+    """What the map says of its weights; insulation wants to know how many diagonals they leave out."""
+    import cooler
+    import h5py
+
+    with cooler.Cooler(one.uri).open() as group:
+        said = {"ignore_diags": IGNORED_DIAGONALS} | dict(group["bins/weight"].attrs)
+    path, _, name = uri.partition("::")
+    with h5py.File(path, "r+") as file:
+        file[name]["bins/weight"].attrs.update(said)
+
+
 def _write_copy(one: RealMap, chrom: str, uri: str, folder: Path) -> None:
     import cooler
 
@@ -208,8 +220,10 @@ def _write_copy(one: RealMap, chrom: str, uri: str, folder: Path) -> None:
     pixels = pixels.astype({"bin1_id": np.int64, "bin2_id": np.int64})
     kinds = {"count": source.pixels().dtypes["count"]}
     cooler.create_cooler(uri, bins.reset_index(drop=True), pixels, dtypes=kinds, ordered=True)
-    note = {"weights": "the map's own"}
-    if "weight" not in bins:
+    note: dict[str, Any] = {"weights": "the map's own"}
+    if "weight" in bins:
+        _describe_weights(one, uri)
+    else:
         _, state = cooler.balance_cooler(
             cooler.Cooler(uri),
             ignore_diags=IGNORED_DIAGONALS,

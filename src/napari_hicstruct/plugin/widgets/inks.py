@@ -127,6 +127,7 @@ def sheet(inks: Inks) -> str:
     for kind in ("QPushButton", "QToolButton", "QCheckBox", "QRadioButton", *_FIELDS.split(", "), *_VIEWS.split(", ")):
         pieces.append(f"{kind}:focus {{ {ring} }}")
     pieces.append(f'QPushButton[fold="true"]:focus {{ {ring} }}')
+    pieces += [f'{kind}[refused="true"] {{ border: 1px solid {inks.problem}; }}' for kind in _FIELDS.split(", ")]
     return "\n".join(pieces)
 
 

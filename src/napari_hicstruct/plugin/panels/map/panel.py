@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,6 +20,7 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
@@ -37,6 +38,17 @@ _NORMS = {
 }
 _LEAST_PX = 60
 """Width of list boxes that get what room there is."""
+
+
+class _RegionBox(QLineEdit):
+    """Says when somebody left it for another place of the window; another window may be where a region is copied."""
+
+    left = Signal()
+
+    def focusOutEvent(self, event: Any) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self.left.emit()
 
 
 class MapPanel(QWidget):
@@ -90,7 +102,7 @@ class MapPanel(QWidget):
         self.back.clicked.connect(lambda: self._try(self._session.back))
         self.forward.clicked.connect(lambda: self._try(self._session.forward))
         self.whole.clicked.connect(lambda: self._try(self._show_whole))
-        self.region = QLineEdit()
+        self.region = _RegionBox()
         self.region.setPlaceholderText("chr17:62.5M-63.5M")
         self.region.setToolTip(
             "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M, chr17:62,500,000-63,500,000, chr17;\n"
@@ -98,6 +110,7 @@ class MapPanel(QWidget):
             "(62.5-62.8 Mb × 63.1-63.4 Mb). Enter goes there."
         )
         self.region.returnPressed.connect(self._go)
+        self.region.left.connect(self._left_region)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         inked(self.problem, PROBLEM)
@@ -190,6 +203,11 @@ class MapPanel(QWidget):
         else:
             self._show_region_problem("")
 
+    def _left_region(self) -> None:
+        """Without the keyboard, the box tells what is in view."""
+        if self._session.source is not None:
+            self._show_region(View(*self._session.visible()))
+
     def _show_whole(self) -> None:
         extent = self._map.extent_with_contacts()
         whole = Interval(extent.chrom, 0, self._session.source.chromsizes[extent.chrom])  # type: ignore[union-attr]
@@ -211,7 +229,13 @@ class MapPanel(QWidget):
         except HicStructError as error:
             self._session.problem.emit(error)
 
+    def _show_region(self, view: View) -> None:
+        self.region.setText(str(view))
+        self.region.setCursorPosition(0)
+        self._show_region_problem("")
+
     def _show_region_problem(self, text: str) -> None:
+        set_refused(self.region, bool(text))
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
@@ -258,8 +282,7 @@ class MapPanel(QWidget):
 
     def _view_changed(self, rows: Interval, cols: Interval) -> None:
         if not self.region.hasFocus() or not self.region.isModified():
-            self.region.setText(str(View(rows, cols)))
-            self.region.setCursorPosition(0)
+            self._show_region(View(rows, cols))
         self._show_region_problem("")
         self.back.setEnabled(self._session.can_go_back)
         self.forward.setEnabled(self._session.can_go_forward)
