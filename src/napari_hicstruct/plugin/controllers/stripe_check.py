@@ -45,9 +45,8 @@ def clear_stripe_check(canvas: Canvas) -> None:
 
 
 def _layers(check: StripeCheck, title: str, per_px: float, transpose: bool, spatial: dict[str, Any]) -> list[Any]:
-    from napari.layers import Image
-
     from napari_hicstruct.plugin.layers.coarse_steps import Shapes
+    from napari_hicstruct.plugin.layers.fixed_place import Image
 
     mark = {"hicstruct_check": title}
     corner = check.window.start + check.resolution / 2
