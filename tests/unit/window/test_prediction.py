@@ -96,7 +96,7 @@ def test_a_run_says_how_many_its_model_holds_likely(window: TinyWindow) -> None:
     bench.runner.advance(4)
     found, _, remedy = bench.messages[-1].splitlines()
     assert found == "Found 3 loops (1 with p ≥ 0.5)."
-    assert "confidence from 0.50" in remedy
+    assert "Show from p ≥ 0.50" in remedy
     bench = Bench(window, Script(probabilities=(0.6, 0.3, 0.8)))
     bench.state.run()
     bench.runner.advance(4)

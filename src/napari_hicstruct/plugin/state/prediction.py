@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
-_LIKELIER = "For the likelier ones alone: Review, Filter, confidence from 0.50."
+_LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
 _CHOOSE = "Choose at least one thing to find."
 
 
