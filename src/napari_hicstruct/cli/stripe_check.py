@@ -39,7 +39,7 @@ def stripe_check(
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Draw stripes of a file on the counts of MAP: rows are x (pos1 to pos2), columns are y (pos3 to pos4)."""
+    """Draw stripes of a file on the counts of MAP: rows are the anchor (pos1–pos2), columns the extent (pos3–pos4)."""
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.stripe_check import CheckOptions, StripeCheckRequest, iter_stripe_checks
 
