@@ -136,8 +136,8 @@ def is_simulated(path: Path) -> bool:
 
     try:
         with h5py.File(path) as file:
-            told = (level.attrs.get("metadata", "") for level in file["resolutions"].values())
-            return any("simulated-by" in str(text) for text in told)
+            texts = (level.attrs.get("metadata", "") for level in file["resolutions"].values())
+            return any("simulated-by" in str(text) for text in texts)
     except (OSError, KeyError, AttributeError):
         return False
 
