@@ -138,3 +138,9 @@ class TrainConfig(FrozenConfig):
         train, held_out = self.train.seeds, self.validation.seeds
         if shared := range(max(train.start, held_out.start), min(train.stop, held_out.stop)):
             raise ValueError(f"seed {shared[0]} is both in train and in validation: move validation.first_seed")
+
+
+def simulated_maps(extrusion: int, painted: int) -> str:
+    """How many maps of which simulator, in words: ``144 maps simulated by loop extrusion``."""
+    by = {"loop extrusion": extrusion, "painted kernels": painted}
+    return " and ".join(f"{n:,} maps simulated by {name}" for name, n in by.items() if n) or "no simulated maps"

@@ -253,7 +253,9 @@ def _read_one(
     records, notes = _significant(wanted, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):
-        notes.append(f"{len(records) - len(unique):,} calls stand in it more than once and count once.")
+        copies = len(records) - len(unique)
+        repeat = "one repeats another call and counts" if copies == 1 else f"{copies:,} repeat other calls and count"
+        notes.append(f"{len(records):,} became {len(unique):,}: {repeat} once.")
     if found.problems:
         lines = "1 bad line" if len(found.problems) == 1 else f"{len(found.problems):,} bad lines"
         notes.append(f"{lines} left out, the first is {found.problems[0]}.")

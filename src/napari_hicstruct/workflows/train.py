@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.files import output_error, write_text
-from napari_hicstruct.config.training import PoolConfig, TrainConfig
+from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 
@@ -232,7 +232,7 @@ def validated_on(config: TrainConfig) -> str:
 
 def _data(config: TrainConfig) -> str:
     names = "".join(f", data set {Path(folder).name}" for folder in config.datasets)
-    return f"{config.train.extrusion} loop-extrusion and {config.train.painted} painted simulated maps{names}"
+    return simulated_maps(config.train.extrusion, config.train.painted) + names
 
 
 def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent | None = None) -> Path:

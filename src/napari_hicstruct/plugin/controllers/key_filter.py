@@ -2,7 +2,8 @@
 
 Qt asks the focused widget first, and lists and combo boxes take letters (they search by them), so a binding on the
 canvas never learns of them.  An event filter of the application does; it takes what is pressed in one napari window
-or in a dock of it, not what is pressed in a dialog, a menu, an opened list or another window.
+or in a dock of it, not what is pressed in a dialog, a menu, an opened list or another window.  It also keeps the wheel
+from controls that are only passed by (:mod:`~napari_hicstruct.plugin.controllers.wheel`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_hicstruct.plugin.controllers.refused import is_refused, select_text
+from napari_hicstruct.plugin.controllers.wheel import passes_on
 from napari_hicstruct.plugin.state.commands import Command
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
 _CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
 """What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
 _PRESSES = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-_WATCHED = (*_PRESSES, *_CHOSEN, QEvent.Type.MouseButtonPress)
+_WATCHED = (*_PRESSES, *_CHOSEN, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
 class KeyFilter(QObject):
@@ -79,6 +82,8 @@ class KeyFilter(QObject):
         kind = event.type()
         if kind not in _WATCHED:  # a tuple: hundreds of events a second come by
             return False
+        if kind == QEvent.Type.Wheel:
+            return passes_on(watched, event)
         if kind == QEvent.Type.MouseButtonPress:
             self._typed = None
             return False
@@ -108,7 +113,7 @@ class KeyFilter(QObject):
         if event.type() == QEvent.Type.KeyPress:
             self._typed = None if event.key() in _LEAVES else (time.monotonic(), ref(widget))
             if event.key() in _ENDS_TYPING:
-                self._typed_in(widget)
+                self._typed_in(widget, keeps=event.key() != Qt.Key.Key_Escape)
 
     def _on_command(self, widget: QWidget, event: QKeyEvent) -> bool:
         chooses = isinstance(widget, QComboBox | QAbstractItemView)
@@ -138,25 +143,32 @@ class KeyFilter(QObject):
         if self._is_here(widget):
             self._give_back_soon(widget)
 
-    def _typed_in(self, widget: QWidget) -> None:
-        """Return and Escape end typing, after the text box has seen them."""
-        if not isinstance(widget, QTextEdit | QPlainTextEdit):
-            self._give_back_soon(widget)
+    def _typed_in(self, widget: QWidget, *, keeps: bool) -> None:
+        """Return and Escape end typing, after the text box has seen them; Return does not where it was refused."""
+        if isinstance(widget, QTextEdit | QPlainTextEdit):
+            return
+        if keeps and isinstance(widget, QAbstractSpinBox) and is_refused(widget):
+            return  # it puts the number before back, and selects it
+        self._give_back_soon(widget, keeps=keeps)
 
-    def _give_back_soon(self, widget: QWidget) -> None:
+    def _give_back_soon(self, widget: QWidget, *, keeps: bool = False) -> None:
         """In the next turn of the event loop, which may be after the window: nothing of it is held until then."""
         ours, theirs = ref(self), ref(widget)
 
         def give_back() -> None:
             us, widget = ours(), theirs()
             if us is not None and widget is not None:
-                us._give_back(widget)
+                us._give_back(widget, keeps=keeps)
 
         QTimer.singleShot(0, give_back)
 
-    def _give_back(self, widget: QWidget) -> None:
-        """Give the keyboard back to the canvas, unless somebody else has it by now."""
-        if isalive(widget) and isalive(self._canvas) and widget.hasFocus():
+    def _give_back(self, widget: QWidget, *, keeps: bool) -> None:
+        """Give the keyboard back to the canvas, unless somebody else has it by now, or the text was refused."""
+        if not isalive(widget) or not isalive(self._canvas) or not widget.hasFocus():
+            return
+        if keeps and is_refused(widget):
+            select_text(widget)
+        else:
             self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.tally import CallTally
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
+_LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
 _CHOOSE = "Choose at least one thing to find."
 
 
@@ -117,7 +119,7 @@ class PredictionState:
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
         self._reasons: dict[str, str] | None = None
-        self._found = 0
+        self._found = CallTally()
         self._request: dict[str, Any] = {}
         self.options.changed.connect(self.changed.emit)
         self.models.refreshed.connect(self._model_changed)
@@ -227,7 +229,8 @@ class PredictionState:
             return
         parts = name or self.models.chosen.label, where, self.options.words()
         self._request = request = {"regions": regions, **self.request()}
-        self._set, self._found = PredictedSet(" · ".join(part for part in parts if part), self._kept_run()), 0
+        self._set = PredictedSet(" · ".join(part for part in parts if part), self._kept_run())
+        self._found = CallTally()
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -284,7 +287,7 @@ class PredictionState:
             self._job.close()
             self._failed(error)
         else:
-            self._found += len(records)
+            self._found.add(records)
 
     def _taken_back(self) -> None:
         self._job.close()
@@ -293,12 +296,19 @@ class PredictionState:
 
     def _done(self, result: Any) -> None:
         self.changed.emit()
-        found = f"Found {self._found:,} in {self.set_name}." if self._found else "Nothing was found here."
-        self.message.emit("\n".join([found, *getattr(result, "notes", ())]))
+        self.message.emit("\n".join([*self._words_of_found(), *getattr(result, "notes", ())]))
+
+    def _words_of_found(self) -> list[str]:
+        """What the run gave, by kind, and how to go through the likelier calls where most are not."""
+        found = self._found
+        if not found.total:
+            return ["Nothing was found here."]
+        likely = found.likely.total()
+        return [f"Found {found}.", f"Set: {self.set_name}.", *[_LIKELIER] * (2 * likely < found.total and likely > 0)]
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
-        kept = f" {self._found:,} found so far are kept." if self._found else ""
+        kept = f" Kept so far: {self._found}." if self._found.total else ""
         self.message.emit(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
         self._window.problem.emit(error)
 

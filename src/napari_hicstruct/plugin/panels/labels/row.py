@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
 from superqt import QElidingLabel, QElidingLineEdit
 
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.panels.labels.menu import colour_menu, set_menu
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
@@ -91,6 +92,7 @@ class SetRow:
         source = self._labels.source_of(self._id)
         self.colour.setIcon(colour_icon(annotation_set.colour))
         if not self.name.hasFocus():
+            set_refused(self.name, False)
             self.name.setText(annotation_set.name)
             self.name.setCursorPosition(0)
         self.name.setToolTip(f"{annotation_set.name}\nName of the set; click to rename")
@@ -112,6 +114,13 @@ class SetRow:
 
     def _rename(self) -> None:
         self._commands.rename(self._id, self.name.text())
+        kept = self._commands.named(self._id)
+        refused = kept is not None and self.name.text().strip() != kept.name
+        set_refused(self.name, refused and self.name.hasFocus())
+        if kept is not None and refused:
+            self.name.setText(kept.name)
+            if self.name.hasFocus():  # then an eliding line shows nothing new by itself
+                QLineEdit.setText(self.name, kept.name)
 
     def _choose_colour(self) -> None:
         menu = colour_menu(self._commands, self._id, self.colour)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, Signal
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -20,8 +19,10 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
+from napari_hicstruct.plugin.panels.map.share_box import ShareBox
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
@@ -37,6 +38,17 @@ _NORMS = {
 }
 _LEAST_PX = 60
 """Width of list boxes that get what room there is."""
+
+
+class _RegionBox(QLineEdit):
+    """Says when somebody left it for another place of the window; another window may be where a region is copied."""
+
+    left = Signal()
+
+    def focusOutEvent(self, event: Any) -> None:
+        super().focusOutEvent(event)
+        if event.reason() not in (Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason):
+            self.left.emit()
 
 
 class MapPanel(QWidget):
@@ -90,7 +102,7 @@ class MapPanel(QWidget):
         self.back.clicked.connect(lambda: self._try(self._session.back))
         self.forward.clicked.connect(lambda: self._try(self._session.forward))
         self.whole.clicked.connect(lambda: self._try(self._show_whole))
-        self.region = QLineEdit()
+        self.region = _RegionBox()
         self.region.setPlaceholderText("chr17:62.5M-63.5M")
         self.region.setToolTip(
             "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M, chr17:62,500,000-63,500,000, chr17;\n"
@@ -98,6 +110,7 @@ class MapPanel(QWidget):
             "(62.5-62.8 Mb × 63.1-63.4 Mb). Enter goes there."
         )
         self.region.returnPressed.connect(self._go)
+        self.region.left.connect(self._left_region)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
         inked(self.problem, PROBLEM)
@@ -129,17 +142,12 @@ class MapPanel(QWidget):
         self.colormap.setMinimumWidth(_LEAST_PX)
         self.colormap.setToolTip("Colour map of the contacts.")
         self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
-        self.percentile = QDoubleSpinBox()
-        self.percentile.setRange(50, 99.99)
-        self.percentile.setDecimals(1)
-        self.percentile.setSuffix(" % of bins")
-        self.percentile.setValue(97)
-        self.percentile.setKeyboardTracking(False)
+        self.percentile = ShareBox()
         self.percentile.setToolTip(
             "So many of the bins in view are paler than the last colour; the scale follows as you move.\n"
-            "Limits set by hand in the layer controls stay until this is changed."
+            "Limits set by hand (layer controls, napari's key C) stay until this is changed."
         )
-        self.percentile.valueChanged.connect(lambda value: self._map and self._map.set_percentile(value))
+        self.percentile.chosen.connect(self._set_share)
         self.colours = ColourBar(self._say_colours)
         self.meaning = subdued(QLabel())
         self.meaning.setWordWrap(True)
@@ -190,6 +198,11 @@ class MapPanel(QWidget):
         else:
             self._show_region_problem("")
 
+    def _left_region(self) -> None:
+        """Without the keyboard, the box tells what is in view."""
+        if self._session.source is not None:
+            self._show_region(View(*self._session.visible()))
+
     def _show_whole(self) -> None:
         extent = self._map.extent_with_contacts()
         whole = Interval(extent.chrom, 0, self._session.source.chromsizes[extent.chrom])  # type: ignore[union-attr]
@@ -205,13 +218,24 @@ class MapPanel(QWidget):
             self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
         self._display_changed()
 
+    def _set_share(self, share: float) -> None:
+        if self._map is not None:
+            self._map.set_percentile(share)
+            self._display_changed()
+
     def _try(self, action: Any) -> None:
         try:
             action()
         except HicStructError as error:
             self._session.problem.emit(error)
 
+    def _show_region(self, view: View) -> None:
+        self.region.setText(str(view))
+        self.region.setCursorPosition(0)
+        self._show_region_problem("")
+
     def _show_region_problem(self, text: str) -> None:
+        set_refused(self.region, bool(text))
         self.problem.setText(text)
         self.problem.setVisible(bool(text))
 
@@ -258,8 +282,7 @@ class MapPanel(QWidget):
 
     def _view_changed(self, rows: Interval, cols: Interval) -> None:
         if not self.region.hasFocus() or not self.region.isModified():
-            self.region.setText(str(View(rows, cols)))
-            self.region.setCursorPosition(0)
+            self._show_region(View(rows, cols))
         self._show_region_problem("")
         self.back.setEnabled(self._session.can_go_back)
         self.forward.setEnabled(self._session.can_go_forward)
@@ -271,9 +294,9 @@ class MapPanel(QWidget):
             return
         wanted = shown.wanted
         self.norm.set_value(_RATIO if wanted.ratio else RAW if wanted.norm == RAW else _BALANCED)
-        with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
+        with QSignalBlocker(self.colormap), QSignalBlocker(self.weights):
             self.colormap.setCurrentText(shown.layer.colormap.name)
-            self.percentile.setValue(shown.percentile)
+            self.percentile.show_limits(shown.percentile, by_hand=not shown.automatic)
             if (drawn := self.weights.findData(shown.levels[0].norm)) >= 0:
                 self.weights.setCurrentIndex(drawn)
         self._say_colours()
@@ -288,6 +311,4 @@ class MapPanel(QWidget):
             problem = shown.references.problem
             what = "expected" if shown.wanted.ratio else "weights"
             parts.append(f"{what} cannot be computed: {problem}" if problem else f"computing {what} …")
-        if not shown.automatic:
-            parts.append("colour limits by hand")
         return parts

@@ -8,6 +8,7 @@ from magicgui import magicgui
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
 from napari_hicstruct.plugin.widgets.style import form, wordy_button
 
@@ -69,6 +70,7 @@ class LimitsForm(QWidget):
         """Show the limits as they are."""
         for name in FIELDS:
             edit, text = self.edit(name), self._options.texts.get(name, "")
+            set_refused(edit, bool(self._options.problem(name)))
             if edit.text().strip() != text:
                 with QSignalBlocker(edit):
                     edit.setText(text)

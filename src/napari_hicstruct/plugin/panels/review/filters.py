@@ -13,6 +13,7 @@ from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import middle_elided, plural_of
 from napari_hicstruct.plugin.state.review import ReviewState
@@ -78,7 +79,7 @@ class QueueFilters(QWidget):
 
     def _ask(self, *_: Any) -> None:
         try:
-            distance = self.nearest.value(), self.farthest.value()
+            distance = self.nearest.checked(), self.farthest.checked()
         except RegionError as error:
             self._review.labels.hint(str(error))
             self.refresh()
@@ -152,9 +153,17 @@ class _Distance(QLineEdit):
         except RegionError as error:
             raise RegionError(f"'{text}' is not a length.", hint="Write 20000, 20k or 2 Mb.") from error
 
+    def checked(self) -> float:
+        """:meth:`value`; where it is no length, the box is marked so."""
+        set_refused(self, True)
+        bp = self.value()
+        set_refused(self, False)
+        return bp
+
     def show_value(self, bp: float) -> None:
         """Show a length."""
         if not self.hasFocus():
+            set_refused(self, False)
             self.setText("" if bp == self._nothing else format_bp(bp))
 
 

@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.active.candidate_table import ReviewMode
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -99,6 +100,7 @@ class QueueHeader(QWidget):
             self.order.setCurrentText(LABELS.get(queue.order, queue.order))
             edit.setCursorPosition(0)  # a long order shows its beginning
         self.order.setToolTip(f"Order of the queue. {ORDERS.get(queue.order, '')}\n{_TYPED}")
+        set_refused(self.order, bool(queue.problem))
         self.note.setText(queue.problem)
         self.note.setVisible(bool(queue.problem))
 
@@ -114,6 +116,7 @@ class QueueHeader(QWidget):
         text = _NAMES.get(text, text)
         if text != self._queue.order or self._queue.problem:
             self._queue.set_order(text)
+            set_refused(self.order, bool(self._queue.problem))
 
 
 def pace(minutes: float) -> str:

@@ -20,6 +20,7 @@ from superqt.utils import qthrottled
 
 from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
+from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
@@ -107,6 +108,7 @@ class StatisticsPanel(QWidget):
         judgments = [] if project is None else project.judgments()
         self.agreement.setText(_agreement_text({one.reviewer for one in judgments}, agreements(judgments)))
         if not self.reviewer.hasFocus():
+            set_refused(self.reviewer, False)
             self.reviewer.setText(self._name())
         self.reviewer.setEnabled(not self._labels.refusal)
 
@@ -131,6 +133,7 @@ class StatisticsPanel(QWidget):
 
     def _rename(self) -> None:
         project, name = self._labels.project, clean(self.reviewer.text())
+        set_refused(self.reviewer, not name and self.reviewer.hasFocus())
         if name == self._name():
             return
         if not name:
