@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -72,15 +73,16 @@ def dataset(
     manifest = show_progress(iter_make_dataset(request), quiet)
     for note in manifest["notes"]:
         to_stderr(note)
-    emit(
-        {
-            "folder": str(out),
-            "labels": sum(entry["records"] for entry in manifest["labels"]),
-            **{f"{split} windows": count for split, count in manifest["windows"].items()},
-            **{f"{split} {name}": count for split, all in manifest["labelled"].items() for name, count in all.items()},
-        },
-        json,
-    )
+    emit({"folder": str(out), **_summary(manifest)}, json)
+
+
+def _summary(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """How many labels and windows, by split."""
+    return {
+        "labels": sum(entry["records"] for entry in manifest["labels"]),
+        **{f"{split} windows": count for split, count in manifest["windows"].items()},
+        **{f"{split} {name}": count for split, all in manifest["labelled"].items() for name, count in all.items()},
+    }
 
 
 def _weak(text: str) -> tuple[Kind, ...]:

@@ -88,13 +88,16 @@ def predict(
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
-    for note in () if quiet or json else notes(source, request):
-        to_stderr(f"note: {note}")
+    _say([] if quiet or json else notes(source, request))
     result = show_progress(iter_predict(source, request), quiet)
     summary = _summary(result, json) | _files(write_predictions(result, out, overwrite=overwrite), json)
-    if project is not None:
-        summary["set"] = store_predictions(result, source, project)
+    summary |= {} if project is None else {"set": store_predictions(result, source, project)}
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _say(notes: list[str]) -> None:
+    for note in notes:
+        to_stderr(f"note: {note}")
 
 
 def _files(paths: list[Path], json: bool) -> dict[str, Any]:
