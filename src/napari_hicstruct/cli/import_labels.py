@@ -14,6 +14,7 @@ from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import OpenColumn
+    from napari_hicstruct.genome import Interval
     from napari_hicstruct.workflows.import_labels import ImportedFile
 
 SHOWN_PROBLEMS = 20
@@ -42,7 +43,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command("import")
     def import_(
-        files: list[Path] = typer.Argument(..., metavar="FILE...", help="Label files of any known format."),
+        files: list[Path] = typer.Argument(
+            ..., metavar="FILE...", readable=False, help="Label files of any known format."
+        ),
         map: str = typer.Option(..., "--map", help="The contact map that they lie on."),
         project: Path = typer.Option(..., "--project", help="Project file; made if there is none."),
         status: GivenStatus | None = typer.Option(None, help="Status of all records; else what the file says."),
@@ -84,8 +87,22 @@ def register(app: typer.Typer) -> None:
             to_stderr(f"not imported: {error}")
         for one in result.files:
             _report_left_out(one)
+        for note in result.notes:
+            to_stderr(note)
+        if result.complete_in:
+            to_stderr(_complete_in(result.complete_in))
         rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in result.files]
-        emit({"project": project, "files": result.files, "refused": [str(e) for e in result.refused]}, json, human=rows)
+        said = {"project": project, "files": result.files, "refused": [str(error) for error in result.refused]}
+        emit(said | {"complete_in": [str(one) for one in result.complete_in]}, json, human=rows)
+
+
+def _complete_in(regions: tuple[Interval, ...]) -> str:
+    """How much the files are complete in."""
+    from napari_hicstruct.genome import format_bp, united
+
+    many = "1 region" if len(regions) == 1 else f"{len(regions):,} regions"
+    size = format_bp(sum(map(len, united(regions))))
+    return f"complete in {many} ({size}): what is not named there is learnt as absent"
 
 
 def check_ascending(score_column: str | None, ascending: bool) -> None:
