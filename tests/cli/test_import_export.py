@@ -243,7 +243,7 @@ def test_where_files_are_complete_is_said_and_what_is_dropped(
     [
         ("chr1\t100000\t110000\tchr1\t300000\t310000\n", "holds pairs of anchors, not regions. Give a BED file"),
         ("", "is empty. Give a BED file of regions"),
-        ("chr9\t1\t100000\n", "holds no region of this map. Give a BED file"),
+        ("chr9\t1\t100000\n", "has no chromosome of the map: it has chr9, the map has chr2, chr1. Give a BED"),
     ],
 )
 def test_what_is_no_list_of_regions_is_refused(

@@ -15,7 +15,7 @@ from napari_hicstruct.errors import ConfigError
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import OpenColumn
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.workflows.import_labels import ImportedFile
+    from napari_hicstruct.workflows.import_labels import ImportedFile, ImportResult
 
 SHOWN_PROBLEMS = 20
 
@@ -83,17 +83,22 @@ def register(app: typer.Typer) -> None:
         )
         check_ascending(score_column, ascending)
         result = show_progress(job, quiet)
-        for error in result.refused:
-            to_stderr(f"not imported: {error}")
-        for one in result.files:
-            _report_left_out(one)
-        for note in result.notes:
-            to_stderr(note)
-        if result.complete_in:
-            to_stderr(_complete_in(result.complete_in))
+        _report(result)
         rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in result.files]
         said = {"project": project, "files": result.files, "refused": [str(error) for error in result.refused]}
         emit(said | {"complete_in": [str(one) for one in result.complete_in]}, json, human=rows)
+
+
+def _report(result: ImportResult) -> None:
+    """What did not come in, and where the files are complete, on standard error."""
+    for error in result.refused:
+        to_stderr(f"not imported: {error}")
+    for one in result.files:
+        _report_left_out(one)
+    for note in result.notes:
+        to_stderr(note)
+    if result.complete_in:
+        to_stderr(_complete_in(result.complete_in))
 
 
 def _complete_in(regions: tuple[Interval, ...]) -> str:

@@ -181,15 +181,9 @@ def iter_consensus(
     wanted = "" if source is None else assembly_of_map(source.assembly, source.name, source.chromsizes)
     named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
     read.leave_out(other_assemblies(list(named), wanted))
-    good = read.good()
-    if kind is None or len(good) < 2:
-        reasons = "; ".join(f"{one.path.name}: {one.error.rstrip('.')}" for one in read.files if one.error)
-        text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
-        raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
-    if len({one.caller for one in good}) < 2:
-        text = f"needs calls of two programs or more; all {len(good)} files count as calls of {good[0].caller}."
-        raise LabelError(text, hint="Say the program of each as CALLER=FILE if they are of several.")
-    yield clock.step("match", len(request.files), len(request.files) + 1, f"{sum(one.n_calls for one in good):,} calls")
+    kind = _checked(read, kind)
+    n_calls = sum(one.n_calls for one in read.good())
+    yield clock.step("match", len(request.files), len(request.files) + 1, f"{n_calls:,} calls")
     lists = _one_spelling(read.lists) if chromsizes is None else read.lists
     wanted_chroms = _chosen_chroms(lists, request.chroms)
     calls = [CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms)) for name, records in lists]
@@ -358,6 +352,19 @@ def _renamed(record: Annotation, chrom: str) -> Annotation:
         return record
     first, second = (Interval(chrom, one.start, one.end) for one in (record.anchor1, record.anchor2))
     return record.with_(anchor1=first, anchor2=second)
+
+
+def _checked(read: _Read, kind: Kind | None) -> Kind:
+    """The kind of the calls; LabelError if they are of fewer than two programs."""
+    good = read.good()
+    if kind is None or len(good) < 2:
+        reasons = "; ".join(f"{one.path.name}: {one.error.rstrip('.')}" for one in read.files if one.error)
+        text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
+        raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
+    if len({one.caller for one in good}) < 2:
+        text = f"needs calls of two programs or more; all {len(good)} files count as calls of {good[0].caller}."
+        raise LabelError(text, hint="Say the program of each as CALLER=FILE if they are of several.")
+    return kind
 
 
 def _chosen_chroms(lists: Sequence[tuple[str, list[Annotation]]], chroms: Sequence[str]) -> set[str]:
