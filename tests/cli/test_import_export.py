@@ -206,7 +206,7 @@ def test_an_accepted_list_that_is_complete_somewhere_can_be_learnt_from(
     bed.write_text("chr1\t600000\t900000\n")
     words = ["import", _files(tmp_path)[0], "--map", str(map_file), "--project", project, "--status", "accepted"]
     assert main(words) == 0
-    with Project.open(project) as opened, pytest.raises(ProjectError, match="--complete-in"):
+    with Project.open(project) as opened, pytest.raises(ProjectError, match="So far you only accepted"):
         prepare_finetune(opened, open_map(map_file))
     fresh = str(tmp_path / "q.hicproj")
     assert main([*words[:-3], fresh, *words[-2:], "--complete-in", "chr1:50k-500k", "--complete-in", str(bed)]) == 0
