@@ -26,7 +26,7 @@ BIN = 5_000
 
 
 def turn(widget: QWidget, notches: int = 1) -> None:
-    """Turn the wheel over a widget: who does not accept it passes it on, as Qt does with events of the window system."""
+    """Turn the wheel over a widget: who does not accept it passes it on, as Qt does where the window system asks."""
     at: QWidget | None = widget
     while at is not None:
         inside = at.rect().center()
