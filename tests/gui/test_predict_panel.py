@@ -135,7 +135,7 @@ def test_cancel_answers_at_once_and_keeps_what_was_found(tiny: Any, qtbot: Any, 
     script.busy = True  # a panel that waited for the job would wait for ever
     panel.cancel_button.click()
     assert panel.run_button.isEnabled()
-    assert "1 found so far are kept" in panel.result.text()
+    assert "The 1 call found so far is kept" in panel.result.text()
     script.gate.release(20)
     pump(lambda: False, 0.3)
     assert sum(predicted(tiny).values()) == before + 1, "nothing arrives after cancelling"

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 LayerData = list[tuple[None]]
 Reader = Callable[[Any], LayerData]
 _NOTHING: LayerData = [(None,)]
 _DOCK_DELAY_MS = 250
+_ALL_DROPPED_MS = 100
+"""After so long without another file, those that came one by one are of one drop."""
+_LABEL_FILES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
+"""By session: what waits until all of a drop was read."""
 
 
 def map_reader(path: str | Sequence[str]) -> Reader | None:
@@ -35,6 +40,30 @@ def other_reader(path: str | Sequence[str]) -> Reader | None:
     return _shown_by(_refuse)
 
 
+def open_dropped(viewer: Any, paths: Sequence[str]) -> None:
+    """Open files that fell onto the window of ``viewer``: ours, then napari's; what nobody reads gets one sentence."""
+    for path in paths:
+        show = _show_of(path)
+        if show is not None:
+            _guard(show, [path], viewer)
+        else:
+            viewer.window._qt_viewer._qt_open([path], stack=False)
+
+
+def _show_of(path: str) -> Callable[[Any, list[str]], None] | None:
+    """What shows a file; None if another reader takes it.  A folder that no plugin knows is napari's for images."""
+    from npe2 import PluginManager
+
+    from napari_hicstruct.plugin._docks import PLUGIN
+
+    readers = {one.plugin_name: one.command for one in PluginManager.instance().iter_compatible_readers(path)}
+    if PLUGIN in readers:
+        return _SHOWS[readers[PLUGIN].partition(".")[2]]
+    if Path(path).is_dir() and not path.endswith(".zarr"):
+        readers.pop("napari", None)
+    return None if readers else _refuse
+
+
 def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     def read(path: str | Sequence[str]) -> LayerData:
         paths = [path] if isinstance(path, str | Path) else list(path)
@@ -44,7 +73,7 @@ def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     return read
 
 
-def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
+def _guard(show: Callable[[Any, list[str]], None], paths: list[str], viewer: Any = None) -> None:
     """Show in the current window; what goes wrong is one notification, not a traceback."""
     from napari import current_viewer
     from qtpy.QtCore import QTimer
@@ -54,7 +83,7 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
     from napari_hicstruct.plugin.controllers.notify import show_problem
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
-    viewer = current_viewer()
+    viewer = viewer or current_viewer()
     try:
         if viewer is None:
             raise HicStructError("no napari window is open to show the file in.", where=paths[0])
@@ -83,12 +112,30 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 
 def _import_labels(session: Any, paths: list[str]) -> None:
+    """Import them as soon as all of a drop was read: the map among them is opened first, and it is one import."""
+    from qtpy.QtCore import QTimer
+
+    waiting = _LABEL_FILES.setdefault(session, [])
+    if not waiting:
+        QTimer.singleShot(_ALL_DROPPED_MS, lambda: _import_waiting(session))
+    waiting += paths
+
+
+def _import_waiting(session: Any) -> None:
+    from napari_hicstruct.errors import HicStructError
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
-    session.importing.start(paths, ask=ask_score)
+    try:
+        session.importing.start(_LABEL_FILES.pop(session), ask=ask_score)
+    except HicStructError as error:
+        session.problem.emit(error)
 
 
 def _refuse(_session: Any, paths: list[str]) -> None:
     from napari_hicstruct.workflows.other_files import refusal
 
     raise refusal(paths[0])
+
+
+_SHOWS = {"read_map": _open_map, "read_project": _open_project, "read_labels": _import_labels, "read_other": _refuse}
+"""By the command of the manifest."""

@@ -83,11 +83,14 @@ class PredictionState:
     progressed : Signal(Progress)
     message : Signal(str)
         What came of it, in words.
+    finished : Signal
+        A run has come to its end; its set has another name.
     """
 
     changed = Signal()
     progressed = Signal(object)
     message = Signal(str)
+    finished = Signal()
 
     def __init__(
         self,
@@ -210,7 +213,8 @@ class PredictionState:
             return
         parts = name or self.models.chosen.label, where, self.options.words()
         self._request = request = {"regions": regions, **self.request()}
-        self._set, self._found = PredictedSet(" · ".join(part for part in parts if part), self._kept_run()), 0
+        name = " · ".join(part for part in parts if part)
+        self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), 0
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -272,16 +276,30 @@ class PredictionState:
     def _taken_back(self) -> None:
         self._job.close()
         self.changed.emit()
-        self.message.emit("Undone: the run has ended, none of its calls is kept.")
+        back = "redo brings back the call" if self._found == 1 else f"redo brings back the {self._found:,} calls"
+        self.message.emit(f"Undone, and the run has ended: {back} that it had found.")
 
     def _done(self, result: Any) -> None:
+        self._finish()
         self.changed.emit()
         found = f"Found {self._found:,} in {self.set_name}." if self._found else "Nothing was found here."
         self.message.emit("\n".join([found, *getattr(result, "notes", ())]))
 
+    def _finish(self) -> None:
+        """The set is whole: it loses the word that said that it is not."""
+        if self._set.id is None:
+            return
+        try:
+            with self._window.project_to_write() as project:
+                self._set.finish(project)
+        except HicStructError as error:
+            self._window.problem.emit(error)
+        self.finished.emit()
+
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
-        kept = f" {self._found:,} found so far are kept." if self._found else ""
+        are = "call found so far is" if self._found == 1 else "calls found so far are"
+        kept = f" The {self._found:,} {are} kept, in {self.set_name}." if self._found else ""
         self.message.emit(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
         self._window.problem.emit(error)
 

@@ -10,6 +10,8 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.workflows.predict.request import PredictRequest
 
+PARTIAL = "partial"
+"""Key of a kept run that has not come to its end; end of the name of its set."""
 _OF_MODEL = ("name", "version", "sha256")
 
 
@@ -42,7 +44,8 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     said = [str(asked["mode"])] if "mode" in asked else []
     said += [f"{_title(name)} {_length(value)}" for name, value in asked.get("limits", {}).items()]
     said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()]
-    return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
+    said = said if len(said) > 1 else [*said, "no limits set"]
+    return "; ".join([*said, "ended before it was through"] if run.get(PARTIAL) else said)
 
 
 def place_of_run(run: Mapping[str, Any]) -> str:
