@@ -13,7 +13,6 @@ from qtpy.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_hicstruct.plugin import _reader
 from napari_hicstruct.plugin.controllers.session import session_of
 from tests.gui.view_kit import open_in, pump
 
@@ -66,13 +65,11 @@ def test_labels_that_come_before_the_first_map_of_a_window(
 
 
 def test_what_nobody_reads_gets_a_sentence_and_the_rest_is_opened_once(
-    opened: Any, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Any, data_dir: Path, tmp_path: Path
 ) -> None:
     viewer, session, dock = opened
     said: list[str] = []
-    monkeypatch.setattr(
-        "napari_hicstruct.plugin.controllers.notify.show_problem", lambda error: said.append(str(error))
-    )
+    session.problem.connect(lambda error: said.append(str(error)))
     folder, text, image = tmp_path / "calls", tmp_path / "run.json", tmp_path / "cells.npy"
     folder.mkdir()
     text.write_text('{"model": "default"}\n')
@@ -85,10 +82,3 @@ def test_what_nobody_reads_gets_a_sentence_and_the_rest_is_opened_once(
     assert "cells" in viewer.layers, "napari's own files are napari's"
     assert pump(lambda: session.importing.report is not None and not session.importing.running, 60)
     assert len(session.labels.sets()) == 1
-
-
-def test_each_kind_of_file_of_the_manifest_is_shown(opened: Any, tmp_path: Path) -> None:
-    wanted = {"a.mcool": "_open_map", "a.hicproj": "_open_project", "a.bedpe": "_import_labels", "a.bw": "_refuse"}
-    found = {name: _reader._show_of(str(tmp_path / name)) for name in wanted}
-    assert {name: show.__name__ for name, show in found.items() if show is not None} == wanted
-    assert _reader._show_of(str(tmp_path / "a.tif")) is None

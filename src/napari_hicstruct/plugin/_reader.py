@@ -14,7 +14,7 @@ LayerData = list[tuple[None]]
 Reader = Callable[[Any], LayerData]
 _NOTHING: LayerData = [(None,)]
 _DOCK_DELAY_MS = 250
-_ALL_DROPPED_MS = 100
+_ALL_DROPPED_MS = 250
 """After so long without another file, those that came one by one are of one drop."""
 _LABEL_FILES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
 """By session: what waits until all of a drop was read."""
@@ -40,30 +40,6 @@ def other_reader(path: str | Sequence[str]) -> Reader | None:
     return _shown_by(_refuse)
 
 
-def open_dropped(viewer: Any, paths: Sequence[str]) -> None:
-    """Open files that fell onto the window of ``viewer``: ours, then napari's; what nobody reads gets one sentence."""
-    for path in paths:
-        show = _show_of(path)
-        if show is not None:
-            _guard(show, [path], viewer)
-        else:
-            viewer.window._qt_viewer._qt_open([path], stack=False)
-
-
-def _show_of(path: str) -> Callable[[Any, list[str]], None] | None:
-    """What shows a file; None if another reader takes it.  A folder that no plugin knows is napari's for images."""
-    from npe2 import PluginManager
-
-    from napari_hicstruct.plugin._docks import PLUGIN
-
-    readers = {one.plugin_name: one.command for one in PluginManager.instance().iter_compatible_readers(path)}
-    if PLUGIN in readers:
-        return _SHOWS[readers[PLUGIN].partition(".")[2]]
-    if Path(path).is_dir() and not path.endswith(".zarr"):
-        readers.pop("napari", None)
-    return None if readers else _refuse
-
-
 def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     def read(path: str | Sequence[str]) -> LayerData:
         paths = [path] if isinstance(path, str | Path) else list(path)
@@ -73,7 +49,7 @@ def _shown_by(show: Callable[[Any, list[str]], None]) -> Reader:
     return read
 
 
-def _guard(show: Callable[[Any, list[str]], None], paths: list[str], viewer: Any = None) -> None:
+def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
     """Show in the current window; what goes wrong is one notification, not a traceback."""
     from napari import current_viewer
     from qtpy.QtCore import QTimer
@@ -83,7 +59,7 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str], viewer: Any
     from napari_hicstruct.plugin.controllers.notify import show_problem
     from napari_hicstruct.plugin.controllers.session import ensure_session
 
-    viewer = viewer or current_viewer()
+    viewer = current_viewer()
     try:
         if viewer is None:
             raise HicStructError("no napari window is open to show the file in.", where=paths[0])
@@ -135,7 +111,3 @@ def _refuse(_session: Any, paths: list[str]) -> None:
     from napari_hicstruct.workflows.other_files import refusal
 
     raise refusal(paths[0])
-
-
-_SHOWS = {"read_map": _open_map, "read_project": _open_project, "read_labels": _import_labels, "read_other": _refuse}
-"""By the command of the manifest."""

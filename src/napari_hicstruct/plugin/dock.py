@@ -19,8 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
-from napari_hicstruct.plugin._docks import open_table
-from napari_hicstruct.plugin._reader import open_dropped
+from napari_hicstruct.plugin._docks import PLUGIN, open_table
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
@@ -190,8 +189,7 @@ class HicDock(QWidget):
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
         WindowEnd(parent, self.session.close)
-        viewer = self.session.viewer
-        DropFilter(viewer, self, lambda paths: open_dropped(viewer, paths))
+        DropFilter(self.session, self, PLUGIN)
         dock = self.parent()
         if isinstance(dock, QDockWidget):
             self.layout_of_window = WindowLayout(

@@ -22,7 +22,9 @@ def refusal(path: str) -> HicStructError:
     from napari_hicstruct.contacts.sources.not_a_map import refusal as no_map
 
     if Path(path).is_dir():
-        return LabelError("is a folder.", where=path, hint="Drop the files in it, or choose them with Import … in Labels.")
+        return LabelError(
+            "is a folder.", where=path, hint="Drop the files in it, or choose them with Import … in Labels."
+        )
     try:
         start = check_regular(path)
         if (kind := _TRACKS.get(start[:4])) is not None:

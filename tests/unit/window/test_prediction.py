@@ -97,9 +97,7 @@ def test_cancel_answers_at_once_and_keeps_what_was_found(window: TinyWindow) -> 
     bench.runner.advance()
     bench.state.cancel()
     assert not bench.state.running
-    assert bench.messages[-1] == (
-        "Cancelled. The 1 call found so far is kept, in tiny 0.1 · chr17 · partial."
-    )
+    assert bench.messages[-1] == ("Cancelled. The 1 call found so far is kept, in tiny 0.1 · chr17 · partial.")
     bench.runner.advance(20)
     assert list(bench.predicted().values()) == [1], "nothing arrives after cancelling"
     assert all(isinstance(one, Cancelled) for one in window.problems), "being cancelled is no error"

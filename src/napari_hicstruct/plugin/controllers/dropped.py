@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDropEvent
 from qtpy.QtWidgets import QApplication, QWidget
+
+from napari_hicstruct.plugin.controllers.session import Session
+
+_LABELS = ".read_labels"
 
 
 class DropFilter(QObject):
@@ -17,18 +21,18 @@ class DropFilter(QObject):
 
     Parameters
     ----------
-    viewer : napari.Viewer
+    session : Session
     dock : QWidget
         Ours; it takes files, too.
-    open_paths : callable
-        Called with the paths.
+    plugin : str
+        Our name in npe2.
     """
 
-    def __init__(self, viewer: Any, dock: QWidget, open_paths: Callable[[list[str]], object]) -> None:
+    def __init__(self, session: Session, dock: QWidget, plugin: str) -> None:
         super().__init__(dock)
-        self._dock, self._open_paths = dock, open_paths
+        self._session, self._dock, self._plugin = session, dock, plugin
         dock.setAcceptDrops(True)
-        shown = viewer.window._qt_viewer
+        shown = session.viewer.window._qt_viewer
         for widget in (dock, shown, *shown.findChildren(QWidget)):
             if widget.acceptDrops():
                 widget.installEventFilter(self)
@@ -48,5 +52,32 @@ class DropFilter(QObject):
         if QApplication.keyboardModifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier):
             return False
         event.acceptProposedAction()
-        self._open_paths([url.toLocalFile() for url in urls])
+        paths = [url.toLocalFile().rstrip("/") for url in urls]
+        for path in sorted(paths, key=self._is_labels):  # on the map that comes with them
+            self._open(path)
         return True
+
+    def _is_labels(self, path: str) -> bool:
+        return _readers_of(path).get(self._plugin, "").endswith(_LABELS)
+
+    def _open(self, path: str) -> None:
+        """By our reader, else napari's own way; what nobody reads gets one sentence."""
+        from napari_hicstruct.workflows.other_files import refusal
+
+        viewer, readers = self._session.viewer, _readers_of(path)
+        if self._plugin in readers:
+            viewer.open(path, plugin=self._plugin)
+        elif readers:
+            viewer.window._qt_viewer._qt_open([path], stack=False)
+        else:
+            self._session.problem.emit(refusal(path))
+
+
+def _readers_of(path: str) -> dict[str, str]:
+    """Plugins that read a file, and by which command; napari takes any folder for one of images, which is no answer to a person."""
+    from npe2 import PluginManager
+
+    found = {one.plugin_name: one.command for one in PluginManager.instance().iter_compatible_readers(path)}
+    if Path(path).is_dir() and not path.endswith(".zarr"):
+        found.pop("napari", None)
+    return found

@@ -103,9 +103,7 @@ class ImportState:
         self.ticked = replace(self.ticked, **said)
         self.ticked_changed.emit()
 
-    def start(
-        self, paths: Iterable[str | Path], *, ask: AskScore | None = None, as_: ImportAs | None = None
-    ) -> None:
+    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None, as_: ImportAs | None = None) -> None:
         """Read label files into the project, each into a set of its own; good lines come in, the others are reported.
 
         Parameters

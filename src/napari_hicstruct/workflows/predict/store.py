@@ -128,7 +128,9 @@ class PredictedSet:
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
             self.id = self.entry = None
         if self.id is None:
-            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict", runs=[self._noted] if self._noted else [])
+            made = project.add_as_set(
+                self.name, Origin.PREDICTED, records, action="predict", runs=[self._noted] if self._noted else []
+            )
             self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
         else:
             project.add(records, set_id=self.id, action="predict", continues=self.entry)
