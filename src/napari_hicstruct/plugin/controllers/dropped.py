@@ -74,7 +74,7 @@ class DropFilter(QObject):
 
 
 def _readers_of(path: str) -> dict[str, str]:
-    """Plugins that read a file, and by which command; napari takes any folder for one of images, which is no answer to a person."""
+    """Plugins that read a file, and by which command; that napari takes any folder for one of images does not count."""
     from npe2 import PluginManager
 
     found = {one.plugin_name: one.command for one in PluginManager.instance().iter_compatible_readers(path)}
