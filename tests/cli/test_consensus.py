@@ -52,7 +52,7 @@ def test_three_callers(tmp_path: Path, three: list[str], capsys: pytest.CaptureF
     assert {record.supporters for record in found.records if record.n_tools == 3} == {
         ("chromosight", "mine", "mustache")
     }
-    assert run([*three, "-o", str(out), "--keep-all"], capsys)[1]["soft_labels"] == 40
+    assert run([*three, "-o", str(out), "--keep-all", "--overwrite"], capsys)[1]["soft_labels"] == 40
 
 
 def test_names_given_by_hand_and_several_files_of_one_program(
