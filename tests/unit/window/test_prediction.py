@@ -40,7 +40,9 @@ class Script:
 
     def backend(self) -> Any:
         reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
-        return SimpleNamespace(predict=self.predict, capabilities=lambda _: reasons, models=lambda: [MODEL])
+        return SimpleNamespace(
+            predict=self.predict, capabilities=lambda _: reasons, bins=lambda _: (0, ()), models=lambda: [MODEL]
+        )
 
 
 class Bench:

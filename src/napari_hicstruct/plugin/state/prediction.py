@@ -41,6 +41,12 @@ class PredictBackend:
 
         return capabilities(source)
 
+    def bins(self, source: ContactSource) -> tuple[int, tuple[int, ...]]:
+        """The bin size (bp) in which a run reads the map by itself, and those to choose from."""
+        from napari_hicstruct.workflows.predict.request import offered_bins
+
+        return offered_bins(source)
+
     def models(self) -> list[Any]:
         """Models with ``name``, ``version``, ``tasks`` and ``card``."""
         from napari_hicstruct.workflows.models import list_models
@@ -76,6 +82,8 @@ class PredictionState:
         Fast or accurate; limits of what is called.
     device, scope : str
         Scope: ``view``, ``chromosome`` or ``genome``.
+    bin_size : int
+        Bins in which the map is read, bp; 0: those that fit the model best.
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
     predict : callable
@@ -105,7 +113,7 @@ class PredictionState:
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)
         self.options = options or RunOptions()
-        self.device, self.scope = "auto", "view"
+        self.device, self.scope, self.bin_size = "auto", "view", 0
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
@@ -125,6 +133,14 @@ class PredictionState:
         """Look for a kind of structure, or not."""
         self.wanted[task] = on
         self.changed.emit()
+
+    def bins(self) -> tuple[int, tuple[int, ...]]:
+        """The bin size in which a run reads this map by itself, and those to choose from; 0 and none without a map."""
+        source = self._window.source
+        try:
+            return (0, ()) if source is None else self._backend.bins(source)
+        except HicStructError:  # said by what cannot be found
+            return 0, ()
 
     def reasons(self) -> dict[str, str]:
         """Task → why it cannot be done on this map with this model (empty if it can)."""
@@ -186,6 +202,7 @@ class PredictionState:
             "tasks": tasks,
             "model": self.models.reference,
             "device": self.device,
+            "resolution": self.bin_size,
             **self.options.request(tasks),
         }
 
@@ -301,6 +318,7 @@ class PredictionState:
 
     def _map_changed(self) -> None:
         self._job.cancel()
+        self.bin_size = 0  # a choice among the levels of the map before
         self.message.emit("")
         self._project = self._window.project
         self.models.set_project(self._project)

@@ -43,6 +43,8 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     said += [
         f"probability of {plural_of_task(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()
     ]
+    if size := asked.get("resolution"):
+        said.append(f"bins of {format_bin_size(size)}")
     return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
 
 
