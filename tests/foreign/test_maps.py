@@ -333,6 +333,23 @@ def test_normalised_contacts_of_any_scale_are_contacts(
     assert source.value_kind is ValueKind.NORMALISED
 
 
+def test_floats_are_never_called_counts_and_the_map_has_the_notes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import napari_hicstruct as hs
+
+    path = write(tmp_path / "floats.cool", values=lambda m: m * np.pi, dtype=float)
+    assert main(["info", path]) == 0
+    said = capsys.readouterr().out
+    assert "values as stored" in said
+    assert "ICE (computed)" in said
+    assert "mean count" not in said
+    opened = hs.open_map(path)
+    assert any("normalised contacts, not counts" in note for note in opened.notes)
+    assert any("No weights at 5,000 bp" in note for note in opened.notes)
+    assert set(opened.notes) <= set(opened.info().notes)
+
+
 def test_the_bin_size_is_told_exactly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import cooler
     import pandas as pd

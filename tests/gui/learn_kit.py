@@ -73,10 +73,15 @@ class Script:
     concluded: list[FinetuneResult] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
     on_conclude: Any = None
+    stored: tuple[FinetuneResult, str] | None = None
 
     def backend(self) -> Any:
         return SimpleNamespace(
-            count_corrections=lambda _: (self.total, self.new), prepare=self.prepare, run=self.run, record=self.conclude
+            count_corrections=lambda _: (self.total, self.new),
+            prepare=self.prepare,
+            run=self.run,
+            record=self.conclude,
+            last_result=lambda _: self.stored,
         )
 
     def prepare(self, project: Any, source: Any, request: LearnRequest) -> FinetuneJob:
@@ -109,12 +114,13 @@ class Script:
         finally:
             self.ended.set()
 
-    def conclude(self, project: Any, job: FinetuneJob, outcome: FinetuneResult) -> None:
+    def conclude(self, project: Any, job: FinetuneJob, outcome: FinetuneResult) -> FinetuneResult:
         if self.unrecorded is not None:
             raise self.unrecorded
         self.concluded.append(outcome)
         if self.on_conclude is not None:
             self.on_conclude(outcome)
+        return outcome
 
 
 def model_folder(folder: Path, sha256: str, name: str, version: str) -> Path:

@@ -91,7 +91,7 @@ def test_dropped_files_vote_and_the_result_is_loaded_undone_and_written(
     person.click(dialog.load_button)
     settled(dialog)
     (made,) = person.session.labels.sets()
-    assert made.name == "consensus of 3 callers (em)"
+    assert made.name == "consensus of 3 callers (learnt reliability)"
     assert pump(lambda: made.name in dialog.notes.text())
     out, again = tmp_path / "soft.bedpe", tmp_path / "shell.bedpe"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(out), ""))
@@ -167,7 +167,7 @@ def test_sets_of_the_project_are_ticked_named_and_weighed(person: Person, data_d
     dialog = person.dock.consensus
     settled(dialog)
     assert dialog.table.topLevelItemCount() == 2
-    assert dialog.worth.text().startswith("Two callers: agreement says")
+    assert dialog.worth.text().startswith("Two callers; reliability needs three")
     first = dialog.table.topLevelItem(0)
     first.setCheckState(0, Qt.CheckState.Unchecked)
     assert pump(lambda: not dialog.run_button.isEnabled())

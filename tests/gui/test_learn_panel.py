@@ -69,7 +69,9 @@ def make_panel(session: Any, qtbot: Any, tmp_path: Path) -> Iterator[Callable[[S
             asked.append(request)
             yield from ()
 
-        models = SimpleNamespace(predict=predict, capabilities=lambda _: {}, models=lambda: [TINY])
+        models = SimpleNamespace(
+            predict=predict, capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: [TINY]
+        )
         session.prediction = PredictionState(session, session.runner, backend=models)
         session.learning = LearningState(session, session.prediction, session.runner, backend=script.backend())
         predictor, panel = PredictPanel(session.prediction), LearnPanel(session)
@@ -97,6 +99,7 @@ def test_how_many_corrections_and_what_is_missing(session: Any, qtbot: Any, make
     panel = make_panel(Script())
     assert panel.corrections.text() == "41 corrections · 6 new since the last fine-tune"
     assert panel.button.isEnabled()
+    assert make_panel(Script(total=1, new=1)).corrections.text() == "1 correction", "there was no fine-tune before"
     none = make_panel(Script(total=0, new=0))
     assert not none.button.isEnabled()
     assert "Nothing to learn from yet" in none.button.toolTip()
@@ -170,6 +173,13 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(session: Any, qtbot:
     assert panel.asked[0]["model"].endswith("ft1"), "its folder names it"
     assert panel.predictor.model.currentText() == "tiny 0.1 ft 1 · this project ✓"
     assert session.prediction.set_name == "tiny 0.1 ft 1 · chr17:0.00-1.00M"
+
+
+def test_the_verdict_of_another_day_is_there_and_says_when(make_panel: Any) -> None:
+    panel = make_panel(Script(stored=(result(Verdict.TOO_FEW), "2026-03-01T12:34:56+00:00")))
+    assert panel.result.isVisible()
+    assert panel.result.verdict.text().startswith("Fine-tune of 2026-03-01 12:34 UTC<br><b>Too few corrections")
+    assert "<b>tiny 0.1</b> stays in use" in panel.result.verdict.text()
 
 
 def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, make_panel: Any) -> None:
@@ -534,11 +544,10 @@ def test_better_and_worse_are_said_by_sign_too() -> None:
     hair = Figure("all", "average precision", "replay", 2, 0.861, 0.863, 0.001, 0.004)  # shown as +0.00
     assert verdict_of(hair) == 0
     table = figures_table(figures())
-    assert "▲&nbsp;+0.13" in table
-    assert "▲&nbsp;−0.13" in table, "less log loss is better"
-    assert "log loss ↓" in table
-    assert "▼&nbsp;−0.04" in table
-    assert "loop average precision (312)" in table
+    assert "better,&nbsp;+0.13" in table
+    assert "better,&nbsp;−0.13" in table, "less log loss is better"
+    assert "worse,&nbsp;−0.04" in table
+    assert "loops average precision (312)" in table
 
 
 def test_all_tasks_together_are_a_row_only_beside_several() -> None:

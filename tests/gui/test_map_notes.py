@@ -12,6 +12,7 @@ import pytest
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.workflows.open_map import summarise
 from tests.foreign import map_files as files
 from tests.foreign.map_files import COARSE, FINE, SIZES, cis, ladder, write
 from tests.gui.view_kit import open_in, pump
@@ -114,6 +115,21 @@ def test_where_weights_come_from_is_said(make_napari_viewer: Make, tmp_path: Pat
     assert pump(lambda: not dock.map.state.text())
     dock.map.norm.chosen.emit("ratio")
     assert pump(lambda: "O/E of the values as they are" in dock.map.state.text())
+
+
+@pytest.mark.parametrize(
+    ("values", "says"), [(None, "contacts as counted"), (lambda m: m * np.pi, "normalised contacts as stored")]
+)
+def test_window_and_info_agree_on_what_is_shown_first(
+    make_napari_viewer: Make, tmp_path: Path, values: Any, says: str
+) -> None:
+    path = write(tmp_path / "plain.cool", values=values, dtype=float)
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    summary = summarise(session.source)
+    assert summary.first_norms == {FINE: session.norm} == {FINE: "raw"}
+    assert pump(lambda: dock.map.meaning.text().startswith(says))
+    dock.map.norm.chosen.emit("balanced")
+    assert pump(lambda: session.norm == summary.default_norms[FINE])
 
 
 def test_the_bin_size_that_is_drawn_is_told_after_every_change(make_napari_viewer: Make, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_the_card_says_what_where_how_sure_and_why(session: Any, qtbot: Any) -> 
     qtbot.waitUntil(lambda: "loop #1" in panel.card.title.text())
     assert "&lt;calls&gt;" in panel.card.title.text()
     assert "300 kb · probability 0.500 · ○ proposed · mustache" in panel.card.facts.text()
-    assert panel.card.why.text() == "uncertainty 1 of 1 · no TAD corner there"
+    assert panel.card.why.text() == "as uncertain as can be (p = 0.50) · no TAD corner there"
     assert "within 50 kb" in panel.card.why.toolTip()
 
 
@@ -211,7 +211,7 @@ def test_reviewed_regions_are_listed_drawn_and_taken_back(session: Any, qtbot: A
 
 def test_both_statements_stand_in_the_tooltip(session: Any, qtbot: Any) -> None:
     panel = opened(session, qtbot)
-    assert "there is nothing inside but what is labelled" in panel.reviewed.toolTip()
+    assert "Proposals inside that nobody judged stay in the queue" in panel.reviewed.toolTip()
 
 
 def test_statistics_count_by_source_with_intervals_and_agreement(session: Any, qtbot: Any) -> None:

@@ -94,7 +94,9 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
 
 def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> ExplainPanel:
     listed = [MODEL] if models is None else models
-    backend = SimpleNamespace(predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, models=lambda: listed)
+    backend = SimpleNamespace(
+        predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: listed
+    )
     session.prediction = PredictionState(session, session.runner, backend=backend)
     panel = ExplainPanel(session, explain=script.explain)
     qtbot.addWidget(panel)
@@ -243,10 +245,12 @@ def test_what_went_wrong_is_said_in_the_panel(session: Any, qtbot: Any) -> None:
 
 def test_the_card_says_what_lineage_and_calibration_are_known() -> None:
     plain = dict(card_lines(find_model("default")))
-    assert plain["Finds"] == "loop, stripe, tad"
+    assert plain["Finds"] == "loops, stripes, TADs"
     assert plain["Trained on"]
+    assert "@" not in plain["Calibration"]
+    assert "loops at 10 kb 0.0" in plain["Calibration"]
     card = {
-        "data": "60 maps",
+        "data": "144 loop-extrusion and 0 painted simulated maps, data set mine",
         "metrics": {"validation (simulated)": {"losses": {"loop": 1.7}, "average_precision": {"loop/fine": 0.8939}}},
         "calibration": {"loop": {"temperature": 1.2, "bias": 0.1, "ece": 0.0213}},
         "parent": {"name": "base", "sha256": "a" * 64},
@@ -254,8 +258,9 @@ def test_the_card_says_what_lineage_and_calibration_are_known() -> None:
         "seed": 1,
     }
     lines = dict(card_lines(model_info(card)))
-    assert lines["Validation (simulated)"] == "average precision loop/fine 0.894"
-    assert lines["Calibration"] == "loop (off by 0.021 on average)"
+    assert lines["Trained on"] == "144 maps simulated by loop extrusion, data set mine"
+    assert lines["Validation (simulated)"] == "average precision: loops (fine bins) 0.894"
+    assert lines["Calibration"] == "mean error of the probabilities: loops 0.021"
     assert lines["Lineage"] == "first 0.1 (bbbb) → base 0.2 (aaaa) → this"
     del card["lineage"], card["calibration"]
     lines = dict(card_lines(model_info(card)))

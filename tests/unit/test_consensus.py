@@ -66,7 +66,7 @@ def test_two_callers_are_said_to_prove_little() -> None:
     lists = [CallerCalls("a", (loop(100_000, 500_000),)), CallerCalls("b", (loop(100_000, 500_000),))]
     found = consensus(lists, Kind.LOOP, ConsensusOptions(method=Method.EM))
     assert found.reliability is None
-    assert any("Only 2" in note for note in found.notes)
+    assert any("Two callers (a and b); reliability needs three" in note for note in found.notes)
 
 
 def test_domains_boundaries_and_stripes() -> None:

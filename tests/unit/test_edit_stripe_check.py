@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.state.geometry import Box, dashes
 from napari_hicstruct.workflows import stripe_check
@@ -17,6 +18,10 @@ LENGTH = 9_000_000
 
 class Source:
     resolutions = (2_000, 10_000, 25_000)
+    value_kind = ValueKind.COUNTS
+
+    def default_norm(self, resolution: int, chrom: str) -> str:
+        return "weight"
 
     def __init__(self) -> None:
         self.chromsizes = {"chr1": LENGTH}
@@ -71,6 +76,37 @@ def test_rectangle_is_rows_x_columns_y_floor_and_ceiling_in_bins() -> None:
     box = Box(*stripe_check.bin_box(stripe((2_000_001, 2_010_001), (2_009_999, 2_600_000)), 10_000))
     assert box.rows == (2_000_000, 2_020_000)
     assert box.cols == (2_000_000, 2_600_000)
+
+
+@pytest.mark.parametrize(
+    ("balanced", "kind", "says"),
+    [
+        (False, ValueKind.COUNTS, "contacts"),
+        (True, ValueKind.COUNTS, "balanced contacts (weight)"),
+        (False, ValueKind.NORMALISED, "normalised contacts"),
+    ],
+)
+def test_the_numbers_are_named_for_what_they_are(balanced: bool, kind: ValueKind, says: str) -> None:
+    source = Source()
+    source.value_kind = kind
+    options = stripe_check.CheckOptions(balanced=balanced)
+    check = stripe_check.check_stripe(source, stripe((2_000_000, 2_010_000), (2_000_000, 2_600_000)), options)
+    assert check.values == says
+
+
+def test_no_pixel_of_a_narrow_stripe_is_covered() -> None:
+    options = stripe_check.CheckOptions(resolution=10_000)
+    narrow, wide = (
+        stripe_check.check_stripe(Source(), stripe((2_000_000, end), (2_000_000, 2_600_000)), options)
+        for end in (2_010_000, 2_050_000)
+    )
+    point = 5_000.0  # bp
+    assert narrow.fill_alpha(point) == 0
+    assert wide.fill_alpha(point) == stripe_check.FILL_ALPHA
+    edge = 1.4 * point
+    top, left, bottom, right = narrow.outline(edge)
+    assert (top + edge / 2, bottom - edge / 2) == (2_000_000, 2_010_000)
+    assert (left + edge / 2, right - edge / 2) == (2_000_000, 2_600_000)
 
 
 def test_dashes_lie_on_the_outline_and_leave_gaps() -> None:

@@ -33,7 +33,11 @@ def test_spellings(text: str, wanted: Interval) -> None:
     ("text", "says"),
     [
         ("chr17:63M-62M", "Swap"),
-        ("chr17:62M-62M", "Swap"),
+        ("chr17:62M-62M", "Give an end behind the start"),
+        ("chr17:62M-64", r"Did you mean chr17:62M-64M\? Each position needs its unit"),
+        ("chr17:62.5 Mb – 63.5", r"Did you mean chr17:62.5 Mb-63.5Mb\?"),
+        ("chr17:62M-60", "Swap"),
+        ("chr17:63M-62,000kb", "Swap"),
         ("chr17:62M-90M", "83,257,441 bp long"),
         ("chr7:1-2", "no chromosome 'chr7'.*chr17"),
         ("chr17:1,5M-2M", "not a position"),  # 1.5 or 15? ask rather than guess

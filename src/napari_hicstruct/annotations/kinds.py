@@ -54,6 +54,11 @@ HEAD_KINDS: dict[str, tuple[Kind, ...]] = {
 """What tasks with each head call, whatever a task set names them."""
 
 
+def plural_of_task(task: str) -> str:
+    """What a model's task finds, as people write it; a task of another name stays as it is."""
+    return KINDS[Kind(task)].plural if task in list(Kind) else task
+
+
 def kinds_of_heads(heads: Collection[str]) -> list[Kind]:
     """What tasks with these heads call."""
     return [kind for head, own in HEAD_KINDS.items() if head in heads for kind in own]

@@ -148,7 +148,7 @@ def finetune(
     """
     from napari_hicstruct.config import parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
-    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_result
+    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_as_kept
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = _config(FinetuneConfig, settings or {}).model_dump(exclude_unset=True)
@@ -162,14 +162,14 @@ def finetune(
     try:
         job = prepare_finetune(opened, source, config, device=device, threads=threads)
         result = run(iter_finetune(job), progress)
-        folder = record_result(opened, job, result).folder
+        result = record_as_kept(opened, job, result)
     finally:
         if own:
             opened.close()
     return Finetuned(
         result.taken,
         result.reason,
-        load_model(folder),
+        load_model(result.model),
         result.side("before"),
         result.side("after"),
         tuple(result.notes),

@@ -91,8 +91,13 @@ class ContactMap:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is peculiar about the file (levels left out, bins missing), one sentence each."""
-        return self._source.notes
+        """What is peculiar about the file, one sentence each: levels left out, bins or weights missing, no counts.
+
+        What only counting the contacts shows (depth, where they lie) is in the ``notes`` of :meth:`info`, too.
+        """
+        from napari_hicstruct.workflows.open_map import file_notes
+
+        return file_notes(self._source)
 
     @property
     def value_kind(self) -> str:
@@ -177,7 +182,7 @@ class ContactMap:
         MapSummary
             ``chromosomes`` (``name``, ``length`` in bp, ``contacts``, ``adjacent``: the mean count at a distance of one
             bin of the finest size), ``contacts``, ``possible`` (task → why not, empty if it can be predicted),
-            ``default_norms``, ``notes`` and more.
+            ``default_norms`` (what balances), ``first_norms`` (what the window opens with), ``notes`` and more.
 
         Raises
         ------

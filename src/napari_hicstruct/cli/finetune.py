@@ -33,8 +33,9 @@ def finetune(
     """Learn from the corrections in PROJECT; the new model comes into use if it is better or no different."""
     from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.finetune import FinetuneConfig
-    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_result
+    from napari_hicstruct.workflows.finetune import iter_finetune, open_for_learning, prepare_finetune, record_as_kept
     from napari_hicstruct.workflows.finetune.job import informative_figures
+    from napari_hicstruct.workflows.finetune.prepare import OneClassError
 
     given = {"trainable": train, "start": start, "steps": steps}
     base = load_config(FinetuneConfig, config) if config else FinetuneConfig()
@@ -42,11 +43,15 @@ def finetune(
     settings = parse_config(FinetuneConfig, data, options={"trainable": "--train", "start": "--start"})
     opened, source = open_for_learning(project, map or None)
     with opened:
-        job = prepare_finetune(opened, source, settings, device=device, threads=threads)
+        try:
+            job = prepare_finetune(opened, source, settings, device=device, threads=threads)
+        except OneClassError as error:
+            hint = f"{error.hint} Lists that are complete in a region: hicstruct import --complete-in."
+            raise OneClassError(error.message, where=error.where, hint=hint) from error
         result = show_progress(iter_finetune(job), quiet)
-        model = record_result(opened, job, result).folder
+        result = record_as_kept(opened, job, result)
     if json:
-        emit(_line(result, model), json=True)
+        emit(_line(result), json=True)
         return
     print(f"{result.verdict}: {result.reason} {_which_model(result)}")
     emit([_row(figure) for figure in informative_figures(result.figures)])
@@ -56,8 +61,8 @@ def finetune(
         to_stderr(f"note: {note}")
 
 
-def _line(result: FinetuneResult, model: Path) -> dict[str, Any]:
-    """What a machine reads; ``model`` is the new model's folder."""
+def _line(result: FinetuneResult) -> dict[str, Any]:
+    """What a machine reads."""
     return {
         "taken": result.taken,
         "verdict": str(result.verdict),
@@ -65,7 +70,7 @@ def _line(result: FinetuneResult, model: Path) -> dict[str, Any]:
         "details": result.details,
         "before": result.side("before"),
         "after": result.side("after"),
-        "model": model,
+        "model": result.model,
         "parent": result.parent_label,
         "seconds": round(result.seconds, 2),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress
+from napari_hicstruct.contacts.protocol import RAW
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.open_map import MapSummary
@@ -54,7 +55,7 @@ def _facts(summary: MapSummary) -> Any:
         "map": summary.uri,
         "assembly": summary.assembly or "not said in the file",
         "chromosomes": f"{summary.n_chromosomes:,}",
-        "cis contacts": f"{summary.contacts:,.0f}",
+        "cis contacts" if summary.integer_counts else "sum of cis values": f"{summary.contacts:,.0f}",
         "fingerprint": summary.fingerprint[:16],
     }
     for key, value in facts.items():
@@ -66,11 +67,14 @@ def _resolutions(summary: MapSummary) -> Any:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
-    for title in ("bins (bp)", "stored normalisations", "shown with"):
+    for title in ("bins (bp)", "stored normalisations", "shown first", "balanced with"):
         table.add_column(title, justify="right" if title.startswith("bins") else "left")
     for resolution in summary.resolutions:
         stored = ", ".join(summary.normalisations[resolution]) or "none"
-        table.add_row(f"{resolution:,}", stored, summary.default_norms[resolution])
+        first, balanced = summary.first_norms[resolution], summary.default_norms[resolution]
+        shown = "values as stored" if first == RAW else first
+        balanced = "cannot be balanced" if balanced == RAW else balanced
+        table.add_row(f"{resolution:,}", stored, shown, balanced)
     return table
 
 
@@ -80,7 +84,8 @@ def _chromosomes(summary: MapSummary) -> Any:
 
     table = Table(box=None, pad_edge=False)
     table.add_column("chromosome")
-    for title in ("length (bp)", "cis contacts", f"mean count at 1 bin ({summary.resolutions[0]:,} bp)"):
+    contacts, value = ("cis contacts", "count") if summary.integer_counts else ("sum of cis values", "value")
+    for title in ("length (bp)", contacts, f"mean {value} at 1 bin ({summary.resolutions[0]:,} bp)"):
         table.add_column(title, justify="right")
     for item in summary.chromosomes:
         adjacent = "–" if math.isnan(item.adjacent) else f"{item.adjacent:.3g}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import (
+    bp_option,
     emit,
     json_option,
     overwrite_option,
@@ -32,6 +32,11 @@ LIMIT_HELP = (
     "stripe-width=50k; repeatable."
 )
 
+MIN_PROBABILITY_HELP = (
+    "TASK=P, as loop=0.5: list calls of P or more; repeatable. Default: all that stand out, also those that the model "
+    "holds rather wrong than right, for a person to go through; the summary says how many have p of 0.5 or more."
+)
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
@@ -51,7 +56,8 @@ def predict(
     norm: str = typer.Option("", "--norm", help="Stored weights to use (default: the map's best)."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
-    min_probability: list[str] = typer.Option([], help="TASK=P, as stripe=0.2: list calls of P or more; repeatable."),
+    min_probability: list[str] = typer.Option([], help=MIN_PROBABILITY_HELP),
+    resolution: int = bp_option(0, help="Bins, as 25k; 0: 10 kb (loops 5 kb), or the nearest that the map has."),
     limit: list[str] = typer.Option([], "--limit", help=LIMIT_HELP),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
@@ -78,27 +84,38 @@ def predict(
         tracks=parse_tracks(track),
         min_probability=parse_min_probability([*least, *min_probability]),
         limits=parse_limits(limit),
+        resolution=resolution,
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
-    for note in () if quiet or json else notes(source, request):
-        to_stderr(f"note: {note}")
+    _say([] if quiet or json else notes(source, request))
     result = show_progress(iter_predict(source, request), quiet)
-    summary = _summary(result) | _files(write_predictions(result, out, overwrite=overwrite), json)
-    if project is not None:
-        summary["set"] = store_predictions(result, source, project)
+    summary = _summary(result, json) | _files(write_predictions(result, out, overwrite=overwrite), json)
+    summary |= {} if project is None else {"set": store_predictions(result, source, project)}
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _say(notes: list[str]) -> None:
+    for note in notes:
+        to_stderr(f"note: {note}")
 
 
 def _files(paths: list[Path], json: bool) -> dict[str, Any]:
     return {"files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths)}
 
 
-def _summary(result: PredictResult) -> dict[str, Any]:
-    """How many of what, by which model, in what time."""
-    counts = Counter(f"{a.kind}s" if a.kind != "boundary" else "boundaries" for a in result.annotations)
+def _summary(result: PredictResult, json: bool) -> dict[str, Any]:
+    """How many of what and with which probability, by which model, in what time."""
+    from napari_hicstruct.annotations.kinds import KINDS
+    from napari_hicstruct.annotations.tally import CallTally
+
+    tally = CallTally(result.annotations)
+    found = {info.stem: tally.found[kind] for kind, info in KINDS.items()}
+    likely = {info.stem: tally.likely[kind] for kind, info in KINDS.items()}
+    shares = {info.stem: tally.share(kind) for kind, info in KINDS.items()}
+    said = {name: f"{n:,} ({shares[name]})" if shares[name] else f"{n:,}" for name, n in found.items()}
     return {
-        **{name: counts.get(name, 0) for name in ("loops", "stripes", "tads", "boundaries")},
+        **(found | {"likely": likely} if json else said),
         "model": f"{result.run['model']['name']} {result.run['model']['version']}",
         "seconds": result.run["seconds"],
         "notes": " ".join(result.notes),

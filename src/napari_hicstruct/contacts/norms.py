@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.contacts.protocol import Normalisation
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource, Normalisation
 
 if TYPE_CHECKING:
     import h5py
@@ -76,3 +76,12 @@ def multiplicative(vector: NDArray[np.float64], norm: Normalisation) -> NDArray[
 def missing_note(chrom: str, resolution: str, missing: str, used: str) -> str:
     """One sentence on a normalisation that a chromosome lacks."""
     return f"{chrom} has no {missing} weights at {resolution}: {used} is used."
+
+
+def first_norm(source: ContactSource, chrom: str) -> str:
+    """What a map is first drawn with: its best stored weights, else the values as stored.
+
+    Weights that must be computed would delay the first picture, and normalised values need none (ADR 16).
+    """
+    stored = source.default_norm(source.resolutions_of(chrom)[0], chrom)
+    return RAW if stored == COMPUTED else stored

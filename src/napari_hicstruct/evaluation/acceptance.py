@@ -34,9 +34,16 @@ CORRECTIONS, MAX_P_VALUE = (20, 50, 150), (0.5, 0.1, 0.05)
 shows the uncertain: twenty of them can seldom be separated from chance, and a strict test would refuse nearly all that
 people mean."""
 
+UNCERTAIN, MOSTLY = 0.85, 0.8
+"""Log-odds within which a correction was uncertain to the model (p of .3 to .7), and the share from which nearly all
+are: a queue that begins with them shows nothing else."""
+
 MIN_PER_CLASS = 5
 """With fewer accepted or fewer rejected ones a ranking is mostly chance: ``n`` counts as 0, and of fifty and more
 corrections the change of log loss alone decides."""
+
+CHANCE = 0.1
+"""p from which a ranking is called no better than a coin."""
 
 MAX_RANKING_LOSS = 0.02
 """Ranking that may be lost: a list that is right about how sure it is may rank by a hair less."""
@@ -117,6 +124,7 @@ class Verdict(StrEnum):
         return self in (Verdict.BETTER, Verdict.NO_DIFFERENT)
 
 
+_DISAGREE = "Your judgments and the map do not agree well enough to say that it got better."
 _SENTENCES = {
     Verdict.BETTER: "It got better on corrections that it had not learnt from.",
     Verdict.NO_DIFFERENT: "No different on corrections that it had not learnt from.",
@@ -211,7 +219,7 @@ def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> 
     ranked, loss = ranking_change(held_out, seed=seed), log_loss_change(held_out, seed=seed)
     p, limit = p_value(held_out), max_p_value(held_out)
     if ranked.n == 0 or math.isnan(ranked.after):
-        return Decision(Verdict.TOO_FEW, f"{TOO_FEW} Accept and reject more, in more places.")
+        return Decision(Verdict.TOO_FEW, f"{TOO_FEW} {what_is_missing(held_out)}")
     details = _details(held_out, ranked, loss, p, replay)
     is_ranked = not (_is_one_sided(held_out) and len(held_out) >= CORRECTIONS[1])  # else log loss alone decides
     if is_ranked and ranked.high < -MAX_RANKING_LOSS:
@@ -222,10 +230,23 @@ def decide(held_out: HeldOutScores, replay: Change | None, *, seed: int = 0) -> 
         return Decision(Verdict.WORSE, "It got worse: it forgets what it knew of simulated maps.", details)
     if p > limit:
         few = len(held_out) < CORRECTIONS[-1]
-        reason = TOO_FEW if few else "Your judgments and the map do not agree well enough to say that it got better."
+        reason = f"{TOO_FEW} {what_is_missing(held_out)}" if few else _DISAGREE
         return Decision(Verdict.TOO_FEW, reason, f"{details} Chance cannot be ruled out (p above {limit:.2g}).")
     verdict = _compared(ranked, loss) if is_ranked else _compared(None, loss)
-    return Decision(verdict, _SENTENCES.get(verdict, TOO_FEW), details)
+    return Decision(verdict, _SENTENCES.get(verdict) or f"{TOO_FEW} {what_is_missing(held_out)}", details)
+
+
+def what_is_missing(held_out: HeldOutScores) -> str:
+    """How many corrections more, and of which kind, would make the next comparison say more; no digit is a promise."""
+    n, accepted = len(held_out), int(held_out.target.sum())
+    wanted = next((count for count in CORRECTIONS if count > n), n + CORRECTIONS[0])
+    text = f"Judge about {wanted - n:,} more, in more places"
+    lacking = {"accepted": MIN_PER_CLASS - accepted, "rejected": MIN_PER_CLASS - (n - accepted)}
+    words = [f"at least {count} {word}" for word, count in lacking.items() if count > 0]
+    text += f", {' and '.join(words)}." if words else "."
+    if n and float((np.abs(held_out.before) < UNCERTAIN).mean()) >= MOSTLY:
+        text += " Nearly all so far were uncertain ones (p near 0.5): judge also some sure ones."
+    return text
 
 
 def _compared(ranked: Change | None, loss: Change) -> Verdict:
@@ -250,17 +271,24 @@ def max_p_value(held_out: HeldOutScores) -> float:
 
 
 def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, replay: Change | None) -> str:
-    """The numbers in words."""
+    """The numbers: one plain sentence, then all of them."""
     accepted = int(held_out.target.sum())
     parts = [
-        f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected) "
-        f"an accepted one stands above a rejected one in {_short(ranked.after)} of all pairs after "
-        f"{_short(ranked.before)} before (90 % interval of the change {_interval(ranked)}; p of chance {p:.2g})",
-        f"log loss {_short(loss.after)} after {_short(loss.before)} ({_interval(loss)})",
+        f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected): "
+        f"area under the ROC curve {_short(ranked.before)} → {_short(ranked.after)} (90 % interval of the change "
+        f"{_interval(ranked)}; p of chance {p:.2g})",
+        f"log loss {_short(loss.before)} → {_short(loss.after)} ({_interval(loss)})",
     ]
     if replay is not None:
         parts.append(f"average precision on simulated maps {_short(replay.before)} → {_short(replay.after)}")
-    return "; ".join(parts) + "."
+    return f"{_how_ranked(ranked, p)} {'; '.join(parts)}."
+
+
+def _how_ranked(ranked: Change, p: float) -> str:
+    """How well the new model ranks, as people say it."""
+    before, after = _short(ranked.before), _short(ranked.after)
+    how = "no better than a coin" if p > CHANCE else "better than a coin"
+    return f"The model ranks your accepted above your rejected ones {how} (before {before}, now {after})."
 
 
 def _short(value: float) -> str:

@@ -146,9 +146,7 @@ def parse_region(text: str, chromsizes: Mapping[str, int] | None = None, *, arou
         return _around(text, Interval(name, (at := _parse_position(span, text)), at), around, length)
     if len(parts) != 2 or not all(parts):
         raise RegionError(f"'{text}' is not a region.", hint="Write chr17:62.5M-63.5M.")
-    start, end = (_parse_position(part, text) for part in _share_unit(*parts))
-    if end <= start:
-        raise RegionError(f"region '{text}' ends at or before its start.", hint="Swap the two positions.")
+    start, end = _start_and_end(text, name, *parts)
     _check_inside(text, name, end, length)
     return Interval(name, start, end)
 
@@ -167,6 +165,31 @@ def _share_unit(start: str, end: str) -> tuple[str, str]:
         small = "," not in first.group(1) and len(first.group(1)) <= 3
         return (start + last.group(3), end) if small else (start, end)
     return start, end
+
+
+def _start_and_end(text: str, name: str, first: str, last: str) -> tuple[int, int]:
+    try:
+        start, end = (_parse_position(part, text) for part in _share_unit(first, last))
+    except RegionError as error:
+        raise RegionError(error.message, hint=_forgotten_unit(name, first, last) or error.hint) from error
+    if end <= start:
+        swapped = "Swap the two positions." if end < start else "Give an end behind the start."
+        hint = _forgotten_unit(name, first, last) or swapped
+        raise RegionError(f"region '{text}' ends at or before its start.", hint=hint)
+    return start, end
+
+
+def _forgotten_unit(name: str, start: str, end: str) -> str:
+    """What ``74M-78`` is likely to mean; empty if that makes no region either."""
+    first, last = _POSITION.match(start), _POSITION.match(end)
+    if first is None or last is None or not first.group(3) or last.group(3):
+        return ""
+    whole = end + first.group(3)
+    try:
+        is_region = parse_length(start) < parse_length(whole)
+    except RegionError:
+        return ""
+    return f"Did you mean {name}:{start}-{whole}? Each position needs its unit." if is_region else ""
 
 
 def _around(text: str, place: Interval, size: int | None, length: int | None) -> Interval:

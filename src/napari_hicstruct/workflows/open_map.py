@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts import ContactSource
-from napari_hicstruct.contacts.norms import missing_note
+from napari_hicstruct.contacts.norms import first_norm, missing_note
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.genome import Interval, format_bin_size, n_bins
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -62,7 +62,9 @@ class MapSummary:
     normalisations : mapping of int to tuple of str
         Stored ones per resolution, the best first; ``(divisive)`` marks Juicer's kind.
     default_norms : mapping of int to str
-        What is shown unless one asks otherwise.
+        What contacts are balanced with unless one asks otherwise.
+    first_norms : mapping of int to str
+        What the window opens with: stored weights, else ``raw``, the values as stored.
     chromosomes : tuple of ChromosomeSummary
         The longest :data:`MAX_CHROMOSOMES`, in file order.
     n_chromosomes : int
@@ -80,6 +82,7 @@ class MapSummary:
     resolutions: tuple[int, ...]
     normalisations: Mapping[int, tuple[str, ...]]
     default_norms: Mapping[int, str]
+    first_norms: Mapping[int, str]
     chromosomes: tuple[ChromosomeSummary, ...]
     n_chromosomes: int
     integer_counts: bool
@@ -127,6 +130,7 @@ def iter_summarise(source: ContactSource, token: CancelToken | None = None) -> G
             for r in source.resolutions
         },
         default_norms={r: _default_norm(source, r, chromosomes) for r in source.resolutions},
+        first_norms=_first_norms(source, chromosomes),
         chromosomes=tuple(chromosomes),
         n_chromosomes=len(source.chromsizes),
         integer_counts=source.integer_counts,
@@ -179,6 +183,13 @@ def _default_norm(source: ContactSource, resolution: int, chromosomes: list[Chro
     return source.default_norm(resolution, chrom)
 
 
+def _first_norms(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> dict[int, str]:
+    """What the window draws at each resolution before anybody chooses, on the chromosome with the most contacts."""
+    chrom = max(chromosomes, key=lambda c: c.contacts).name
+    first, there = first_norm(source, chrom), source.resolutions_of(chrom)
+    return {r: source.norm_for(chrom, r, first) if r in there else first for r in source.resolutions}
+
+
 def _per_chromosome(source: ContactSource, chroms: list[str]) -> list[str]:
     """What single chromosomes lack that the map has: contacts of a level, weights."""
     notes = [note for chrom in chroms for note in source.level_notes(chrom)]
@@ -193,21 +204,32 @@ def _per_chromosome(source: ContactSource, chroms: list[str]) -> list[str]:
     return [*notes[:MAX_NOTES], f"… and {more:,} more of the kind."] if more > 1 else notes
 
 
+def file_notes(source: ContactSource) -> tuple[str, ...]:
+    """What is peculiar about a map, as far as it shows without counting its contacts; one sentence each."""
+    notes = list(source.notes)
+    if len(source.chromsizes) > MAX_CHROMOSOMES:
+        notes.append(
+            f"{len(source.chromsizes):,} chromosomes or contigs; figures are for the longest {MAX_CHROMOSOMES}."
+        )
+    if why := WHY_NO_CONTACTS.get(source.value_kind):
+        return *notes, f"The map {why}: it can be looked at, but not balanced, and nothing can be predicted on it."
+    if not source.integer_counts:
+        notes.append("Values are normalised contacts, not counts; predictions work out the counts where they can.")
+    without = [r for r in source.resolutions if not source.normalisations(r)]
+    if without:
+        sizes = ", ".join(f"{r:,}" for r in without)
+        notes.append(f"No weights at {sizes} bp: balanced in memory where needed, never written to the file.")
+    return tuple(notes)
+
+
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
     from napari_hicstruct.workflows.predict.request import MIN_DEPTH
 
-    notes = list(source.notes)
-    if len(source.chromsizes) > len(chromosomes):
-        notes.append(
-            f"{len(source.chromsizes):,} chromosomes or contigs; figures are for the longest {len(chromosomes)}."
-        )
+    notes = list(file_notes(source))
     if not any(chromosome.contacts for chromosome in chromosomes):
         notes.append("There are no cis contacts.")
-    if why := WHY_NO_CONTACTS.get(source.value_kind):
-        notes.append(f"The map {why}: it can be looked at, but not balanced, and nothing can be predicted on it.")
+    if not source.value_kind.is_contacts:
         return notes
-    if not source.integer_counts:
-        notes.append("Values are normalised contacts, not counts; predictions work out the counts where they can.")
     shallow = [c for c in chromosomes if c.contacts and c.adjacent < MIN_DEPTH]
     if shallow:
         named = ", ".join(c.name for c in shallow[:5]) + (" …" if len(shallow) > 5 else "")
@@ -215,9 +237,4 @@ def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[
     for c in chromosomes:
         if c.extent is not None and len(c.extent) < c.length / 2:
             notes.append(f"Contacts of {c.name} lie between {c.extent.start:,} and {c.extent.end:,} only.")
-    notes += _per_chromosome(source, [c.name for c in chromosomes if c.contacts])
-    without = [r for r in source.resolutions if not source.normalisations(r)]
-    if without:
-        sizes = ", ".join(f"{r:,}" for r in without)
-        notes.append(f"No weights at {sizes} bp: balanced in memory when shown, never written to the file.")
-    return notes
+    return notes + _per_chromosome(source, [c.name for c in chromosomes if c.contacts])

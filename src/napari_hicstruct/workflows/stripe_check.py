@@ -5,7 +5,7 @@ Nothing is turned to look better: if a rectangle does not sit on the stripe here
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
+from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval, bin_range, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -23,6 +25,8 @@ WANTED_RESOLUTION = 5_000
 MARGIN, MARGIN_SHARE = 250_000, 0.25
 COLOUR_PERCENTILE = 98.0
 EDGE_WIDTH, EDGE, FILL_ALPHA = 1.4, "deepskyblue", 0.22
+MIN_FILLED = 8.0
+"""Points that the narrow side needs on the screen to be filled: a stripe of one bin could not be judged under it."""
 BAD_BIN = (0.92, 0.92, 0.92, 1.0)
 _INCHES, _DPI = 6.0, 150
 
@@ -65,11 +69,13 @@ class StripeCheck:
     window : Interval
         Rows and columns of the picture, whole bins.
     counts : array (n, n) of float32
-        Raw counts; NaN where a bin is bad.
+        As ``values`` says; NaN where a bin is bad.
     limit : float
         Colour maximum.
     box : tuple of float
         The stripe in whole bins, bp: top, left, bottom and right; rows = x, columns = y.
+    values : str
+        What the numbers are: ``contacts``, ``balanced contacts (weight)``, ``normalised contacts``.
     """
 
     resolution: int
@@ -78,6 +84,17 @@ class StripeCheck:
     counts: NDArray[np.float32]
     limit: float
     box: tuple[float, float, float, float]
+    values: str
+
+    def outline(self, edge: float) -> tuple[float, float, float, float]:
+        """The middle of a line, ``edge`` bp wide, that runs round the stripe and covers none of its pixels."""
+        top, left, bottom, right = self.box
+        return top - edge / 2, left - edge / 2, bottom + edge / 2, right + edge / 2
+
+    def fill_alpha(self, point: float) -> float:
+        """How much the inside is tinted where a point on the screen is so many bp; 0 for narrow stripes."""
+        top, left, bottom, right = self.box
+        return FILL_ALPHA if min(bottom - top, right - left) >= MIN_FILLED * point else 0.0
 
 
 def nearest_resolution(resolutions: Sequence[int], wanted: int) -> int:
@@ -115,7 +132,13 @@ def check_stripe(source: ContactSource, record: Annotation, options: CheckOption
         limit = float(finite.max()) if finite.size and finite.max() > 0 else 1.0
     sizes = format_bin_size(resolution), format_bin_size(options.resolution)
     note = "" if resolution == options.resolution else f"drawn at {sizes[0]}: the map has no {sizes[1]} bins"
-    return StripeCheck(resolution, note, window, counts, limit, bin_box(record, resolution))
+    return StripeCheck(resolution, note, window, counts, limit, bin_box(record, resolution), _values(source, norm))
+
+
+def _values(source: ContactSource, norm: str) -> str:
+    if norm != RAW:
+        return f"balanced contacts ({norm})"
+    return "contacts" if source.value_kind is ValueKind.COUNTS else str(source.value_kind)
 
 
 def draw_check(check: StripeCheck, title: str, path: Path, *, transpose: bool = False) -> Path:
@@ -136,17 +159,19 @@ def draw_check(check: StripeCheck, title: str, path: Path, *, transpose: bool = 
     colours = matplotlib.colormaps["Reds"].with_extremes(bad=BAD_BIN)
     edges = (start, start + n * size, start + n * size, start)
     picture = axes.imshow(check.counts, cmap=colours, vmin=0, vmax=check.limit, extent=edges, interpolation="nearest")
-    top, left, bottom, right = (edge / 1e6 for edge in check.box)
-    face = (*matplotlib.colors.to_rgb(EDGE), FILL_ALPHA)
+    axes.set_title(title, fontsize=9)
+    axes.set_xlabel(f"extent (pos3–pos4), {check.window.chrom} (Mb)")
+    axes.set_ylabel(f"anchor (pos1–pos2), {check.window.chrom} (Mb)")
+    figure.colorbar(picture, ax=axes, shrink=0.7, label=f"{check.values}, {format_bin_size(check.resolution)} bins")
+    figure.draw_without_rendering()  # the layout is known now, and with it how many bp a point is
+    point = n * check.resolution / (axes.get_window_extent().width * 72 / figure.dpi)
+    top, left, bottom, right = (side / 1e6 for side in check.outline(EDGE_WIDTH * point))
+    face = (*matplotlib.colors.to_rgb(EDGE), check.fill_alpha(point))
     shared = {"edgecolor": EDGE, "linewidth": EDGE_WIDTH}
-    axes.add_patch(Rectangle((left, top), right - left, bottom - top, facecolor=face, **shared))
+    axes.add_patch(Rectangle((left, top), right - left, bottom - top, facecolor=face, joinstyle="miter", **shared))
     if transpose:
         turned = Rectangle((top, left), bottom - top, right - left, facecolor="none", linestyle="--", **shared)
         axes.add_patch(turned)
-    axes.set_title(title, fontsize=9)
-    axes.set_xlabel(f"y, {check.window.chrom} (Mb)")
-    axes.set_ylabel(f"x, {check.window.chrom} (Mb)")
-    figure.colorbar(picture, ax=axes, shrink=0.7, label=f"contacts in {format_bin_size(check.resolution)} bins")
     try:
         with in_place_of(path) as temporary:
             figure.savefig(temporary)
@@ -171,12 +196,15 @@ class StripeCheckRequest:
     out : Path
         A picture for one stripe, a folder for several.
     options : CheckOptions
+    overwrite : bool
+        Replace pictures that exist.
     """
 
     labels: Path
     numbers: tuple[int, ...]
     out: Path
     options: CheckOptions
+    overwrite: bool = False
 
 
 def iter_stripe_checks(
@@ -192,18 +220,25 @@ def iter_stripe_checks(
     """
     stripes, notes = _chosen(source, request)
     clock, token = Clock(), token or CancelToken()
-    one = len(stripes) == 1 and bool(request.out.suffix)
-    width = len(str(max(stripes)))
-    written = []
+    pictures = _pictures(request, stripes)
+    for path in pictures.values():
+        check_output_file(path, [request.labels, split_uri(source.uri)[0]], overwrite=request.overwrite)
     for done, (number, record) in enumerate(stripes.items()):
         token.check()
         yield clock.step("draw", done, len(stripes), f"stripe {number:,}")
         check = check_stripe(source, record, request.options)
         x, y = (f"{part.start:,}–{part.end:,}" for part in (record.anchor1, record.anchor2))
-        title = "\n".join(filter(None, [f"stripe {number:,}  {record.chrom}  x {x}  y {y}", check.note]))
-        path = request.out if one else request.out / f"stripe_{number:0{max(4, width)}d}.png"
-        written.append(draw_check(check, title, path, transpose=request.options.transpose))
-    return written, notes
+        title = "\n".join(filter(None, [f"stripe {number:,}  {record.chrom}  anchor {x}  extent {y}", check.note]))
+        draw_check(check, title, pictures[number], transpose=request.options.transpose)
+    return list(pictures.values()), notes
+
+
+def _pictures(request: StripeCheckRequest, numbers: Collection[int]) -> dict[int, Path]:
+    """The picture of each stripe, by its number."""
+    if len(numbers) == 1 and request.out.suffix:
+        return dict.fromkeys(numbers, request.out)
+    width = max(4, len(str(max(numbers))))
+    return {number: request.out / f"stripe_{number:0{width}d}.png" for number in numbers}
 
 
 def _chosen(source: ContactSource, request: StripeCheckRequest) -> tuple[dict[int, Annotation], list[str]]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.files import output_error, write_text
-from napari_hicstruct.config.training import PoolConfig, TrainConfig
+from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 
@@ -188,9 +188,11 @@ def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
     if missing := [name for name in config.model.tracks if name not in tracks]:
         hint = f"Make the data set again with hicstruct dataset --track {missing[0]}=FILE.bw."
         raise ConfigError(f"has no track '{missing[0]}', which the model reads.", where=path, hint=hint)
-    if resolution != config.model.coarse_resolution:
-        what = f"is in bins of {resolution:,} bp; the model's coarse bins are {config.model.coarse_resolution:,} bp."
-        raise ConfigError(what, where=path, hint="Set model.coarse_resolution to the data set's.")
+    sizes = config.bin_sizes or (config.model.coarse_resolution,)
+    if resolution not in sizes:
+        known = ", ".join(f"{size:,}" for size in sizes)
+        what = f"is in bins of {resolution:,} bp; the model's coarse bins are {known} bp."
+        raise ConfigError(what, where=path, hint="Set model.coarse_resolution, or add the size to bin_sizes.")
     return heads
 
 
@@ -230,7 +232,7 @@ def validated_on(config: TrainConfig) -> str:
 
 def _data(config: TrainConfig) -> str:
     names = "".join(f", data set {Path(folder).name}" for folder in config.datasets)
-    return f"{config.train.extrusion} loop-extrusion and {config.train.painted} painted simulated maps{names}"
+    return simulated_maps(config.train.extrusion, config.train.painted) + names
 
 
 def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent | None = None) -> Path:

@@ -18,6 +18,7 @@ from napari_hicstruct.evaluation.acceptance import (
     p_value,
     ranking,
     ranking_change,
+    what_is_missing,
 )
 
 
@@ -133,7 +134,8 @@ def test_twenty_that_may_hide_a_loss_are_too_few_to_say() -> None:
     assert change.high >= -0.02, "not worse beyond chance either"
     decision = decide(one, None)
     assert decision.verdict is Verdict.TOO_FEW
-    assert decision.reason == "Too few corrections to say that it got better."
+    assert decision.reason.startswith("Too few corrections to say that it got better. Judge about 30 more")
+    assert decision.details.startswith("The model ranks your accepted above your rejected ones no better than a coin (")
     assert "90 % interval" in decision.details
 
 
@@ -168,8 +170,16 @@ def test_what_forgets_is_worse_and_says_so() -> None:
 def test_nothing_to_compare_is_too_few() -> None:
     decision = decide(only([], [], []), None)
     assert decision.verdict is Verdict.TOO_FEW
-    assert "accept and reject more" in decision.reason.lower()
+    assert "Judge about 20 more, in more places, at least 5 accepted and at least 5 rejected." in decision.reason
     assert math.isnan(map_change(np.zeros(0), np.zeros(0), 0).before)
+
+
+def test_what_is_missing_is_named_by_number_and_kind() -> None:
+    sure = only([True] * 16 + [False] * 2, [2.0] * 18, [2.0] * 18)
+    assert what_is_missing(sure) == "Judge about 2 more, in more places, at least 3 rejected."
+    unsure = only([True, False] * 15, [0.1] * 30, [0.1] * 30)
+    assert what_is_missing(unsure).startswith("Judge about 20 more, in more places. Nearly all so far were uncertain")
+    assert "judge also some sure ones" in what_is_missing(unsure)
 
 
 def test_the_details_name_their_numbers_and_the_sentence_none() -> None:

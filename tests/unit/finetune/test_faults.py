@@ -33,6 +33,7 @@ from napari_hicstruct.workflows.finetune import (
 )
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
+from napari_hicstruct.workflows.finetune.prepare import OneClassError
 from napari_hicstruct.workflows.models import describe_model
 from tests.unit.finetune.kit import (
     CHROM,
@@ -65,10 +66,10 @@ def unchanged(project: Project) -> bool:
         ([loop(10**6), loop(2 * 10**6)], ProjectError, "no corrections.*Accept, reject or add"),
         (
             [loop(10**6, status=A), loop(2 * 10**6, status=A)],
-            ProjectError,
-            "all 2 corrections are accepted.*Also reject",
+            OneClassError,
+            r"So far you only accepted\. Reject some wrong ones, or mark a region as reviewed \(M\)\.$",
         ),
-        ([loop(10**6, status=R)], ProjectError, "all 1 corrections are rejected.*Also accept or add"),
+        ([loop(10**6, status=R)], OneClassError, "So far you only rejected. Accept some"),
         ([*judged(4), loop(LENGTH - 50_000, status=A)], MapError, "chr1 ends at 4,000,000 bp.*Delete or move it"),
     ],
     ids=["none", "accepted", "rejected", "outside"],

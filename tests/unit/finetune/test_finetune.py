@@ -17,12 +17,19 @@ from napari_hicstruct.labels.corrections import read_corrections
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training.replay import Replay, load_replay
 from napari_hicstruct.workflows import replay
-from napari_hicstruct.workflows.finetune import count_corrections, iter_finetune, model_in_use, record_result
+from napari_hicstruct.workflows.finetune import (
+    count_corrections,
+    iter_finetune,
+    last_result,
+    model_in_use,
+    record_result,
+)
 from napari_hicstruct.workflows.finetune.examples import teaching_examples
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult, Live
 from napari_hicstruct.workflows.finetune.learners import in_validation, may_teach
 from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
 from napari_hicstruct.workflows.finetune.models import LoadedModels, load_models
+from napari_hicstruct.workflows.finetune.recorded import as_recorded
 from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer, iter_read_bands, iter_score_examples
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.replay import iter_replay
@@ -225,10 +232,37 @@ def test_the_same_corrections_again_teach_nothing_new(project: Project, monkeypa
     job, third = tune(project)
     assert third.sha256 == first.sha256
     assert Path(job.out).exists()
-    assert record_result(project, job, third).folder == Path(first.model)
+    assert third.label == "tiny 0.3+ft3"
+    entry = record_result(project, job, third)
+    kept = as_recorded(third, entry)
+    assert (kept.label, kept.model) == (first.label, first.model)
+    assert "no tiny 0.3+ft3 was made" in kept.notes[-1]
+    assert as_recorded(first, entry) == first
+    assert entry.folder == Path(first.model)
     assert not Path(job.out).exists()
     assert sorted(p.name for p in project.models_folder.iterdir()) == ["tiny-0.3", "tiny-0.3+ft1"]
     assert len(project.lineage.runs()) == 3
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_last_fine_tune_is_read_back_as_it_was(
+    project: Project, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    assert last_result(project) is None
+    verdict(monkeypatch, taken)
+    job, result = tune(project)
+    record_result(project, job, result)
+    found = last_result(project)
+    assert found is not None
+    again, when = found
+    assert when == project.lineage.runs()[-1].finished
+    assert again == replace(result, seconds=again.seconds)
+    assert again.seconds == pytest.approx(result.seconds, abs=30)  # the card is written before the end
+    if taken:
+        job, same = tune(project)
+        record_result(project, job, same)
+        again, _ = last_result(project)  # type: ignore[misc]
+        assert (again.is_new, again.reason) == (False, same.reason)
 
 
 def test_a_run_that_came_back_to_the_base_has_taught_it_nothing(tmp_path: Path) -> None:
@@ -245,7 +279,7 @@ def test_a_kind_of_one_word_stays_and_says_so(tmp_path: Path) -> None:
     records = [r if r.kind.value == "loop" else r.with_(status=Status.ACCEPTED) for r in judged()]
     with new_project(tmp_path, records) as project:
         job, result = tune(project)
-    assert any("stripe, tad: nothing was both accepted and rejected" in note for note in result.notes)
+    assert "stripes, TADs: only accepted ones outside the validation regions, so unchanged." in result.notes
     old, new = (load_model(Path(folder))[0].state_dict() for folder in (job.parent, result.model))
     changed = {name for name in old if not np.array_equal(old[name], new[name])}
     assert changed == {f"{head}.loop.out.{part}" for head in ("fine_heads",) for part in ("weight", "bias")}

@@ -69,7 +69,19 @@ def test_callers_are_recognised_and_can_be_named_by_hand(project: Project, three
     assert state.callers() == ["SIP", "chromosight", "mustache"]
     state.set_caller(state.rows[2], "mustache")
     assert state.remark_on(state.rows[2]) == ("One vote together with m.tsv.", False)
-    assert state.worth().startswith("Two callers: agreement says which calls they share")
+    assert state.worth().startswith("Two callers; reliability needs three")
+
+
+def test_why_fewer_calls_vote_than_a_file_holds_is_said_in_its_row(
+    project: Project, three: list[Path], tmp_path: Path
+) -> None:
+    state = TinyWindow(project).consensus
+    state.add_files([*three[:2], calls(tmp_path / "twice.bedpe", [*PLACES[2:10], PLACES[2]])])
+    assert state.rows[2].counts == {Kind.LOOP: 9}
+    state.run()
+    assert state.rows[2].votes is not None
+    assert state.rows[2].votes.n_calls == 8
+    assert "9 became 8: one repeats another call and counts once." in state.remark_on(state.rows[2])[0]
 
 
 @pytest.mark.parametrize("method", ["em", "count", "weighted"])
@@ -136,7 +148,7 @@ def test_a_combination_is_chosen_flown_through_and_loaded_alone(project: Project
         assert cols.start < second < cols.end
     state.load(members=True)
     (made,) = project.sets()
-    assert made.name == "consensus of 3 callers (em): chromosight + mustache only"
+    assert made.name == "consensus of 3 callers (learnt reliability): chromosight + mustache only"
     assert [(one.anchor1.start, one.anchor2.start) for one in project.query()] == places
     assert {one.supporters for one in project.query()} == {tuple(sorted(both))}
     window.review.undo()
@@ -170,11 +182,11 @@ def test_what_is_loaded_is_what_an_import_of_the_file_gives(
     state.add_files(three)
     state.run()
     state.load()
-    assert state.loaded == "consensus of 3 callers (em)"
+    assert state.loaded == "consensus of 3 callers (learnt reliability)"
     assert actions(project) == ["import"]
     window.importing.start([state.save(tmp_path / "soft.bedpe")])
     loaded, read = project.sets()
-    assert (loaded.name, loaded.origin) == ("consensus of 3 callers (em)", Origin.IMPORTED)
+    assert (loaded.name, loaded.origin) == ("consensus of 3 callers (learnt reliability)", Origin.IMPORTED)
     assert loaded.colour != read.colour
     first, second = (project.query(set_ids=[one.id]) for one in (loaded, read))
     assert len(first) == 12
@@ -296,8 +308,8 @@ def test_fewer_than_two_lists_are_refused_before_anything_runs(project: Project,
     assert state.why_not_run() == ""
     state.run()
     assert state.result is not None
-    assert any("not which of them are right" in note for note in state.result.consensus.notes)
-    assert state.set_name() == "consensus of 2 callers (count)", "nothing was learnt of two"
+    assert any("reliability needs three" in note for note in state.result.consensus.notes)
+    assert state.set_name() == "consensus of 2 callers (share of callers)", "nothing was learnt of two"
 
 
 def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes(project: Project, three: list[Path]) -> None:

@@ -146,7 +146,7 @@ def test_undo_of_very_many_records_is_made_beside_the_window(
     assert project.count() == 3
     runner.advance(9)
     assert project.count() == 0
-    assert window.hints[-1].startswith("Taken back: import ")
+    assert window.hints[-1].startswith("Undone: import ")
     window.review.redo()
     runner.advance(9)
     assert project.count() == 3

@@ -14,8 +14,9 @@ from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, finetune_request
 from napari_hicstruct.plugin.state.learning import LearningState
 from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.workflows.finetune.prepare import OneClassError
 from napari_hicstruct.workflows.models import ModelInfo
-from tests.gui.learn_kit import BASE, CHILD, Script, add_model, model_folder
+from tests.gui.learn_kit import BASE, CHILD, Script, add_model, model_folder, result
 from tests.window_kit import SteppedRunner, TinyWindow, make_project
 
 TINY = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), BASE, shipped=False, default=False, card={})
@@ -27,7 +28,9 @@ class Bench:
     def __init__(self, window: TinyWindow, script: Script, folder: Path) -> None:
         self.window, self.script = window, script
         self.asked: list[dict[str, Any]] = []
-        models = SimpleNamespace(predict=self.predict, capabilities=lambda _: {}, models=lambda: [TINY])
+        models = SimpleNamespace(
+            predict=self.predict, capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: [TINY]
+        )
         self.prediction = PredictionState(window, window.runner, backend=models)  # type: ignore[arg-type]
         script.on_conclude = lambda outcome: add_model(
             window.project, CHILD, "0.1 ft 1", model_folder(folder / "ft1", CHILD, "tiny", "0.1 ft 1"), BASE,
@@ -126,6 +129,13 @@ def test_a_failure_is_one_problem(make: Any, error: Exception) -> None:
     assert ("Choose heads or adapters" in bench.messages[-1]) is ("memory" in str(error))
 
 
+def test_a_refusal_names_no_path_and_no_option_of_the_shell(make: Any) -> None:
+    hint = "Reject some wrong ones, or mark a region as reviewed (M)."
+    bench = make(Script(refused=OneClassError("So far you only accepted.", where="/a/b.hicproj", hint=hint)))
+    bench.learn()
+    assert bench.messages[-1] == f"So far you only accepted. {hint} tiny 0.1 stays in use."
+
+
 def test_a_model_that_cannot_be_recorded_is_not_used(make: Any) -> None:
     bench = make(Script(steps=1, unrecorded=OutputError("disk is full.")))
     bench.learn()
@@ -140,6 +150,21 @@ def test_another_project_ends_the_fine_tune(make: Any) -> None:
     bench.window.project_changed.emit(bench.window.project)
     assert not bench.state.running
     assert any("was cancelled" in text for text in bench.messages)
+
+
+def test_the_last_fine_tune_is_shown_again_when_its_project_is_opened(make: Any) -> None:
+    bench = make(Script(stored=(result(Verdict.TOO_FEW), "2026-03-01T12:34:56+00:00")))
+    assert bench.state.result == result(Verdict.TOO_FEW)
+    assert bench.state.learnt_at.startswith("2026-03-01")
+    assert not bench.state.in_use
+    bench.learn()
+    assert not bench.state.learnt_at, "this one was made here"
+
+
+def test_nothing_is_new_where_nothing_was_learnt(make: Any) -> None:
+    assert not make(Script(total=1, new=1)).state.has_learnt
+    assert make(Script(total=2, new=1)).state.has_learnt
+    assert make(Script(total=1, new=1, stored=(result(), "2026-03-01T12:34:56+00:00"))).state.has_learnt
 
 
 def test_the_form_gives_a_request() -> None:

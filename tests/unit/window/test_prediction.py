@@ -24,8 +24,8 @@ MODEL = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), "0" * 64, shippe
 class Script:
     """A job of so many windows, a loop in each; then it ends with ``error``, if there is one."""
 
-    def __init__(self, windows: int = 3, error: Exception | None = None) -> None:
-        self.windows, self.error = windows, error
+    def __init__(self, windows: int = 3, error: Exception | None = None, probabilities: tuple[float, ...] = ()) -> None:
+        self.windows, self.error, self.probabilities = windows, error, probabilities
         self.requests: list[dict[str, Any]] = []
 
     def predict(self, _source: Any, *, token: CancelToken, **request: Any) -> Generator[Progress, None, None]:
@@ -33,14 +33,17 @@ class Script:
         clock = Clock()
         for window in range(self.windows):
             token.check()
-            made = loop(50_000 * window, 400_000 + 50_000 * window, source="model", model="tiny")
+            p = self.probabilities[window] if self.probabilities else float("nan")
+            made = loop(50_000 * window, 400_000 + 50_000 * window, source="model", model="tiny", probability=p)
             yield clock.step("predict", window + 1, self.windows, payload=(made,))
         if self.error is not None:
             raise self.error
 
     def backend(self) -> Any:
         reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
-        return SimpleNamespace(predict=self.predict, capabilities=lambda _: reasons, models=lambda: [MODEL])
+        return SimpleNamespace(
+            predict=self.predict, capabilities=lambda _: reasons, bins=lambda _: (0, ()), models=lambda: [MODEL]
+        )
 
 
 class Bench:
@@ -79,7 +82,7 @@ def test_results_come_window_by_window_into_a_set_of_their_own(window: TinyWindo
         assert bench.state.running
     bench.runner.advance()
     assert not bench.state.running
-    assert bench.messages[-1] == "Found 3 in tiny 0.1 · chr17:0.10-0.70M."
+    assert bench.messages[-1] == "Found 3 loops.\nSet: tiny 0.1 · chr17:0.10-0.70M."
     (request,) = bench.script.requests
     assert request["tasks"] == ("loop",), "what the model or the map cannot do is not asked for"
     assert request["regions"] == (iv(100_000, 700_000),)
@@ -90,6 +93,20 @@ def test_results_come_window_by_window_into_a_set_of_their_own(window: TinyWindo
     assert list(bench.predicted()) == ["tiny 0.1 · chr17:0.10-0.70M", "tiny 0.1 · chr17:0.10-0.70M (2)"]
 
 
+def test_a_run_says_how_many_its_model_holds_likely(window: TinyWindow) -> None:
+    bench = Bench(window, Script(probabilities=(0.02, 0.3, 0.8)))
+    bench.state.run()
+    bench.runner.advance(4)
+    found, _, remedy = bench.messages[-1].splitlines()
+    assert found == "Found 3 loops (1 with p ≥ 0.5)."
+    assert "Show from p ≥ 0.50" in remedy
+    bench = Bench(window, Script(probabilities=(0.6, 0.3, 0.8)))
+    bench.state.run()
+    bench.runner.advance(4)
+    assert bench.messages[-1].startswith("Found 3 loops (2 with p ≥ 0.5).\nSet: ")
+    assert len(bench.messages[-1].splitlines()) == 2
+
+
 def test_cancel_answers_at_once_and_keeps_what_was_found(window: TinyWindow) -> None:
     bench = Bench(window, Script(windows=1_000))
     bench.state.scope = "chromosome"
@@ -97,7 +114,7 @@ def test_cancel_answers_at_once_and_keeps_what_was_found(window: TinyWindow) -> 
     bench.runner.advance()
     bench.state.cancel()
     assert not bench.state.running
-    assert bench.messages[-1] == ("Cancelled. The 1 call found so far is kept, in tiny 0.1 · chr17 · partial.")
+    assert bench.messages[-1] == "Cancelled. Kept so far: 1 loop."
     bench.runner.advance(20)
     assert list(bench.predicted().values()) == [1], "nothing arrives after cancelling"
     assert all(isinstance(one, Cancelled) for one in window.problems), "being cancelled is no error"
@@ -173,7 +190,7 @@ def test_a_run_is_one_undo_and_an_undo_while_it_runs_ends_it(window: TinyWindow)
     assert bench.messages[-1].startswith("Undone")
     assert project.count() == 0
     project.redo()
-    assert bench.messages[-1].endswith(f"redo brings back the {project.count():,} calls that it had found.")
+    assert bench.messages[-1].endswith(f"redo brings back what it had found ({project.count()} loops).")
     assert list(bench.predicted()) == ["tiny 0.1 · chr17:0.00-1.00M · partial"]
 
 
@@ -189,7 +206,7 @@ def test_a_set_says_that_it_is_not_all_until_its_run_has_ended(window: TinyWindo
     bench.runner.advance(2)
     (run,) = project.runs()[1]
     assert (list(bench.predicted()), "partial" in run) == (["tiny 0.1 · chr17"], False)
-    assert bench.messages[-1] == "Found 2 in tiny 0.1 · chr17."
+    assert "Set: tiny 0.1 · chr17." in bench.messages[-1].splitlines()
 
 
 def test_a_name_that_a_person_gave_meanwhile_stays(window: TinyWindow) -> None:

@@ -79,7 +79,7 @@ def test_the_uncertain_come_first_and_what_people_drew_does_not_come(bench: Benc
     assert bench.queue.uids == [unsure.uid, quite.uid, sure.uid]
     bench.press("next")
     assert bench.at == unsure.uid
-    assert bench.queue.why(unsure.uid).startswith("uncertainty 1 of 1")
+    assert bench.queue.why(unsure.uid).startswith("as uncertain as can be (p = 0.50)")
 
 
 def test_imports_alone_make_a_queue(bench: Bench) -> None:
@@ -276,6 +276,13 @@ def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench) -> 
         bench.window.project_changed.emit(None)
 
 
+def test_marking_a_region_says_what_becomes_of_proposals_and_undo_says_what_was_undone(bench: Bench) -> None:
+    bench.press("mark_region_reviewed")
+    assert "Proposals in it that you did not judge stay open" in bench.said()
+    bench.press("undo")
+    assert bench.said() == "Undone: mark the region as reviewed."
+
+
 def test_deleted_candidates_leave_the_queue_and_undo_brings_them_back(bench: Bench) -> None:
     a, b = loops(0.5, 0.6)
     bench.put(a, b)
@@ -289,8 +296,11 @@ def test_reasons_name_what_contradicts(bench: Bench) -> None:
     here, lonely = loop(200_000, 700_000, probability=0.5, source="a"), loop(0, 400_000, probability=0.5, source="a")
     bench.put(here, lonely, tad(200_000, 700_000, source="a"), loop(200_000, 700_000, source="b"))
     bench.queue.set_order("entropy+disagreement")
-    assert bench.queue.why(here.uid) == "uncertainty 1 of 1"
-    assert bench.queue.why(lonely.uid) == "uncertainty 1 of 1 · found by one program only · no TAD corner there"
+    assert bench.queue.why(here.uid) == "as uncertain as can be (p = 0.50)"
+    assert (
+        bench.queue.why(lonely.uid)
+        == "as uncertain as can be (p = 0.50) · found by one program only · no TAD corner there"
+    )
     assert bench.queue.uids[0] == lonely.uid
     bench.put(loop(0, 800_000, score=0.5, source="c"))
     unscored = bench.project.query(start=800_000)[0].uid

@@ -323,16 +323,16 @@ def _soft_scores(
 ) -> tuple[Floats, Reliability | None, tuple[str, ...]]:
     notes: list[str] = []
     if len(ballot.callers) < MIN_PROGRAMS:
+        few = "One caller" if len(ballot.callers) == 1 else "Two callers"
         which = " and ".join(ballot.callers)
         notes.append(
-            f"Only {len(ballot.callers)} of at least {MIN_PROGRAMS} callers ({which}): agreement says which calls they"
-            " share, not which of them are right."
+            f"{few} ({which}); reliability needs three: agreement says which calls they share, not which are right."
         )
     if options.method is Method.WEIGHTED:
         return share_of_votes(votes, _weights(ballot.callers, options.weights or {})), None, tuple(notes)
     if options.method is Method.COUNT or len(ballot.callers) < MIN_PROGRAMS:
         if options.method is Method.EM:
-            notes.append("The soft score is the share of callers; reliabilities need a third one.")
+            notes.append("The soft score is the share of the callers that have it.")
         return share_of_votes(votes), None, tuple(notes)
     learnt = learn_reliability(votes)
     if not learnt.converged:

@@ -100,7 +100,6 @@ class EditTool:
                 return
             look = {"symbol": "square", "face_color": "white", "border_color": "black", "border_width": 0.2}
             made = Points(places, name="Handles", metadata={PX: _HANDLE_PX}, **look, **self._canvas.world_kwargs())
-            made.editable = False
             self._handles.clear()
             self._handles.put([made])
         elif not np.array_equal(layer.data, places):

@@ -2,7 +2,8 @@
 
 Qt asks the focused widget first, and lists and combo boxes take letters (they search by them), so a binding on the
 canvas never learns of them.  An event filter of the application does; it takes what is pressed in one napari window
-or in a dock of it, not what is pressed in a dialog, a menu, an opened list or another window.
+or in a dock of it, not what is pressed in a dialog, a menu, an opened list or another window.  It also keeps the wheel
+from controls that are only passed by (:mod:`~napari_hicstruct.plugin.controllers.wheel`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.plugin.controllers.refused import is_refused, select_text
+from napari_hicstruct.plugin.controllers.wheel import passes_on
 from napari_hicstruct.plugin.state.commands import Command
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ _CHORD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier |
 _CHOSEN = {QEvent.Type.Hide: QComboBox, QEvent.Type.MouseButtonRelease: QListWidget}
 """What happens to a part of a list when something was chosen: an opened one closes, a click ends."""
 _PRESSES = (QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride)
-_WATCHED = (*_PRESSES, *_CHOSEN, QEvent.Type.MouseButtonPress)
+_WATCHED = (*_PRESSES, *_CHOSEN, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
 
 
 class KeyFilter(QObject):
@@ -80,6 +82,8 @@ class KeyFilter(QObject):
         kind = event.type()
         if kind not in _WATCHED:  # a tuple: hundreds of events a second come by
             return False
+        if kind == QEvent.Type.Wheel:
+            return passes_on(watched, event)
         if kind == QEvent.Type.MouseButtonPress:
             self._typed = None
             return False

@@ -162,7 +162,8 @@ class Review(ReviewState):
         if check is not None:
             note = f" · {check.note}" if check.note else ""
             self.labels.hint(
-                f"{title} · rows x {record.anchor1}\ncolumns y {record.anchor2}\nraw counts{note} · Esc ends"
+                f"{title} · rows: anchor {record.anchor1}\ncolumns: extent {record.anchor2}\n"
+                f"{check.values}, not balanced{note} · Esc ends"
             )
 
     # ------------------------------------------------------------------ tools

@@ -14,6 +14,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.axes import Axes
 from napari_hicstruct.plugin.controllers.camera import CameraControl
 from napari_hicstruct.plugin.controllers.garbage import GARBAGE
+from napari_hicstruct.plugin.controllers.map_frame import MapFrame
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
@@ -73,6 +74,7 @@ class Session(WindowState):
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
         self.rulers = Axes(self.canvas, self.axes)
+        self._frame = MapFrame(self.canvas)
         self.note.connect(show_note)
         self.done.connect(show_done)
         self.problem.connect(show_problem)
@@ -137,6 +139,7 @@ class Session(WindowState):
         self._look_again(False)
         self._title.close()
         self.rulers.close()
+        self._frame.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             _SESSIONS.pop(viewer, None)

@@ -13,7 +13,6 @@ from napari_hicstruct.workflows.stripe_check import (
     BAD_BIN,
     EDGE,
     EDGE_WIDTH,
-    FILL_ALPHA,
     CheckOptions,
     StripeCheck,
     check_stripe,
@@ -46,15 +45,14 @@ def clear_stripe_check(canvas: Canvas) -> None:
 
 
 def _layers(check: StripeCheck, title: str, per_px: float, transpose: bool, spatial: dict[str, Any]) -> list[Any]:
-    from napari.layers import Image
-
     from napari_hicstruct.plugin.layers.coarse_steps import Shapes
+    from napari_hicstruct.plugin.layers.fixed_place import Image
 
     mark = {"hicstruct_check": title}
     corner = check.window.start + check.resolution / 2
     width = EDGE_WIDTH * per_px
     shared = {"edge_color": EDGE, "edge_width": width, "metadata": mark, **spatial}
-    fill, box = np.array([0.0, 191 / 255, 1.0, FILL_ALPHA]), Box(*check.box)
+    fill, box = np.array([0.0, 191 / 255, 1.0, check.fill_alpha(per_px)]), Box(*check.outline(width))
     layers: list[Any] = [
         Image(
             check.counts,

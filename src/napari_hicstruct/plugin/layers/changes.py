@@ -41,8 +41,6 @@ class ChangeLayers(TemporaryLayers):
         ):
             if records:
                 made.append(self._marks(records[:_MOST], name, colour, symbol))
-        for layer in made:
-            layer.editable = False
         self.put(made)
 
     def _marks(self, records: list[Annotation], name: str, colour: str, symbol: str) -> Points:

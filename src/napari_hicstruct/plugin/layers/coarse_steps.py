@@ -14,11 +14,13 @@ from napari.layers import Points as _Points
 from napari.layers import Shapes as _Shapes
 from napari.layers import Vectors as _Vectors
 
+from napari_hicstruct.plugin.layers.fixed_place import FixedPlace, OnlyShown
+
 STEP_BP = 1_000
 """Step of napari's sliders on our marks, bp: fine enough for every bin size that is looked at."""
 
 
-class _CoarseSteps:
+class _CoarseSteps(FixedPlace):
     @property
     def extent(self) -> Any:
         """As napari's, with a step of :data:`STEP_BP`."""
@@ -38,5 +40,5 @@ class Shapes(_CoarseSteps, _Shapes):  # type: ignore[misc]
     """napari's shapes in base pairs."""
 
 
-class Vectors(_CoarseSteps, _Vectors):  # type: ignore[misc]
+class Vectors(_CoarseSteps, OnlyShown, _Vectors):  # type: ignore[misc]
     """napari's vectors in base pairs."""

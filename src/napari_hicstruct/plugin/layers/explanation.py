@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from napari.layers import Image
 from napari.utils.colormaps import Colormap
 
 from napari_hicstruct.plugin.layers.coarse_steps import Points
+from napari_hicstruct.plugin.layers.fixed_place import Image
 from napari_hicstruct.plugin.layers.temporary import TemporaryLayers
 
 PREFIX = "Why: "

@@ -33,6 +33,8 @@ class TemporaryLayers:
     def put(self, layers: Iterable[Any], *, above_map: bool = False) -> None:
         """Add layers on top, or right above the map."""
         made = list(layers)
+        for layer in made:
+            layer.editable = False
         self._canvas.put(*made, above_map=above_map)
         self.layers = [*self.layers, *made]
         self._on_view()

@@ -6,12 +6,15 @@ from typing import Any
 
 import pint
 
+_SYMBOL = "b\u2060"
+"""``b``: the scale bar says ``2 Mb``; the invisible character behind it leaves pint's own ``b`` (barn) alone."""
+
 
 def basepair() -> pint.Unit:
     """The unit ``basepair``, registered once in the application's registry (``bp`` is pint's typographic point)."""
     registry = pint.get_application_registry()
     if "basepair" not in registry:
-        registry.define("basepair = [genome_length] = base")
+        registry.define(f"basepair = [genome_length] = {_SYMBOL}")
     return registry.basepair
 
 

@@ -15,7 +15,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError, LabelError, Proje
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.consensus_members import Members
 from napari_hicstruct.plugin.state.consensus_rows import CallerRow, most_common_kind, set_rows, stamp_of
-from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings
+from napari_hicstruct.plugin.state.consensus_settings import METHODS, ConsensusSettings
 from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.sentences import reason
@@ -32,8 +32,7 @@ MIN_CALLERS = 2
 _WORTH = {
     0: "Tick two callers or more.",
     1: "One caller: its lists agree with themselves, which says nothing of what is right.",
-    2: "Two callers: agreement says which calls they share, not which of them are right. With a third one the "
-    "reliability of each can be learnt.",
+    2: "Two callers; reliability needs three: agreement says which calls they share, not which are right.",
 }
 
 
@@ -94,7 +93,11 @@ class ConsensusState:
     @property
     def kind(self) -> Kind | None:
         """What is voted on; None while no row holds anything."""
-        return self.settings.kind or most_common_kind([row for row in self.rows if row.on and not row.error])
+        return self.settings.kind or self.automatic_kind()
+
+    def automatic_kind(self) -> Kind | None:
+        """What most of the lists hold; None while none holds anything."""
+        return most_common_kind([row for row in self.rows if row.on and not row.error])
 
     def voters(self) -> list[CallerRow]:
         """The rows that vote."""
@@ -357,7 +360,7 @@ class ConsensusState:
         """What the set of the result is called."""
         found = self._usable().consensus
         method = "count" if self.ran_with.method == "em" and found.reliability is None else self.ran_with.method
-        return f"consensus of {len(found.callers)} callers ({method})"
+        return f"consensus of {len(found.callers)} callers ({METHODS[method]})"
 
     def file_name(self) -> str:
         """What its file is called, unless somebody says otherwise."""

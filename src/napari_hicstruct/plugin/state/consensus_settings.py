@@ -10,6 +10,9 @@ from napari_hicstruct.annotations.records import Kind
 
 Method = Literal["em", "count", "weighted"]
 
+METHODS: dict[str, str] = {"em": "learnt reliability", "count": "share of callers", "weighted": "given weights"}
+"""What people read of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConsensusSettings:

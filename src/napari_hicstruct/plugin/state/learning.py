@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_hicstruct.errors import Cancelled, HicStructError, JobError
+from napari_hicstruct.errors import Cancelled, HicStructError, JobError, ProjectError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, Where
 from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
@@ -47,11 +48,17 @@ class LearnBackend:
             return iter_finetune(job, token=token, stop=stop)
         return in_process(iter_finetune, job, token=token, stop=stop, threads=spare_threads())
 
-    def record(self, project: Project, job: FinetuneJob, result: FinetuneResult) -> None:
-        """Record the run and its model; take it into use if it was taken."""
-        from napari_hicstruct.workflows.finetune import record_result
+    def record(self, project: Project, job: FinetuneJob, result: FinetuneResult) -> FinetuneResult:
+        """Record the run and its model, take it into use if it was taken; the result as the project keeps it."""
+        from napari_hicstruct.workflows.finetune import record_as_kept
 
-        record_result(project, job, result)
+        return record_as_kept(project, job, result)
+
+    def last_result(self, project: Project) -> tuple[FinetuneResult, str] | None:
+        """The last fine-tune that the project keeps, and when it ended."""
+        from napari_hicstruct.workflows.finetune import last_result
+
+        return last_result(project)
 
 
 def iter_count(
@@ -98,7 +105,9 @@ class LearningState:
     total, new : int or None
         Corrections in all and those since the last fine-tune; None until they are counted.
     result : FinetuneResult or None
-        Of the last fine-tune of this project in this window.
+        Of the last fine-tune of this project, also one of the shell or of another day.
+    learnt_at : str
+        When a fine-tune ended that this window did not run (UTC, ISO 8601); else empty.
     in_use : bool
         Whether the project uses the model of ``result``.
     rate : float
@@ -139,6 +148,7 @@ class LearningState:
         self.total: int | None = None
         self.new = 0
         self.result: FinetuneResult | None = None
+        self.learnt_at = ""
         self.in_use = False
         self.rate = 0.0
         self.closing = False
@@ -154,6 +164,11 @@ class LearningState:
             self._counted((0, 0))
         else:
             self._counting.start(lambda token: iter_count(backend, project, token))
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether there was a fine-tune that corrections can be newer than."""
+        return self.result is not None or (self.total or 0) > self.new
 
     @property
     def counting(self) -> bool:
@@ -199,9 +214,9 @@ class LearningState:
 
     def start(self, request: LearnRequest) -> bool:
         """Fine-tune on what is in the project now, in the background; False if that cannot be."""
-        source, reason = self._window.source, self.why_not()
-        if source is None or reason or self.running:
-            self._window.problem.emit(HicStructError(reason or "A fine-tune is running already."))
+        source, why_not = self._window.source, self.why_not()
+        if source is None or why_not or self.running:
+            self._window.problem.emit(HicStructError(why_not or "A fine-tune is running already."))
             return False
         backend, project, stop = self.backend, self.project, CancelToken()
         self.rate = 0.0
@@ -235,7 +250,7 @@ class LearningState:
     def _done(self, outcome: Any) -> None:
         job, result = outcome
         try:
-            self.backend.record(self.project, job, result)
+            result = self.backend.record(self.project, job, result)
         except HicStructError as error:
             self._failed(error)
             return
@@ -258,7 +273,8 @@ class LearningState:
         if isinstance(error, Cancelled):
             self.message.emit(f"Cancelled: nothing was kept. {in_use} stays in use.")
         else:
-            self.message.emit(f"{error}{_advice(error)} {in_use} stays in use.")
+            text = reason(error) if isinstance(error, ProjectError) else str(error)  # of which project is plain here
+            self.message.emit(f"{text}{_advice(error)} {in_use} stays in use.")
             self._window.problem.emit(error)
         self.ended.emit()
 
@@ -290,7 +306,7 @@ class LearningState:
             self._window.problem.emit(error)
             return
         if self.result is not None:
-            self._set_result(self.result, in_use=sha256 == self.result.sha256)
+            self._set_result(self.result, in_use=sha256 == self.result.sha256, learnt_at=self.learnt_at)
         self.message.emit(f"{self.label_in_use()} is in use.")
 
     def predict_with_result(self) -> None:
@@ -311,9 +327,23 @@ class LearningState:
         """What prediction requests name models by; empty where one is not listed."""
         return [reference_of(self._prediction.models.by_sha(sha)) for sha in digests]
 
-    def _set_result(self, result: FinetuneResult | None, *, in_use: bool) -> None:
-        self.result, self.in_use = result, in_use
+    def _set_result(self, result: FinetuneResult | None, *, in_use: bool, learnt_at: str = "") -> None:
+        self.result, self.in_use, self.learnt_at = result, in_use, learnt_at
         self.result_changed.emit()
+
+    def _show_last(self) -> None:
+        """The last fine-tune that the project keeps; nothing where it keeps none or cannot be read."""
+        try:
+            kept = None if self.project is None else self.backend.last_result(self.project)
+            if kept is not None:
+                result, learnt_at = kept
+                current = self.project.lineage.current()
+                in_use = current is not None and current.sha256 == result.sha256
+                self._set_result(result, in_use=in_use, learnt_at=learnt_at)
+                return
+        except HicStructError as error:
+            self.message.emit(str(error))
+        self._set_result(None, in_use=False)
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _map_changed(self) -> None:
@@ -324,7 +354,7 @@ class LearningState:
         self._job.close()  # what it learns belongs to the project before
         self._counting.close()
         self.project, self.total = project, None
-        self._set_result(None, in_use=False)
+        self._show_last()
         self.message.emit("The fine-tune was cancelled: another map or project was opened." if was_running else "")
         self.project_changed.emit()
         self.count()

@@ -169,7 +169,7 @@ class ObjectList:
             return [table.distance(rows)]
         if name in _SCORES:  # what has no number comes before all that have one
             return [np.nan_to_num(table.scores[rows, _SCORES[name]], nan=-1.0)]
-        if name == "next":
+        if name == "in the queue":
             waiting = self._all_waiting()[rows]
             return [np.where(waiting, waiting, table.n_rows + 1)]
         keys = [table.kind[rows], self._all_numbers()[rows]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.tally import CallTally
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
+_LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
 _CHOOSE = "Choose at least one thing to find."
 
 
@@ -38,6 +40,12 @@ class PredictBackend:
         from napari_hicstruct.workflows.predict.request import capabilities
 
         return capabilities(source)
+
+    def bins(self, source: ContactSource) -> tuple[int, tuple[int, ...]]:
+        """The bin size (bp) in which a run reads the map by itself, and those to choose from."""
+        from napari_hicstruct.workflows.predict.request import offered_bins
+
+        return offered_bins(source)
 
     def models(self) -> list[Any]:
         """Models with ``name``, ``version``, ``tasks`` and ``card``."""
@@ -74,6 +82,8 @@ class PredictionState:
         Fast or accurate; limits of what is called.
     device, scope : str
         Scope: ``view``, ``chromosome`` or ``genome``.
+    bin_size : int
+        Bins in which the map is read, bp; 0: those that fit the model best.
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
     predict : callable
@@ -106,13 +116,13 @@ class PredictionState:
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)
         self.options = options or RunOptions()
-        self.device, self.scope = "auto", "view"
+        self.device, self.scope, self.bin_size = "auto", "view", 0
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
         self._reasons: dict[str, str] | None = None
-        self._found = 0
+        self._found = CallTally()
         self._request: dict[str, Any] = {}
         self.options.changed.connect(self.changed.emit)
         self.models.refreshed.connect(self._model_changed)
@@ -126,6 +136,14 @@ class PredictionState:
         """Look for a kind of structure, or not."""
         self.wanted[task] = on
         self.changed.emit()
+
+    def bins(self) -> tuple[int, tuple[int, ...]]:
+        """The bin size in which a run reads this map by itself, and those to choose from; 0 and none without a map."""
+        source = self._window.source
+        try:
+            return (0, ()) if source is None else self._backend.bins(source)
+        except HicStructError:  # said by what cannot be found
+            return 0, ()
 
     def reasons(self) -> dict[str, str]:
         """Task → why it cannot be done on this map with this model (empty if it can)."""
@@ -187,6 +205,7 @@ class PredictionState:
             "tasks": tasks,
             "model": self.models.reference,
             "device": self.device,
+            "resolution": self.bin_size,
             **self.options.request(tasks),
         }
 
@@ -214,7 +233,7 @@ class PredictionState:
         parts = name or self.models.chosen.label, where, self.options.words()
         self._request = request = {"regions": regions, **self.request()}
         name = " · ".join(part for part in parts if part)
-        self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), 0
+        self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), CallTally()
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -271,19 +290,25 @@ class PredictionState:
             self._job.close()
             self._failed(error)
         else:
-            self._found += len(records)
+            self._found.add(records)
 
     def _taken_back(self) -> None:
         self._job.close()
         self.changed.emit()
-        back = "redo brings back the call" if self._found == 1 else f"redo brings back the {self._found:,} calls"
-        self.message.emit(f"Undone, and the run has ended: {back} that it had found.")
+        self.message.emit(f"Undone, and the run has ended: redo brings back what it had found ({self._found}).")
 
     def _done(self, result: Any) -> None:
         self._finish()
         self.changed.emit()
-        found = f"Found {self._found:,} in {self.set_name}." if self._found else "Nothing was found here."
-        self.message.emit("\n".join([found, *getattr(result, "notes", ())]))
+        self.message.emit("\n".join([*self._words_of_found(), *getattr(result, "notes", ())]))
+
+    def _words_of_found(self) -> list[str]:
+        """What the run gave, by kind, and how to go through the likelier calls where most are not."""
+        found = self._found
+        if not found.total:
+            return ["Nothing was found here."]
+        likely = found.likely.total()
+        return [f"Found {found}.", f"Set: {self.set_name}.", *[_LIKELIER] * (2 * likely < found.total and likely > 0)]
 
     def _finish(self) -> None:
         """The set is whole: it loses the word that said that it is not."""
@@ -298,8 +323,7 @@ class PredictionState:
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
-        are = "call found so far is" if self._found == 1 else "calls found so far are"
-        kept = f" The {self._found:,} {are} kept, in {self.set_name}." if self._found else ""
+        kept = f" Kept so far: {self._found}." if self._found.total else ""
         self.message.emit(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
         self._window.problem.emit(error)
 
@@ -309,6 +333,7 @@ class PredictionState:
 
     def _map_changed(self) -> None:
         self._job.cancel()
+        self.bin_size = 0  # a choice among the levels of the map before
         self.message.emit("")
         self._project = self._window.project
         self.models.set_project(self._project)

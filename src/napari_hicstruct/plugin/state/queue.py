@@ -203,14 +203,14 @@ class ReviewQueue:
         return self._queue.place(uid)
 
     def why(self, uid: str) -> str:
-        """Why a candidate is where it is: ``uncertainty .98 of 1 · no TAD corner there``."""
+        """Why a candidate is where it is: ``uncertain (p = 0.42) · no TAD corner there``."""
         self._ready()
         if uid not in self.pool:
             return ""
         row = self.pool.row(uid)
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
-        sure = not np.isnan(self.pool.candidates.probability[row])
-        return queue_reason(values, self.pool.contradictions, row, sure=bool(sure))
+        probability = float(self.pool.candidates.probability[row])
+        return queue_reason(values, self.pool.contradictions, row, probability=probability)
 
     def nothing(self) -> str:
         """Why nothing is left and what to do about it; empty while something is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
@@ -17,12 +18,11 @@ _AGAINST = {
     "boundary": "no boundary at its anchor",
     "resolution": "found at one resolution only",
 }
-_WORDS = {
-    "entropy": "uncertainty",
-    "margin": "nearness to one half",
-    "bald": "difference of votes",
-    "score": CONFIDENCE,
-}
+_UNCERTAINTY = {"entropy", "margin"}
+"""Strategies that go by how near the probability is to one half, and by nothing else."""
+
+_WORDS = {"bald": "difference of votes", "score": CONFIDENCE}
+_MOST, _UNCERTAIN = (0.495, 0.505), (0.2, 0.8)
 _WITHOUT_NUMBER = {"diversity": "unlike the candidates before", "random": "in random order"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
@@ -35,7 +35,7 @@ EXPLAINED = {
 """What each check means, for a tooltip."""
 
 
-def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, sure: bool = True) -> str:
+def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, probability: float) -> str:
     """What the strategies say of one candidate, then what contradicts it.
 
     Parameters
@@ -44,9 +44,10 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
         By strategy.
     contradictions : Contradictions
     row : int
-    sure : bool
-        Whether anybody says how probable it is; else it counts as ½.
+    probability : float
+        NaN where nobody says how probable it is: it counts as ½.
     """
+    sure = not math.isnan(probability)
     parts = [] if sure or not values.keys() & BY_PROBABILITY else ["no probability"]
     for name, value in values.items():
         if name in BY_PROBABILITY and not sure:
@@ -54,19 +55,26 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
         if name in _WITHOUT_NUMBER:
             if name == "random" or value > _SPREAD:
                 parts.append(_WITHOUT_NUMBER[name])
+        elif name in _UNCERTAINTY:
+            parts.append(_certainty(probability))
         elif name != "disagreement":
-            parts.append(f"{_WORDS.get(name, name)} {short(value)} of 1")
-    return " · ".join([*parts, *(_AGAINST[name] for name in contradictions.reasons(row))])
+            parts.append(f"{_WORDS.get(name, name)} {value:.2f}")
+    said = dict.fromkeys([*parts, *(_AGAINST[name] for name in contradictions.reasons(row))])
+    return " · ".join(said)
+
+
+def _certainty(probability: float) -> str:
+    """``as uncertain as can be (p = 0.50)``."""
+    if _MOST[0] <= probability <= _MOST[1]:
+        word = "as uncertain as can be"
+    else:
+        word = "uncertain" if _UNCERTAIN[0] <= probability <= _UNCERTAIN[1] else "rather sure"
+    return f"{word} (p = {probability:.2f})"
 
 
 def against(contradictions: Contradictions, row: int) -> str:
     """What contradicts a candidate, one line each; empty where nothing does."""
     return "\n".join(f"{_AGAINST[name]}: {EXPLAINED[name]}" for name in contradictions.reasons(row))
-
-
-def short(value: float) -> str:
-    """A share without its leading zero: ``.98``, ``1``."""
-    return f"{value:.2f}".removeprefix("0").removesuffix(".00")
 
 
 def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str:

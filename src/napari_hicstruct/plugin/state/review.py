@@ -154,7 +154,7 @@ class ReviewState:
         if change is None:
             self.labels.hint("Nothing to undo.")
             return
-        self.labels.hint(f"Taken back: {what}.")
+        self.labels.hint(f"Undone: {what}.")
         judged = _judged(change)
         self.queue.reopened(judged)
         if len(judged) == 1 and judged[0] in self._by_hand:
@@ -163,7 +163,7 @@ class ReviewState:
             self.queue.go_to(judged[0])
             self.go_to(judged[0], from_queue=True)
         elif len(judged) > 1:
-            self.labels.hint(f"Taken back: the judgment of {len(judged):,} objects.")
+            self.labels.hint(f"Undone: the judgment of {len(judged):,} objects.")
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""
@@ -266,7 +266,7 @@ class ReviewState:
         if step.sets:  # of an import that is complete in a region, too
             return f"{step.action} {', '.join(step.sets)}"
         if step.regions:
-            return f"{'take back' if step.action == 'unreview' else 'mark'} reviewed region"
+            return f"mark the region as {'not reviewed' if step.action == 'unreview' else 'reviewed'}"
         if step.count != 1:
             return f"{step.action} {step.count:,} objects"
         return f"{step.action} {name_of(next(iter(step.kinds)))}"

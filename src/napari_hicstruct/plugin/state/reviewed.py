@@ -53,7 +53,10 @@ class ReviewedRegions:
             return None
         made: ReviewedRegion | None = self._labels.attempt(lambda project: project.mark_reviewed(rows, cols))
         if made is not None:
-            self._labels.hint("Reviewed: what is in view and not labelled is absent.\nU takes it back.")
+            self._labels.hint(
+                "Reviewed: where nothing is labelled in this frame, there is nothing.\n"
+                "Proposals in it that you did not judge stay open. U takes it back."
+            )
         return made
 
     def take_back(self, ids: Iterable[int]) -> None:

@@ -15,6 +15,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import QLabel, QWidget
 
+from napari_hicstruct.plugin.controllers.wheel import mark_ours
 from napari_hicstruct.plugin.widgets.lifetime import follow
 
 SECONDARY, PROBLEM, BETTER, WORSE = "secondary", "problem", "better", "worse"
@@ -37,6 +38,8 @@ LIGHT = Inks(secondary="#53575E", problem="#963F00", better="#00614A", worse="#9
 
 _TOKEN = re.compile(r"color:\s*(secondary|problem|better|worse)\b")
 _FIELDS = "QComboBox, QLineEdit, QAbstractSpinBox"
+_WITHOUT_WHEEL = "QComboBox, QAbstractSpinBox, QSlider"
+"""What Qt would give the keyboard to when the wheel comes by."""
 _VIEWS = "QListView, QTreeView, QTableView, QSlider"
 _THEME = "hicTheme"
 
@@ -84,6 +87,7 @@ class InkLabel(QLabel):
 
 def dress(root: QWidget, viewer: Any) -> None:
     """Give ``root`` and all in it inks and focus rings, those of the viewer's theme, now and when it changes."""
+    mark_ours(root)
     dresser = _Dresser(root, viewer)
     root.__dict__["_dresser"] = dresser
     follow(root, viewer.events.theme, dresser.dress)
@@ -119,6 +123,7 @@ def sheet(inks: Inks) -> str:
         "QAbstractSpinBox { border: 1px solid transparent; padding: 0px 9px; }",
         "QCheckBox, QRadioButton { border: 1px solid transparent; border-radius: 2px; spacing: 4px; }",
         f"{_VIEWS} {{ border: 1px solid transparent; }}",
+        f"{_WITHOUT_WHEEL} {{ qproperty-focusPolicy: StrongFocus; }}",
         'QPushButton[fold="true"], QPushButton[fold="true"]:hover, QPushButton[fold="true"]:checked'
         " { background: transparent; text-align: left; }",
         'QPushButton[section="true"] { font-weight: 600; padding: 3px; }',

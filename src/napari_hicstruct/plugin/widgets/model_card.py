@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from qtpy.QtWidgets import QLabel
 
+from napari_hicstruct.annotations.kinds import plural_of_task
+from napari_hicstruct.config.training import simulated_maps
+from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.widgets.style import subdued
 
 _LINES = 6
+_PARTS = {"fine": " (fine bins)", "coarse": " (coarse bins)"}
+_OF_BEFORE = re.compile(r"(\d+) loop-extrusion and (\d+) painted simulated maps")
 
 
 def card_lines(model: Any) -> list[tuple[str, str]]:
@@ -22,9 +28,9 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
         Anything with ``name``, ``version``, ``tasks`` and ``card``.
     """
     card: Mapping[str, Any] = model.card
-    lines = [("Model", model.label), ("Finds", ", ".join(model.tasks))]
+    lines = [("Model", model.label), ("Finds", ", ".join(map(plural_of_task, model.tasks)))]
     if card.get("data"):
-        lines.append(("Trained on", str(card["data"])))
+        lines.append(("Trained on", _maps(str(card["data"]))))
     for name, metrics in _mapping(card.get("metrics")).items():
         lines.append((name[:1].upper() + name[1:], _figures(_mapping(metrics)) or "no figures"))
     finetuned = _mapping(card.get("finetuned"))
@@ -61,15 +67,15 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _figures(metrics: Mapping[str, Any], before: str = "") -> str:
-    """``loop/fine 0.894 · …``: average precisions where there are any, else all numbers but losses."""
+    """``loops (fine bins) 0.894 · …``: average precisions where there are any, else all numbers but losses."""
     if isinstance(metrics.get("average_precision"), Mapping):
-        return "average precision " + _figures(metrics["average_precision"])
+        return "average precision: " + _figures(metrics["average_precision"])
     parts = []
     for name, value in metrics.items():
         if isinstance(value, Mapping) and name != "losses":
             parts.append(_figures(value, f"{before}{name} "))
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            parts.append(f"{before}{name} {value:.3g}")
+            parts.append(f"{before}{_what(name)} {value:.3g}")
     return " · ".join(part for part in parts[:_LINES] if part)
 
 
@@ -77,11 +83,29 @@ def _calibration(maps: Mapping[str, Any]) -> str:
     """Which probabilities are calibrated, and their error if the card has it."""
     if not maps:
         return "none: probabilities are what the network gives"
-    parts = []
-    for name, one in maps.items():
-        error = _mapping(one).get("ece")
-        parts.append(f"{name} (off by {error:.3f} on average)" if isinstance(error, (int, float)) else str(name))
-    return ", ".join(parts[:_LINES])
+    errors = {_what(str(name)): _mapping(one).get("ece") for name, one in maps.items()}
+    known = [f"{what} {error:.3f}" for what, error in errors.items() if isinstance(error, (int, float))]
+    if not known:
+        return ", ".join(list(errors)[:_LINES])
+    return f"mean error of the probabilities: {' · '.join(known[:_LINES])}"
+
+
+def _what(name: str) -> str:
+    """``loop@10000`` and ``loop/fine``, which cards hold, as people write them: ``loops at 10 kb``."""
+    task, at, size = name.partition("@")
+    if at and size.isdigit():
+        return f"{plural_of_task(task)} at {format_bin_size(int(size))}"
+    task, _, part = name.partition("/")
+    return f"{plural_of_task(task)}{_PARTS.get(part, '')}"
+
+
+def _maps(data: str) -> str:
+    """What a card says of its data; cards of before name simulators of which there was no map."""
+    found = _OF_BEFORE.match(data)
+    if found is None:
+        return data
+    extrusion, painted, rest = int(found[1]), int(found[2]), data[found.end() :]
+    return simulated_maps(extrusion, painted) + rest
 
 
 def _lineage(card: Mapping[str, Any]) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
+from napari_hicstruct.plugin.controllers.wheel import mark_ours
 from napari_hicstruct.plugin.state.importing import ScoreChoice
 
 if TYPE_CHECKING:
@@ -30,7 +32,9 @@ class ScoreDialog(QDialog):
         super().__init__(parent)
         self._open = columns
         self.setWindowTitle("Which column is the score?")
+        mark_ours(self)
         self.columns = QComboBox()
+        self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.columns.addItem("no score, keep the columns")
         for column in columns:
             self.columns.addItem(f"{column}: {', '.join(column.examples)} …")

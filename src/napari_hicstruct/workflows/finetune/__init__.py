@@ -23,6 +23,7 @@ from napari_hicstruct.workflows.finetune.prepare import (
     prepare_finetune,
 )
 from napari_hicstruct.workflows.finetune.record import record_result
+from napari_hicstruct.workflows.finetune.recorded import last_result, record_as_kept
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.learners import Learner
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 __all__ = [
     "count_corrections",
     "iter_finetune",
+    "last_result",
     "model_in_use",
     "open_for_learning",
     "prepare_finetune",
+    "record_as_kept",
     "record_result",
 ]
 

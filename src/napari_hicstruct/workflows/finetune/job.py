@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from napari_hicstruct import __version__
@@ -194,4 +194,7 @@ class FinetuneResult:
             "details": self.details,
             "before": self.side("before"),
             "after": self.side("after"),
+            "figures": [asdict(figure) for figure in self.figures],
+            "stopped": self.stopped,
+            "notes": list(self.notes),
         }

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.models import ModelInfo
 
 
+class OneClassError(ProjectError):
+    """All corrections say the same: a head needs both, what is there and what is not."""
+
+
 def count_corrections(project: Project) -> tuple[int, int]:
     """Corrections in all, and those made since the last fine-tune learnt."""
     return project.corrections_since(0), project.corrections_since(project.lineage.last_learnt())
@@ -168,12 +172,11 @@ def _check_corrections(project: Project, corrections: Corrections, source: Conta
             text = "which the map does not have" if length is None else f"but {place.chrom} ends at {length:,} bp"
             raise MapError(f"a {what} lies at {place}, {text}.", where=source.uri, hint="Delete or move it.")
     if not corrections.positives or not (corrections.negatives or corrections.blocks):
-        have, lack = ("accepted", "reject") if corrections.positives else ("rejected", "accept or add")
-        raise ProjectError(
-            f"all {len(corrections.records)} corrections are {have}: only one class is labelled.",
-            where=project.path,
-            hint=f"Also {lack} some candidates, or mark regions as reviewed (M; import: --complete-in).",
-        )
+        if corrections.positives:
+            text, hint = "So far you only accepted.", "Reject some wrong ones, or mark a region as reviewed (M)."
+        else:
+            text, hint = "So far you only rejected.", "Accept some that are there, or add some."
+        raise OneClassError(text, where=project.path, hint=hint)
 
 
 def _places(corrections: Corrections) -> list[tuple[str, Interval]]:

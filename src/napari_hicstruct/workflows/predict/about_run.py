@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.workflows.predict.request import PredictRequest
 
@@ -43,7 +42,11 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     asked = run["parameters"]
     said = [str(asked["mode"])] if "mode" in asked else []
     said += [f"{_title(name)} {_length(value)}" for name, value in asked.get("limits", {}).items()]
-    said += [f"probability of {_plural(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()]
+    said += [
+        f"probability of {plural_of_task(task)} ≥ {least:g}" for task, least in asked.get("min_probability", {}).items()
+    ]
+    if size := asked.get("resolution"):
+        said.append(f"bins of {format_bin_size(size)}")
     said = said if len(said) > 1 else [*said, "no limits set"]
     return "; ".join([*said, "ended before it was through"] if run.get(PARTIAL) else said)
 
@@ -53,7 +56,7 @@ def place_of_run(run: Mapping[str, Any]) -> str:
     asked = run["parameters"]
     regions = asked.get("regions", [])
     where = regions[0] if len(regions) == 1 else f"{len(regions):,} regions"
-    return f"{', '.join(map(_plural, asked.get('tasks', [])))} in {where}"
+    return f"{', '.join(map(plural_of_task, asked.get('tasks', [])))} in {where}"
 
 
 def _title(limit: str) -> str:
@@ -62,7 +65,3 @@ def _title(limit: str) -> str:
 
 def _length(value: int | list[int]) -> str:
     return "–".join(map(format_bin_size, value if isinstance(value, list) else [value]))
-
-
-def _plural(task: str) -> str:
-    return KINDS[Kind(task)].plural if task in list(Kind) else task

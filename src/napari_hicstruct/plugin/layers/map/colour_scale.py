@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _STEPS = 64
 _FARTHEST = 30.0
+_AS_STORED = {ValueKind.COUNTS: "contacts as counted", ValueKind.NORMALISED: "normalised contacts as stored"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,6 @@ def _meaning(shown: MapLayer) -> str:
     if shown.scale is Scale.RATIO:
         return f"observed / expected, {bins}"
     if norm == RAW:
-        return f"contacts as counted, {bins}" if kind.is_contacts else f"{kind}, {bins}"
+        return f"{_AS_STORED.get(kind, str(kind))}, {bins}"
     how = "weights computed here" if norm == COMPUTED else f"by {norm}"
     return f"contacts balanced {how}, {bins}"

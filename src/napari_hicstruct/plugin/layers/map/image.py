@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from napari.layers import Image as _Image
+
+from napari_hicstruct.plugin.layers.fixed_place import Image as _Image
 
 _ROUNDING = 1e-6
 
 
-class Image(_Image):  # type: ignore[misc]
+class Image(_Image):
     """napari's image, whose bins are never smaller than a pixel.
 
     napari draws from the coarsest level that has at least one bin a pixel, and the graphics card then takes one of the

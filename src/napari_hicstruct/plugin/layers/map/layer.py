@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.contacts.norms import missing_note
+from napari_hicstruct.contacts.norms import first_norm, missing_note
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval, format_bin_size
@@ -67,9 +67,7 @@ class MapLayer:
         self.source, self.chrom = source, chrom
         self._canvas = canvas
         self._on_change = on_change
-        stored = source.default_norm(source.resolutions_of(chrom)[0], chrom)
-        # Weights that must be computed would delay the first picture: begin with counts.
-        self.drawn = self.wanted = Display(RAW if stored == COMPUTED else stored)
+        self.drawn = self.wanted = Display(first_norm(source, chrom))
         self.percentile = DEFAULT_PERCENTILE
         self.automatic = True
         self._focus: tuple[tuple[int, int], tuple[int, int], float] | None = None

@@ -74,7 +74,6 @@ class Overlay:
         layer.events.set_data.connect(self._on_stray)
         layer.events.features.connect(self._on_stray)
         layer.events.mode.connect(self._on_mode)
-        layer.events.affine.connect(self._on_affine)
         layer.selected_data.events.items_changed.connect(self._on_selection)
 
     # --- store → layer
@@ -167,12 +166,6 @@ class Overlay:
             self._host.stray(self, "That tool would bend or rotate genome coordinates; selecting instead.")
         else:
             self._host.mode_changed(self)
-
-    def _on_affine(self) -> None:
-        if not self._filling and not np.allclose(self.layer.affine.affine_matrix, np.eye(3)):
-            with self._quiet():
-                self.layer.affine = np.eye(3)
-            self._host.stray(self, "Overlays stay on their genome coordinates.")
 
 
 class PointsOverlay(Overlay):

@@ -10,22 +10,21 @@ from qtpy.QtWidgets import QHBoxLayout, QSpinBox, QWidget
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.state.consensus import ConsensusState
-from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings, consensus_settings
-from napari_hicstruct.plugin.widgets.style import bare, form
+from napari_hicstruct.plugin.state.consensus_settings import METHODS, ConsensusSettings, consensus_settings
+from napari_hicstruct.plugin.widgets.style import form
 
 _WIDGETS: dict[str, dict[str, Any]] = {
     "kind": {
-        "choices": [("what most lists hold", ""), *((info.plural, kind.value) for kind, info in KINDS.items())],
-        "tooltip": "What is voted on. It also says what a plain BED or BEDPE file holds.",
+        "choices": [("automatic", ""), *((info.plural, kind.value) for kind, info in KINDS.items())],
+        "tooltip": "What is voted on; automatic: what most of the lists hold.\n"
+        "It also says what a plain BED or BEDPE file holds.",
     },
     "method": {
-        "widget_type": "RadioButtons",
-        "orientation": "horizontal",
-        "choices": [("em", "em"), ("count", "count"), ("weighted", "weighted")],
+        "choices": [(text, method) for method, text in METHODS.items()],
         "tooltip": "How votes become a soft score.\n"
-        "em: how reliable each caller is, is learnt from the votes (three callers or more).\n"
-        "count: the share of the callers that ran on the chromosome.\n"
-        "weighted: the same, each caller with the weight in its row.",
+        "learnt reliability (em in the shell): of each caller, from the votes of three or more.\n"
+        "share of callers (count): of those that ran on the chromosome.\n"
+        "given weights (weighted): the same, each caller with the weight in its row.",
     },
     "keep_all": {
         "text": "also what one caller alone calls",
@@ -63,14 +62,16 @@ class SettingsForm(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(24)
-        row.addLayout(form([("Structures", parts["kind"]), ("Score by", bare(parts["method"]))]), 1)
+        row.addLayout(form([("Kind", parts["kind"]), ("Score by", parts["method"])]), 1)
         row.addLayout(form([("Tolerance", self.tolerance), ("List", parts["keep_all"])]), 1)
         self.form.changed.connect(self._chosen)
         self.tolerance.valueChanged.connect(self._chosen)
         self.show_state()
 
     def show_state(self) -> None:
-        """Say which tolerance the lists give."""
+        """Say which kind and which tolerance the lists give."""
+        kind = self._state.automatic_kind()
+        self.form.kind.native.setItemText(0, f"automatic ({KINDS[kind].plural})" if kind else "automatic")
         self.tolerance.setSpecialValueText(f"by bin size: {format_bp(self._state.default_tolerance())}")
 
     def _chosen(self, *_: object) -> None:

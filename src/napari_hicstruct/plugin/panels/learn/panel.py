@@ -137,8 +137,10 @@ class LearnPanel(QWidget):
     def _show_counts(self) -> None:
         total, new = self.state.total, self.state.new
         if total is not None:  # else they are being counted
-            text = f"{total:,} {'correction' if total == 1 else 'corrections'} · {new:,} new"
-            self.corrections.setText(f"{text} since the last fine-tune")
+            text = f"{total:,} {'correction' if total == 1 else 'corrections'}"
+            if self.state.has_learnt:
+                text += f" · {new:,} new"
+            self.corrections.setText(f"{text} since the last fine-tune" if self.state.has_learnt else text)
             self.summary.emit(text if total else "")
 
     def _step(self, progress: Progress) -> None:

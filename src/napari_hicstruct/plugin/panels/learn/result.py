@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.learning import LearningState
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
@@ -25,7 +26,7 @@ _ON = {
     "validation regions and cross-validation": "on corrections that the compared model had not learnt from",
     "replay": "on simulated maps, of which everything is known",
 }
-_SIGNS = {1: ("▲", BETTER), -1: ("▼", WORSE), 0: ("≈", SECONDARY)}
+_WORDS = {1: ("better", BETTER), -1: ("worse", WORSE), 0: ("same", SECONDARY)}
 
 
 def verdict_of(figure: Figure) -> int:
@@ -44,12 +45,11 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
         if one.on != part:
             part = one.on
             rows.append(f'<tr><td colspan="4" style="color:{SECONDARY}">{escape(_ON.get(part, part))}</td></tr>')
-        sign, colour = _SIGNS[verdict_of(one)]
-        less = " ↓" if one.better < 0 else ""
+        word, colour = _WORDS[verdict_of(one)]
         rows.append(
-            f"<tr><td>{escape(one.what)} {escape(one.measure)}{less} ({one.n:,})</td>"
+            f"<tr><td>{escape(plural_of_task(one.what))} {escape(one.measure)} ({one.n:,})</td>"
             f'<td align="right" style="padding-left:6px">{_number(one.before)}&nbsp;→&nbsp;{_number(one.after)}</td>'
-            f'<td style="color:{colour};padding-left:6px"><b>{sign}&nbsp;{_signed(one.after - one.before)}</b></td>'
+            f'<td style="color:{colour};padding-left:6px"><b>{word},&nbsp;{_signed(one.after - one.before)}</b></td>'
             f'<td style="color:{SECONDARY};font-size:small;padding-left:6px">'
             f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
@@ -83,9 +83,9 @@ class ResultView(QWidget):
         self.table.setToolTip(
             "Old model → new model, and the range in which the difference lies with a chance of 90 %;\n"
             "in brackets how many candidates (of simulated maps: how many maps) it rests on.\n"
-            "▲ better, ▼ worse: the range leaves out 0; ≈ no clear difference.\n"
+            "Better, worse: the range leaves out 0; same: no clear difference.\n"
             "Ranking: how often an accepted candidate stands above a rejected one, 0.5 is chance, 1 is always.\n"
-            "Log loss: how far the probabilities are from your judgments, 0 is best (↓: less is better)."
+            "Log loss: how far the probabilities are from your judgments, 0 is best."
         )
         body = QWidget()
         column = QVBoxLayout(body)
@@ -119,7 +119,7 @@ class ResultView(QWidget):
         self.setVisible(result is not None)
         if result is None:
             return
-        self.verdict.setText(_verdict(result, in_use))
+        self.verdict.setText(_verdict(result, in_use, self._state.learnt_at))
         self.details.setText(_details(result))
         self.table.setText(figures_table(result.figures))
         self.table.setVisible(bool(result.figures))
@@ -138,11 +138,14 @@ class ResultView(QWidget):
         )
 
 
-def _verdict(result: FinetuneResult, in_use: bool) -> str:
-    """The verdict in a sentence, then which model is in use."""
+def _verdict(result: FinetuneResult, in_use: bool, learnt_at: str = "") -> str:
+    """The verdict in a sentence, then which model is in use; first of when it is, where it is not of this window."""
     colour = _COLOURS.get(result.verdict)
     style = f' style="color:{colour}"' if colour else ""
-    return f"<b{style}>{escape(result.reason)}</b><br>{_which_model(result, in_use)}"
+    when = f"Fine-tune of {escape(learnt_at[:16].replace('T', ' '))} UTC<br>" if learnt_at else ""
+    first, end, more = result.reason.partition(". ")
+    more = f" {escape(more)}" if more else ""
+    return f"{when}<b{style}>{escape(first + end.rstrip())}</b>{more}<br>{_which_model(result, in_use)}"
 
 
 def _which_model(result: FinetuneResult, in_use: bool) -> str:

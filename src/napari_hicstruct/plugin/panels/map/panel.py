@@ -8,7 +8,6 @@ from qtpy.QtCore import QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -23,6 +22,7 @@ from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
+from napari_hicstruct.plugin.panels.map.share_box import ShareBox
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
@@ -142,17 +142,12 @@ class MapPanel(QWidget):
         self.colormap.setMinimumWidth(_LEAST_PX)
         self.colormap.setToolTip("Colour map of the contacts.")
         self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
-        self.percentile = QDoubleSpinBox()
-        self.percentile.setRange(50, 99.99)
-        self.percentile.setDecimals(1)
-        self.percentile.setSuffix(" % of bins")
-        self.percentile.setValue(97)
-        self.percentile.setKeyboardTracking(False)
+        self.percentile = ShareBox()
         self.percentile.setToolTip(
             "So many of the bins in view are paler than the last colour; the scale follows as you move.\n"
-            "Limits set by hand in the layer controls stay until this is changed."
+            "Limits set by hand (layer controls, napari's key C) stay until this is changed."
         )
-        self.percentile.valueChanged.connect(lambda value: self._map and self._map.set_percentile(value))
+        self.percentile.chosen.connect(self._set_share)
         self.colours = ColourBar(self._say_colours)
         self.meaning = subdued(QLabel())
         self.meaning.setWordWrap(True)
@@ -222,6 +217,11 @@ class MapPanel(QWidget):
         if key != _RATIO:
             self._try(lambda: self._session.set_norm(RAW if key == RAW else self.weights.currentData()))
         self._display_changed()
+
+    def _set_share(self, share: float) -> None:
+        if self._map is not None:
+            self._map.set_percentile(share)
+            self._display_changed()
 
     def _try(self, action: Any) -> None:
         try:
@@ -294,9 +294,9 @@ class MapPanel(QWidget):
             return
         wanted = shown.wanted
         self.norm.set_value(_RATIO if wanted.ratio else RAW if wanted.norm == RAW else _BALANCED)
-        with QSignalBlocker(self.colormap), QSignalBlocker(self.percentile), QSignalBlocker(self.weights):
+        with QSignalBlocker(self.colormap), QSignalBlocker(self.weights):
             self.colormap.setCurrentText(shown.layer.colormap.name)
-            self.percentile.setValue(shown.percentile)
+            self.percentile.show_limits(shown.percentile, by_hand=not shown.automatic)
             if (drawn := self.weights.findData(shown.levels[0].norm)) >= 0:
                 self.weights.setCurrentIndex(drawn)
         self._say_colours()
@@ -311,6 +311,4 @@ class MapPanel(QWidget):
             problem = shown.references.problem
             what = "expected" if shown.wanted.ratio else "weights"
             parts.append(f"{what} cannot be computed: {problem}" if problem else f"computing {what} …")
-        if not shown.automatic:
-            parts.append("colour limits by hand")
         return parts

@@ -19,7 +19,7 @@ class GoToRow(QWidget):
         for kind in Kind:
             self.kind.addItem(name_of(kind), kind)
         self.kind.setCurrentIndex(list(Kind).index(Kind.STRIPE))
-        self.kind.setToolTip("What to go to; a stripe is checked on raw counts, rows = x and columns = y")
+        self.kind.setToolTip("What to go to; a stripe is checked on raw counts, rows = anchor and columns = extent")
         self.kind.currentIndexChanged.connect(lambda _: self.refresh())
         self.number.setRange(1, 1)
         self.number.setPrefix("# ")

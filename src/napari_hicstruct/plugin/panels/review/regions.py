@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion
 
 MEANING = (
-    "Mark what is in view as reviewed (M): there is nothing inside but what is labelled; the model learns that.\n"
+    "Mark what is in view as reviewed (M), a dashed frame: where nothing is labelled inside, the model learns that\n"
+    "there is nothing. Proposals inside that nobody judged stay in the queue and teach nothing until they are.\n"
     "Elsewhere, what is not labelled is unknown."
 )
 

@@ -31,11 +31,11 @@ from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 _NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
-_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "next")
-_WIDTHS = (50, 76, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 44)
-_RIGHT = {"#", "start", "end", "size", "next", *_NUMBERS}
+_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "in the queue")
+_WIDTHS = (50, 76, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 88)
+_RIGHT = {"#", "start", "end", "size", "in the queue", *_NUMBERS}
 _TIPS = {
-    "next": "Place in the review queue, from 1; empty for what is judged or filtered out",
+    "in the queue": "Place in the review queue, from 1; empty for what is judged or filtered out",
     "#": "Number of the object among its kind, from 1, in the order of its file",
     "start": "Leftmost base pair (0-based)",
     "end": "Rightmost base pair (half-open)",
@@ -113,7 +113,7 @@ class ObjectModel(TableModel):
             "end": lambda: f"{record.span.end:,}",
             "size": lambda: format_bp(record.distance),
             "status": lambda: status_text(record.status),
-            "next": lambda: f"{self._objects.waiting(record.uid) or ''}",
+            "in the queue": lambda: f"{self._objects.waiting(record.uid) or ''}",
         }[column]()
 
 
@@ -203,7 +203,7 @@ class ObjectTable(QWidget):
     def _choose(self) -> None:
         queue = bool(self.what.currentData())
         self._objects.where(queue=queue)
-        self.table.sortByColumn(_COLUMNS.index("next" if queue else "#"), Qt.SortOrder.AscendingOrder)
+        self.table.sortByColumn(_COLUMNS.index("in the queue" if queue else "#"), Qt.SortOrder.AscendingOrder)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while nobody could see it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.config.finetune import FinetuneConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune.examples import Example
@@ -73,7 +74,7 @@ class HeadLearner:
             folds + 1,
             folds,
             replay.changed(changes),
-            _notes([layer for layer in examples.layers if layer not in changes]),
+            _notes(examples, [layer for layer in examples.layers if layer not in changes]),
         )
 
     def fit_heads(self, examples: ScoredExamples, replay: Replay, keep: Callable[[Example], bool]) -> Changes:
@@ -130,13 +131,17 @@ def _live(
     return name, losses(learnt), losses(held_out)
 
 
-def _notes(unchanged: Sequence[str]) -> tuple[str, ...]:
-    """Of which tasks nothing could be learnt."""
-    if not unchanged:
-        return ()
-    tasks = ", ".join(layer.split(".")[1] for layer in unchanged)
-    text = "nothing was both accepted and rejected outside the validation regions, so there the model stays as it is."
-    return (f"{tasks}: {text}",)
+def _notes(examples: ScoredExamples, unchanged: Sequence[str]) -> tuple[str, ...]:
+    """Of which tasks nothing could be learnt, and why: ``TADs: only accepted ones, so unchanged.``"""
+    said: dict[str, list[str]] = {}
+    for layer in unchanged:
+        there = {examples.at(k).target > 0.5 for k in examples.of(layer, may_teach) if examples.at(k).corrected}
+        why = f"only {'accepted' if True in there else 'rejected'} ones" if there else "none judged"
+        said.setdefault(why, []).append(plural_of_task(layer.split(".")[1]))
+    return tuple(
+        f"{', '.join(dict.fromkeys(tasks))}: {why} outside the validation regions, so unchanged."
+        for why, tasks in said.items()
+    )
 
 
 def _replay_precision(replay: Replay, changes: Changes) -> tuple[Any, Any] | None:
