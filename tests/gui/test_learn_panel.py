@@ -69,7 +69,9 @@ def make_panel(session: Any, qtbot: Any, tmp_path: Path) -> Iterator[Callable[[S
             asked.append(request)
             yield from ()
 
-        models = SimpleNamespace(predict=predict, capabilities=lambda _: {}, models=lambda: [TINY])
+        models = SimpleNamespace(
+            predict=predict, capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: [TINY]
+        )
         session.prediction = PredictionState(session, session.runner, backend=models)
         session.learning = LearningState(session, session.prediction, session.runner, backend=script.backend())
         predictor, panel = PredictPanel(session.prediction), LearnPanel(session)

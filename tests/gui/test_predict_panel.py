@@ -57,7 +57,9 @@ class Script:
 
     def backend(self) -> Any:
         reasons = {"loop": "", "stripe": "", "tad": "needs 10 kb bins; this map has none"}
-        return SimpleNamespace(predict=self.predict, capabilities=lambda _: reasons, models=lambda: [MODEL])
+        return SimpleNamespace(
+            predict=self.predict, capabilities=lambda _: reasons, bins=lambda _: (0, ()), models=lambda: [MODEL]
+        )
 
 
 @pytest.fixture
@@ -247,3 +249,17 @@ def test_how_a_set_was_predicted_stands_in_its_tooltip_also_in_the_next_window(
     tip = model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
     assert tip.splitlines()[-1].endswith(f": {how}")
     assert pump(lambda: not session.learning.counting, 30)
+
+
+def test_the_bins_of_a_run_are_chosen_among_those_of_the_map(make_napari_viewer: Any, data_dir: Path) -> None:
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, data_dir / "maps" / "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool")
+    bins, state = dock.predict.bins, session.prediction
+    assert [bins.itemText(k) for k in range(bins.count())] == ["automatic (10 kb)", "5 kb", "10 kb"]
+    bins.setCurrentIndex(1)
+    bins.activated.emit(1)
+    assert state.request()["resolution"] == 5_000
+    session.open_map(data_dir / "maps" / "mouse_ES_chr18_50-70Mb_25kb.cool")
+    assert [bins.itemText(k) for k in range(bins.count())] == ["automatic (25 kb)", "25 kb"]
+    assert state.request()["resolution"] == 0, "a choice among the levels of another map"
+    assert dock.predict.run_button.isEnabled()

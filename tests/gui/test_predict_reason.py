@@ -21,7 +21,7 @@ def test_a_map_whose_bins_no_model_reads(make_napari_viewer: Make, data_dir: Pat
     session.open_map(data_dir / "awkward" / "cooler_test_file.mcool")  # dm6 at 100 kb and 1 Mb
     assert not predict.run_button.isEnabled()
     assert predict.why_not.isVisible()
-    assert "needs a level of 5 or 10 kb" in predict.why_not.text()
+    assert "needs bins of 50 kb or less" in predict.why_not.text()
     assert "100 kb" in predict.why_not.text()
     assert not any(box.isChecked() or box.isEnabled() for box in predict.tasks.values())
 

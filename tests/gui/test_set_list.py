@@ -157,3 +157,18 @@ def test_the_list_says_how_many_of_how_many_are_drawn(session: Any, panel: Label
     assert {record.uid for record in scored} <= set(drawn), "no scored ring of the model is crowded out"
     assert made.id in session.labels.shown()
     qtbot.waitUntil(lambda: "best 500 of 3,302 loops in view" in panel._note.text())
+
+
+def test_the_slider_hides_the_unlikely_and_says_how_many(session: Any, panel: LabelsPanel, qtbot: Any) -> None:
+    made = [loop(RES * k, RES * (60 + k), probability=0.1 * k) for k in range(1, 10)]
+    session.project.add_as_set("model", Origin.PREDICTED, made, action="predict")
+    session.editing.editor.redraw()
+    panel.probability.setValue(0.55)
+    likely = {record.uid for record in made if record.probability > 0.55}
+    known = {record.uid for record in made}
+    qtbot.waitUntil(lambda: set(session.editing.editor.overlay(Kind.LOOP).uids) & known == likely)
+    qtbot.waitUntil(lambda: "Not drawn: 5 proposals with p < 0.55." in panel._note.text())
+    assert session.project.count() >= len(made), "nothing is lost"
+    panel.probability.setValue(0.0)
+    qtbot.waitUntil(lambda: set(session.editing.editor.overlay(Kind.LOOP).uids) >= known)
+    qtbot.waitUntil(lambda: "Not drawn" not in panel._note.text())

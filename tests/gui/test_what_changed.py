@@ -61,7 +61,9 @@ def models() -> Models:
 
 @pytest.fixture
 def view(session: Any, models: Models, qtbot: Any) -> ChangesView:
-    backend = SimpleNamespace(predict=models.predict, capabilities=lambda _: {}, models=lambda: [OLD, NEW])
+    backend = SimpleNamespace(
+        predict=models.predict, capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: [OLD, NEW]
+    )
     session.prediction = PredictionState(session, session.runner, backend=backend)
     made = ChangesView(session)
     qtbot.addWidget(made)

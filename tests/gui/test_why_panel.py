@@ -94,7 +94,9 @@ def session(tmp_path: Path, qapp: Any) -> Iterator[Any]:
 
 def make_panel(session: Any, script: Script, qtbot: Any, models: list[Any] | None = None) -> ExplainPanel:
     listed = [MODEL] if models is None else models
-    backend = SimpleNamespace(predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, models=lambda: listed)
+    backend = SimpleNamespace(
+        predict=lambda *_, **__: iter(()), capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: listed
+    )
     session.prediction = PredictionState(session, session.runner, backend=backend)
     panel = ExplainPanel(session, explain=script.explain)
     qtbot.addWidget(panel)

@@ -49,7 +49,7 @@ def test_calls_keep_their_limits(chr21: hs.ContactMap) -> None:
 
 def test_without_limits_the_decoders_are_as_they_were() -> None:
     none = DecodingLimits()
-    assert none.loops(0.1, 5_000) == LoopSettings(threshold=0.1)
+    assert none.loops(0.1, 5_000) == LoopSettings(min_score=0.1)
     assert none.stripes(0.6) == StripeSettings(threshold=0.6)
     assert none.tads() == TadSettings()
     assert none.to_dict() == {}

@@ -111,3 +111,13 @@ def test_loops_have_a_map_for_each_bin_size() -> None:
     assert calibrated(loop.with_(resolution=10_000), maps) == loop.with_(resolution=10_000)
     stripe = loop.with_(kind=Kind.STRIPE)
     assert calibrated(stripe, maps).probability == pytest.approx(1 / (1 + np.exp(-2)), abs=1e-6)
+
+
+def test_loops_in_other_bins_are_calibrated_as_those_in_the_nearest() -> None:
+    maps = {"loop@5000": CalibrationMap(1.0, 1.0), "loop@10000": CalibrationMap(1.0, -2.0)}
+    at = Interval("chr1", 0, 25_000), Interval("chr1", 500_000, 525_000)
+    loop = Annotation(kind=Kind.LOOP, anchor1=at[0], anchor2=at[1], score=0.5)
+    found = {size: calibrated(loop.with_(resolution=size), maps).probability for size in (1_000, 25_000, 0)}
+    assert found[1_000] == pytest.approx(float(maps["loop@5000"].apply(0.5)), abs=1e-6)
+    assert found[25_000] == pytest.approx(float(maps["loop@10000"].apply(0.5)), abs=1e-6)
+    assert found[0] != found[0], "no bins are said: nobody knows"

@@ -34,19 +34,29 @@ def band() -> Band:
 
 def test_it_equals_its_formula(band: Band) -> None:
     i, j = 40, 70
-    seen = mean = ring = ring_mean = 0.0
-    for a in range(-7, 8):
-        for b in range(-7, 8):
+    sums = {name: [0.0, 0.0] for name in ("dot", "donut", "lower left", "row", "column")}
+    for a in range(-5, 6):
+        for b in range(-5, 6):
             r, d = max(abs(a), abs(b)), j + b - i - a
-            if 1 < r < 4 or not band.valid[i + a] or not band.valid[j + b]:
+            if r == 2 or not band.valid[i + a] or not band.valid[j + b]:
                 continue
-            e = band.expected[d] / (band.weights[i + a] * band.weights[j + b])
-            if r <= 1:
-                seen, mean = seen + band.counts[d, i + a], mean + e
-            else:
-                ring, ring_mean = ring + band.counts[d, i + a], ring_mean + e
-    around = mean * (ring + 0.5) / (ring_mean + 0.5)
+            here = {"dot": r <= 1} | {
+                "donut": r > 2 and a != 0 and b != 0,
+                "lower left": r > 2 and a > 0 and b < 0,
+                "row": r > 2 and abs(a) <= 1,
+                "column": r > 2 and abs(b) <= 1,
+            }
+            for name in (name for name, inside in here.items() if inside):
+                sums[name][0] += band.counts[d, i + a]
+                sums[name][1] += band.expected[d] / (band.weights[i + a] * band.weights[j + b])
+    seen, mean = sums.pop("dot")
+    around = mean * max((c + 0.5) / (e + 0.5) for c, e in sums.values())
     assert prominence(band, i, j) == pytest.approx((seen - around) / math.sqrt(around + 1), rel=1e-5)
+
+
+def test_a_pixel_of_a_stripe_is_no_dot() -> None:
+    stripe = striped(3.0)
+    assert max(prominence(stripe, 100, 100 + d) for d in range(20, 60)) < 3
 
 
 def test_a_dot_stands_out_and_flat_places_do_not(band: Band) -> None:

@@ -56,6 +56,10 @@ overwrite_option: bool = typer.Option(
 """Use as a parameter's default: ``overwrite: bool = overwrite_option``."""
 
 
+overwrite_file_option: bool = typer.Option(False, "--overwrite", help="Replace a file that exists.")
+"""Use as a parameter's default in a command that writes one file: ``overwrite: bool = overwrite_file_option``."""
+
+
 def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     """Run ``job`` to its end and give its result, with a bar on standard error if that is a terminal.
 

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import (
+    bp_option,
+    emit,
+    json_option,
+    overwrite_file_option,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
 from napari_hicstruct.cli.import_labels import GivenKind
+from napari_hicstruct.config.files import check_output_file
+from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,6 +57,7 @@ def consensus(
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
     max_q: float = typer.Option(0.01, min=0, max=1, help="Fit-Hi-C, FitHiChIP: largest q-value of a call."),
     keep_all: bool = typer.Option(False, "--keep-all", help="Also what a single program calls."),
+    overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -68,6 +79,7 @@ def consensus(
     files = tuple(CallFile.of(text) for text in calls)
     wanted = None if kind is None else Kind(kind.value)
     request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
+    check_output_file(out, [*(one.path for one in files), split_uri(map)[0]], overwrite=overwrite)
     result = show_progress(iter_consensus(request), quiet)
     path = write_result(result, out)
     _report(result)

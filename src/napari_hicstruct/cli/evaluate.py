@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from napari_hicstruct.cli.common import base_pairs, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import (
+    base_pairs,
+    emit,
+    json_option,
+    overwrite_file_option,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
 from napari_hicstruct.cli.import_labels import check_ascending
 
 _RATES = {"precision", "recall", "f1"}
@@ -52,6 +60,7 @@ def evaluate(
     ascending: Annotated[bool, typer.Option("--ascending", help="Lower is better in --score-column.")] = False,
     map_uri: Annotated[str | None, typer.Option("--map", help="Contact map: adds the pile-up of the loops.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and pictures.")] = None,
+    overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -72,6 +81,7 @@ def evaluate(
         ascending=ascending,
         map=map_uri,
         out_dir=out,
+        overwrite=overwrite,
     )
     result = show_progress(iter_evaluate(request), quiet)
     if json:

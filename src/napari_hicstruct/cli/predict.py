@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import (
+    bp_option,
     emit,
     json_option,
     overwrite_option,
@@ -56,6 +57,7 @@ def predict(
     threads: int = typer.Option(0, "--threads", min=0, help="Processor threads (default: all)."),
     track: list[str] = typer.Option([], "--track", help="NAME=FILE.bw, for a model that reads tracks; repeatable."),
     min_probability: list[str] = typer.Option([], help=MIN_PROBABILITY_HELP),
+    resolution: int = bp_option(0, help="Bins, as 25k; 0: 10 kb (loops 5 kb), or the nearest that the map has."),
     limit: list[str] = typer.Option([], "--limit", help=LIMIT_HELP),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
@@ -82,16 +84,20 @@ def predict(
         tracks=parse_tracks(track),
         min_probability=parse_min_probability([*least, *min_probability]),
         limits=parse_limits(limit),
+        resolution=resolution,
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
-    for note in () if quiet or json else notes(source, request):
-        to_stderr(f"note: {note}")
+    _say([] if quiet or json else notes(source, request))
     result = show_progress(iter_predict(source, request), quiet)
     summary = _summary(result, json) | _files(write_predictions(result, out, overwrite=overwrite), json)
-    if project is not None:
-        summary["set"] = store_predictions(result, source, project)
+    summary |= {} if project is None else {"set": store_predictions(result, source, project)}
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _say(notes: list[str]) -> None:
+    for note in notes:
+        to_stderr(f"note: {note}")
 
 
 def _files(paths: list[Path], json: bool) -> dict[str, Any]:

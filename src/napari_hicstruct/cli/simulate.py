@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from napari_hicstruct.cli.common import bins, emit, json_option, quiet_option, show_progress
+from napari_hicstruct.cli.common import bins, emit, json_option, overwrite_file_option, quiet_option, show_progress
+from napari_hicstruct.config.files import check_output_file
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import parse_length
 
@@ -36,12 +37,20 @@ def simulate(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same map.")] = 1,
     style: Annotated[str, typer.Option(help="extrusion, or painted (kernels on a decay curve).")] = "extrusion",
     config: Annotated[Path | None, typer.Option(help="YAML with ranges other than the defaults.")] = None,
+    overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
     """Simulate a contact map with known loops, stripes and TADs: a balanced .mcool, and its truth."""
-    from napari_hicstruct.workflows.simulate import SimulateRequest, iter_simulate, ladder_from, load_settings
+    from napari_hicstruct.workflows.simulate import (
+        SimulateRequest,
+        is_simulated,
+        iter_simulate,
+        ladder_from,
+        load_settings,
+    )
 
+    check_output_file(out, [config] if config else [], overwrite=overwrite or is_simulated(out))
     request = SimulateRequest(
         out=out,
         lengths=parse_chromosomes(chrom or [], length),

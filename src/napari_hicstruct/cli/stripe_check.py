@@ -6,7 +6,16 @@ from pathlib import Path
 
 import typer
 
-from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import (
+    bins,
+    bp_option,
+    emit,
+    json_option,
+    overwrite_file_option,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
 from napari_hicstruct.errors import ConfigError
 
 
@@ -26,6 +35,7 @@ def stripe_check(
     margin: int = typer.Option(-1, min=-1, help="bp on each side. Default: a quarter of the stripe, at least 250 kb."),
     balance: bool = typer.Option(False, "--balance", help="Balanced contacts instead of raw counts."),
     transpose: bool = typer.Option(False, "--transpose", help="Outline the transposed rectangle, too, dashed."),
+    overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -44,7 +54,8 @@ def stripe_check(
         balanced=balance,
         transpose=transpose,
     )
-    request = StripeCheckRequest(labels=stripes, numbers=tuple(dict.fromkeys(number)), out=out, options=options)
+    numbers = tuple(dict.fromkeys(number))
+    request = StripeCheckRequest(labels=stripes, numbers=numbers, out=out, options=options, overwrite=overwrite)
     written, notes = show_progress(iter_stripe_checks(open_map(map), request), quiet)
     for note in notes:
         to_stderr(f"{stripes}: {note}")

@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from napari_hicstruct.cli.common import overwrite_file_option
+from napari_hicstruct.config.files import check_output_file
+from napari_hicstruct.config.map_uri import split_uri
+
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
@@ -26,12 +30,16 @@ def view(
     ] = None,
     relink: Annotated[bool, typer.Option("--relink", help="Tie the project to this map from now on.")] = False,
     screenshot: Annotated[Path | None, typer.Option(help="Draw, write this PNG, and exit.")] = None,
+    overwrite: bool = overwrite_file_option,
 ) -> None:
     """Open MAP in napari with the HiC Structures dock."""
     from npe2 import PluginManager
 
     from napari_hicstruct.workflows.display import check_display, check_qt
 
+    if screenshot is not None:
+        read = [split_uri(map)[0], *(labels or ()), *([project] if project else ())]
+        check_output_file(screenshot, read, overwrite=overwrite)
     check_display("Run it as: xvfb-run -a hicstruct view … --screenshot map.png")
     check_qt()
 

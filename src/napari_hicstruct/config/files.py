@@ -6,8 +6,9 @@ import contextlib
 import errno
 import os
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from napari_hicstruct.errors import OutputError
@@ -132,7 +133,8 @@ def check_room(path: Path, n_bytes: int) -> None:
 def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
     """A new name beside ``path`` to write a file or folder to; it takes the place when the block ends well.
 
-    What stood there stays whole until then, and nothing is left of a block that fails.  Unlike :mod:`tempfile`'s, what
+    What stood there stays whole until then, and nothing is left of a block that fails.  A symbolic link stays one: what
+    it names is replaced.  A device or pipe gets the finished file's bytes.  Unlike :mod:`tempfile`'s, what
     is written may be read by whoever may read any other new file: people of one lab share models and data sets.
 
     Parameters
@@ -149,18 +151,72 @@ def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
     """
     if make:
         path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}{path.suffix}")
+    if _is_stream(path):
+        with tempfile.TemporaryDirectory() as folder:
+            part = Path(folder) / path.name
+            yield part
+            with part.open("rb") as made, path.open("wb") as stream:
+                shutil.copyfileobj(made, stream)
+        return
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    temporary = place.with_name(f".{place.stem}.{uuid.uuid4().hex[:12]}{path.suffix}")
     try:
         yield temporary
-        if temporary.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        os.replace(temporary, path)
+        if temporary.is_dir() and place.is_dir():
+            shutil.rmtree(place)
+        os.replace(temporary, place)
     finally:
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _is_stream(path: Path) -> bool:
+    """True for a device, a pipe or a socket: a file that took its place would be in everybody's way."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def move_file(made: Path, path: Path) -> None:
+    """Move a finished file to ``path`` in one step; through a link or into a device, as :func:`in_place_of` does.
+
+    Raises
+    ------
+    OSError
+    """
+    if not path.is_symlink() and not _is_stream(path):
+        os.replace(made, path)
+        return
+    with in_place_of(path, make=False) as temporary:
+        shutil.copyfile(made, temporary)
+
+
+def check_output_file(path: Path, inputs: Iterable[str | Path] = (), *, overwrite: bool = False) -> None:
+    """Refuse to replace a file that is read for the same result, and, without ``overwrite``, any other.
+
+    Devices and pipes are written into, they lose nothing.
+
+    Parameters
+    ----------
+    path : Path
+        File to be written.
+    inputs : iterable of path
+        Files that are read.
+    overwrite : bool
+        Replace a file that is none of them.
+
+    Raises
+    ------
+    OutputError
+    """
+    if not path.is_file():
+        return
+    if any(os.path.exists(one) and os.path.samefile(one, path) for one in inputs):
+        raise OutputError("is read for this, and is not replaced by it.", where=path, hint="Choose another name.")
+    if not overwrite:
+        hint = "Choose another name, or replace it with --overwrite."
+        raise OutputError("exists. Nothing was written.", where=path, hint=hint)
 
 
 def write_bytes(path: str | Path, data: bytes) -> Path:

@@ -137,6 +137,10 @@ class ModelConfig(FrozenConfig):
             raise ValueError(f"interaction '{self.interaction}' mixes channels: give all tasks the same widths")
         return self
 
+    def at(self, resolution: int) -> ModelConfig:
+        """The same network reading bins of ``resolution`` bp as its coarse ones, and half of that as its fine ones."""
+        return self.model_copy(update={"coarse_resolution": resolution, "fine_resolution": resolution // 2})
+
     @property
     def in_channels(self) -> int:
         """Channels of a window."""

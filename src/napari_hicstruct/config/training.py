@@ -59,6 +59,9 @@ class TrainConfig(FrozenConfig):
     datasets: tuple[str, ...] = Field((), description="folders written by hicstruct dataset, beside simulated maps")
     dataset_share: float = Field(0.5, ge=0, le=1, description="share of draws from datasets where both are given")
     thinning: float = Field(16.0, ge=1, description="contacts of a dataset are divided by 1 … this")
+    bin_sizes: tuple[int, ...] = Field(
+        (), description="bp; coarse bins that simulated maps are drawn in, by turns; empty: model.coarse_resolution"
+    )
     validation: PoolConfig = PoolConfig(extrusion=4, first_seed=900_000)
     steps: int = Field(4_000, ge=1)
     batches: int = Field(1, ge=1, description="batches whose gradients make one step; several devices share them")
@@ -115,7 +118,15 @@ class TrainConfig(FrozenConfig):
         if not self.train.extrusion + self.train.painted and not self.datasets:
             raise ValueError("train holds no maps: give train.extrusion, or datasets")
         self._check_pools()
+        self._check_bin_sizes()
         return self
+
+    def _check_bin_sizes(self) -> None:
+        base = self.model.fine_resolution
+        if odd := [size for size in self.bin_sizes if size <= 0 or size % base]:
+            raise ValueError(f"bin_sizes: {odd[0]} is no multiple of the simulated bins ({base})")
+        if self.bin_sizes and self.weak.enabled:
+            raise ValueError("bin_sizes and weak.enabled exclude each other: weak labels have one bin size")
 
     def _check_pools(self) -> None:
         for key, pool in (("train", self.train), ("validation", self.validation)):

@@ -39,3 +39,32 @@ class WeakConfig(FrozenConfig):
         if not 0 < self.sure[0] < self.sure[1] < 1:
             raise ValueError("sure must be two ascending probabilities")
         return self
+
+
+class WeakLoopConfig(FrozenConfig):
+    """Which dots of a map are labels by themselves (``labels.weak_loops``); bins are the map's own."""
+
+    inner: int = Field(2, ge=1, description="bins; what lies closer to a dot belongs to it (p of HiCCUPS at 10 kb)")
+    outer: int = Field(5, ge=2, description="bins; neighbourhoods reach so far (w of HiCCUPS at 10 kb)")
+    nearest_bins: int = Field(6, ge=2, description="bins; dots closer to the diagonal are not looked for")
+    separation: int = Field(3, ge=1, description="bins; of dots as close as that the more significant one counts")
+    sure_rise: float = Field(0.32, description="log2 over the strongest neighbourhood; from here on a label")
+    sure_z: float = Field(4.0, description="standard deviations; the same")
+    unsure_rise: float = Field(0.14, description="log2; between this and sure_rise nobody is wrong")
+    unsure_z: float = Field(2.0, description="standard deviations; the same")
+
+
+class WeakStripeConfig(FrozenConfig):
+    """Which rows of a map are stripes by themselves (``contacts.stripe_rows``); bins are the map's own."""
+
+    flank: tuple[int, int] = Field((5, 8), description="bins; distance of the flanks from the row")
+    nearest_bins: int = Field(6, ge=1, description="bins; what lies closer to the diagonal is not read")
+    min_bins: int = Field(20, ge=6, description="bins; shortest stripe")
+    end_bins: int = Field(10, ge=3, description="bins; the last ones, which must stand out by unsure_rise")
+    step_bins: int = Field(5, ge=1, description="bins; lengths that are tried")
+    separation: int = Field(4, ge=1, description="bins; of rows as close as that the most significant one counts")
+    sure_rise: float = Field(0.15, description="log2 over the stronger flank, in each third; from here on a label")
+    sure_z: float = Field(6.0, description="standard deviations over the whole length")
+    far_z: float = Field(2.0, description="standard deviations of the far third")
+    unsure_rise: float = Field(0.07, description="log2; between this and sure_rise nobody is wrong")
+    unsure_z: float = Field(3.0, description="standard deviations; the same")

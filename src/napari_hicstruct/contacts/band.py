@@ -81,6 +81,14 @@ def make_band(
     return Band(chrom, resolution, 0, counts, scaled, band_expected(counts, scaled))
 
 
+def empty_fine(coarse: Band) -> Band:
+    """Fine bins of a map that has none: no contacts, every bin bad."""
+    shape = (2 * coarse.n_diagonals, 2 * coarse.n_bins)
+    bad = np.full(shape[1], np.nan, np.float32)
+    resolution, first = coarse.resolution // 2, 2 * coarse.first_bin
+    return Band(coarse.chrom, resolution, first, np.zeros(shape, np.float32), bad, np.zeros(shape[0], np.float32))
+
+
 def coarsen_band(band: Band, factor: int) -> Band:
     """Sum ``factor × factor`` blocks of counts into one bin and balance anew; never interpolates.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
@@ -16,6 +18,31 @@ if TYPE_CHECKING:
 
 BandPair = tuple["Band | None", "Band"]
 """Fine bins, None where the map has none, and coarse bins of one chromosome."""
+
+
+MIN_BINS, MAX_BINS = 1_000, 50_000
+"""bp; in smaller or larger ones a network sees nothing that it knows."""
+
+
+def bins_for(source: ContactSource, config: ModelConfig, resolution: int = 0) -> ModelConfig:
+    """The network's configuration in the bins in which it reads a map.
+
+    Its own bins where the map has them.  Else whole multiples of a level's bins: those nearest to the network's coarse
+    ones in ratio, up to :data:`MAX_BINS`; unchanged where even these are too large.
+
+    Parameters
+    ----------
+    resolution : int
+        Coarse bin size that somebody asked for, bp; 0: nobody did.
+    """
+    if resolution:
+        return config.at(resolution)
+    if loop_resolution(source, config):
+        return config
+    wanted = config.coarse_resolution
+    sizes = {level * max(1, round(wanted / level)) for level in source.resolutions}
+    fitting = [size for size in sizes if size <= MAX_BINS]
+    return config.at(min(fitting, key=lambda size: (abs(np.log(size / wanted)), size))) if fitting else config
 
 
 def loop_resolution(source: ContactSource, config: ModelConfig | None = None, chrom: str | None = None) -> int:

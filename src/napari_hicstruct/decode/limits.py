@@ -63,11 +63,11 @@ class DecodingLimits:
         given = {name: getattr(self, name) for name in LIMITS}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items() if v is not None}
 
-    def loops(self, threshold: float, resolution: int) -> LoopSettings:
+    def loops(self, min_score: float, resolution: int) -> LoopSettings:
         """Settings of the loop decoder at bins of ``resolution`` bp."""
         from napari_hicstruct.decode.loops import LoopSettings
 
-        settings = LoopSettings(threshold=threshold)
+        settings = LoopSettings(min_score=min_score)
         if self.loop_separation is not None:
             settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
         if self.loop_distance is not None:

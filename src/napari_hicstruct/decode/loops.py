@@ -21,7 +21,10 @@ Array = NDArray[np.float32]
 class LoopSettings:
     """Thresholds of loop decoding; distances in bins unless named otherwise."""
 
-    threshold: float = 0.1
+    threshold: float = 0.02
+    """Least probability of the network at a place that is looked at."""
+    min_score: float = 0.3
+    """Least score that is listed: the network's log-odds and the dot's own significance together."""
     suppress: int = 2
     nearest: int = 4
     farthest_bp: int = 3_000_000
@@ -111,7 +114,8 @@ class LoopDecoder:
                 score = float(p[row, d])
                 if self.band is not None:
                     score = loop_score(score, prominence(self.band, i, j), (j - i) * self.resolution)
-                yield self._loop(i, j, offsets[:, row, d], score)
+                if score >= s.min_score:
+                    yield self._loop(i, j, offsets[:, row, d], score)
 
     def finish(self, p: Array, offsets: Array, *, start: int) -> Iterator[Annotation]:
         """Loops of all rows that are left."""

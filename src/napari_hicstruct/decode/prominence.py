@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.neighbourhoods import above_neighbourhoods, neighbourhood_bins
 
 Array = NDArray[np.float32]
 
-WEIGHT = 0.3
-"""Log-odds per standard deviation; 0.1 – 0.4 do alike (docs/science/model.md)."""
+WEIGHT = 0.6
+"""Log-odds per standard deviation: the more, the fewer stripe pixels and edges on real maps; simulated ones lose
+slowly (docs/science/real-maps.md)."""
 
 LIMITS = (-5.0, 15.0)
 """Standard deviations beyond which nothing more is counted."""
@@ -25,43 +27,21 @@ SHORT, SHORT_WEIGHT = 200_000, 0.8
 """Below this distance (bp) a loop loses that much log-odds each time the distance falls by e: near the diagonal corners
 of domains and steep decay look like dots, more often than in the maps networks are trained on (docs/adr/0014)."""
 
-_MIDDLE, _NEAR, _FAR = 1, 4, 7  # bins: 3×3 of the dot; ring around it
-
-
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _stand_out(counts: Array, weights: Array, expected: Array, i0: int, j0: int) -> float:
-    n_diagonals, n = counts.shape
-    observed = mean = ring_observed = ring_mean = 0.0
-    for a in range(-_FAR, _FAR + 1):
-        for b in range(-_FAR, _FAR + 1):
-            i, j, r = i0 + a, j0 + b, max(abs(a), abs(b))
-            if i < 0 or j >= n or _MIDDLE < r < _NEAR:
-                continue
-            d = j - i
-            if d < 2 or d >= n_diagonals or not (weights[i] > 0 and weights[j] > 0 and expected[d] > 0):
-                continue
-            e = expected[d] / (weights[i] * weights[j])
-            if r <= _MIDDLE:
-                observed += counts[d, i]
-                mean += e
-            else:
-                ring_observed += counts[d, i]
-                ring_mean += e
-    around = mean * (ring_observed + 0.5) / (ring_mean + 0.5)
-    return float((observed - around) / np.sqrt(around + 1.0))
-
 
 def prominence(band: Band, i: int, j: int) -> float:
-    """Standard deviations by which the 3×3 counts at bins (i, j) exceed what the ring 4–7 bins away lets expect.
+    """Standard deviations by which the 3×3 counts at bins (i, j) exceed what its surround lets expect.
 
-    ``(C − E·R) / √(E·R + 1)``: C and E observed and expected of the nine pixels, R observed over expected of the ring;
-    bad bins and the first two diagonals are left out.
+    ``(C − E·R) / √(E·R + 1)``: C and E observed and expected of the nine pixels, R the largest observed over expected
+    of donut, lower left, row and column (:mod:`contacts.neighbourhoods`): a pixel of a stripe or of a domain's edge is
+    no dot.
     """
-    return float(_stand_out(band.counts, band.weights, band.expected, i, j))
+    inner, outer = neighbourhood_bins(band.resolution)
+    observed, mean, around = above_neighbourhoods(band.counts, band.weights, band.expected, i, j, inner, outer)
+    return float((observed - mean * around) / np.sqrt(mean * around + 1.0))
 
 
 def loop_score(probability: float, z: float, length: float) -> float:
-    """``σ(logit p + 0.3 z − 0.8 max(0, ln(200 kb / length)))``: what loops are ranked by.
+    """``σ(logit p + 0.6 z − 0.8 max(0, ln(200 kb / length)))``: what loops are ranked by.
 
     Parameters
     ----------

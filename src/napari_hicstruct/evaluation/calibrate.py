@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -173,8 +174,20 @@ def key_of(record: Annotation) -> str:
 
 def calibrated(record: Annotation, maps: Mapping[str, CalibrationMap]) -> Annotation:
     """The record with the probability that its score means; as it is where there is no map for it."""
-    known = maps.get(key_of(record))
+    known = maps.get(key_of(record)) or _nearest_bins(record, maps)
     return record if known is None else record.with_(probability=round(float(known.apply(record.score)), 6))
+
+
+def _nearest_bins(record: Annotation, maps: Mapping[str, CalibrationMap]) -> CalibrationMap | None:
+    """The map of loops in the bins nearest to a loop's, for bins that are not the network's own.
+
+    Where one of its own two sizes could not be calibrated, nothing stands in for it: another head calls there.
+    """
+    sizes = [int(key.partition("@")[2]) for key in maps if key.startswith("loop@")]
+    if record.kind is not Kind.LOOP or record.resolution <= 0 or len(sizes) < 2:
+        return None
+    nearest = min(sizes, key=lambda size: abs(math.log(size / record.resolution)))
+    return maps[f"loop@{nearest}"]
 
 
 def maps_of(card: Mapping[str, Any]) -> dict[str, CalibrationMap]:

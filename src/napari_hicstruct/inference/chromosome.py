@@ -135,14 +135,14 @@ class ChromosomeRun:
 
     def _points(self, band: Band, rows: Iterator[RowDone]) -> Iterator[list[Annotation]]:
         """Feed rows to the loop decoder as they come; masks wait for the end, for a stripe may cross many rows."""
-        threshold = decoder_threshold(self._min_probability("point"), LoopSettings().threshold)
+        min_score = decoder_threshold(self._min_probability("point"), LoopSettings().min_score)
         decoder = LoopDecoder(
             chrom=band.chrom,
             resolution=band.resolution,
             valid=band.valid,
             band=band,
             length=self.stretch.length,
-            settings=self.stretch.limits.loops(threshold, band.resolution),
+            settings=self.stretch.limits.loops(min_score, band.resolution),
             model=self.stretch.model,
         )
         decoder.begin(max(0, self._bins(band)[0] - decoder.settings.suppress))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.training import TrainConfig
-from napari_hicstruct.contacts.band import Band, coarsen_band, make_band
+from napari_hicstruct.contacts.band import Band, coarsen_band, empty_fine, make_band
 from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.scope import Scope
 from napari_hicstruct.labels.truth import BinTruth, truth_in_bins
@@ -87,17 +87,28 @@ def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -
     sim = load_map(path)
     depth = float(np.exp(rng.uniform(*np.log(config.depth))))
     counts, whole = _counts(sim, depth, config, rng)
-    fine = make_band(sim.chrom, sim.resolution, counts)
-    coarse = coarsen_band(fine, config.model.coarse_resolution // sim.resolution)
+    fine, coarse = _in_bins(make_band(sim.chrom, sim.resolution, counts), config, rng)
     fine, coarse = _without_diagonals(fine, rng), _without_diagonals(coarse, rng)
     fine, coarse = _without_bins(fine, coarse, config.dropped_bins, rng)
     truths = [truth_in_bins(sim.truth, band.resolution, base=sim.resolution, depth=depth) for band in (fine, coarse)]
-    if rng.random() < 0.5 and fine.n_bins % 2 == 0:  # an odd count would shift coarse bins against fine ones
+    if (
+        rng.random() < 0.5 and fine.n_bins == 2 * coarse.n_bins
+    ):  # an odd count would shift coarse bins against fine ones
         truths = [reverse_truth(t, band.n_bins) for t, band in zip(truths, (fine, coarse), strict=True)]
         fine, coarse = reverse_band(fine), reverse_band(coarse)
         whole = None if whole is None else reverse_band(whole)
     weak = None if whole is None else weak_boundaries(whole, config.weak)
     return DrawnMap(fine, coarse, truths[0], truths[1], weak)
+
+
+def _in_bins(base: Band, config: TrainConfig, rng: np.random.Generator) -> tuple[Band, Band]:
+    """Fine and coarse bins of one of the recipe's sizes; no fine ones where the simulated bins do not sum to them."""
+    size = int(rng.choice(config.bin_sizes)) if config.bin_sizes else config.model.coarse_resolution
+    coarse = base if size == base.resolution else coarsen_band(base, size // base.resolution)
+    if size == 2 * base.resolution:
+        return base, coarse
+    half = size // 2
+    return (coarsen_band(base, half // base.resolution) if half % base.resolution == 0 else empty_fine(coarse)), coarse
 
 
 def _counts(

@@ -36,6 +36,8 @@ class EvaluateRequest:
         Contact map for the pile-up of the called loops.
     out_dir : Path, optional
         Where ``metrics.json`` and the pictures go.
+    overwrite : bool
+        Replace files of these names there that no evaluation wrote.
     """
 
     predictions: tuple[Side, ...]
@@ -49,3 +51,4 @@ class EvaluateRequest:
     ascending: bool = False
     map: str | None = None
     out_dir: Path | None = None
+    overwrite: bool = False

@@ -22,11 +22,10 @@ _CLEAR = 2.0  # standard deviations
 
 
 def _thresholds() -> dict[str, float]:
-    """From here on decoding calls an object, by head."""
-    from napari_hicstruct.decode.loops import LoopSettings
+    """From here on the network sees an object, by head."""
     from napari_hicstruct.decode.stripes import StripeSettings
 
-    return {"point": LoopSettings().threshold, "mask": StripeSettings().level, "boundary": 0.05}
+    return {"point": 0.1, "mask": StripeSettings().level, "boundary": 0.05}
 
 
 @dataclass(frozen=True, slots=True)

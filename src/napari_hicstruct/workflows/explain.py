@@ -147,15 +147,25 @@ class Explainer:
         from napari_hicstruct.inference.explain import TracingNet, TracingPredictor
         from napari_hicstruct.models.store import load_model
 
-        key = (source.uri, chrom, request.norm, info.path, info.sha256, request.device, request.mode)
+        key = (
+            source.uri,
+            chrom,
+            request.norm,
+            info.path,
+            info.sha256,
+            request.device,
+            request.mode,
+            request.resolution,
+        )
         if key == self._key:
             return
         self._key = None
         device = choose_device(request.device)
         net, _ = load_model(info.path, device=device)
         self._predictor = TracingPredictor(TracingNet(net), device, MODES[request.mode])  # type: ignore[arg-type]  # stands in
-        self._bands = yield from iter_band_pair(source, chrom, net.config, norm=request.norm, token=token)
-        self._predictor.tracks = read_request_tracks(source, chrom, request, net.config)
+        bins = request.bins(source, net.config)
+        self._bands = yield from iter_band_pair(source, chrom, bins, norm=request.norm, token=token)
+        self._predictor.tracks = read_request_tracks(source, chrom, request, bins)
         self._key = key
 
     def _dot(self, annotation: Annotation, layer: Layer | None) -> tuple[float, float] | None:

@@ -130,6 +130,18 @@ def _check(request: SimulateRequest) -> None:
         raise ConfigError(f"the depth must be above 0, not {request.depth:g}.")
 
 
+def is_simulated(path: Path) -> bool:
+    """True if ``path`` is a map that was simulated by :func:`simulate`."""
+    import h5py
+
+    try:
+        with h5py.File(path) as file:
+            texts = (level.attrs.get("metadata", "") for level in file["resolutions"].values())
+            return any("simulated-by" in str(text) for text in texts)
+    except (OSError, KeyError, AttributeError):
+        return False
+
+
 def _from_folder(path: Path, folder: Path) -> str:
     """``path`` as seen from ``folder``: both are moved together; in full where they lie on two drives."""
     try:

@@ -5,7 +5,7 @@ Nothing is turned to look better: if a rectangle does not sit on the stripe here
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
 from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.errors import ConfigError, LabelError
@@ -195,12 +196,15 @@ class StripeCheckRequest:
     out : Path
         A picture for one stripe, a folder for several.
     options : CheckOptions
+    overwrite : bool
+        Replace pictures that exist.
     """
 
     labels: Path
     numbers: tuple[int, ...]
     out: Path
     options: CheckOptions
+    overwrite: bool = False
 
 
 def iter_stripe_checks(
@@ -216,18 +220,25 @@ def iter_stripe_checks(
     """
     stripes, notes = _chosen(source, request)
     clock, token = Clock(), token or CancelToken()
-    one = len(stripes) == 1 and bool(request.out.suffix)
-    width = len(str(max(stripes)))
-    written = []
+    pictures = _pictures(request, stripes)
+    for path in pictures.values():
+        check_output_file(path, [request.labels, split_uri(source.uri)[0]], overwrite=request.overwrite)
     for done, (number, record) in enumerate(stripes.items()):
         token.check()
         yield clock.step("draw", done, len(stripes), f"stripe {number:,}")
         check = check_stripe(source, record, request.options)
         x, y = (f"{part.start:,}–{part.end:,}" for part in (record.anchor1, record.anchor2))
         title = "\n".join(filter(None, [f"stripe {number:,}  {record.chrom}  anchor {x}  extent {y}", check.note]))
-        path = request.out if one else request.out / f"stripe_{number:0{max(4, width)}d}.png"
-        written.append(draw_check(check, title, path, transpose=request.options.transpose))
-    return written, notes
+        draw_check(check, title, pictures[number], transpose=request.options.transpose)
+    return list(pictures.values()), notes
+
+
+def _pictures(request: StripeCheckRequest, numbers: Collection[int]) -> dict[int, Path]:
+    """The picture of each stripe, by its number."""
+    if len(numbers) == 1 and request.out.suffix:
+        return dict.fromkeys(numbers, request.out)
+    width = max(4, len(str(max(numbers))))
+    return {number: request.out / f"stripe_{number:0{width}d}.png" for number in numbers}
 
 
 def _chosen(source: ContactSource, request: StripeCheckRequest) -> tuple[dict[int, Annotation], list[str]]:

@@ -188,9 +188,11 @@ def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
     if missing := [name for name in config.model.tracks if name not in tracks]:
         hint = f"Make the data set again with hicstruct dataset --track {missing[0]}=FILE.bw."
         raise ConfigError(f"has no track '{missing[0]}', which the model reads.", where=path, hint=hint)
-    if resolution != config.model.coarse_resolution:
-        what = f"is in bins of {resolution:,} bp; the model's coarse bins are {config.model.coarse_resolution:,} bp."
-        raise ConfigError(what, where=path, hint="Set model.coarse_resolution to the data set's.")
+    sizes = config.bin_sizes or (config.model.coarse_resolution,)
+    if resolution not in sizes:
+        known = ", ".join(f"{size:,}" for size in sizes)
+        what = f"is in bins of {resolution:,} bp; the model's coarse bins are {known} bp."
+        raise ConfigError(what, where=path, hint="Set model.coarse_resolution, or add the size to bin_sizes.")
     return heads
 
 

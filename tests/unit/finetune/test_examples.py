@@ -190,7 +190,7 @@ def test_regions_hold_truth_and_marks_of_what_lies_in_them() -> None:
 
 def test_far_corrections_make_stretches_of_their_own() -> None:
     said = read_corrections([loop(10_000_000, status=A), loop(50_000_000, status=A), loop(51_000_000, status=R)])
-    found = stretches(said, CHROM, 100_000_000)
+    found = stretches(said, CHROM, 100_000_000, 10_000)
     assert [(part.start, part.end) for part in found] == [(8_400_000, 11_810_000), (48_400_000, 52_810_000)]
 
 

@@ -87,8 +87,8 @@ def test_a_folder_that_cannot_be_made_is_named(files: dict[str, Path], tmp_path:
 
 
 def test_bins_too_large_are_refused_before_labels_are_read(tmp_path: Path) -> None:
-    uri = write_cool(tmp_path / "m.cool", {"chr1": 3_000_000}, 50_000, upper_counts(60, 1))
+    uri = write_cool(tmp_path / "m.cool", {"chr1": 6_000_000}, 100_000, upper_counts(60, 1))
     made = DatasetRequest(map=uri, out=tmp_path / "set", loops=(tmp_path / "none.bedpe",))
-    with pytest.raises(MapError, match=r"needs a level of 5 or 10 kb.*this map has 50 kb"):
+    with pytest.raises(MapError, match=r"needs bins of 50 kb or less; this map has 100 kb"):
         make_dataset(made)
     assert not (tmp_path / "set").exists()

@@ -32,9 +32,8 @@ def bump(p: np.ndarray, i: float, j: float, height: float) -> None:
 
 
 def decoder(**settings: float) -> LoopDecoder:
-    return LoopDecoder(
-        chrom="chr1", resolution=RES, valid=np.ones(N, bool), length=N * RES, settings=LoopSettings(**settings)
-    )
+    chosen = LoopSettings(**{"min_score": 0.1} | settings)
+    return LoopDecoder(chrom="chr1", resolution=RES, valid=np.ones(N, bool), length=N * RES, settings=chosen)
 
 
 def test_loops_are_found_once_wherever_the_rows_are_cut() -> None:
@@ -53,6 +52,14 @@ def test_loops_are_found_once_wherever_the_rows_are_cut() -> None:
         start = d.needs_from
         parts += d.finish(p[start:], offsets[:, start:], start=start)
         assert [(a.anchor1, a.score) for a in parts] == [(a.anchor1, a.score) for a in whole]
+
+
+def test_what_is_looked_at_is_less_sure_than_what_is_listed() -> None:
+    p, offsets = np.zeros((N, 60), np.float32), np.zeros((2, N, 60), np.float32)
+    for i, height in ((20, 0.01), (60, 0.3), (100, 0.6)):
+        bump(p, i, i + 30, height)
+    listed = {score: len(list(decoder(min_score=score).finish(p, offsets, start=0))) for score in (0.001, 0.25, 0.5)}
+    assert listed == {0.001: 2, 0.25: 2, 0.5: 1}
 
 
 def test_a_last_tile_that_reaches_past_the_end_reads_no_row_that_is_not_there() -> None:

@@ -28,7 +28,9 @@ class Bench:
     def __init__(self, window: TinyWindow, script: Script, folder: Path) -> None:
         self.window, self.script = window, script
         self.asked: list[dict[str, Any]] = []
-        models = SimpleNamespace(predict=self.predict, capabilities=lambda _: {}, models=lambda: [TINY])
+        models = SimpleNamespace(
+            predict=self.predict, capabilities=lambda _: {}, bins=lambda _: (0, ()), models=lambda: [TINY]
+        )
         self.prediction = PredictionState(window, window.runner, backend=models)  # type: ignore[arg-type]
         script.on_conclude = lambda outcome: add_model(
             window.project, CHILD, "0.1 ft 1", model_folder(folder / "ft1", CHILD, "tiny", "0.1 ft 1"), BASE,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,7 @@ from napari_hicstruct.annotations.writers import foreign, own
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
 from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
-from napari_hicstruct.config.files import folders_for, output_error, write_text
+from napari_hicstruct.config.files import folders_for, move_file, output_error, write_text
 from napari_hicstruct.errors import OutputError
 
 Writer = Callable[[Iterable[Annotation], Path], Path]
@@ -186,7 +185,7 @@ def _write_all(writers: Mapping[str, Callable[[Path], Path]], folder: Path, stal
                 raise OutputError(error.message, where=folder / name, hint=error.hint) from error
         for name in writers:
             try:
-                os.replace(staging / name, folder / name)
+                move_file(staging / name, folder / name)
             except OSError as error:
                 raise output_error(folder / name, error) from error
         for name in stale:

@@ -26,6 +26,8 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels, nesting, opacity
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
 
+_PROBABILITY = 1  # column of RecordTable.scores
+
 
 class Catalogue:
     """Every record of ``project``; :attr:`records` follows its changes.
@@ -35,11 +37,14 @@ class Catalogue:
     records : RecordTable
     tad_levels : TadLevels
         Which of nested TADs are in view at all.
+    min_probability : float
+        Proposals with a smaller one are not in view; what has none, or was judged, is.
     """
 
     def __init__(self, project: Project) -> None:
         self.records: RecordTable = project.table()
         self.tad_levels = TadLevels.ALL
+        self.min_probability = 0.0
         self._nesting: tuple[object, NDArray[np.int64]] = (None, np.zeros((2, 0), np.int64))
 
     def in_view(
@@ -65,14 +70,23 @@ class Catalogue:
             there = [set_id for set_id, where in triangles.items() if where is triangle]
             near = _overlap(table, own, rows, cols, triangle)
             seen[near] |= np.isin(table.sets[own[near]], there)
+        chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
+        seen &= chosen | ~self._faint(own)
         if kind is Kind.TAD and self.tad_levels is not TadLevels.ALL:
-            chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
             seen &= chosen | self.tad_levels.drawn(*self._levels(own))
         found = own[seen]
         if (total := len(found)) > limit:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
         judged = table.status[found] != STATUS_CODES[Status.PROPOSED]
         return table.records(found[np.argsort(judged, kind="stable")]), total
+
+    def n_faint(self) -> int:
+        """Proposals of the project that :attr:`min_probability` keeps out of view."""
+        return int(self._faint(np.arange(self.records.n_rows)).sum()) if self.min_probability > 0 else 0
+
+    def _faint(self, rows: Rows) -> NDArray[np.bool_]:
+        open_ = self.records.status[rows] == STATUS_CODES[Status.PROPOSED]
+        return np.asarray(open_ & (self.records.scores[rows, _PROBABILITY] < self.min_probability), bool)
 
     def opacities(self, tads: Sequence[Annotation]) -> list[float]:
         """Of TADs of one chromosome: those that hold others step back."""

@@ -78,6 +78,8 @@ class LabelState:
         All objects of the project.
     by_score : bool
         Whether the soft score fades the lines.
+    min_probability : float
+        Proposals with a smaller one are not drawn; not remembered, so that nothing is missing unseen another day.
     others : Others
         How the others are drawn while a candidate is up.
     runs : dict of int to list of dict
@@ -99,6 +101,7 @@ class LabelState:
         self.catalogue: Catalogue | None = None
         self.in_view: dict[Kind, InView] = {}
         self.by_score = False
+        self.min_probability = 0.0
         self.others = Others.DIM
         self._settings = settings
         self._up = self._choosing = self._away = False
@@ -176,6 +179,13 @@ class LabelState:
     def set_by_score(self, on: bool) -> None:
         """Let the soft score fade the lines, or not."""
         self.by_score = on
+        self.stale.emit(tuple(Kind))
+
+    def set_min_probability(self, value: float) -> None:
+        """Draw proposals from this probability on; what was judged, or has none, is drawn all the same."""
+        self.min_probability = value
+        if self.catalogue is not None:
+            self.catalogue.min_probability = value
         self.stale.emit(tuple(Kind))
 
     @property
@@ -295,6 +305,7 @@ class LabelState:
         self.catalogue = None if project is None else Catalogue(project)
         if self.catalogue is not None:
             self.catalogue.tad_levels = self.tad_levels
+            self.catalogue.min_probability = self.min_probability
         self._triangles.clear()
         if project is not None:
             project.changed.connect(self._on_change)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
-_LIKELIER = "For the likelier ones alone: Review, Filter, confidence from 0.50."
+_LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
 _CHOOSE = "Choose at least one thing to find."
 
 
@@ -40,6 +40,12 @@ class PredictBackend:
         from napari_hicstruct.workflows.predict.request import capabilities
 
         return capabilities(source)
+
+    def bins(self, source: ContactSource) -> tuple[int, tuple[int, ...]]:
+        """The bin size (bp) in which a run reads the map by itself, and those to choose from."""
+        from napari_hicstruct.workflows.predict.request import offered_bins
+
+        return offered_bins(source)
 
     def models(self) -> list[Any]:
         """Models with ``name``, ``version``, ``tasks`` and ``card``."""
@@ -76,6 +82,8 @@ class PredictionState:
         Fast or accurate; limits of what is called.
     device, scope : str
         Scope: ``view``, ``chromosome`` or ``genome``.
+    bin_size : int
+        Bins in which the map is read, bp; 0: those that fit the model best.
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
     predict : callable
@@ -85,11 +93,14 @@ class PredictionState:
     progressed : Signal(Progress)
     message : Signal(str)
         What came of it, in words.
+    finished : Signal
+        A run has come to its end; its set has another name.
     """
 
     changed = Signal()
     progressed = Signal(object)
     message = Signal(str)
+    finished = Signal()
 
     def __init__(
         self,
@@ -105,7 +116,7 @@ class PredictionState:
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)
         self.options = options or RunOptions()
-        self.device, self.scope = "auto", "view"
+        self.device, self.scope, self.bin_size = "auto", "view", 0
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
@@ -125,6 +136,14 @@ class PredictionState:
         """Look for a kind of structure, or not."""
         self.wanted[task] = on
         self.changed.emit()
+
+    def bins(self) -> tuple[int, tuple[int, ...]]:
+        """The bin size in which a run reads this map by itself, and those to choose from; 0 and none without a map."""
+        source = self._window.source
+        try:
+            return (0, ()) if source is None else self._backend.bins(source)
+        except HicStructError:  # said by what cannot be found
+            return 0, ()
 
     def reasons(self) -> dict[str, str]:
         """Task → why it cannot be done on this map with this model (empty if it can)."""
@@ -186,6 +205,7 @@ class PredictionState:
             "tasks": tasks,
             "model": self.models.reference,
             "device": self.device,
+            "resolution": self.bin_size,
             **self.options.request(tasks),
         }
 
@@ -212,8 +232,8 @@ class PredictionState:
             return
         parts = name or self.models.chosen.label, where, self.options.words()
         self._request = request = {"regions": regions, **self.request()}
-        self._set = PredictedSet(" · ".join(part for part in parts if part), self._kept_run())
-        self._found = CallTally()
+        name = " · ".join(part for part in parts if part)
+        self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), CallTally()
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -275,9 +295,10 @@ class PredictionState:
     def _taken_back(self) -> None:
         self._job.close()
         self.changed.emit()
-        self.message.emit("Undone: the run has ended, none of its calls is kept.")
+        self.message.emit(f"Undone, and the run has ended: redo brings back what it had found ({self._found}).")
 
     def _done(self, result: Any) -> None:
+        self._finish()
         self.changed.emit()
         self.message.emit("\n".join([*self._words_of_found(), *getattr(result, "notes", ())]))
 
@@ -288,6 +309,17 @@ class PredictionState:
             return ["Nothing was found here."]
         likely = found.likely.total()
         return [f"Found {found}.", f"Set: {self.set_name}.", *[_LIKELIER] * (2 * likely < found.total and likely > 0)]
+
+    def _finish(self) -> None:
+        """The set is whole: it loses the word that said that it is not."""
+        if self._set.id is None:
+            return
+        try:
+            with self._window.project_to_write() as project:
+                self._set.finish(project)
+        except HicStructError as error:
+            self._window.problem.emit(error)
+        self.finished.emit()
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
@@ -301,6 +333,7 @@ class PredictionState:
 
     def _map_changed(self) -> None:
         self._job.cancel()
+        self.bin_size = 0  # a choice among the levels of the map before
         self.message.emit("")
         self._project = self._window.project
         self.models.set_project(self._project)

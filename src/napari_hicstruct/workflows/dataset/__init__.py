@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.contacts.band_pair import iter_band_pair
+from napari_hicstruct.contacts.band_pair import bins_for, iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -57,6 +58,10 @@ class DatasetRequest:
         BED of where labels are complete; elsewhere only what is labelled is known.
     tracks : dict of str to path
         1-D tracks (bigWig) by the name that a model's ``tracks`` give them.
+    weak : tuple of Kind
+        Kinds whose labels are what the map itself shows; they need no file.
+    resolution : int
+        Coarse bin size, bp; fine bins are half of it.  0: 10 kb, or what the map has nearest to it.
     """
 
     map: str
@@ -67,6 +72,17 @@ class DatasetRequest:
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
     reviewed: Path | None = None
     tracks: dict[str, str] = field(default_factory=dict)
+    weak: tuple[Kind, ...] = ()
+    resolution: int = 0
+
+    @property
+    def weak_heads(self) -> frozenset[str]:
+        """Heads that are labelled by the map itself."""
+        return frozenset(KINDS[kind].head for kind in self.weak)
+
+    def bins(self, source: ContactSource) -> ModelConfig:
+        """Which bins of a map the data set is in."""
+        return bins_for(source, ModelConfig(), self.resolution)
 
 
 def iter_make_dataset(
@@ -86,7 +102,7 @@ def iter_make_dataset(
 
     token = token or CancelToken()
     source = open_map(request.map)
-    check_levels(source, "no data set can be made of it")
+    check_levels(source, "no data set can be made of it", request.bins(source))
     check_tracks(tuple(request.tracks), request.tracks)
     labels, files = _read_labels(request, source)
     regions = _regions(request, source)
@@ -110,7 +126,8 @@ def _write_regions(
     from napari_hicstruct.training.dataset import save_region
 
     clock = Clock()
-    parts = [(split, part) for split, region in regions for part in pieces(region)]
+    bin_size = request.bins(source).coarse_resolution
+    parts = [(split, part) for split, region in regions for part in pieces(region, bin_size)]
     rows: list[tuple[Any, ...]] = []
     silent: set[str] = set()
     bands: dict[str, tuple[Band | None, Band]] = {}
@@ -119,9 +136,9 @@ def _write_regions(
         token.check()
         yield clock.step("write regions", done, len(parts), message=str(part))
         if part.chrom not in bands:
-            bands = {part.chrom: drain(iter_band_pair(source, part.chrom, ModelConfig(), token=token))}
+            bands = {part.chrom: drain(iter_band_pair(source, part.chrom, request.bins(source), token=token))}
             tracks = load_tracks(bands[part.chrom], request.tracks, source.chromsizes[part.chrom])
-        made = label_region(bands[part.chrom], labels, part, tracks)
+        made = label_region(bands[part.chrom], labels, part, tracks, request.weak_heads)
         if not made.heads:
             silent.add(part.chrom)
             continue
@@ -172,9 +189,19 @@ def _read_labels(request: DatasetRequest, source: ContactSource) -> tuple[Labels
                     "not_on_the_map": dict(found.unmatched),
                 }
             )
-    if not records:
-        raise LabelError("there are no labels.", hint="Give at least one of --loops, --tads and --stripes.")
+    _check_kinds(kinds, request.weak)
+    if not records and not request.weak:
+        hint = "Give at least one of --loops, --tads and --stripes, or --weak."
+        raise LabelError("there are no labels.", hint=hint)
     return Labels(tuple(records), frozenset(kinds), _reviewed(request.reviewed, source)), files
+
+
+def _check_kinds(given: set[Kind], weak: Sequence[Kind]) -> None:
+    """A kind of label comes from files or from the map, not from both: nobody could tell which is right."""
+    heads = {KINDS[kind].head: kind for kind in given}
+    if both := next((kind for kind in weak if KINDS[kind].head in heads), None):
+        hint = f"Leave {both} out of --weak, or leave its file out."
+        raise ConfigError(f"--weak names {both}, for which there is a file too.", hint=hint)
 
 
 def _check_labels(path: Path, records: Sequence[Any]) -> None:
@@ -203,7 +230,8 @@ def _regions(request: DatasetRequest, source: ContactSource) -> list[tuple[str, 
             wanted = [parse_region(text, source.chromsizes) for text in request.splits.get(split, ())]
         else:
             wanted = [Interval(c, 0, n) for c, n in source.chromsizes.items() if _default_split(c) == split]
-        wanted = [snap(region, source.chromsizes[region.chrom]) for region in wanted]
+        bin_size = request.bins(source).coarse_resolution
+        wanted = [snap(region, source.chromsizes[region.chrom], bin_size) for region in wanted]
         chosen += [(split, region) for region in wanted if len(region) >= MIN_LENGTH]
     if not any(split == "train" for split, _ in chosen):
         have = ", ".join(list(source.chromsizes)[:4])
@@ -256,6 +284,8 @@ def _manifest(
         "made_with": f"napari-hicstruct {__version__}",
         "map": {"uri": source.uri, "fingerprint": source.fingerprint(), "assembly": source.assembly},
         "labels": files,
+        "weak": [str(kind) for kind in request.weak],
+        "bin_size": request.bins(source).coarse_resolution,
         "tracks": {name: Path(path).name for name, path in request.tracks.items()},
         "splits": {split: [str(region) for own, region in regions if own == split] for split in SPLITS},
         "windows": {split: sum(row[0] == split for row in rows) for split in SPLITS},

@@ -29,17 +29,15 @@ Tracks = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 """Chromosome-long 1-D tracks by name, in fine and coarse bins."""
 
 
-def snap(region: Interval, length: int) -> Interval:
-    """The region in whole coarse bins, so that fine and coarse bins start together; never larger than it was."""
-    bp = ModelConfig().coarse_resolution
+def snap(region: Interval, length: int, bp: int = ModelConfig().coarse_resolution) -> Interval:
+    """The region in whole coarse bins (bp), so that fine and coarse bins start together; never larger than it was."""
     end = region.end if region.end == length else region.end // bp * bp
     start = -(-region.start // bp) * bp
     return Interval(region.chrom, min(start, end), end)
 
 
-def pieces(region: Interval) -> list[Interval]:
-    """The region in equal parts of at most :data:`PIECE` bp."""
-    bp = ModelConfig().coarse_resolution
+def pieces(region: Interval, bp: int = ModelConfig().coarse_resolution) -> list[Interval]:
+    """The region in equal parts of at most :data:`PIECE` bp, in whole coarse bins (bp)."""
     count = -(-len(region) // PIECE)
     edges = [region.start + len(region) * k // count // bp * bp for k in range(count)] + [region.end]
     return [Interval(region.chrom, a, b) for a, b in pairwise(edges)]
@@ -58,12 +56,19 @@ def load_tracks(bands: tuple[Band | None, Band], files: Mapping[str, str], lengt
 
 
 def label_region(
-    bands: tuple[Band | None, Band], labels: Labels, region: Interval, tracks: Tracks | None = None
+    bands: tuple[Band | None, Band],
+    labels: Labels,
+    region: Interval,
+    tracks: Tracks | None = None,
+    weak: frozenset[str] = frozenset(),
 ) -> Region:
     """Contacts and labels of one region, and its part of the chromosome's tracks.
 
     A chromosome on which a kind of label has no record is unlabelled for that kind, unless somebody reviewed it.
+    ``weak``: heads (point, mask, boundary) whose labels are what the map itself shows (``labels.map_labels``).
     """
+    from napari_hicstruct.contacts.band import empty_fine
+    from napari_hicstruct.labels.map_labels import with_map_labels
     from napari_hicstruct.labels.records import reviewed_bins, truth_of
     from napari_hicstruct.training.dataset import Region
 
@@ -74,9 +79,11 @@ def label_region(
         truth = truth_of(labels.records, region.chrom, band.resolution)
         shift = region.start // band.resolution
         known = reviewed_bins(labels, region, band.resolution)
-        parts.append((shifted(truth, shift, band.n_bins), known[: band.n_bins]))
+        truth = shifted(truth, shift, band.n_bins)
+        parts.append((with_map_labels(truth, band, weak) if weak else truth, known[: band.n_bins]))
     present = {record.kind for record in labels.records if record.chrom == region.chrom}
     heads = frozenset(KINDS[kind].head for kind in (labels.kinds if parts[1][1].any() and labels.reviewed else present))
+    heads |= weak
     own = {name: (_part(a, fine), _part(b, coarse)) for name, (a, b) in (tracks or {}).items()}
     return Region(fine, coarse, parts[0][0], parts[1][0], parts[0][1], parts[1][1], heads, own)
 
@@ -96,16 +103,6 @@ def cut_band(band: Band, region: Interval) -> Band:
     for d in range(len(counts)):
         counts[d, max(0, n - d) :] = 0
     return Band(band.chrom, band.resolution, first, counts, band.weights[first:last], band.expected)
-
-
-def empty_fine(coarse: Band) -> Band:
-    """Fine bins of a map that has none: no contacts, every bin bad."""
-    from napari_hicstruct.contacts.band import Band
-
-    shape = (2 * coarse.n_diagonals, 2 * coarse.n_bins)
-    bad = np.full(shape[1], np.nan, np.float32)
-    resolution, first = coarse.resolution // 2, 2 * coarse.first_bin
-    return Band(coarse.chrom, resolution, first, np.zeros(shape, np.float32), bad, np.zeros(shape[0], np.float32))
 
 
 def shifted(truth: BinTruth, shift: int, n: int) -> BinTruth:
@@ -133,8 +130,9 @@ def window_rows(region: Region) -> Iterator[tuple[int, ...]]:
 
 def _rows(band: Band, truth: BinTruth, known: Any, stride: int) -> Iterator[tuple[int, ...]]:
     n, reach = band.n_bins, min(band.n_diagonals, band.n_bins)
-    centres = ((truth.stripes[:, [0, 2]] + truth.stripes[:, [1, 3]]) / 2).astype(np.float32)
-    marks: list[NDArray[np.float32]] = [truth.loops[:, :2], centres]
+    loops, stripes = truth.loops[truth.loops[:, 2] > 0], truth.stripes[truth.stripes[:, 5] > 0]  # the rest is ignored
+    centres = ((stripes[:, [0, 2]] + stripes[:, [1, 3]]) / 2).astype(np.float32)
+    marks: list[NDArray[np.float32]] = [loops[:, :2], centres]
     marks = [np.sort(np.clip(np.floor(places), 0, n - 1), axis=1) for places in marks]
     borders = np.minimum(truth.boundaries[:, 0], n - 1)
     for row in range(0, n, stride):

@@ -46,6 +46,10 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     from napari_hicstruct.workflows.evaluate.sections import compare
 
     clock, notes = Clock(), list[str]()
+    if request.out_dir is not None and not request.overwrite:
+        from napari_hicstruct.workflows.evaluate.report import check_folder
+
+        check_folder(request.out_dir)
     yield clock.step("read labels", 0, 4)
     material = gather(request, notes)
     yield clock.step("compare", 1, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
 from napari_hicstruct.evaluation.report import Section
 
 if TYPE_CHECKING:
@@ -205,6 +206,22 @@ PICTURES = {
 
 # ---------------------------------------------------------------------- the folder
 ENDINGS = (".png", ".svg")
+METRICS = "metrics.json"
+
+
+def check_folder(out_dir: Path) -> None:
+    """Refuse a folder where files of our names lie that no evaluation wrote.
+
+    Raises
+    ------
+    OutputError
+    """
+    with contextlib.suppress(OSError, ValueError):
+        former = json.loads((out_dir / METRICS).read_text(encoding="utf-8"))
+        if isinstance(former, dict) and set(former) == {"metrics", "notes"}:
+            return
+    for name in (METRICS, *(f"{name}{ending}" for name in PICTURES for ending in ENDINGS)):
+        check_output_file(out_dir / name)
 
 
 def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping[str, Section]) -> tuple[Path, ...]:
@@ -220,7 +237,7 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
     text = json.dumps(result, indent=1) + "\n"
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        files = [_write(out_dir / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))]
+        files = [_write(out_dir / METRICS, lambda path: path.write_text(text, encoding="utf-8"))]
         for name, picture in PICTURES.items():
             for target in (out_dir / f"{name}{ending}" for ending in ENDINGS):
                 if picture.chosen(sections):

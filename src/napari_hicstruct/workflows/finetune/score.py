@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.contacts.band_pair import BandPair, iter_band_pair
+from napari_hicstruct.contacts.band_pair import BandPair, bins_for, iter_band_pair
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune.examples import Example, holds, implicit_negatives
 
@@ -158,8 +158,9 @@ def iter_read_bands(
 ) -> Generator[Progress, None, dict[str, BandPair]]:
     """Bands of chromosomes as a network with ``config`` reads them; those that the map does not have are left out."""
     bands: dict[str, BandPair] = {}
+    bins = bins_for(source, config)
     for chrom in (name for name in dict.fromkeys(chroms) if name in source.chromsizes):
-        bands[chrom] = yield from iter_band_pair(source, chrom, config, token=token, clock=clock)
+        bands[chrom] = yield from iter_band_pair(source, chrom, bins, token=token, clock=clock)
     return bands
 
 

@@ -87,7 +87,8 @@ def _iter_open(
     """Bands and tracks of a region's chromosome, ready to run."""
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
 
-    predictor, config = loaded.predictor, loaded.predictor.net.config
+    predictor = loaded.predictor
+    config = request.bins(source, predictor.net.config)
     fine, coarse = yield from iter_band_pair(
         source, region.chrom, config, norm=request.norm, token=token, clock=loaded.clock
     )
@@ -213,7 +214,7 @@ def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
     """The balancing of the bins at which loops are called on ``chrom``."""
     from napari_hicstruct.contacts.band_loading import used_norm
 
-    return used_norm(source, chrom, resolution=loop_resolution(source, chrom=chrom), asked=request.norm)
+    return used_norm(source, chrom, resolution=loop_resolution(source, request.bins(source), chrom), asked=request.norm)
 
 
 def _run_record(
@@ -226,7 +227,7 @@ def _run_record(
         "parameters": {
             **request.to_run(),
             "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
-            "loop_resolution": loop_resolution(source),
+            "loop_resolution": loop_resolution(source, request.bins(source)),
         },
         "notes": said,
         "seconds": round(loaded.clock.step("", 0, 0).elapsed, 2),

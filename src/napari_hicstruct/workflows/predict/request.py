@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.contacts.band_pair import loop_resolution
+from napari_hicstruct.contacts.band_pair import MAX_BINS, MIN_BINS, bins_for, loop_resolution
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -24,7 +24,9 @@ MAX_DISTANCE = 3_000_000
 MIN_DEPTH = 1.0
 """Mean contacts of neighbouring bins below which a map says little at that bin size."""
 
-NEEDED_BINS = "Take a version of the map with bins of 5 or 10 kb, or of a size that sums to them (1, 2, 2.5 kb …)."
+NEEDED_BINS = "Take a version of the map with bins of 1 to 50 kb; 5 and 10 kb are best."
+SMALL_GENOME = 5_000_000
+"""bp; a genome whose longest chromosome is shorter is a yeast's or a bacterium's."""
 MIN_LENGTH = 200_000
 """Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
 
@@ -55,6 +57,8 @@ class PredictRequest:
         Least probability listed, by task; else the decoders' own thresholds.
     limits : DecodingLimits
         Sizes and distances of what is called; else the decoders' own.
+    resolution : int
+        Coarse bin size, bp; 0: 10 kb, or what the map has nearest to it (``contacts.band_pair.bins_for``).
     """
 
     regions: tuple[Interval, ...]
@@ -67,6 +71,11 @@ class PredictRequest:
     tracks: Mapping[str, str] = field(default_factory=dict)
     min_probability: Mapping[str, float] = field(default_factory=dict)
     limits: DecodingLimits = field(default_factory=DecodingLimits)
+    resolution: int = 0
+
+    def bins(self, source: ContactSource, config: ModelConfig | None = None) -> ModelConfig:
+        """A network's configuration (default: the shipped one's) in the bins in which it reads the map."""
+        return bins_for(source, config or ModelConfig(), self.resolution)
 
     def to_run(self) -> dict[str, Any]:
         """What was asked for, as the ``parameters`` of a ``run.json``."""
@@ -78,46 +87,63 @@ class PredictRequest:
             "tracks": dict(self.tracks),
             "min_probability": dict(self.min_probability),
             "limits": self.limits.to_dict(),
+            "resolution": self.resolution or None,
         }
 
 
 def capabilities(source: ContactSource) -> dict[str, str]:
     """Task of the shipped models → why it cannot be done on this map; empty where it can."""
     why = WHY_NO_CONTACTS.get(source.value_kind)
-    return dict.fromkeys((task.name for task in ModelConfig().tasks), f"the map {why}" if why else _lacks_level(source))
+    config = bins_for(source, ModelConfig())
+    reason = f"the map {why}" if why else _lacks_level(source, config)
+    return dict.fromkeys((task.name for task in config.tasks), reason)
 
 
-def _lacks_level(source: ContactSource) -> str:
-    if loop_resolution(source):
+def offered_bins(source: ContactSource) -> tuple[int, tuple[int, ...]]:
+    """The coarse bin size in which a map is read if nobody chooses one, and those to choose from: its own levels."""
+    sizes = {size for size in source.resolutions if MIN_BINS <= size <= MAX_BINS}
+    return bins_for(source, ModelConfig()).coarse_resolution, tuple(sorted(sizes))
+
+
+def _lacks_level(source: ContactSource, config: ModelConfig) -> str:
+    if loop_resolution(source, config):
         return ""
     have = ", ".join(map(format_bin_size, source.resolutions))
-    return f"needs a level of 5 or 10 kb, or finer ones that sum to it; this map has {have}"
+    if config == ModelConfig():
+        return f"needs bins of {format_bin_size(MAX_BINS)} or less; this map has {have}"
+    return f"needs a level whose bins sum to {format_bin_size(config.coarse_resolution)}; this map has {have}"
 
 
-def check_levels(source: ContactSource, refused: str) -> None:
-    """Refuse a map whose bins are too large, saying first what is refused.
+def check_levels(source: ContactSource, refused: str, config: ModelConfig) -> None:
+    """Refuse a map that has no bins as ``config`` reads them, saying first what is refused.
 
     Raises
     ------
     MapError
     """
-    if why := _lacks_level(source):
-        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=NEEDED_BINS)
+    if why := _lacks_level(source, config):
+        have = ", ".join(map(format_bin_size, source.resolutions))
+        hint = NEEDED_BINS if config == ModelConfig() else f"Choose a multiple of a bin size that it has ({have})."
+        raise MapError(f"{refused}: it {why}.", where=source.uri, hint=hint)
 
 
 def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     """What a person should know before the run starts: levels and weights used, contigs skipped."""
-    said, config = list(source.notes), ModelConfig()
+    said, config = list(source.notes), request.bins(source)
     if len(united(request.regions)) < len(request.regions):
         said.append("Regions that overlap or touch are predicted as one.")
     chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
-    if "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
-        said.append("Loops are called at 10 kb: the map has no 5 kb level.")
+    fine, coarse = format_bin_size(config.fine_resolution), format_bin_size(config.coarse_resolution)
+    if config.coarse_resolution != ModelConfig().coarse_resolution and not request.resolution:
+        said.append(f"Everything is called at {coarse}: the map has no bins that sum to 10 kb.")
+    elif "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
+        said.append(f"Loops are called at {coarse}: the map has no {fine} level.")
     for chrom in dict.fromkeys(chroms):
         said += source.level_notes(chrom)
         said += _norm_notes(source, request, chrom)
     if config.coarse_resolution not in source.resolutions:
-        said.append("The 10 kb map is summed from finer bins.")
+        said.append(f"The {coarse} map is summed from finer bins.")
+    said += _small_genome(source, request, config)
     if not source.integer_counts:
         said.append(
             "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
@@ -129,11 +155,24 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     return said
 
 
+def _small_genome(source: ContactSource, request: PredictRequest, config: ModelConfig) -> list[str]:
+    """Yeasts and bacteria: their domains span a few tens of kb, which larger bins blur."""
+    finest, longest = min(source.resolutions), max(source.chromsizes.values())
+    if request.resolution or longest >= SMALL_GENOME or finest >= config.coarse_resolution:
+        return []
+    size = max(finest, MIN_BINS)
+    return [
+        f"Its longest chromosome has {longest / 1e6:.1f} Mb and is read in bins of "
+        f"{format_bin_size(config.coarse_resolution)}: in a small genome structures are smaller than that. "
+        f"Choose bins of {format_bin_size(size)} to {format_bin_size(2 * size)} to see them."
+    ]
+
+
 def _norm_notes(source: ContactSource, request: PredictRequest, chrom: str) -> list[str]:
     """What balances ``chrom`` where that is not the map's best."""
     from napari_hicstruct.contacts.band_loading import used_norm
 
-    resolution = loop_resolution(source, chrom=chrom)
+    resolution = loop_resolution(source, request.bins(source), chrom)
     stored = source.normalisations(resolution) if resolution in source.resolutions else ()
     if request.norm is not None or not stored or resolution not in source.resolutions_of(chrom):
         return []
@@ -159,7 +198,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
     if why := WHY_NO_CONTACTS.get(source.value_kind):
         hint = "Predict on the maps of contacts that it was made from."
         raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, hint=hint)
-    check_levels(source, "nothing can be predicted")
+    check_levels(source, "nothing can be predicted", request.bins(source))
     if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
         raise MapError(
             f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",
@@ -168,7 +207,7 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
         )
     if request.norm is not None:
         for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH):
-            if resolution := loop_resolution(source, chrom=chrom):
+            if resolution := loop_resolution(source, request.bins(source), chrom):
                 used_norm(source, chrom, resolution=resolution, asked=request.norm)
 
 

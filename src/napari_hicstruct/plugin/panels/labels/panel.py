@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -16,8 +17,10 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QLabeledDoubleSlider
+from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.annotations.records import Kind, Origin, Status
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.import_menu import ImportMenu
@@ -25,8 +28,7 @@ from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.importing import ImportAs
-from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS, PROBABILITY
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.state.tad_levels import TadLevels
@@ -98,16 +100,18 @@ class LabelsPanel(QWidget):
         self.transposes = QCheckBox("mirrored stripes")
         self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
         self.transposes.toggled.connect(self._session.editing.show_transposes)
-        self.levels = self._make_levels()
+        self.levels, self.probability = self._make_levels(), self._make_probability()
         for widgets in (
             (self.import_button, self.import_as, self.consensus_button, self.new_button),
             (self.by_score, self.transposes),
+            (QLabel("Show from p ≥"), self.probability),
             (QLabel("Nested TADs"), self.levels, self.table_button),
         ):
             row = QHBoxLayout()
             for widget in widgets:
-                row.addWidget(widget)
-            row.addStretch(1)
+                row.addWidget(widget, int(widget is self.probability))
+            if self.probability not in widgets:
+                row.addStretch(1)
             column.addLayout(row)
         self.report = ReportBox(self._session.importing)
         column.addWidget(self.report)
@@ -139,6 +143,20 @@ class LabelsPanel(QWidget):
     def _show_report(self, _project: object) -> None:
         self.report.show_report(self._session.importing.report)
 
+    def _make_probability(self) -> QLabeledDoubleSlider:
+        slider = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0.0, 1.0)
+        slider.setSingleStep(0.01)
+        slider.setDecimals(2)
+        slider.setValue(self._labels.min_probability)
+        slider.setToolTip(
+            f"Draw proposals from this probability on: {MEANINGS[PROBABILITY]}.\n"
+            "What was judged, or has no probability, is drawn all the same; no call is lost."
+        )
+        slider.setAccessibleName("Smallest probability that is drawn")
+        slider.valueChanged.connect(qthrottled(self._labels.set_min_probability, timeout=50))
+        return slider
+
     def _make_levels(self) -> QComboBox:
         box = QComboBox()
         for levels, (text, meaning) in _LEVELS.items():
@@ -165,9 +183,11 @@ class LabelsPanel(QWidget):
         for annotation_set in sets:
             self._rows[annotation_set.id].update(annotation_set, counts.get(annotation_set.id, 0))
         project, why = self._labels.project, self._labels.refusal
+        faint = 0 if catalogue is None else catalogue.n_faint()
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
             _not_all(self._labels.in_view),
+            f"Not drawn: {faint:,} proposals with p < {self._labels.min_probability:.2f}." if faint else "",
             f"The project cannot be edited: {why}" if project is not None and why else why,
         ]
         self._note.setText("\n".join(note for note in notes if note))
@@ -175,11 +195,12 @@ class LabelsPanel(QWidget):
         for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
 
-    def _import(self, as_: ImportAs | None = None) -> None:
+    def _import(self, status: Status | None = None) -> None:
         paths = open_files(self, self._session, "labels", "Import labels", LABELS)
+        importing = self._session.importing
         try:
             if paths:
-                self._session.importing.start(paths, ask=ask_score, as_=as_ or ImportAs())
+                importing.start(paths, ask=ask_score, as_=replace(importing.ticked, status=status))
         except HicStructError as error:
             self._session.problem.emit(error)
 

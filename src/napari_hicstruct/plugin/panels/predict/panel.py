@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.plugin.panels.predict.bins import BinList
 from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.state.run_options import MODES
@@ -67,6 +68,7 @@ class PredictPanel(QWidget):
         self.scope.chosen.connect(lambda scope: setattr(state, "scope", scope))
         self.mode = Segmented({mode: (mode.capitalize(), said) for mode, said in MODES.items()}, name="Mode")
         self.mode.chosen.connect(state.options.choose_mode)
+        self.bins = BinList(state)
         self.limits = LimitsForm(state.options)
         self.limits_fold = Fold(
             "Limits", self.limits, tooltip="Sizes, distances and probabilities of what is called; as a rule none."
@@ -98,7 +100,9 @@ class PredictPanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
-        layout.addLayout(_narrow(form([("Find", tasks), ("Where", self.scope), ("Mode", self.mode)])))
+        layout.addLayout(
+            _narrow(form([("Find", tasks), ("Where", self.scope), ("Mode", self.mode), ("Bins", self.bins)]))
+        )
         for widget in (
             self.how_long,
             self.limits_fold,
@@ -123,6 +127,7 @@ class PredictPanel(QWidget):
             box.setToolTip(reason or f"Find {TASKS[task]}.")
         self.scope.set_value(state.scope)
         self.mode.set_value(state.options.mode)
+        self.bins.refresh()
         show_text(self.how_long, "" if state.options.mode == "fast" else MODES[state.options.mode])
         self.limits.refresh()
         self.limits_fold.set_summary(self.limits.summary())

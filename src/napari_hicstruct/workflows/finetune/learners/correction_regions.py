@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.annotations.kinds import HEAD_KINDS
+from napari_hicstruct.contacts.band import empty_fine
 from napari_hicstruct.contacts.band_pair import BandPair
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.dataset.regions import cut_band, empty_fine, pieces, shifted, snap
+from napari_hicstruct.workflows.dataset.regions import cut_band, pieces, shifted, snap
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -22,8 +23,8 @@ MARGIN_BP = 1_600_000
 """Map on both sides of what was corrected: a 10 kb window holds as much."""
 
 
-def stretches(corrections: Corrections, chrom: str, length: int) -> list[Interval]:
-    """Stretches of a chromosome around all corrections, apart where there are none for long."""
+def stretches(corrections: Corrections, chrom: str, length: int, bin_size: int) -> list[Interval]:
+    """Stretches of a chromosome around all corrections, in whole coarse bins, apart where there are none for long."""
     mine = corrections.on(chrom)
     spans = [record.span for record in mine.records]
     for block in mine.blocks:
@@ -34,7 +35,7 @@ def stretches(corrections: Corrections, chrom: str, length: int) -> list[Interva
             merged[-1] = Interval(chrom, merged[-1].start, max(merged[-1].end, span.end))
         else:
             merged.append(span)
-    return [part for one in merged for part in pieces(snap(one, length))]
+    return [part for one in merged for part in pieces(snap(one, length, bin_size), bin_size)]
 
 
 def corrected_region(
@@ -79,6 +80,6 @@ def iter_regions(
     for k, (chrom, both) in enumerate(bands.items()):
         token.check()
         yield clock.step("cut regions", k, len(bands))
-        for part in stretches(corrections, chrom, source.chromsizes[chrom]):
+        for part in stretches(corrections, chrom, source.chromsizes[chrom], both[1].resolution):
             found.append(corrected_region(both, corrections, part, rejected_weight=rejected_weight))
     return found

@@ -1,0 +1,88 @@
+"""Whatever a command writes: no input, no other file and no link is replaced unless that is asked for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import napari_hicstruct as hs
+from napari_hicstruct.cli.main import main
+
+STRIPES = "chr\tpos1\tpos2\tchr2\tpos3\tpos4\tStripiness\nchr1\t2000001\t2020000\tchr1\t2000001\t2600000\t8\n"
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with what the commands read."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.bedpe", "b.bedpe"):
+        lines = (f"chr1\t{k}00000\t{k}10000\tchr1\t{k + 2}00000\t{k + 2}10000" for k in range(2, 9))
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+    (tmp_path / "s.tsv").write_text(STRIPES)
+    (tmp_path / "sample.mcool").symlink_to(hs.sample_map().uri)
+    return tmp_path
+
+
+COMMANDS = {
+    "consensus": (["consensus", "a.bedpe", "b.bedpe", "-o"], "out.bedpe", "a.bedpe"),
+    "stripe-check": (["stripe-check", "sample.mcool", "s.tsv", "-n", "1", "-o"], "out.png", "s.tsv"),
+    "view": (["view", "sample.mcool", "--screenshot"], "out.png", "sample.mcool"),
+    "simulate": (["simulate", "--length", "2M", "--config", "x.mcool", "-o"], "out.mcool", "x.mcool"),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_inputs_and_other_files_stay(name: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words, out, given = COMMANDS[name]
+    for file in ("x.mcool", out):
+        (place / file).write_text("mine")
+    before = (place / given).read_bytes()
+    for more in ([], ["--overwrite"]):
+        assert main([*words, given, *more]) == 2
+        assert "is read for this" in capsys.readouterr().err
+    assert main([*words, out]) == 2
+    assert "exists. Nothing was written. Choose another name, or replace it with --overwrite" in capsys.readouterr().err
+    assert (place / out).read_text() == "mine"
+    assert (place / given).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["consensus", "stripe-check"])
+def test_overwrite_writes_through_a_link(name: str, place: Path) -> None:
+    words, out, _ = COMMANDS[name]
+    target = place / f"target{Path(out).suffix}"
+    target.write_text("old")
+    (place / out).symlink_to(target)
+    assert main([*words, out, "-q"]) == 2
+    assert main([*words, out, "-q", "--overwrite"]) == 0
+    assert (place / out).is_symlink()
+    assert target.read_bytes() != b"old"
+
+
+def test_a_simulated_map_is_simulated_anew(place: Path) -> None:
+    words = ["simulate", "--length", "2M", "--depth", "20", "-q", "-o"]
+    assert main([*words, "new.mcool"]) == 0
+    assert main([*words, "new.mcool"]) == 0
+    (place / "theirs.mcool").write_text("mine")
+    assert main([*words, "theirs.mcool", "--overwrite"]) == 0
+
+
+def test_pictures_of_a_folder_stay(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["stripe-check", "sample.mcool", "s.tsv", "--all", "-q", "-o", "pictures"]
+    assert main(words) == 0
+    assert main(words) == 2
+    assert "stripe_0001.png: exists" in capsys.readouterr().err
+    assert main([*words, "--overwrite"]) == 0
+
+
+def test_an_evaluation_replaces_an_evaluation_and_nothing_else(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "results").mkdir()
+    (place / "results" / "by_distance.png").write_text("mine")
+    words = ["evaluate", "--pred", "a.bedpe", "--truth", "b.bedpe", "-q", "-o", "results"]
+    assert main(words) == 2
+    assert "by_distance.png: exists" in capsys.readouterr().err
+    assert [path.name for path in (place / "results").iterdir()] == ["by_distance.png"]
+    assert main([*words, "--overwrite"]) == 0
+    assert "metrics" in json.loads((place / "results" / "metrics.json").read_text())
+    assert main(words) == 0
