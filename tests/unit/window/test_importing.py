@@ -90,6 +90,30 @@ def test_an_import_waits_for_other_work_on_the_project(tmp_path: Path, project: 
     window.labels.busy.end()
 
 
+def test_what_is_ticked_holds_for_the_next_import_however_it_comes(tmp_path: Path, project: Project) -> None:
+    window = TinyWindow(project)
+    path = tmp_path / "a.bedpe"
+    path.write_text("".join(loops(path, 3).read_text().splitlines(keepends=True)[1:]))  # no line starts at 0
+    window.importing.tick(one_based=True, complete_in=(f"{CHROM}:1-1000",))
+    window.importing.start([path])  # as a drop does
+    window.importing.start([path])
+    first, second = (project.query(set_ids=[one.id])[0].anchor1 for one in project.sets())
+    assert (first.start, second.start) == (99, 100)
+    assert len(project.reviewed()) == 1
+
+
+def test_what_is_ticked_stays_where_nothing_could_be_imported(tmp_path: Path, project: Project) -> None:
+    window = TinyWindow(project, SteppedRunner())
+    window.importing.tick(one_based=True)
+    window.labels.busy.start("Undo", lambda _: iter(()), done=print, failed=print)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ProjectError):
+        window.importing.start([tmp_path / "a.bedpe"])
+    assert window.importing.ticked.one_based
+    window.map_changed.emit()
+    assert window.importing.ticked.one_based
+    window.labels.busy.end()
+
+
 def test_a_large_file_is_read_in_a_process_of_its_own_and_holds_the_same(
     tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
