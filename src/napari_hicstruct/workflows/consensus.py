@@ -358,7 +358,7 @@ def _checked(read: _Read, kind: Kind | None) -> Kind:
     """The kind of the calls; LabelError if they are of fewer than two programs."""
     good = read.good()
     if kind is None or len(good) < 2:
-        reasons = "; ".join(f"{one.path.name}: {one.error.rstrip('.')}" for one in read.files if one.error)
+        reasons = "; ".join(f"{one.path.name or one.path}: {one.error.rstrip('.')}" for one in read.files if one.error)
         text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
         raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
     if len({one.caller for one in good}) < 2:

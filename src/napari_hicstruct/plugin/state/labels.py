@@ -19,7 +19,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.geometry import Triangle, box_of
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import short_text
@@ -28,6 +28,7 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
+    from napari_hicstruct.genome import Interval
 
 
 class Others(StrEnum):
@@ -106,7 +107,7 @@ class LabelState:
         self.min_probability = 0.0
         self.others = Others.DIM
         self._settings = settings
-        self._up = self._choosing = False
+        self._up = self._choosing = self._away = False
         self._triangles: dict[int, Triangle] = {}
         self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
@@ -118,6 +119,7 @@ class LabelState:
         self._take_over_later = runner.in_main_thread(self._take_over)
         window.map_changed.connect(lambda: self.hint(""))  # what was said is of the map before
         window.project_changed.connect(self._on_project)
+        window.view_changed.connect(self._on_view)
         self._on_project(window.project)
 
     @property
@@ -234,14 +236,15 @@ class LabelState:
     @property
     def opacity_of_others(self) -> float:
         """Of the lines of all objects but the current one."""
-        return OPACITY[self.others] if self.candidate_up and not self._choosing else 1.0
+        looked_at = self.candidate_up and not self._choosing and not self._away
+        return OPACITY[self.others] if looked_at else 1.0
 
     def set_current(self, uid: str | None, *, from_queue: bool = False) -> None:
         """Make ``uid`` the current object; it is drawn thicker, and others recede if the queue brought it up."""
         if uid == self._current and (self._up or not from_queue):
             return  # the queue's own candidate, clicked, is still the queue's
         old, faint = self.current, self.opacity_of_others
-        self._current, self._up = uid, from_queue
+        self._current, self._up, self._away = uid, from_queue, False
         same = faint == self.opacity_of_others
         self.stale.emit({r.kind for r in (old, self.current) if r is not None} if same else tuple(Kind))
         self.current_changed.emit(uid)
@@ -257,6 +260,16 @@ class LabelState:
         """Show all objects while a tool chooses among them, whatever is up."""
         if on is not self._choosing:
             self._choosing = on
+            self.stale.emit(tuple(Kind))
+
+    def _on_view(self, rows: Interval, cols: Interval) -> None:
+        """Who looks elsewhere than at the candidate looks at the others: they are drawn in full."""
+        current, faint = self.current, self.opacity_of_others
+        if current is not None:
+            box = box_of(current, self.triangle_of(current.uid))
+            seen = rows.start < box.bottom and box.top < rows.end and cols.start < box.right and box.left < cols.end
+            self._away = current.chrom != rows.chrom or not seen
+        if faint != self.opacity_of_others:
             self.stale.emit(tuple(Kind))
 
     # ------------------------------------------------------------------ edits
