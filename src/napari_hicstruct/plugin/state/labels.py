@@ -44,6 +44,7 @@ OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
 
 _TAD_LEVELS = "tad_levels"
 _MANY_RECORDS = 10_000
+_WAIT = "wait for it, or cancel it."
 _MAX_WAIT_S = 1.0
 
 
@@ -76,6 +77,8 @@ class LabelState:
         Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
+    hinted : str
+        The line that is shown.
     by_score : bool
         Whether the soft score fades the lines.
     min_probability : float
@@ -111,6 +114,8 @@ class LabelState:
         self.runs: dict[int, list[dict[str, Any]]] = {}
         self._current: str | None = None
         self._project: Project | None = None
+        self.hinted = ""
+        self.busy.changed.connect(self._clear_refusal)
         self._take_over_later = runner.in_main_thread(self._take_over)
         window.map_changed.connect(lambda: self.hint(""))  # what was said is of the map before
         window.project_changed.connect(self._on_project)
@@ -270,7 +275,19 @@ class LabelState:
     # ------------------------------------------------------------------ edits
     def hint(self, text: str) -> None:
         """Show one line to the person."""
+        self.hinted = text
         self.hint_changed.emit(text)
+
+    def refused_as_busy(self, done: str = "") -> bool:
+        """True, and said, if other work on the project goes on; ``done``: what therefore was not done."""
+        if self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet{done}: {_WAIT}")
+        return bool(self.busy.text)
+
+    def _clear_refusal(self) -> None:
+        """What had to wait may be done now."""
+        if not self.busy.text and self.hinted.endswith(_WAIT):
+            self.hint("")
 
     def attempt(self, work: Callable[[Any], Any], *, keeps: bool = True) -> Any:
         """Call ``work(project)``; an error for people is shown to the person, None is returned.
@@ -285,8 +302,7 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
-        if keeps and self.busy.text:
-            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+        if keeps and self.refused_as_busy():
             return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:
