@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from napari_hicstruct.errors import ConfigError
 
@@ -37,7 +36,7 @@ def parse_config(
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown key '{key}'.", where=where, hint=_known_keys(kind, first["loc"])) from error
         named = (options or {}).get(key) or f"key '{key}'"
-        raise ConfigError(f"{named}: {_fault(first)}.", where=where) from error
+        raise ConfigError(f"{named}: {_fault(dict(first))}.", where=where) from error
 
 
 _ALLOWED = {
@@ -68,7 +67,7 @@ _TYPES = {
 _MAX_SHOWN = 60
 
 
-def _fault(error: ErrorDetails) -> str:
+def _fault(error: Mapping[str, Any]) -> str:
     """What is wrong with a value, and what is allowed there."""
     kind, about = error["type"], error.get("ctx", {})
     if kind == "value_error":
@@ -77,7 +76,7 @@ def _fault(error: ErrorDetails) -> str:
         return "is missing"
     allowed = _ALLOWED.get(kind, "").format(**about) or _TYPES.get(kind.partition("_")[0])
     if allowed is None:
-        return error["msg"].rstrip(".")
+        return str(error["msg"]).rstrip(".")
     shown = repr(error["input"])
     return f"must be {allowed}, not {shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + '…'}"
 
