@@ -99,7 +99,7 @@ REFUSED = {
     "probability": (
         {"min_probability": 3},
         "ConfigError",
-        "min_probability is 3 for loop. Give a number between 0 and 1",
+        "min_probability is 3 for loop. Give a number above 0 and below 1",
     ),
     "no number": ({"min_probability": {"tad": "x"}}, "ConfigError", "min_probability is 'x' for tad"),
     "task of it": (

@@ -167,7 +167,7 @@ def test_finetune(tmp_path: Path, m: hs.ContactMap, monkeypatch: pytest.MonkeyPa
 def test_finetune_refuses(p: hs.api.projects.Project, m: hs.ContactMap) -> None:
     with pytest.raises(hs.errors.ProjectError, match="holds no corrections"):
         hs.finetune(p)
-    with pytest.raises(hs.errors.ConfigError, match=r"^train='everything': Input should be 'heads'"):
+    with pytest.raises(hs.errors.ConfigError, match=r"^train='everything': must be 'heads'"):
         hs.finetune(p, train="everything")
     with pytest.raises(hs.errors.ConfigError, match=r"^key 'trainable'"):
         hs.finetune(p, settings={"trainable": "head"})

@@ -141,3 +141,34 @@ def test_other_kinds_read_back(tmp_path: Path, kind: str, capsys: pytest.Capture
     assert {record.kind for record in found.records} == {Kind(kind)}
     assert len(found.records) == said["soft_labels"] == 8
     assert {record.soft_score for record in found.records} == {1.0}
+
+
+def test_files_of_one_program_are_no_consensus(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s.bedpe"
+    assert main(["consensus", f"A={three[0]}", f"A={three[1]}", "-o", str(out)]) == 2
+    assert "two programs or more; all 2 files count as calls of A. Say the program" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_it_is_said_why_the_list_is_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = bedpe(tmp_path / "a.bedpe", PLACES[:5])
+    other = bedpe(tmp_path / "b.bedpe", PLACES[:5], chrom="chr2")
+    far = bedpe(tmp_path / "c.bedpe", [(a + 500_000, b + 500_000) for a, b in PLACES[:5]])
+    for second, reason in (
+        (other, "no chromosome has calls of two programs (a: chr1; b: chr2)"),
+        (far, "no two programs call one place within 15,000 bp; --tolerance"),
+    ):
+        status, said, err = run([first, second, "-o", str(tmp_path / "s.bedpe"), "--overwrite"], capsys)
+        assert (status, said["soft_labels"]) == (0, 0)
+        assert reason in err
+
+
+def test_a_chromosome_without_calls_is_named(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "s.bedpe"
+    assert main(["consensus", *three, "-o", str(out), "--chrom", "chr99"]) == 2
+    assert "no list has calls on 'chr99'. They have calls on chr1." in capsys.readouterr().err
+    assert not out.exists()

@@ -70,8 +70,8 @@ def test_the_last_line_is_for_machines_and_the_folder_may_travel(
     ("words", "message"),
     [
         (["nothing.hicproj"], "nothing.hicproj"),
-        (["case.hicproj", "--train", "everything"], "--train: Input should be"),
-        (["case.hicproj", "--start", "middle"], "--start: Input should be"),
+        (["case.hicproj", "--train", "everything"], "--train: must be"),
+        (["case.hicproj", "--start", "middle"], "--start: must be"),
         (["case.hicproj", "--steps", "-3"], "steps"),
         (["case.hicproj", "--map", "no.mcool"], "no.mcool"),
         (["case.hicproj", "--config", "no.yaml"], "no.yaml"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import cooler
@@ -217,3 +219,59 @@ def test_an_accepted_list_that_is_complete_somewhere_can_be_learnt_from(
     assert main([*words[:-3], str(tmp_path / "r.hicproj"), *words[-2:], "--complete-in", "chr9:1-2"]) == 2
     assert "chr9" in capsys.readouterr().err
     assert not (tmp_path / "r.hicproj").exists()
+
+
+def test_where_files_are_complete_is_said_and_what_is_dropped(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    regions = tmp_path / "reg.bed"
+    regions.write_text("chr1\t100000\t400000\nchr1\tx\t5\nchr1\t300000\t600000\nchr9\t1\t100000\n")
+    project = tmp_path / "p.hicproj"
+    words = ["import", _files(tmp_path)[2], "--map", str(map_file), "--project", str(project)]
+    assert main([*words, "--complete-in", str(regions), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == [
+        f"{regions}: line 2: start 'x' is not a whole number; not marked complete.",
+        f"{regions}: chromosomes that the map does not have are not marked complete: chr9 (1).",
+        "complete in 2 regions (500 kb): what is not named there is learnt as absent",
+    ]
+    assert json.loads(shown.out)["complete_in"] == ["chr1:100,000-400,000", "chr1:300,000-600,000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chr1\t100000\t110000\tchr1\t300000\t310000\n", "holds pairs of anchors, not regions. Give a BED file"),
+        ("", "is empty. Give a BED file of regions"),
+        ("chr9\t1\t100000\n", "has no chromosome of the map: it has chr9, the map has chr2, chr1. Give a BED"),
+    ],
+)
+def test_what_is_no_list_of_regions_is_refused(
+    text: str, says: str, tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reg.bed").write_text(text)
+    project = tmp_path / "p.hicproj"
+    words = ["import", _files(tmp_path)[2], "--map", str(map_file), "--project", str(project)]
+    assert main([*words, "--complete-in", str(tmp_path / "reg.bed")]) == 2
+    assert says in capsys.readouterr().err
+    assert not project.exists()
+
+
+def test_a_file_that_may_not_be_read_leaves_out_only_itself(
+    tmp_path: Path, map_file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, closed, _ = _files(tmp_path)
+    allowed, opened = os.access, Path.open
+    monkeypatch.setattr(os, "access", lambda path, *mode, **how: str(path) != closed and allowed(path, *mode, **how))
+
+    def open_(path: Path, *how: object, **more: object) -> object:
+        if str(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *how, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", open_)
+    words = ["import", good, closed, "--map", str(map_file), "--project", str(tmp_path / "p.hicproj"), "--json"]
+    assert main(words) == 0
+    shown = capsys.readouterr()
+    assert f"not imported: {closed}: cannot be read (Permission denied). Check its permissions." in shown.err
+    assert [len(json.loads(shown.out)[key]) for key in ("files", "refused")] == [1, 1]

@@ -93,3 +93,20 @@ def test_only_its_own_folder_is_replaced(sample: str, tmp_path: Path, capsys: py
         assert main(["insulation", sample, "-o", str(out), "--quiet", *windows]) == 0
     assert not list(out.glob("*.bw"))
     assert not list(out.glob("*_50000.*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "column"),
+    [
+        (["-w", "50M"], "border_contrast_50000000"),
+        (["-w", "50k", "--ignore-diags", "1000"], "log2_insulation_score_50000"),
+    ],
+)
+def test_tracks_without_values_are_named(
+    words: list[str], column: str, sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["insulation", sample, "-o", str(out), *words, "--quiet"]) == 0
+    assert f"note: no track is written of {column}, which" in capsys.readouterr().err
+    assert not list(out.glob(f"{column}*"))
+    assert list(out.glob("directionality*"))

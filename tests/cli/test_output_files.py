@@ -86,3 +86,36 @@ def test_an_evaluation_replaces_an_evaluation_and_nothing_else(place: Path, caps
     assert main([*words, "--overwrite"]) == 0
     assert "metrics" in json.loads((place / "results" / "metrics.json").read_text())
     assert main(words) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["predict", "sample.mcool", "--limit", "tad-size=100k-2M", "--limit", "tad-size=1M-2M", "-o", "out"],
+        ["predict", "sample.mcool", "--min-probability", "tad=0.2", "--min-probability", "tad=0.3", "-o", "out"],
+        ["predict", "sample.mcool", "--track", "CTCF=a.bw", "--track", "CTCF=b.bw", "-o", "out"],
+        ["consensus", "a.bedpe", "b.bedpe", "--weight", "a=1", "--weight", "a=2", "--method", "weighted", "-o", "out"],
+    ],
+)
+def test_what_is_given_twice_is_refused(words: list[str], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert "is given twice" in capsys.readouterr().err
+    assert not (place / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["export", ".", "-o", "out"], "is a folder, not a project file"),
+        (["info", ""], "no contact map is named"),
+        (["predict", "s.bed", "-o", "out"], "give the contact map"),
+    ],
+)
+def test_what_is_no_input_is_named(
+    words: list[str], says: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "s.bed").write_text("chr1\t1000\t2000\nchr1\t3000\t4000\n")
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert "--labels" not in said
+    assert says in said.replace("If these are labels, ", "")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cooler
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -82,3 +84,26 @@ def test_bad_input_is_one_line(
     assert says in said
     assert len(said.splitlines()) == 1
     assert not list(tmp_path.glob("a*"))
+
+
+def test_a_list_of_loops_is_no_list_of_stripes(sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "merged_loops").write_text("chr1\t2000000\t2010000\tchr1\t2600000\t2610000\t0,0,255\t30\n")
+    out = tmp_path / "a.png"
+    assert main(["stripe-check", sample, str(tmp_path / "merged_loops"), "-n", "1", "-o", str(out)]) == 2
+    assert "stripes" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_where_the_map_has_no_contacts_nothing_is_drawn(
+    stripes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bins = cooler.binnify(pd.Series({"chr1": 9_000_000}), 10_000)
+    pixels = pd.DataFrame({"bin1_id": [600], "bin2_id": [660], "count": [4]})
+    cooler.create_cooler(str(tmp_path / "m.cool"), bins, pixels)
+    words = ["stripe-check", str(tmp_path / "m.cool"), str(stripes), "-q", "--margin", "400k"]
+    assert main([*words, "-n", "1", "-o", str(tmp_path / "a.png")]) == 2
+    assert "has no contacts where the stripes lie (chr1)" in capsys.readouterr().err
+    assert not (tmp_path / "a.png").exists()
+    assert main([*words, "--all", "-o", str(tmp_path / "all")]) == 0
+    assert "stripe 1 is not drawn: the map has no contacts there" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "all").iterdir()] == ["stripe_0003.png"]

@@ -74,7 +74,7 @@ def test_dropped_files_are_asked_about(session: Any, tmp_path: Path, monkeypatch
     )
     path = _loops(tmp_path / "p.bedpe", "1e-8", "1e-12")
     _reader._import_labels(session, [str(path)])
-    assert pump(lambda: not session.importing.running)
+    assert pump(lambda: session.importing.report is not None)
     assert asked == [path]
 
 

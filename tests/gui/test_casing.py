@@ -41,6 +41,28 @@ def test_line_or_casing_stands_out_on_every_colour_of_every_map(colour: str) -> 
         assert max(contrast(line, ground), contrast(blended, ground)) >= 2.1, (colour, ground)
 
 
+@pytest.mark.parametrize("colour", SET_COLOURS)
+def test_the_casing_of_a_faint_line_is_fainter_than_the_line(colour: str) -> None:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    last = casing_of((red, green, blue, 1.0))[3]
+    for alpha in (0.7, 0.5, 0.3, 0.2):
+        casing = np.array(casing_of((red, green, blue, alpha)))
+        assert casing[3] < alpha * last / 1.5, "it fades faster"
+        on_white = contrast(casing[3] * casing[:3] + 1 - casing[3], (1.0, 1.0, 1.0))
+        line = contrast(tuple(alpha * part + 1 - alpha for part in (red, green, blue)), (1.0, 1.0, 1.0))
+        assert alpha > 0.35 or on_white < max(line, 1.15), "a faint ring does not stand out as a dark one"
+
+
+def test_the_current_loop_shows_the_bins_about_it() -> None:
+    mark = loop(200_000, 400_000)
+    style = DrawStyle(bp_per_px=100, current=mark.uid)
+    (corners,), _, _ = outlines(Kind.LOOP, [item(mark)], style)
+    inner = np.linalg.norm(corners - (202_500, 402_500), axis=1).min() - style.width(mark) / 2
+    assert inner > 1.5 * 5_000 * 2**0.5, "the corners of the 3 × 3 bins"
+    (corners,), _, _ = outlines(Kind.LOOP, [item(mark)], DrawStyle(bp_per_px=100))
+    assert np.linalg.norm(corners - (202_500, 402_500), axis=1).max() < 1.5 * 5_000
+
+
 def item(record: Annotation, **fields: Any) -> Item:
     return Item(record, SET_COLOURS[0], Triangle.STORED, **fields)
 
@@ -50,7 +72,7 @@ def test_a_casing_is_seen_on_both_sides_of_its_line() -> None:
     record = tad(100_000, 300_000)
     corners, colours, widths = outlines(Kind.TAD, [item(record, opacity=0.5)], style)
     assert widths == [style.width(record) + 2 * CASING_PX * 1_000]
-    assert colours[0][3] == pytest.approx(0.5 * casing_of((1, 1, 1, 1))[3])
+    assert colours[0][3] == pytest.approx(casing_of((1, 1, 1, 0.5))[3])
     vertices, faces, of = bands(corners, np.array(widths))
     assert (len(vertices), len(faces), set(of.tolist())) == (12, 6, {0})
     top = vertices[:4]  # along the upper side: x from start to end, y about the start

@@ -21,25 +21,24 @@ from tests.window_kit import TinyWindow, iv
 MAP, LIST = "GM12878_MboI_chr21_10kb_hg19.cool", "GM12878_chr21.HiCCUPS.hg19.bedpe"
 
 
-def test_an_entry_imports_as_it_says_and_what_is_ticked_holds_once(qtbot: Any, tmp_path: Path) -> None:
+def test_an_entry_imports_as_it_says_and_what_is_ticked_holds_once(qtbot: Any) -> None:
     parent, session = QWidget(), TinyWindow(None)
     qtbot.addWidget(parent)
-    chosen: list[ImportAs] = []
+    chosen: list[Status | None] = []
     menu = ImportMenu(session, parent, chosen.append)  # type: ignore[arg-type]
     actions = {action.text(): action for action in menu.actions() if action.text()}
     actions["Positions count from 1"].trigger()
+    menu.complete.chromosome.trigger()
     actions["Import as rejected …"].trigger()
     actions["Import as the files say …"].trigger()
-    menu.complete.chromosome.trigger()
+    assert chosen == [Status.REJECTED, None]
+    assert session.importing.ticked == ImportAs(one_based=True, complete_in=("chr17",)), "until files come"
     assert menu.complete.title() == "Complete in: chr17"
-    actions["Import as edited …"].trigger()
+    session.importing.start([])
+    assert session.importing.ticked == ImportAs()
+    assert not actions["Positions count from 1"].isChecked()
     assert menu.complete.title() == "Complete in: —"
     assert menu.complete.nowhere.isChecked()
-    assert chosen == [
-        ImportAs(Status.REJECTED, one_based=True),
-        ImportAs(),
-        ImportAs(Status.EDITED, complete_in=("chr17",)),
-    ]
 
 
 def test_the_region_in_view_is_the_part_of_the_diagonal_that_is_seen(qtbot: Any) -> None:
@@ -50,11 +49,11 @@ def test_the_region_in_view_is_the_part_of_the_diagonal_that_is_seen(qtbot: Any)
     complete.aboutToShow.emit()
     assert complete.view.text() == "Region in view: chr17:0.20–0.40 Mb"
     complete.view.trigger()
-    assert complete.texts == ("chr17:200,000-400,000",)
+    assert session.importing.ticked.complete_in == ("chr17:200,000-400,000",)
     session.view = iv(100_000, 200_000), iv(300_000, 400_000)
     complete.aboutToShow.emit()
     assert not complete.view.isEnabled()
-    assert complete.texts == ("chr17:200,000-400,000",), "what was chosen stays"
+    assert session.importing.ticked.complete_in == ("chr17:200,000-400,000",), "what was chosen stays"
 
 
 def test_regions_that_are_none_change_nothing(qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,18 +67,18 @@ def test_regions_that_are_none_change_nothing(qtbot: Any, tmp_path: Path, monkey
     )
     for _ in range(2):
         complete.region.trigger()
-        assert (complete.texts, complete.chromosome.isChecked()) == (("chr17",), True)
+        assert (session.importing.ticked.complete_in, complete.chromosome.isChecked()) == (("chr17",), True)
     assert "chr9" in str(session.problems[0])
     complete.region.trigger()
-    assert (complete.texts, complete.region.isChecked()) == (("chr17:10k-20k",), True)
+    assert (session.importing.ticked.complete_in, complete.region.isChecked()) == (("chr17:10k-20k",), True)
     bed = tmp_path / "done.bed"
     bed.write_text("chr17\t0\t1000\nchr17\t5000\t9000\n")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, **__: (str(bed), ""))
     complete.bed.trigger()
     assert complete.title() == "Complete in: 2 regions of done.bed"
-    assert complete.texts == (str(bed),)
+    assert session.importing.ticked.complete_in == (str(bed),)
     session.map_changed.emit()
-    assert complete.texts == (), "it was of the map before"
+    assert session.importing.ticked.complete_in == (), "it was of the map before"
 
 
 @pytest.fixture

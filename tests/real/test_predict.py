@@ -241,7 +241,7 @@ def test_the_command_writes_files_that_read_back_and_fills_a_project(
     with_predictions.close()
     assert kinds[Kind.LOOP] == summary["loops"]
     assert 0 <= summary["likely"]["loops"] <= summary["loops"]
-    again = ["predict", str(simulated / "map.mcool"), "-o", str(out), "--device", "cpu", "-q", "-t", "loop"]
+    again = ["predict", str(simulated / "map.mcool"), "-o", str(tmp_path / "again"), "-d", "cpu", "-q", "-t", "loop"]
     assert main(again) == 0
     assert f"{summary['loops']:,} ({summary['likely']['loops']:,} with p ≥ 0.5)" in capsys.readouterr().out
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import Field
 
 from napari_hicstruct import errors
 from napari_hicstruct.config import FrozenConfig, load_config, parse_config, paths
+from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError, HicStructError
 
 KINDS = [k for k in vars(errors).values() if isinstance(k, type) and issubclass(k, HicStructError)]
@@ -90,3 +93,38 @@ def test_folders_follow_the_environment(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv(variable, str(tmp_path / variable))
         assert folder() == tmp_path / variable
         assert folder().is_dir()
+
+
+class Settings(FrozenConfig):
+    depth: float = Field(1.0, ge=0)
+    steps: int = Field(5, gt=0)
+    style: Literal["extrusion", "painted"] = "extrusion"
+    ends: tuple[int, int] = (1, 2)
+    name: str = ""
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"depth": -3}, "key 'depth': must be 0.0 or more, not -3."),
+        ({"depth": "deep"}, "key 'depth': must be a number, not 'deep'."),
+        ({"steps": 0}, "key 'steps': must be more than 0, not 0."),
+        ({"steps": "many"}, "key 'steps': must be a whole number, not 'many'."),
+        ({"steps": 1.5}, "key 'steps': must be a whole number, not 1.5."),
+        ({"style": "foo"}, "key 'style': must be 'extrusion' or 'painted', not 'foo'."),
+        ({"ends": 5}, "key 'ends': must be a list, not 5."),
+        ({"ends": [1]}, "key 'ends.1': is missing."),
+        ({"name": 5}, "key 'name': must be text, not 5."),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(given: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(Settings, given)
+    assert str(caught.value) == says
+
+
+def test_a_rule_of_our_own_is_said_as_it_is() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(SimulationConfig, {"lef_spacing": (5, 1)})
+    assert "Value error" not in str(caught.value)
+    assert "ends before it begins" in str(caught.value)

@@ -124,9 +124,14 @@ _READER = """
 
 @pytest.mark.skipif(os.name == "nt", reason="Unix rights")
 @pytest.mark.parametrize(
-    ("mode", "reason"), [(0o444, "the file is write-protected"), (0o666, "its folder cannot be written")]
+    ("mode", "folder_mode", "reason"),
+    [
+        (0o444, 0o555, "the file is write-protected"),
+        (0o666, 0o555, "its folder cannot be written"),
+        (0o444, 0o777, "the file is write-protected"),
+    ],
 )
-def test_read_only_folder_opens_for_reading(mode: int, reason: str) -> None:
+def test_what_cannot_be_written_opens_for_reading_and_leaves_nothing(mode: int, folder_mode: int, reason: str) -> None:
     with tempfile.TemporaryDirectory() as open_folder:  # pytest's own folders are closed to other users
         Path(open_folder).chmod(0o755)
         folder = Path(open_folder, "archive")
@@ -134,7 +139,7 @@ def test_read_only_folder_opens_for_reading(mode: int, reason: str) -> None:
         with new_project(folder) as project:
             project.add([loop()], set_id=project.human_set().id)
         project.path.chmod(mode)
-        folder.chmod(0o555)
+        folder.chmod(folder_mode)
         with _python(_READER, project.path) as reader:
             assert reader.stdout is not None
             said = reader.stdout.read().strip()

@@ -31,6 +31,8 @@ from napari_hicstruct.errors import ProjectError
 
 def check_file(path: Path) -> None:
     """Refuse, without touching it, a file that is missing, no project, or of a newer schema."""
+    if path.is_dir():
+        raise ProjectError("is a folder, not a project file.", where=path, hint="Choose a .hicproj file.")
     if not path.is_file():
         raise ProjectError("there is no such project.", where=path, hint="Check the name, or create a new project.")
     if not os.access(path, os.R_OK):

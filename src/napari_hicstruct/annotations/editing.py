@@ -57,6 +57,11 @@ class EditableProject(ReadableProject):
         with self._writing() as connection:
             sets.add_runs(connection, set_id, [run])
 
+    def end_run(self, set_id: int, begun: Mapping[str, Any], ended: Mapping[str, Any]) -> None:
+        """Note a run as it ended where it was noted as it began; not journalled."""
+        with self._writing() as connection:
+            sets.end_run(connection, set_id, begun, ended)
+
     def update_set(self, set_id: int, **changes: Any) -> AnnotationSet:
         """Change ``name``, ``visible``, ``locked``, ``colour`` or ``triangle`` of a set; not journalled."""
         with self._writing() as connection:

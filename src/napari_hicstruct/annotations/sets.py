@@ -75,6 +75,12 @@ def add_runs(connection: Connection, set_id: int, new: Iterable[Mapping[str, Any
             connection.execute(insert(set_run).values(set_id=set_id, run=json.dumps(dict(run))))
 
 
+def end_run(connection: Connection, set_id: int, begun: Mapping[str, Any], ended: Mapping[str, Any]) -> None:
+    """Write down a run as it ended, in place of what was noted when it began."""
+    row = (set_run.c.set_id == set_id) & (set_run.c.run == json.dumps(dict(begun)))
+    connection.execute(update(set_run).where(row).values(run=json.dumps(dict(ended))))
+
+
 def runs(connection: Connection) -> dict[int, list[dict[str, Any]]]:
     """How sets were predicted, by their ids; sets of older projects and of other origin are not in it."""
     found: dict[int, list[dict[str, Any]]] = {}

@@ -118,7 +118,9 @@ def connect_to_read(path: Path, hold: contextlib.ExitStack) -> sqlite3.Connectio
     as it stands (``immutable``); with steps in its log a copy of both is read.
     """
     # In a folder that cannot be written immutable is tried at once: it leaves nothing behind.
-    plain = os.access(path.parent, os.W_OK) or has_log(path)
+    # So it is for a file that nobody may write: nobody changes it meanwhile.
+    is_protected = not path.stat().st_mode & 0o222
+    plain = has_log(path) or (os.access(path.parent, os.W_OK) and not is_protected)
     if plain:
         # Whoever may write takes the two files beside it away again when the last one closes; readers leave them.
         leaves_nothing = os.access(path, os.W_OK) and not has_log(path)

@@ -151,7 +151,7 @@ def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[
             hint = f"Choose from {', '.join(tasks)}."
             raise ConfigError(f"min_probability names '{task}', which is no task that runs.", hint=hint)
         if not isinstance(value, int | float) or not 0 < value < 1:
-            raise ConfigError(f"min_probability is {value!r} for {task}.", hint="Give a number between 0 and 1.")
+            raise ConfigError(f"min_probability is {value!r} for {task}.", hint="Give a number above 0 and below 1.")
     return {task: float(value) for task, value in by_task.items()}
 
 

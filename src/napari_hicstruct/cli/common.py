@@ -197,7 +197,18 @@ def parse_tracks(texts: Sequence[str]) -> dict[str, str]:
     """
     if bad := [text for text in texts if not all(text.partition("="))]:
         raise ConfigError("that is no track.", where=f"--track {bad[0]}", hint="Give NAME=FILE.bw.")
-    return dict(text.partition("=")[::2] for text in texts)
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, path = text.partition("=")
+        check_first(name, found, f"--track {text}")
+        found[name] = path
+    return found
+
+
+def check_first(name: str, found: Mapping[str, Any], where: str) -> None:
+    """ConfigError if ``name`` was given before: one of the two would be lost."""
+    if name in found:
+        raise ConfigError(f"'{name}' is given twice.", where=where, hint="Give it once.")
 
 
 def parse_limits(texts: Sequence[str]) -> DecodingLimits:
@@ -214,6 +225,7 @@ def parse_limits(texts: Sequence[str]) -> DecodingLimits:
     found: dict[str, int | tuple[int, int]] = {}
     for text in texts:
         name, _, value = text.partition("=")
+        check_first(name.strip(), found, f"--limit {text}")
         try:
             found[name.strip()] = parse_limit(value)
         except RegionError:
@@ -230,9 +242,10 @@ def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:
     ConfigError
         If one is not of that form.
     """
-    found = {}
+    found: dict[str, float] = {}
     for text in texts:
         task, _, value = text.partition("=")
+        check_first(task.strip(), found, f"--min-probability {text}")
         try:
             found[task.strip()] = float(value)
         except ValueError:

@@ -10,6 +10,7 @@ import typer
 
 from napari_hicstruct.cli.common import (
     bp_option,
+    check_first,
     emit,
     json_option,
     overwrite_file_option,
@@ -97,9 +98,10 @@ def _report(result: ConsensusResult) -> None:
 
 def parse_weights(texts: list[str]) -> dict[str, float]:
     """``CALLER=W`` by caller; ConfigError if one is not of that form."""
-    found = {}
+    found: dict[str, float] = {}
     for text in texts:
         caller, _, value = text.rpartition("=")
+        check_first(caller.strip(), found, f"--weight {text}")
         try:
             found[caller.strip()] = float(value)
         except ValueError:

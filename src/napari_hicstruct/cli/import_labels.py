@@ -14,7 +14,8 @@ from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import OpenColumn
-    from napari_hicstruct.workflows.import_labels import ImportedFile
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.workflows.import_labels import ImportedFile, ImportResult
 
 SHOWN_PROBLEMS = 20
 
@@ -42,7 +43,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command("import")
     def import_(
-        files: list[Path] = typer.Argument(..., metavar="FILE...", help="Label files of any known format."),
+        files: list[Path] = typer.Argument(
+            ..., metavar="FILE...", readable=False, help="Label files of any known format."
+        ),
         map: str = typer.Option(..., "--map", help="The contact map that they lie on."),
         project: Path = typer.Option(..., "--project", help="Project file; made if there is none."),
         status: GivenStatus | None = typer.Option(None, help="Status of all records; else what the file says."),
@@ -80,12 +83,31 @@ def register(app: typer.Typer) -> None:
         )
         check_ascending(score_column, ascending)
         result = show_progress(job, quiet)
-        for error in result.refused:
-            to_stderr(f"not imported: {error}")
-        for one in result.files:
-            _report_left_out(one)
+        _report(result)
         rows = [{"file": one.path.name, "format": one.format, **one.counts} for one in result.files]
-        emit({"project": project, "files": result.files, "refused": [str(e) for e in result.refused]}, json, human=rows)
+        said = {"project": project, "files": result.files, "refused": [str(error) for error in result.refused]}
+        emit(said | {"complete_in": [str(one) for one in result.complete_in]}, json, human=rows)
+
+
+def _report(result: ImportResult) -> None:
+    """What did not come in, and where the files are complete, on standard error."""
+    for error in result.refused:
+        to_stderr(f"not imported: {error}")
+    for one in result.files:
+        _report_left_out(one)
+    for note in result.notes:
+        to_stderr(note)
+    if result.complete_in:
+        to_stderr(_complete_in(result.complete_in))
+
+
+def _complete_in(regions: tuple[Interval, ...]) -> str:
+    """How much the files are complete in."""
+    from napari_hicstruct.genome import format_bp, united
+
+    many = "1 region" if len(regions) == 1 else f"{len(regions):,} regions"
+    size = format_bp(sum(map(len, united(regions))))
+    return f"complete in {many} ({size}): what is not named there is learnt as absent"
 
 
 def check_ascending(score_column: str | None, ascending: bool) -> None:

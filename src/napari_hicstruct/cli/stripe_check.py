@@ -32,7 +32,7 @@ def stripe_check(
     all: bool = typer.Option(False, "--all", help="Every stripe of the file."),
     resolution: int = bp_option(5_000, parser=bins, help="Bins; the nearest that the map has is drawn, and named."),
     percentile: float = typer.Option(98.0, min=1, max=100, help="Of the counts in view; the colour maximum."),
-    margin: int = typer.Option(-1, min=-1, help="bp on each side. Default: a quarter of the stripe, at least 250 kb."),
+    margin: int = bp_option(-1, help="On each side, as 100k. Default: a quarter of the stripe, at least 250 kb."),
     balance: bool = typer.Option(False, "--balance", help="Balanced contacts instead of raw counts."),
     transpose: bool = typer.Option(False, "--transpose", help="Outline the transposed rectangle, too, dashed."),
     overwrite: bool = overwrite_file_option,

@@ -36,7 +36,49 @@ def parse_config(
         if first["type"] == "extra_forbidden":
             raise ConfigError(f"unknown key '{key}'.", where=where, hint=_known_keys(kind, first["loc"])) from error
         named = (options or {}).get(key) or f"key '{key}'"
-        raise ConfigError(f"{named}: {first['msg']}.", where=where) from error
+        raise ConfigError(f"{named}: {_fault(dict(first))}.", where=where) from error
+
+
+_ALLOWED = {
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+    "enum": "{expected}",
+    "too_short": "at least {min_length} values",
+    "too_long": "at most {max_length} values",
+    "multiple_of": "a multiple of {multiple_of}",
+}
+"""What is allowed, by pydantic's type of error; else by its beginning in :data:`_TYPES`."""
+
+_TYPES = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "path": "a path",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "settings of its own, one 'key: value' per line",
+    "model": "settings of its own, one 'key: value' per line",
+}
+_MAX_SHOWN = 60
+
+
+def _fault(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, and what is allowed there."""
+    kind, about = error["type"], error.get("ctx", {})
+    if kind == "value_error":
+        return str(about["error"]).rstrip(".")
+    if kind == "missing":
+        return "is missing"
+    allowed = _ALLOWED.get(kind, "").format(**about) or _TYPES.get(kind.partition("_")[0])
+    if allowed is None:
+        return str(error["msg"]).rstrip(".")
+    shown = repr(error["input"])
+    return f"must be {allowed}, not {shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + '…'}"
 
 
 def _known_keys(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str | None:

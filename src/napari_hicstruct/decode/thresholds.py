@@ -24,7 +24,7 @@ def check_min_probability(min_probability: Mapping[str, float], tasks: Iterable[
         if name not in tasks:
             raise ConfigError(f"'{name}' is no task that runs.", where=where, hint=f"Choose from {', '.join(tasks)}.")
         if not 0 < value < 1:
-            raise ConfigError("that is no probability.", where=where, hint="Give a number between 0 and 1.")
+            raise ConfigError("that is no probability.", where=where, hint="Give a number above 0 and below 1.")
 
 
 def decoder_threshold(min_probability: float | None, usual: float) -> float:

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 LayerData = list[tuple[None]]
 Reader = Callable[[Any], LayerData]
 _NOTHING: LayerData = [(None,)]
 _DOCK_DELAY_MS = 250
+_ALL_DROPPED_MS = 250
+"""After so long without another file, those that came one by one are of one drop."""
+_LABEL_FILES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
+"""By session: what waits until all of a drop was read."""
 
 
 def map_reader(path: str | Sequence[str]) -> Reader | None:
@@ -83,9 +88,23 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 
 def _import_labels(session: Any, paths: list[str]) -> None:
+    """Import them as soon as all of a drop was read: the map among them is opened first, and it is one import."""
+    from qtpy.QtCore import QTimer
+
+    waiting = _LABEL_FILES.setdefault(session, [])
+    if not waiting:
+        QTimer.singleShot(_ALL_DROPPED_MS, lambda: _import_waiting(session))
+    waiting += paths
+
+
+def _import_waiting(session: Any) -> None:
+    from napari_hicstruct.errors import HicStructError
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 
-    session.importing.start(paths, ask=ask_score)
+    try:
+        session.importing.start(_LABEL_FILES.pop(session), ask=ask_score)
+    except HicStructError as error:
+        session.problem.emit(error)
 
 
 def _refuse(_session: Any, paths: list[str]) -> None:

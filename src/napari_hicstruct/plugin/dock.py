@@ -19,7 +19,8 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
-from napari_hicstruct.plugin._docks import open_table
+from napari_hicstruct.plugin._docks import PLUGIN, open_table
+from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
@@ -188,6 +189,7 @@ class HicDock(QWidget):
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
         WindowEnd(parent, self.session.close)
+        DropFilter(self.session, self, PLUGIN)
         dock = self.parent()
         if isinstance(dock, QDockWidget):
             self.layout_of_window = WindowLayout(

@@ -10,15 +10,18 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.errors import HicStructError, LabelError
+from napari_hicstruct.errors import HicStructError, LabelError, RegionError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Kind, LabelFile
-    from napari_hicstruct.labels.consensus import Consensus, ConsensusOptions
+    from napari_hicstruct.labels.consensus import CallerCalls, Consensus, ConsensusOptions
 
 DEFAULT_MAX_Q = 0.01
 """Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call: they list all that they tested."""
+
+MAX_NAMED = 8
+"""Chromosomes that a message names."""
 
 GIVEN_TWICE = "is given twice; it counts once."
 
@@ -153,7 +156,10 @@ def iter_consensus(
     Raises
     ------
     LabelError
-        If fewer than two files are left, or as many hold one kind as another and none was asked for.
+        If fewer than two files, or files of fewer than two programs are left, or as many hold one kind as another and
+        none was asked for.
+    RegionError
+        If no list has calls on a chromosome that was asked for.
     MapError, ConfigError
     """
     from napari_hicstruct.contacts import open_map
@@ -175,15 +181,15 @@ def iter_consensus(
     wanted = "" if source is None else assembly_of_map(source.assembly, source.name, source.chromsizes)
     named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
     read.leave_out(other_assemblies(list(named), wanted))
-    good = read.good()
-    if kind is None or len(good) < 2:
-        reasons = "; ".join(f"{one.path.name}: {one.error.rstrip('.')}" for one in read.files if one.error)
-        text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
-        raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
-    yield clock.step("match", len(request.files), len(request.files) + 1, f"{sum(one.n_calls for one in good):,} calls")
+    kind = _checked(read, kind)
+    n_calls = sum(one.n_calls for one in read.good())
+    yield clock.step("match", len(request.files), len(request.files) + 1, f"{n_calls:,} calls")
     lists = _one_spelling(read.lists) if chromsizes is None else read.lists
-    calls = [CallerCalls(name, tuple(_on(records, request.chroms))) for name, records in lists]
+    wanted_chroms = _chosen_chroms(lists, request.chroms)
+    calls = [CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms)) for name, records in lists]
     found = consensus(calls, kind, request.options)
+    if not found.records:
+        found = replace(found, notes=(*found.notes, _why_empty(calls, found.tolerance_bp)))
     yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
     return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
 
@@ -348,15 +354,53 @@ def _renamed(record: Annotation, chrom: str) -> Annotation:
     return record.with_(anchor1=first, anchor2=second)
 
 
-def _on(records: Iterable[Annotation], chroms: Sequence[str]) -> list[Annotation]:
+def _checked(read: _Read, kind: Kind | None) -> Kind:
+    """The kind of the calls; LabelError if they are of fewer than two programs."""
+    good = read.good()
+    if kind is None or len(good) < 2:
+        reasons = "; ".join(f"{one.path.name or one.path}: {one.error.rstrip('.')}" for one in read.files if one.error)
+        text = f"needs calls of two programs or more; {len(good)} of {len(read.files)} files can be used."
+        raise LabelError(text, hint=f"{reasons}." if reasons else "Give more files.")
+    if len({one.caller for one in good}) < 2:
+        text = f"needs calls of two programs or more; all {len(good)} files count as calls of {good[0].caller}."
+        raise LabelError(text, hint="Say the program of each as CALLER=FILE if they are of several.")
+    return kind
+
+
+def _chosen_chroms(lists: Sequence[tuple[str, list[Annotation]]], chroms: Sequence[str]) -> set[str]:
+    """Chromosomes as the lists spell them; without ``chroms`` all.
+
+    Raises
+    ------
+    RegionError
+        If no list has calls on one of them.
+    """
     from napari_hicstruct.genome import NameMatcher
 
-    kept = list(records)
+    there = list(dict.fromkeys(record.chrom for _, records in lists for record in records))
     if not chroms:
-        return kept
-    matcher = NameMatcher(dict.fromkeys((record.chrom for record in kept), 0))
-    wanted = {matcher.match(chrom) for chrom in chroms}
-    return [record for record in kept if record.chrom in wanted]
+        return set(there)
+    matcher = NameMatcher(there)
+    if missing := [chrom for chrom in chroms if matcher.match(chrom) is None]:
+        raise RegionError(f"no list has calls on '{missing[0]}'.", hint=f"They have calls on {_few(there)}.")
+    return {matcher.match(chrom) or chrom for chrom in chroms}
+
+
+def _few(names: Sequence[str]) -> str:
+    """The first names of many."""
+    return ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
+
+
+def _why_empty(calls: Sequence[CallerCalls], tolerance_bp: int) -> str:
+    """Why no structure has two programs behind it."""
+    by_caller: dict[str, dict[str, None]] = {}
+    for one in calls:
+        by_caller.setdefault(one.caller, {}).update(dict.fromkeys(record.chrom for record in one.records))
+    counts = Counter(chrom for chroms in by_caller.values() for chrom in chroms)
+    if max(counts.values(), default=0) < 2:
+        lists = "; ".join(f"{caller}: {_few(list(chroms)) or 'none'}" for caller, chroms in by_caller.items())
+        return f"The list is empty, as no chromosome has calls of two programs ({lists})."
+    return f"The list is empty, as no two programs call one place within {tolerance_bp:,} bp; --tolerance widens that."
 
 
 def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:

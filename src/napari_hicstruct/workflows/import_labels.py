@@ -68,10 +68,12 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """The files that came in, and why the others did not."""
+    """The files that came in, why the others did not, where they are complete, and what is left out of that."""
 
     files: tuple[ImportedFile, ...]
     refused: tuple[LabelError, ...] = ()
+    complete_in: tuple[Interval, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def import_file(
@@ -340,13 +342,14 @@ def iter_import(  # noqa: PLR0913 - keywords of a use case
     found, refused = yield from _iter_files([Path(path) for path in paths], source.chromsizes, how, token)
     if not found:
         raise _nothing_came_in(refused)
-    complete = complete_regions(complete_in, source.chromsizes)
+    notes: list[str] = []
+    complete = complete_regions(complete_in, source.chromsizes, notes)
     with writing(project_path, source, reviewer=reviewer) as project:
         with project.one_step():
             finest = min(source.resolutions, default=0)
             stored = [store_labels(project, path, labels, status=status, finest=finest) for path, labels in found]
             mark_complete(project, complete, [labels for _, labels in found])
-        return ImportResult(tuple(stored), tuple(refused))
+        return ImportResult(tuple(stored), tuple(refused), tuple(complete), tuple(notes))
 
 
 def _iter_files(
@@ -391,28 +394,47 @@ def _not_empty(path: Path, found: LabelFile) -> LabelFile:
     return found
 
 
-def complete_regions(texts: Sequence[str], chromsizes: Mapping[str, int]) -> list[Interval]:
+def complete_regions(
+    texts: Sequence[str], chromsizes: Mapping[str, int], notes: list[str] | None = None
+) -> list[Interval]:
     """Regions as they are written (``chr17:62.5M-63.5M``, a chromosome), or from BED files.
+
+    What is left out of the files goes to ``notes``.
 
     Raises
     ------
     RegionError, LabelError
     """
-    from napari_hicstruct.annotations import Kind, read_labels
     from napari_hicstruct.genome import parse_region
 
     found: list[Interval] = []
     for text in texts:
         if Path(text).is_file():
-            regions = [one.anchor1 for one in read_labels(text, chromsizes=chromsizes, kind=Kind.TAD).records]
-            if not regions:
-                raise LabelError("holds no region of this map.", where=text, hint="Choose another BED file.")
-            found += regions
+            found += _regions_of_bed(Path(text), chromsizes, [] if notes is None else notes)
         elif Path(text).suffix.lower() in (".bed", ".gz", ".txt", ".tsv"):
             raise LabelError("cannot be read (no such file).", where=text, hint="Check the name, or give a region.")
         else:
             found.append(parse_region(text, chromsizes))
     return found
+
+
+def _regions_of_bed(path: Path, chromsizes: Mapping[str, int], notes: list[str]) -> list[Interval]:
+    from napari_hicstruct.annotations import Kind, read_labels
+
+    hint = "Give a BED file of regions, or a region."
+    try:
+        found = read_labels(path, chromsizes=chromsizes, kind=Kind.TAD)
+    except LabelError as error:
+        raise LabelError(error.message.replace("holds no labels", "holds no regions"), where=path, hint=hint) from error
+    if found.format == "BEDPE" or any(one.anchor1 != one.anchor2 for one in found.records):
+        raise LabelError("holds pairs of anchors, not regions.", where=path, hint=hint)
+    if not found.records:
+        raise LabelError("holds no region of this map.", where=path, hint=hint)
+    notes += [f"{path}: line {problem.line}: {problem.reason}; not marked complete." for problem in found.problems]
+    if found.unmatched:
+        names = ", ".join(f"{name} ({count:,})" for name, count in found.unmatched.items())
+        notes.append(f"{path}: chromosomes that the map does not have are not marked complete: {names}.")
+    return [one.anchor1 for one in found.records]
 
 
 def import_labels(

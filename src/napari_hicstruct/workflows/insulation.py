@@ -120,9 +120,19 @@ def iter_insulation(
         raise MapError(f"no chromosome could be measured: {'; '.join(left_out)}", where=source.uri)
     table = pd.concat(tables, ignore_index=True)
     _add_strength(table, [w * resolution for w in windows])
+    notes += _empty_tracks(table)
     run = _run_record(source, request, table, notes)
     run["seconds"] = round(clock.step("done", 1, 1).elapsed, 1)
     return InsulationResult(table, tuple(boundaries), run, tuple(notes))
+
+
+def _empty_tracks(table: pd.DataFrame) -> list[str]:
+    """A note if columns have no value in any bin: no track is written of them."""
+    empty = [name for name in track_columns(table) if not np.isfinite(table[name]).any()]
+    if not empty:
+        return []
+    hint = "Give a --window that fits into the chromosomes, and fewer --ignore-diags than it has bins."
+    return [f"no track is written of {', '.join(empty)}, which has no value in any bin. {hint}"]
 
 
 def _run_record(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from napari_hicstruct.errors import HicStructError, LabelError
 
 _TRACKS = {
@@ -14,11 +16,15 @@ _TRACK_HINT = (
 
 
 def refusal(path: str) -> HicStructError:
-    """The error for a file that is neither a map nor labels nor a project."""
+    """The error for what is neither a map nor labels nor a project, such as a folder."""
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts.sources.not_a_map import check_regular
     from napari_hicstruct.contacts.sources.not_a_map import refusal as no_map
 
+    if Path(path).is_dir():
+        return LabelError(
+            "is a folder.", where=path, hint="Drop the files in it, or choose them with Import … in Labels."
+        )
     try:
         start = check_regular(path)
         if (kind := _TRACKS.get(start[:4])) is not None:

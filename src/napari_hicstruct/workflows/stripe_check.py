@@ -17,7 +17,7 @@ from napari_hicstruct.config.files import check_output_file, in_place_of, output
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.protocol import RAW, ContactSource
 from napari_hicstruct.contacts.values import ValueKind
-from napari_hicstruct.errors import ConfigError, LabelError
+from napari_hicstruct.errors import ConfigError, LabelError, MapError
 from napari_hicstruct.genome import Interval, bin_range, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 
@@ -223,14 +223,21 @@ def iter_stripe_checks(
     pictures = _pictures(request, stripes)
     for path in pictures.values():
         check_output_file(path, [request.labels, split_uri(source.uri)[0]], overwrite=request.overwrite)
+    written = []
     for done, (number, record) in enumerate(stripes.items()):
         token.check()
         yield clock.step("draw", done, len(stripes), f"stripe {number:,}")
         check = check_stripe(source, record, request.options)
+        if not np.nan_to_num(check.counts).any():
+            notes.append(f"stripe {number:,} is not drawn: the map has no contacts there.")
+            continue
         x, y = (f"{part.start:,}–{part.end:,}" for part in (record.anchor1, record.anchor2))
         title = "\n".join(filter(None, [f"stripe {number:,}  {record.chrom}  anchor {x}  extent {y}", check.note]))
-        draw_check(check, title, pictures[number], transpose=request.options.transpose)
-    return list(pictures.values()), notes
+        written.append(draw_check(check, title, pictures[number], transpose=request.options.transpose))
+    if not written:
+        places = ", ".join(dict.fromkeys(record.chrom for record in stripes.values()))
+        raise MapError(f"has no contacts where the stripes lie ({places}): nothing to draw.", where=source.uri)
+    return written, notes
 
 
 def _pictures(request: StripeCheckRequest, numbers: Collection[int]) -> dict[int, Path]:
@@ -246,6 +253,9 @@ def _chosen(source: ContactSource, request: StripeCheckRequest) -> tuple[dict[in
     from napari_hicstruct.annotations import read_labels
 
     found = read_labels(request.labels, chromsizes=source.chromsizes, kind=Kind.STRIPE)
+    if found.records and all(len(one.anchor1) == len(one.anchor2) for one in found.records):
+        text = "holds pairs of intervals of one length, as lists of loops do, no stripes."
+        raise LabelError(text, where=request.labels, hint="Give a list of stripes: a short anchor and a long extent.")
     rows = found.rows or tuple(range(1, len(found.records) + 1))
     by_number = dict(zip(rows, found.records, strict=True))
     notes = [str(problem) for problem in found.problems]

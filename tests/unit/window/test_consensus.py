@@ -174,6 +174,17 @@ def test_what_one_caller_alone_has_can_be_chosen_and_is_not_in_the_list(project:
     assert [one.anchor1.start for one in state.members.records] == [a for a, _ in PLACES[:2]]
 
 
+def test_what_was_loaded_and_undone_is_not_said_to_be_one_undo_away(project: Project, three: list[Path]) -> None:
+    window = TinyWindow(project)
+    window.consensus.add_files(three)
+    window.consensus.run()
+    window.consensus.load()
+    window.review.undo()
+    assert window.consensus.loaded == ""
+    window.consensus.load()
+    assert len(project.sets()) == 1
+
+
 def test_what_is_loaded_is_what_an_import_of_the_file_gives(
     project: Project, three: list[Path], tmp_path: Path
 ) -> None:
@@ -183,6 +194,7 @@ def test_what_is_loaded_is_what_an_import_of_the_file_gives(
     state.run()
     state.load()
     assert state.loaded == "consensus of 3 callers (learnt reliability)"
+    state.load()  # by a double click
     assert actions(project) == ["import"]
     window.importing.start([state.save(tmp_path / "soft.bedpe")])
     loaded, read = project.sets()

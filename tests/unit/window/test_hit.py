@@ -28,6 +28,15 @@ def test_a_ring_is_hit_on_and_near_its_line() -> None:
     assert under((middle[1], middle[0]), mark, triangle=LOWER) == [mark.uid]
 
 
+def test_the_wider_ring_of_the_current_loop_is_hit_on_its_line() -> None:
+    mark = loop(100_000, 300_000)
+    radius = mark_size(mark, 100.0, current=True) / 2
+    assert radius > 1.5 * mark_size(mark, 100.0) / 2
+    place = (102_500.0, 302_500.0 + radius)
+    assert hits([(mark, STORED)], place, 100.0) == []
+    assert hits([(mark, STORED)], place, 100.0, current=mark.uid) == [mark.uid]
+
+
 def test_marks_stay_as_easy_to_hit_at_every_zoom() -> None:
     mark, cut = loop(100_000, 300_000), boundary(500_000)
     assert mark_size(mark, 10.0) == pytest.approx(2.6 * RES)

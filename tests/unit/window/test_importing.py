@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, Project, Status
+from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.plugin.state.importing import ImportAs, ImportState
@@ -71,15 +72,34 @@ def test_no_edit_is_made_while_files_come_in(tmp_path: Path, project: Project) -
     window = TinyWindow(project, runner)
     window.importing.start([loops(tmp_path / "a.bedpe", 3)])
     assert window.labels.attempt(lambda p: p.add([loop(0, 50_000)], set_id=p.human_set().id)) is None
-    assert window.hints[-1] == "The import has not ended yet: wait for it, or cancel it."
+    assert window.labels.hinted == "The import has not ended yet: wait for it, or cancel it."
     window.importing.start([loops(tmp_path / "b.bedpe", 2)])  # joins what runs
     runner.advance(3)
     runner.advance(3)
     runner.advance(3)
     assert actions(project) == ["import", "import"]
+    assert window.labels.hinted == "", "it has ended"
     assert not window.importing.running
     assert window.importing.report is not None
     assert [one.path.name for one in window.importing.report.imported] == ["a.bedpe", "b.bedpe"]
+
+
+def test_the_queue_stays_with_a_candidate_that_could_not_be_judged(tmp_path: Path, project: Project) -> None:
+    project.add([loop(0, 50_000), loop(100_000, 200_000)], set_id=project.add_set("calls", Origin.PREDICTED).id)
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    window.review.next()
+    first = window.labels.current_uid
+    window.importing.start([loops(tmp_path / "a.bedpe", 3)])
+    window.review.accept()
+    window.review.next()
+    said = "The import has not ended yet, and this one is not judged: wait for it, or cancel it."
+    assert (window.labels.current_uid, window.labels.hinted) == (first, said)
+    window.importing.cancel()
+    assert window.labels.hinted == ""
+    window.review.accept()
+    assert window.labels.current_uid not in (first, None)
+    assert [one.uid for one in project.query() if one.status is Status.ACCEPTED] == [first]
 
 
 def test_an_import_waits_for_other_work_on_the_project(tmp_path: Path, project: Project) -> None:
@@ -87,6 +107,30 @@ def test_an_import_waits_for_other_work_on_the_project(tmp_path: Path, project: 
     window.labels.busy.start("Undo", lambda _: iter(()), done=print, failed=print)  # type: ignore[arg-type,return-value]
     with pytest.raises(ProjectError, match="Undo has not ended yet"):
         window.importing.start([tmp_path / "a.bedpe"])
+    window.labels.busy.end()
+
+
+def test_what_is_ticked_holds_for_the_next_import_however_it_comes(tmp_path: Path, project: Project) -> None:
+    window = TinyWindow(project)
+    path = tmp_path / "a.bedpe"
+    path.write_text("".join(loops(path, 3).read_text().splitlines(keepends=True)[1:]))  # no line starts at 0
+    window.importing.tick(one_based=True, complete_in=(f"{CHROM}:1-1000",))
+    window.importing.start([path])  # as a drop does
+    window.importing.start([path])
+    first, second = (project.query(set_ids=[one.id])[0].anchor1 for one in project.sets())
+    assert (first.start, second.start) == (99, 100)
+    assert len(project.reviewed()) == 1
+
+
+def test_what_is_ticked_stays_where_nothing_could_be_imported(tmp_path: Path, project: Project) -> None:
+    window = TinyWindow(project, SteppedRunner())
+    window.importing.tick(one_based=True)
+    window.labels.busy.start("Undo", lambda _: iter(()), done=print, failed=print)  # type: ignore[arg-type,return-value]
+    with pytest.raises(ProjectError):
+        window.importing.start([tmp_path / "a.bedpe"])
+    assert window.importing.ticked.one_based
+    window.map_changed.emit()
+    assert window.importing.ticked.one_based
     window.labels.busy.end()
 
 
@@ -122,9 +166,10 @@ def test_undo_of_very_many_records_is_made_beside_the_window(
     assert project.count() == 3
     runner.advance(9)
     assert project.count() == 0
-    assert window.hints[-1].startswith("Undone: import ")
+    assert window.labels.hinted.startswith("Undone: import ")
     window.review.redo()
     runner.advance(9)
+    assert window.labels.hinted == "Redone: import a."
     assert project.count() == 3
 
 

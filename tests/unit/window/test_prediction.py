@@ -15,6 +15,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
+from napari_hicstruct.workflows.predict.about_run import words_of_run
 from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinyWindow, iv, loop, make_project
 
 MODEL = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), "0" * 64, shipped=False, default=False, card={})
@@ -188,3 +189,32 @@ def test_a_run_is_one_undo_and_an_undo_while_it_runs_ends_it(window: TinyWindow)
     assert not bench.state.running
     assert bench.messages[-1].startswith("Undone")
     assert project.count() == 0
+    project.redo()
+    assert bench.messages[-1].endswith(f"redo brings back what it had found ({project.count()} loops).")
+    assert list(bench.predicted()) == ["tiny 0.1 · chr17:0.00-1.00M · partial"]
+
+
+def test_a_set_says_that_it_is_not_all_until_its_run_has_ended(window: TinyWindow) -> None:
+    bench, project = Bench(window, Script(windows=2)), window.project
+    assert project is not None
+    bench.state.scope = "chromosome"
+    bench.state.run()
+    bench.runner.advance()
+    (run,) = project.runs()[1]
+    assert (list(bench.predicted()), run["partial"]) == (["tiny 0.1 · chr17 · partial"], True)
+    assert words_of_run(run).endswith("ended before it was through")
+    bench.runner.advance(2)
+    (run,) = project.runs()[1]
+    assert (list(bench.predicted()), "partial" in run) == (["tiny 0.1 · chr17"], False)
+    assert "Set: tiny 0.1 · chr17." in bench.messages[-1].splitlines()
+
+
+def test_a_name_that_a_person_gave_meanwhile_stays(window: TinyWindow) -> None:
+    bench, project = Bench(window, Script(windows=2)), window.project
+    assert project is not None
+    bench.state.run()
+    bench.runner.advance()
+    project.update_set(1, name="mine")
+    bench.runner.advance(2)
+    assert list(bench.predicted()) == ["mine"]
+    assert "partial" not in project.runs()[1][0]

@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.plugin.state.commands import COMMANDS
 from napari_hicstruct.plugin.state.labels import Others
 from napari_hicstruct.plugin.state.review import ReviewState
-from tests.window_kit import Kind, Status, TinyWindow, loop, make_project
+from tests.window_kit import Kind, Status, TinyWindow, iv, loop, make_project
 
 
 @pytest.fixture
@@ -108,3 +108,21 @@ def test_every_key_is_of_one_command_and_every_command_is_carried_out() -> None:
     by_window = {"edit", "lasso_candidates", "stop", "refuse_paste", "show_keys"}
     for one in COMMANDS:
         assert one.name in by_window or one.name.startswith("add ") or callable(getattr(ReviewState, one.name)), one
+
+
+def test_who_goes_elsewhere_sees_the_others_in_full(window: TinyWindow) -> None:
+    records, labels = put(window, 0.5, 0.6, 0.7), window.labels
+    redrawn: list[Any] = []
+    labels.stale.connect(redrawn.append)
+    window.review.next()
+    assert labels.opacity_of_others < 0.5
+    redrawn.clear()
+    window.go_to(iv(800_000, 900_000))
+    assert labels.opacity_of_others == 1
+    assert set(redrawn[-1]) == set(Kind)
+    window.go_to(iv(0, 900_000))
+    assert labels.opacity_of_others < 0.5, "the candidate is in view again"
+    window.go_to(iv(800_000, 900_000))
+    window.review.next()
+    assert labels.current_uid == records[1].uid
+    assert labels.opacity_of_others < 0.5

@@ -95,7 +95,8 @@ def _raw(path: Path) -> bytes:
                 _pipes[key] = _all_of(path, file)
         return _pipes[key]
     except OSError as error:
-        raise LabelError(f"cannot be read ({error.strerror}).", where=path, hint="Check the name.") from error
+        hint = "Check its permissions." if isinstance(error, PermissionError) else "Check the name."
+        raise LabelError(f"cannot be read ({error.strerror}).", where=path, hint=hint) from error
     except ValueError as error:  # a NUL byte in the name
         raise LabelError("is no file name.", where=repr(str(path)), hint="Check the name.") from error
 

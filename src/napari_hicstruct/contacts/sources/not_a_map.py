@@ -57,6 +57,8 @@ def check_regular(path: str) -> bytes:
     MapError
         If there is no such file, it may not be read, is empty, a folder, a pipe or a web address.
     """
+    if not path:
+        raise MapError("no contact map is named.", hint=FORMATS)
     if _URL.match(path) and not os.path.lexists(path):
         hint = f"Download it: curl -LO {shlex.quote(path)}"
         raise MapError("is a web address; maps are read from files.", where=path, hint=hint)
@@ -116,9 +118,15 @@ def _text_table(path: str, start: bytes) -> MapError | None:
         hint = "Make a .cool: cooler load -f coo BINS.bed {file} map.cool"
     elif n >= 7 and numeric[1] and numeric[2] and numeric[4] and numeric[5]:
         what = "is a table of pairs of intervals, not a contact map."
-        hint = "Open labels with --labels; pixels become a map by: cooler load -f bg2 CHROMSIZES:5000 {file} out.cool"
+        hint = (
+            "If these are labels, give the contact map that they lie on in its place; pixels become a map by: "
+            "cooler load -f bg2 CHROMSIZES:5000 {file} out.cool"
+        )
     elif n >= 3 and numeric[1] and numeric[2] and not numeric[0]:
-        what, hint = "is a table of intervals, not a contact map.", "Labels are opened with --labels."
+        what, hint = (
+            "is a table of intervals, not a contact map.",
+            "If these are labels, give the contact map that they lie on in its place.",
+        )
     elif n > 20 and sum(numeric) > 0.9 * n:
         what, hint = "is a dense matrix in text, which says no bins.", "Make a .cool of its pixels: cooler load -f coo"
     else:

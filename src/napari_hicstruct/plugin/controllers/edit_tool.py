@@ -70,7 +70,7 @@ class EditTool:
             return None
         triangle, per_px = self._labels.triangle_of(record.uid), self._canvas.bp_per_px()
         handle = handle_at(record, triangle, place, per_px)
-        if handle is None and hits([(record, triangle)], place, per_px):
+        if handle is None and hits([(record, triangle)], place, per_px, current=record.uid):
             handle = whole(place)
         return None if handle is None else Grip(self, record, triangle, handle, place)
 

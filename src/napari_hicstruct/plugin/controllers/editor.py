@@ -54,6 +54,7 @@ class Editor:
         self.labels, self.canvas = labels, canvas
         self.overlays: dict[Kind, Overlay] = {}
         self._removed: list[Kind] = []
+        self._reason = ""
         self._window = labels.window
         self._canvas_hint = CanvasHint(canvas.viewer)
         self._casings = Casings(canvas)
@@ -183,6 +184,7 @@ class Editor:
 
     def items_selected(self, overlay: Overlay, uids: Sequence[str]) -> None:
         """The one object that is selected becomes the current one."""
+        self._went_on()
         if len(uids) == 1:
             self.labels.set_current(uids[0])
 
@@ -196,7 +198,14 @@ class Editor:
         """The layer shows something that is not in the store: draw the store again."""
         if reason:
             self.labels.hint(reason)
+            self._reason = reason
         self._refiller.ask({overlay.kind})
+
+    def _went_on(self) -> None:
+        """The person does something else: why something was refused has been read."""
+        if self._reason and self.labels.hinted == self._reason:
+            self.labels.hint("")
+        self._reason = ""
 
     def _edit(self, overlay: Overlay, work: Any) -> None:
         """Write to the store; whatever happens, the layer is drawn from the store again."""
@@ -213,6 +222,7 @@ class Editor:
 
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:
         self._refiller.ask(delay_ms=_VIEW_DELAY_MS)
+        self._went_on()
 
     def _on_chrom(self, _name: str) -> None:
         axes = self.canvas.world_kwargs()["axis_labels"]
@@ -221,6 +231,7 @@ class Editor:
         self._refiller.ask()
 
     def _on_active(self, _event: Any) -> None:
+        self._went_on()
         self.tool_changed.emit()
 
     def _on_layer_removed(self, event: Any) -> None:

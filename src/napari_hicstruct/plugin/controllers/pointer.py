@@ -47,7 +47,7 @@ class Pointer:
             record = labels.record(uid)
             if record is not None:
                 shown.append((record, labels.triangle_of(uid)))
-        return hits(shown, place, self._canvas.bp_per_px())
+        return hits(shown, place, self._canvas.bp_per_px(), current=labels.current_uid)
 
     def click(self, place: tuple[float, float], at: NDArray[np.float64]) -> None:
         """Select what is at ``place`` (bp; ``at`` in canvas pixels): at the same place again, the next one there."""

@@ -203,6 +203,11 @@ class Review(ReviewState):
         if current is None:
             self.labels.hint("Nothing is selected: press N for the next object, or click one.")
             return
+        kept_in = self.labels.set_of(current.uid)
+        locked = f"The set “{kept_in.name}” is locked: unlock it in Labels to edit it." if kept_in.locked else ""
+        if refusal := self.labels.refusal or locked:
+            self.labels.hint(refusal)
+            return
         self.lasso.put_away()
         self.editor.pan()
         overlay = self.editor.overlay(current.kind)

@@ -201,6 +201,8 @@ class ConsensusState:
     def follow_sets(self) -> None:
         """Sets came, went or changed."""
         self.sets = set_rows(self._labels, self.sets)
+        if self.loaded not in [one.name for one in self._labels.sets()]:
+            self.loaded = ""  # undone, deleted or called otherwise
         self.changed.emit()
 
     # ------------------------------------------------------------------ the run
@@ -218,7 +220,7 @@ class ConsensusState:
         """Why there can be no run now; empty if there can."""
         if self._busy.text:
             return f"{self._busy.text} has not ended yet."
-        return _WORTH[0] if len(self.voters()) < MIN_CALLERS else ""
+        return self.worth() if len(self.callers()) < MIN_CALLERS else ""
 
     def why_not_use(self) -> str:
         """Why there is nothing to load or save; empty if there is."""
@@ -332,6 +334,8 @@ class ConsensusState:
         assert window.source is not None
         sizes, finest = dict(window.source.chromsizes), min(window.source.resolutions, default=0)
         name, own_name = self.set_name(), ""
+        if not members and (self.loaded == name or self.loaded.startswith(f"{name} (")):
+            return  # it is there: a double click is no wish for two
         if members and self.members is not None:
             result, own_name = self.members.result, f"{name}: {' + '.join(sorted(self.members.callers))} only"
         project = window.ensure_project()

@@ -15,18 +15,22 @@ LOOP_PX, BOUNDARY_PX = 11.0, 12.0
 """Least width of a loop's ring, and width of a boundary's mark."""
 
 _LOOP_ANCHORS = 2.6  # width of a ring in widths of its larger anchor
+_CURRENT_ANCHORS = 4.5  # of the current loop's: the 3 × 3 bins about it, with their corners (3 · √2), are seen within
 _NEAR_PX = 4.0
 """A line is touched from so far away."""
 
 
-def mark_size(record: Annotation, bp_per_px: float) -> float:
-    """Width (bp) of the mark of a loop or boundary."""
+def mark_size(record: Annotation, bp_per_px: float, *, current: bool = False) -> float:
+    """Width (bp) of the mark of a loop or boundary; the current loop's ring is wider."""
     if record.kind is Kind.BOUNDARY:
         return BOUNDARY_PX * bp_per_px
-    return max(_LOOP_ANCHORS * max(len(record.anchor1), len(record.anchor2)), LOOP_PX * bp_per_px)
+    anchors = _CURRENT_ANCHORS if current else _LOOP_ANCHORS
+    return max(anchors * max(len(record.anchor1), len(record.anchor2)), LOOP_PX * bp_per_px)
 
 
-def hits(shown: Iterable[tuple[Annotation, Triangle]], place: Point, bp_per_px: float) -> list[str]:
+def hits(
+    shown: Iterable[tuple[Annotation, Triangle]], place: Point, bp_per_px: float, *, current: str | None = None
+) -> list[str]:
     """Uids of what is under ``place`` (row, column; bp), the most likely meant first.
 
     What is touched on its line or mark comes before what is only around the place, then the smaller before the larger,
@@ -38,11 +42,16 @@ def hits(shown: Iterable[tuple[Annotation, Triangle]], place: Point, bp_per_px: 
         What is drawn, and where.
     place : sequence of float
     bp_per_px : float
+    current : str, optional
+        Uid of the current object.
     """
-    found = []
+    found, at = [], np.asarray(place, float)
     for record, triangle in shown:
-        marks = record.kind in (Kind.LOOP, Kind.BOUNDARY)
-        touch = (_touch_mark if marks else _touch_outline)(record, triangle, np.asarray(place, float), bp_per_px)
+        if record.kind in (Kind.LOOP, Kind.BOUNDARY):
+            width = mark_size(record, bp_per_px, current=record.uid == current)
+            touch = _touch_mark(point_of(record, triangle), width, at, bp_per_px)
+        else:
+            touch = _touch_outline(record, triangle, at, bp_per_px)
         if touch is not None:
             found.append((touch, record.uid))
     return [uid for _, uid in sorted(found)]
@@ -52,9 +61,9 @@ _Touch = tuple[bool, int, float]
 """Whether it is only around the place, its area (powers of 2), pixels from the place."""
 
 
-def _touch_mark(record: Annotation, triangle: Triangle, place: NDArray[np.float64], bp_per_px: float) -> _Touch | None:
-    radius = mark_size(record, bp_per_px) / bp_per_px / 2
-    away = float(np.hypot(*(place - point_of(record, triangle)))) / bp_per_px
+def _touch_mark(middle: Point, width: float, place: NDArray[np.float64], bp_per_px: float) -> _Touch | None:
+    radius = width / bp_per_px / 2
+    away = float(np.hypot(*(place - middle))) / bp_per_px
     if away > radius + _NEAR_PX:
         return None
     inside = radius > 2 * _NEAR_PX and away < radius - _NEAR_PX

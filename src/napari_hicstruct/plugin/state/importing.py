@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,26 +73,37 @@ class ImportState:
     ----------
     ended : Signal(ImportReport)
         All files of one call came in or did not.
+    ticked_changed : Signal
     report : ImportReport or None
         Of the last import into this project.
+    ticked : ImportAs
+        What was said of the files to come: it holds for the next import, whichever way that comes.
     """
 
     ended = Signal(object)
+    ticked_changed = Signal()
 
     def __init__(self, labels: LabelState) -> None:
         self.report: ImportReport | None = None
+        self.ticked = ImportAs()
         self._labels, self._busy = labels, labels.busy
         self._files: list[_File] = []
         self._complete: list[Interval] = []
         self._ask: AskScore | None = None
         labels.window.project_changed.connect(self._on_project)
+        labels.window.map_changed.connect(lambda: self.tick(complete_in=()))  # regions of the map before
 
     @property
     def running(self) -> bool:
         """True from :meth:`start` until the report."""
         return bool(self._files)
 
-    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None, as_: ImportAs = ImportAs()) -> None:
+    def tick(self, **said: Any) -> None:
+        """Say ``one_based`` or ``complete_in`` of the files to come."""
+        self.ticked = replace(self.ticked, **said)
+        self.ticked_changed.emit()
+
+    def start(self, paths: Iterable[str | Path], *, ask: AskScore | None = None, as_: ImportAs | None = None) -> None:
         """Read label files into the project, each into a set of its own; good lines come in, the others are reported.
 
         Parameters
@@ -101,8 +112,8 @@ class ImportState:
         ask : function of a path and what was read, optional
             Asked once per file whose columns do not say which of them is the score; None as answer: there is none.
             Without it nobody is asked, and such columns are only kept.
-        as_ : ImportAs
-            Status, first position, where the files are complete; as the files say, if nobody says otherwise.
+        as_ : ImportAs, optional
+            Status, first position, where the files are complete; by default what is ticked.
 
         Raises
         ------
@@ -113,12 +124,13 @@ class ImportState:
         """
         if self._labels.window.source is None:
             raise LabelError("labels need a map to lie on.", hint="Open the contact map first.")
-        new = [_File(Path(path), as_) for path in paths]
+        if self._busy.text and not self._files:
+            raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+        new = [_File(Path(path), as_ or self.ticked) for path in paths]
+        self.tick(one_based=False, complete_in=())
         if self._files:
             self._files += new
             return
-        if self._busy.text:
-            raise ProjectError(f"{self._busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
         self._files, self._ask = new, ask
         self._read()
 

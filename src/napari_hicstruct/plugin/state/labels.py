@@ -19,7 +19,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.geometry import Triangle, box_of
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import short_text
@@ -28,6 +28,7 @@ from napari_hicstruct.plugin.state.tad_levels import TadLevels
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet, Change, Project
+    from napari_hicstruct.genome import Interval
 
 
 class Others(StrEnum):
@@ -43,6 +44,7 @@ OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
 
 _TAD_LEVELS = "tad_levels"
 _MANY_RECORDS = 10_000
+_WAIT = "wait for it, or cancel it."
 _MAX_WAIT_S = 1.0
 
 
@@ -75,6 +77,8 @@ class LabelState:
         Long work on the project; no edit is made meanwhile.
     catalogue : Catalogue or None
         All objects of the project.
+    hinted : str
+        The line that is shown.
     by_score : bool
         Whether the soft score fades the lines.
     min_probability : float
@@ -103,16 +107,19 @@ class LabelState:
         self.min_probability = 0.0
         self.others = Others.DIM
         self._settings = settings
-        self._up = self._choosing = False
+        self._up = self._choosing = self._away = False
         self._triangles: dict[int, Triangle] = {}
         self._sources: dict[int, str] = {}
         self._sets: dict[int, AnnotationSet] = {}
         self.runs: dict[int, list[dict[str, Any]]] = {}
         self._current: str | None = None
         self._project: Project | None = None
+        self.hinted = ""
+        self.busy.changed.connect(self._clear_refusal)
         self._take_over_later = runner.in_main_thread(self._take_over)
         window.map_changed.connect(lambda: self.hint(""))  # what was said is of the map before
         window.project_changed.connect(self._on_project)
+        window.view_changed.connect(self._on_view)
         self._on_project(window.project)
 
     @property
@@ -229,14 +236,15 @@ class LabelState:
     @property
     def opacity_of_others(self) -> float:
         """Of the lines of all objects but the current one."""
-        return OPACITY[self.others] if self.candidate_up and not self._choosing else 1.0
+        looked_at = self.candidate_up and not self._choosing and not self._away
+        return OPACITY[self.others] if looked_at else 1.0
 
     def set_current(self, uid: str | None, *, from_queue: bool = False) -> None:
         """Make ``uid`` the current object; it is drawn thicker, and others recede if the queue brought it up."""
         if uid == self._current and (self._up or not from_queue):
             return  # the queue's own candidate, clicked, is still the queue's
         old, faint = self.current, self.opacity_of_others
-        self._current, self._up = uid, from_queue
+        self._current, self._up, self._away = uid, from_queue, False
         same = faint == self.opacity_of_others
         self.stale.emit({r.kind for r in (old, self.current) if r is not None} if same else tuple(Kind))
         self.current_changed.emit(uid)
@@ -254,10 +262,32 @@ class LabelState:
             self._choosing = on
             self.stale.emit(tuple(Kind))
 
+    def _on_view(self, rows: Interval, cols: Interval) -> None:
+        """Who looks elsewhere than at the candidate looks at the others: they are drawn in full."""
+        current, faint = self.current, self.opacity_of_others
+        if current is not None:
+            box = box_of(current, self.triangle_of(current.uid))
+            seen = rows.start < box.bottom and box.top < rows.end and cols.start < box.right and box.left < cols.end
+            self._away = current.chrom != rows.chrom or not seen
+        if faint != self.opacity_of_others:
+            self.stale.emit(tuple(Kind))
+
     # ------------------------------------------------------------------ edits
     def hint(self, text: str) -> None:
         """Show one line to the person."""
+        self.hinted = text
         self.hint_changed.emit(text)
+
+    def refused_as_busy(self, done: str = "") -> bool:
+        """True, and said, if other work on the project goes on; ``done``: what therefore was not done."""
+        if self.busy.text:
+            self.hint(f"{self.busy.text} has not ended yet{done}: {_WAIT}")
+        return bool(self.busy.text)
+
+    def _clear_refusal(self) -> None:
+        """What had to wait may be done now."""
+        if not self.busy.text and self.hinted.endswith(_WAIT):
+            self.hint("")
 
     def attempt(self, work: Callable[[Any], Any], *, keeps: bool = True) -> Any:
         """Call ``work(project)``; an error for people is shown to the person, None is returned.
@@ -272,8 +302,7 @@ class LabelState:
         if self.window.source is None:
             self.hint("Open a contact map first: edits belong to a map.")
             return None
-        if keeps and self.busy.text:
-            self.hint(f"{self.busy.text} has not ended yet: wait for it, or cancel it.")
+        if keeps and self.refused_as_busy():
             return None
         try:
             with self.window.project_to_write() if keeps else nullcontext(self._project) as project:

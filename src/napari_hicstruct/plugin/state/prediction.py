@@ -93,11 +93,14 @@ class PredictionState:
     progressed : Signal(Progress)
     message : Signal(str)
         What came of it, in words.
+    finished : Signal
+        A run has come to its end; its set has another name.
     """
 
     changed = Signal()
     progressed = Signal(object)
     message = Signal(str)
+    finished = Signal()
 
     def __init__(
         self,
@@ -229,8 +232,8 @@ class PredictionState:
             return
         parts = name or self.models.chosen.label, where, self.options.words()
         self._request = request = {"regions": regions, **self.request()}
-        self._set = PredictedSet(" · ".join(part for part in parts if part), self._kept_run())
-        self._found = CallTally()
+        name = " · ".join(part for part in parts if part)
+        self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), CallTally()
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -292,9 +295,10 @@ class PredictionState:
     def _taken_back(self) -> None:
         self._job.close()
         self.changed.emit()
-        self.message.emit("Undone: the run has ended, none of its calls is kept.")
+        self.message.emit(f"Undone, and the run has ended: redo brings back what it had found ({self._found}).")
 
     def _done(self, result: Any) -> None:
+        self._finish()
         self.changed.emit()
         self.message.emit("\n".join([*self._words_of_found(), *getattr(result, "notes", ())]))
 
@@ -305,6 +309,17 @@ class PredictionState:
             return ["Nothing was found here."]
         likely = found.likely.total()
         return [f"Found {found}.", f"Set: {self.set_name}.", *[_LIKELIER] * (2 * likely < found.total and likely > 0)]
+
+    def _finish(self) -> None:
+        """The set is whole: it loses the word that said that it is not."""
+        if self._set.id is None:
+            return
+        try:
+            with self._window.project_to_write() as project:
+                self._set.finish(project)
+        except HicStructError as error:
+            self._window.problem.emit(error)
+        self.finished.emit()
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()

@@ -22,6 +22,7 @@ from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Change
 
+_NOT_JUDGED = ", and this one is not judged"
 _MANY = 5_000
 """Records of a step whose undo would be felt."""
 
@@ -56,6 +57,7 @@ class ReviewState:
         self.regions = ReviewedRegions(labels)
         self.advance = True
         self._by_hand: set[str] = set()
+        self._unjudged: str | None = None
 
     @property
     def caught(self) -> list[str]:
@@ -82,6 +84,8 @@ class ReviewState:
             self.judge_many(targets, status)
         elif not targets:
             self.labels.hint(self.nothing_to_judge())
+        elif self.labels.refused_as_busy(_NOT_JUDGED):
+            self._unjudged = self.labels.current_uid
         else:
             brought = self.labels.candidate_up and current is not None and targets == [current.uid]
             if self.labels.attempt(lambda project: project.set_status(targets, status)) is not None:
@@ -167,20 +171,21 @@ class ReviewState:
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""
-        current, brought = self.labels.current, self.labels.candidate_up
-        self._travel("redo", lambda change: self._redone(change, current if brought else None))
+        current, brought, what = self.labels.current, self.labels.candidate_up, self.redo_text()
+        self._travel("redo", lambda change: self._redone(change, current if brought else None, what))
 
-    def _redone(self, change: Change | None, current: Annotation | None) -> None:
+    def _redone(self, change: Change | None, current: Annotation | None, what: str) -> None:
         if change is None:
             self.labels.hint("Nothing to redo.")
-        elif current is not None and _judged(change) == [current.uid] and self.advance:
+            return
+        self.labels.hint(f"Redone: {what}.")
+        if current is not None and _judged(change) == [current.uid] and self.advance:
             self.next()
 
     def _travel(self, which: str, then: Callable[[Change | None], None]) -> None:
         """Undo or redo; a step of very many records is made beside the window."""
         labels, project = self.labels, self.labels.project
-        if labels.busy.text:
-            labels.hint(f"{labels.busy.text} has not ended yet: wait for it, or cancel it.")
+        if labels.refused_as_busy():
             return
         step = None if project is None else getattr(project, f"next_{which}")()
         if project is None or step is None or step.count <= _MANY:
@@ -214,6 +219,11 @@ class ReviewState:
         self._step(-1)
 
     def _step(self, by: int) -> None:
+        """Not away from one whose judgment had to wait: the person would think that it was kept."""
+        current = self.labels.current_uid
+        if current is not None and current == self._unjudged and self.labels.refused_as_busy(_NOT_JUDGED):
+            return
+        self._unjudged = None
         uid = self.queue.step(by)
         if uid is not None:
             self.go_to(uid, from_queue=True)

@@ -35,7 +35,7 @@ class LimitField:
     def form(self) -> str:
         """What may be written there."""
         if self.task:
-            return f"a number between 0 and 1, such as {self.example}"
+            return f"a number above 0 and below 1, such as {self.example}"
         return f"{'a least and a most' if '-' in self.example else 'one length'}, such as {self.example}"
 
 

@@ -107,8 +107,7 @@ class SetCommands:
     def _step(self, text: str, set_id: int, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
         """One step of the journal; of very many records it is made beside the window."""
         labels, project = self._labels, self._labels.project
-        if labels.busy.text:
-            labels.hint(f"{labels.busy.text} has not ended yet: wait for it, or cancel it.")
+        if labels.refused_as_busy():
             return
         if project is None or project.count(set_ids=[set_id]) <= _MANY:
             result = labels.attempt(work)

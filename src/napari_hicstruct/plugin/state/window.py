@@ -123,7 +123,9 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.prediction import PredictionState
         from napari_hicstruct.plugin.state.run_options import RunOptions
 
-        return PredictionState(self, self.runner, options=RunOptions(self.settings))
+        made = PredictionState(self, self.runner, options=RunOptions(self.settings))
+        made.finished.connect(self.labels.sets_changed)
+        return made
 
     @cached_property
     def learning(self) -> LearningState:

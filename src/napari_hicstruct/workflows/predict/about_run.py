@@ -9,6 +9,8 @@ from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.workflows.predict.request import PredictRequest
 
+PARTIAL = "partial"
+"""Key of a kept run that has not come to its end; end of the name of its set."""
 _OF_MODEL = ("name", "version", "sha256")
 
 
@@ -45,7 +47,8 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     ]
     if size := asked.get("resolution"):
         said.append(f"bins of {format_bin_size(size)}")
-    return "; ".join(said if len(said) > 1 else [*said, "no limits set"])
+    said = said if len(said) > 1 else [*said, "no limits set"]
+    return "; ".join([*said, "ended before it was through"] if run.get(PARTIAL) else said)
 
 
 def place_of_run(run: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from napari_hicstruct.config.files import try_folder
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
+from napari_hicstruct.workflows.predict.about_run import PARTIAL
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -97,17 +98,23 @@ class PredictedSet:
         What it is to be called; numbered where the project has a set of that name.
     run : mapping, optional
         Model and parameters, as :func:`~napari_hicstruct.workflows.predict.about_run.kept_run` gives them.
+    partial : bool
+        Calls come while the run goes on: until :meth:`finish`, name and run say that it is not all.
 
     Attributes
     ----------
+    name : str
+        As the project has it.
     id : int or None
         Of the set; None until :meth:`add` has made it.
     entry : int or None
         First journal entry of the calls; None until there is one.
     """
 
-    def __init__(self, name: str, run: Mapping[str, Any] | None = None) -> None:
-        self.name, self._runs = name, [] if run is None else [run]
+    def __init__(self, name: str, run: Mapping[str, Any] | None = None, *, partial: bool = False) -> None:
+        self._whole, self._run = name, dict(run or {})
+        self.name = f"{name} · {PARTIAL}" if partial else name
+        self._noted = self._run | {PARTIAL: True} if partial and run is not None else self._run
         self.id: int | None = None
         self.entry: int | None = None
 
@@ -121,11 +128,27 @@ class PredictedSet:
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
             self.id = self.entry = None
         if self.id is None:
-            made = project.add_as_set(self.name, Origin.PREDICTED, records, action="predict", runs=self._runs)
+            made = project.add_as_set(
+                self.name, Origin.PREDICTED, records, action="predict", runs=[self._noted] if self._noted else []
+            )
             self.name, self.id, self.entry = made.name, made.id, project.newest_entry()
         else:
             project.add(records, set_id=self.id, action="predict", continues=self.entry)
         return self.id
+
+    def finish(self, project: Project) -> None:
+        """The run has come to its end: what says that it is not all goes, a name that a person gave stays.
+
+        Raises
+        ------
+        ProjectError
+        """
+        known = next((one for one in project.sets() if one.id == self.id), None)
+        if known is None:
+            return
+        project.end_run(known.id, self._noted, self._run)
+        if known.name == self.name:
+            self.name = project.update_set(known.id, name=self._whole).name
 
 
 def store_predictions(result: PredictResult, source: ContactSource, project: str | Path | Project) -> str:

@@ -18,7 +18,6 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, symbol_of
 from napari_hicstruct.plugin.state.geometry import outline_of, point_of
-from napari_hicstruct.plugin.state.hit import mark_size
 
 CASING_PX = 1.0
 """What is seen of a casing on either side of its line, canvas pixels."""
@@ -98,7 +97,7 @@ def outlines(
 
 def _mark(item: Item, style: DrawStyle) -> NDArray[np.float64]:
     """The outline of a ring, square or diamond as napari draws them."""
-    radius = mark_size(item.record, style.bp_per_px) / 2
+    radius = style.size(item.record) / 2
     return np.asarray(point_of(item.record, item.triangle)) + radius * _unit_mark(symbol_of(item.record))
 
 

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
+from napari_hicstruct.plugin.state.hit import mark_size
 from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
 
 _CURRENT_PX = 3.8
 _LIGHT = 0.18  # luminance from which a line stands out from dark red by itself
+_CASING_FADES = 2.5
 _DARK_CASING, _LIGHT_CASING = (0.05, 0.05, 0.07, 0.85), (1.0, 1.0, 1.0, 0.9)
 
 
@@ -52,6 +54,10 @@ class DrawStyle:
         style = STATUS_STYLES[item.record.status]
         marks = item.record.kind in (Kind.LOOP, Kind.BOUNDARY)
         return red, green, blue, alpha * (style.inside if marks else style.inside_shape)
+
+    def size(self, record: Annotation) -> float:
+        """Width of the mark of a loop or boundary, bp."""
+        return mark_size(record, self.bp_per_px, current=record.uid == self.current)
 
     def width(self, record: Annotation) -> float:
         """Width of an object's line in bp: thicker for what a person confirmed, thickest for the current object."""
@@ -94,9 +100,12 @@ def luminance(colour: Sequence[float]) -> float:
 
 @lru_cache
 def casing_of(line: RGBA) -> RGBA:
-    """Colour of the thin edge on both sides of a line: dark beside light ones, light beside dark ones."""
+    """Colour of the thin edge on both sides of a line: dark beside light ones, light beside dark ones.
+
+    It fades faster than its line: it is seen through it, and on white a faint line would stand out by its dark edge.
+    """
     red, green, blue, alpha = _DARK_CASING if luminance(line) >= _LIGHT else _LIGHT_CASING
-    return red, green, blue, alpha * line[3]
+    return red, green, blue, alpha * line[3] ** _CASING_FADES
 
 
 def symbol_of(record: Annotation) -> str:

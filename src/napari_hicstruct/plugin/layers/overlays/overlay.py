@@ -20,7 +20,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, symbol_of
 from napari_hicstruct.plugin.state.geometry import point_of
-from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX, mark_size
+from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX
 from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class PointsOverlay(Overlay):
         layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
         layer.current_size = (LOOP_PX if loops else BOUNDARY_PX) * style.bp_per_px
         if items:
-            layer.size = np.array([mark_size(i.record, style.bp_per_px) for i in items])
+            layer.size = np.array([style.size(i.record) for i in items])
             layer.border_width = [style.width(i.record) for i in items]
             layer.border_color = np.array([style.line(item) for item in items])
             layer.face_color = np.array([style.inside(item) for item in items])

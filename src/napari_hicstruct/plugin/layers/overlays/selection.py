@@ -72,6 +72,6 @@ def halo_of(record: Annotation, triangle: Triangle, bp_per_px: float) -> tuple[N
     """Vertices ``(n, 2)`` and napari's shape type of what marks an object."""
     if record.kind not in (Kind.LOOP, Kind.BOUNDARY):
         return outline_of(record, triangle)
-    half = mark_size(record, bp_per_px) / 2 + (_GAP_PX + _RING_PX[0] / 2) * bp_per_px
+    half = mark_size(record, bp_per_px, current=True) / 2 + (_GAP_PX + _RING_PX[0] / 2) * bp_per_px
     corners = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]], float) * half
     return np.array(point_of(record, triangle)) + corners, "ellipse"

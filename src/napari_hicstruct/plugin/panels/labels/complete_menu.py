@@ -27,8 +27,6 @@ class CompleteMenu(QMenu):
 
     Attributes
     ----------
-    texts : tuple of str
-        What was chosen, as ``hicstruct import --complete-in`` takes it; empty: nowhere.
     chosen : Signal
         Something was chosen; the menu is closed by then.
     """
@@ -40,18 +38,22 @@ class CompleteMenu(QMenu):
         self._session = session
         self.setToolTipsVisible(True)
         self._group = QActionGroup(self)
-        self.nowhere = self._add("Nowhere said", self.forget)
+        self.nowhere = self._add("Nowhere said", lambda: self._take((), "—", self.nowhere))
         self.view = self._add("Region in view", self._choose_view)
         self.chromosome = self._add("Chromosome", self._choose_chromosome)
         self.region = self._add("A region …", self._ask_region)
         self.bed = self._add("Regions of a BED file …", self._ask_bed)
         self.aboutToShow.connect(self._name_places)
-        follow(self, session.map_changed, self.forget)  # what was chosen is of the map before
-        self.forget()
+        follow(self, session.importing.ticked_changed, self._show_ticked)
+        self._checked, self._title = self.nowhere, "—"
+        self._show_ticked()
 
-    def forget(self) -> None:
-        """Nowhere."""
-        self._take((), "—", self.nowhere)
+    def _show_ticked(self) -> None:
+        """What was chosen has been used, or is of the map before: nowhere again."""
+        if not self._session.importing.ticked.complete_in:
+            self._checked, self._title = self.nowhere, "—"
+        self._checked.setChecked(True)
+        self.setTitle(f"Complete in: {self._title}")
 
     def _add(self, text: str, choose: Callable[[], None]) -> QAction:
         action = QAction(text, self)
@@ -72,9 +74,8 @@ class CompleteMenu(QMenu):
             self.chosen.emit()
 
     def _take(self, texts: tuple[str, ...], name: str, action: QAction) -> None:
-        self.texts, self._checked = texts, action
-        action.setChecked(True)
-        self.setTitle(f"Complete in: {name}")
+        self._checked, self._title = action, name
+        self._session.importing.tick(complete_in=texts)
 
     def _name_places(self) -> None:
         """Say which regions they are now."""

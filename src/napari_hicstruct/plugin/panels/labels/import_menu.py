@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 from qtpy.QtWidgets import QMenu, QWidget
 
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.complete_menu import CompleteMenu
-from napari_hicstruct.plugin.state.importing import ImportAs
+from napari_hicstruct.plugin.widgets.lifetime import follow
 
 _AS = {
     None: "Import as the files say …",
@@ -21,22 +20,22 @@ _AS = {
 
 
 class ImportMenu(QMenu):
-    """Its last entries call ``choose``; what is ticked above them is for the next import only.
+    """Its last entries call ``choose`` with a status; what is ticked above them is for the next import only.
 
     Attributes
     ----------
     complete : CompleteMenu
     """
 
-    def __init__(self, session: Session, parent: QWidget, choose: Callable[[ImportAs], None]) -> None:
+    def __init__(self, session: Session, parent: QWidget, choose: Callable[[Status | None], None]) -> None:
         super().__init__(parent)
-        self._choose = choose
+        self._importing = session.importing
         self.setToolTipsVisible(True)
         one_based = self.addAction("Positions count from 1")
         assert one_based is not None
         one_based.setCheckable(True)
         one_based.setToolTip("Starts in BED or BEDPE files are 1-based, as an export of R; the standard counts from 0.")
-        one_based.triggered.connect(self._open_again)
+        one_based.triggered.connect(self._tick_one_based)
         self._one_based, self.complete = one_based, CompleteMenu(session, self)
         self.complete.chosen.connect(self._open_again)
         self.addMenu(self.complete)
@@ -44,14 +43,17 @@ class ImportMenu(QMenu):
         for status, text in _AS.items():
             action = self.addAction(text)
             assert action is not None
-            action.triggered.connect(partial(self._chosen, status))
+            action.triggered.connect(lambda _=False, status=status: choose(status))
+        follow(self, session.importing.ticked_changed, self._show_ticked)
+        self._show_ticked()
 
     def _open_again(self, _checked: bool = False) -> None:
         """What was ticked is there to be seen, and what to import comes next."""
         self.popup(self.pos())
 
-    def _chosen(self, status: Status | None, _checked: bool = False) -> None:
-        what = ImportAs(status, self._one_based.isChecked(), self.complete.texts)
-        self._one_based.setChecked(False)
-        self.complete.forget()
-        self._choose(what)
+    def _tick_one_based(self, on: bool) -> None:
+        self._importing.tick(one_based=on)
+        self._open_again()
+
+    def _show_ticked(self) -> None:
+        self._one_based.setChecked(self._importing.ticked.one_based)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -19,7 +20,7 @@ from qtpy.QtWidgets import (
 from superqt import QLabeledDoubleSlider
 from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.annotations.records import Kind, Origin, Status
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.labels.import_menu import ImportMenu
@@ -27,7 +28,6 @@ from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.importing import ImportAs
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS, PROBABILITY
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
@@ -195,11 +195,12 @@ class LabelsPanel(QWidget):
         for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
 
-    def _import(self, as_: ImportAs | None = None) -> None:
+    def _import(self, status: Status | None = None) -> None:
         paths = open_files(self, self._session, "labels", "Import labels", LABELS)
+        importing = self._session.importing
         try:
             if paths:
-                self._session.importing.start(paths, ask=ask_score, as_=as_ or ImportAs())
+                importing.start(paths, ask=ask_score, as_=replace(importing.ticked, status=status))
         except HicStructError as error:
             self._session.problem.emit(error)
 

@@ -22,7 +22,7 @@ from napari_hicstruct.plugin.state.labels import Others
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.soon import Soon
-from napari_hicstruct.plugin.widgets.style import Segmented, subdued
+from napari_hicstruct.plugin.widgets.style import Segmented, reveal, subdued
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -87,15 +87,15 @@ class ReviewPanel(QWidget):
         for other in (review.regions.changed, review.caught_changed, review.objects.changed):
             follow(self, other, self._later)
         follow(self, review.caught_changed, self._unfold_if_caught)
+        follow(self, self._labels.current_changed, self._reveal_candidate)
         self._update()
 
     def _build(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)
-        column.addWidget(self.header)
-        column.addWidget(self.card)
-        for group in (_JUDGE, _GO, _TRAVEL):
+        column.addWidget(self._candidate_block())
+        for group in (_GO, _TRAVEL):
             column.addLayout(self._button_row(group))
         last = QHBoxLayout()
         self.reviewed = QPushButton(f"Region is reviewed  {key_of('mark_region_reviewed')}")
@@ -111,6 +111,17 @@ class ReviewPanel(QWidget):
         for fold in self.folds.values():
             column.addWidget(fold)
             fold.toggled.connect(self._later_if_open)
+
+    def _candidate_block(self) -> QWidget:
+        """What is seen together while one judges."""
+        self._candidate = QWidget()
+        column = QVBoxLayout(self._candidate)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(5)
+        column.addWidget(self.header)
+        column.addWidget(self.card)
+        column.addLayout(self._button_row(_JUDGE))
+        return self._candidate
 
     def _others_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -139,6 +150,11 @@ class ReviewPanel(QWidget):
     def _unfold_if_caught(self) -> None:
         if self._review.caught:
             self.folds["bulk"].unfold()
+
+    def _reveal_candidate(self, _uid: object) -> None:
+        """The queue brought one up: its card is seen whole, with the buttons that judge it."""
+        if self._labels.candidate_up and self.isVisible():
+            reveal(self._candidate)
 
     def _later_if_open(self, open: bool) -> None:
         if open:
