@@ -438,5 +438,6 @@ def test_statuses_and_sets_stand_in_run_json(tmp_path: Path, study: dict[str, Pa
         "sets": ["calls"],
         "statuses": ["accepted"],
         "deduplicate": True,
+        "runs": {},
     }
     assert run["counts"] == {"loop": 1}
