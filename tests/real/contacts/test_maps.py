@@ -202,8 +202,8 @@ CAN_DO = {
     ),
     "mouse_limbE11.5_Epha4_WT_chr1_73-79Mb_10kb.cool": ((10_000,), "normalised contacts", COMPUTED, ""),
     "mouse_limbE11.5_Epha4_DelB_chr1_73-79Mb_10kb.cool": ((10_000,), "normalised contacts", COMPUTED, ""),
-    "mouse_ES_chr18_50-70Mb_25kb.cool": ((25_000,), "normalised contacts", COMPUTED, "this map has 25 kb"),
-    "GM12878_rep_chr20_25kb.cool": ((25_000,), "counts", COMPUTED, "this map has 25 kb"),
+    "mouse_ES_chr18_50-70Mb_25kb.cool": ((25_000,), "normalised contacts", COMPUTED, ""),
+    "GM12878_rep_chr20_25kb.cool": ((25_000,), "counts", COMPUTED, ""),
     "stripeDiff_mutant_chr19_20Mb_10kb.cool": ((10_000,), "normalised contacts", COMPUTED, ""),
 }
 
