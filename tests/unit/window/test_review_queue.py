@@ -88,15 +88,6 @@ def test_imports_alone_make_a_queue(bench: Bench) -> None:
     assert bench.queue.uids == [soft[1].uid, soft[0].uid]
 
 
-def test_what_was_judged_in_a_locked_set_stays_done(bench: Bench) -> None:
-    a, b = loops(0.5, 0.6)
-    bench.put(a, b)
-    bench.press("next", "accept")
-    bench.project.update_set(bench.project.sets()[-1].id, locked=True)
-    bench.window.labels.sets_changed()
-    assert (bench.queue.left, bench.queue.done) == (0, 1)
-
-
 def test_judging_goes_on_skips_and_comes_round_to_what_was_passed_over(bench: Bench) -> None:
     a, b, c = loops(0.5, 0.6, 0.7)
     bench.put(a, b, c)

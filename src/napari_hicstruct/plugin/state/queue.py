@@ -181,8 +181,7 @@ class ReviewQueue:
         self._ready()
         if self._wanted.mode is not ReviewMode.OPEN:
             return self._looked()
-        hidden = [s.id for s in self._labels.sets() if not s.visible]  # what was judged in a locked set stays so
-        return int((self.pool.passing(self._wanted, hidden) & self.pool.judged()).sum())
+        return int((self._passing & self.pool.judged()).sum())
 
     @property
     def minutes(self) -> float:
