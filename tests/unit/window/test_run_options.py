@@ -123,6 +123,7 @@ def test_an_accurate_limited_run_is_that_of_the_shell(
         window.source = source
         state = PredictionState(window, window.runner)
         state.view_regions = lambda: (parse_region(REGION),)  # type: ignore[method-assign]
+        state.finished.connect(window.labels.sets_changed)  # as the window does
         state.models.follow()
         state.options.choose_mode("accurate")
         for name, text in (("tad_size", "100k-600k"), ("loop_separation", "40k"), ("loop_probability", "0.3")):
