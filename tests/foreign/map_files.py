@@ -385,7 +385,7 @@ REFUSED: dict[str, tuple[Callable[[Path], str], str]] = {
     "pipe": (pipe, r"is a pipe"),
     "zip": (_text("map.zip", b"PK\x03\x04" + b"0" * 50), r"zip archive.*unzip"),
     "bigWig": (_text("track.bw", b"\x26\xfc\x8f\x88" + b"0" * 50), r"bigWig"),
-    "labels": (_text("loops.bedpe", "chr1\t1\t2\tchr1\t5\t6\t.5\n" * 3), r"pairs of intervals.*--labels"),
+    "labels": (_text("loops.bedpe", "chr1\t1\t2\tchr1\t5\t6\t.5\n" * 3), r"pairs of intervals.*give the contact map"),
     "text pixels": (_text("map.matrix", "1\t1\t5\n1\t2\t3\n2\t2\t8\n"), r"without bins.*cooler load"),
     "project": (_text("p.hicproj", b"SQLite format 3\x00" + b"0" * 90), r"project.*--project"),
 }

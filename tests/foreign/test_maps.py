@@ -355,11 +355,11 @@ def test_the_bin_size_is_told_exactly(tmp_path: Path, capsys: pytest.CaptureFixt
     import pandas as pd
 
     path = tmp_path / "odd.cool"
-    bins = cooler.binnify(pd.Series({"chr1": 1_024_000}), 10_240)
+    bins = cooler.binnify(pd.Series({"chr1": 10_240_000}), 102_400)
     pixels = pd.DataFrame({"bin1_id": [0, 1], "bin2_id": [3, 9], "count": [5, 9]})
     cooler.create_cooler(str(path), bins, pixels, ordered=True)
     assert main(["info", str(path)]) == 0
-    assert "this map has 10.24 kb" in capsys.readouterr().out
+    assert "this map has 102.4 kb" in capsys.readouterr().out
 
 
 # ---- file systems and other programs -------------------------------------------------------------------------------

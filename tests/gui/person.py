@@ -103,6 +103,10 @@ class QtHand:
             QTest.keyClick(self._typed_into(), letter)
 
 
+_STILL = 4
+"""Looks in a row, 40 ms apart, at which a widget lies where it lay: results that arrive push down what is below."""
+
+
 class Person:
     """Does what a page of the documentation says, in one window.
 
@@ -179,12 +183,13 @@ class Person:
 
     def click(self, widget: QWidget, button: Qt.MouseButton = LEFT) -> None:
         """Click a widget at its place; AssertionError if it is hidden, covered or grey."""
-        at = self.reach(widget)
-        for _ in range(10):  # what is still coming to rest moves: a person waits for that
+        at, still = self.reach(widget), 0
+        for _ in range(40):  # what is still coming to rest moves: a person waits for that
             self.hand.move(at)
             self.rest(40)
             before, at = at, self.reach(widget)
-            if at == before:
+            still = still + 1 if at == before else 0
+            if still == _STILL:
                 break
         assert pump(widget.isEnabled, 5), f"{_name(widget)} is grey: {widget.toolTip()}"
         self._click_at(at, button)
