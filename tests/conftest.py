@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,8 +110,9 @@ def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def fresh_settings(private_folders: Path) -> None:
-    """What the windows of the test before remembered is forgotten."""
+    """What the windows of the test before remembered is forgotten, their projects too: equal maps share one."""
     (private_folders / "data" / "window.json").unlink(missing_ok=True)
+    shutil.rmtree(private_folders / "data" / "projects", ignore_errors=True)
 
 
 @pytest.fixture

@@ -9,25 +9,20 @@ from typing import Any
 from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 
-from napari_hicstruct.annotations import Kind, Origin
+from napari_hicstruct.annotations import Kind
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from tests.annotation_kit import loop
 from tests.gui.edit_kit import press
 from tests.gui.person import park
-from tests.gui.view_kit import open_in, pump, write_dots
-
-BIN = 5_000
+from tests.gui.view_kit import open_with_loops, pump
 
 
 def test_card_and_buttons_come_into_view_and_others_are_back_elsewhere(
     make_napari_viewer: Callable[..., Any], tmp_path: Path
 ) -> None:
     viewer = make_napari_viewer(show=True)
-    session, dock = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, []))
-    project = session.ensure_project()
-    made = project.add_set("calls", Origin.IMPORTED)
     starts = [first + 40_000 * k for first in (3_000_000, 10_000_000) for k in range(4)]
-    project.add([loop(start, 300_000) for start in starts], set_id=made.id)
+    session, dock = open_with_loops(viewer, tmp_path, [loop(start, 300_000) for start in starts])
     for key in ("map", "labels", "predict", "review"):
         dock.sections[key].unfold(True)
     viewer.window._qt_window.activateWindow()

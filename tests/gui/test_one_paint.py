@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
-from napari_hicstruct.annotations import Kind, Origin
+from napari_hicstruct.annotations import Kind
 from napari_hicstruct.plugin.controllers import garbage
 from napari_hicstruct.plugin.controllers.garbage import Garbage
 from napari_hicstruct.plugin.controllers.paint_later import paint_later
@@ -22,20 +22,17 @@ from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.widgets.soon import Soon
 from tests.annotation_kit import loop
 from tests.gui.edit_kit import press
-from tests.gui.view_kit import colours_on_canvas, open_in, pump, write_dots
-
-BIN = 5_000
+from tests.gui.view_kit import colours_on_canvas, open_with_loops, pump
 
 
 def test_a_judgment_that_flies_on_is_all_there_in_the_first_paint(
     make_napari_viewer: Callable[..., Any], tmp_path: Path
 ) -> None:
     viewer = make_napari_viewer(show=True)
-    session, dock = open_in(viewer, write_dots(tmp_path / "dots.mcool", [BIN, 4 * BIN], 32_000_000, []))
-    project = session.ensure_project()
-    made = project.add_set("calls", Origin.IMPORTED)
     starts = [3_000_000 * k for k in range(1, 9)]
-    project.add([loop(start, 100_000 + 10_000 * k) for k, start in enumerate(starts)], set_id=made.id)
+    session, dock = open_with_loops(
+        viewer, tmp_path, [loop(start, 100_000 + 10_000 * k) for k, start in enumerate(starts)]
+    )
     canvas = viewer.window._qt_viewer.canvas
     (card,) = dock.findChildren(Card)
     press(canvas.native, "N")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtWidgets import QApplication
 
+from napari_hicstruct.annotations import Annotation, Origin
 from napari_hicstruct.plugin.controllers.session import Session, session_of
 from napari_hicstruct.plugin.show import wait_until_drawn
 
@@ -72,6 +73,14 @@ def write_dots(path: Path, ladder: Sequence[int], length: int, dots: Sequence[tu
         pixels = pixels.groupby(["bin1_id", "bin2_id"], as_index=False)["count"].sum()
         cooler.create_cooler(f"{path}::/resolutions/{resolution}", bins, pixels, mode="a", ordered=True)
     return path
+
+
+def open_with_loops(viewer: Any, folder: Path, loops: Sequence[Annotation]) -> tuple[Session, Any]:
+    """A map of 32 Mb without contacts worth looking at, and loops in the set *calls* of its project."""
+    session, dock = open_in(viewer, write_dots(folder / "dots.mcool", [5_000, 20_000], 32_000_000, []))
+    project = session.ensure_project()
+    project.add(loops, set_id=project.add_set("calls", Origin.IMPORTED).id)
+    return session, dock
 
 
 def imported(window: Any, paths: Iterable[str | Path], *, ask: Any = None) -> Any:
