@@ -10,7 +10,7 @@ import napari_hicstruct as hs
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.loops import LoopSettings
-from napari_hicstruct.decode.stripes import StripeSettings
+from napari_hicstruct.decode.stripe_settings import StripeSettings
 from napari_hicstruct.decode.tads import TadSettings
 from napari_hicstruct.errors import ConfigError
 

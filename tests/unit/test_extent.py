@@ -7,7 +7,8 @@ import pytest
 
 from napari_hicstruct.contacts.band import Band, make_band
 from napari_hicstruct.decode.extent import RISE, stripe_extent
-from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
+from napari_hicstruct.decode.stripe_settings import StripeSettings
+from napari_hicstruct.decode.stripes import decode_stripes
 
 N, D, RES, X = 400, 200, 10_000, 150
 

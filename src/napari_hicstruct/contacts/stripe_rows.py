@@ -114,11 +114,12 @@ def _all_rows(  # noqa: PLR0913 - a kernel takes arrays
     end_bins: int,
     rise: tuple[float, float],
     least_z: tuple[float, float, float],
+    stretch: tuple[int, int],
     out: Doubles,
 ) -> None:
-    """``out``: shape (2, n_bins, 3): length, significance, 1 if sure; of rows down, then up."""
+    """``out``: shape (2, n_bins, 3): length, significance, 1 if sure; of rows down, then up, of bins ``stretch``."""
     profile = np.zeros((6, lengths[1] + 1))
-    for x in range(counts.shape[1]):
+    for x in range(stretch[0], stretch[1]):
         if not weights[x] > 0:
             continue
         for way in range(2):
@@ -127,15 +128,21 @@ def _all_rows(  # noqa: PLR0913 - a kernel takes arrays
             out[way, x, 0], out[way, x, 1], out[way, x, 2] = length, z, 1.0 if sure else 0.0
 
 
-def stripe_rows(band: Band, config: WeakStripeConfig) -> list[StripeRow]:
-    """Rows that stand out over their flanks, of neighbouring ones the most significant for its length; surest first."""
+def stripe_rows(band: Band, config: WeakStripeConfig, stretch: range | None = None) -> list[StripeRow]:
+    """Rows that stand out over their flanks, of neighbouring ones the most significant for its length; surest first.
+
+    ``stretch`` of bins, or all.
+    """
     c, reach = config, min(band.n_diagonals, band.n_bins) - 1
     if reach < c.min_bins:
         return []
     found = np.zeros((2, band.n_bins, 3))
     weights, lengths = np.nan_to_num(band.weights), (c.min_bins, reach, c.step_bins)
     rise, least_z = (c.sure_rise, c.unsure_rise), (c.sure_z, c.unsure_z, c.far_z)
-    _all_rows(band.counts, weights, band.expected, c.flank, c.nearest_bins, lengths, c.end_bins, rise, least_z, found)
+    ends = (0, band.n_bins) if stretch is None else (max(0, stretch.start), min(band.n_bins, stretch.stop))
+    _all_rows(
+        band.counts, weights, band.expected, c.flank, c.nearest_bins, lengths, c.end_bins, rise, least_z, ends, found
+    )
     rows = [
         StripeRow(int(x), 1 - 2 * int(way), int(length), float(z), bool(sure))
         for way, x in zip(*np.nonzero(found[..., 0]), strict=True)

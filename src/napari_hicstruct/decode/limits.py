@@ -11,7 +11,7 @@ from napari_hicstruct.genome import parse_length, parse_region
 
 if TYPE_CHECKING:  # the decoders are compiled and take long to import; a form that checks limits needs none of them
     from napari_hicstruct.decode.loops import LoopSettings
-    from napari_hicstruct.decode.stripes import StripeSettings
+    from napari_hicstruct.decode.stripe_settings import StripeSettings
     from napari_hicstruct.decode.tads import TadSettings
 
 Range = tuple[int, int]
@@ -78,7 +78,7 @@ class DecodingLimits:
 
     def stripes(self, threshold: float) -> StripeSettings:
         """Settings of the stripe decoder."""
-        from napari_hicstruct.decode.stripes import StripeSettings
+        from napari_hicstruct.decode.stripe_settings import StripeSettings
 
         settings = StripeSettings(threshold=threshold)
         if self.stripe_length is not None:

@@ -20,7 +20,8 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.decode.insulation import boundary_odds, valleys
 from napari_hicstruct.decode.prominence import loop_evidence
-from napari_hicstruct.decode.stripes import StripeSettings, stripe_odds
+from napari_hicstruct.decode.stripe_odds import stripe_odds
+from napari_hicstruct.decode.stripe_settings import StripeSettings
 from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack
 from napari_hicstruct.inference.candidate_scores import Features, HeadScore, last_layer
 from napari_hicstruct.inference.device import precision

@@ -15,7 +15,8 @@ from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
 from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
-from napari_hicstruct.decode.stripes import StripeSettings, decode_stripes
+from napari_hicstruct.decode.stripe_settings import StripeSettings
+from napari_hicstruct.decode.stripes import decode_stripes
 from napari_hicstruct.decode.tads import decode_tads, with_hierarchy
 from napari_hicstruct.decode.thresholds import decoder_threshold, is_listed
 from napari_hicstruct.evaluation.calibrate import calibrated

@@ -23,7 +23,7 @@ _CLEAR = 2.0  # standard deviations
 
 def _thresholds() -> dict[str, float]:
     """From here on the network sees an object, by head."""
-    from napari_hicstruct.decode.stripes import StripeSettings
+    from napari_hicstruct.decode.stripe_settings import StripeSettings
 
     return {"point": 0.1, "mask": StripeSettings().level, "boundary": 0.05}
 

@@ -11,7 +11,9 @@ from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band import make_band
 from napari_hicstruct.decode.boundaries import boundary_peaks, boundary_strength, decode_boundaries
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
-from napari_hicstruct.decode.stripes import StripeSettings, best_runs, decode_stripes, shear
+from napari_hicstruct.decode.stripe_runs import best_runs, shear
+from napari_hicstruct.decode.stripe_settings import StripeSettings
+from napari_hicstruct.decode.stripes import decode_stripes
 from napari_hicstruct.decode.tads import (
     TadSettings,
     contrast,
