@@ -98,6 +98,16 @@ def test_show_alone_and_all_again(case: Case) -> None:
     assert case.shown() == ["HiCCUPS", "HiTAD"]
 
 
+@pytest.mark.parametrize("act", ["delete", "merge"])
+def test_when_the_set_shown_alone_goes_the_others_are_shown_again_also_after_an_undo(case: Case, act: str) -> None:
+    case.commands.show_alone(case.tads.id)
+    case.commands.delete(case.tads.id) if act == "delete" else case.commands.merge(case.tads.id, case.own.id)
+    others = [name for name in case.names if name != "HiTAD"]
+    assert case.shown() == others
+    case.project.undo()
+    assert sorted(case.shown()) == sorted([*others, "HiTAD"])
+
+
 def test_the_triangle_is_kept_in_the_project(case: Case, tmp_path: Path) -> None:
     case.labels.set_triangle(case.tads.id, Triangle.LOWER)
     assert case.labels.triangle(case.tads.id) is Triangle.LOWER

@@ -49,11 +49,14 @@ class SetCommands:
         """Hide all other sets; once more shows those again that were shown before."""
         there = self._labels.sets()
         if self.is_alone(set_id):
-            back = self._shown_before or frozenset(one.id for one in there)
-            wanted = back | {set_id}
+            self._show((self._shown_before or frozenset(one.id for one in there)) | {set_id})
         else:
             self._shown_before = frozenset(one.id for one in there if one.visible)
-            wanted = frozenset({set_id})
+            self._show(frozenset({set_id}))
+
+    def _show(self, wanted: frozenset[int]) -> None:
+        """These sets, and no others."""
+        there = self._labels.sets()
 
         def show(project: Any) -> bool:
             for one in there:
@@ -86,23 +89,30 @@ class SetCommands:
 
     def merge(self, set_id: int, into: int) -> None:
         """Move all objects into another set."""
-        old, new = self.named(set_id), self.named(into)
+        old, new, alone = self.named(set_id), self.named(into), self.is_alone(set_id)
 
         def then(change: Change) -> None:
             if old is not None and new is not None:
                 self._labels.hint(f"Moved {len(change.after):,} of {old.name} into {new.name}. U takes it back.")
+            self._gone(alone)
 
         self._step("Merging sets", set_id, lambda project: project.merge_sets(set_id, into), then)
 
     def delete(self, set_id: int) -> None:
         """Take the set away with all its objects."""
-        old = self.named(set_id)
+        old, alone = self.named(set_id), self.is_alone(set_id)
 
         def then(change: Change) -> None:
             if old is not None:
                 self._labels.hint(f"Deleted {old.name}: {len(change.before):,} objects. U brings it back.")
+            self._gone(alone)
 
         self._step("Deleting a set", set_id, lambda project: project.delete_set(set_id), then)
+
+    def _gone(self, alone: bool) -> None:
+        """Nobody can ask a set that has gone to show the others again."""
+        if alone:
+            self._show(self._shown_before or frozenset(one.id for one in self._labels.sets()))
 
     def _step(self, text: str, set_id: int, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
         """One step of the journal; of very many records it is made beside the window."""
