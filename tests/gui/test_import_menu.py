@@ -77,6 +77,11 @@ def test_regions_that_are_none_change_nothing(qtbot: Any, tmp_path: Path, monkey
     complete.bed.trigger()
     assert complete.title() == "Complete in: 2 regions of done.bed"
     assert session.importing.ticked.complete_in == (str(bed),)
+    assert not session.hints[-1:] or "line" not in session.hints[-1]
+    bed.write_text("chr17\t0\t1000\nchr17\t5000\tx\nchrUn\t0\t50\n")
+    complete.bed.trigger()
+    assert "done.bed: line 2" in session.hints[-1]
+    assert "chrUn (1)" in session.hints[-1]
     session.map_changed.emit()
     assert session.importing.ticked.complete_in == (), "it was of the map before"
 

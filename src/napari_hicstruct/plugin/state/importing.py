@@ -143,8 +143,8 @@ class ImportState:
         start, end = max(rows.start, cols.start), min(rows.end, cols.end)
         return Interval(rows.chrom, start, end) if start < end else None
 
-    def complete_regions(self, texts: Sequence[str]) -> list[Interval]:
-        """The regions that :attr:`ImportAs.complete_in` names.
+    def complete_regions(self, texts: Sequence[str], notes: list[str] | None = None) -> list[Interval]:
+        """The regions that :attr:`ImportAs.complete_in` names; what a file of them leaves out goes to ``notes``.
 
         Raises
         ------
@@ -153,7 +153,7 @@ class ImportState:
         from napari_hicstruct.workflows.import_labels import complete_regions
 
         source = self._labels.window.source
-        return [] if source is None else complete_regions(texts, source.chromsizes)
+        return [] if source is None else complete_regions(texts, source.chromsizes, notes)
 
     def cancel(self) -> None:
         """End it: files that are in stay, the others do not come in."""

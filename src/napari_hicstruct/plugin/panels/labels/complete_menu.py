@@ -111,9 +111,12 @@ class CompleteMenu(QMenu):
 
     def _take_text(self, text: str, action: QAction) -> None:
         """What a person wrote or picked; HicStructError if it names no region of the map."""
-        found = self._session.importing.complete_regions((text,))
+        notes: list[str] = []
+        found = self._session.importing.complete_regions((text,), notes)
         name = _name(found[0]) if len(found) == 1 else f"{len(found):,} regions of {readable(Path(text).name)}"
         self._take((text,), name, action)
+        if notes:
+            self._session.labels.hint("\n".join(notes))
 
 
 def _name(region: Interval) -> str:
