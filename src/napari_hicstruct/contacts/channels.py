@@ -46,13 +46,18 @@ _PERCENTILE = 97.0
 
 _SHRINK = 0.5
 
+_MOST = 1e12
+"""Contacts: a pixel that lets expect more is unknown."""
+
 
 @numba.njit(cache=True, nogil=True, inline="always")  # type: ignore[untyped-decorator]
 def _fill(out: NDArray[np.float32], y: int, x: int, c: float, mean: float, wi: float, wj: float, bp: float) -> None:  # noqa: PLR0913 - a kernel takes arrays
     out[2, y, x] = math.log2(1.0 + bp / 10000.0) / 8.0
     if mean <= 0.0 or not (wi > 0.0) or not (wj > 0.0):
         return
-    e = mean / (wi * wj)
+    e = mean / (np.float64(wi) * wj)
+    if not e < _MOST:  # balancing an all but empty map gives weights whose product is no number
+        return
     oe = math.log2((c + _SHRINK) / (e + _SHRINK))
     residual = (c - e) / math.sqrt(e + 1.0)
     out[0, y, x] = min(4.0, max(-4.0, oe)) / 2.0

@@ -103,8 +103,10 @@ class WorkerStream(SampleStream):
 
 def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generator) -> Batch:
     """One training step's windows: fine, coarse (the first on the diagonal), and the strip it belongs to."""
-    pick = [maps[int(rng.integers(len(maps)))] for _ in range(2 + config.fine_batch)]
-    fine = [_fine_sample(m, config, rng) for m in pick[2:]]
+    with_fine = [m for m in maps if m.fine.valid.any()] or maps  # of 10 kb maps nothing is known in 5 kb bins
+    pick = [maps[int(rng.integers(len(maps)))] for _ in range(2)]
+    fine = [with_fine[int(rng.integers(len(with_fine)))] for _ in range(config.fine_batch)]
+    fine = [_fine_sample(m, config, rng) for m in fine]
     strip, coarse = _strip_sample(pick[0], config, rng)
     samples = [coarse] + [_coarse_sample(pick[1], config, rng) for _ in range(config.off_diagonal_batch)]
     return {"fine": _stack(fine), "coarse": _stack(samples), "strip": _stack([strip])}
@@ -205,6 +207,14 @@ def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
     return {"target": target, "known": known}
 
 
+def _supervised(length: int, margin: int) -> NDArray[np.float32]:
+    """1 where a strip is supervised: prediction reads none of its ends; a strip that is all margin is none the less."""
+    inside = np.ones(length, np.float32)
+    if length > 4 * margin:
+        inside[:margin] = inside[length - margin :] = 0
+    return inside
+
+
 def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> tuple[Arrays, Arrays]:
     """A strip along the diagonal with its tiles, and the tile that gets gradients as a coarse sample."""
     windows, size = config.model.windows, config.coarse_size
@@ -224,6 +234,7 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         "chosen": np.array(chosen, np.float32),
         **_strip_labels(drawn, first, length),
     }
+    strip["known"] = strip["known"] * _supervised(length, windows.strip_margin)
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
     coarse |= window_prior_inputs(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)
     return strip | strip_prior_inputs(drawn.coarse, first, length, config.model, tracks), coarse

@@ -125,3 +125,13 @@ def test_a_missing_bin_size_is_named(data_dir: Path) -> None:
     source = open_map(data_dir / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool")
     with pytest.raises(MapError, match=r"5,000 bp.*of 21 \(it has 10,000"):
         level_for(source, 5000, "21")
+
+
+@pytest.mark.parametrize("weight", [1e-12, 1e-30])
+def test_weights_of_an_all_but_empty_map_give_unknown_pixels_not_infinite_ones(band: Band, weight: float) -> None:
+    """Balancing a map of a few contacts may end there; one such pixel made a training's loss no number."""
+    band.weights[[10, 14]] = weight
+    x = window_channels(band, 0, 0, 32)
+    assert np.isfinite(x).all()
+    assert x[CHANNELS.index("valid"), 10, 14] == 0
+    assert x[CHANNELS.index("valid"), 11, 15] == 1
