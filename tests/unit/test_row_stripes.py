@@ -9,7 +9,7 @@ from napari_hicstruct.annotations.records import Annotation, Direction
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.stripe_settings import StripeSettings
 from napari_hicstruct.decode.stripes import decode_stripes
-from tests.unit.test_extent import D, N, RES, X, striped
+from tests.unit.test_extent import RES, D, N, X, striped
 
 END = 90
 
