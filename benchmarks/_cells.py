@@ -236,6 +236,18 @@ def consensus_speed(found: Mapping[str, Any]) -> str:
     return f"{found['wall_s']:.1f} s by the clock, {found['cpu_s']:.1f} s of processor, {found['peak_mb']:.0f} MB"
 
 
+def bin_sizes(found: Mapping[str, Any]) -> str:
+    """Average precision by kind and bin size, each beside its share of the best bin size's."""
+    return "<br>".join(
+        f"{kind}: "
+        + " · ".join(
+            f"{int(size) // 1000} kb {table[size][size]:.2f} ({found['share_of_best'][kind][size]:.2f})"
+            for size in table
+        )
+        for kind, table in found["average_precision"].items()
+    )
+
+
 def real_maps(found: Mapping[str, Any]) -> str:
     """One line per map: loops, stripes, boundaries of ours beside the peers, and what is missed."""
     return "<br>".join(f"{name}: {_real_map(one)}" for name, one in found["maps"].items())

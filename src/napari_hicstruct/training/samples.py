@@ -105,8 +105,8 @@ def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generat
     """One training step's windows: fine, coarse (the first on the diagonal), and the strip it belongs to."""
     with_fine = [m for m in maps if m.fine.valid.any()] or maps  # of 10 kb maps nothing is known in 5 kb bins
     pick = [maps[int(rng.integers(len(maps)))] for _ in range(2)]
-    fine = [with_fine[int(rng.integers(len(with_fine)))] for _ in range(config.fine_batch)]
-    fine = [_fine_sample(m, config, rng) for m in fine]
+    near = [with_fine[int(rng.integers(len(with_fine)))] for _ in range(config.fine_batch)]
+    fine = [_fine_sample(m, config, rng) for m in near]
     strip, coarse = _strip_sample(pick[0], config, rng)
     samples = [coarse] + [_coarse_sample(pick[1], config, rng) for _ in range(config.off_diagonal_batch)]
     return {"fine": _stack(fine), "coarse": _stack(samples), "strip": _stack([strip])}
