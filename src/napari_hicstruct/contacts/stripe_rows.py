@@ -18,6 +18,9 @@ from napari_hicstruct.contacts.band import Band
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
+_RISE = 1.2
+"""Rows that stand out against rows as their flanks: a stripe ends where it falls to about 1.1 times them, half way."""
+
 
 class StripeRow(NamedTuple):
     """One row that stands out: its bin, the side (1: contacts with what follows), length in bins, significance.
@@ -71,6 +74,20 @@ def _gain(profile: Doubles, start: int, stop: int) -> tuple[float, float]:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _evidence(profile: Doubles, start: int, stop: int, beyond: int) -> float:
+    """Log-likelihood ratio between two distances (bins) of a row that stands out and one that is as its flanks.
+
+    The flanks are read ``beyond`` bins farther both ways: of a few noisy bins the stronger flank is too strong.
+    """
+    part = profile[:, stop] - profile[:, start]
+    wide = profile[:, min(stop + beyond, profile.shape[1] - 1)] - profile[:, max(0, start - beyond)]
+    if not (part[1] > 0 and wide[3] > 0 and wide[5] > 0):
+        return 0.0
+    around = part[1] * max((wide[2] + 1) / (wide[3] + 1), (wide[4] + 1) / (wide[5] + 1))
+    return part[0] * np.log(_RISE) - (_RISE - 1) * around
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _longest(
     profile: Doubles,
     near: int,
@@ -79,13 +96,16 @@ def _longest(
     rise: tuple[float, float],
     least_z: tuple[float, float, float],
 ) -> tuple[int, float, bool]:
-    """Length, significance and surety of the longest stretch whose thirds and end stand out; length 0: none does.
+    """Length, significance and surety of the likeliest stretch whose thirds and end stand out; length 0: none does.
 
     ``lengths``: shortest, longest, step; ``rise`` and ``least_z``: of sure rows, then of others, ``least_z`` with that
     of a sure row's far third at the end.
     """
-    best, best_z, best_sure = 0, 0.0, False
+    best, best_z, best_sure, most = 0, 0.0, False, 0.0
+    evidence, before = 0.0, near
     for length in range(lengths[0], lengths[1] + 1, lengths[2]):
+        evidence += _evidence(profile, before, length, end_bins)
+        before = length
         least, far_z = _gain(profile, max(near, length - end_bins), length)[0], 0.0
         if least < rise[1]:
             continue
@@ -98,8 +118,8 @@ def _longest(
         if sure_least < rise[1] or z < least_z[1] or far_z < 1:
             continue
         sure = sure_least >= rise[0] and z >= least_z[0] and far_z >= least_z[2]
-        if sure or not best_sure:
-            best, best_z, best_sure = length, z, sure
+        if (sure and not best_sure) or (sure == best_sure and (best == 0 or evidence > most)):
+            best, best_z, best_sure, most = length, z, sure, evidence
     return best, best_z, best_sure
 
 
