@@ -264,3 +264,16 @@ def test_clicking_a_tool_that_bends_coordinates_leaves_the_select_button_down(wi
         assert controls.select_button.isChecked()
         assert not button.isChecked()
     assert "bend" in window.viewer.canvas.overlays.text.text
+
+
+def test_an_object_of_a_locked_set_gets_no_handles_and_the_reason_is_said(window: Window) -> None:
+    row = stripe((100_000, 105_000), (100_000, 300_000))
+    window.put(row)
+    labels = window.editor.labels
+    labels.set_current(row.uid)
+    window.project.update_set(labels.set_of(row.uid).id, locked=True)
+    labels.sets_changed()
+    window.key("E")
+    assert window.review.edit_tool.uid is None
+    assert "is locked: unlock it in Labels" in window.viewer.canvas.overlays.text.text
+    assert window.project.get(row.uid) == row
