@@ -55,5 +55,21 @@ def test_what_the_network_calls_is_said_once() -> None:
     assert stripe.score > StripeSettings().row_score
 
 
+@pytest.mark.parametrize(("row", "depth", "least"), [(2.0, 4_000, 0.8), (1.0, 4_000, 0.0)])
+def test_a_call_where_no_row_stands_out_falls_behind(row: float, depth: float, least: float) -> None:
+    settings = StripeSettings(threshold=0.001, least_z=-100.0)
+    scores = [stripe.score or 0 for stripe in called(striped(row, END, depth), 0.6, settings)]
+    assert least <= max(scores, default=0) <= (1.0 if least else 0.1)
+
+
+def test_a_call_does_not_go_on_far_beyond_its_row() -> None:
+    mask = np.zeros((N, D), np.float32)
+    mask[X, 4:180] = 0.9
+    (stripe,) = decode_stripes(
+        mask, np.ones_like(mask), chrom="chr1", resolution=RES, length=N * RES, band=striped(2.0, END, 4_000)
+    )
+    assert END < (stripe.anchor2.end - stripe.anchor2.start) / RES < 140
+
+
 def test_a_row_shorter_than_a_stripe_may_be_is_none() -> None:
     assert called(striped(2.0, END, 4_000), 0.05, StripeSettings(min_length_bp=1_500_000)) == []

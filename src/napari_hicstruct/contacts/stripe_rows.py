@@ -84,7 +84,7 @@ def _evidence(profile: Doubles, start: int, stop: int, beyond: int) -> float:
     if not (part[1] > 0 and wide[3] > 0 and wide[5] > 0):
         return 0.0
     around = part[1] * max((wide[2] + 1) / (wide[3] + 1), (wide[4] + 1) / (wide[5] + 1))
-    return part[0] * np.log(_RISE) - (_RISE - 1) * around
+    return float(part[0] * np.log(_RISE) - (_RISE - 1) * around)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

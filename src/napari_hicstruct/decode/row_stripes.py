@@ -1,4 +1,8 @@
-"""Stripes that a map shows by itself and a network sees too faintly to call (docs/adr/0027)."""
+"""What the rows of a map that stand out by themselves say of stripes (docs/adr/0027).
+
+The network says of what kind a row is, the row whether it is there and how far it goes: calls without a row fall
+behind, calls with one do not go on beyond it, and rows that the network sees too faintly to call are called.
+"""
 
 from __future__ import annotations
 
@@ -17,47 +21,76 @@ from napari_hicstruct.decode.stripe_settings import StripeSettings
 Array = NDArray[np.float32]
 
 
-def row_stripes(
-    own: Mapping[int, Array], band: Band, called: Sequence[StripeRun], settings: StripeSettings, first_bin: int
-) -> list[StripeRun]:
-    """Rows that surely stand out, where the network calls no stripe on that side.
+class RowEvidence:
+    """Rows of a stretch of a chromosome that stand out.
 
     Parameters
     ----------
-    own : mapping of int to float32, shape (n_bins, n_diagonals)
-        Probability of a stripe, by its side (1 down, -1 up).
     band : Band
         The chromosome's map.
-    called : sequence of StripeRun
-        What the network calls.
+    stretch : range
+        Bins.
     settings : StripeSettings
-    first_bin : int
-        Bin of the first row of ``own``.
-
-    Returns
-    -------
-    list of StripeRun
-        Scores are the network's log-odds along the row, raised by how far it stands out and by ``row_odds``; at most
-        ``row_score``.
     """
-    config = WeakStripeConfig()
-    stretch = range(first_bin, first_bin + len(own[1]))
-    taken = np.zeros((2, band.n_bins), bool)
-    for run in called:
-        taken[int(run.side < 0), max(0, run.low - config.separation) : run.high + config.separation] = True
-    return [
-        _run(row, own[row.side], band, settings, first_bin)
-        for row in stripe_rows(band, config, stretch)
-        if row.sure and not taken[int(row.side < 0), row.bin]
-    ]
 
+    def __init__(self, band: Band, stretch: range, settings: StripeSettings) -> None:
+        self._band, self._first, self._settings = band, stretch.start, settings
+        config = WeakStripeConfig()
+        self._beside = config.separation
+        self._rows = stripe_rows(band, config, stretch)
+        self._at: dict[tuple[int, int], StripeRow] = {(row.side, row.bin): row for row in self._rows}
 
-def _run(row: StripeRow, own: Array, band: Band, s: StripeSettings, first_bin: int) -> StripeRun:
-    beside = 1 if 3 * band.resolution <= s.max_width_bp else 0
-    low, high = max(0, row.bin - beside), min(band.n_bins, row.bin + beside + 1)
-    near, i = max(1, s.near_bp // band.resolution), row.bin - first_bin
-    along = own[max(0, i - 1) : i + 2, near : row.length].astype(np.float64)
-    p = float(along.mean(axis=1).max()) if along.size else 0.0
-    odds = stripe_odds(p, band, range(low, high), row.side, row.length, s)[0] + s.row_odds
-    score = min(float(1 / (1 + np.exp(-odds))), s.row_score)
-    return StripeRun(0.0, row.bin, low, high, row.side, row.length, score)
+    def near(self, run: StripeRun) -> StripeRow | None:
+        """The row that stands out most at a run's anchor, on its side; a sure one before any other."""
+        bins = range(run.low - self._beside, run.high + self._beside)
+        rows = [row for x in bins if (row := self._at.get((run.side, x))) is not None]
+        return max(rows, key=lambda row: (row.sure, row.z), default=None)
+
+    def weighed(self, run: StripeRun) -> StripeRun:
+        """The run with its log-odds lowered where no row, or none for sure, stands out."""
+        row, s = self.near(run), self._settings
+        if row is not None and row.sure:
+            return run
+        lost = s.unseen_odds if row is None else s.faint_odds
+        p = min(max(run.score, 1e-9), 1 - 1e-9)
+        odds = np.log(p) - np.log1p(-p) - lost
+        return run._replace(score=float(1 / (1 + np.exp(-odds))))
+
+    def cut(self, run: StripeRun, network: int) -> StripeRun:
+        """The run no longer than its row, or than the mean of the row's and the ``network``'s length (bins)."""
+        row = self.near(run)
+        if row is None or not row.sure:
+            return run
+        return run._replace(length=min(run.length, max(row.length, int(np.sqrt(row.length * network)))))
+
+    def others(self, own: Mapping[int, Array], called: Sequence[StripeRun]) -> list[StripeRun]:
+        """Rows that surely stand out, where nothing is called on that side.
+
+        Parameters
+        ----------
+        own : mapping of int to float32, shape (n_bins, n_diagonals)
+            Probability of a stripe, by its side (1 down, -1 up).
+        called : sequence of StripeRun
+
+        Returns
+        -------
+        list of StripeRun
+            Scores are the network's log-odds along the row, raised by how far it stands out and by ``row_odds``; at
+            most ``row_score``.
+        """
+        taken = np.zeros((2, self._band.n_bins), bool)
+        for run in called:
+            taken[int(run.side < 0), max(0, run.low - self._beside) : run.high + self._beside] = True
+        rows = (row for row in self._rows if row.sure and not taken[int(row.side < 0), row.bin])
+        return [self._run(row, own[row.side]) for row in rows]
+
+    def _run(self, row: StripeRow, own: Array) -> StripeRun:
+        s, band = self._settings, self._band
+        beside = 1 if 3 * band.resolution <= s.max_width_bp else 0
+        low, high = max(0, row.bin - beside), min(band.n_bins, row.bin + beside + 1)
+        near, i = max(1, s.near_bp // band.resolution), row.bin - self._first
+        along = own[max(0, i - 1) : i + 2, near : row.length].astype(np.float64)
+        p = float(along.mean(axis=1).max()) if along.size else 0.0
+        odds = stripe_odds(p, band, range(low, high), row.side, row.length, s)[0] + s.row_odds
+        score = min(float(1 / (1 + np.exp(-odds))), s.row_score)
+        return StripeRun(0.0, row.bin, low, high, row.side, row.length, score)

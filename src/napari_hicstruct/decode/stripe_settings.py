@@ -27,7 +27,11 @@ class StripeSettings:
     opposite: float = 0.5
     """Of two stripes that leave one anchor both ways, the weaker is kept if it has this share of the other's weight."""
     row_odds: float = 4.0
-    """Log-odds added to the network's where it calls nothing, for a row that stands out by itself over all its length:
+    """Log-odds added to the network's where it calls nothing, for a row that surely stands out over all its length:
     networks trained on simulated maps see such rows of real ones too faintly (docs/adr/0027)."""
     row_score: float = 0.65
     """The most that such a row is worth: below what the network calls."""
+    faint_odds: float = 2.0
+    """Log-odds taken from a call whose row stands out too faintly to be sure of."""
+    unseen_odds: float = 4.0
+    """Log-odds taken from a call where no row stands out over its flanks."""

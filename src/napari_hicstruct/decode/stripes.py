@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.extent import stripe_extent
-from napari_hicstruct.decode.row_stripes import row_stripes
+from napari_hicstruct.decode.row_stripes import RowEvidence
 from napari_hicstruct.decode.stripe_odds import stripe_odds
 from napari_hicstruct.decode.stripe_runs import StripeRun, shear, stripe_runs, without_weak_opposites
 from napari_hicstruct.decode.stripe_settings import StripeSettings
@@ -58,17 +58,25 @@ def decode_stripes(  # noqa: PLR0913 - keywords of a use case
         for run in without_weak_opposites(found, near, s.opposite)
     ]
     if band is not None:
-        kept = [raised for run in kept if (raised := _raised(run, band, s)) is not None]
-    kept = [run for run in kept if run.score >= s.threshold]
-    if band is not None:
-        kept = [_extended(run, band, resolution, p.shape[1], s) for run in kept]
-        rows = row_stripes(own, band, kept, s, first_bin)
-        kept += [run for run in rows if run.score >= s.threshold and run.length * resolution >= s.min_length_bp]
-    kept = [run for run in kept if run.length * resolution <= s.max_length_bp]
+        kept = _by_the_map(kept, own, band, s, first_bin)
+    kept = [run for run in kept if run.score >= s.threshold and run.length * resolution <= s.max_length_bp]
     if s.cut_to_width:
         kept = [_cut(run, max(1, s.max_width_bp // resolution)) for run in kept]
     stripes = [_record(run, chrom, resolution, length, model) for run in kept]
     return sorted(stripes, key=lambda stripe: (stripe.anchor1.start, stripe.anchor2.start))
+
+
+def _by_the_map(
+    runs: list[StripeRun], own: dict[int, Array], band: Band, s: StripeSettings, first_bin: int
+) -> list[StripeRun]:
+    """Runs ranked and drawn as far as the map shows them, and rows that it shows besides."""
+    n_bins, reach = own[1].shape
+    rows = RowEvidence(band, range(first_bin, first_bin + n_bins), s)
+    raised = [one for run in runs if (one := _raised(run, band, s)) is not None]
+    called = [one for run in raised if (one := rows.weighed(run)).score >= s.threshold]
+    drawn = [rows.cut(_extended(run, band, band.resolution, reach, s), run.length) for run in called]
+    others = [run for run in rows.others(own, drawn) if run.length * band.resolution >= s.min_length_bp]
+    return drawn + others
 
 
 def _cut(run: StripeRun, width: int) -> StripeRun:
