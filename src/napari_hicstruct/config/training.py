@@ -83,7 +83,7 @@ class TrainConfig(FrozenConfig):
     losses: LossConfig = LossConfig()
     masking: MaskingConfig = MaskingConfig()
     weak: WeakConfig = WeakConfig()
-    blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again for the model")
+    blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again; 0: what it starts from")
     validate_every: int = Field(250, ge=1)
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
@@ -103,7 +103,7 @@ class TrainConfig(FrozenConfig):
                 raise ValueError(f"{key} names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
         if self.coarse_size % 8 or self.coarse_size <= 2 * self.model.windows.coarse_margin:
             raise ValueError("coarse_size must be a multiple of 8 and larger than twice model.windows.coarse_margin")
-        if any(not 1 <= step <= self.steps for step in self.blend):
+        if any(not 0 <= step <= self.steps for step in self.blend):
             raise ValueError("blend names steps that the run does not have")
         options = self.losses.consistency
         if self.model.boundary_prior.kind == "none" and (options.corner or options.edge):

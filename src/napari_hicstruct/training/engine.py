@@ -157,6 +157,8 @@ def iter_train(  # noqa: PLR0913 - keywords of a use case
     options = options or RunOptions()
     run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights, options.prepare), Clock()
     first = run.step
+    if first == 0:
+        _keep_for_blend(run, config, out)
     recent: list[dict[str, float]] = []
     for batches in _batches(run, config, train_paths, options):
         if token.cancelled:
@@ -179,10 +181,14 @@ def iter_train(  # noqa: PLR0913 - keywords of a use case
 
 def _keep(run: Run, config: TrainConfig, out: Path) -> None:
     """Write what is due after a step."""
-    if run.step in config.blend and run.leads:
-        save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.module.state_dict(), "step": run.step})
+    _keep_for_blend(run, config, out)
     if run.step % config.checkpoint_every == 0 or run.step == config.steps:
         save_run(run, out)
+
+
+def _keep_for_blend(run: Run, config: TrainConfig, out: Path) -> None:
+    if run.step in config.blend and run.leads:
+        save_checkpoint(out / f"blend-{run.step}.ckpt", {"net": run.average.module.state_dict(), "step": run.step})
 
 
 def _blended(run: Run, config: TrainConfig, validation: list[Batch], out: Path) -> Path:

@@ -247,14 +247,17 @@ def test_hiding_takes_whole_diagonals_and_leaves_what_is_known_of_the_pixel() ->
     assert (seen[:, 0][gone] != x[:, 0][gone]).float().mean() > 0.99
 
 
-def test_a_blend_is_the_mean_of_the_steps_it_names(tmp_path: Path) -> None:
-    config = recipe(blend=(1, 3))
+@pytest.mark.parametrize("steps", [(1, 3), (0, 3)])
+def test_a_blend_is_the_mean_of_the_steps_it_names(tmp_path: Path, steps: tuple[int, int]) -> None:
+    """Step 0: the weights that the run starts from."""
+    config = recipe(blend=steps)
     folder = drain(iter_train_model(config, tmp_path, device="cpu"))
-    parts = [checkpoint.load_checkpoint(tmp_path / f"blend-{step}.ckpt")["net"] for step in (1, 3)]
+    parts = [checkpoint.load_checkpoint(tmp_path / f"blend-{step}.ckpt")["net"] for step in steps]
+    assert any((parts[0][name] != parts[1][name]).any() for name in parts[0])
     net, card = load_model(folder)
     for name, value in net.state_dict().items():
         torch.testing.assert_close(value, (parts[0][name] + parts[1][name]) / 2, msg=name)
-    assert card["recipe"]["blend"] == [1, 3]
+    assert card["recipe"]["blend"] == list(steps)
     with pytest.raises(ConfigError, match="blend"):
         recipe(blend=(5,))
 
