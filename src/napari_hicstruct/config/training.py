@@ -83,7 +83,7 @@ class TrainConfig(FrozenConfig):
     losses: LossConfig = LossConfig()
     masking: MaskingConfig = MaskingConfig()
     weak: WeakConfig = WeakConfig()
-    blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again; 0: what it starts from")
+    blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again; 0: its first ones")
     validate_every: int = Field(250, ge=1)
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
