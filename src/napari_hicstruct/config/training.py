@@ -84,6 +84,7 @@ class TrainConfig(FrozenConfig):
     masking: MaskingConfig = MaskingConfig()
     weak: WeakConfig = WeakConfig()
     blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again; 0: its first ones")
+    blend_keeps: tuple[str, ...] = Field((), description="tasks that keep decoder and head of the blend's first step")
     validate_every: int = Field(250, ge=1)
     checkpoint_every: int = Field(50, ge=1)
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
@@ -98,7 +99,8 @@ class TrainConfig(FrozenConfig):
         if not 0 < self.depth[0] <= self.depth[1]:
             raise ValueError("depth must be two ascending numbers above 0")
         names = {task.name for task in self.model.tasks}
-        for key, named in (("task_weights", self.task_weights), ("task_from", self.task_from)):
+        keyed = {"task_weights": self.task_weights, "task_from": self.task_from, "blend_keeps": self.blend_keeps}
+        for key, named in keyed.items():
             if unknown := sorted(set(named) - names):
                 raise ValueError(f"{key} names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
         if self.coarse_size % 8 or self.coarse_size <= 2 * self.model.windows.coarse_margin:

@@ -15,7 +15,7 @@ from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
 
-WEIGHT = 2.0
+WEIGHT = 3.0
 """Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/science/model.md)."""
 
 TYPICAL = 0.1
@@ -50,13 +50,13 @@ def valleys(band: Band) -> Array:
 
 
 def boundary_odds(p: Array, depth: Array) -> Array:
-    """``logit s + 2 (depth − 0.1)``, shape (n_bins,): s is the :func:`boundary_strength` of a stretch of bins."""
+    """``logit s + 3 (depth − 0.1)``, shape (n_bins,): s is the :func:`boundary_strength` of a stretch of bins."""
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
     return np.asarray(np.log(s) - np.log1p(-s) + WEIGHT * (depth - TYPICAL), np.float32)
 
 
 def boundary_evidence(p: Array, band: Band) -> Array:
-    """``σ(logit s + 2 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
+    """``σ(logit s + 3 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
 
     NaN stays NaN, and the first and last ten bins of a chromosome become it: no boundary can be found where one of
     its two sides is missing.

@@ -56,12 +56,10 @@ class RowEvidence:
         odds = np.log(p) - np.log1p(-p) - lost
         return run._replace(score=float(1 / (1 + np.exp(-odds))))
 
-    def cut(self, run: StripeRun, network: int) -> StripeRun:
-        """The run no longer than its row, or than the mean of the row's and the ``network``'s length (bins)."""
+    def cut(self, run: StripeRun) -> StripeRun:
+        """The run no longer than its row."""
         row = self.near(run)
-        if row is None or not row.sure:
-            return run
-        return run._replace(length=min(run.length, max(row.length, int(np.sqrt(row.length * network)))))
+        return run._replace(length=min(run.length, row.length)) if row is not None and row.sure else run
 
     def others(self, own: Mapping[int, Array], called: Sequence[StripeRun]) -> list[StripeRun]:
         """Rows that surely stand out, where nothing is called on that side.

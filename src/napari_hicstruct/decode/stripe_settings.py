@@ -26,7 +26,7 @@ class StripeSettings:
     """Cut what is wider, about its strongest row; else a stripe may be a bin or two wider than that."""
     opposite: float = 0.5
     """Of two stripes that leave one anchor both ways, the weaker is kept if it has this share of the other's weight."""
-    row_odds: float = 4.0
+    row_odds: float = 5.0
     """Log-odds added to the network's where it calls nothing, for a row that surely stands out over all its length:
     networks trained on simulated maps see such rows of real ones too faintly (docs/adr/0027)."""
     row_score: float = 0.65

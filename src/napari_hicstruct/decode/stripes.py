@@ -74,7 +74,7 @@ def _by_the_map(
     rows = RowEvidence(band, range(first_bin, first_bin + n_bins), s)
     raised = [one for run in runs if (one := _raised(run, band, s)) is not None]
     called = [one for run in raised if (one := rows.weighed(run)).score >= s.threshold]
-    drawn = [rows.cut(_extended(run, band, band.resolution, reach, s), run.length) for run in called]
+    drawn = [rows.cut(_extended(run, band, band.resolution, reach, s)) for run in called]
     others = [run for run in rows.others(own, drawn) if run.length * band.resolution >= s.min_length_bp]
     return drawn + others
 

@@ -194,9 +194,11 @@ def _keep_for_blend(run: Run, config: TrainConfig, out: Path) -> None:
 def _blended(run: Run, config: TrainConfig, validation: list[Batch], out: Path) -> Path:
     """The mean of the weights kept on the way, validated; an early network knows less of the simulator's habits."""
     parts = [load_checkpoint(out / f"blend-{step}.ckpt")["net"] for step in config.blend]
+    kept = tuple(f".{task}." for task in config.blend_keeps)  # of its decoder and head
     for name, value in run.average.module.state_dict().items():
         if value.is_floating_point():
-            value.copy_(torch.stack([part[name].to(value) for part in parts]).mean(0))
+            of = parts[:1] if any(task in name for task in kept) else parts
+            value.copy_(torch.stack([part[name].to(value) for part in of]).mean(0))
     run.best = -math.inf
     _validate(run, config, validation, out)
     return out / BEST

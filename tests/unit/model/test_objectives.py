@@ -262,6 +262,17 @@ def test_a_blend_is_the_mean_of_the_steps_it_names(tmp_path: Path, steps: tuple[
         recipe(blend=(5,))
 
 
+def test_a_task_may_keep_its_head_in_a_blend(tmp_path: Path) -> None:
+    folder = drain(iter_train_model(recipe(blend=(0, 3), blend_keeps=("stripe",)), tmp_path, device="cpu"))
+    first, last = (checkpoint.load_checkpoint(tmp_path / f"blend-{step}.ckpt")["net"] for step in (0, 3))
+    for name, value in load_model(folder)[0].state_dict().items():
+        torch.testing.assert_close(
+            value, first[name] if ".stripe." in name else (first[name] + last[name]) / 2, msg=name
+        )
+    with pytest.raises(ConfigError, match="blend_keeps"):
+        recipe(blend_keeps=("arc",))
+
+
 TASKS = {
     "two": [
         {"name": "dots", "head": "point", "fine": True, "widths": (8, 8, 8)},
