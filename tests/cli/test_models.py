@@ -97,15 +97,26 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path, capsys: Out, monkeypatch: pyte
     assert last == "hicstruct: interrupted."
 
 
-@pytest.mark.parametrize(("name", "most"), [("default", 10_000_000), ("tiny", 1_000_000)])
-def test_the_shipped_recipes_are_the_ones_in_the_shipped_cards(name: str, most: int) -> None:
+@pytest.mark.parametrize(("name", "last", "most"), [("default", "real", 10_000_000), ("tiny", "tiny", 1_000_000)])
+def test_the_shipped_recipes_are_the_ones_in_the_shipped_cards(name: str, last: str, most: int) -> None:
     from napari_hicstruct.config import load_config, parse_config
     from napari_hicstruct.config.training import TrainConfig
 
-    recipe, folder = load_config(TrainConfig, resource("configs", f"{name}.yaml")), resource("models", name)
+    recipe, folder = load_config(TrainConfig, resource("configs", f"{last}.yaml")), resource("models", name)
     card = json.loads((folder / "model.json").read_text())["card"]
     assert parse_config(TrainConfig, card["recipe"]) == recipe
     assert (folder / "weights.safetensors").stat().st_size <= most
     assert {"loop@5000", "loop@10000", "stripe", "boundary", "tad"} <= set(card["calibration"])
     steps = [json.loads(line)["step"] for line in (folder / "training-log.jsonl").read_text().splitlines()]
     assert steps[-1] == recipe.steps
+
+
+def test_the_first_stage_of_the_shipped_model_has_its_recipe_and_log() -> None:
+    from napari_hicstruct.config import load_config
+    from napari_hicstruct.config.training import TrainConfig
+
+    first, second = (load_config(TrainConfig, resource("configs", f"{name}.yaml")) for name in ("default", "real"))
+    log = resource("models", "default") / "training-log-simulated.jsonl"
+    assert [json.loads(line)["step"] for line in log.read_text().splitlines()][-1] == first.steps
+    assert second.start_from == first.name
+    assert not any("chr21" in name or "21" in name.split("-") for name in second.datasets), "chr21 is for validation"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -99,7 +100,11 @@ class TrainConfig(FrozenConfig):
         if not 0 < self.depth[0] <= self.depth[1]:
             raise ValueError("depth must be two ascending numbers above 0")
         names = {task.name for task in self.model.tasks}
-        keyed = {"task_weights": self.task_weights, "task_from": self.task_from, "blend_keeps": self.blend_keeps}
+        keyed: dict[str, Iterable[str]] = {
+            "task_weights": self.task_weights,
+            "task_from": self.task_from,
+            "blend_keeps": self.blend_keeps,
+        }
         for key, named in keyed.items():
             if unknown := sorted(set(named) - names):
                 raise ValueError(f"{key} names '{unknown[0]}', but the model has {', '.join(sorted(names))}")
