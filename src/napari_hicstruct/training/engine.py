@@ -157,8 +157,7 @@ def iter_train(  # noqa: PLR0913 - keywords of a use case
     options = options or RunOptions()
     run, clock = start_run(config, out, fabric or open_fabric("cpu"), weights, options.prepare), Clock()
     first = run.step
-    if first == 0:
-        _keep_for_blend(run, config, out)
+    _keep_for_blend(run, config, out)
     recent: list[dict[str, float]] = []
     for batches in _batches(run, config, train_paths, options):
         if token.cancelled:
@@ -169,8 +168,7 @@ def iter_train(  # noqa: PLR0913 - keywords of a use case
         done, total = run.step - first, config.steps - first
         yield clock.step("train", done, total, said, recent[-1], notice=bool(said))
         if run.step % config.validate_every == 0 or run.step == config.steps:
-            entry = _checked(run, config, validation, out, recent)
-            recent = []
+            entry, recent = _checked(run, config, validation, out, recent), []
             message = entry.pop("message")
             yield clock.step("train", done, total, message, entry)
         _keep(run, config, out)
