@@ -254,7 +254,7 @@ def evaluate(
     >>> calls = hs.predict(m, "chr1:4M-8M", tasks="loop")
     >>> truth = hs.read_labels(Path(m.uri).parent / "truth" / "loops.bedpe").filter(region="chr1:4M-8M")
     >>> report = hs.evaluate(calls, truth)
-    >>> report.metrics["loops"]["precision"] > 0.5
+    >>> report.metrics["loops"]["average_precision"] > 0.5
     True
     """
     from napari_hicstruct.workflows.evaluate import iter_evaluate

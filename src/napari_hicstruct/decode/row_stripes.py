@@ -19,6 +19,7 @@ from napari_hicstruct.decode.stripe_runs import StripeRun
 from napari_hicstruct.decode.stripe_settings import StripeSettings
 
 Array = NDArray[np.float32]
+Runs = list[StripeRun]
 
 
 class RowEvidence:
@@ -48,27 +49,33 @@ class RowEvidence:
 
     def weighed(self, run: StripeRun) -> StripeRun:
         """The run with its log-odds lowered where no row, or none for sure, stands out."""
+        lost = self._lost(self.near(run))
+        return run._replace(score=_sigmoid(_logit(run.score) - lost)) if lost else run
+
+    def odds(self, run: StripeRun, odds: float) -> float:
+        """Log-odds by which a stripe is listed, be it the network's or a row's: ``odds`` are the network's."""
         row, s = self.near(run), self._settings
-        if row is not None and row.sure:
-            return run
-        lost = s.unseen_odds if row is None else s.faint_odds
-        p = min(max(run.score, 1e-9), 1 - 1e-9)
-        odds = np.log(p) - np.log1p(-p) - lost
-        return run._replace(score=float(1 / (1 + np.exp(-odds))))
+        if row is None or not row.sure:
+            return odds - self._lost(row)
+        return max(odds, min(odds + s.row_odds, _logit(s.row_score)))
+
+    def _lost(self, row: StripeRow | None) -> float:
+        if row is None:
+            return self._settings.unseen_odds
+        return 0.0 if row.sure else self._settings.faint_odds
 
     def cut(self, run: StripeRun) -> StripeRun:
         """The run no longer than its row."""
         row = self.near(run)
         return run._replace(length=min(run.length, row.length)) if row is not None and row.sure else run
 
-    def others(self, own: Mapping[int, Array], called: Sequence[StripeRun]) -> list[StripeRun]:
-        """Rows that surely stand out, where nothing is called on that side.
+    def stripes(self, own: Mapping[int, Array]) -> Runs:
+        """All rows that surely stand out, as stripes.
 
         Parameters
         ----------
         own : mapping of int to float32, shape (n_bins, n_diagonals)
             Probability of a stripe, by its side (1 down, -1 up).
-        called : sequence of StripeRun
 
         Returns
         -------
@@ -76,11 +83,23 @@ class RowEvidence:
             Scores are the network's log-odds along the row, raised by how far it stands out and by ``row_odds``; at
             most ``row_score``.
         """
-        taken = np.zeros((2, self._band.n_bins), bool)
-        for run in called:
-            taken[int(run.side < 0), max(0, run.low - self._beside) : run.high + self._beside] = True
-        rows = (row for row in self._rows if row.sure and not taken[int(row.side < 0), row.bin])
-        return [self._run(row, own[row.side]) for row in rows]
+        return [self._run(row, own[row.side]) for row in self._rows if row.sure]
+
+    def likeliest(
+        self, runs: Sequence[StripeRun], rows: Sequence[StripeRun]
+    ) -> tuple[list[StripeRun], list[StripeRun]]:
+        """Of runs and rows at one anchor and side the likelier: the runs that are left, and the rows."""
+        best: dict[tuple[int, int], float] = {}
+        for run in runs:
+            for x in range(run.low - self._beside, run.high + self._beside):
+                best[run.side, x] = max(best.get((run.side, x), 0.0), run.score)
+        left = [row for row in rows if row.score > best.get((row.side, row.peak), 0.0)]
+        taken = {(row.side, row.peak): row.score for row in left}
+
+        def beaten(run: StripeRun) -> bool:
+            return any((run.side, x) in taken for x in range(run.low - self._beside, run.high + self._beside))
+
+        return [run for run in runs if not beaten(run)], left
 
     def _run(self, row: StripeRow, own: Array) -> StripeRun:
         s, band = self._settings, self._band
@@ -90,5 +109,14 @@ class RowEvidence:
         along = own[max(0, i - 1) : i + 2, near : row.length].astype(np.float64)
         p = float(along.mean(axis=1).max()) if along.size else 0.0
         odds = stripe_odds(p, band, range(low, high), row.side, row.length, s)[0] + s.row_odds
-        score = min(float(1 / (1 + np.exp(-odds))), s.row_score)
+        score = min(_sigmoid(odds), s.row_score)
         return StripeRun(0.0, row.bin, low, high, row.side, row.length, score)
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-9), 1 - 1e-9)
+    return float(np.log(p) - np.log1p(-p))
+
+
+def _sigmoid(odds: float) -> float:
+    return float(1 / (1 + np.exp(-odds)))

@@ -73,10 +73,11 @@ def _by_the_map(
     n_bins, reach = own[1].shape
     rows = RowEvidence(band, range(first_bin, first_bin + n_bins), s)
     raised = [one for run in runs if (one := _raised(run, band, s)) is not None]
-    called = [one for run in raised if (one := rows.weighed(run)).score >= s.threshold]
+    # before any threshold: a lower one lists more, and nothing else
+    runs, others = rows.likeliest([rows.weighed(run) for run in raised], rows.stripes(own))
+    called = [run for run in runs if run.score >= s.threshold]
     drawn = [rows.cut(_extended(run, band, band.resolution, reach, s)) for run in called]
-    others = [run for run in rows.others(own, drawn) if run.length * band.resolution >= s.min_length_bp]
-    return drawn + others
+    return drawn + [run for run in others if run.length * band.resolution >= s.min_length_bp]
 
 
 def _cut(run: StripeRun, width: int) -> StripeRun:

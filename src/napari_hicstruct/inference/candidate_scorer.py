@@ -20,7 +20,9 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
 from napari_hicstruct.decode.insulation import boundary_odds, valleys
 from napari_hicstruct.decode.prominence import loop_evidence
+from napari_hicstruct.decode.row_stripes import RowEvidence
 from napari_hicstruct.decode.stripe_odds import stripe_odds
+from napari_hicstruct.decode.stripe_runs import StripeRun
 from napari_hicstruct.decode.stripe_settings import StripeSettings
 from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack
 from napari_hicstruct.inference.candidate_scores import Features, HeadScore, last_layer
@@ -117,9 +119,29 @@ class CandidateScorer:
                 top, bottom, left, right = np.clip(places[k] - np.repeat(corner, 2), 0, size)
                 inside = (..., slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right)))
                 logit = float(logits[inside].mean())
-                added = _stripe_odds(logits[inside], (corner[0] + top, corner[1] + left), band, records[k]) - logit
+                added = self._stripe_odds(logits[inside], (corner[0] + top, corner[1] + left), records[k]) - logit
                 found.append(HeadScore(k, layer, logit, features[inside].mean(axis=(1, 2)), added, added))
         return found
+
+    @cached_property
+    def _rows(self) -> RowEvidence:
+        """Rows of the whole chromosome that stand out."""
+        return RowEvidence(self.coarse, range(self.coarse.n_bins), StripeSettings())
+
+    def _stripe_odds(self, logits: Features, corner: tuple[int, int], stripe: Annotation) -> float:
+        """Log-odds by which decoding lists a stripe, from logits of its rectangle, whose corner lies at ``corner``."""
+        band = self.coarse
+        rows, cols = (np.arange(n) + start for n, start in zip(logits.shape, corner, strict=True))
+        off = np.abs(cols[None] - rows[:, None])
+        counted = off >= StripeSettings().near_bp // band.resolution
+        counted |= ~counted.any()  # shorter than what decoding begins with
+        means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
+        x, y, size = stripe.anchor1, stripe.anchor2, band.resolution
+        anchor = range(x.start // size, max(x.start // size + 1, -(-x.end // size)))
+        side = 1 if goes_down(stripe) else -1
+        length = int((y.end - x.start if side > 0 else x.end - y.start) // size)  # of all of it, also beyond the window
+        odds = stripe_odds(float(means.max()), band, anchor, side, length)[0]
+        return self._rows.odds(StripeRun(0.0, anchor.start, anchor.start, anchor.stop, side, length, 0.0), odds)
 
     def _forward(
         self,
@@ -195,20 +217,6 @@ class CandidateScorer:
         odds = boundary_odds(p, np.where(inside, self._depth[np.clip(bins, 0, len(self._depth) - 1)], 0))
         features = _numpy(_unfolded(captured[-1], self.net.heads[task].out))[0]
         return logits[kept].astype(np.float32), odds[kept], features[:, kept]
-
-
-def _stripe_odds(logits: Features, corner: tuple[int, int], band: Band, stripe: Annotation) -> float:
-    """Log-odds by which decoding lists a stripe, from the logits of its rectangle, whose corner lies at ``corner``."""
-    rows, cols = (np.arange(n) + start for n, start in zip(logits.shape, corner, strict=True))
-    off = np.abs(cols[None] - rows[:, None])
-    counted = off >= StripeSettings().near_bp // band.resolution
-    counted |= ~counted.any()  # shorter than what decoding begins with
-    means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
-    x, y, size = stripe.anchor1, stripe.anchor2, band.resolution
-    anchor = range(x.start // size, max(x.start // size + 1, -(-x.end // size)))
-    down = goes_down(stripe)
-    length = (y.end - x.start if down else x.end - y.start) // size  # of all of it, also beyond the window
-    return stripe_odds(float(means.max()), band, anchor, 1 if down else -1, int(length))[0]
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from napari_hicstruct.jobs import drain
 from napari_hicstruct.models.store import load_model, save_model
 from napari_hicstruct.training import state
 from napari_hicstruct.training.checkpoint import load_checkpoint
-from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.train import iter_train_model
 from tests.unit.model.model_kit import net, small
 from tests.unit.model.test_faults import CONFIG, in_process, pool
@@ -52,16 +51,6 @@ def test_both_keys_at_once_are_refused() -> None:
 def test_a_fault_below_the_former_key_is_named() -> None:
     with pytest.raises(ConfigError, match=r"hint\.width"):
         parse_config(ModelConfig, {"hint": {"kind": "band", "width": 33}})
-
-
-def test_the_shipped_model_keeps_its_file_and_its_weights() -> None:
-    info = find_model("default")
-    written = load_file(info.path / "weights.safetensors")
-    loaded = load_model(info.path)[0].state_dict()
-    names = [name for name in written if name.startswith("boundary_hint.")]
-    assert names
-    for name in names:
-        assert torch.equal(loaded[name.replace("boundary_hint.", "boundary_prior.")], written[name])
 
 
 def test_a_model_folder_with_the_former_names_loads_unchanged(tmp_path: Path) -> None:
