@@ -146,12 +146,11 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
 
 
 def _check_seeds(info: ModelInfo, request: CalibrateRequest) -> None:
-    """Refuse maps that the model was trained on: it is surer of those than of any other."""
-    pool = info.card.get("recipe", {}).get("train", {})
-    first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
-    if request.seed < first + count and first < request.seed + request.maps:
-        hint = f"Give --seed {first + count} or more."
-        raise ConfigError(f"--seed {request.seed}: the model was trained on maps of these seeds.", hint=hint)
+    """Refuse maps that the model or one before it was trained on: it is surer of those than of any other."""
+    for first, stop in info.simulated_seeds:
+        if request.seed < stop and first < request.seed + request.maps:
+            hint = f"Give --seed {max(stop for _, stop in info.simulated_seeds)} or more."
+            raise ConfigError(f"--seed {request.seed}: the model was trained on maps of these seeds.", hint=hint)
 
 
 def _predictor(info: ModelInfo, device: str) -> Predictor:

@@ -39,6 +39,16 @@ class ModelInfo:
         """Name and version, as records and menus say it."""
         return f"{self.name} {self.version}".strip()
 
+    @property
+    def simulated_seeds(self) -> list[tuple[int, int]]:
+        """First seed and the one after the last of the simulated maps that it, or a model before it, learnt from."""
+        if "simulated_seeds" in self.card:
+            return [(int(first), int(stop)) for first, stop in self.card["simulated_seeds"]]
+        # a card written before lists told of its own run alone
+        pool = self.card.get("recipe", {}).get("train", {})
+        first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
+        return [(first, first + count)] if count else []
+
 
 def user_models_dir() -> Path:
     """Folder of models installed by the user, in the data folder; ``$HICSTRUCT_MODELS`` overrides it."""

@@ -39,6 +39,8 @@ class Parent:
     sha256: str
     weights: dict[str, Any]
     lineage: tuple[str, ...]
+    simulated_seeds: tuple[tuple[int, int], ...] = ()
+    """First seed and the one after the last, of the simulated maps of every run before."""
 
 
 def pool_folder(out: Path) -> Path:
@@ -251,12 +253,20 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
         "seed": config.seed,
         "parent": None if parent is None else {"name": parent.name, "sha256": parent.sha256},
         "lineage": [] if parent is None else list(parent.lineage),
+        "simulated_seeds": simulated_seeds(config, parent),
         "licence": "BSD-3-Clause",
         "made_with": f"napari-hicstruct {__version__}",
         "recipe": json.loads(config.model_dump_json()),
     }
     save_model(folder, config.model, saved["net"], card)
     return folder
+
+
+def simulated_seeds(config: TrainConfig, parent: Parent | None) -> list[list[int]]:
+    """Seeds of all simulated maps that a model learns from, in this run or one before: no judge of it, ever."""
+    known = [] if parent is None else [list(pair) for pair in parent.simulated_seeds]
+    own = [config.train.seeds.start, config.train.seeds.stop]
+    return known if not config.train.seeds or own in known else [*known, own]
 
 
 def train_model(config: TrainConfig, out: str | Path, *, device: str = "auto") -> Path:
@@ -317,15 +327,17 @@ def load_parent(config: TrainConfig, parent: str | Path | None) -> Parent | None
         return None
     info = find_model(str(parent)) if parent else next(iter(sources.values()))
     weights, lineage = load_model(info.path)[0].state_dict(), list(info.card.get("lineage", ()))
+    seeds: dict[tuple[int, int], None] = {}
     for one in {model.sha256: model for model in (info, *sources.values())}.values():
         lineage.append(f"{one.label} ({one.sha256[:12]})")
+        seeds |= dict.fromkeys((first, stop) for first, stop in one.simulated_seeds)
     for task, source in sources.items():
         part = parts_of(load_model(source.path)[0].state_dict(), task)
         if not part:
             hint = f"It has {', '.join(source.tasks)}."
             raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", hint=hint)
         weights = {name: value for name, value in weights.items() if name not in parts_of(weights, task)} | part
-    return Parent(info.name, info.sha256, weights, tuple(lineage))
+    return Parent(info.name, info.sha256, weights, tuple(lineage), tuple(seeds))
 
 
 def parts_of(weights: Mapping[str, Any], task: str) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def test_what_cannot_be_calibrated_is_refused(model: Path, capsys: pytest.Captur
         calibrate(CalibrateRequest(model=str(model), maps=1))
     with pytest.raises(ConfigError, match="trained on maps of these seeds"):
         calibrate(CalibrateRequest(model=str(model), maps=2, seed=48))
+    with pytest.raises(ConfigError, match=r"of these seeds. +Give --seed 145 or more"):  # of the first of two runs
+        calibrate(CalibrateRequest(model=str(model), maps=2, seed=100))
     with pytest.raises(ConfigError, match="'resolution': 10000 is not the model's"):
         calibrate(
             CalibrateRequest(model=str(model), maps=2, settings={"resolution": 10_000, "max_distance": 2_000_000})

@@ -12,7 +12,7 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.training.state import take_weights
-from napari_hicstruct.workflows.train import load_parent, parts_of
+from napari_hicstruct.workflows.train import load_parent, parts_of, simulated_seeds
 from tests.unit.model.model_kit import SMALL, net, small
 
 TASKS = {task.name: task.model_dump() for task in SMALL.tasks}
@@ -72,3 +72,16 @@ def test_a_model_without_the_task_is_refused(singles: dict[str, str]) -> None:
 
 def test_nothing_to_start_from() -> None:
     assert load_parent(recipe(), None) is None
+
+
+def test_the_card_keeps_the_seeds_of_every_run_before(tmp_path: Path) -> None:
+    card = {"name": "second", "version": "1", "simulated_seeds": [[1, 145], [500, 510]]}
+    save_model(tmp_path / "second", small(), net(small(), 1).state_dict(), card)
+    old = {"name": "old", "version": "1", "recipe": {"train": {"first_seed": 7, "extrusion": 2, "painted": 1}}}
+    save_model(tmp_path / "old", small(), net(small(), 2).state_dict(), old)
+    own = recipe(train={"extrusion": 3, "painted": 1, "first_seed": 20})
+    assert simulated_seeds(own, None) == [[20, 24]]
+    assert simulated_seeds(own, load_parent(own, tmp_path / "second")) == [[1, 145], [500, 510], [20, 24]]
+    assert simulated_seeds(own, load_parent(own, tmp_path / "old")) == [[7, 10], [20, 24]]
+    real_only = recipe(train={"extrusion": 0, "painted": 0}, datasets=("somewhere",))
+    assert simulated_seeds(real_only, load_parent(own, tmp_path / "second")) == [[1, 145], [500, 510]]
