@@ -44,7 +44,7 @@ class ModelInfo:
         """First seed and the one after the last of the simulated maps that it, or a model before it, learnt from."""
         if "simulated_seeds" in self.card:
             return [(int(first), int(stop)) for first, stop in self.card["simulated_seeds"]]
-        # a card written before lists say of its own run alone
+        # a card written before this key names only its own run
         pool = self.card.get("recipe", {}).get("train", {})
         first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
         return [(first, first + count)] if count else []
