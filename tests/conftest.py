@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ def find_data() -> Path | None:
 
 
 WINDOW = {"make_napari_viewer", "qtbot"}
-"""Fixtures that open windows: one screen has one window with the focus, so such tests run one after another."""
+"""Fixtures that open windows: one screen has one window with the focus, so such tests share no screen."""
 OPENS_WINDOWS = re.compile(r"\b(?:make_napari_viewer|qtbot|shown)\s*[:,)]")
 """As parameters in the text of a file of tests; ``shown`` is a fixture of tests/api."""
 SLOW_FIRST = ("tests/foreign", "tests/cli", "tests/unit/finetune", "tests/unit/model", "tests/property", "tests/real")
@@ -33,14 +34,23 @@ SLOW_FIRST = ("tests/foreign", "tests/cli", "tests/unit/finetune", "tests/unit/m
 
 
 @cache
+def opens_windows(path: str) -> bool:
+    return bool(OPENS_WINDOWS.search((ROOT / path).read_text(encoding="utf-8")))
+
+
 def group_of(path: str) -> str:
-    """What one process runs as a whole: all files that open windows, else one file, so that its fixtures serve it."""
-    return "window" if OPENS_WINDOWS.search((ROOT / path).read_text(encoding="utf-8")) else path
+    """What one process runs as a whole: a file, so that its fixtures serve it; on one screen, all that open windows."""
+    return "window" if opens_windows(path) and not has_screens() else path
+
+
+def has_screens() -> bool:
+    """Whether every process can have a virtual screen of its own; ``make test`` runs on one."""
+    return bool(os.environ.get("DISPLAY")) and shutil.which("Xvfb") is not None
 
 
 def rank_of(path: str) -> int:
     """Place in the order of all tests, the smallest first."""
-    if group_of(path) == "window":
+    if opens_windows(path):
         return -1
     return next((rank for rank, folder in enumerate(SLOW_FIRST) if path.startswith(folder)), len(SLOW_FIRST))
 
@@ -52,7 +62,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "data_dir" in fixtures:
             item.add_marker("real")
-        if fixtures & WINDOW and group_of(path_of(item.nodeid)) != "window":
+        if fixtures & WINDOW and not opens_windows(path_of(item.nodeid)):
             raise pytest.UsageError(f"{item.nodeid} opens a window, which OPENS_WINDOWS does not find in its file")
     items.sort(key=lambda item: rank_of(path_of(item.nodeid)))
 
@@ -73,6 +83,28 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     config.option.loadscopereorder = False
     return Groups(config, log)
+
+
+_screens: list[subprocess.Popen[bytes]] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A screen for each process but the first: on one screen their windows would take the focus from each other."""
+    if getattr(config, "workerinput", {}).get("workerid", "gw0") == "gw0" or not has_screens():
+        return
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"]
+    _screens.append(subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL))
+    os.close(write)
+    with os.fdopen(read) as number:
+        os.environ["DISPLAY"] = f":{number.readline().strip()}"
+
+
+def pytest_unconfigure() -> None:
+    """Take the screen away again."""
+    for screen in _screens:
+        screen.terminate()
+        screen.wait()
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,18 @@ def test_a_stripe_is_found_with_its_side_and_its_end(band: Band) -> None:
     assert y0 < y1 == pytest.approx(first.bin + 0.5 + first.length)
 
 
+def test_a_stripe_goes_on_beyond_what_the_sample_has_lost(band: Band) -> None:
+    lost = slice(STRIPE + 15, STRIPE + 45)  # two of three thirds
+    weights, counts = band.weights.copy(), band.counts.copy()
+    weights[lost] = np.nan
+    for d in range(counts.shape[0]):
+        counts[d, lost] = counts[d, max(0, lost.start - d) : max(0, lost.stop - d)] = 0
+    first = stripe_rows(replace(band, weights=weights, counts=counts), WeakStripeConfig())[0]
+    assert (first.side, first.sure) == (1, True)
+    assert abs(first.bin - STRIPE) <= 1
+    assert abs(first.length - LENGTH) <= 10
+
+
 def test_only_the_heads_asked_for_are_labelled(band: Band) -> None:
     assert with_map_labels(NOTHING, band, ()) is NOTHING
     only = with_map_labels(NOTHING, band, {"boundary"})

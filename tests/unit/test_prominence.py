@@ -12,6 +12,7 @@ from napari_hicstruct.decode.prominence import (
     LIMITS,
     SHORT,
     SHORT_WEIGHT,
+    TEXTURE,
     WEIGHT,
     loop_score,
     prominence,
@@ -51,7 +52,19 @@ def test_it_equals_its_formula(band: Band) -> None:
                 sums[name][1] += band.expected[d] / (band.weights[i + a] * band.weights[j + b])
     seen, mean = sums.pop("dot")
     around = mean * max((c + 0.5) / (e + 0.5) for c, e in sums.values())
-    assert prominence(band, i, j) == pytest.approx((seen - around) / math.sqrt(around + 1), rel=1e-5)
+    spread = math.sqrt(around + 1 + (TEXTURE * around) ** 2)
+    assert prominence(band, i, j) == pytest.approx((seen - around) / spread, rel=1e-5)
+
+
+def test_more_contacts_do_not_make_a_ripple_a_dot() -> None:
+    def z(rise: float, depth: float) -> float:
+        counts = np.full((60, 120), depth, np.float32)
+        counts[29:32, 40] = counts[28:31, 41] = counts[30:33, 39] = rise * depth
+        return prominence(make_band("chr1", 10_000, counts, weights=np.ones(120)), 40, 70)
+
+    ripple, dot = [z(1.05, depth) for depth in (10.0, 1e6)], [z(2.0, depth) for depth in (10.0, 1e6)]
+    assert 0 < ripple[0] < ripple[1] < 1
+    assert dot[1] > dot[0] > 5
 
 
 def test_a_pixel_of_a_stripe_is_no_dot() -> None:
@@ -121,10 +134,18 @@ def test_stripe_prominence_equals_a_naive_count() -> None:
         wide, own = slice(100 + start - 2, 100 + stop + 2), slice(100 + start, 100 + stop)
         sides = [
             (dense[rows, wide].sum() + 0.5) / (mean[rows, wide].sum() + 0.5)
-            for rows in (slice(96, 99), slice(102, 105))
+            for rows in ([96, 97, 98], [102, 104, 105])  # the nearest three from the second on that are known
         ]
         seen += dense[100, own].sum()
         around += mean[100, own].sum() * max(sides)
     rise, z = stripe_prominence(band, 100, 1, 4, 33)
     assert rise == pytest.approx(np.log2((seen + 5) / (around + 5)), abs=1e-4)
     assert z == pytest.approx((seen - around) / np.sqrt(around + 1), rel=1e-4)
+
+
+def test_a_row_with_one_side_only_does_not_stand_out() -> None:
+    """At the edge of a captured region every row is the edge of something."""
+    band = striped(2.0)
+    assert stripe_prominence(band, 100, 1, 4, 50)[1] > 5
+    band.weights[101:] = np.where(np.arange(101, 300) < 110, np.nan, band.weights[101:])
+    assert stripe_prominence(band, 100, 1, 10, 50) == (0.0, 0.0)

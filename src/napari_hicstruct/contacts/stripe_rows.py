@@ -41,7 +41,8 @@ def _profile(  # noqa: PLR0913 - a kernel takes arrays
 ) -> None:
     """Running sums along the row of bin ``x``: counts and expected of its middle three bins, of either flank.
 
-    ``out``: shape (6, n); entry ``[:, t]`` holds the sums up to ``t`` bins from the diagonal.
+    ``out``: shape (7, n); entry ``[:, t]`` holds the sums up to ``t`` bins from the diagonal, the last one how many of
+    these bins the map knows.
     """
     n_diagonals, n = counts.shape
     out[:, 0] = 0.0
@@ -50,6 +51,7 @@ def _profile(  # noqa: PLR0913 - a kernel takes arrays
         y = x + side * t
         if y < 0 or y >= n or not weights[y] > 0:
             continue
+        out[6, t] += 1
         for offset in range(-flank[1], flank[1] + 1):
             r = x + offset
             d = abs(y - r)
@@ -98,20 +100,22 @@ def _longest(
 ) -> tuple[int, float, bool]:
     """Length, significance and surety of the likeliest stretch whose thirds and end stand out; length 0: none does.
 
+    Thirds and end are of the bins that the map knows: a stripe goes on beyond a gap, or what the assembly has and the
+    sample has lost.
     ``lengths``: shortest, longest, step; ``rise`` and ``least_z``: of sure rows, then of others, ``least_z`` with that
     of a sure row's far third at the end.
     """
     best, best_z, best_sure, most = 0, 0.0, False, 0.0
-    evidence, before = 0.0, near
+    evidence, before, known = 0.0, near, profile[6]
     for length in range(lengths[0], lengths[1] + 1, lengths[2]):
         evidence += _evidence(profile, before, length, end_bins)
-        before = length
-        least, far_z = _gain(profile, max(near, length - end_bins), length)[0], 0.0
-        if least < rise[1]:
+        before, bins, far_z = length, int(known[length] - known[near]), 0.0
+        end = max(near, np.searchsorted(known, known[length] - end_bins))
+        if 2 * bins < lengths[0] - near or _gain(profile, end, length)[0] < rise[1]:
             continue
-        sure_least = 1e9
+        sure_least, stop = 1e9, near
         for k in range(3):
-            start, stop = near + (length - near) * k // 3, near + (length - near) * (k + 1) // 3
+            start, stop = stop, np.searchsorted(known, known[near] + bins * (k + 1) // 3)
             gain, far_z = _gain(profile, start, stop)
             sure_least = min(sure_least, gain)
         z = _gain(profile, near, length)[1]
@@ -138,7 +142,7 @@ def _all_rows(  # noqa: PLR0913 - a kernel takes arrays
     out: Doubles,
 ) -> None:
     """``out``: shape (2, n_bins, 3): length, significance, 1 if sure; of rows down, then up, of bins ``stretch``."""
-    profile = np.zeros((6, lengths[1] + 1))
+    profile = np.zeros((7, lengths[1] + 1))
     for x in range(stretch[0], stretch[1]):
         if not weights[x] > 0:
             continue

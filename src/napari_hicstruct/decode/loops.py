@@ -23,7 +23,7 @@ class LoopSettings:
 
     threshold: float = 0.02
     """Least probability of the network at a place that is looked at."""
-    min_score: float = 0.45
+    min_score: float = 0.42
     """Least score that is listed: the network's log-odds and the dot's own significance together."""
     suppress: int = 2
     nearest: int = 4

@@ -20,6 +20,10 @@ WEIGHT = 0.6
 """Log-odds per standard deviation: the more, the fewer stripe pixels and edges on real maps; simulated ones lose
 slowly (docs/science/real-maps.md)."""
 
+TEXTURE = 0.06
+"""Share by which neighbouring pixels of real maps differ besides by chance: where contacts are many, chance alone would
+make a dot of every ripple."""
+
 LIMITS = (-5.0, 15.0)
 """Standard deviations beyond which nothing more is counted."""
 
@@ -31,13 +35,14 @@ of domains and steep decay look like dots, more often than in the maps networks 
 def prominence(band: Band, i: int, j: int) -> float:
     """Standard deviations by which the 3×3 counts at bins (i, j) exceed what its surround lets expect.
 
-    ``(C − E·R) / √(E·R + 1)``: C and E observed and expected of the nine pixels, R the largest observed over expected
-    of donut, lower left, row and column (:mod:`contacts.neighbourhoods`): a pixel of a stripe or of a domain's edge is
-    no dot.
+    ``(C − E·R) / √(E·R + 1 + (0.06 E·R)²)``: C and E observed and expected of the nine pixels, R the largest observed
+    over expected of donut, lower left, row and column (:mod:`contacts.neighbourhoods`): a pixel of a stripe or of a
+    domain's edge is no dot.
     """
     inner, outer = neighbourhood_bins(band.resolution)
     observed, mean, around = above_neighbourhoods(band.counts, band.weights, band.expected, i, j, inner, outer)
-    return float((observed - mean * around) / np.sqrt(mean * around + 1.0))
+    expected = mean * around
+    return float((observed - expected) / np.sqrt(expected + 1.0 + (TEXTURE * expected) ** 2))
 
 
 def loop_score(probability: float, z: float, length: float) -> float:
@@ -67,16 +72,34 @@ def loop_evidence(band: Band, i: int, j: int) -> float:
     return _added(prominence(band, i, j), (j - i) * band.resolution) if j > i else 0.0
 
 
-_BLOCK, _BESIDE, _AHEAD = 5, (2, 4), 2  # bins: along a stripe; distance of its sides; how far sides reach beyond
+_BLOCK, _BESIDE, _AHEAD = 5, (2, 8), 2  # bins: along a stripe; distance of its sides; how far sides reach beyond
+_SIDE = 3  # rows; the nearest ones that the map knows make a side
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sides(weights: Array, x: int) -> NDArray[np.int64]:
+    """Rows beside ``x`` that the map knows, of either side the nearest: shape (2, 3), -1 where there are too few."""
+    rows = np.full((2, _SIDE), -1, np.int64)
+    for side in range(2):
+        found = 0
+        for apart in range(_BESIDE[0], _BESIDE[1] + 1):
+            r = x + (2 * side - 1) * apart
+            if found < _SIDE and 0 <= r < len(weights) and weights[r] > 0:
+                rows[side, found] = r
+                found += 1
+    return rows
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _along(  # noqa: PLR0913 - a kernel takes arrays
     counts: Array, weights: Array, expected: Array, x: int, side: int, near: int, far: int
 ) -> tuple[float, float]:
-    """Observed counts of a row, and those expected if it were as its stronger side, block by block."""
+    """Observed counts of a row, and those expected if it were as its stronger side, block by block; 0 without both."""
     n_diagonals, n = counts.shape
+    rows = _sides(weights, x)
     observed = around = 0.0
+    if not weights[x] > 0 or rows[0, 0] < 0 or rows[1, 0] < 0:
+        return observed, around  # at an edge of what is known a stripe looks like a domain
     for start in range(near, far, _BLOCK):
         stop = min(start + _BLOCK, far)
         own_mean = 0.0
@@ -85,18 +108,16 @@ def _along(  # noqa: PLR0913 - a kernel takes arrays
             y = x + side * t
             if y < 0 or y >= n or not weights[y] > 0:
                 continue
-            for offset in range(-_BESIDE[1], _BESIDE[1] + 1):
-                r = x + offset
-                d = abs(y - r)
-                if r < 0 or r >= n or d < 2 or d >= n_diagonals or not (weights[r] > 0 and expected[d] > 0):
-                    continue
-                e = expected[d] / (weights[r] * weights[y])
-                if offset == 0 and start <= t < stop:
-                    observed += counts[d, min(r, y)]
-                    own_mean += e
-                elif abs(offset) >= _BESIDE[0]:
-                    beside[int(offset > 0)] += counts[d, min(r, y)]
-                    beside_mean[int(offset > 0)] += e
+            d = abs(y - x)
+            if start <= t < stop and 2 <= d < n_diagonals and expected[d] > 0:
+                observed += counts[d, min(x, y)]
+                own_mean += expected[d] / (weights[x] * weights[y])
+            for way in range(2):
+                for r in rows[way]:
+                    d = abs(y - r)
+                    if r >= 0 and 2 <= d < n_diagonals and expected[d] > 0:
+                        beside[way] += counts[d, min(r, y)]
+                        beside_mean[way] += expected[d] / (weights[r] * weights[y])
         around += own_mean * np.max((beside + 0.5) / (beside_mean + 0.5))
     return observed, around
 
@@ -105,7 +126,8 @@ def stripe_prominence(band: Band, x: int, side: int, near: int, far: int) -> tup
     """How far a row stands above the stronger of its two sides, from ``near`` to ``far`` bins off the diagonal.
 
     Every five bins along the row the rows two to four bins beside it give what is expected, the stronger side alone:
-    one edge of a domain stands above one side only.
+    one edge of a domain stands above one side only.  Rows that are masked are passed over, up to eight bins away; where
+    a whole side is unknown, nothing is.
 
     Parameters
     ----------

@@ -106,7 +106,9 @@ class RowEvidence:
         beside = 1 if 3 * band.resolution <= s.max_width_bp else 0
         low, high = max(0, row.bin - beside), min(band.n_bins, row.bin + beside + 1)
         near, i = max(1, s.near_bp // band.resolution), row.bin - self._first
-        along = own[max(0, i - 1) : i + 2, near : row.length].astype(np.float64)
+        distance = np.arange(near, min(row.length, own.shape[1]))
+        known = band.weights[np.clip(row.bin + row.side * distance, 0, band.n_bins - 1)] > 0  # no network sees a gap
+        along = own[max(0, i - 1) : i + 2, distance[known]].astype(np.float64)
         p = float(along.mean(axis=1).max()) if along.size else 0.0
         odds = stripe_odds(p, band, range(low, high), row.side, row.length, s)[0] + s.row_odds
         score = min(_sigmoid(odds), s.row_score)

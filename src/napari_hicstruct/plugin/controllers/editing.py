@@ -63,8 +63,9 @@ class Editing:
         """Take layers and keys out of the window."""
         self.keys.unbind()
         self.pointer.close()
-        self.transposes.show(False)
-        self.review.close()
-        self._window.map_changed.disconnect(self._on_map)
-        self._window.project_changed.disconnect(give_name)
-        self.editor.close()
+        with self.editor.canvas.as_one():
+            self.transposes.show(False)
+            self.review.close()
+            self._window.map_changed.disconnect(self._on_map)
+            self._window.project_changed.disconnect(give_name)
+            self.editor.close()

@@ -90,8 +90,9 @@ class Editor:
     def hide_layers(self) -> None:
         """Take all overlays out of the window; the labels stay in the project."""
         overlays, self.overlays = list(self.overlays.values()), {}
-        self._casings.remove(*Kind)
-        self.canvas.remove(*(overlay.layer for overlay in overlays))
+        with self.canvas.as_one():
+            self._casings.remove(*Kind)
+            self.canvas.remove(*(overlay.layer for overlay in overlays))
 
     def redraw(self, kinds: Iterable[Kind] = tuple(Kind)) -> None:
         """Redraw these kinds at once (unless a gesture is in progress)."""

@@ -132,9 +132,10 @@ class Session(WindowState):
             return
         self._closed = True
         viewer = self.viewer
-        if "editing" in self.__dict__:
-            self.editing.close()
-        self.close_map()
+        with self.canvas.as_one():
+            if "editing" in self.__dict__:
+                self.editing.close()
+            self.close_map()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from napari_hicstruct.plugin.layers.units import world_kwargs
@@ -24,6 +24,8 @@ class Canvas:
     def __init__(self, viewer: Any, window: MapState) -> None:
         self._viewer = weakref.ref(viewer)
         self.window = window
+        self._batch: ExitStack | None = None
+        self._begun = False
 
     @property
     def viewer(self) -> Any:
@@ -71,9 +73,32 @@ class Canvas:
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""
-        for layer in layers:
-            if layer in self:
+        there = [layer for layer in layers if layer in self]
+        with self.as_one():
+            for layer in there:
+                self._begin_batch()
                 self.viewer.layers.remove(layer)
+
+    @contextmanager
+    def as_one(self) -> Iterator[None]:
+        """While layers go, napari tidies up once, at the end: with each it would look at every object of Python."""
+        if self._batch is not None:
+            yield
+            return
+        self._batch = ExitStack()
+        try:
+            yield
+        finally:
+            batch, self._batch = self._batch, None
+            batch.close()
+
+    def _begin_batch(self) -> None:
+        """From now on to the end of :meth:`as_one`; nothing is tidied up where no layer goes."""
+        batched = getattr(self.viewer.layers, "batched_update", None)
+        if self._batch is not None and not self._begun and batched is not None:
+            self._begun = True
+            self._batch.callback(setattr, self, "_begun", False)
+            self._batch.enter_context(batched())
 
     def read_out(self, own: Any) -> Any:
         """A layer's ``get_status`` that gives the map's cursor read-out also while an overlay is active."""
