@@ -73,3 +73,12 @@ def test_a_call_does_not_go_on_beyond_its_row() -> None:
 
 def test_a_row_shorter_than_a_stripe_may_be_is_none() -> None:
     assert called(striped(2.0, END, 4_000), 0.05, StripeSettings(min_length_bp=1_500_000)) == []
+
+
+def test_no_stripe_ends_where_the_map_knows_nothing() -> None:
+    band = striped(2.0, END, 4_000)
+    band.weights[X + 60 :] = np.nan
+    mask = np.zeros((N, D), np.float32)
+    mask[X, :END] = 0.9
+    (stripe,) = decode_stripes(mask, np.ones_like(mask), chrom="chr1", resolution=RES, length=N * RES, band=band)
+    assert X + 50 <= stripe.anchor2.end / RES <= X + 60

@@ -77,7 +77,16 @@ def _by_the_map(
     runs, others = rows.likeliest([rows.weighed(run) for run in raised], rows.stripes(own))
     called = [run for run in runs if run.score >= s.threshold]
     drawn = [rows.cut(_extended(run, band, band.resolution, reach, s)) for run in called]
-    return drawn + [run for run in others if run.length * band.resolution >= s.min_length_bp]
+    known = [_known(run, band) for run in [*drawn, *others]]
+    return [run for run in known if run.length * band.resolution >= s.min_length_bp]
+
+
+def _known(run: StripeRun, band: Band) -> StripeRun:
+    """The run to the last bin that the map knows: a stripe goes on beyond a gap, but does not end in one."""
+    partners = run.peak + run.side * np.arange(run.length)
+    inside = (partners >= 0) & (partners < band.n_bins)
+    known = np.flatnonzero(inside & (band.weights[np.where(inside, partners, 0)] > 0))
+    return run._replace(length=int(known[-1]) + 1 if len(known) else 0)
 
 
 def _cut(run: StripeRun, width: int) -> StripeRun:
