@@ -33,6 +33,6 @@ MAPS = {
         "HFFc6_chr17_62.5-63.5Mb.chromosight.5kb.hg38.bedpe",
     ),
     "LNCaP": Place(
-        "LNCaP_chr7_chr14_10kb_hg38.cool", "chr7:26M-29M", None, "GM12878_chr21.HiCCUPS.hg19.bedpe"
+        "LNCaP_chr7_chr14_10kb_hg38.cool", "chr7:11M-14M", None, "GM12878_chr21.HiCCUPS.hg19.bedpe"
     ),
 }  # fmt: skip
