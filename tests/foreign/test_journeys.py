@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from napari_hicstruct.annotations import read_labels
@@ -112,6 +113,14 @@ def test_a_region_without_contacts_is_no_finding(tmp_path: Path, capsys: pytest.
     line = capsys.readouterr().err
     assert "holds no contacts in chr1:0-400,000. Its contacts on chr1 lie between 500,000 and 1,500,000." in line
     assert not list(out.glob("*.bedpe"))
+
+
+def test_a_map_of_its_diagonal_alone_is_said_to_be_one(tmp_path: Path) -> None:
+    near = write(tmp_path / "near.cool", values=lambda matrix: np.triu(np.tril(matrix, 1)))
+    assert main(["predict", near, "-c", CHROM, "-o", str(tmp_path / "out"), "--tasks", "loop", "--quiet"]) == 0
+    notes = " ".join(json.loads((tmp_path / "out" / "run.json").read_text())["notes"])
+    assert f"{CHROM} has contacts up to 5,000 bp from the diagonal only: too near for any structure." in notes
+    assert "shallow" not in notes
 
 
 def test_a_shallow_map_is_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,6 +19,7 @@ from napari_hicstruct.workflows.predict.request import (
     MIN_DEPTH,
     MIN_LENGTH,
     MODES,
+    NEAREST_BINS,
     PredictRequest,
     check_model,
     check_request,
@@ -124,8 +125,16 @@ def _check_contacts(source: ContactSource, region: Interval, band: Band) -> None
 
 
 def _depth_notes(run: ChromosomeRun) -> list[str]:
-    """A sentence where a map is too shallow for its bins."""
+    """A sentence where a map is too shallow for its bins, or was cut to its diagonal."""
+    import numpy as np
+
     band = run.fine if run.fine is not None else run.coarse
+    reach = int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
+    if reach < NEAREST_BINS:
+        return [
+            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
+            "structure. Use the map as it was before it was cut."
+        ]
     if band.depth >= MIN_DEPTH:
         return []
     size = format_bin_size(band.resolution)

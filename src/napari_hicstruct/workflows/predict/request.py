@@ -24,6 +24,9 @@ MAX_DISTANCE = 3_000_000
 MIN_DEPTH = 1.0
 """Mean contacts of neighbouring bins below which a map says little at that bin size."""
 
+NEAREST_BINS = 4
+"""Bins from the diagonal; nearer to it nothing is called."""
+
 NEEDED_BINS = "Take a version of the map with bins of 1 to 50 kb; 5 and 10 kb are best."
 SMALL_GENOME = 5_000_000
 """bp; a genome whose longest chromosome is shorter is a yeast's or a bacterium's."""
