@@ -94,7 +94,7 @@ def recipe(name: str, folders: list[str], start: str, steps: int) -> str:
     """``configs/real.yaml`` with the data sets of a source, and its own number of steps."""
     import yaml
 
-    from napari_hicstruct.config import resource
+    from napari_hicstruct.config.resources import resource
 
     words = yaml.safe_load(resource("configs", "real.yaml").read_text(encoding="utf-8"))
     words |= {"name": name.replace(" ", "-"), "version": "0", "start_from": start, "steps": steps}
