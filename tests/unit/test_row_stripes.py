@@ -32,7 +32,7 @@ def test_a_row_that_stands_out_and_that_the_network_sees_faintly_is_a_stripe(sid
     assert stripe.direction is (Direction.DOWN if side > 0 else Direction.UP)
     assert stripe.anchor1.start <= X * RES < stripe.anchor1.end
     assert (stripe.anchor2.end - stripe.anchor2.start) / RES == pytest.approx(END, abs=12)
-    assert stripe.score == StripeSettings().row_score
+    assert StripeSettings().threshold < stripe.score < StripeSettings().row_score
     (same,) = called(band, 0.05, first_bin=20)
     assert (same.anchor1, same.anchor2) == (stripe.anchor1, stripe.anchor2)
 

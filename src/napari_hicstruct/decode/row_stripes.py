@@ -21,6 +21,9 @@ from napari_hicstruct.decode.stripe_settings import StripeSettings
 Array = NDArray[np.float32]
 Runs = list[StripeRun]
 
+_ROOM = 0.05
+"""Of the score, below the most that a row is worth, in which all that would be worth more keep their order."""
+
 
 class RowEvidence:
     """Rows of a stretch of a chromosome that stand out.
@@ -57,7 +60,7 @@ class RowEvidence:
         row, s = self.near(run), self._settings
         if row is None or not row.sure:
             return odds - self._lost(row)
-        return max(odds, min(odds + s.row_odds, _logit(s.row_score)))
+        return max(odds, _logit(_row_score(odds + s.row_odds, s)))
 
     def _lost(self, row: StripeRow | None) -> float:
         if row is None:
@@ -111,8 +114,15 @@ class RowEvidence:
         along = own[max(0, i - 1) : i + 2, distance[known]].astype(np.float64)
         p = float(along.mean(axis=1).max()) if along.size else 0.0
         odds = stripe_odds(p, band, range(low, high), row.side, row.length, s)[0] + s.row_odds
-        score = min(_sigmoid(odds), s.row_score)
-        return StripeRun(0.0, row.bin, low, high, row.side, row.length, score)
+        return StripeRun(0.0, row.bin, low, high, row.side, row.length, _row_score(odds, s))
+
+
+def _row_score(odds: float, s: StripeSettings) -> float:
+    """The score of log-odds, in its last part ever nearer to ``row_score``: rows stay in their order."""
+    score, bend = _sigmoid(odds), s.row_score - _ROOM
+    if bend <= 0 or score <= bend:
+        return min(score, s.row_score)
+    return bend + _ROOM * (1 - float(np.exp(_logit(bend) - odds)))
 
 
 def _logit(p: float) -> float:

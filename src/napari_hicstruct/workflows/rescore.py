@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -16,6 +17,8 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_hicstruct.config.model import ModelConfig
+    from napari_hicstruct.evaluation.calibrate import CalibrationMap
     from napari_hicstruct.inference.candidate_scores import CandidateScore, HeadScore
 
 MEMBERS = 16
@@ -53,6 +56,7 @@ def iter_rescore(
     ModelError
         If there is no such model, it is damaged, or it reads 1-D tracks.
     """
+    from napari_hicstruct.evaluation.calibrate import maps_of
     from napari_hicstruct.inference.candidate_scores import mc_dropout_votes
     from napari_hicstruct.inference.device import choose_device, torch_threads
     from napari_hicstruct.models.store import load_model
@@ -67,14 +71,26 @@ def iter_rescore(
         )
     token, clock = token or CancelToken(), Clock()
     with torch_threads(threads):
-        net, _ = load_model(info.path, device=chosen)
+        net, card = load_model(info.path, device=chosen)
         bands = yield from iter_read_bands(source, [r.chrom for r in records], net.config, token=token, clock=clock)
         scores = yield from Scorer(chosen, bands, token, clock).iter_score(net, records)
-        return _by_uid(records, scores, mc_dropout_votes(scores, net, MEMBERS))
+        meaning = partial(_probability, maps=maps_of(card), config=net.config)
+        return _by_uid(records, scores, mc_dropout_votes(scores, net, MEMBERS), meaning)
+
+
+def _probability(score: HeadScore, kind: Kind, *, maps: Mapping[str, CalibrationMap], config: ModelConfig) -> float:
+    """What the score means, as in the model's own lists; of a model that was never calibrated the score itself."""
+    size = config.fine_resolution if score.layer.startswith("fine_heads.") else config.coarse_resolution
+    keys = {Kind.LOOP: f"loop@{size}", Kind.STRIPE: "stripe"}
+    own, known = float(1 / (1 + np.exp(-score.log_odds))), maps.get(keys.get(kind, "boundary"))
+    return own if known is None else float(known.apply(own))
 
 
 def _by_uid(
-    records: Sequence[Annotation], scores: Sequence[HeadScore], votes: NDArray[np.float64]
+    records: Sequence[Annotation],
+    scores: Sequence[HeadScore],
+    votes: NDArray[np.float64],
+    meaning: Callable[[HeadScore, Kind], float],
 ) -> dict[str, CandidateScore]:
     """One score for each record: a TAD has the lesser probability of its borders."""
     from napari_hicstruct.inference.candidate_scores import CandidateScore
@@ -82,7 +98,7 @@ def _by_uid(
     found: dict[str, CandidateScore] = {}
     for score, own in zip(scores, votes, strict=True):
         uid = records[score.owner].uid
-        scored = CandidateScore(float(1 / (1 + np.exp(-score.log_odds))), own, score.features)
+        scored = CandidateScore(meaning(score, records[score.owner].kind), own, score.features)
         if uid in found:
             less = min(found[uid], scored, key=lambda one: one.probability)
             both = (found[uid].features + scored.features) / np.float32(2)

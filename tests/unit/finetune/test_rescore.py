@@ -8,6 +8,7 @@ import torch
 
 from napari_hicstruct.annotations import Annotation, Direction, Kind
 from napari_hicstruct.errors import Cancelled, ModelError
+from napari_hicstruct.evaluation.calibrate import maps_of
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.inference.candidate_scorer import CandidateScorer
 from napari_hicstruct.inference.candidate_scores import HeadScore, last_layer, mc_dropout_votes
@@ -130,8 +131,11 @@ def test_seen_by_uid_a_tad_as_its_lesser_border(together: list[HeadScore]) -> No
     )
     seen = drain(iter_rescore(source(), [*RECORDS, elsewhere], model="tiny", device="cpu"))
     assert seen.keys() == {record.uid for record in RECORDS}
+    maps = maps_of(find_model("tiny").card)
+    keys = {Kind.LOOP: "loop@5000", Kind.STRIPE: "stripe", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
     for k, record in enumerate(RECORDS):
-        own = [1 / (1 + np.exp(-score.log_odds)) for score in together if score.owner == k]
+        scores = [1 / (1 + np.exp(-score.log_odds)) for score in together if score.owner == k]
+        own = [float(maps[keys[record.kind]].apply(score)) for score in scores]  # as in the model's own lists
         assert seen[record.uid].probability == pytest.approx(min(own), abs=1e-4)
         assert seen[record.uid].features.dtype == np.float32
         assert len(seen[record.uid].votes) == 16

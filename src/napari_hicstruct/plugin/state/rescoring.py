@@ -210,9 +210,14 @@ class RescoringState:
             self.rescore()
 
     def _in_use(self) -> str:
-        """Digest of the model in use; ``default`` where the project has none, empty where it cannot be read."""
+        """Digest of the model in use, be it the project's own or the installed default; empty where there is none.
+
+        A project without a lineage gets one at its first fine-tune: that is no other model yet.
+        """
+        from napari_hicstruct.workflows.models import DEFAULT, find_model
+
         try:
             current = None if self._project is None else self._project.lineage.current()
+            return find_model(DEFAULT).sha256 if current is None else current.sha256
         except HicStructError:
             return ""
-        return "default" if current is None else current.sha256
