@@ -149,3 +149,14 @@ def test_a_row_with_one_side_only_does_not_stand_out() -> None:
     assert stripe_prominence(band, 100, 1, 4, 50)[1] > 5
     band.weights[101:] = np.where(np.arange(101, 300) < 110, np.nan, band.weights[101:])
     assert stripe_prominence(band, 100, 1, 10, 50) == (0.0, 0.0)
+
+
+def test_a_single_hot_pixel_is_no_dot() -> None:
+    def z(*hot: tuple[int, int]) -> float:
+        counts = np.full((60, 120), 4.0, np.float32)
+        for i, j in hot:
+            counts[j - i, i] = 60
+        return prominence(make_band("chr1", 10_000, counts, weights=np.ones(120)), 40, 70)
+
+    assert z((40, 70)) <= 2
+    assert z((40, 70), (40, 71), (41, 70)) > 5

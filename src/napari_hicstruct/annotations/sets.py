@@ -19,7 +19,7 @@ from napari_hicstruct.annotations.schema import annotation, annotation_set, jour
 from napari_hicstruct.errors import ProjectError, readable
 
 SET_COLOURS = ("#56B4E9", "#E69F00", "#CC79A7", "#0072B2", "#D55E00", "#009E73", "#F0E442", "#000000")
-"""Okabe and Ito's colours, safe for colour-blind eyes, in the order in which sets get them: black last, maps are dark."""
+"""Okabe and Ito's colours, safe for colour-blind eyes, in the order in which sets get them, black last."""
 
 _STORED = {"name", "visible", "locked"}
 _DISPLAYED = {"colour", "triangle"}

@@ -27,6 +27,7 @@ DEEPEST = 1.5
 WIDTH = 10
 """Bins; side of the larger of the two squares that are averaged."""
 
+_LEAST_KNOWN = 3  # bins, of the ten on either side
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
 _SPREAD = 1.5  # bins, σ of how far a valley's middle counts for the bins beside it
 
@@ -58,8 +59,8 @@ def boundary_odds(p: Array, depth: Array) -> Array:
 def boundary_evidence(p: Array, band: Band) -> Array:
     """``σ(logit s + 3 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
 
-    NaN stays NaN, and the first and last ten bins of a chromosome become it: no boundary can be found where one of
-    its two sides is missing.
+    NaN stays NaN, and so becomes what has fewer than three known bins among the ten before or after it: no boundary
+    can be found where one of its two sides is missing, be it beyond the chromosome or beyond a captured region.
 
     Parameters
     ----------
@@ -70,4 +71,8 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     """
     q = np.asarray(1 / (1 + np.exp(-boundary_odds(p, valleys(band)))), np.float32)
     q[:WIDTH] = q[max(0, len(q) - WIDTH) :] = np.nan
+    known, x = np.concatenate([[0], np.cumsum(band.valid)]), np.arange(len(q))
+    before = known[x] - known[np.maximum(x - WIDTH, 0)]
+    after = known[np.minimum(x + WIDTH, len(q))] - known[x]
+    q[np.minimum(before, after) < _LEAST_KNOWN] = np.nan
     return q

@@ -37,12 +37,35 @@ def prominence(band: Band, i: int, j: int) -> float:
 
     ``(C − E·R) / √(E·R + 1 + (0.06 E·R)²)``: C and E observed and expected of the nine pixels, R the largest observed
     over expected of donut, lower left, row and column (:mod:`contacts.neighbourhoods`): a pixel of a stripe or of a
-    domain's edge is no dot.
+    domain's edge is no dot.  No more than twice that of the eight pixels without the brightest, and two: a single hot
+    pixel is no dot either.
     """
     inner, outer = neighbourhood_bins(band.resolution)
     observed, mean, around = above_neighbourhoods(band.counts, band.weights, band.expected, i, j, inner, outer)
-    expected = mean * around
+    others, others_mean = _without_brightest(band.counts, band.weights, band.expected, i, j)
+    return min(_deviations(observed, mean * around), 2.0 + 2.0 * _deviations(others, others_mean * around))
+
+
+def _deviations(observed: float, expected: float) -> float:
     return float((observed - expected) / np.sqrt(expected + 1.0 + (TEXTURE * expected) ** 2))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _without_brightest(counts: Array, weights: Array, expected: Array, i: int, j: int) -> tuple[float, float]:
+    """Observed and expected counts of the pixels around (i, j) but the one of them that has most."""
+    n_diagonals, n = counts.shape
+    observed = mean = most = most_mean = 0.0
+    for a in range(max(0, i - 1), i + 2):
+        for b in range(j - 1, min(n, j + 2)):
+            d = b - a
+            if d < 2 or d >= n_diagonals or not (weights[a] > 0 and weights[b] > 0 and expected[d] > 0):
+                continue
+            e = expected[d] / (weights[a] * weights[b])
+            observed += counts[d, a]
+            mean += e
+            if counts[d, a] > most:
+                most, most_mean = counts[d, a], e
+    return observed - most, mean - most_mean
 
 
 def loop_score(probability: float, z: float, length: float) -> float:

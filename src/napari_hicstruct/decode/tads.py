@@ -155,7 +155,7 @@ def _score(p: Array, total: Array, a: int, b: int) -> float:
 def decode_tads(
     p: Array, band: Band, *, length: int, settings: TadSettings | None = None, model: str = ""
 ) -> list[Annotation]:
-    """TADs of a chromosome, with their hierarchy (:func:`with_hierarchy`).
+    """TADs of a chromosome, with their hierarchy (:func:`with_hierarchy`); none of which the map knows less than half.
 
     Parameters
     ----------
@@ -185,6 +185,7 @@ def decode_tads(
             model=model,
         )
         for a, b, score in _hierarchy(peaks, p, total, flat, band.resolution, s)
+        if 2 * int(band.valid[a:b].sum()) >= b - a
     )
 
 

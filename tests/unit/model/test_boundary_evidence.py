@@ -8,6 +8,7 @@ import pytest
 from napari_hicstruct.contacts.band import make_band
 from napari_hicstruct.decode.boundaries import boundary_strength
 from napari_hicstruct.decode.insulation import DEEPEST, TYPICAL, WEIGHT, boundary_evidence, valleys
+from napari_hicstruct.decode.tads import decode_tads
 
 N, RES = 200, 10_000
 
@@ -66,3 +67,22 @@ def test_evidence_is_the_sum_of_log_odds_and_silent_at_the_ends() -> None:
 
 def test_a_map_without_contacts_has_no_valleys() -> None:
     assert valleys(make_band("chr1", RES, np.zeros((60, N), np.float32))).max() == 0
+
+
+def test_the_edge_of_a_captured_region_is_no_boundary() -> None:
+    band = make_band("chr1", RES, domains([60, 130], 3.0))
+    band.weights[:40] = band.weights[170:] = np.nan
+    got = boundary_evidence(np.full(N, 0.3, np.float32), band)
+    assert np.isnan(got[[40, 42, 168, 169]]).all()
+    assert np.isfinite(got[[50, 60, 130, 160]]).all()
+
+
+def test_no_domain_of_which_the_map_knows_less_than_half() -> None:
+    band = make_band("chr1", RES, domains([60, 130], 3.0))
+    p = np.full(N, 0.01, np.float32)
+    p[[30, 60, 130, 160]] = 0.9
+    spans = {(t.anchor1.start // RES, t.anchor1.end // RES) for t in decode_tads(p, band, length=N * RES)}
+    assert (60, 130) in spans
+    band.weights[70:128] = np.nan
+    spans = {(t.anchor1.start // RES, t.anchor1.end // RES) for t in decode_tads(p, band, length=N * RES)}
+    assert (60, 130) not in spans
