@@ -65,3 +65,23 @@ def test_the_level_that_is_named_is_the_one_that_is_drawn(
         assert session.resolution == LADDER[0]
         assert summary.text() == "drawn at 10 kb"
     session.close()
+
+
+def test_everything_that_is_selected_goes_at_once(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:
+    """Napari's bin takes out one layer after the other: ours must not vanish before it comes to them."""
+    path = write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS)
+    session, _ = open_in(make_napari_viewer(show=True), path)
+    stack = session.viewer.layers
+    session.editing.editor.show_layers()
+    session.viewer.add_points([[1, 1]], name="somebody's")
+    for layers in (["somebody's", session.layer.name], [layer.name for layer in stack]):
+        if session.map is None:
+            session.open_map(path)
+            layers = [layer.name for layer in stack]
+        stack.selection = {stack[name] for name in layers}
+        stack.remove_selected()
+        assert not [layer.name for layer in stack if layer.metadata.get("hicstruct_kind") or layer.name in layers]
+        assert session.map is None
+    session.open_map(path)
+    assert session.layer in stack
+    session.close()

@@ -79,6 +79,10 @@ class Session(WindowState):
         self.done.connect(show_done)
         self.problem.connect(show_problem)
         viewer.layers.events.removed.connect(self._on_layer_removed)
+        self._in_batch = self._layer_gone = False
+        for name, follow in (("begin_batch", self._on_batch), ("end_batch", self._on_batch_end)):
+            if name in viewer.layers.events:
+                viewer.layers.events[name].connect(follow)
         self._again = QTimer()
         self._again.setInterval(_TRY_AGAIN_MS)
         self._again.timeout.connect(self._try_to_edit)
@@ -143,6 +147,9 @@ class Session(WindowState):
         self._frame.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
+            for name, follow in (("begin_batch", self._on_batch), ("end_batch", self._on_batch_end)):
+                if name in viewer.layers.events:
+                    viewer.layers.events[name].disconnect(follow)
             _SESSIONS.pop(viewer, None)
         GARBAGE.closed()
 
@@ -167,4 +174,15 @@ class Session(WindowState):
 
     def _on_layer_removed(self, event: Any) -> None:
         if self.map is not None and event.value is self.map.layer:
+            self._layer_gone = True
+            if not self._in_batch:
+                self._on_batch_end()
+
+    def _on_batch(self, _event: Any = None) -> None:
+        """Napari takes out what is selected, one by one: our own layers stay until it has gone through."""
+        self._in_batch = True
+
+    def _on_batch_end(self, _event: Any = None) -> None:
+        self._in_batch, gone, self._layer_gone = False, self._layer_gone, False
+        if gone:
             self.close_map()

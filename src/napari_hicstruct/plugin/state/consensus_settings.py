@@ -4,7 +4,7 @@ Annotations are not postponed here: magicgui makes the form from the types thems
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from napari_hicstruct.annotations.records import Kind
 
@@ -37,7 +37,10 @@ class ConsensusSettings:
 
 
 def consensus_settings(
-    kind: str = "", method: Method = "em", tolerance: int = 0, keep_all: bool = False
+    kind: str = "", method: str = "em", tolerance: int = 0, keep_all: bool = False
 ) -> ConsensusSettings:
-    """What a form says; an empty kind is what most of the lists hold."""
-    return ConsensusSettings(Kind(kind) if kind else None, method, tolerance, keep_all)
+    """What a form says; an empty kind is what most of the lists hold.
+
+    ``method`` is plain text here: of a literal type magicgui would show the values, not :data:`METHODS`.
+    """
+    return ConsensusSettings(Kind(kind) if kind else None, cast(Method, method), tolerance, keep_all)
