@@ -175,7 +175,8 @@ def test_sets_of_the_project_are_ticked_named_and_weighed(person: Person, data_d
     first.setText(0, "my caller")
     assert pump(lambda: dialog.state.callers() == ["Peakachu", "my caller"])
     methods = dialog.settings.form.method.native
-    assert [methods.itemText(k) for k in range(methods.count())] == ["learnt reliability", "share of callers", "given weights"]
+    texts = [methods.itemText(k) for k in range(methods.count())]
+    assert texts == ["learnt reliability", "share of callers", "given weights"]
     dialog.settings.form.method.value = "weighted"
     assert pump(lambda: not dialog.table.isColumnHidden(WEIGHT))
     box = dialog.table.itemWidget(first, WEIGHT)
