@@ -78,7 +78,7 @@ def write_model(folder: Path, config: ModelConfig = CONFIG, *, nudge: float = 0.
             if "heads" in name and name.endswith("bias"):
                 value.zero_()
             if name == "heads.stripe.out.bias":
-                value[0] = 3.0  # a stripe must be sure over its whole length
+                value[0] = 6.0  # a stripe must be sure over its whole length, and where no row stands out
             if value.abs().max() == 0 and "bias" not in name:
                 value.normal_(0, 0.1)
             if ".gate.read.loop" in name and name.endswith("bias"):
