@@ -127,8 +127,8 @@ class LoopDecoder:
         return max(0, self._done - self.settings.suppress)
 
     def _known_between(self, i: int, j: int) -> bool:
-        """Whether the map knows half of what lies between: the ends of a deletion touch, and are no loop."""
-        return 2 * int(self.valid[i + 1 : j].sum()) >= j - i - 1
+        """Whether the map knows a tenth of what lies between: the ends of a deletion touch, and are no loop."""
+        return 10 * int(self.valid[i + 1 : j].sum()) >= j - i - 1
 
     def _loop(self, i: int, j: int, offset: Array, score: float) -> Annotation:
         anchors = []
