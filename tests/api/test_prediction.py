@@ -152,16 +152,18 @@ def test_a_report_is_that_of_the_command(
 
 def test_calls_frames_and_paths_are_the_same_truth(calls: hs.Calls, truth_folder: Path) -> None:
     truth = hs.read_labels(truth_folder / "loops.bedpe")
-    first = hs.evaluate(calls.loops, truth).metrics
+    first = hs.evaluate(calls.loops, truth, region=REGION).metrics
     assert 0 < first["loops"]["precision"] <= 1
+    assert hs.evaluate(calls.loops, truth).metrics == first  # they know where they were sought
     for predictions, true in (
         (calls.loops.to_dataframe(), truth.to_dataframe()),
         (list(calls.loops), str(truth_folder / "loops.bedpe")),
         ([calls.loops[:5], calls.loops[5:].to_dataframe()], [truth]),
     ):
-        assert hs.evaluate(predictions, true).metrics == first
+        assert hs.evaluate(predictions, true, region=REGION).metrics == first
     bare = calls.loops.to_dataframe().drop(columns="kind")
-    assert hs.evaluate(bare, truth, kind="loop").metrics == first
+    for place in (hs.Interval("chr1", 5_000_000, 7_000_000), ("chr1", 5_000_000, 7_000_000), [REGION]):
+        assert hs.evaluate(bare, truth, kind="loop", region=place).metrics == first
     with pytest.raises(hs.errors.LabelError, match="does not say what it holds"):
         hs.evaluate(bare, truth)
 

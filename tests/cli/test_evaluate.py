@@ -173,3 +173,37 @@ def test_what_cannot_be_compared_is_told_with_both_sides(tmp_path: Path, capsys:
     tads.write_text("chr1\t100000\t500000\nchr1\t500000\t1300000\n")
     assert main(["evaluate", "--pred", str(pred), "--truth", str(tads)]) == 2
     assert "the predictions hold loops, the truth TADs" in capsys.readouterr().err
+
+
+def test_predictions_of_a_region_are_judged_in_it(
+    tmp_path: Path, folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = tmp_path / "part", folders[1]
+    pred.mkdir()
+    _bedpe(pred / "loops.bedpe", "chr1", LOOPS[:1])
+    args = ["evaluate", "--pred", str(pred), "--truth", str(truth / "loops.bedpe"), "--json"]
+    assert main(args) == 0
+    whole = json.loads(capsys.readouterr().out)
+    assert whole["loops"]["recall"] == 0.5
+    (pred / "run.json").write_text(json.dumps({"parameters": {"regions": ["chr1:0-510,000"]}}))
+    assert main(args) == 0
+    searched = json.loads(capsys.readouterr().out)
+    assert searched["loops"]["recall"] == 1.0
+    # one loop on chr2, one across the end of what was searched: it counts neither way
+    assert any(note.startswith("Judged in chr1:0-510,000: 2 labels") for note in searched["notes"])
+    assert main([*args, "--region", "1:0-900k"]) == 0
+    assert json.loads(capsys.readouterr().out)["loops"]["recall"] == 0.5
+    assert main([*args, "--region", "chr1:900k"]) == 2
+    assert "'chr1:900k' is one position, not a region" in capsys.readouterr().err
+
+
+def test_truth_beyond_the_predictions_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pred = _bedpe(tmp_path / "pred.bedpe", "chr1", LOOPS[:1])
+    far = [(start, start + 200_000) for start in range(1_000_000, 7_000_000, 1_000_000)]
+    truth = _bedpe(tmp_path / "truth.bedpe", "chr1", [*LOOPS[:1], *far])
+    args = ["evaluate", "--pred", str(pred), "--truth", str(truth), "--json"]
+    assert main(args) == 0
+    said = json.loads(capsys.readouterr().out)["notes"]
+    assert any("lie within 100,000-310,000: 6 of 7 labels of the truth lie beyond" in note for note in said)
+    assert main([*args, "--chrom", "chr1"]) == 0
+    assert not any("lie beyond" in note for note in json.loads(capsys.readouterr().out)["notes"])

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import napari_hicstruct as hs
 from napari_hicstruct.cli.main import main
+from tests.contacts_kit import upper_counts, write_cool
 
 STRIPES = "chr\tpos1\tpos2\tchr2\tpos3\tpos4\tStripiness\nchr1\t2000001\t2020000\tchr1\t2000001\t2600000\t8\n"
 
@@ -119,3 +121,18 @@ def test_what_is_no_input_is_named(
     said = capsys.readouterr().err
     assert "--labels" not in said
     assert says in said.replace("If these are labels, ", "")
+
+
+def test_the_only_chromosome_with_contacts_need_not_be_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counts = np.zeros((600, 600))
+    counts[300:, 300:] = upper_counts(300, 0, mean=40.0)
+    path = write_cool(tmp_path / "one.cool", {"chr1": 3_000_000, "chr2": 3_000_000}, 10_000, counts)
+    out = tmp_path / "calls"
+    assert main(["predict", path, "-o", str(out), "--model", "tiny", "-q"]) == 0
+    assert json.loads((out / "run.json").read_text())["parameters"]["regions"] == ["chr2:0-3,000,000"]
+    counts[:300, :300] = counts[300:, 300:]
+    both = write_cool(tmp_path / "two.cool", {"chr1": 3_000_000, "chr2": 3_000_000}, 10_000, counts)
+    assert main(["predict", both, "-o", str(out), "--model", "tiny", "-q"]) == 2
+    assert "no part of the map is named" in capsys.readouterr().err

@@ -374,3 +374,18 @@ def test_dashed_transposes_mirror_the_stripes_in_view_and_are_no_data(editor: Ed
     transposes.show(False)
     assert layer not in editor.canvas.viewer.layers
     assert actions(editor.labels.project) == ["add", "delete"]
+
+
+def test_a_deleted_layer_comes_back_at_its_place_with_new_objects_of_its_kind(editor: Editor) -> None:
+    editor.show_layers()
+    stack = editor.canvas.viewer.layers
+    names = [layer.name for layer in stack]
+    project = editor.labels.project
+    assert project is not None
+    stack.remove(editor.overlays[Kind.STRIPE].layer)
+    project.add_as_set("loops alone", Origin.PREDICTED, [loop(300_000, 600_000)], action="predict")
+    assert Kind.STRIPE not in editor.overlays
+    found = stripe((100_000, 110_000), (110_000, 500_000))
+    project.add_as_set("stripes, too", Origin.PREDICTED, [found], action="predict")
+    assert editor.overlays[Kind.STRIPE].uids == [found.uid]
+    assert [layer.name for layer in stack] == names

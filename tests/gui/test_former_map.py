@@ -85,3 +85,17 @@ def test_everything_that_is_selected_goes_at_once(make_napari_viewer: Callable[.
     session.open_map(path)
     assert session.layer in stack
     session.close()
+
+
+def test_mirrored_stripes_stay_on_with_the_next_map(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:
+    path = write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS)
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    dock.sections["labels"].body.transposes.setChecked(True)
+    assert "Stripe transposes" in session.viewer.layers
+    session.viewer.layers.remove(session.layer)
+    assert session.map is None
+    assert "Stripe transposes" not in session.viewer.layers
+    session.open_map(path)
+    wait_until_drawn(session)
+    assert "Stripe transposes" in session.viewer.layers
+    session.close()

@@ -172,3 +172,18 @@ def test_the_slider_hides_the_unlikely_and_says_how_many(session: Any, panel: La
     panel.probability.setValue(0.0)
     qtbot.waitUntil(lambda: set(session.editing.editor.overlay(Kind.LOOP).uids) >= known)
     qtbot.waitUntil(lambda: "Not drawn" not in panel._note.text())
+
+
+def test_a_menu_stays_open_while_a_run_adds_its_set(session: Any, panel: LabelsPanel, qtbot: Any) -> None:
+    first = session.labels.sets()[0]
+    panel._rows[first.id].more.click()
+    qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
+    menu = QApplication.activePopupWidget()
+    session.project.add_as_set("a run", Origin.PREDICTED, [loop(400_000, 900_000)], action="predict")
+    qtbot.waitUntil(lambda: len(panel._rows) == 3)
+    assert QApplication.activePopupWidget() is menu
+    entries(menu)["Delete"].trigger()
+    assert first.id not in {one.id for one in session.labels.sets()}
+    menu.close()
+    qtbot.waitUntil(lambda: first.id not in panel._rows)
+    assert [panel._rows[one.id].name.text() for one in session.labels.sets()] == [LONG, "a run"]

@@ -140,7 +140,8 @@ def _lock_or_raise(descriptor: int) -> None:
     except OSError as error:
         if error.errno in _HELD:
             owner = os.pread(descriptor, 200, 0).decode(errors="replace") if hasattr(os, "pread") else ""
-            raise Busy(owner.strip() or "another window") from error
+            ours = owner.strip() == _owner()
+            raise Busy("another window of this program" if ours else owner.strip() or "another window") from error
         if error.errno in _NO_LOCKS:
             raise CannotLock(error.errno, NO_LOCKS) from error
         raise

@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
+from napari_hicstruct.api.regions import Region, regions_as_text
 from napari_hicstruct.errors import ConfigError, LabelError
 
 if TYPE_CHECKING:
@@ -193,6 +194,7 @@ def evaluate(
     ignore: LabelsLike | None = None,
     kind: str | None = None,
     chroms: str | Iterable[str] = (),
+    region: Region | Iterable[Region] | None = None,
     tolerance: int = 20_000,
     resolution: int = 0,
     top: Iterable[int] = (25, 50, 100),
@@ -213,6 +215,8 @@ def evaluate(
         What data frames without a column ``kind`` hold: ``loop``, ``stripe``, ``tad`` or ``boundary``.
     chroms : str or iterable of str, optional
         Chromosomes to judge.  Default: those on which there are predictions.
+    region : str, Interval or (chrom, start, end), or a list of these, optional
+        Judge there alone.  Default: where the predictions were sought, if they say so; else whole chromosomes.
     tolerance : int
         How far a call may be off, bp.
     resolution : int
@@ -238,7 +242,7 @@ def evaluate(
     LabelError
         If a file or data frame cannot be read, or nothing can be compared.
     RegionError
-        If neither side has a chromosome of `chroms`.
+        If neither side has a chromosome of `chroms` or `region`, or a region is misspelt.
     MapError
         If the map cannot be read.
 
@@ -252,7 +256,7 @@ def evaluate(
     >>> import napari_hicstruct as hs
     >>> m = hs.sample_map()
     >>> calls = hs.predict(m, "chr1:4M-8M", tasks="loop")
-    >>> truth = hs.read_labels(Path(m.uri).parent / "truth" / "loops.bedpe").filter(region="chr1:4M-8M")
+    >>> truth = hs.read_labels(Path(m.uri).parent / "truth" / "loops.bedpe")  # judged where calls were sought
     >>> report = hs.evaluate(calls, truth)
     >>> report.metrics["loops"]["average_precision"] > 0.5
     True
@@ -265,6 +269,7 @@ def evaluate(
         truth=_sides(truth, "truth", kind),
         ignore=() if ignore is None else _sides(ignore, "ignore", kind),
         chroms=(chroms,) if isinstance(chroms, str) else tuple(chroms),
+        regions=regions_as_text(region) if region is not None else () if chroms else _sought(predictions),
         tolerance=tolerance,
         resolution=resolution,
         top=tuple(top),
@@ -273,6 +278,14 @@ def evaluate(
         map=None if map is None else source_of(map).uri,
     )
     return Report(run(iter_evaluate(request), progress))
+
+
+def _sought(predictions: LabelsLike) -> tuple[str, ...]:
+    """The regions in which calls at hand were sought; the workflow asks folders itself."""
+    from napari_hicstruct.api.calls import Calls
+    from napari_hicstruct.workflows.evaluate.regions import regions_of_run
+
+    return regions_of_run(dict(predictions.run)) if isinstance(predictions, Calls) else ()
 
 
 def _sides(

@@ -34,6 +34,29 @@ def to_interval(region: Region, chromsizes: Mapping[str, int]) -> Interval:
     return parse_region(str(Interval(chrom, start, end)), chromsizes)
 
 
+def regions_as_text(regions: Region | Iterable[Region]) -> tuple[str, ...]:
+    """One or several regions, without a map that knows the chromosomes' lengths.
+
+    Raises
+    ------
+    RegionError
+        If one of them is no region.
+    """
+    one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
+    chosen = cast("Iterable[Region]", [regions] if one else regions)
+    return tuple(region if isinstance(region, str) else str(_bare_interval(region)) for region in chosen)
+
+
+def _bare_interval(region: Region) -> Interval:
+    if isinstance(region, Interval):
+        return region
+    if not _is_triple(region):
+        hint = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
+        raise RegionError(f"{region!r} is not a region.", hint=hint)
+    chrom, start, end = cast("tuple[str, int | None, int | None]", region)
+    return Interval(chrom, int(start or 0), 10**12 if end is None else int(end))
+
+
 def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[str, int]) -> tuple[Interval, ...]:
     """One or several regions as base pairs; all chromosomes for None.
 

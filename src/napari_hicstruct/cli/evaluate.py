@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -20,8 +20,11 @@ from napari_hicstruct.cli.common import (
 )
 from napari_hicstruct.cli.import_labels import check_ascending
 
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.evaluate import EvaluateResult
+
 _RATES = {"precision", "recall", "f1"}
-_MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom")
+_MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom", "--region")
 
 
 class _ManyValues(TyperCommand):
@@ -47,6 +50,7 @@ def evaluate(
     truth: Annotated[list[Path], typer.Option(help="Folder or label files; several of one kind are united.")],
     ignore: Annotated[list[Path] | None, typer.Option(help="Too faint to ask for; such calls do not count.")] = None,
     chrom: Annotated[list[str] | None, typer.Option(help="Chromosomes to judge; else those with predictions.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Judge here; else where the --pred were sought.")] = None,
     tolerance: Annotated[
         int, typer.Option(parser=base_pairs, metavar="BP", help="How far a call may be off, in bp or as 20k.")
     ] = 20_000,
@@ -74,6 +78,7 @@ def evaluate(
         truth=tuple(truth),
         ignore=tuple(ignore or ()),
         chroms=tuple(chrom or ()),
+        regions=tuple(region or ()),
         tolerance=tolerance,
         resolution=resolution,
         top=tuple(top or (25, 50, 100)),
@@ -83,7 +88,11 @@ def evaluate(
         out_dir=out,
         overwrite=overwrite,
     )
-    result = show_progress(iter_evaluate(request), quiet)
+    _print(show_progress(iter_evaluate(request), quiet), json)
+
+
+def _print(result: EvaluateResult, json: bool) -> None:
+    """Figures as a table or one line of JSON; notes and files on stderr."""
     if json:
         emit({**result.metrics, "notes": result.notes, "files": result.files}, json=True)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from napari_hicstruct.cli.common import (
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
+    from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.workflows.predict import PredictResult
 
@@ -65,7 +66,7 @@ def predict(
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Call loops, stripes and TADs on MAP.  Without a region, chromosome or --genome: all of a single chromosome."""
+    """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
@@ -74,7 +75,7 @@ def predict(
 
     source = open_map(map)
     request = PredictRequest(
-        regions=_regions(source.chromsizes, [*region, *chrom], genome),
+        regions=_regions(source, [*region, *chrom], genome),
         tasks=tuple(name for part in tasks.split(",") if (name := part.strip())) if tasks else find_model(model).tasks,
         model=model,
         device=device,
@@ -88,24 +89,25 @@ def predict(
     )
     check_request(source, request)
     check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
-    _say([] if quiet or json else notes(source, request))
+    before = _say([] if quiet or json else notes(source, request))
     result = show_progress(iter_predict(source, request), quiet)
-    summary = _summary(result, json) | _files(write_predictions(result, out, overwrite=overwrite), json)
+    summary = _summary(result, json, before) | _files(write_predictions(result, out, overwrite=overwrite), json)
     summary |= {} if project is None else {"set": store_predictions(result, source, project)}
     emit({key: value for key, value in summary.items() if value != ""}, json)
 
 
-def _say(notes: list[str]) -> None:
+def _say(notes: list[str]) -> list[str]:
     for note in notes:
         to_stderr(f"note: {note}")
+    return notes
 
 
 def _files(paths: list[Path], json: bool) -> dict[str, Any]:
     return {"files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths)}
 
 
-def _summary(result: PredictResult, json: bool) -> dict[str, Any]:
-    """How many of what and with which probability, by which model, in what time."""
+def _summary(result: PredictResult, json: bool, before: Collection[str]) -> dict[str, Any]:
+    """How many of what and with which probability, by which model, in what time; notes not said ``before``."""
     from napari_hicstruct.annotations.kinds import KINDS
     from napari_hicstruct.annotations.tally import CallTally
 
@@ -118,17 +120,31 @@ def _summary(result: PredictResult, json: bool) -> dict[str, Any]:
         **(found | {"likely": likely} if json else said),
         "model": f"{result.run['model']['name']} {result.run['model']['version']}",
         "seconds": result.run["seconds"],
-        "notes": " ".join(result.notes),
+        "notes": " ".join(note for note in result.notes if note not in before),
     }
 
 
-def _regions(chromsizes: Mapping[str, int], texts: list[str], genome: bool) -> tuple[Interval, ...]:
-    """The regions that were named; all chromosomes for the genome or where there is only one."""
+def _regions(source: ContactSource, texts: list[str], genome: bool) -> tuple[Interval, ...]:
+    """The regions that were named; all chromosomes for the genome, the one where only one has contacts."""
     from napari_hicstruct.genome import Interval, parse_region
 
+    chromsizes = source.chromsizes
     regions = [parse_region(text, chromsizes) for text in texts]
-    if genome or (not regions and len(chromsizes) == 1):
-        regions = [Interval(name, 0, length) for name, length in chromsizes.items()]
+    if genome or not regions:
+        chroms = list(chromsizes) if genome or len(chromsizes) == 1 else _with_contacts(source)
+        regions = [Interval(name, 0, chromsizes[name]) for name in chroms if genome or len(chroms) == 1]
     if not regions:
         raise ConfigError("no part of the map is named.", hint="Give --chrom, --region or --genome.")
     return tuple(regions)
+
+
+def _with_contacts(source: ContactSource) -> list[str]:
+    """Chromosomes with contacts; the first two, if there are more."""
+    found: list[str] = []
+    for chrom in source.chromsizes:
+        pixels = source.pixels(chrom, resolution=source.resolutions_of(chrom)[-1])
+        if any(len(part.bin1) for part in pixels):
+            found.append(chrom)
+        if len(found) == 2:
+            break
+    return found

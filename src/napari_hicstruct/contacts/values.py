@@ -74,18 +74,19 @@ def _decays(values: NDArray[np.float64], rows: NDArray[np.int64], distances: NDA
     return n_rows * (FAR_BINS[1] - FAR_BINS[0]) < MIN_PAIRS or far <= 0 or near / far > MIN_DECAY
 
 
-def bad_to_nan(block: NDArray[np.float32], *, signed: bool) -> None:
-    """Turn pixels that cannot be contacts (infinite; negative unless ``signed``) into NaN, in place."""
+def bad_to_nan(block: NDArray[np.float32], *, signed: bool) -> bool:
+    """Turn pixels that cannot be contacts (infinite; negative unless ``signed``) into NaN, in place; was there any?"""
     if not block.size:
-        return
+        return False
     with np.errstate(invalid="ignore"):
         low, high = float(block.min()), float(block.max())  # NaN if any value is
         if np.isfinite(high) and (low >= 0 or (signed and np.isfinite(low))):
-            return
+            return False
         bad = ~np.isfinite(block)
         if not signed:
             bad |= block < 0
     block[bad] = np.nan
+    return True
 
 
 def good_pixels(count: NDArray[np.float64], *, signed: bool) -> NDArray[np.bool_]:

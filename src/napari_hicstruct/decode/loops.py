@@ -110,7 +110,7 @@ class LoopDecoder:
         self._done = max(self._done, last)
         for row, d in peaks:
             i, j = int(row) + start, int(row) + start + int(d)
-            if j < len(self.valid) and self.valid[i] and self.valid[j] and self._known_between(i, j):
+            if j < len(self.valid) and self._known_around(i) and self._known_around(j) and self._known_between(i, j):
                 score = float(p[row, d])
                 if self.band is not None:
                     score = loop_score(score, prominence(self.band, i, j), (j - i) * self.resolution)
@@ -125,6 +125,11 @@ class LoopDecoder:
     def needs_from(self) -> int:
         """First bin whose row the next call must hold."""
         return max(0, self._done - self.settings.suppress)
+
+    def _known_around(self, i: int) -> bool:
+        """Whether the map knows bin i and on either side two of the four next: beside nothing everything stands out."""
+        before, after = self.valid[max(0, i - 4) : i], self.valid[i + 1 : i + 5]
+        return bool(self.valid[i]) and min(int(before.sum()), int(after.sum())) >= 2
 
     def _known_between(self, i: int, j: int) -> bool:
         """Whether the map knows a tenth of what lies between: the ends of a deletion touch, and are no loop."""

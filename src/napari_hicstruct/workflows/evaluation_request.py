@@ -22,6 +22,9 @@ class EvaluateRequest:
         Several truths of one kind are united.  What only fits ``ignore`` (too faint to ask for) counts neither way.
     chroms : tuple of str
         Chromosomes to judge; empty: those on which there are predictions.
+    regions : tuple of str
+        Regions to judge in, instead of whole chromosomes; empty: those in which the predictions of a folder were
+        sought, as its ``run.json`` says, unless ``chroms`` are named.
     tolerance : int
         bp.
     resolution : int
@@ -44,6 +47,7 @@ class EvaluateRequest:
     truth: tuple[Side, ...]
     ignore: tuple[Side, ...] = ()
     chroms: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
     tolerance: int = 20_000
     resolution: int = 0
     top: tuple[int, ...] = (25, 50, 100)

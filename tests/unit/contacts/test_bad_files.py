@@ -98,3 +98,28 @@ def test_groups(tmp_path: Path) -> None:
     write_cool(f"{two}::/b", {"chr1": 400}, 10, upper_counts(40, 1), mode="a")
     assert f"several maps of 10 bp bins. Open one of them: {two}::/b" in refusal(two)
     assert open_map(f"{two}::/a").resolutions == (10,)
+
+
+def test_pixels_of_bins_that_are_not_there_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "beyond.cool"
+    write_cool(path, {"chr1": 4_000}, 10, upper_counts(400, 0))
+    with h5py.File(path, "r+") as file:
+        file["pixels/bin2_id"][-3:] = 5_000
+    span = Interval("chr1", 0, 4_000)
+    with pytest.raises(MapError, match=r"beyond\.cool.* holds pixels of bins that it does not have"):
+        open_map(path).fetch(span, span, resolution=10)
+
+
+def test_values_that_are_no_numbers_are_left_out_and_said(tmp_path: Path) -> None:
+    counts = upper_counts(400, 0).astype(np.float64)
+    counts[10, 12:15] = np.nan, np.inf, -4
+    path = tmp_path / "holes.cool"
+    write_cool(path, {"chr1": 4_000}, 10, counts, dtype=np.float64)
+    source, span = open_map(path), Interval("chr1", 0, 4_000)
+    assert source.level_notes("chr1") == ()
+    assert np.isnan(source.fetch(span, span, resolution=10)[10, 12:15]).all()
+    said = "Some values of chr1 are negative, infinite or no numbers (10 bp): they are left out."
+    assert source.level_notes("chr1") == (said,)
+    streamed = open_map(path)
+    assert sum(len(part.bin1) for part in streamed.pixels("chr1", resolution=10)) == np.count_nonzero(counts) - 3
+    assert streamed.level_notes("chr1") == (said,)

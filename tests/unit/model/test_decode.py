@@ -66,10 +66,10 @@ def test_what_is_looked_at_is_less_sure_than_what_is_listed() -> None:
 
 def test_a_last_tile_that_reaches_past_the_end_reads_no_row_that_is_not_there() -> None:
     p = np.zeros((N, 60), np.float32)
-    bump(p, N - 12, N - 2, 0.9)
+    bump(p, N - 13, N - 3, 0.9)
     d = decoder()
     found = list(d.feed(p, np.zeros((2, N, 60), np.float32), start=0, final=N + 500))
-    assert [a.anchor1.start // RES for a in found] == [N - 12]
+    assert [a.anchor1.start // RES for a in found] == [N - 13]
     assert d.needs_from == N - 2
     assert not list(d.finish(p[N - 2 :], np.zeros((2, 2, 60), np.float32), start=N - 2))
 
@@ -83,6 +83,16 @@ def test_loops_beside_bad_bins_the_diagonal_or_stronger_ones_are_not_called() ->
     d.valid[120] = False
     found = list(d.finish(p, np.zeros((2, N, 60), np.float32), start=0))
     assert [a.anchor1.start // RES for a in found] == [20]
+
+
+def test_no_loop_is_called_at_the_edge_of_what_the_map_knows() -> None:
+    p, offsets = np.zeros((N, 60), np.float32), np.zeros((2, N, 60), np.float32)
+    for i in (20, 60, 100):
+        bump(p, i, i + 30, 0.9)
+    at_edges = decoder()
+    at_edges.valid[51:56] = False  # right behind the first one's second anchor
+    at_edges.valid[[91, 93, 99, 102]] = False  # single bad bins are no edge
+    assert [a.anchor1.start // RES for a in at_edges.finish(p, offsets, start=0)] == [60, 100]
 
 
 def test_stripes_come_back_as_rectangles_with_direction() -> None:

@@ -62,6 +62,7 @@ class MapSource(WeightedSource):
         self._chromsizes = MappingProxyType(dict(chromsizes))
         self._names = NameMatcher(chromsizes)
         self._with_contacts: dict[str, tuple[int, ...]] = {}
+        self._unusable: set[tuple[str, int]] = set()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.uri}>"
@@ -114,10 +115,13 @@ class MapSource(WeightedSource):
         return self._with_contacts[name]
 
     def level_notes(self, chrom: str) -> tuple[str, ...]:
-        """Which levels are not used on ``chrom`` because contacts are missing there, one sentence each."""
+        """Which levels of ``chrom`` are not used, and which read so far hold values that are none; a sentence each."""
         name = self._chrom(chrom)
         with self._reading():
-            return level_notes(name, self._occupied(name), self.resolutions_of(name))
+            notes = level_notes(name, self._occupied(name), self.resolutions_of(name))
+        sizes = ", ".join(format_bin_size(size) for one, size in sorted(self._unusable) if one == name)
+        unusable = f"Some values of {name} are negative, infinite or no numbers ({sizes}): they are left out."
+        return (*notes, unusable) if sizes else notes
 
     @property
     def _file_lock(self) -> FileLock:
@@ -164,7 +168,8 @@ class MapSource(WeightedSource):
         first, second = self._bins(chrom, rows, resolution), self._bins(chrom, cols, resolution)
         with self._reading():
             block = self._block(chrom, first, second, resolution)
-        bad_to_nan(block, signed=self._signed)
+        if bad_to_nan(block, signed=self._signed):
+            self._unusable.add((chrom, resolution))
         if norm == RAW:
             self._blank_missing(block, chrom, first, second, resolution)
             return block
@@ -184,7 +189,11 @@ class MapSource(WeightedSource):
         with self._reading():
             for part in self._read_pixels(name, self._bins(name, span, resolution), resolution, max_bins):
                 good = good_pixels(part.count, signed=self._signed)
-                yield part if good.all() else Pixels(part.bin1[good], part.bin2[good], part.count[good])
+                if good.all():
+                    yield part
+                else:
+                    self._unusable.add((name, resolution))
+                    yield Pixels(part.bin1[good], part.bin2[good], part.count[good])
 
     def close(self) -> None:
         """Close the file; it opens again by itself when something is read."""

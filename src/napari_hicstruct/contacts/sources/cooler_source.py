@@ -108,6 +108,8 @@ class CoolerSource(MapSource):
         hint = "Make the file again with cooler load, which sorts them."
         if not order.indexed:
             raise MapError("holds pixels at other places than its index says.", where=where, hint=hint)
+        if order.outside:
+            raise MapError("holds pixels of bins that it does not have.", where=where, hint="Make the file again.")
         if order.lower and not order.upper:
             raise MapError("holds pixels below the diagonal only, where those above belong.", where=where, hint=hint)
         self._orders[resolution] = order

@@ -24,18 +24,21 @@ class PixelOrder:
         They stand where the index of rows says.
     upper, lower : bool
         There are pixels above, below the diagonal.
+    outside : bool
+        There are pixels of bins that the level does not have.
     """
 
     indexed: bool
     upper: bool
     lower: bool
+    outside: bool
 
 
 def pixel_order(cooler: h5py.Group) -> PixelOrder:
     """Look at the pixels in some places of a level."""
     index = cooler["indexes/bin1_offset"]
     total, n = len(cooler["pixels/count"]), len(index) - 1
-    indexed, upper, lower = True, False, False
+    indexed, upper, lower, outside = True, False, False, False
     for place in np.unique(np.linspace(0, max(0, total - SAMPLE_PIXELS), SAMPLE_PLACES).astype(np.int64)):
         part = slice(int(place), min(int(place) + SAMPLE_PIXELS, total))
         bin1, bin2 = (cooler[f"pixels/{name}"][part].astype(np.int64) for name in ("bin1_id", "bin2_id"))
@@ -48,4 +51,5 @@ def pixel_order(cooler: h5py.Group) -> PixelOrder:
         indexed &= bool((rows == bin1).all())
         upper |= bool((bin2 > bin1).any())
         lower |= bool((bin2 < bin1).any())
-    return PixelOrder(indexed, upper, lower)
+        outside |= bool(((bin2 < 0) | (bin2 >= n)).any())
+    return PixelOrder(indexed, upper, lower, outside)

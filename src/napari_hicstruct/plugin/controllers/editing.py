@@ -33,6 +33,7 @@ class Editing:
         self.keys = Keys(self.review)
         self.pointer = Pointer(self.review)
         self.transposes = Transposes(canvas, labels)
+        self._with_transposes = False
         self._reviewed = ReviewedLayer(canvas, self.review.regions)
         self.editor.drawn.connect(self._drawn)
         self._window.map_changed.connect(self._on_map)
@@ -42,7 +43,8 @@ class Editing:
 
     def show_transposes(self, on: bool) -> None:
         """Outline the transpose of every stripe in view, or not."""
-        self.transposes.show(on)
+        self._with_transposes = on
+        self.transposes.show(on and self._window.source is not None)
         self._drawn()
 
     def _drawn(self) -> None:
@@ -57,6 +59,7 @@ class Editing:
             self.editor.hide_layers()
         else:
             self.editor.show_layers()
+            self.transposes.show(self._with_transposes)
             self.keys.bind()
 
     def close(self) -> None:

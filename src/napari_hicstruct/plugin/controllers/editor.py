@@ -25,8 +25,10 @@ from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
+    from napari_hicstruct.annotations.changes import Change
 
 _VIEW_DELAY_MS = 40
+_ORDER = (Kind.TAD, Kind.STRIPE, Kind.BOUNDARY, Kind.LOOP)  # from below
 
 
 class Editor:
@@ -54,6 +56,7 @@ class Editor:
         self.labels, self.canvas = labels, canvas
         self.overlays: dict[Kind, Overlay] = {}
         self._removed: list[Kind] = []
+        self._showing = False
         self._reason = ""
         self._window = labels.window
         self._canvas_hint = CanvasHint(canvas.viewer)
@@ -75,20 +78,23 @@ class Editor:
             made = make_overlay(kind, self, **self.canvas.world_kwargs())
             self.overlays[kind] = made
             made.layer.get_status = self.canvas.read_out(made.layer.get_status)
-            self.canvas.viewer.layers.append(made.layer)
+            above = [o.layer for k, o in self.overlays.items() if _ORDER.index(k) > _ORDER.index(kind)]
+            self.canvas.put_below(made.layer, above)
             self._refill(frozenset({kind}))
         return self.overlays[kind]
 
     def show_layers(self) -> None:
         """Put all overlays into the window, large shapes below small marks."""
+        self._showing = True
         active = self.canvas.viewer.layers.selection.active
-        for kind in (Kind.TAD, Kind.STRIPE, Kind.BOUNDARY, Kind.LOOP):
+        for kind in _ORDER:
             self.overlay(kind)
         if active is not None:
             self.canvas.viewer.layers.selection.active = active
 
     def hide_layers(self) -> None:
         """Take all overlays out of the window; the labels stay in the project."""
+        self._showing = False
         overlays, self.overlays = list(self.overlays.values()), {}
         with self.canvas.as_one():
             self._casings.remove(*Kind)
@@ -217,9 +223,13 @@ class Editor:
     def _on_stale(self, kinds: Iterable[Kind]) -> None:
         self._refiller.ask(kinds)
 
-    def _on_recorded(self, _change: object) -> None:
-        """An edit after the removal of a layer is what undo takes back first."""
+    def _on_recorded(self, change: Change) -> None:
+        """An edit after the removal of a layer is what undo takes back first; new sets are shown all the same."""
         self._removed.clear()
+        missing = [kind for kind in _ORDER if kind not in self.overlays] if self._showing else []
+        if missing and change.sets and len(change.after) > len(change.before):
+            for kind in {record.kind for record in change.after}.intersection(missing):
+                self.overlay(kind)
 
     def _on_view(self, _rows: Interval, _cols: Interval) -> None:
         self._refiller.ask(delay_ms=_VIEW_DELAY_MS)

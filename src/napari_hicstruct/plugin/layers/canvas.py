@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -70,6 +70,11 @@ class Canvas:
                 stack.insert(place + number, layer)
         if active is not None and active in stack and stack.selection.active is not active:
             stack.selection.active = active
+
+    def put_below(self, layer: Any, above: Iterable[Any]) -> None:
+        """Add a layer below the lowest of ``above`` that are there, else on top of all."""
+        stack = self.viewer.layers
+        stack.insert(min((stack.index(one) for one in above if one in stack), default=len(stack)), layer)
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,8 @@ from napari_hicstruct.evaluation.records import (
     stripe_table,
 )
 from napari_hicstruct.evaluation.report import Yardstick
-from napari_hicstruct.genome import canonical_name
+from napari_hicstruct.genome import Interval, canonical_name
+from napari_hicstruct.workflows.evaluate.regions import is_inside, judged_regions, named_chroms, touches
 from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
@@ -39,6 +40,9 @@ _HINT = "Name the column that ranks them (score column)."
 
 FAINT = "faint"
 """Folder in a simulated truth with the structures that the map is too shallow to show."""
+
+MIN_BEYOND, MIN_BEYOND_SHARE = 5, 0.1
+"""Labels of the truth beyond the first and last prediction on a chromosome, and their share, that are worth a note."""
 
 APART = 1e10
 """bp between chromosomes that are laid one behind the other, so that they are scored together, never mixed."""
@@ -70,6 +74,14 @@ class Labels:
         """Only what lies on ``chroms`` (any spelling)."""
         wanted = {canonical_name(chrom) for chrom in chroms}
         return Labels(tuple(tuple(r for r in rs if canonical_name(r.chrom) in wanted) for rs in self.files))
+
+    def chosen(self, keep: Callable[[Annotation], bool]) -> Labels:
+        """Only the records that ``keep`` wants."""
+        return Labels(tuple(tuple(filter(keep, records)) for records in self.files))
+
+    def __len__(self) -> int:
+        """How many records there are in all files."""
+        return sum(map(len, self.files))
 
     def kinds(self) -> str:
         """What it holds, as people say it."""
@@ -139,29 +151,63 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     faint = [side / FAINT for side in request.truth if isinstance(side, Path) and (side / FAINT).is_dir()]
     if faint:
         notes.append(f"What only fits {', '.join(map(str, faint))} (too faint to ask for) counts neither way.")
+    regions, named = judged_regions(request), named_chroms(request)
     calls = _read_all(request.predictions, notes, request.score_column, request.ascending)
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
-    chroms = sorted(request.chroms, key=_natural) or calls.chroms()
+    known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
+    if regions:
+        calls, truth, ignore = _in_regions(calls, truth, ignore, regions, notes)
+    chroms = sorted(named, key=_natural) or calls.chroms()
     if not calls.chroms():
         hint = "Recall is 0. Predicting with a smaller probability for the task (min-probability) lists more."
         where = shown(request.predictions[0], "the predictions")
         raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
-    known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
-    for chrom in request.chroms:
+    for chrom in named:
         if canonical_name(chrom) not in known:
             raise RegionError(f"neither predictions nor truth have a chromosome '{chrom}'.")
     judged = {canonical_name(chrom) for chrom in chroms}
     if truth.chroms() and not truth.within(chroms).chroms():
         where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
-        hint = "Are both of the same genome?" if not request.chroms else "Name a chromosome that it has."
+        hint = "Are both of the same genome?" if not named else "Name a chromosome that it has."
         what = f"the predictions to judge lie on {where}."
         raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
-    if left_out and not request.chroms:
+    if left_out and not named:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name these chromosomes to count them.")
+    if not regions and not named:
+        notes += _beyond(calls, truth.within(chroms))
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
     notes += _unranked(calls.within(chroms))
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
+
+
+def _in_regions(
+    calls: Labels, truth: Labels, ignore: Labels, regions: Sequence[Interval], notes: list[str]
+) -> tuple[Labels, Labels, Labels]:
+    """All three in some regions; truth that reaches across an end of one counts neither way."""
+    inside = truth.chosen(lambda record: is_inside(record, regions))
+    across = truth.chosen(lambda record: touches(record, regions) and not is_inside(record, regions))
+    if left_out := len(truth) - len(inside):
+        where = ", ".join(map(str, regions[:3])) + (" …" if len(regions) > 3 else "")
+        notes.append(f"Judged in {where}: {left_out:,} labels of the truth do not lie within and do not count.")
+    faint = ignore.chosen(lambda record: touches(record, regions))
+    return calls.chosen(lambda record: touches(record, regions)), inside, Labels((*faint.files, *across.files))
+
+
+def _beyond(calls: Labels, truth: Labels) -> list[str]:
+    """A note for each chromosome of which the predictions leave out a good part of the truth."""
+    notes = []
+    for chrom in calls.chroms():
+        here = [record for records in calls.within([chrom]).files for record in records]
+        low, high = min(r.anchor1.start for r in here), max(r.anchor2.end for r in here)
+        there = [record for records in truth.within([chrom]).files for record in records]
+        beyond = sum(r.anchor2.end < low or r.anchor1.start > high for r in there)
+        if beyond >= MIN_BEYOND and beyond > MIN_BEYOND_SHARE * len(there):
+            notes.append(
+                f"The predictions on {chrom} lie within {low:,}-{high:,}: {beyond:,} of {len(there):,} labels of the "
+                "truth lie beyond and count as missed. Name the region to leave them out."
+            )
+    return notes
 
 
 def shown(side: Side, name: str) -> str:

@@ -194,7 +194,7 @@ def _iter_regions(
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
-        said += [note for note in _depth_notes(run) if note not in said]
+        said += [note for note in (*source.level_notes(region.chrom), *_depth_notes(run)) if note not in said]
         share = len(region) / everything
         found += yield from _iter_run(run, region.chrom, counter, (before, share), clock)
         before += share

@@ -162,6 +162,7 @@ class MapLayer:
             tile=level.tile,
             reference=reference if self.source.value_kind.is_contacts else None,
             contacts=self.source.value_kind is not ValueKind.SIGNED,
+            counted=self.source.integer_counts,
         )
 
     def extent_with_contacts(self) -> Interval:

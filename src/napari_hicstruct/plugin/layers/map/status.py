@@ -33,7 +33,7 @@ class Reference:
 class Shown:
     """All that the read-out needs, as one immutable snapshot (it is read from another thread).
 
-    ``contacts`` False: values are differences or logarithms.
+    ``contacts`` False: values are differences or logarithms; ``counted`` False: contacts that are normalised already.
     """
 
     chrom: str
@@ -43,6 +43,7 @@ class Shown:
     tile: Tile | None
     reference: Reference | None
     contacts: bool = True
+    counted: bool = True
 
 
 def cursor_text(row_bp: float, col_bp: float, shown: Shown) -> str:
@@ -70,7 +71,7 @@ def _describe(value: float, i: int, j: int, shown: Shown) -> list[str]:
     if shown.tile is None or reference is None or reference.resolution != shown.tile.resolution:
         if shown.ratio:
             return [f"O/E {value:.2g}"]
-        return [_contacts(value)] if shown.norm == RAW else [f"{value:.3g} balanced"]
+        return [_contacts(value, shown)] if shown.norm == RAW else [f"{value:.3g} balanced"]
     weight = _product(reference.weights, i, j)
     expected = float(reference.expected[abs(i - j)]) if abs(i - j) < len(reference.expected) else math.nan
     if shown.ratio:
@@ -78,7 +79,7 @@ def _describe(value: float, i: int, j: int, shown: Shown) -> list[str]:
     else:
         count = value if shown.norm == RAW else value / weight
         ratio = count * weight / expected if expected > 0 else math.nan
-    texts = [_contacts(count)] if math.isfinite(count) else []
+    texts = [_contacts(count, shown)] if math.isfinite(count) else []
     return texts + ([f"O/E {ratio:.2g}"] if math.isfinite(ratio) else [])
 
 
@@ -87,7 +88,9 @@ def _product(weights: NDArray[np.float64], i: int, j: int) -> float:
     return float(weights[i] * weights[j]) if inside else math.nan
 
 
-def _contacts(count: float) -> str:
+def _contacts(count: float, shown: Shown) -> str:
+    if not shown.counted:
+        return f"{count:.3g} normalised contacts"
     whole = round(count)
     text = f"{whole:,}" if abs(count - whole) < 0.01 * max(1, abs(count)) else f"{count:,.2f}"
     return f"{text} contact" if text == "1" else f"{text} contacts"

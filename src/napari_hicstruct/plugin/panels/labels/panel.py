@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -37,6 +38,9 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import compact_button
+
+if TYPE_CHECKING:
+    from napari_hicstruct.annotations import AnnotationSet
 
 _LEVELS = {
     TadLevels.ALL: ("all levels", "Every TAD; those that hold others step back"),
@@ -173,11 +177,7 @@ class LabelsPanel(QWidget):
     def _update(self) -> None:
         sets = self._labels.sets()
         if [s.id for s in sets] != list(self._rows):
-            for row in self._rows.values():
-                row.remove()
-            self._rows = {
-                s.id: SetRow(self._labels, self.commands, s, self._grid, place) for place, s in enumerate(sets)
-            }
+            self._place_rows(sets)
         catalogue = self._labels.catalogue
         counts = {} if catalogue is None else catalogue.records.set_sizes()
         for annotation_set in sets:
@@ -194,6 +194,15 @@ class LabelsPanel(QWidget):
         self._note.setVisible(any(notes))
         for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
+
+    def _place_rows(self, sets: Sequence[AnnotationSet]) -> None:
+        """A row for each set, in their order; those that stay keep their widgets, and a menu that is open over them."""
+        rows, self._rows = self._rows, {}
+        for row in (rows.pop(known) for known in rows.keys() - {s.id for s in sets}):
+            row.remove()
+        for place, one in enumerate(sets):
+            self._rows[one.id] = rows.get(one.id) or SetRow(self._labels, self.commands, one)
+            self._rows[one.id].place(self._grid, place)
 
     def _import(self, status: Status | None = None) -> None:
         paths = open_files(self, self._session, "labels", "Import labels", LABELS)

@@ -34,9 +34,7 @@ _MIN_WIDTH = 92
 class SetRow:
     """Colour, name, source, number, whether and where it is shown, lock, and a menu for the rest."""
 
-    def __init__(
-        self, labels: LabelState, commands: SetCommands, annotation_set: AnnotationSet, grid: QGridLayout, place: int
-    ) -> None:
+    def __init__(self, labels: LabelState, commands: SetCommands, annotation_set: AnnotationSet) -> None:
         self._labels, self._commands, self._id = labels, commands, annotation_set.id
         self.colour, self.more = _flat_button("Colour of the set; click to choose another"), _flat_button("")
         self.colour.clicked.connect(self._choose_colour)
@@ -61,21 +59,20 @@ class SetRow:
         self.lock.setToolTip("A locked set refuses edits")
         self.lock.toggled.connect(lambda on: commands.change(self._id, locked=on))
         self.drawn = self._make_triangles()
-        self._place(grid, 1 + LINES * place)
-
-    def _place(self, grid: QGridLayout, line: int) -> None:
-        """Colour, name and menu; below them whose it is, and what is ticked."""
-        details = (self.source, self.number, self.shown, self.drawn, self.lock)
-        self._widgets: tuple[QWidget, ...] = (self.colour, self.name, self.more, *details)
-        last = len(HEADS) - 1
-        grid.addWidget(self.colour, line, 0)
-        grid.addWidget(self.name, line, 1, 1, last - 1)
-        grid.addWidget(self.more, line, last)
-        for column, widget in enumerate(details, 1):
-            grid.addWidget(widget, line + 1, column)
+        self._details = (self.source, self.number, self.shown, self.drawn, self.lock)
+        self._widgets: tuple[QWidget, ...] = (self.colour, self.name, self.more, *self._details)
         for widget in self._widgets:
             widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             widget.customContextMenuRequested.connect(lambda at, widget=widget: self._open_menu(widget, at))
+
+    def place(self, grid: QGridLayout, number: int) -> None:
+        """Colour, name and menu; below them whose it is, and what is ticked: the row of the ``number``-th set."""
+        line, last = 1 + LINES * number, len(HEADS) - 1
+        grid.addWidget(self.colour, line, 0)
+        grid.addWidget(self.name, line, 1, 1, last - 1)
+        grid.addWidget(self.more, line, last)
+        for column, widget in enumerate(self._details, 1):
+            grid.addWidget(widget, line + 1, column)
 
     def _make_triangles(self) -> QComboBox:
         box = QComboBox()
