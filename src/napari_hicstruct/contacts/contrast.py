@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Pixels = list[tuple[int, int]]
+"""Each as its first bin, counted from the border on, and its distance from the diagonal in bins."""
 
 _KNOWN = 1 / 3
 """Share of a square's or a triangle's pixels that must be known, else the result is NaN."""
@@ -76,18 +78,52 @@ def border_contrast(oe: Array, width: int) -> Doubles:
     out = np.full(n, np.nan)
     if n < 2 * width:
         return out
-    pixels = [(k - width, a + width - k) for k in range(width) for a in range(width)]
-    across = _log_mean(oe, pixels, width)
-    triangle = [(a, b - a) for b in range(1, width) for a in range(b)]
-    after = _log_mean(oe, triangle, width)
-    before = _log_mean(oe, [(a - width, d) for a, d in triangle], width)
+    across, before, after = (_log_mean(oe, pixels, width) for pixels in _parts(width))
     inner = slice(width, n - width + 1)
     out[inner] = across - (before + after) / 2
     return out
 
 
-def _log_mean(oe: Array, pixels: list[tuple[int, int]], width: int) -> Doubles:
-    """log2 of the mean over pixels, given as (first bin from the border on, distance), at every border in reach."""
+def contrast_noise(counts: Array, width: int) -> Doubles:
+    """Standard deviation of :func:`border_contrast` by the chance of counting, log2, shape (n_bins,).
+
+    ``√(1/A + (1/B + 1/C)/4) / ln 2`` with A, B, C one more than the contacts across, before and after; NaN where a side
+    leaves the chromosome.
+
+    Parameters
+    ----------
+    counts : float32, shape (n_diagonals, n_bins)
+        Contacts of bins i and i + d; at least ``2 · width`` diagonals.
+    width : int
+        Bins on either side, at least 2.
+    """
+    n = counts.shape[1]
+    out = np.full(n, np.nan)
+    if n < 2 * width:
+        return out
+    across, before, after = (1 + _total(counts, pixels, width) for pixels in _parts(width))
+    out[width : n - width + 1] = np.sqrt(1 / across + (1 / before + 1 / after) / 4) / np.log(2)
+    return out
+
+
+def _parts(width: int) -> tuple[Pixels, Pixels, Pixels]:
+    """Pixels across a border, before it and after it, off the main diagonal."""
+    across = [(k - width, a + width - k) for k in range(width) for a in range(width)]
+    after = [(a, b - a) for b in range(1, width) for a in range(b)]
+    return across, [(a - width, d) for a, d in after], after
+
+
+def _total(counts: Array, pixels: Pixels, width: int) -> Doubles:
+    """Sum over pixels at every border in reach."""
+    n = counts.shape[1]
+    total = np.zeros(n - 2 * width + 1)
+    for first, d in pixels:
+        total += counts[d, width + first : n - width + first + 1]
+    return total
+
+
+def _log_mean(oe: Array, pixels: Pixels, width: int) -> Doubles:
+    """log2 of the mean over pixels at every border in reach."""
     n = oe.shape[1]
     total, known = np.zeros(n - 2 * width + 1), np.zeros(n - 2 * width + 1)
     for first, d in pixels:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.contrast import contrast_track, find_valleys
+from napari_hicstruct.contacts.contrast import contrast_noise, contrast_track, find_valleys
 from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
@@ -24,11 +24,15 @@ TYPICAL = 0.1
 DEEPEST = 1.5
 """log2; what lies deeper counts no more."""
 
+CLEAR, CHANCE = 3.0, 0.7
+"""Standard deviations from which on a valley is none of chance; log-odds for each that is missing."""
+
 WIDTH = 10
 """Bins; side of the larger of the two squares that are averaged."""
 
 _LEAST_KNOWN = 3  # bins, of the ten on either side
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
+_NEAR = 2  # bins from a valley's middle that are still in it
 _SPREAD = 1.5  # bins, σ of how far a valley's middle counts for the bins beside it
 
 
@@ -38,9 +42,32 @@ def valleys(band: Band) -> Array:
     Depth is the prominence of the minima of the :func:`~napari_hicstruct.contacts.contrast.contrast_track` of 5 and 10
     bins, spread over neighbouring bins with σ = 1.5.
     """
-    track = contrast_track(band.observed_over_expected(2 * WIDTH), WIDTH)
-    out = np.zeros(band.n_bins, np.float32)
-    at, depth = find_valleys(track, window=_AROUND)
+    return _depth_track(band.n_bins, *_minima(band))
+
+
+def valley_odds(band: Band) -> Array:
+    """What the map adds to a boundary's log-odds, shape (n_bins,): ``3 (depth − 0.1) − 0.7 max(0, 3 − z)``.
+
+    z is how many standard deviations of counting the nearest valley within two bins is deep, 0 where there is none: a
+    valley that chance can dig is little evidence, and a boundary without any is unlikely.
+    """
+    at, depth = _minima(band)
+    deviations = depth / contrast_noise(band.counts, WIDTH)[at]
+    z = np.zeros(band.n_bins)
+    for x, own in zip(at, np.nan_to_num(deviations), strict=True):
+        near = slice(max(0, x - _NEAR), x + _NEAR + 1)
+        z[near] = np.maximum(z[near], own)
+    chance = CHANCE * np.maximum(0, CLEAR - z)
+    return np.asarray(WEIGHT * (_depth_track(band.n_bins, at, depth) - TYPICAL) - chance, np.float32)
+
+
+def _minima(band: Band) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Bins of the valleys, and their depth, log2."""
+    return find_valleys(contrast_track(band.observed_over_expected(2 * WIDTH), WIDTH), window=_AROUND)
+
+
+def _depth_track(n_bins: int, at: NDArray[np.int64], depth: NDArray[np.float64]) -> Array:
+    out = np.zeros(n_bins, np.float32)
     beside = np.arange(-6, 7)
     bump = np.exp(-(beside**2) / (2 * _SPREAD**2))
     for x, height in zip(at, depth, strict=True):
@@ -50,14 +77,14 @@ def valleys(band: Band) -> Array:
     return np.minimum(out, np.float32(DEEPEST))
 
 
-def boundary_odds(p: Array, depth: Array) -> Array:
-    """``logit s + 3 (depth − 0.1)``, shape (n_bins,): s is the :func:`boundary_strength` of a stretch of bins."""
+def boundary_odds(p: Array, added: Array) -> Array:
+    """``logit s + added``, shape (n_bins,): s is the :func:`boundary_strength` of bins, ``added`` their valleys'."""
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(s) - np.log1p(-s) + WEIGHT * (depth - TYPICAL), np.float32)
+    return np.asarray(np.log(s) - np.log1p(-s) + added, np.float32)
 
 
 def boundary_evidence(p: Array, band: Band) -> Array:
-    """``σ(logit s + 3 (depth − 0.1))`` per bin, shape (n_bins,): what boundaries and TADs are decoded from.
+    """``σ(logit s + v)`` per bin, v its :func:`valley_odds`, shape (n_bins,): what boundaries and TADs are decoded from.
 
     NaN stays NaN, and so becomes what has fewer than three known bins among the ten before or after it: no boundary
     can be found where one of its two sides is missing, be it beyond the chromosome or beyond a captured region.
@@ -69,7 +96,7 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     band : Band
         The map at the same bins, a whole chromosome.
     """
-    q = np.asarray(1 / (1 + np.exp(-boundary_odds(p, valleys(band)))), np.float32)
+    q = np.asarray(1 / (1 + np.exp(-boundary_odds(p, valley_odds(band)))), np.float32)
     q[:WIDTH] = q[max(0, len(q) - WIDTH) :] = np.nan
     known, x = np.concatenate([[0], np.cumsum(band.valid)]), np.arange(len(q))
     before = known[x] - known[np.maximum(x - WIDTH, 0)]

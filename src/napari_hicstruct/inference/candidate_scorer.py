@@ -18,7 +18,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
-from napari_hicstruct.decode.insulation import boundary_odds, valleys
+from napari_hicstruct.decode.insulation import boundary_odds, valley_odds
 from napari_hicstruct.decode.prominence import loop_evidence
 from napari_hicstruct.decode.row_stripes import RowEvidence
 from napari_hicstruct.decode.stripe_odds import stripe_odds
@@ -190,9 +190,9 @@ class CandidateScorer:
         return found
 
     @cached_property
-    def _depth(self) -> Features:
-        """Depth of the valleys of the whole chromosome, log2, ``(n_bins,)``."""
-        return valleys(self.coarse)
+    def _valleys(self) -> Features:
+        """What the valleys of the whole chromosome add to a boundary's log-odds, ``(n_bins,)``."""
+        return valley_odds(self.coarse)
 
     def _strip(
         self, predictor: Predictor, task: str, first: int, length: int
@@ -213,8 +213,8 @@ class CandidateScorer:
         kept = slice(w.strip_margin, w.strip_margin + length)
         logits = np.log(np.clip(p, 1e-7, 1 - 1e-7)) - np.log1p(-np.clip(p, 1e-7, 1 - 1e-7))
         bins = np.arange(first - w.strip_margin, first + length + w.strip_margin)
-        inside = (bins >= 0) & (bins < len(self._depth))
-        odds = boundary_odds(p, np.where(inside, self._depth[np.clip(bins, 0, len(self._depth) - 1)], 0))
+        inside = (bins >= 0) & (bins < len(self._valleys))
+        odds = boundary_odds(p, np.where(inside, self._valleys[np.clip(bins, 0, len(self._valleys) - 1)], 0))
         features = _numpy(_unfolded(captured[-1], self.net.heads[task].out))[0]
         return logits[kept].astype(np.float32), odds[kept], features[:, kept]
 

@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts.band import make_band
+from napari_hicstruct.contacts.contrast import border_contrast, contrast_noise, contrast_track, find_valleys
 from napari_hicstruct.decode.boundaries import boundary_strength
-from napari_hicstruct.decode.insulation import DEEPEST, TYPICAL, WEIGHT, boundary_evidence, valleys
+from napari_hicstruct.decode.insulation import (
+    CHANCE,
+    CLEAR,
+    DEEPEST,
+    TYPICAL,
+    WEIGHT,
+    WIDTH,
+    boundary_evidence,
+    valley_odds,
+    valleys,
+)
 from napari_hicstruct.decode.tads import decode_tads
 
 N, RES = 200, 10_000
@@ -57,12 +68,38 @@ def test_evidence_is_the_sum_of_log_odds_and_silent_at_the_ends() -> None:
     band = make_band("chr1", RES, domains([60, 130], 3.0))
     p = np.full(N, 0.3, np.float32)
     p[80] = np.nan
-    got, depth, strength = boundary_evidence(p, band), valleys(band), boundary_strength(p)
+    got, added, strength = boundary_evidence(p, band), valley_odds(band), boundary_strength(p)
     assert np.isnan(got[[0, 9, 80, N - 10, N - 1]]).all()
-    odds = np.log(strength / (1 - strength)) + WEIGHT * (depth - TYPICAL)
+    odds = np.log(strength / (1 - strength)) + added
     inner = np.isfinite(got)
     np.testing.assert_allclose(got[inner], (1 / (1 + np.exp(-odds)))[inner], rtol=1e-4)
     assert got[60] > strength[60] > got[40]
+
+
+def test_a_valley_counts_as_far_as_chance_cannot_dig_it() -> None:
+    deep = make_band("chr1", RES, domains([60, 130], 3.0))
+    np.testing.assert_allclose(valley_odds(deep)[[60, 130]], WEIGHT * (valleys(deep)[[60, 130]] - TYPICAL), rtol=1e-5)
+    away = int(np.argmin(valley_odds(deep)))
+    assert valley_odds(deep)[away] == pytest.approx(-WEIGHT * TYPICAL - CHANCE * CLEAR)
+    shallow = make_band("chr1", RES, domains([60, 130], 1.2, depth=3))
+    minima, depth = find_valleys(contrast_track(shallow.observed_over_expected(2 * WIDTH), WIDTH), window=201)
+    z = depth / contrast_noise(shallow.counts, WIDTH)[minima]
+    alone = np.array([(np.abs(minima - x) < 8).sum() == 1 for x in minima])
+    faint = np.flatnonzero(alone & (z > 0.3) & (z < CLEAR))
+    assert faint.size
+    expected = WEIGHT * (depth[faint] - TYPICAL) - CHANCE * (CLEAR - z[faint])
+    np.testing.assert_allclose(valley_odds(shallow)[minima[faint]], expected, atol=1e-4)
+
+
+def test_the_noise_of_the_contrast_is_that_of_many_draws() -> None:
+    rng = np.random.default_rng(0)
+    mean = np.array([50 / (1 + d) for d in range(20)])
+    draws = [rng.poisson(mean[:, None], (20, 60)).astype(np.float32) for _ in range(400)]
+    seen = np.std([border_contrast(one / mean[:, None].astype(np.float32), 10)[30] for one in draws])
+    said = np.mean([contrast_noise(one, 10)[30] for one in draws])
+    assert said == pytest.approx(seen, rel=0.15)
+    assert np.isnan(contrast_noise(draws[0], 10)[[0, 9, 59]]).all()
+    assert np.isnan(contrast_noise(draws[0][:, :19], 10)).all()
 
 
 def test_a_map_without_contacts_has_no_valleys() -> None:
