@@ -18,7 +18,7 @@ demo: setup  ## the main job on a real (or sample) map; opens napari, or draws t
 	@$(BIN)/python scripts/demo.py
 
 test: lint  ## everything that is checked: style first, then all tests in two processes
-	@OMP_NUM_THREADS=1 $(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart=0 $(ARGS)
+	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart=0 $(ARGS)
 
 lint: setup  ## style, tiers, types, spelling, sizes: what pre-commit runs, over all files
 	@$(BIN)/ruff check .

@@ -84,8 +84,9 @@ class TestEveryPart:
         loaded, _ = load_model(tmp_path / "m")
         assert loaded.config == config
         with torch.no_grad():
-            for name, value in run(model).items():
-                torch.testing.assert_close(run(loaded)[name], value)
+            said, expected = run(loaded), run(model)
+        for name, value in expected.items():
+            torch.testing.assert_close(said[name], value)
 
     def test_a_trace_does_not_change_what_is_said(self, config: ModelConfig) -> None:
         model = net(config).eval()
