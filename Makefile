@@ -7,6 +7,8 @@ BIN := .venv/bin
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 # processes that run tests beside each other; those that open windows run in one of them, one after another
 WORKERS ?= 2
+# in each of them (numba's threads, too: tests/conftest.py says why)
+ONE_THREAD := OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,7 +20,7 @@ demo: setup  ## the main job on a real (or sample) map; opens napari, or draws t
 	@$(BIN)/python scripts/demo.py
 
 test: lint  ## everything that is checked: style first, then all tests in two processes
-	@OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1 $(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart=0 $(ARGS)
+	@$(ONE_THREAD) $(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart=0 $(ARGS)
 
 lint: setup  ## style, tiers, types, spelling, sizes: what pre-commit runs, over all files
 	@$(BIN)/ruff check .
@@ -31,7 +33,7 @@ lint: setup  ## style, tiers, types, spelling, sizes: what pre-commit runs, over
 
 coverage: setup  ## all tests again, slower, and which lines none of them reaches (coverage.xml)
 	@$(BIN)/python -m coverage erase
-	@$(SCREEN) $(BIN)/python -m coverage run -m pytest $(ARGS)
+	@$(ONE_THREAD) $(SCREEN) $(BIN)/python -m coverage run -m pytest $(ARGS)
 	@$(BIN)/python -m coverage combine -q
 	@$(BIN)/python -m coverage xml -q
 	@$(BIN)/python -m coverage report

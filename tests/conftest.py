@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,13 +17,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# One thread in each process of tests and in what it starts, said before anything that has threads is loaded.  napari
-# draws some layers with numba, whose OpenMP is torch's: numba's threads, one a core unless told, become torch's from
-# then on, and two that wait for each other on a busy core make small networks a hundred times slower.
+# One thread in each process of tests and in what it starts, as ``make test`` says before any library is loaded; here
+# for the workers of ``pytest -n``.  napari draws shapes with numba, whose OpenMP is torch's: numba's threads, one a core
+# unless told, become torch's from then on, and threads that wait for each other on busy cores make small networks a
+# hundred times slower.
 for _threads in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
-if "numba" in sys.modules:  # loaded by a plugin of pytest; it has read its variables
-    sys.modules["numba"].config.reload_config()
 
 
 def find_data() -> Path | None:
