@@ -19,9 +19,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 # One thread in each process of tests and in what it starts, as ``make test`` says before any library is loaded; here
-# for the workers of ``pytest -n``.  napari draws shapes with numba, whose OpenMP is torch's: numba's threads, one a core
-# unless told, become torch's from then on, and threads that wait for each other on busy cores make small networks a
-# hundred times slower.
+# for the workers of ``pytest -n``.  napari draws shapes with numba, whose OpenMP is torch's: numba's threads, one a
+# core unless told, become torch's from then on, and threads that wait for each other on busy cores make small networks
+# a hundred times slower.
 for _threads in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
 
