@@ -127,9 +127,9 @@ class LoopDecoder:
         return max(0, self._done - self.settings.suppress)
 
     def _known_around(self, i: int) -> bool:
-        """Whether the map knows bin i and on either side two of the four next: beside nothing everything stands out."""
-        before, after = self.valid[max(0, i - 4) : i], self.valid[i + 1 : i + 5]
-        return bool(self.valid[i]) and min(int(before.sum()), int(after.sum())) >= 2
+        """Whether the map knows bin i, and one of ten bins on either side: beside nothing everything stands out."""
+        before, after = self.valid[max(0, i - 10) : i], self.valid[i + 1 : i + 11]
+        return bool(self.valid[i] and before.any() and after.any())
 
     def _known_between(self, i: int, j: int) -> bool:
         """Whether the map knows a tenth of what lies between: the ends of a deletion touch, and are no loop."""

@@ -90,8 +90,8 @@ def test_no_loop_is_called_at_the_edge_of_what_the_map_knows() -> None:
     for i in (20, 60, 100):
         bump(p, i, i + 30, 0.9)
     at_edges = decoder()
-    at_edges.valid[51:56] = False  # right behind the first one's second anchor
-    at_edges.valid[[91, 93, 99, 102]] = False  # single bad bins are no edge
+    at_edges.valid[:20] = False  # right before the first one's first anchor
+    at_edges.valid[91:96] = at_edges.valid[[99, 102]] = False  # a short gap is no edge
     assert [a.anchor1.start // RES for a in at_edges.finish(p, offsets, start=0)] == [60, 100]
 
 
