@@ -24,7 +24,7 @@ TYPICAL = 0.1
 DEEPEST = 1.5
 """log2; what lies deeper counts no more."""
 
-CLEAR, CHANCE = 3.0, 0.7
+CLEAR, CHANCE = 2.0, 1.0
 """Standard deviations from which on a valley is none of chance; log-odds for each that is missing."""
 
 WIDTH = 10
@@ -46,7 +46,7 @@ def valleys(band: Band) -> Array:
 
 
 def valley_odds(band: Band) -> Array:
-    """What the map adds to a boundary's log-odds, shape (n_bins,): ``3 (depth − 0.1) − 0.7 max(0, 3 − z)``.
+    """What the map adds to a boundary's log-odds, shape (n_bins,): ``3 (depth − 0.1) − max(0, 2 − z)``.
 
     z is how many standard deviations of counting the nearest valley within two bins is deep, 0 where there is none: a
     valley that chance can dig is little evidence, and a boundary without any is unlikely.

@@ -17,15 +17,15 @@ def view(rows: tuple[int, int], cols: tuple[int, int]) -> View:
 
 def test_a_view_off_the_diagonal_is_shown_as_rows_and_columns_and_read_back() -> None:
     shown = view((24_300_000, 24_600_000), (24_700_000, 25_000_000))
-    assert str(shown) == "21:24.30–24.60 Mb × 24.70–25.00 Mb"
+    assert str(shown) == "chr21:24.30–24.60 Mb × 24.70–25.00 Mb"
     assert parse_view(str(shown), SIZES) == shown
     overlapping = view((24_260_000, 24_740_000), (24_600_000, 25_160_000))  # a loop at 24.50 × 24.88 Mb
-    assert str(overlapping) == "21:24.26–24.74 Mb × 24.60–25.16 Mb"
+    assert str(overlapping) == "chr21:24.26–24.74 Mb × 24.60–25.16 Mb"
 
 
 def test_a_view_about_the_diagonal_is_the_span_that_was_asked_for() -> None:
-    assert str(view((20_000_000, 21_000_000), (19_900_000, 21_100_000))) == "21:20,000,000-21,000,000"
-    assert str(view((0, 5_000_000), (0, 9_000_000))) == "21:0-5,000,000"  # the canvas shows what lies before 0, too
+    assert str(view((20_000_000, 21_000_000), (19_900_000, 21_100_000))) == "chr21:20,000,000-21,000,000"
+    assert str(view((0, 5_000_000), (0, 9_000_000))) == "chr21:0-5,000,000"  # the canvas shows what lies before 0, too
     assert view((20_000_000, 21_000_000), (19_900_000, 21_100_000)).short() == "chr21:20.00–21.00 Mb"
     assert view((20_000_000, 21_000_000), (20_900_000, 30_000_000)).short() == "chr21:20.00–21.00 Mb × 20.9–30.0 Mb"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, NameMatcher, display_name, format_region, format_span, parse_region
@@ -25,10 +25,10 @@ class View:
 
     def __str__(self) -> str:
         """As :func:`parse_view` reads it back: the span on the diagonal, exactly, or rows × columns, rounded."""
-        common = self.common
+        common, chrom = self.common, display_name(self.rows.chrom)
         if common is not None:
-            return format_region(common)
-        return f"{self.rows.chrom}:{format_span(self.rows)} × {format_span(self.cols)}"
+            return format_region(replace(common, chrom=chrom))
+        return f"{chrom}:{format_span(self.rows)} × {format_span(self.cols)}"
 
     @property
     def common(self) -> Interval | None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.protocol import RAW
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import display_name, format_bp
 from napari_hicstruct.plugin.layers.map.levels import Tile
 
 
@@ -56,7 +56,8 @@ def cursor_text(row_bp: float, col_bp: float, shown: Shown) -> str:
         return ""
     i, j = int(row_bp // tile.resolution), int(col_bp // tile.resolution)
     start1, start2 = i * tile.resolution, j * tile.resolution
-    parts = [f"{shown.chrom}:{start1:,} × {shown.chrom}:{start2:,}"]
+    chrom = display_name(shown.chrom)
+    parts = [f"{chrom}:{start1:,} × {chrom}:{start2:,}"]
     value = tile.value(row_bp, col_bp)
     if value is not None:
         parts += ["no data (masked bin)"] if math.isnan(value) else _describe(value, i, j, shown)
