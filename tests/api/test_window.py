@@ -78,3 +78,10 @@ def test_no_qt(sample: hs.ContactMap, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(hs.HicStructError, match=r'no Qt is installed.*pip install "napari-hicstruct\[pyqt6\]"'):
         hs.show(sample)
+
+
+def test_a_script_may_end_with_its_window_open(sample: hs.ContactMap) -> None:
+    code = f"import napari_hicstruct as hs\nviewer = hs.show({sample.uri!r}, block=False)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr

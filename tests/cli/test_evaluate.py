@@ -207,3 +207,45 @@ def test_truth_beyond_the_predictions_is_said(tmp_path: Path, capsys: pytest.Cap
     assert any("lie within 100,000-310,000: 6 of 7 labels of the truth lie beyond" in note for note in said)
     assert main([*args, "--chrom", "chr1"]) == 0
     assert not any("lie beyond" in note for note in json.loads(capsys.readouterr().out)["notes"])
+
+
+def test_a_region_or_a_chromosome_without_predictions_is_said(
+    tmp_path: Path, folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = folders
+    assert main(["evaluate", "--pred", str(pred), "--truth", str(truth), "--region", "chr2:0-5M"]) == 2
+    assert "no prediction lies in chr2:0-5,000,000" in capsys.readouterr().err
+    (pred / "run.json").write_text(json.dumps({"parameters": {"regions": ["chr1:0-2,000,000"]}}))
+    other = _bedpe(tmp_path / "other.bedpe", "chr7", LOOPS)
+    assert main(["evaluate", "--pred", str(pred), "--truth", str(other)]) == 2
+    assert "lie on chr1, the truth on chr7. Are both of the same genome?" in capsys.readouterr().err
+
+
+def test_a_region_against_itself_is_right_and_regions_may_touch_and_be_spelt_as_one_likes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = tmp_path / "both"
+    both.mkdir()
+    _bedpe(both / "loops.bedpe", "chr1", LOOPS)
+    ends = range(100_000, 1_400_000, 100_000)
+    (both / "tads.bed").write_text("".join(f"chr1\t{a}\t{a + 100_000}\nchr1\t{a}\t{a + 300_000}\n" for a in ends))
+    args = ["evaluate", "--pred", str(both), "--truth", str(both), "--json"]
+    for regions in (["chr1:250k-1.2M"], ["1:0-700k", "chr1:700k-5M"], ["chr1"]):
+        assert main([*args, *(word for region in regions for word in ("--region", region))]) == 0
+        seen = json.loads(capsys.readouterr().out)
+        assert seen["tads"]["f1_at_jaccard_0.7"] == 1.0
+        assert seen["loops"]["precision"] == 1.0
+    assert seen["loops"]["truth"] == len(LOOPS)
+    assert seen["settings"]["chromosomes"] == ["chr1"]
+
+
+def test_a_chromosome_that_was_searched_counts_though_nothing_was_found(
+    folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pred, truth = folders
+    (pred / "run.json").write_text(json.dumps({"parameters": {"regions": ["chr1:0-9,000,000", "chr2:0-9,000,000"]}}))
+    args = ["evaluate", "--pred", str(pred), "--truth", str(truth), "--json"]
+    assert main(args) == 0
+    assert json.loads(capsys.readouterr().out)["loops"]["recall"] == pytest.approx(2 / 3)
+    assert main([*args, "--chrom", "1"]) == 0
+    assert json.loads(capsys.readouterr().out)["loops"]["recall"] == 1.0

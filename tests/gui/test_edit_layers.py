@@ -383,9 +383,10 @@ def test_a_deleted_layer_comes_back_at_its_place_with_new_objects_of_its_kind(ed
     project = editor.labels.project
     assert project is not None
     stack.remove(editor.overlays[Kind.STRIPE].layer)
-    project.add_as_set("loops alone", Origin.PREDICTED, [loop(300_000, 600_000)], action="predict")
+    project.add_as_set("a run", Origin.PREDICTED, [loop(300_000, 600_000)], action="predict")
     assert Kind.STRIPE not in editor.overlays
     found = stripe((100_000, 110_000), (110_000, 500_000))
-    project.add_as_set("stripes, too", Origin.PREDICTED, [found], action="predict")
+    (made,) = project.sets()
+    project.add([found], set_id=made.id, action="predict")  # the run's next batch
     assert editor.overlays[Kind.STRIPE].uids == [found.uid]
     assert [layer.name for layer in stack] == names

@@ -187,3 +187,17 @@ def test_a_menu_stays_open_while_a_run_adds_its_set(session: Any, panel: LabelsP
     menu.close()
     qtbot.waitUntil(lambda: first.id not in panel._rows)
     assert [panel._rows[one.id].name.text() for one in session.labels.sets()] == [LONG, "a run"]
+
+
+def test_a_name_in_which_one_types_is_not_given_to_another_projects_set(
+    session: Any, panel: LabelsPanel, tmp_path: Path, qtbot: Any
+) -> None:
+    first = session.labels.sets()[0]
+    row = panel._rows[first.id]
+    row.name.setFocus()
+    row.name.setText("half typed")
+    panel._on_project(session.project)
+    assert not panel._rows
+    qtbot.waitUntil(lambda: len(panel._rows) == 2)
+    assert panel._rows[first.id] is not row
+    assert [one.name for one in session.labels.sets()] == ["HiCCUPS", LONG]

@@ -285,7 +285,9 @@ def _sought(predictions: LabelsLike) -> tuple[str, ...]:
     from napari_hicstruct.api.calls import Calls
     from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
-    return regions_of_run(dict(predictions.run)) if isinstance(predictions, Calls) else ()
+    parts = predictions if isinstance(predictions, list) else [predictions]
+    sought = [regions_of_run(dict(part.run)) if isinstance(part, Calls) else () for part in parts]
+    return tuple(region for regions in sought for region in regions) if all(sought) else ()
 
 
 def _sides(

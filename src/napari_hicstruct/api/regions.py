@@ -40,11 +40,14 @@ def regions_as_text(regions: Region | Iterable[Region]) -> tuple[str, ...]:
     Raises
     ------
     RegionError
-        If one of them is no region.
+        If one of them is no region, or there is none.
     """
     one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
     chosen = cast("Iterable[Region]", [regions] if one else regions)
-    return tuple(region if isinstance(region, str) else str(_bare_interval(region)) for region in chosen)
+    found = tuple(region if isinstance(region, str) else str(_bare_interval(region)) for region in chosen)
+    if not found:
+        raise RegionError("the list of regions is empty.", hint="Name one, or give None.")
+    return found
 
 
 def _bare_interval(region: Region) -> Interval:

@@ -84,7 +84,7 @@ def boundary_odds(p: Array, added: Array) -> Array:
 
 
 def boundary_evidence(p: Array, band: Band) -> Array:
-    """``σ(logit s + v)`` per bin, v its :func:`valley_odds`, shape (n_bins,): what boundaries and TADs are decoded from.
+    """``σ(logit s + v)`` per bin, v its :func:`valley_odds`, (n_bins,): what boundaries and TADs are decoded from.
 
     NaN stays NaN, and so becomes what has fewer than three known bins among the ten before or after it: no boundary
     can be found where one of its two sides is missing, be it beyond the chromosome or beyond a captured region.

@@ -224,10 +224,10 @@ class Editor:
         self._refiller.ask(kinds)
 
     def _on_recorded(self, change: Change) -> None:
-        """An edit after the removal of a layer is what undo takes back first; new sets are shown all the same."""
+        """An edit after the removal of a layer is what undo takes back first; new objects are shown all the same."""
         self._removed.clear()
         missing = [kind for kind in _ORDER if kind not in self.overlays] if self._showing else []
-        if missing and change.sets and len(change.after) > len(change.before):
+        if missing and len(change.after) > len(change.before):
             for kind in {record.kind for record in change.after}.intersection(missing):
                 self.overlay(kind)
 

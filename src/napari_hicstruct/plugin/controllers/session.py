@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import weakref
 from collections.abc import Callable
 from functools import cached_property
@@ -54,6 +55,13 @@ def ensure_session(viewer: Any) -> Session:
     if session is None:
         session = _SESSIONS[viewer] = Session(viewer)
     return session
+
+
+@atexit.register
+def _close_all() -> None:
+    """A script may end with its windows open: Qt then deletes them piece by piece, and nothing could be closed."""
+    for session in list(_SESSIONS.values()):
+        session.close()
 
 
 class Session(WindowState):

@@ -74,15 +74,20 @@ class ExplanationLayers(TemporaryLayers):
         )
 
     def _points(self, marks: list[Any], explanation: Any, *, flipped: bool) -> Points:
-        places = np.array([one.place[::-1] if flipped else one.place for one in marks], float)
+        words: dict[tuple[float, ...], list[str]] = {}
+        for one in marks:
+            place = one.place[::-1] if flipped else one.place
+            word = one.text.split(" at ")[0].split(" from ")[0]
+            named = words.setdefault(tuple(place), [])
+            named += [word] if word not in named else []
         return Points(
-            places,
+            np.array(list(words), float),
             name=f"{PREFIX}evidence",
             symbol="x",
             size=_MARK_BP,
             face_color=_MARK,
             border_width=0,
-            features={"evidence": [one.text.split(" at ")[0].split(" from ")[0] for one in marks]},
+            features={"evidence": [", ".join(named) for named in words.values()]},
             text={
                 "string": "{evidence}",
                 "color": _MARK,

@@ -26,7 +26,13 @@ from napari_hicstruct.evaluation.records import (
 )
 from napari_hicstruct.evaluation.report import Yardstick
 from napari_hicstruct.genome import Interval, canonical_name
-from napari_hicstruct.workflows.evaluate.regions import is_inside, judged_regions, named_chroms, touches
+from napari_hicstruct.workflows.evaluate.regions import (
+    is_inside,
+    judged_regions,
+    named_chroms,
+    shown_regions,
+    touches,
+)
 from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
@@ -151,47 +157,62 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
     faint = [side / FAINT for side in request.truth if isinstance(side, Path) and (side / FAINT).is_dir()]
     if faint:
         notes.append(f"What only fits {', '.join(map(str, faint))} (too faint to ask for) counts neither way.")
-    regions, named = judged_regions(request), named_chroms(request)
+    regions = judged_regions(request)
     calls = _read_all(request.predictions, notes, request.score_column, request.ascending)
     truth, ignore = (_read_all(each, notes) for each in (request.truth, (*request.ignore, *faint)))
-    known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
+    named = named_chroms(request, regions)
+    if not (request.chroms or request.regions):
+        known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
+        named = tuple(chrom for chrom in named if canonical_name(chrom) in known)  # searched, and nothing is there
+    _check_common(calls, truth, named, request)
+    if not (request.chroms or request.regions):
+        notes += _beyond(calls, truth.within(named or calls.chroms()))
     if regions:
         calls, truth, ignore = _in_regions(calls, truth, ignore, regions, notes)
     chroms = sorted(named, key=_natural) or calls.chroms()
-    if not calls.chroms():
-        hint = "Recall is 0. Predicting with a smaller probability for the task (min-probability) lists more."
-        where = shown(request.predictions[0], "the predictions")
-        raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
-    for chrom in named:
-        if canonical_name(chrom) not in known:
-            raise RegionError(f"neither predictions nor truth have a chromosome '{chrom}'.")
     judged = {canonical_name(chrom) for chrom in chroms}
-    if truth.chroms() and not truth.within(chroms).chroms():
-        where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
-        hint = "Are both of the same genome?" if not named else "Name a chromosome that it has."
-        what = f"the predictions to judge lie on {where}."
-        raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
     left_out = [chrom for chrom in truth.chroms() if canonical_name(chrom) not in judged]
     if left_out and not named:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name these chromosomes to count them.")
-    if not regions and not named:
-        notes += _beyond(calls, truth.within(chroms))
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
     notes += _unranked(calls.within(chroms))
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
 
 
+def _check_common(calls: Labels, truth: Labels, named: Sequence[str], request: EvaluateRequest) -> None:
+    """Refuse predictions that hold nothing, and two sides that have no chromosome in common."""
+    if not calls.chroms():
+        hint = "Recall is 0. Predicting with a smaller probability for the task (min-probability) lists more."
+        where = shown(request.predictions[0], "the predictions")
+        raise LabelError("holds no call, so there is nothing to judge.", where=where, hint=hint)
+    known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
+    for chrom in named:
+        if canonical_name(chrom) not in known:
+            raise RegionError(f"neither predictions nor truth have a chromosome '{chrom}'.")
+    chroms = sorted(named, key=_natural) or calls.chroms()
+    if truth.chroms() and not truth.within(chroms).chroms():
+        where = f"{', '.join(chroms)}, the truth on {', '.join(truth.chroms())}"
+        by_hand = request.chroms or request.regions
+        hint = "Name a chromosome that it has." if by_hand else "Are both of the same genome?"
+        what = f"the predictions to judge lie on {where}."
+        raise LabelError(what, where=shown(request.truth[0], "the truth"), hint=hint)
+
+
 def _in_regions(
     calls: Labels, truth: Labels, ignore: Labels, regions: Sequence[Interval], notes: list[str]
 ) -> tuple[Labels, Labels, Labels]:
-    """All three in some regions; truth that reaches across an end of one counts neither way."""
-    inside = truth.chosen(lambda record: is_inside(record, regions))
-    across = truth.chosen(lambda record: touches(record, regions) and not is_inside(record, regions))
-    if left_out := len(truth) - len(inside):
-        where = ", ".join(map(str, regions[:3])) + (" …" if len(regions) > 3 else "")
+    """All three in some regions; what reaches across an end of one counts neither way."""
+    inside = calls.chosen(lambda record: is_inside(record, regions))
+    if not inside.chroms():
+        hint = f"They lie on {', '.join(calls.chroms())}."
+        raise LabelError(f"no prediction lies in {shown_regions(regions)}, so there is nothing to judge.", hint=hint)
+    true = truth.chosen(lambda record: is_inside(record, regions))
+    if left_out := len(truth) - len(true):
+        where = shown_regions(regions)
         notes.append(f"Judged in {where}: {left_out:,} labels of the truth do not lie within and do not count.")
+    across = truth.chosen(lambda record: touches(record, regions) and not is_inside(record, regions))
     faint = ignore.chosen(lambda record: touches(record, regions))
-    return calls.chosen(lambda record: touches(record, regions)), inside, Labels((*faint.files, *across.files))
+    return inside, true, Labels((*faint.files, *across.files))
 
 
 def _beyond(calls: Labels, truth: Labels) -> list[str]:

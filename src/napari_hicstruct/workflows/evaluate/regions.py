@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, canonical_name, parse_region
+from napari_hicstruct.genome import Interval, canonical_name, parse_region, united
 from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
+
+WHOLE = 10**12
+"""End (bp) of a chromosome whose length nobody says."""
 
 
 def predicted_regions(side: Side) -> tuple[str, ...]:
@@ -18,7 +22,7 @@ def predicted_regions(side: Side) -> tuple[str, ...]:
         return ()
     try:
         return regions_of_run(json.loads(run.read_text(encoding="utf-8")))
-    except (OSError, ValueError):  # somebody else's file of that name
+    except (OSError, ValueError, RecursionError):  # somebody else's file of that name
         return ()
 
 
@@ -30,27 +34,50 @@ def regions_of_run(run: object) -> tuple[str, ...]:
 
 
 def judged_regions(request: EvaluateRequest) -> tuple[Interval, ...]:
-    """The regions to judge in; empty: wherever there are predictions.
+    """The regions to judge in, none twice: those that were named, else those that were searched; empty: not known.
 
     Raises
     ------
     RegionError
         If a region is misspelt.
     """
-    if request.regions or request.chroms:
-        return tuple(parse_region(text) for text in request.regions)
+    if request.regions:
+        return _united(request.regions)
     sought = [predicted_regions(side) for side in request.predictions]
     if not all(sought):
         return ()
     try:
-        return tuple(parse_region(text) for regions in sought for text in regions)
-    except RegionError:
+        regions = _united(text for texts in sought for text in texts)
+    except RegionError:  # of somebody else's making
         return ()
+    if not request.chroms:
+        return regions
+    chosen = [one for chrom in request.chroms for one in _on(chrom, regions) or (Interval(chrom, 0, WHOLE),)]
+    return tuple(dict.fromkeys(chosen))
 
 
-def named_chroms(request: EvaluateRequest) -> tuple[str, ...]:
-    """The chromosomes that were named, by themselves or in regions."""
-    return request.chroms or tuple(dict.fromkeys(parse_region(text).chrom for text in request.regions))
+def named_chroms(request: EvaluateRequest, regions: Iterable[Interval]) -> tuple[str, ...]:
+    """The chromosomes to judge, each once, as they are spelt first: those named, else those of the regions."""
+    spelt: dict[str, str] = {}
+    for chrom in request.chroms or (region.chrom for region in regions):
+        spelt.setdefault(canonical_name(chrom), chrom)
+    return tuple(spelt.values())
+
+
+def shown_regions(regions: Sequence[Interval]) -> str:
+    """The first three, for a message."""
+    words = [one.chrom if one.end >= WHOLE else str(one) for one in regions[:3]]
+    return ", ".join(words) + (" …" if len(regions) > 3 else "")
+
+
+def _united(texts: Iterable[str]) -> tuple[Interval, ...]:
+    """Regions as people write them, those that overlap or touch as one; a bare name is the whole chromosome."""
+    spelt: dict[str, str] = {}
+    found = []
+    for text in texts:
+        one = Interval(text.strip(), 0, WHOLE) if ":" not in text and text.strip() else parse_region(text)
+        found.append(replace(one, chrom=spelt.setdefault(canonical_name(one.chrom), one.chrom)))
+    return united(found)
 
 
 def is_inside(record: Annotation, regions: Iterable[Interval]) -> bool:
@@ -66,7 +93,7 @@ def touches(record: Annotation, regions: Iterable[Interval]) -> bool:
     return any(a.start < one.end and one.start < a.end for one in _on(record.chrom, regions) for a in anchors)
 
 
-def _on(chrom: str, regions: Iterable[Interval]) -> Iterator[Interval]:
+def _on(chrom: str, regions: Iterable[Interval]) -> list[Interval]:
     """Those on ``chrom``, however it is spelt."""
     name = canonical_name(chrom)
-    return (one for one in regions if canonical_name(one.chrom) == name)
+    return [one for one in regions if canonical_name(one.chrom) == name]

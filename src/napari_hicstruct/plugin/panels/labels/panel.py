@@ -80,7 +80,7 @@ class LabelsPanel(QWidget):
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
         follow(self, session.importing.ended, self.report.show_report)
-        follow(self, session.project_changed, self._show_report)
+        follow(self, session.project_changed, self._on_project)
         self._update()
 
     def _build(self) -> None:
@@ -144,7 +144,12 @@ class LabelsPanel(QWidget):
         self.consensus_button.setToolTip("What several callers agree on, sets or files, as one set with soft scores")
         self.consensus_button.clicked.connect(self.consensus_wanted)
 
-    def _show_report(self, _project: object) -> None:
+    def _on_project(self, _project: object) -> None:
+        """No row, menu or half-typed name of one project is taken for another's set of the same number."""
+        for row in self._rows.values():
+            row.remove()
+        self._rows.clear()
+        self._later()
         self.report.show_report(self._session.importing.report)
 
     def _make_probability(self) -> QLabeledDoubleSlider:

@@ -104,7 +104,8 @@ class SetRow:
         self.drawn.setCurrentIndex(list(TRIANGLES).index(self._labels.triangle(self._id)))
 
     def remove(self) -> None:
-        """Take the row out."""
+        """Take the row out; what was typed into its name is not taken."""
+        self.name.blockSignals(True)
         for widget in self._widgets:
             widget.hide()
             widget.deleteLater()

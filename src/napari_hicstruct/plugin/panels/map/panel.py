@@ -306,7 +306,10 @@ class MapPanel(QWidget):
         self.state.setVisible(bool(state))
 
     def _state_parts(self, shown: Any) -> list[str]:
-        parts = [note.rstrip(".") for note in shown.notes()]
+        try:
+            parts = [note.rstrip(".") for note in shown.notes()]
+        except HicStructError as error:  # the file was cut or removed meanwhile: what is drawn stays
+            parts = [str(error.message).rstrip(".")]
         if shown.wanted != shown.drawn:
             problem = shown.references.problem
             what = "expected" if shown.wanted.ratio else "weights"

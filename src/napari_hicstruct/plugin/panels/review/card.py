@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from textwrap import wrap
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.style import subdued
 
+_WHY_LINES = 2
 _WHY = "Why it comes now: the number that orders the queue, then what contradicts the candidate"
 
 
@@ -26,7 +27,10 @@ class Card(QWidget):
     def __init__(self, review: ReviewState) -> None:
         super().__init__()
         self._review = review
-        self.title, self.facts, self.why = QLabel(), QLabel(), QElidingLabel()
+        self.title, self.facts, self.why = QLabel(), QLabel(), QLabel()
+        self.why.setWordWrap(True)
+        self.why.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.why.setFixedHeight(_WHY_LINES * self.why.fontMetrics().lineSpacing() + 2)
         subdued(self.why)
         for label in (self.title, self.facts, self.why):  # no name or place makes the dock wider
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -48,7 +52,7 @@ class Card(QWidget):
             self.why.setToolTip("")
             return
         self.title.setText(self._headline(record))
-        self.facts.setText(_facts(record))
+        self.facts.setText(_facts(record, self._review.labels.set_of(record.uid).name))
         by = f"\nby {source_of(record)}" if source_of(record) else ""
         self.facts.setToolTip(f"Both anchors (bp), distance, status\n{numbers_text(record)}{by}")
         self.why.setText(queue.why(record.uid) or " ")
@@ -65,9 +69,10 @@ class Card(QWidget):
         )
 
 
-def _facts(record: Annotation) -> str:
+def _facts(record: Annotation, set_name: str) -> str:
+    """Where it is, how far, how sure, its status; who called it, unless the set's name in the title says so."""
     first, second = record.anchor1, record.anchor2
-    names = ("x  ", "y  ") if record.kind is Kind.STRIPE else ("", "")
+    names = ("anchor  ", "extent  ") if record.kind is Kind.STRIPE else ("", "")
     where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
     parts = [format_bp(record.distance)]
     if number := first_number(record):
@@ -75,7 +80,7 @@ def _facts(record: Annotation) -> str:
     if record.kind is Kind.STRIPE and record.direction in DIRECTION_WORDS:
         parts.append(DIRECTION_WORDS[record.direction])
     parts.append(status_text(record.status))
-    if who := source_of(record):
+    if (who := source_of(record)) and who not in set_name:
         parts.append(middle_elided(who, 18))
     text = f"{where}\n{' · '.join(parts)}"
     return text + "\n" * (2 - text.count("\n"))
