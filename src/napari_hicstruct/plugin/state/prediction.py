@@ -222,10 +222,12 @@ class PredictionState:
         name : str
             Of the set that is made; by default the model's and the region's.
         """
-        source, reason = self._window.source, self.why_not()
+        source = self._window.source
         try:
-            if source is None or reason:
-                raise HicStructError(reason)
+            if source is not None:
+                self._window.look_for_project()  # another window may have made one, and hold it
+            if source is None or self.why_not():
+                raise HicStructError(self.why_not())
             regions, where = self._regions()
         except HicStructError as error:
             self._window.problem.emit(error)

@@ -61,6 +61,11 @@ class ProjectState(MapState):
                     self.note.emit(f"Opened {readable(str(path))}, which belongs to this map.")
         return self.project
 
+    def look_for_project(self) -> Project | None:
+        """:meth:`find_project`, also of what was made since it looked last."""
+        self._searched = False
+        return self.find_project()
+
     @property
     def project_path(self) -> Path | None:
         """Where the project lies, or will be made; None without a map."""
