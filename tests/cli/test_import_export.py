@@ -12,11 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from napari_hicstruct.annotations import Kind, Project, Status, read_labels
+from napari_hicstruct.annotations import Annotation, Kind, Origin, Project, Status, read_labels
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.export import ExportRequest, chosen_records
 from napari_hicstruct.workflows.projects import relink
+from tests.window_kit import make_project
 
 LOOPS = """chrom1\tstart1\tend1\tchrom2\tstart2\tend2\tsoft_score\tn_calls\tn_tools\tsupporters
 1\t100000\t110000\t1\t300000\t310000\t0.9\t3\t2\ta,b
@@ -275,3 +278,22 @@ def test_a_file_that_may_not_be_read_leaves_out_only_itself(
     shown = capsys.readouterr()
     assert f"not imported: {closed}: cannot be read (Permission denied). Check its permissions." in shown.err
     assert [len(json.loads(shown.out)[key]) for key in ("files", "refused")] == [1, 1]
+
+
+def test_a_domain_whose_outer_one_is_left_out_lies_below_the_next(tmp_path: Path) -> None:
+    spans = ((100_000, 900_000), (200_000, 800_000), (300_000, 700_000))
+    tads: list[Annotation] = []
+    for level, (start, end) in enumerate(spans, 1):
+        place = Interval("chr1", start, end)
+        parent = tads[-1].uid if tads else ""
+        tads.append(Annotation(kind=Kind.TAD, anchor1=place, anchor2=place, level=level, parent=parent))
+    with make_project(tmp_path) as project:
+        project.add(tads, set_id=project.add_set("a run", Origin.PREDICTED).id)
+        project.set_status([tads[1].uid], Status.REJECTED)
+        outer, inner = chosen_records(project, ExportRequest())
+        assert (outer.uid, outer.level, outer.parent) == (tads[0].uid, 1, "")
+        assert (inner.uid, inner.level, inner.parent) == (tads[2].uid, 2, tads[0].uid)
+        project.set_status([tads[0].uid], Status.REJECTED)
+        (alone,) = chosen_records(project, ExportRequest())
+        assert (alone.level, alone.parent) == (1, "")
+        assert [record.level for record in project.query(kind=Kind.TAD)] == [1, 2, 3]

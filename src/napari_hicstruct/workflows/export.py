@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.annotations.records import Status
+from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.config.paths import cache_dir, can_write, user_data_dir
@@ -55,9 +55,30 @@ class ExportResult:
 
 
 def chosen_records(project: Project, request: ExportRequest) -> list[Annotation]:
-    """The records that an export writes, by position."""
+    """The records that an export writes, by position; no TAD names a parent that is not among them."""
     records = project.query(set_ids=request.set_ids, statuses=request.statuses)
-    return _deduplicated(project, records) if request.deduplicate else records
+    return _below_written(project, _deduplicated(project, records) if request.deduplicate else records)
+
+
+def _below_written(project: Project, records: list[Annotation]) -> list[Annotation]:
+    """TADs of which an outer one is left out: below the next outer one that is written, and counted from there."""
+    written = {record.uid for record in records if record.kind is Kind.TAD}
+    if all(record.parent in written for record in records if record.parent):
+        return records
+    parents = {record.uid: record.parent for record in project.query(kind=Kind.TAD)}
+
+    def outer(uid: str) -> list[str]:
+        """Those written that hold it, the nearest first."""
+        found, seen = [], {uid}
+        while (uid := parents.get(uid, "")) and uid not in seen:
+            seen.add(uid)
+            found += [uid] if uid in written else []
+        return found
+
+    return [
+        record.with_(parent=(above := [*outer(record.uid), ""])[0], level=len(above)) if record.parent else record
+        for record in records
+    ]
 
 
 def export_project(
