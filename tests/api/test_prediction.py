@@ -235,3 +235,12 @@ def test_the_parent_of_a_tad_is_one_of_the_calls(sample: hs.ContactMap, calls: h
         around = tad.anchor1.expand(30_000, 10**9)  # its parent reaches beyond
         inside = hs.predict(sample, f"{around.chrom}:{around.start}-{around.end}", tasks="tad").tads
         assert {one.parent for one in inside} - {""} <= {one.uid for one in inside}
+
+
+def test_chromosomes_that_were_searched_and_of_which_nobody_knows_anything_are_no_error(calls: hs.Calls) -> None:
+    run = dict(calls.run) | {"parameters": {"regions": ["chr1:5,000,000-7,000,000", "chrM:0-16,569"]}}
+    genome = hs.Calls(calls.loops, run=run)
+    assert hs.evaluate(genome, calls.loops).metrics["settings"]["chromosomes"] == ["chr1"]
+    assert hs.evaluate(genome, calls.loops, chroms="chr1").metrics["loops"]["recall"] == 1.0
+    with pytest.raises(hs.errors.RegionError, match="neither predictions nor truth have a chromosome 'chrM'"):
+        hs.evaluate(genome, calls.loops, region="chrM")

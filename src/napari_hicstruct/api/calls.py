@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, overload
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
-from napari_hicstruct.api.regions import Region
+from napari_hicstruct.api.regions import Region, bare_interval
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.genome import Interval, canonical_name, parse_region
+from napari_hicstruct.genome import canonical_name, parse_region
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -407,13 +407,7 @@ def _covering(region: Region) -> Any:
     if isinstance(region, str) and ":" not in region:
         name = canonical_name(region)
         return lambda record: canonical_name(record.chrom) == name
-    if isinstance(region, str):
-        place = parse_region(region)
-    elif isinstance(region, Interval):
-        place = region
-    else:
-        chrom, start, end = region
-        place = Interval(chrom, int(start or 0), 10**12 if end is None else int(end))
+    place = parse_region(region) if isinstance(region, str) else bare_interval(region)
     name = canonical_name(place.chrom)
     return lambda record: (
         canonical_name(record.chrom) == name and record.span.start < place.end and place.start < record.span.end

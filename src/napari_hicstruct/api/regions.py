@@ -44,19 +44,20 @@ def regions_as_text(regions: Region | Iterable[Region]) -> tuple[str, ...]:
     """
     one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
     chosen = cast("Iterable[Region]", [regions] if one else regions)
-    found = tuple(region if isinstance(region, str) else str(_bare_interval(region)) for region in chosen)
+    found = tuple(region if isinstance(region, str) else str(bare_interval(region)) for region in chosen)
     if not found:
         raise RegionError("the list of regions is empty.", hint="Name one, or give None.")
     return found
 
 
-def _bare_interval(region: Region) -> Interval:
+def bare_interval(region: Interval | tuple[str, int | None, int | None]) -> Interval:
+    """An interval, or a tuple as one; an end that is None lies beyond every chromosome's."""
     if isinstance(region, Interval):
         return region
     if not _is_triple(region):
         hint = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
         raise RegionError(f"{region!r} is not a region.", hint=hint)
-    chrom, start, end = cast("tuple[str, int | None, int | None]", region)
+    chrom, start, end = region
     return Interval(chrom, int(start or 0), 10**12 if end is None else int(end))
 
 

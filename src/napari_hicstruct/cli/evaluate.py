@@ -50,7 +50,7 @@ def evaluate(
     truth: Annotated[list[Path], typer.Option(help="Folder or label files; several of one kind are united.")],
     ignore: Annotated[list[Path] | None, typer.Option(help="Too faint to ask for; such calls do not count.")] = None,
     chrom: Annotated[list[str] | None, typer.Option(help="Chromosomes to judge; else those with predictions.")] = None,
-    region: Annotated[list[str] | None, typer.Option(help="Judge here; else where the --pred were sought.")] = None,
+    region: Annotated[list[str] | None, typer.Option(help="Region to judge; else what --pred searched.")] = None,
     tolerance: Annotated[
         int, typer.Option(parser=base_pairs, metavar="BP", help="How far a call may be off, in bp or as 20k.")
     ] = 20_000,

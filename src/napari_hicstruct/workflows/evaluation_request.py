@@ -23,8 +23,9 @@ class EvaluateRequest:
     chroms : tuple of str
         Chromosomes to judge; empty: those on which there are predictions.
     regions : tuple of str
-        Regions to judge in, instead of whole chromosomes; empty: those in which the predictions of a folder were
-        sought, as its ``run.json`` says, unless ``chroms`` are named.
+        Regions to judge in, instead of whole chromosomes; empty: those that were searched.
+    searched : tuple of str
+        Regions in which predictions at hand were sought; empty: as the ``run.json`` of the predictions' folders says.
     tolerance : int
         bp.
     resolution : int
@@ -48,6 +49,7 @@ class EvaluateRequest:
     ignore: tuple[Side, ...] = ()
     chroms: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    searched: tuple[str, ...] = ()
     tolerance: int = 20_000
     resolution: int = 0
     top: tuple[int, ...] = (25, 50, 100)

@@ -43,7 +43,7 @@ def judged_regions(request: EvaluateRequest) -> tuple[Interval, ...]:
     """
     if request.regions:
         return _united(request.regions)
-    sought = [predicted_regions(side) for side in request.predictions]
+    sought = [request.searched] if request.searched else [predicted_regions(side) for side in request.predictions]
     if not all(sought):
         return ()
     try:
