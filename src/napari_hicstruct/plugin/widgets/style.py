@@ -136,14 +136,17 @@ def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
     return grid
 
 
-def reveal(widget: QWidget) -> None:
-    """Scroll to a widget once the layout around it is done; never while the mouse is over what would move."""
+def reveal(widget: QWidget, *, beside: int = 24) -> None:
+    """Scroll to a widget, and ``beside`` px above and below it, once the layout around it is done.
+
+    Never while the mouse is over what would move.
+    """
 
     def scroll() -> None:
         area: QWidget | None = widget if isalive(widget) else None
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
         if area is not None and not area.underMouse():
-            area.ensureWidgetVisible(widget, 0, 24)
+            area.ensureWidgetVisible(widget, 0, beside)
 
     QTimer.singleShot(50, scroll)

@@ -152,9 +152,9 @@ class ReviewPanel(QWidget):
             self.folds["bulk"].unfold()
 
     def _reveal_candidate(self, _uid: object) -> None:
-        """The queue brought one up: its card is seen whole, with the buttons that judge it."""
+        """The queue brought one up: its card is seen whole, with the buttons that judge it and those that go on."""
         if self._labels.candidate_up and self.isVisible():
-            reveal(self._candidate)
+            reveal(self._candidate, beside=self.buttons["next"].height() + 10)
 
     def _later_if_open(self, open: bool) -> None:
         if open:
