@@ -13,8 +13,9 @@ from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.loci import match_on_line, near_any
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.evaluation.boundaries import CONTROL_SHIFT, boundary_score, strongest
-from napari_hicstruct.evaluation.domains import SIZES
-from napari_hicstruct.evaluation.records import boundary_table, select
+from napari_hicstruct.evaluation.domains import SIZES, rank_domains
+from napari_hicstruct.evaluation.ranking import average_precision_of
+from napari_hicstruct.evaluation.records import boundary_table, scored_domain_table, select
 
 BIN = 10_000
 SIZE_NAMES = ("< 400 kb", "400 kb – 1 Mb", "> 1 Mb")
@@ -30,6 +31,14 @@ def predicted(folder: Path, chrom: str | None = None) -> Any:
         for kind, name in ((Kind.BOUNDARY, "boundaries.bed"), (Kind.TAD, "tads.bed"))
     }
     return boundary_table(both[Kind.BOUNDARY], both[Kind.TAD])
+
+
+def whole_domains(folder: Path, truth: Any, chrom: str | None = None) -> dict[str, float]:
+    """The predicted TADs against true domains: number, and F1 and average precision where Jaccard ≥ .7 is a hit."""
+    records = select(read_labels(folder / "tads.bed", kind=Kind.TAD).records, Kind.TAD, chrom)
+    ranked = rank_domains(scored_domain_table(records), truth)
+    f1 = 2 * int(ranked.hits.sum()) / max(1, len(ranked.hits) + ranked.n_truth)
+    return {"listed": len(records), "f1": f1, "ap": average_precision_of(ranked.hits, ranked.n_truth)}
 
 
 def compare(

@@ -67,7 +67,11 @@ def tads(result: Mapping[str, Any]) -> str:
             for caller, rates in part["callers"].items()
         )
         for truth, part in result["truths"].items()
-    )
+    ) + "".join(f"<br>domains against {name}: {_domains(one)}" for name, one in result.get("domains", {}).items())
+
+
+def _domains(one: Mapping[str, float]) -> str:
+    return f"{one['listed']:.0f} listed, F1 {one['f1']:.2f}, average precision {one['ap']:.2f} (Jaccard ≥ .7)"
 
 
 def tads_simulated(result: Mapping[str, Any]) -> str:
@@ -82,6 +86,7 @@ def tads_simulated(result: Mapping[str, Any]) -> str:
                 for name, cell in result["cells"].items()
             ),
             f"ends of domains found: {ends}",
+            *(f"domains, {name}: {_domains(one)}" for name, one in result.get("domains", {}).items()),
         ]
     )
 

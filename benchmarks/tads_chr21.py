@@ -4,7 +4,7 @@ F1 at ±1 and ±2 bins (10 kb), one-to-one: the strongest 138 of each caller, as
 and against Arrowhead ∪ HiTAD, and as many as the union has.  An insulation minimum is a bin, not a border: the peer is
 scored at its bins' starts, centres and ends, and the best of the three counts.  Bar: F1@±2 bins against the union
 at least .08 above the peer's at both numbers, against HiTAD not below it.  By size: the share of the ends of true
-domains found.
+domains found; our domains against either list (a Jaccard of .7 is a hit).
 
     python -m benchmarks.tads_chr21 [--pred DIR] [--model M]
 """
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._borders import BIN, CALLERS, SIZE_NAMES, compare, predicted
+from benchmarks._borders import BIN, CALLERS, SIZE_NAMES, compare, predicted, whole_domains
 from benchmarks._callers import insulation, predict
 from benchmarks._harness import data_dir, record, rounded, say, scratch
 from benchmarks.loops_chr21 import MAP
@@ -48,7 +48,8 @@ def main() -> None:
     if not args.no_peers:
         calls["cooltools insulation"] = insulation(uri, work)
     hitad = domains_of("GM12878_chr21.HiTAD.20kb.hg19.txt")
-    both = np.vstack([domains_of("GM12878_chr21.Arrowhead.hg19.bed"), hitad])
+    arrowhead = domains_of("GM12878_chr21.Arrowhead.hg19.bed")
+    both = np.vstack([arrowhead, hitad])
     one, union = boundaries_of(hitad), boundaries_of(both, merge=BIN)
     found = {
         ONE: compare(calls, one, hitad),
@@ -61,7 +62,9 @@ def main() -> None:
             say(f"{caller:22s} best {part['n']} of {len(calls[caller])} against {name:28s}: F1 ±1 bin "
                 f"{rates['f1_1_bin']:.3f}  ±2 bins {rates['f1_2_bins']:.3f}  shifted precision "
                 f"{rates['shifted_precision']:.3f}  ends found: {ends}")  # fmt: skip
-    result: dict[str, Any] = {"model": args.model, "truths": found}
+    whole = {name: whole_domains(folder, list_, "chr21") for name, list_ in (("Arrowhead", arrowhead), (ONE, hitad))}
+    say(f"domains: {whole}")
+    result: dict[str, Any] = {"model": args.model, "truths": found, "domains": whole}
     if not args.no_peers:
         gain = {
             name: part["callers"][CALLERS[0]]["f1_2_bins"] - part["callers"][CALLERS[1]]["f1_2_bins"]

@@ -91,12 +91,7 @@ class DecodingLimits:
         """Settings of the TAD decoder."""
         from napari_hicstruct.decode.tads import TadSettings
 
-        settings = TadSettings()
-        if self.tad_size is None:
-            return settings
-        low, high = self.tad_size
-        first, last = (min(max(edge, low), high) for edge in settings.flat)
-        return replace(settings, flat=(first, last), nested=self.tad_size)
+        return TadSettings() if self.tad_size is None else TadSettings(size=self.tad_size)
 
 
 LIMITS = tuple(field.name for field in fields(DecodingLimits))

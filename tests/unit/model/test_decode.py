@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from napari_hicstruct.decode.tads import (
     contrast,
     cumulative_oe,
     decode_tads,
-    flat_partition,
+    tad_scores,
     with_hierarchy,
 )
 from napari_hicstruct.genome import Interval
@@ -220,35 +221,58 @@ def test_contrast_is_the_density_inside_over_the_flanks() -> None:
     assert abs(contrast(total, 120, 150)) < 0.3
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_the_flat_partition_equals_exhaustive_search(seed: int) -> None:
+def random_boundaries(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Bins of eight boundaries and the evidence of every bin."""
     rng = np.random.default_rng(seed)
-    settings = TadSettings(flat=(100_000, 400_000))
-    peaks = np.sort(rng.choice(np.arange(5, N - 5), 8, replace=False))
+    peaks = np.sort(rng.choice(np.arange(5, N - 5, 3), 8, replace=False))
     p = np.zeros(N, np.float32)
-    p[peaks] = rng.uniform(0.05, 0.95, 8)
-    total = cumulative_oe(make_band("chr1", RES, blocks(peaks.tolist()[::2], 2.0)))
-    odds = np.log(np.clip(p[peaks], 1e-3, 1 - 1e-3) / settings.threshold)
+    p[peaks] = rng.uniform(0.2, 0.95, 8)
+    return peaks, p
 
-    def value(chain: tuple[int, ...]) -> float:
-        worth = sum(odds[list(chain)])
-        for j, k in itertools.pairwise(chain):
-            size = (peaks[k] - peaks[j]) * RES
-            fits = settings.flat[0] <= size <= settings.flat[1]
-            if size > settings.flat[1] and j < k - 1:
-                return -np.inf
-            worth += 2 * min(contrast(total, peaks[j], peaks[k]), 2.0) if fits else -settings.gap_cost
-            worth -= 0.5 * np.maximum(odds[j + 1 : k], 0).sum()
-        return float(worth)
 
-    chains = [c for size in range(1, 9) for c in itertools.combinations(range(8), size)]
-    best = max(chains, key=value)
-    wanted = [
-        (int(peaks[j]), int(peaks[k]))
-        for j, k in itertools.pairwise(best)
-        if settings.flat[0] <= (peaks[k] - peaks[j]) * RES <= settings.flat[1]
-    ]
-    assert flat_partition(peaks, p, total, RES, settings) == wanted
+@pytest.mark.parametrize("seed", range(4))
+def test_the_score_of_a_tad_is_the_documented_formula(seed: int) -> None:
+    peaks, p = random_boundaries(seed)
+    pairs = np.array(list(itertools.combinations(peaks, 2)))
+
+    def logit(x: float) -> float:
+        x = min(max(x, 0.001), 0.999)
+        return math.log(x / (1 - x))
+
+    for (a, b), score in zip(pairs, tad_scores(pairs, peaks, p), strict=True):
+        weaker, stronger = sorted((float(p[a]), float(p[b])))
+        inside = [float(p[x]) for x in peaks if a + 3 <= x <= b - 3]
+        number = sum(x > 0.5 * weaker for x in inside)
+        odds = 0.65 * logit(weaker) + 0.2 * logit(stronger) - 0.4 * logit(max(inside, default=0))
+        assert score == pytest.approx(1 / (1 + math.exp(-(odds - 1.75 * math.log(1 + number) - 0.8))), rel=1e-4)
+
+
+def test_a_tad_that_spans_a_stronger_boundary_is_less_likely_than_its_halves() -> None:
+    p = np.zeros(N, np.float32)
+    p[[20, 60, 100]] = 0.6, 0.9, 0.6
+    whole, left, right = tad_scores(np.array([[20, 100], [20, 60], [60, 100]]), np.array([20, 60, 100]), p)
+    assert whole < 0.3 < min(left, right)
+    p[60] = 0.05
+    assert tad_scores(np.array([[20, 100]]), np.array([20, 60, 100]), p)[0] > 2 * whole
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_pair_of_boundaries_is_left_out_for_a_reason(seed: int) -> None:
+    settings = TadSettings(size=(100_000, 800_000), min_score=0.05)
+    peaks, p = random_boundaries(seed)
+    band = make_band("chr1", RES, blocks(peaks.tolist()[::2], 2.0))
+    total = cumulative_oe(band)
+    own = boundary_peaks(p, threshold=settings.threshold)
+    kept = {
+        (tad.anchor1.start // RES, tad.anchor1.end // RES): tad.score
+        for tad in decode_tads(p, band, length=N * RES, settings=settings)
+    }
+    assert kept
+    pairs = np.array(list(itertools.combinations(own, 2)))
+    for (a, b), score in zip(pairs.tolist(), tad_scores(pairs, own, p), strict=True):
+        fits = 100_000 <= (b - a) * RES <= 800_000 and contrast(total, a, b) >= settings.min_contrast
+        crossed = any(x < a < y < b or a < x < b < y for (x, y), other in kept.items() if other >= score - 1e-6)
+        assert ((a, b) in kept) == (fits and score >= settings.min_score and not crossed)
 
 
 def test_the_hierarchy_is_one_of_the_tads_given() -> None:
