@@ -336,3 +336,21 @@ def test_each_number_has_one_name_in_card_why_and_table(session: Any, qtbot: Any
     heads = list(table.model.columns)
     cells = {head: table.model.data(table.model.index(0, heads.index(head))) for head in heads[6:9]}
     assert cells == {"probability": "0.035", "ranking score": "0.512", "soft score": ""}
+
+
+def test_the_numbers_of_an_edited_tad_are_those_of_the_place_before(session: Any, qtbot: Any) -> None:
+    script = Script()
+    panel = make_panel(session, script, qtbot)
+    record = tad(200_000, 600_000).with_(score=0.6, probability=0.57, model="tiny 0.1")
+    put(session, record)
+    panel.follow(True)
+    moved = record.with_(anchor1=iv(200_000, 700_000), anchor2=iv(200_000, 700_000))
+    session.project.update([moved], action="edit")
+    choose(session, record)
+    qtbot.waitUntil(lambda: "at the edited place" in panel.text)
+    assert "probability 0.570 before the edit" in panel.text
+    card = Card(session.review)
+    qtbot.addWidget(card)
+    card.refresh()
+    assert "probability 0.570 before the edit" in card.facts.text()
+    assert "the place before the edit" in card.facts.toolTip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Status
 
 PROBABILITY = "probability"
 RANKING_SCORE = "ranking score"
@@ -21,6 +21,9 @@ MEANINGS = {
 }
 """What each number is, for tooltips."""
 
+BEFORE_EDIT = "before the edit"
+"""Said of all numbers of an edited record: the model gave them to the place that it had."""
+
 
 def numbers_of(record: Annotation) -> dict[str, float]:
     """Name → value of all numbers that the record has."""
@@ -30,10 +33,13 @@ def numbers_of(record: Annotation) -> dict[str, float]:
 
 def first_number(record: Annotation) -> str:
     """The number that :data:`CONFIDENCE` takes, by its own name: ``probability 0.035``; empty where there is none."""
-    return next((f"{name} {value:.3f}" for name, value in numbers_of(record).items()), "")
+    when = f" {BEFORE_EDIT}" if record.status is Status.EDITED else ""
+    return next((f"{name} {value:.3f}{when}" for name, value in numbers_of(record).items()), "")
 
 
 def numbers_text(record: Annotation) -> str:
     """All numbers with what they mean, one line each; for tooltips."""
     lines = [f"{name} {value:.4f}: {MEANINGS[name]}" for name, value in numbers_of(record).items()]
+    if lines and record.status is Status.EDITED:
+        lines.append(f"All are of the place {BEFORE_EDIT}; Why says what the model gives here.")
     return "\n".join(lines) or "no score"

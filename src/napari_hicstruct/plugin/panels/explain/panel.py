@@ -10,7 +10,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.paint_later import paint_later
@@ -19,7 +19,7 @@ from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_
 from napari_hicstruct.plugin.state.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
-from napari_hicstruct.plugin.state.numbers import MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
+from napari_hicstruct.plugin.state.numbers import BEFORE_EDIT, MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -194,6 +194,9 @@ def _headline(explanation: Any) -> str:
         )
     if ranked:
         kept.pop(RANKING_SCORE, None)
+    if record.status is Status.EDITED:
+        was = "".join(f"; {name} {value:.3f} {BEFORE_EDIT}" for name, value in kept.items())
+        return f"<b>{who}</b> gives {here} at the edited place{was}."
     parts = [here, *(f"{name} {value:.3f}" for name, value in kept.items())]
     return f"<b>{who}</b> called this {what}: {', '.join(parts)}."
 
