@@ -141,3 +141,21 @@ def test_the_bin_size_that_is_drawn_is_told_after_every_change(make_napari_viewe
         pump(lambda: not session.map.pending)
         pump(lambda: False, 0.5)
         assert heard[-1] == f"drawn at {session.resolution // 1000} kb"
+
+
+def test_a_view_without_contacts_says_where_they_are(make_napari_viewer: Make, data_dir: Path) -> None:
+    session, dock = open_in(make_napari_viewer(show=True), data_dir / "maps" / "LNCaP_chr7_chr14_10kb_hg38.cool")
+    session.set_chrom("chr14")
+    assert "no contacts" not in dock.map.state.text()
+    session.go_to(Interval("chr14", 5_000_000, 10_000_000))
+    assert pump(lambda: "holds no contacts here; ⤢ shows those of chr14" in dock.map.state.text())
+    dock.map.whole.click()
+    assert pump(lambda: "no contacts" not in dock.map.state.text())
+
+
+def test_a_chromosome_without_contacts_is_said_to_have_none(make_napari_viewer: Make, data_dir: Path) -> None:
+    session, dock = open_in(make_napari_viewer(show=True), data_dir / "awkward" / "one_interaction_4chr.cool")
+    assert "no contacts" not in dock.map.state.text()
+    empty = next(name for name in reversed(list(session.source.chromsizes)) if name != session.chrom)
+    session.set_chrom(empty)
+    assert pump(lambda: f"The map holds no contacts on {empty}" in dock.map.state.text())

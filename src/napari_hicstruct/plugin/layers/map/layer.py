@@ -22,6 +22,8 @@ from napari_hicstruct.plugin.layers.units import axis_labels, world_kwargs
 from napari_hicstruct.plugin.state.jobs import Runner
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_hicstruct.contacts.protocol import ContactSource
 
 DEFAULT_PERCENTILE = 97.0
@@ -123,6 +125,8 @@ class MapLayer:
             notes.append("Balanced in memory: the map stores no weights for these bins.")
         if not self.source.value_kind.is_contacts:
             notes.append(f"Values are {self.source.value_kind}, not contacts.")
+        else:
+            notes += self._empty_note()
         if wanted in (RAW, COMPUTED):
             return notes
         for level in self.levels:
@@ -132,6 +136,23 @@ class MapLayer:
             if level.norm != wanted and wanted in stored and not level.derived:
                 notes.append(missing_note(self.chrom, format_bin_size(level.resolution), wanted, level.norm))
         return notes
+
+    def _empty_note(self) -> list[str]:
+        """Where the view holds nothing, by the coarsest level: a bin of it that only touches the view counts, too."""
+        filled, size = self._filled(), self.levels[-1].resolution
+        rows, cols = (slice(max(0, a // size), max(0, -(-b // size))) for a, b in (self._rows, self._cols))
+        if filled[rows, cols].any():
+            return []
+        if not filled.any():
+            return [f"The map holds no contacts on {self.chrom}."]
+        return [f"The map holds no contacts here; ⤢ shows those of {self.chrom}."]
+
+    def _filled(self) -> NDArray[np.bool_]:
+        """Which bins of the coarsest level, which is in memory anyway, hold contacts."""
+        coarsest = self.levels[-1]
+        tile = coarsest.tile
+        values = np.asarray(coarsest) if tile is None or tile.values.shape != coarsest.shape else tile.values
+        return np.asarray(np.nan_to_num(values) > 0, bool)
 
     @property
     def level(self) -> ViewedLevel:
@@ -166,15 +187,9 @@ class MapLayer:
         )
 
     def extent_with_contacts(self) -> Interval:
-        """The whole chromosome, or the part that holds contacts if that is less than half of it (cut-out maps).
-
-        Read off the coarsest level, which is in memory anyway.
-        """
-        length = self.source.chromsizes[self.chrom]
-        coarsest = self.levels[-1]
-        tile = coarsest.tile
-        values = np.asarray(coarsest) if tile is None or tile.values.shape != coarsest.shape else tile.values
-        used = np.flatnonzero((np.nan_to_num(values) > 0).any(axis=0))
+        """The whole chromosome, or the part that holds contacts if that is less than half of it (cut-out maps)."""
+        length, coarsest = self.source.chromsizes[self.chrom], self.levels[-1]
+        used = np.flatnonzero(self._filled().any(axis=0))
         if not used.size:
             return Interval(self.chrom, 0, length)
         found = Interval(self.chrom, int(used[0]), int(used[-1]) + 1)
