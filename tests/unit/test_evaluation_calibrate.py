@@ -46,6 +46,26 @@ def test_temperature_and_bias_are_found_again() -> None:
     assert result.after.brier < result.before.brier
 
 
+def test_what_noise_takes_off_is_found_again() -> None:
+    s = scores()
+    noise = np.random.default_rng(2).uniform(0, 0.3, len(s))
+    truth = CalibrationMap(2.0, 1.0, noise=8.0)
+    assert np.allclose(truth.apply(0.5, [0.0, 0.25]), 1 / (1 + np.exp([-1.0, 1.0])))
+    y = drawn(truth.apply(s, noise))
+    found = fit_temperature(s, y.astype(float), noise)
+    assert (found.temperature, found.bias, found.noise) == (
+        pytest.approx(2.0, rel=0.1),
+        pytest.approx(1.0, abs=0.15),
+        pytest.approx(8.0, rel=0.1),
+    )
+    result = fit(s, y, np.arange(len(s)) % 4, noise)
+    assert result.map == found
+    assert result.after.brier < fit(s, y, np.arange(len(s)) % 4).after.brier - 0.005
+    less = drawn(CalibrationMap(2.0, 1.0).apply(s) * (0.5 + 0.3 * noise))  # the noisier the better is no rule to keep
+    assert fit_temperature(s, less.astype(float), noise).noise == 0
+    assert fit_temperature(s, y.astype(float)).noise == 0
+
+
 def test_steps_replace_the_formula_where_it_does_not_fit() -> None:
     s = scores()
     y = drawn(np.where(s < 0.2, 0.02, np.where(s < 0.8, 0.5, 0.55)))
@@ -92,11 +112,12 @@ def test_what_is_reported_comes_from_maps_that_were_not_fitted() -> None:
 
 def test_maps_are_stored_as_json_and_damaged_ones_refused() -> None:
     s = scores(500)
-    for made in (CalibrationMap(1.7, 0.3), fit_isotonic(s, drawn(s).astype(float))):
+    for made in (CalibrationMap(1.7, 0.3), CalibrationMap(1.7, 0.3, noise=4.0), fit_isotonic(s, drawn(s).astype(float))):
         card = {"calibration": {"tad": json.loads(json.dumps({**made.to_dict(), "ece": 0.01}))}}
         assert maps_of(card) == {"tad": made}
     assert maps_of({}) == {}
-    bad = {"temperature": -1, "bias": 0}, {"temperature": "x"}, {"temperature": 1, "bias": 0, "knots": [[0, 1], [1, 0]]}
+    assert maps_of({"calibration": {"tad": {"temperature": 2, "bias": 0}}}) == {"tad": CalibrationMap(2.0)}  # before noise
+    bad = {"temperature": -1, "bias": 0}, {"temperature": 1, "bias": 0, "noise": -2}, {"temperature": "x"}, {"temperature": 1, "bias": 0, "knots": [[0, 1], [1, 0]]}
     for text in bad:
         with pytest.raises(ModelError, match="calibrat"):
             maps_of({"calibration": {"tad": text}})

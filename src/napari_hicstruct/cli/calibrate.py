@@ -55,8 +55,10 @@ def calibrate(
 def _name(entry: Mapping[str, Any]) -> str:
     if entry["knots"]:
         return f"{len(entry['knots'])} isotonic knots"
-    plain = (entry["temperature"], entry["bias"]) == (1.0, 0.0)
-    return "scores as they are" if plain else f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}"
+    if (entry["temperature"], entry["bias"]) == (1.0, 0.0):
+        return "scores as they are"
+    noise = f", noise {entry['noise']:.1f}" if entry["noise"] else ""
+    return f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}{noise}"
 
 
 def register(app: typer.Typer) -> None:

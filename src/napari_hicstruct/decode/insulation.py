@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.contrast import contrast_noise, contrast_track, find_valleys
 from napari_hicstruct.decode.boundaries import boundary_strength
@@ -59,6 +60,22 @@ def valley_odds(band: Band) -> Array:
         z[near] = np.maximum(z[near], own)
     chance = CHANCE * np.maximum(0, CLEAR - z)
     return np.asarray(WEIGHT * (_depth_track(band.n_bins, at, depth) - TYPICAL) - chance, np.float32)
+
+
+def counting_noise(band: Band) -> NDArray[np.float64]:
+    """Standard deviation of the border contrast of ten bins by the chance of counting, log2, (n_bins,); 0 at the ends.
+
+    What an equal score of a boundary is worth depends on it: ``evaluation.calibrate``.
+    """
+    return np.nan_to_num(contrast_noise(band.counts, WIDTH))
+
+
+def noise_at(record: Annotation, noise: NDArray[np.float64], resolution: int) -> float:
+    """Mean :func:`counting_noise` at the ends of a TAD or at a boundary; 0 for other kinds."""
+    if record.kind not in (Kind.TAD, Kind.BOUNDARY):
+        return 0.0
+    ends = {record.anchor1.start, record.anchor1.end if record.kind is Kind.TAD else record.anchor1.start}
+    return float(np.mean([noise[min(end // resolution, len(noise) - 1)] for end in ends]))
 
 
 def _minima(band: Band) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

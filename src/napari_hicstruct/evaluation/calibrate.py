@@ -22,6 +22,7 @@ GOOD_ECE = 0.05
 
 KNOTS = 8
 CLIP = 1e-7
+_NOISE_UNIT = 10.0  # noise is tenths of a log2, its weight about 10: both of order 1 for the fit
 TILT = 1e-3
 """Share of the plain sigmoid that is mixed in between knots, so that no two scores become one."""
 
@@ -33,7 +34,10 @@ class CalibrationMap:
     Attributes
     ----------
     temperature, bias : float
-        p = sigmoid(logit(score) / temperature + bias).  Source: Platt 1999; Guo et al., ICML 2017.
+        p = sigmoid(logit(score) / temperature + bias − noise · s).  Source: Platt 1999; Guo et al., ICML 2017.
+    noise : float
+        What each log2 of counting noise s at the structure's ends takes off, at least 0: of equal scores the one
+        from fewer contacts is right less often.
     knots : tuple of (float, float)
         If there are any, instead: (logit of the score, probability), straight between them (Zadrozny & Elkan,
         KDD 2002, thinned to a few quantiles).
@@ -42,18 +46,20 @@ class CalibrationMap:
     temperature: float = 1.0
     bias: float = 0.0
     knots: tuple[tuple[float, float], ...] = ()
+    noise: float = 0.0
 
-    def apply(self, scores: ArrayLike) -> Array:
-        """Probabilities of ``scores`` in [0, 1], of their shape; NaN stays NaN."""
+    def apply(self, scores: ArrayLike, noise: ArrayLike = 0.0) -> Array:
+        """Probabilities of ``scores`` in [0, 1] under counting noise (log2) of their shape; NaN stays NaN."""
         x = logit(scores)
         if not self.knots:
-            return special.expit(x / self.temperature + self.bias)
+            return special.expit(x / self.temperature + self.bias - self.noise * np.asarray(noise, np.float64))
         at, value = np.array(self.knots).T
         return np.asarray((1 - TILT) * np.interp(x, at, value) + TILT * special.expit(x))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON's own types; see :meth:`from_dict`."""
-        return {"temperature": self.temperature, "bias": self.bias, "knots": [list(knot) for knot in self.knots]}
+        knots = [list(knot) for knot in self.knots]
+        return {"temperature": self.temperature, "bias": self.bias, "noise": self.noise, "knots": knots}
 
     @classmethod
     def from_dict(cls, text: Mapping[str, Any]) -> CalibrationMap:
@@ -66,13 +72,14 @@ class CalibrationMap:
         """
         try:
             knots = tuple((float(x), float(p)) for x, p in text.get("knots", ()))
-            found = cls(float(text["temperature"]), float(text["bias"]), knots)
+            found = cls(float(text["temperature"]), float(text["bias"]), knots, float(text.get("noise", 0)))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"holds a damaged calibration ({text}).") from error
         steps = np.diff(np.array(knots), axis=0) if len(knots) > 1 else np.zeros((0, 2))
         rising = bool((steps[:, 0] > 0).all() and (steps[:, 1] >= 0).all())
         within = all(np.isfinite(x) and 0 <= p <= 1 for x, p in knots)
-        if not (rising and within and 0 < found.temperature < np.inf and np.isfinite(found.bias)):
+        usable = 0 < found.temperature < np.inf and 0 <= found.noise < np.inf and np.isfinite(found.bias)
+        if not (rising and within and usable):
             raise ModelError(f"holds a calibration that does not increase with the score ({text}).")
         return found
 
@@ -83,25 +90,26 @@ def logit(scores: ArrayLike) -> Array:
     return np.asarray(special.logit(s))
 
 
-def fit_temperature(scores: ArrayLike, hits: ArrayLike) -> CalibrationMap:
-    """Temperature and bias of the highest posterior probability.
+def fit_temperature(scores: ArrayLike, hits: ArrayLike, noise: ArrayLike | None = None) -> CalibrationMap:
+    """Temperature, bias and, of calls with counting ``noise``, its weight, of the highest posterior probability.
 
-    The prior (log temperature and bias normal around 0, variance 1) keeps few or perfectly separated calls finite;
-    beside a hundred calls it hardly counts.
+    The prior (log temperature, bias and a tenth of the noise's weight normal around 0, variance 1) keeps few or
+    perfectly separated calls finite; beside a hundred calls it hardly counts.
     """
     from scipy.optimize import minimize
 
     x, y = logit(scores).ravel(), np.asarray(hits, np.float64).ravel()
+    s = np.zeros(len(x)) if noise is None else _NOISE_UNIT * np.asarray(noise, np.float64).ravel()
 
     def cost(free: Array) -> tuple[float, Array]:
         slope = np.exp(free[0])
-        z = slope * x + free[1]
+        z = slope * x + free[1] - free[2] * s
         error = special.expit(z) - y
         loss = float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(free**2))
-        return loss, np.array([np.sum(error * x) * slope + free[0], np.sum(error) + free[1]])
+        return loss, np.array([np.sum(error * x) * slope, np.sum(error), -np.sum(error * s)]) + free
 
-    best = minimize(cost, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-4, 4), (-12, 12)])
-    return CalibrationMap(float(np.exp(-best.x[0])), float(best.x[1]))
+    best = minimize(cost, np.zeros(3), jac=True, method="L-BFGS-B", bounds=[(-4, 4), (-12, 12), (0, 5)])
+    return CalibrationMap(float(np.exp(-best.x[0])), float(best.x[1]), noise=float(_NOISE_UNIT * best.x[2]))
 
 
 def fit_isotonic(scores: ArrayLike, hits: ArrayLike, *, n_knots: int = KNOTS) -> CalibrationMap:
@@ -134,7 +142,7 @@ class Fitted:
     after: Calibration
 
 
-def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike) -> Fitted:
+def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike, noise: ArrayLike | None = None) -> Fitted:
     """Temperature and bias; a few isotonic knots only where those leave a calibration error and knots a smaller one.
 
     Where neither beats the plain scores (too few or too different maps), the scores stay as they are.
@@ -147,20 +155,25 @@ def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike) -> Fitted:
         In [0, 1]; bool.
     groups : array of int, shape (n,)
         What must not be torn apart (the map a call is from), two or more.
+    noise : array, shape (n,), optional
+        Counting noise at each call (log2); knots do without it.
     """
     s, y = np.asarray(scores, np.float64).ravel(), np.asarray(hits, bool).ravel()
-    of = np.asarray(groups).ravel()
+    of, noise = np.asarray(groups).ravel(), np.zeros(len(s)) if noise is None else np.asarray(noise, np.float64)
 
-    def crossed(method: Callable[[ArrayLike, ArrayLike], CalibrationMap]) -> Calibration:
+    def crossed(method: Callable[[Array, Array, Array], CalibrationMap]) -> Calibration:
         p = np.zeros(len(s))
         for group in np.unique(of):
             out = of == group
-            p[out] = method(s[~out], y[~out]).apply(s[out])
+            p[out] = method(s[~out], y[~out], noise[~out]).apply(s[out], noise[out])
         return calibration(p, y)
 
+    def by_knots(s: Array, y: Array, _: Array) -> CalibrationMap:
+        return fit_isotonic(s, y)
+
     before, after = calibration(s, y), crossed(fit_temperature)
-    chosen = fit_temperature(s, y)
-    if after.ece > GOOD_ECE and (bent := crossed(fit_isotonic)).ece < after.ece:
+    chosen = fit_temperature(s, y, noise)
+    if after.ece > GOOD_ECE and (bent := crossed(by_knots)).ece < after.ece:
         chosen, after = fit_isotonic(s, y), bent
     if after.ece > max(before.ece, GOOD_ECE):
         chosen, after = CalibrationMap(), before
@@ -172,10 +185,13 @@ def key_of(record: Annotation) -> str:
     return f"loop@{record.resolution}" if record.kind is Kind.LOOP else str(record.kind)
 
 
-def calibrated(record: Annotation, maps: Mapping[str, CalibrationMap]) -> Annotation:
-    """The record with the probability that its score means; as it is where there is no map for it."""
+def calibrated(record: Annotation, maps: Mapping[str, CalibrationMap], noise: float = 0.0) -> Annotation:
+    """The record with the probability that its score means where contacts are so few; as it is without a map for it.
+
+    ``noise`` is :func:`~napari_hicstruct.decode.insulation.noise_at` it.
+    """
     known = maps.get(key_of(record)) or _nearest_bins(record, maps)
-    return record if known is None else record.with_(probability=round(float(known.apply(record.score)), 6))
+    return record if known is None else record.with_(probability=round(float(known.apply(record.score, noise)), 6))
 
 
 def _nearest_bins(record: Annotation, maps: Mapping[str, CalibrationMap]) -> CalibrationMap | None:

@@ -10,6 +10,7 @@ from itertools import groupby
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -18,7 +19,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import WindowConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import window_channels
-from napari_hicstruct.decode.insulation import boundary_odds, valley_odds
+from napari_hicstruct.decode.insulation import boundary_odds, counting_noise, valley_odds
 from napari_hicstruct.decode.prominence import loop_evidence
 from napari_hicstruct.decode.row_stripes import RowEvidence
 from napari_hicstruct.decode.stripe_odds import stripe_odds
@@ -186,13 +187,19 @@ class CandidateScorer:
                 best = float(odds[low : at + REACH + 1].max())
                 at = low + int(np.argmax(logits[low : at + REACH + 1]))
                 added = best - float(logits[at])
-                found.append(HeadScore(k, f"heads.{task}", float(logits[at]), features[:, at].copy(), added, added))
+                noise = float(self._noise[min(place, len(self._noise) - 1)])
+                own_features = features[:, at].copy()
+                found.append(HeadScore(k, f"heads.{task}", float(logits[at]), own_features, added, added, noise))
         return found
 
     @cached_property
     def _valleys(self) -> Features:
         """What the valleys of the whole chromosome add to a boundary's log-odds, ``(n_bins,)``."""
         return valley_odds(self.coarse)
+
+    @cached_property
+    def _noise(self) -> NDArray[np.float64]:
+        return counting_noise(self.coarse)
 
     def _strip(
         self, predictor: Predictor, task: str, first: int, length: int

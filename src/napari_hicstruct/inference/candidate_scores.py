@@ -30,6 +30,8 @@ class HeadScore:
         Log-odds that decoding adds before it ranks (``decode.prominence``, ``decode.insulation``).
     offset : float
         The part of it that decides what is listed, too: all of it, but 0 for loops.
+    noise : float
+        Counting noise of a boundary (``decode.insulation.counting_noise``), log2; 0 for loops and stripes.
     """
 
     owner: int
@@ -38,6 +40,7 @@ class HeadScore:
     features: Features
     evidence: float = 0.0
     offset: float = 0.0
+    noise: float = 0.0
 
     @property
     def log_odds(self) -> float:

@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
-from napari_hicstruct.decode.insulation import boundary_evidence
+from napari_hicstruct.decode.insulation import boundary_evidence, counting_noise, noise_at
 from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripe_settings import StripeSettings
@@ -74,6 +74,7 @@ class ChromosomeRun:
     coarse: Band
     stretch: Stretch
     track: NDArray[np.float32] | None = field(default=None, init=False)
+    _noise: NDArray[np.float64] | None = field(default=None, init=False)
 
     def _tasks(self, head: str) -> list[str]:
         return [name for name in self.predictor.net.tasks_of(head) if name in self.stretch.tasks]
@@ -112,10 +113,14 @@ class ChromosomeRun:
         """Annotations as they become final; each once, all inside the stretch."""
         for found in self._run():
             inside = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
-            calls = (calibrated(a, self.predictor.calibration) for a in inside)
+            calls = (calibrated(a, self.predictor.calibration, self.noise_of(a)) for a in inside)
             listed = [a for a in calls if is_listed(a, self._min_probability(KINDS[a.kind].head))]
             tads = with_hierarchy(a for a in listed if a.kind is Kind.TAD)  # a parent may not be listed
             yield (*(a for a in listed if a.kind is not Kind.TAD), *tads)
+
+    def noise_of(self, record: Annotation) -> float:
+        """Counting noise at the ends of a call of this run, with which its score is calibrated."""
+        return 0.0 if self._noise is None else noise_at(record, self._noise, self.coarse.resolution)
 
     def _run(self) -> Iterator[list[Annotation]]:
         start, stop = self._bins(self.coarse)
@@ -192,7 +197,7 @@ class ChromosomeRun:
 
     def _domains(self, name: str, features: StripFeatures) -> list[Annotation]:
         p = self.predictor.boundaries(self.coarse, name, features)
-        self.track = p
+        self.track, self._noise = p, counting_noise(self.coarse)
         p = boundary_evidence(p, self.coarse)
         boundaries = decode_boundaries(
             p,

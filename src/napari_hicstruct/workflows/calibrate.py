@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FIRST_SEED = 700_000
 """Training draws its maps from other seeds: small ones, and validation from 900,000 on."""
 
-DEPTHS = (8.0, 40.0, 200.0, 1_000.0)
+DEPTHS = (2.0, 8.0, 40.0, 200.0, 1_000.0)
 FEWEST = 30
 """Calls below which nothing can be fitted."""
 
@@ -72,9 +72,10 @@ class CalibrateResult:
 
 @dataclass(slots=True)
 class _Calls:
-    """Scores, outcomes and simulated map of every judged call of one task."""
+    """Scores, counting noise, outcomes and simulated map of every judged call of one task."""
 
     scores: list[float] = field(default_factory=list)
+    noise: list[float] = field(default_factory=list)
     hits: list[bool] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
 
@@ -164,8 +165,10 @@ def _predictor(info: ModelInfo, device: str) -> Predictor:
     return Predictor(net, chosen)
 
 
-def _predicted(predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.random.Generator) -> list[Annotation]:
-    """All that the model calls, and the loops that it calls where there are coarse bins only."""
+def _predicted(
+    predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.random.Generator
+) -> list[tuple[Annotation, float]]:
+    """All that the model calls, with the noise there, and the loops that it calls where there are coarse bins only."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
     from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
     from napari_hicstruct.workflows.predict.request import MAX_DISTANCE
@@ -174,7 +177,7 @@ def _predicted(predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.ra
     counts = sim.sample(depth, rng)[: config.max_distance // sim.resolution]
     fine = make_band(sim.chrom, sim.resolution, counts)
     coarse = coarsen_band(fine, config.coarse_resolution // sim.resolution)
-    found: list[Annotation] = []
+    found: list[tuple[Annotation, float]] = []
     points, every = predictor.net.tasks_of("point"), [task.name for task in config.tasks]
     alone = make_band(sim.chrom, coarse.resolution, coarse.counts)  # balanced as a level that is read
     for band, large, tasks in ((fine, coarse, every), (None, alone, points)):
@@ -182,25 +185,27 @@ def _predicted(predictor: Predictor, sim: SimulatedMap, depth: float, rng: np.ra
             start=0, end=sim.length, length=sim.length, tasks=tuple(tasks), max_distance=MAX_DISTANCE, model="model"
         )
         if tasks:
-            found += [record for part in ChromosomeRun(predictor, band, large, stretch).run() for record in part]
+            run = ChromosomeRun(predictor, band, large, stretch)
+            found += [(record, run.noise_of(record)) for part in run.run() for record in part]
     return found
 
 
 def _judge_all(
-    calls: dict[str, _Calls], found: list[Annotation], sim: SimulatedMap, depth: float, *, group: int
+    calls: dict[str, _Calls], found: list[tuple[Annotation, float]], sim: SimulatedMap, depth: float, *, group: int
 ) -> None:
     """Add the judged calls of one map to ``calls``."""
     from napari_hicstruct.evaluation.calibrate import key_of
     from napari_hicstruct.synth.records import truth_records
 
     visible, faint = truth_records(sim, depth)
-    by_key: dict[str, list[Annotation]] = {}
-    for record in found:
-        by_key.setdefault(key_of(record), []).append(record)
-    for key, records in by_key.items():
-        judged = _judge(records, visible, faint)
+    by_key: dict[str, list[tuple[Annotation, float]]] = {}
+    for record, noise in found:
+        by_key.setdefault(key_of(record), []).append((record, noise))
+    for key, ours in by_key.items():
+        judged = _judge([record for record, _ in ours], visible, faint)
         mine = calls.setdefault(key, _Calls())
-        mine.scores += [records[k].score for k in judged.kept]
+        mine.scores += [ours[k][0].score for k in judged.kept]
+        mine.noise += [ours[k][1] for k in judged.kept]
         mine.hits += judged.hits.tolist()
         mine.groups += [group] * len(judged.kept)
 
@@ -235,7 +240,7 @@ def _fit_all(calls: Mapping[str, _Calls], request: CalibrateRequest, notes: list
         if len(mine.scores) < FEWEST or len(set(mine.groups)) < 2:
             notes.append(f"{key}: only {len(mine.scores)} calls, not calibrated.")
         else:
-            fitted[key] = _entry(fit(mine.scores, mine.hits, mine.groups), len(mine.scores), request)
+            fitted[key] = _entry(fit(mine.scores, mine.hits, mine.groups, mine.noise), len(mine.scores), request)
     if not fitted:
         raise ModelError("calls too little to be calibrated.", where=request.model, hint="Give more or longer maps.")
     return fitted

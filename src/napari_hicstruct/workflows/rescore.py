@@ -83,7 +83,7 @@ def _probability(score: HeadScore, kind: Kind, *, maps: Mapping[str, Calibration
     size = config.fine_resolution if score.layer.startswith("fine_heads.") else config.coarse_resolution
     keys = {Kind.LOOP: f"loop@{size}", Kind.STRIPE: "stripe"}
     own, known = float(1 / (1 + np.exp(-score.log_odds))), maps.get(keys.get(kind, "boundary"))
-    return own if known is None else float(known.apply(own))
+    return own if known is None else float(known.apply(own, score.noise))
 
 
 def _by_uid(
