@@ -69,7 +69,7 @@ def test_a_model_is_calibrated_and_predictions_say_so(
     assert (model / "weights.safetensors").read_bytes() == weights
 
     maps = maps_of({"calibration": said["calibration"]})
-    assert maps["boundary"].noise > 0
+    assert "boundary" in maps
     said_now = predict(open_map(path), request).annotations
     assert [(r.kind, r.score) for r in said_now] == [(r.kind, r.score) for r in raw]
     for record in said_now:
