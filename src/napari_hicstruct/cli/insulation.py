@@ -59,17 +59,16 @@ def insulation(
         ignore_diags=ignore_diags,
     )
     result = show_progress(iter_insulation(source, request), quiet)
-    formats = tuple(dict.fromkeys(one.value for one in format))
-    files = write_insulation(result, out, dict(source.chromsizes), formats)
+    files = write_insulation(result, out, dict(source.chromsizes), tuple(dict.fromkeys(one.value for one in format)))
     for note in result.notes:
         to_stderr(f"note: {note}")
-    settings = result.run["parameters"]
+    settings, bad = result.run["parameters"], result.table["is_bad_bin"]
     emit(
         {
             "folder": str(out),
             "files": len(files),
             "bins": len(result.table),
-            "good_bins": int((~result.table["is_bad_bin"]).sum()),
+            "good_bins": int((~bad).sum()),
             "bin_size": settings["resolution"],
             "windows": ", ".join(f"{size:,}" for size in settings["windows"]) if not json else settings["windows"],
             "boundaries": len(result.boundaries),

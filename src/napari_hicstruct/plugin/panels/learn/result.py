@@ -27,7 +27,7 @@ _ON = {
     "replay": "on simulated maps, of which everything is known",
 }
 _HEAD = (
-    f'<tr style="color:{SECONDARY};font-size:small"><td>figure (of so many)</td><td align="right">old&nbsp;→&nbsp;new'
+    f'<tr style="color:{SECONDARY};font-size:small"><td>figure (of n)</td><td align="right">old&nbsp;→&nbsp;new'
     '</td><td style="padding-left:6px">change</td><td style="padding-left:6px">its 90&nbsp;% interval</td></tr>'
 )
 _WORDS = {1: ("better", BETTER), -1: ("worse", WORSE), 0: ("same", SECONDARY)}
