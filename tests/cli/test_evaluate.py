@@ -197,6 +197,32 @@ def test_predictions_of_a_region_are_judged_in_it(
     assert "'chr1:900k' is one position, not a region" in capsys.readouterr().err
 
 
+def test_why_fewer_calls_are_judged_than_there_are_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pred = _bedpe(tmp_path / "pred.bedpe", "chr1", [*LOOPS[:2], (2_000_000, 2_030_000), (3_000_000, 3_200_000)])
+    truth = _bedpe(tmp_path / "truth.bedpe", "chr1", [*LOOPS[:2], (0, 5_000_000)])
+    faint = _bedpe(tmp_path / "faint.bedpe", "chr1", [(3_000_000, 3_200_000)])
+    args = ["evaluate", "--pred", str(pred), "--truth", str(truth), "--ignore", str(faint)]
+    assert main([*args, "--json"]) == 0
+    judged = json.loads(capsys.readouterr().out)["loops"]
+    assert (judged["calls"], judged["truth"]) == (2, 2)
+    reasons = {"anchors less than 40 kb apart": 1, "right only about what is too faint to ask for": 1}
+    assert judged["calls_left_out"] == reasons
+    assert judged["truth_left_out"] == {"anchors more than 3 Mb apart": 1}
+    assert main([*args, "--region", "chr1:0-2M"]) == 0
+    said = capsys.readouterr()
+    assert "Judged in chr1:0-2,000,000: 2 predictions do not lie within and do not count." in said.err
+    assert "calls_left_out" not in said.out
+    lines = pred.read_text().splitlines()
+    (tmp_path / "own").mkdir()
+    columns = "#" + "\t".join(layout.LOOPS)
+    row = dict.fromkeys(layout.LOOPS, ".") | dict(zip(layout.LOOPS, lines[1].split("\t"), strict=False))
+    rejected = "\t".join((row | {"status": "rejected", "uid": "a"}).values())
+    kept = "\t".join((row | {"status": "proposed", "uid": "b"}).values())
+    (tmp_path / "own" / "loops.bedpe").write_text(f"{columns}\n{rejected}\n{kept}\n")
+    assert main(["evaluate", "--pred", str(tmp_path / "own"), "--truth", str(truth)]) == 0
+    assert "1 predictions that somebody rejected do not count." in capsys.readouterr().err
+
+
 def test_truth_beyond_the_predictions_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pred = _bedpe(tmp_path / "pred.bedpe", "chr1", LOOPS[:1])
     far = [(start, start + 200_000) for start in range(1_000_000, 7_000_000, 1_000_000)]

@@ -12,6 +12,7 @@ import pytest
 import napari_hicstruct as hs
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.cli.main import main
+from tests.foreign.map_files import write
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,32 @@ def test_bad_input_is_one_line(
     assert says in said
     assert len(said.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_bins_without_contacts_are_in_the_table_and_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "part.cool", values=_upper_half)
+    assert main(["insulation", path, "-o", str(tmp_path / "out"), "-c", "chr1", "-w", "50000", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    table = pd.read_csv(tmp_path / "out" / "insulation.tsv", sep="\t")
+    bad = table["is_bad_bin"]
+    assert len(table) == said["bins"]
+    assert 0 < said["good_bins"] == (~bad).sum() < said["bins"]
+    assert table.loc[bad, "weak_boundary_probability"].isna().all()
+    lines = (tmp_path / "out" / "weak_boundary_probability.bedgraph").read_text().splitlines()[1:]
+    assert len(lines) == said["good_bins"]
+    boundary = (tmp_path / "out" / "boundaries.bed").read_text().splitlines()
+    if boundary[1:]:
+        row = dict(zip(boundary[0].split("\t"), boundary[1].split("\t"), strict=True))
+        assert row["probability"] == ".", "of models alone"
+        assert row["soft_score"] == row["score"] != "."
+
+
+def _upper_half(matrix: np.ndarray) -> np.ndarray:
+    """Contacts in the first half alone."""
+    out, half = matrix.copy(), len(matrix) // 2
+    out[half:] = 0
+    out[:, half:] = 0
+    return out
 
 
 def test_only_its_own_folder_is_replaced(sample: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -333,6 +333,14 @@ def test_normalised_contacts_of_any_scale_are_contacts(
     assert source.value_kind is ValueKind.NORMALISED
 
 
+def test_the_depth_of_a_deep_map_has_no_exponent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "deep.cool", values=lambda m: np.triu(np.full_like(m, 1_780)))
+    assert main(["info", path]) == 0
+    said = capsys.readouterr().out
+    assert "1,780" in said
+    assert "e+03" not in said
+
+
 def test_floats_are_never_called_counts_and_the_map_has_the_notes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -139,7 +139,7 @@ def test_a_column_of_the_plot_is_chosen_flown_through_and_loaded_alone(person: P
     assert dialog.plot.chosen == columns[place].callers
     assert dialog.minimumSizeHint().height() <= 700, "it fits on a screen of 1366 × 768"
     person.click(dialog.members.next)
-    assert pump(lambda: dialog.members.place.text().startswith(f"loop 1 of {columns[place].n}: "))
+    assert pump(lambda: dialog.members.place.text().startswith(f"1 of {columns[place].n}: "))
     record = dialog.state.members.records[0]
     rows, cols = person.session.visible()
     assert rows.start < record.anchor1.start < rows.end

@@ -116,7 +116,12 @@ def test_table_lists_filters_sorts_and_flies(session: Any, qtbot: Any) -> None:
 
     shown = [line(row) for row in range(model.rowCount())]
     assert [(one["#"], one["kind"]) for one in shown] == [("1", "loop"), ("2", "loop"), ("1", "TAD")]
-    assert [shown[0][head] for head in ("start", "end", "size")] == ["300,000", "405,000", "100 kb"]
+    assert [shown[0][head] for head in ("start", "end", "distance, length")] == ["300,000", "405,000", "100 kb"]
+    assert [shown[2][head] for head in ("start", "end", "distance, length")] == ["200,000", "300,000", "100 kb"]
+    table.table.sortByColumn(heads.index("distance, length"), Qt.SortOrder.DescendingOrder)
+    qtbot.waitUntil(lambda: line(0)["distance, length"] == "500 kb")
+    table.table.sortByColumn(0, Qt.SortOrder.AscendingOrder)
+    qtbot.waitUntil(lambda: line(0)["start"] == "300,000")
     assert [shown[0][head] for head in ("probability", "ranking score", "status")] == ["", "0.900", "○ proposed"]
     table.table.sortByColumn(heads.index("ranking score"), Qt.SortOrder.DescendingOrder)
     qtbot.waitUntil(lambda: [line(row)["ranking score"] for row in range(3)] == ["0.900", "0.100", ""])

@@ -114,7 +114,7 @@ def test_an_accepted_list_that_is_complete_in_view_by_the_mouse(
     assert isinstance(QApplication.activePopupWidget(), QMenu)
     person.pick("Complete in: —")
     person.pick(body.import_menu.complete.view.text())
-    assert body.import_menu.complete.title() == "Complete in: 21:30.0–33.0 Mb"
+    assert body.import_menu.complete.title() == "Complete in: chr21:30.0–33.0 Mb"
     person.pick("Import as accepted …")
     assert pump(lambda: session.importing.report is not None and not session.importing.running)
     (block,) = session.project.reviewed()

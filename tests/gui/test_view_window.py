@@ -57,6 +57,7 @@ def test_the_first_picture_is_the_map(make_napari_viewer: Make, data_dir: Path, 
     assert (low, high) == (0, pytest.approx(np.nanpercentile(block, 97), rel=0.05))
     assert [str(unit) for unit in session.layer.units] == ["basepair", "basepair"]
     assert viewer.canvas.overlays["scale_bar"].visible
+    assert viewer.canvas.overlays["scale_bar"].position == "bottom_left", "messages come up at the right"
     assert list(dock.sections) == ["map", "labels", "predict", "review", "learn", "why", "export"]
     assert not session.ensure_project().read_only
 
@@ -116,6 +117,8 @@ def test_the_title_says_which_map_and_where_one_is(make_napari_viewer: Make, dat
     session.go_to(Interval("21", 29_700_000, 33_300_000))
     assert pump(lambda: ":29.7–33.3 Mb, 10 kb — napari" in viewer.title), viewer.title
     assert viewer.title.startswith("GM12878_MboI_chr21_10kb_hg19 · chr21:")
+    assert dock.map.chrom.currentText() == "chr21", "as title, axes and region box say it"
+    assert session.layer.axis_labels == ("chr21 (anchor 1)", "chr21 (anchor 2)")
     assert viewer.window._qt_window.windowTitle() == viewer.title
     viewer.scene.camera.center = (0, 24_450_000, 24_850_000)
     viewer.scene.camera.zoom *= 15

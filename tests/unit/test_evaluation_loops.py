@@ -81,6 +81,17 @@ def test_ignored_truth_counts_neither_way() -> None:
     assert loops.match_loops(calls, truth, 20_000).score().precision == pytest.approx(1 / 3)
 
 
+def test_what_is_not_judged_is_counted_by_reason() -> None:
+    calls = np.array([[0, 30_000, 0.9], [0, 4e6, 0.8], [1e6, 2e6, 0.7], [1_005_000, 2e6, 0.6], [1e6, 1.5e6, 0.5]])
+    assert loops.dropped_counts(calls) == {
+        "anchors less than 40 kb apart": 1,
+        "anchors more than 3 Mb apart": 1,
+        "within 10 kb of a better one": 1,
+    }
+    assert len(loops.prepare(calls)) == len(calls) - 3
+    assert loops.dropped_counts(calls[4:]) == {}
+
+
 def test_strata_partition_calls_and_truth() -> None:
     truth = np.array([[0, 50_000], [0, 200_000], [0, 3_000_000]], float)
     calls = np.array([[0, 55_000], [900_000, 1_100_000], [0, 3_000_000]], float)

@@ -23,7 +23,7 @@ from napari_hicstruct.evaluation.report import (
     stripe_section,
 )
 from napari_hicstruct.evaluation.stripes import rank_stripes
-from napari_hicstruct.workflows.evaluate.report import PICTURES, save_picture
+from napari_hicstruct.workflows.evaluate.report import PICTURES, draw_picture, save_picture
 
 KB = 1_000
 RULE = Yardstick(tolerance=20 * KB, resolution=10 * KB, top=(1, 3))
@@ -148,6 +148,13 @@ def test_every_picture_is_drawn_where_there_is_something_to_draw(tmp_path: Path)
     text = (tmp_path / "precision_recall.svg").read_text()
     assert "stripes · AP 1.00" in text
     assert "tads · ECE 0.050" in (tmp_path / "calibration.svg").read_text()
+
+
+def test_dots_at_the_ends_of_the_reliability_diagram_are_whole() -> None:
+    axes = draw_picture(PICTURES["calibration"], sections()).axes[0]
+    for low, high in (axes.get_xlim(), axes.get_ylim()):
+        assert low <= -0.04
+        assert high >= 1.04
 
 
 def test_a_perfect_model_has_no_calibration_error_but_chance() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, NameMatcher, format_bp, format_span, parse_region
+from napari_hicstruct.genome import Interval, NameMatcher, display_region, format_bp, format_span, parse_region
 
 SIZES = {"chr17": 83_257_441, "chrM": 16_569, "HLA-A*01:01:01-02": 3_503}
 
@@ -104,3 +104,10 @@ def test_unknown_chromosome_names_near_ones() -> None:
 )
 def test_lengths_for_people(bp: int, text: str) -> None:
     assert format_bp(bp) == text
+
+
+@pytest.mark.parametrize(("chrom", "shown"), [("21", "chr21"), ("chr21", "chr21"), ("scaffold_7", "scaffold_7")])
+def test_a_region_is_shown_with_the_name_that_people_know(chrom: str, shown: str) -> None:
+    region = Interval(chrom, 5_000, 1_010_000)
+    assert display_region(region) == f"{shown}:5,000-1,010,000"
+    assert parse_region(display_region(region), {chrom: 2_000_000}) == region

@@ -54,9 +54,9 @@ def finetune(
         emit(_line(result), json=True)
         return
     print(f"{result.verdict}: {result.reason} {_which_model(result)}")
-    emit([_row(figure) for figure in informative_figures(result.figures)])
     if result.details:
         print(result.details)
+    emit([_row(figure) for figure in informative_figures(result.figures)])
     for note in result.notes:
         to_stderr(f"note: {note}")
 
@@ -88,8 +88,8 @@ def _row(figure: Figure) -> dict[str, Any]:
         "what": figure.what,
         "measure": figure.measure,
         "on": figure.on,
-        "n": figure.n,
+        "of": f"{figure.n:,} {'maps' if figure.on == 'replay' else 'corrections'}",
         "before": f"{figure.before:.3f}",
         "after": f"{figure.after:.3f}",
-        "change": f"{figure.low:+.3f} … {figure.high:+.3f}",
+        "90 % interval of the change": f"{figure.low:+.3f} … {figure.high:+.3f}",
     }

@@ -23,7 +23,13 @@ def register(app: typer.Typer) -> None:
         json: bool = json_option,
         quiet: bool = quiet_option,
     ) -> None:
-        """Show a map's resolutions, chromosomes, normalisations, depth, and what can be predicted on it."""
+        """Show a map's resolutions, chromosomes, normalisations, depth, and what can be predicted on it.
+
+        Shown first: what the window opens with.
+        Balanced with: what predictions, O/E and insulation use.
+        Mean count at 1 bin: the depth, contacts of two neighbouring bins.
+        All columns: docs/formats/maps.md.
+        """
         from napari_hicstruct.contacts import open_map
         from napari_hicstruct.workflows.open_map import iter_summarise
 
@@ -88,6 +94,12 @@ def _chromosomes(summary: MapSummary) -> Any:
     for title in ("length (bp)", contacts, f"mean {value} at 1 bin ({summary.resolutions[0]:,} bp)"):
         table.add_column(title, justify="right")
     for item in summary.chromosomes:
-        adjacent = "–" if math.isnan(item.adjacent) else f"{item.adjacent:.3g}"
-        table.add_row(escape(item.name), f"{item.length:,}", f"{item.contacts:,.0f}", adjacent)
+        table.add_row(escape(item.name), f"{item.length:,}", f"{item.contacts:,.0f}", _mean(item.adjacent))
     return table
+
+
+def _mean(value: float) -> str:
+    """Three digits; whole numbers from 100 on, without an exponent."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -39,7 +39,12 @@ def insulation(
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Write insulation, border contrast, directionality and weak boundary labels of MAP: tracks, a table and a BED."""
+    """Write insulation, border contrast, directionality and weak boundary labels of MAP: tracks, a table and a BED.
+
+    The table has a row for every bin, as that of cooltools has:
+    where the map has no contacts, is_bad_bin is True and values are nan.
+    Tracks leave such bins out.  All columns: docs/insulation.md.
+    """
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.genome import NameMatcher
     from napari_hicstruct.workflows.insulation import InsulationRequest, iter_insulation, write_insulation
@@ -54,16 +59,16 @@ def insulation(
         ignore_diags=ignore_diags,
     )
     result = show_progress(iter_insulation(source, request), quiet)
-    formats = tuple(dict.fromkeys(one.value for one in format))
-    files = write_insulation(result, out, dict(source.chromsizes), formats)
+    files = write_insulation(result, out, dict(source.chromsizes), tuple(dict.fromkeys(one.value for one in format)))
     for note in result.notes:
         to_stderr(f"note: {note}")
-    settings = result.run["parameters"]
+    settings, bad = result.run["parameters"], result.table["is_bad_bin"]
     emit(
         {
             "folder": str(out),
             "files": len(files),
             "bins": len(result.table),
+            "good_bins": int((~bad).sum()),
             "bin_size": settings["resolution"],
             "windows": ", ".join(f"{size:,}" for size in settings["windows"]) if not json else settings["windows"],
             "boundaries": len(result.boundaries),

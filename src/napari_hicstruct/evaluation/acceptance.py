@@ -275,20 +275,24 @@ def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, re
     accepted = int(held_out.target.sum())
     parts = [
         f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected): "
-        f"area under the ROC curve {_short(ranked.before)} → {_short(ranked.after)} (90 % interval of the change "
-        f"{_interval(ranked)}; p of chance {p:.2g})",
-        f"log loss {_short(loss.before)} → {_short(loss.after)} ({_interval(loss)})",
+        f"ranking (area under the ROC curve) {_short(ranked.before)} → {_short(ranked.after)} (90 % interval of the "
+        f"change {_interval(ranked)}; p of chance {p:.2g})",
+        f"log loss of the probabilities, 0 is best, {_short(loss.before)} → {_short(loss.after)} (90 % interval of the "
+        f"change {_interval(loss)})",
     ]
     if replay is not None:
-        parts.append(f"average precision on simulated maps {_short(replay.before)} → {_short(replay.after)}")
+        maps = f"{replay.n:,} simulated {'map' if replay.n == 1 else 'maps'}"
+        parts.append(f"average precision on {maps}, 1 is best, {_short(replay.before)} → {_short(replay.after)}")
     return f"{_how_ranked(ranked, p)} {'; '.join(parts)}."
 
 
 def _how_ranked(ranked: Change, p: float) -> str:
     """How well the new model ranks, as people say it."""
-    before, after = _short(ranked.before), _short(ranked.after)
     how = "no better than a coin" if p > CHANCE else "better than a coin"
-    return f"The model ranks your accepted above your rejected ones {how} (before {before}, now {after})."
+    return (
+        f"The model ranks your accepted above your rejected ones {how} (of all pairs of one accepted and one rejected "
+        f"of a kind, {ranked.after:.0%} stand in this order now, {ranked.before:.0%} before; by a coin 50%)."
+    )
 
 
 def _short(value: float) -> str:

@@ -62,6 +62,31 @@ def prepare_order(
     return order[merge_close(xy, merge)]
 
 
+def dropped_counts(
+    calls: ArrayLike, *, distances: tuple[float, float] = DISTANCES, merge: float = MERGE_BP
+) -> dict[str, int]:
+    """How many calls :func:`prepare` leaves out, by reason; reasons that no call has are left out.
+
+    Parameters
+    ----------
+    calls : array, shape (n, 2) or (n, 3)
+    distances : (float, float)
+        bp between the anchors, both ends included.
+    merge : float
+        bp.
+    """
+    xy = rank(calls)
+    apart = xy[:, 1] - xy[:, 0]
+    near, far = int((apart < distances[0]).sum()), int((apart > distances[1]).sum())
+    judged = len(prepare(calls, distances=distances, merge=merge))
+    counts = {
+        f"anchors less than {distances[0] / 1000:g} kb apart": near,
+        f"anchors more than {distances[1] / 1e6:g} Mb apart": far,
+        f"within {merge / 1000:g} kb of a better one": len(xy) - near - far - judged,
+    }
+    return {reason: count for reason, count in counts.items() if count}
+
+
 def prepare(
     calls: ArrayLike, *, distances: tuple[float, float] | None = DISTANCES, merge: float = MERGE_BP
 ) -> NDArray[np.float64]:

@@ -32,10 +32,21 @@ from napari_hicstruct.evaluation.domains import (
     rank_domains,
     variation_of_information,
 )
-from napari_hicstruct.evaluation.loops import LoopMatch, match_loops, prepare, prepare_order, rank, unite
+from napari_hicstruct.evaluation.loops import (
+    LoopMatch,
+    dropped_counts,
+    match_loops,
+    prepare,
+    prepare_order,
+    rank,
+    unite,
+)
 from napari_hicstruct.evaluation.matching import Score, as_points
 from napari_hicstruct.evaluation.ranking import Ranked, precision_of_top
 from napari_hicstruct.evaluation.stripes import SCORE, drop_ignored, rank_stripes, stripe_score
+
+FAINT_ONLY = "right only about what is too faint to ask for"
+"""Why a call is left out that fits nothing but a structure to ignore."""
 
 BINS = (1, 2)
 """Tolerances in bins that are always reported beside the one wanted."""
@@ -62,6 +73,11 @@ class Section:
     plots: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
+def _faint_only(count: int) -> dict[str, int]:
+    """The entry of ``calls_left_out`` for calls that only fit what is ignored."""
+    return {FAINT_ONLY: count} if count else {}
+
+
 def _rates(score: Score) -> dict[str, float]:
     return score._asdict()
 
@@ -85,7 +101,9 @@ def loop_section(
     curve = match.curve()
     metrics: dict[str, Any] = {
         "calls": len(match.calls),
+        "calls_left_out": dropped_counts(calls) | _faint_only(len(xy) - len(match.calls)),
         "truth": len(truth),
+        "truth_left_out": dropped_counts(np.vstack([np.zeros((0, 2)), *map(rank, truths)])),
         "tolerance_bp": rule.tolerance,
         "resolution_bp": rule.resolution,
         **_rates(match.score()),
@@ -120,7 +138,7 @@ def boundary_section(
     table, true = as_points(calls, 2), as_points(truth, 1)
     ranked = rank_boundaries(table, true, rule.tolerance, ignore=ignore)
     close = rank_boundaries(table, true, rule.resolution, ignore=ignore)
-    scored = bool(np.isfinite(table[:, 1]).any())
+    scored, given = bool(np.isfinite(table[:, 1]).any()), len(table)
     if ignore is not None and np.size(ignore):
         faint = as_points(ignore, 1)
         table = table[near_any(table[:, :1], true, rule.tolerance) | ~near_any(table[:, :1], faint, rule.tolerance)]
@@ -129,6 +147,7 @@ def boundary_section(
     tolerances = {"asked": rule.tolerance, **rule.tolerances()}
     metrics: dict[str, Any] = {
         "calls": len(positions),
+        "calls_left_out": _faint_only(given - len(positions)),
         "truth": len(true),
         "tolerance_bp": rule.tolerance,
         "resolution_bp": rule.resolution,
@@ -229,11 +248,13 @@ def stripe_section(
     pred, true = as_points(calls, 6), as_points(truth, 6)
     ranked = rank_stripes(pred, true, rule.tolerance, ignore=ignore)
     close = rank_stripes(pred, true, rule.resolution, ignore=ignore)
+    given = len(pred)
     if ignore is not None and np.size(ignore):
         pred = pred[drop_ignored(pred, true, ignore, rule.tolerance)]
     whole = asdict(stripe_score(pred, true, rule.tolerance))
     metrics: dict[str, Any] = {
         "calls": len(pred),
+        "calls_left_out": _faint_only(given - len(pred)),
         "truth": len(true),
         "tolerance_bp": rule.tolerance,
         "resolution_bp": rule.resolution,

@@ -3,6 +3,7 @@
 from napari_hicstruct.genome.bins import bin_range, bin_start, coarsen_factor, n_bins, to_bin
 from napari_hicstruct.genome.intervals import (
     Interval,
+    display_region,
     format_bin_size,
     format_bp,
     format_region,
@@ -21,6 +22,7 @@ __all__ = [
     "canonical_name",
     "coarsen_factor",
     "display_name",
+    "display_region",
     "format_bin_size",
     "format_bp",
     "format_region",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome.names import NameMatcher
+from napari_hicstruct.genome.names import NameMatcher, display_name
 
 _UNITS = {"": 1, "b": 1, "bp": 1, "k": 1_000, "kb": 1_000, "m": 1_000_000, "mb": 1_000_000, "g": 10**9, "gb": 10**9}
 _POSITION = re.compile(r"^([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?\s*([a-z]*)$", re.IGNORECASE)
@@ -64,6 +64,11 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.chrom}:{self.start:,}-{self.end:,}"
+
+
+def display_region(interval: Interval) -> str:
+    """An interval for people: ``chr21:5,000-10,000`` also where a map spells the chromosome ``21``."""
+    return f"{display_name(interval.chrom)}:{interval.start:,}-{interval.end:,}"
 
 
 def united(intervals: Iterable[Interval]) -> tuple[Interval, ...]:

@@ -189,6 +189,11 @@ def test_the_details_name_their_numbers_and_the_sentence_none() -> None:
     assert not any(sign.isdigit() for sign in decision.reason)
     assert f"{change.after:.2f}".removeprefix("0") in decision.details
     assert ".90 → .91" in decision.details
+    first, _, rest = decision.details.partition("). ")
+    share = f"{change.after:.0%} stand in this order now, {change.before:.0%} before; by a coin 50%"
+    assert first.endswith(f"(of all pairs of one accepted and one rejected of a kind, {share}")
+    assert rest.startswith(f"Of {len(one)} unseen corrections (")
+    assert "average precision on 6 simulated maps" in rest
 
 
 def test_few_or_one_sided_corrections_are_held_to_less() -> None:

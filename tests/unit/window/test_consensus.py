@@ -141,7 +141,7 @@ def test_a_combination_is_chosen_flown_through_and_loaded_alone(project: Project
     assert state.members.place() == ""
     for number in (1, 2, 3, 4, 1):
         state.step(1)
-        assert state.members.place().startswith(f"loop {number} of 4: {CHROM}:")
+        assert state.members.place().startswith(f"{number} of 4: {CHROM}:")
         rows, cols = window.visits[-1]
         first, second = places[number - 1]
         assert rows.start < first < rows.end
@@ -421,7 +421,13 @@ def test_the_plot_counts_every_structure_once(project: Project, three: list[Path
     assert (
         upset.columns[-1].text == "2 loops by mustache alone" or upset.columns[-2].text == "2 loops by mustache alone"
     )
-    assert upset.rows[2].text.startswith("mine: 8 loops, 100% of them with others; by the votes ")
+    assert upset.rows[2].text.startswith("mine: 8 loops, 100% of them with others; 8 are in the list; by the votes ")
+    assert "chromosight: 14 loops, 71% of them with others; 10 are in the list; by" in upset.rows[0].text
+    state.set_caller(state.rows[2], "mustache")
+    state.run()
+    assert state.result is not None
+    text = next(one.text for one in upset_of(state.result).rows if one.name == "mustache")
+    assert text.startswith("mustache: 14 loops from 22 calls, "), "calls of one place are one structure"
     assert [short_number(n) for n in (0, 999, 1_234, 9_960, 12_400, 2_000_000)] == [
         "0", "999", "1.2k", "10k", "12k", "2.0M",
     ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.predict.about_run import words_of_run
-from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinyWindow, iv, loop, make_project
+from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinySource, TinyWindow, iv, loop, make_project
 
 MODEL = ModelInfo("tiny", "0.1", Path("tiny"), ("loop", "tad"), "0" * 64, shipped=False, default=False, card={})
 
@@ -91,6 +92,16 @@ def test_results_come_window_by_window_into_a_set_of_their_own(window: TinyWindo
     bench.state.run()
     bench.runner.advance(4)
     assert list(bench.predicted()) == ["tiny 0.1 · chr17:0.10-0.70M", "tiny 0.1 · chr17:0.10-0.70M (2)"]
+
+
+def test_a_set_is_named_as_the_window_names_its_chromosome(window: TinyWindow) -> None:
+    window.source, window.chrom = replace(TinySource(), chromsizes={"21": LENGTH}), "21"  # type: ignore[assignment]
+    bench = Bench(window, Script())
+    bench.state.scope = "chromosome"
+    bench.state.run()
+    bench.runner.advance()
+    assert list(bench.predicted()) == ["tiny 0.1 · chr21 · partial"]
+    assert bench.script.requests[0]["regions"] == (Interval("21", 0, LENGTH),), "the map is asked in its own words"
 
 
 def test_a_run_says_how_many_its_model_holds_likely(window: TinyWindow) -> None:

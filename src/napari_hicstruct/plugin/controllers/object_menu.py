@@ -10,6 +10,7 @@ from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QApplication, QMenu
 
 from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.genome import display_name, display_region
 from napari_hicstruct.plugin.controllers.key_sheet import native
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.state.commands import key_of
@@ -80,7 +81,7 @@ class ObjectMenu:
                 choice.triggered.connect(lambda _=False, uid=uid: self._review.select(uid))
 
     def _of_place(self, menu: QMenu, place: tuple[float, float]) -> None:
-        chrom = self._review.labels.window.chrom
+        chrom = display_name(self._review.labels.window.chrom)
         row, col = (max(0, int(position)) for position in place)
         self._edit(menu, "Add a loop here", lambda: self._review.add_loop_at(place))
         self._edit(menu, "Mark the view as reviewed", self._review.mark_region_reviewed, "mark_region_reviewed")
@@ -110,5 +111,5 @@ class ObjectMenu:
 
 def coordinates(record: Annotation) -> str:
     """Where an object is, as the *Region* box reads it: ``chr1:5,000-10,000 × chr1:95,000-100,000``."""
-    first, second = (f"{part.chrom}:{part.start:,}-{part.end:,}" for part in (record.anchor1, record.anchor2))
+    first, second = (display_region(part) for part in (record.anchor1, record.anchor2))
     return first if first == second else f"{first} × {second}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.genome import display_region
 from napari_hicstruct.plugin.controllers import gestures
 from napari_hicstruct.plugin.controllers.edit_tool import EditTool
 from napari_hicstruct.plugin.controllers.editor import Editor
@@ -162,7 +163,8 @@ class Review(ReviewState):
         if check is not None:
             note = f" · {check.note}" if check.note else ""
             self.labels.hint(
-                f"{title} · rows: anchor {record.anchor1}\ncolumns: extent {record.anchor2}\n"
+                f"{title} · rows: anchor {display_region(record.anchor1)}\n"
+                f"columns: extent {display_region(record.anchor2)}\n"
                 f"{check.values}, not balanced{note} · Esc ends"
             )
 

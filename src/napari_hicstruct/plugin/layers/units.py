@@ -6,6 +6,8 @@ from typing import Any
 
 import pint
 
+from napari_hicstruct.genome import display_name
+
 _SYMBOL = "b\u2060"
 """``b``: the scale bar says ``2 Mb``; the invisible character behind it leaves pint's own ``b`` (barn) alone."""
 
@@ -29,4 +31,5 @@ def world_kwargs(chrom: str) -> dict[str, Any]:
 
 def axis_labels(chrom: str) -> tuple[str, str]:
     """Names of the two axes: the chromosome, first and second anchor."""
-    return (f"{chrom} (anchor 1)", f"{chrom} (anchor 2)")
+    shown = display_name(chrom)
+    return (f"{shown} (anchor 1)", f"{shown} (anchor 2)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.genome import display_region
 from napari_hicstruct.plugin.state.framing import frame
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.labels import LabelState
@@ -61,6 +61,6 @@ class Members:
             return ""
         record = self.records[self.at]
         first, second = record.anchor1, record.anchor2
-        where = str(first) if first == second else f"{first} × {second.start:,}-{second.end:,}"
+        where = display_region(first) + ("" if first == second else f" × {second.start:,}-{second.end:,}")
         number = f"{self.at + 1:,} of {len(self.records):,}"
-        return f"{KINDS[record.kind].singular} {number}: {where}, soft score {record.soft_score:.2f}"
+        return f"{number}: {where}, soft score {record.soft_score:.2f}"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
-from napari_hicstruct.genome import Interval, format_span
+from napari_hicstruct.genome import Interval, display_name, format_span
 from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class ImportReport:
 
     def _complete(self) -> str:
         first = self.complete[0]
-        where = f"{first.chrom}:{format_span(first)}" if len(self.complete) == 1 else f"{len(self.complete):,} regions"
+        one = f"{display_name(first.chrom)}:{format_span(first)}"
+        where = one if len(self.complete) == 1 else f"{len(self.complete):,} regions"
         return f"Complete in {where}: what is not named there is learnt as absent"
 
     def _came_in(self) -> str:

@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.record_table import GONE, RecordTable, Rows, alphabetical
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Annotation, Kind, Status
+from napari_hicstruct.genome import display_name
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.numbers import PROBABILITY, RANKING_SCORE, SOFT_SCORE
 from napari_hicstruct.plugin.state.palette import strength_of
@@ -233,7 +234,7 @@ def _passing(table: RecordTable, names: Mapping[int, str], wanted: Condition) ->
         who, sources = table.callers(rows, shown=True)
         chroms, columns = table.names["chrom"], (table.chrom[rows], who, table.texts[rows, _NAME], table.sets[rows])
         hits = [
-            text in f"{chroms[chrom]} {sources[source]} {name} {names.get(set_id, '')}".lower()
+            text in f"{display_name(chroms[chrom])} {sources[source]} {name} {names.get(set_id, '')}".lower()
             for chrom, source, name, set_id in zip(*(column.tolist() for column in columns), strict=True)
         ]
         rows = rows[np.array(hits, bool)]

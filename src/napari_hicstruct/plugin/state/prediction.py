@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.tally import CallTally
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.genome import Interval, display_name
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import ModelChoice
@@ -256,9 +256,9 @@ class PredictionState:
         if self.scope == "genome":
             return tuple(Interval(name, 0, length) for name, length in sizes.items()), "genome"
         if self.scope == "chromosome":
-            return (Interval(chrom, 0, sizes[chrom]),), chrom
+            return (Interval(chrom, 0, sizes[chrom]),), display_name(chrom)
         (seen,) = self.view_regions()
-        return (seen,), f"{chrom}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
+        return (seen,), f"{display_name(chrom)}:{seen.start / 1e6:.2f}-{seen.end / 1e6:.2f}M"
 
     def view_regions(self) -> tuple[Interval, ...]:
         """What is in view, as the regions of a request.

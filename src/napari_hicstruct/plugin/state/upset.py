@@ -31,7 +31,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A row: a caller, how many structures it has, and what is known of it in a sentence."""
+    """A row: a caller, how many structures it has, listed or not, and what is known of it in a sentence."""
 
     name: str
     n: int
@@ -57,7 +57,10 @@ def upset_of(result: ConsensusResult) -> UpSet:
     for place, name in enumerate(found.callers):
         n = sum(one.n for one in columns if name in one.callers)
         shared = sum(one.n for one in columns if name in one.callers and len(one.callers) > 1)
-        text = f"{name}: {n:,} {kind.named(n)}, {shared / max(n, 1):.0%} of them with others"
+        calls = sum(one.n_calls for one in result.files if one.caller == name)
+        merged = f" from {calls:,} calls" if calls > n else ""  # several calls of one place are one structure
+        text = f"{name}: {n:,} {kind.named(n)}{merged}, {shared / max(n, 1):.0%} of them with others"
+        text += f"; {int(found.supported[:, place].sum()):,} are in the list"
         if found.reliability is not None:
             right, sensitivity = found.reliability.precision[place], found.reliability.sensitivity[:, place].mean()
             text += f"; by the votes {right:.0%} are right, and it has {sensitivity:.0%} of all"

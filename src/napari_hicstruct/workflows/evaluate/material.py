@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.loci import merge_close
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.errors import LabelError, RegionError
 from napari_hicstruct.evaluation.records import (
     boundary_table,
@@ -176,7 +176,13 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
         notes.append(f"No predictions on {', '.join(left_out)}: left out; name these chromosomes to count them.")
     origin = {canonical_name(chrom): k * APART for k, chrom in enumerate(chroms)}
     notes += _unranked(calls.within(chroms))
+    if rejected := len(calls.within(chroms).chosen(_is_rejected)):
+        notes.append(f"{rejected:,} predictions that somebody rejected do not count.")
     return Material(calls.within(chroms), truth.within(chroms), ignore.within(chroms), chroms, request, origin)
+
+
+def _is_rejected(record: Annotation) -> bool:
+    return record.status is Status.REJECTED
 
 
 def _check_common(calls: Labels, truth: Labels, named: Sequence[str], request: EvaluateRequest) -> None:
@@ -210,6 +216,9 @@ def _in_regions(
     if left_out := len(truth) - len(true):
         where = shown_regions(regions)
         notes.append(f"Judged in {where}: {left_out:,} labels of the truth do not lie within and do not count.")
+    if left_out := len(calls) - len(inside):
+        where = shown_regions(regions)
+        notes.append(f"Judged in {where}: {left_out:,} predictions do not lie within and do not count.")
     across = truth.chosen(lambda record: touches(record, regions) and not is_inside(record, regions))
     faint = ignore.chosen(lambda record: touches(record, regions))
     return inside, true, Labels((*faint.files, *across.files))

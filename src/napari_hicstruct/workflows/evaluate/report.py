@@ -99,7 +99,7 @@ def _curves(axes: Axes, sections: Mapping[str, Section]) -> None:
         if chance is not None:
             axes.axhline(chance, color=_colour(name), linestyle=":", linewidth=1)
     axes.plot([], [], color=GREY, linestyle=":", linewidth=1, label="calls shifted: chance")
-    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.02))
+    axes.set(xlabel="recall", ylabel="precision", xlim=(-0.01, 1.02), ylim=(-0.01, 1.02))
 
 
 def _top(axes: Axes, sections: Mapping[str, Section]) -> None:
@@ -154,7 +154,8 @@ def _reliability(axes: Axes, sections: Mapping[str, Section]) -> None:
         axes.errorbar(x, y, error, color=_colour(name), linewidth=1.2, elinewidth=0.8, label=label)
         axes.scatter(x, y, 8 + 120 * count[known] / count.sum(), color=_colour(name), alpha=0.7, linewidths=0)
     axes.set(xlabel="probability said (dot: share of calls)", ylabel="share that is true (± 1 s.e.)")
-    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    room = 0.05  # for the dots at 0 and 1, which would be cut in half
+    axes.set(xlim=(-room, 1 + room), ylim=(-room, 1 + room), aspect="equal")
 
 
 def _across(axes: Axes, sections: Mapping[str, Section]) -> None:

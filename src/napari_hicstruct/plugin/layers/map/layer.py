@@ -216,7 +216,9 @@ class MapLayer:
         viewer = self._canvas.viewer
         viewer.layers.insert(0, self.layer)
         viewer.layers.selection.active = self.layer
-        viewer.canvas.overlays["scale_bar"].visible = True
+        scale_bar = viewer.canvas.overlays["scale_bar"]
+        scale_bar.position = "bottom_left"  # napari's messages come up at the bottom right
+        scale_bar.visible = True
 
     def close(self) -> None:
         """Take the layer out and stop the background work."""

@@ -27,6 +27,10 @@ from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import show_text, subdued
 
 _SOFT = "Soft labels (*.bedpe *.bed);;All files (*)"
+_COUNTED = (
+    "The plot counts structures, listed (bright) or not (pale); calls of one place are one structure.\n"
+    "The table counts calls that vote, and structures of the list."
+)
 _INVITATION = (
     "Tick the programs whose calls shall vote: sets of the project, and files (“Add files …”, or drop them here). "
     "What they agree on becomes one list with soft scores."
@@ -76,6 +80,7 @@ class ConsensusDialog(QDialog):
         self.load_button = _button("Load as a set", "", lambda: self._try(self.state.load))
         self.save_button = _button("Save as …", "", lambda: self._try(self._save))
         self.worth, self.summary, self.notes = QLabel(), QLabel(), QLabel()
+        self.summary.setToolTip(_COUNTED)
         for label in (self.worth, self.summary, self.notes):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

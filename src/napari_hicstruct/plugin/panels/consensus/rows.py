@@ -27,7 +27,8 @@ _HEADS = ("caller", "file or set", "calls", "in the list", "right", "found", "we
 _CALLER, _LIST, _CALLS, _LISTED, _RIGHT, _FOUND, _WEIGHT, _REMARK, _REMOVE = range(len(_HEADS))
 _BY_VOTES = "By the votes (Dawid and Skene), as hicstruct consensus says it: an upper bound, to compare callers."
 _TIPS = {
-    _LISTED: "How many structures of the list this caller has",
+    _CALLS: "Calls that vote. The plot below counts structures: several calls of one place are one there",
+    _LISTED: "Structures of the list that this caller has.\nThe plot also counts what is not listed: what it alone has",
     _RIGHT: f"Share of its calls that is right.\n{_BY_VOTES}",
     _FOUND: f"Share of all structures that it has, mean over classes of size.\n{_BY_VOTES}",
 }

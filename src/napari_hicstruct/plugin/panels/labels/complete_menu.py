@@ -11,7 +11,7 @@ from qtpy.QtGui import QAction, QActionGroup
 from qtpy.QtWidgets import QInputDialog, QMenu, QWidget
 
 from napari_hicstruct.errors import HicStructError, readable
-from napari_hicstruct.genome import Interval, format_span
+from napari_hicstruct.genome import Interval, display_name, format_span
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.widgets.file_dialogs import REGIONS, open_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -83,7 +83,7 @@ class CompleteMenu(QMenu):
         self.view.setText("Region in view" if seen is None else f"Region in view: {_name(seen)}")
         self.view.setEnabled(seen is not None)
         self.view.setToolTip("The diagonal is not in view." if seen is None else _MEANING)
-        self.chromosome.setText(f"Chromosome: {self._session.chrom}")
+        self.chromosome.setText(f"Chromosome: {display_name(self._session.chrom)}")
 
     def _choose_view(self) -> None:
         seen = self._session.importing.region_in_view()
@@ -91,7 +91,7 @@ class CompleteMenu(QMenu):
         self._take((str(seen),), _name(seen), self.view)
 
     def _choose_chromosome(self) -> None:
-        self._take((self._session.chrom,), self._session.chrom, self.chromosome)
+        self._take((self._session.chrom,), display_name(self._session.chrom), self.chromosome)
 
     def _ask_region(self) -> None:
         seen = self._session.importing.region_in_view()
@@ -120,4 +120,4 @@ class CompleteMenu(QMenu):
 
 
 def _name(region: Interval) -> str:
-    return f"{region.chrom}:{format_span(region)}"
+    return f"{display_name(region.chrom)}:{format_span(region)}"

@@ -26,6 +26,10 @@ _ON = {
     "validation regions and cross-validation": "on corrections that the compared model had not learnt from",
     "replay": "on simulated maps, of which everything is known",
 }
+_HEAD = (
+    f'<tr style="color:{SECONDARY};font-size:small"><td>figure (of n)</td><td align="right">old&nbsp;→&nbsp;new'
+    '</td><td style="padding-left:6px">change</td><td style="padding-left:6px">its 90&nbsp;% interval</td></tr>'
+)
 _WORDS = {1: ("better", BETTER), -1: ("worse", WORSE), 0: ("same", SECONDARY)}
 
 
@@ -40,7 +44,7 @@ def verdict_of(figure: Figure) -> int:
 
 def figures_table(figures: tuple[Figure, ...]) -> str:
     """Rich text: one row per figure, what it rests on above them; direction by sign and colour."""
-    rows, part = [], ""
+    rows, part = [_HEAD], ""
     for one in informative_figures(figures):
         if one.on != part:
             part = one.on
@@ -53,7 +57,7 @@ def figures_table(figures: tuple[Figure, ...]) -> str:
             f'<td style="color:{SECONDARY};font-size:small;padding-left:6px">'
             f"{_signed(one.low)}&nbsp;…&nbsp;{_signed(one.high)}</td></tr>"
         )
-    return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows else ""
+    return f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>' if rows[1:] else ""
 
 
 def _number(value: float) -> str:
@@ -82,10 +86,12 @@ class ResultView(QWidget):
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.table.setToolTip(
             "Old model → new model, and the range in which the difference lies with a chance of 90 %;\n"
-            "in brackets how many candidates (of simulated maps: how many maps) it rests on.\n"
+            "in brackets of how many corrected candidates (of simulated maps: of how many maps) it is.\n"
             "Better, worse: the range leaves out 0; same: no clear difference.\n"
-            "Ranking: how often an accepted candidate stands above a rejected one, 0.5 is chance, 1 is always.\n"
-            "Log loss: how far the probabilities are from your judgments, 0 is best."
+            "Ranking: in what share of the pairs of an accepted and a rejected candidate of a kind the accepted one\n"
+            "stands higher; 0.5 is chance, 1 is always.\n"
+            "Log loss: how far the probabilities are from your judgments, 0 is best; 0.69 says 0.5 to everything.\n"
+            "Average precision: how far a list of simulated maps is right from the top down, 1 is best."
         )
         body = QWidget()
         column = QVBoxLayout(body)

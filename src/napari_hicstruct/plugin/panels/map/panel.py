@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
@@ -95,7 +95,7 @@ class MapPanel(QWidget):
         self.chrom.setToolTip("Chromosome that is shown; lengths in base pairs.")
         self.chrom.setMaxVisibleItems(30)
         self.chrom.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.chrom.textActivated.connect(lambda name: self._try(lambda: self._session.set_chrom(name)))
+        self.chrom.textActivated.connect(lambda _: self._choose_chrom())
         self.back = compact_button("◀", "Back to the view before. Views are remembered as in a browser.")
         self.forward = compact_button("▶", "Forward to the view that you came back from.")
         self.whole = compact_button("⤢", "Whole chromosome (or the part of it that the map holds).")
@@ -234,6 +234,9 @@ class MapPanel(QWidget):
         self.region.setCursorPosition(0)
         self._show_region_problem("")
 
+    def _choose_chrom(self) -> None:
+        self._try(lambda: self._session.set_chrom(self.chrom.currentData()))
+
     def _show_region_problem(self, text: str) -> None:
         set_refused(self.region, bool(text))
         self.problem.setText(text)
@@ -249,8 +252,8 @@ class MapPanel(QWidget):
         with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
             self.chrom.clear()
             for name, length in source.chromsizes.items():
-                self.chrom.addItem(name)
-                self.chrom.setItemData(self.chrom.count() - 1, f"{name}: {length:,} bp", 3)
+                self.chrom.addItem(display_name(name), name)
+                self.chrom.setItemData(self.chrom.count() - 1, f"{display_name(name)}: {length:,} bp", 3)
             self._list_weights(source)
         for key in (_BALANCED, _RATIO):
             why = WHY_NO_CONTACTS.get(source.value_kind)
@@ -267,7 +270,7 @@ class MapPanel(QWidget):
         there = {norm.name for norm in source.normalisations(finest, chrom)}
         self.weights.clear()
         for norm in source.normalisations(finest):
-            lacks = "" if norm.name in there else f"  (not on {chrom})"
+            lacks = "" if norm.name in there else f"  (not on {display_name(chrom)})"
             self.weights.addItem(f"{norm.name}{lacks}", norm.name)
             self.weights.model().item(self.weights.count() - 1).setEnabled(not lacks)  # type: ignore[attr-defined]
         if not there:
@@ -275,7 +278,7 @@ class MapPanel(QWidget):
         self.weights.setCurrentIndex(max(0, self.weights.findData(source.default_norm(finest, chrom))))
 
     def _chrom_changed(self, chrom: str) -> None:
-        self.chrom.setCurrentText(chrom)
+        self.chrom.setCurrentIndex(self.chrom.findData(chrom))
         if self._session.source is not None:
             with QSignalBlocker(self.weights):
                 self._list_weights(self._session.source)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import display_region, format_bp
 from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
 from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, middle_elided, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
@@ -71,7 +71,7 @@ class Card(QWidget):
 
 def _facts(record: Annotation, set_name: str) -> str:
     """Where it is, how far, how sure, its status; who called it, unless the set's name in the title says so."""
-    first, second = record.anchor1, record.anchor2
+    first, second = display_region(record.anchor1), display_region(record.anchor2)
     names = ("anchor  ", "extent  ") if record.kind is Kind.STRIPE else ("", "")
     where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
     parts = [format_bp(record.distance)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import display_name, display_region, format_bp
 from napari_hicstruct.plugin.state.review import ReviewState
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ class RegionsPanel(QWidget):
             for region in regions:
                 item = QListWidgetItem(place_of(region))
                 item.setData(Qt.ItemDataRole.UserRole, region.id)
-                item.setToolTip(
-                    f"{region.rows} × {region.cols}\nby {region.reviewer or 'an unnamed reviewer'}, {region.time}"
-                )
+                sides = f"{display_region(region.rows)} × {display_region(region.cols)}"
+                item.setToolTip(f"{sides}\nby {region.reviewer or 'an unnamed reviewer'}, {region.time}")
                 self.list.addItem(item)
         self.list.setVisible(bool(regions))
         row = self.list.sizeHintForRow(0) if regions else 0
@@ -69,7 +68,7 @@ class RegionsPanel(QWidget):
     def summary(self) -> str:
         """How many there are on this chromosome."""
         n = len(self._regions.here)
-        return f"{n:,} on {self._review.labels.window.chrom}" if n else ""
+        return f"{n:,} on {display_name(self._review.labels.window.chrom)}" if n else ""
 
     def _enable(self) -> None:
         project = self._review.labels.project
@@ -95,4 +94,4 @@ def place_of(region: ReviewedRegion) -> str:
     """``chr17:62.5–63.5 Mb``, with both sides where they differ."""
     rows, cols = (f"{part.start / 1e6:.6g}–{part.end / 1e6:.6g}" for part in (region.rows, region.cols))
     sides = rows if rows == cols else f"{rows} × {cols}"
-    return f"{region.rows.chrom}:{sides} Mb ({format_bp(max(len(region.rows), len(region.cols)))})"
+    return f"{display_name(region.rows.chrom)}:{sides} Mb ({format_bp(max(len(region.rows), len(region.cols)))})"

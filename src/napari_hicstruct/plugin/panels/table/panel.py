@@ -21,7 +21,7 @@ from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import display_name, format_bp
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of, plural_of, status_text
@@ -31,15 +31,16 @@ from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 
 _NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
-_COLUMNS = ("#", "kind", "chrom", "start", "end", "size", *_NUMBERS, "status", "set", "source", "in the queue")
-_WIDTHS = (50, 76, 52, 92, 92, 62, 80, 94, 74, 88, 140, 100, 88)
-_RIGHT = {"#", "start", "end", "size", "in the queue", *_NUMBERS}
+_LENGTH = "distance, length"
+_COLUMNS = ("#", "kind", "chrom", "start", "end", _LENGTH, *_NUMBERS, "status", "set", "source", "in the queue")
+_WIDTHS = (50, 76, 52, 92, 92, 104, 80, 94, 74, 88, 140, 100, 88)
+_RIGHT = {"#", "start", "end", _LENGTH, "in the queue", *_NUMBERS}
 _TIPS = {
     "in the queue": "Place in the review queue, from 1; empty for what is judged or filtered out",
     "#": "Number of the object among its kind, from 1, in the order of its file",
     "start": "Leftmost base pair (0-based)",
     "end": "Rightmost base pair (half-open)",
-    "size": "Loops: distance of the anchors; else length",
+    _LENGTH: "Loops: distance between the anchors' middles, an anchor less than end - start.\nAll others: end - start",
     "set": "The set and its colour",
     "source": "The model, the program or the person that says so, as in Statistics",
     **{name: f"{name}, 0 to 1: {MEANINGS[name]}" for name in _NUMBERS},
@@ -95,9 +96,8 @@ class ObjectModel(TableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort the list."""
         if column >= 0:
-            self._objects.sort(
-                _COLUMNS[column].replace("#", "number"), descending=order == Qt.SortOrder.DescendingOrder
-            )
+            name = {"#": "number", _LENGTH: "size"}.get(_COLUMNS[column], _COLUMNS[column])
+            self._objects.sort(name, descending=order == Qt.SortOrder.DescendingOrder)
 
     def _text(self, record: Annotation, column: str) -> str:
         if column in _NUMBERS:
@@ -108,10 +108,10 @@ class ObjectModel(TableModel):
             "source": lambda: source_of(record),
             "#": lambda: f"{self._objects.number(record.uid):,}",
             "kind": lambda: name_of(record.kind),
-            "chrom": lambda: record.chrom,
+            "chrom": lambda: display_name(record.chrom),
             "start": lambda: f"{record.span.start:,}",
             "end": lambda: f"{record.span.end:,}",
-            "size": lambda: format_bp(record.distance),
+            _LENGTH: lambda: format_bp(record.distance),
             "status": lambda: status_text(record.status),
             "in the queue": lambda: f"{self._objects.waiting(record.uid) or ''}",
         }[column]()
