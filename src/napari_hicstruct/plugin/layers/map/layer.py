@@ -11,7 +11,7 @@ import numpy as np
 from napari_hicstruct.contacts.norms import first_norm, missing_note
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import ValueKind
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.layers.map.image import Image
@@ -144,8 +144,8 @@ class MapLayer:
         if filled[rows, cols].any():
             return []
         if not filled.any():
-            return [f"The map holds no contacts on {self.chrom}."]
-        return [f"The map holds no contacts here; ⤢ shows those of {self.chrom}."]
+            return [f"The map holds no contacts on {display_name(self.chrom)}."]
+        return [f"The map holds no contacts here; ⤢ shows those of {display_name(self.chrom)}."]
 
     def _filled(self) -> NDArray[np.bool_]:
         """Which bins of the coarsest level, which is in memory anyway, hold contacts."""
