@@ -50,7 +50,7 @@ def test_what_noise_takes_off_is_found_again() -> None:
     s = scores()
     noise = np.random.default_rng(2).uniform(0, 0.3, len(s))
     truth = CalibrationMap(2.0, 1.0, noise=8.0)
-    assert np.allclose(truth.apply(0.5, [0.0, 0.25]), 1 / (1 + np.exp([-1.0, 1.0])))
+    assert np.allclose(truth.apply(0.5, [0.0, 0.25]), 1 / (1 + np.exp([-1.0, 0.0])))
     y = drawn(truth.apply(s, noise))
     found = fit_temperature(s, y.astype(float), noise)
     assert (found.temperature, found.bias, found.noise) == (
@@ -61,6 +61,9 @@ def test_what_noise_takes_off_is_found_again() -> None:
     result = fit(s, y, np.arange(len(s)) % 4, noise)
     assert result.map == found
     assert result.after.brier < fit(s, y, np.arange(len(s)) % 4).after.brier - 0.005
+    knots = fit_isotonic(s, y.astype(float), noise)
+    assert knots.noise == found.noise
+    assert np.abs(knots.apply(s, noise) - truth.apply(s, noise)).mean() < 0.03
     less = drawn(CalibrationMap(2.0, 1.0).apply(s) * (0.5 + 0.3 * noise))  # the noisier the better is no rule to keep
     assert fit_temperature(s, less.astype(float), noise).noise == 0
     assert fit_temperature(s, y.astype(float)).noise == 0

@@ -53,11 +53,11 @@ def calibrate(
 
 
 def _name(entry: Mapping[str, Any]) -> str:
+    noise = f", noise {entry['noise']:.1f}" if entry["noise"] else ""
     if entry["knots"]:
-        return f"{len(entry['knots'])} isotonic knots"
+        return f"{len(entry['knots'])} isotonic knots{noise}"
     if (entry["temperature"], entry["bias"]) == (1.0, 0.0):
         return "scores as they are"
-    noise = f", noise {entry['noise']:.1f}" if entry["noise"] else ""
     return f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}{noise}"
 
 

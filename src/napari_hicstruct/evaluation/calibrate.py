@@ -34,13 +34,13 @@ class CalibrationMap:
     Attributes
     ----------
     temperature, bias : float
-        p = sigmoid(logit(score) / temperature + bias − noise · s).  Source: Platt 1999; Guo et al., ICML 2017.
+        p = sigmoid(x / temperature + bias), x = logit(score) − noise · s.  Source: Platt 1999; Guo et al., ICML 2017.
+    knots : tuple of (float, float)
+        If there are any, instead: (x, probability), straight between them (Zadrozny & Elkan, KDD 2002, thinned to a
+        few quantiles).
     noise : float
         What each log2 of counting noise s at the structure's ends takes off, at least 0: of equal scores the one
         from fewer contacts is right less often.
-    knots : tuple of (float, float)
-        If there are any, instead: (logit of the score, probability), straight between them (Zadrozny & Elkan,
-        KDD 2002, thinned to a few quantiles).
     """
 
     temperature: float = 1.0
@@ -50,9 +50,9 @@ class CalibrationMap:
 
     def apply(self, scores: ArrayLike, noise: ArrayLike = 0.0) -> Array:
         """Probabilities of ``scores`` in [0, 1] under counting noise (log2) of their shape; NaN stays NaN."""
-        x = logit(scores)
+        x = logit(scores) - self.noise * np.asarray(noise, np.float64)
         if not self.knots:
-            return special.expit(x / self.temperature + self.bias - self.noise * np.asarray(noise, np.float64))
+            return special.expit(x / self.temperature + self.bias)
         at, value = np.array(self.knots).T
         return np.asarray((1 - TILT) * np.interp(x, at, value) + TILT * special.expit(x))
 
@@ -109,17 +109,24 @@ def fit_temperature(scores: ArrayLike, hits: ArrayLike, noise: ArrayLike | None 
         return loss, np.array([np.sum(error * x) * slope, np.sum(error), -np.sum(error * s)]) + free
 
     best = minimize(cost, np.zeros(3), jac=True, method="L-BFGS-B", bounds=[(-4, 4), (-12, 12), (0, 5)])
-    return CalibrationMap(float(np.exp(-best.x[0])), float(best.x[1]), noise=float(_NOISE_UNIT * best.x[2]))
+    temperature = float(np.exp(-best.x[0]))
+    return CalibrationMap(temperature, float(best.x[1]), noise=temperature * float(_NOISE_UNIT * best.x[2]))
 
 
-def fit_isotonic(scores: ArrayLike, hits: ArrayLike, *, n_knots: int = KNOTS) -> CalibrationMap:
+def fit_isotonic(
+    scores: ArrayLike, hits: ArrayLike, noise: ArrayLike | None = None, *, n_knots: int = KNOTS
+) -> CalibrationMap:
     """Hit rates of ``n_knots`` equally large groups of neighbouring scores, pooled until they rise.
 
-    Equal scores never part.  Needs at least one call.
+    Equal scores never part.  Of calls with counting ``noise`` its weight is that of :func:`fit_temperature`.  Needs at
+    least one call.
     """
     from sklearn.isotonic import isotonic_regression
 
+    weight = 0.0 if noise is None else fit_temperature(scores, hits, noise).noise
     x, y = logit(scores).ravel(), np.asarray(hits, np.float64).ravel()
+    if noise is not None:
+        x = x - weight * np.asarray(noise, np.float64).ravel()
     edges = np.unique(np.quantile(x, np.linspace(0, 1, n_knots + 1)[1:-1]))
     group = np.searchsorted(edges, x, side="right")
     count = np.bincount(group).astype(np.float64)
@@ -127,7 +134,8 @@ def fit_isotonic(scores: ArrayLike, hits: ArrayLike, *, n_knots: int = KNOTS) ->
     at = np.bincount(group, x)[there] / count[there]
     rate = (np.bincount(group, y)[there] + 0.5) / (count[there] + 1)
     value = isotonic_regression(rate, sample_weight=count[there], y_min=0, y_max=1)
-    return CalibrationMap(knots=tuple((float(a), float(v)) for a, v in zip(at, value, strict=True)))
+    knots = tuple((float(a), float(v)) for a, v in zip(at, value, strict=True))
+    return CalibrationMap(knots=knots, noise=weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike, noise: ArrayLike 
     groups : array of int, shape (n,)
         What must not be torn apart (the map a call is from), two or more.
     noise : array, shape (n,), optional
-        Counting noise at each call (log2); knots do without it.
+        Counting noise at each call (log2).
     """
     s, y = np.asarray(scores, np.float64).ravel(), np.asarray(hits, bool).ravel()
     of, noise = np.asarray(groups).ravel(), np.zeros(len(s)) if noise is None else np.asarray(noise, np.float64)
@@ -168,13 +176,10 @@ def fit(scores: ArrayLike, hits: ArrayLike, groups: ArrayLike, noise: ArrayLike 
             p[out] = method(s[~out], y[~out], noise[~out]).apply(s[out], noise[out])
         return calibration(p, y)
 
-    def by_knots(s: Array, y: Array, _: Array) -> CalibrationMap:
-        return fit_isotonic(s, y)
-
     before, after = calibration(s, y), crossed(fit_temperature)
     chosen = fit_temperature(s, y, noise)
-    if after.ece > GOOD_ECE and (bent := crossed(by_knots)).ece < after.ece:
-        chosen, after = fit_isotonic(s, y), bent
+    if after.ece > GOOD_ECE and (bent := crossed(fit_isotonic)).ece < after.ece:
+        chosen, after = fit_isotonic(s, y, noise), bent
     if after.ece > max(before.ece, GOOD_ECE):
         chosen, after = CalibrationMap(), before
     return Fitted(chosen, before, after)
