@@ -16,6 +16,7 @@ from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of, u
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
+from napari_hicstruct.api.searched import narrowed_run
 from napari_hicstruct.errors import LabelError, ProjectError
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ class Project(AbstractContextManager["Project"]):
             end=None if place is None else place.end,
         )
         run = {"project": str(self.path.absolute()), "map": self._file.map.to_run()}
+        run = run if place is None else narrowed_run(run, place)
         return Calls(found, run=run, kinds=kinds or ())
 
     # ---- changing it ------------------------------------------------------------------------------------------
