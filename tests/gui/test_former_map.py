@@ -99,3 +99,24 @@ def test_mirrored_stripes_stay_on_with_the_next_map(make_napari_viewer: Callable
     wait_until_drawn(session)
     assert "Stripe transposes" in session.viewer.layers
     session.close()
+
+
+def test_mirrored_stripes_go_with_their_layer_or_the_stripes(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS)
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    stack, box = session.viewer.layers, dock.sections["labels"].body.transposes
+    for gone in ("Stripe transposes", "Stripes"):
+        box.setChecked(True)
+        stack.remove(stack[gone])
+        assert not box.isChecked()
+        assert "Stripe transposes" not in stack
+    session.editing.editor.show_layers()
+    box.setChecked(True)
+    stack["Stripes"].visible = False
+    assert not stack["Stripe transposes"].visible
+    assert box.isChecked(), "they come back with the stripes"
+    stack["Stripes"].visible = True
+    assert stack["Stripe transposes"].visible
+    session.close()

@@ -79,6 +79,7 @@ class LabelsPanel(QWidget):
         self._later = Soon(self, self._update)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
+        follow(self, session.editing.transposes_switched, self._on_transposes)
         follow(self, session.importing.ended, self.report.show_report)
         follow(self, session.project_changed, self._on_project)
         self._update()
@@ -103,6 +104,7 @@ class LabelsPanel(QWidget):
         self.by_score.toggled.connect(self._labels.set_by_score)
         self.transposes = QCheckBox("mirrored stripes")
         self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
+        self.transposes.setChecked(self._session.editing.with_transposes)
         self.transposes.toggled.connect(self._session.editing.show_transposes)
         self.levels, self.probability = self._make_levels(), self._make_probability()
         for widgets in (
@@ -199,6 +201,9 @@ class LabelsPanel(QWidget):
         self._note.setVisible(any(notes))
         for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
+
+    def _on_transposes(self, on: bool) -> None:
+        self.transposes.setChecked(on)
 
     def _place_rows(self, sets: Sequence[AnnotationSet]) -> None:
         """A row for each set, in their order; those that stay keep their widgets, and a menu that is open over them."""
