@@ -15,6 +15,7 @@ from napari_hicstruct.api.regions import Region
 from napari_hicstruct.api.searched import joined_run, narrowed_run, place_of
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import Interval, canonical_name
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,7 @@ class Calls(Sequence[Annotation]):
         positions = list(key)
         if positions and all(type(one).__name__ in ("bool", "bool_") for one in positions):
             if len(positions) != len(self):
-                raise IndexError(f"the mask has {len(positions)} entries, the calls {len(self)}")
+                raise IndexError(f"the mask has {how_many(len(positions), 'entry', 'entries')}, the calls {len(self)}")
             return self._part(record for record, chosen in zip(self._records, positions, strict=True) if chosen)
         return self._part(self._records[position] for position in positions)
 

@@ -18,6 +18,7 @@ from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
 from napari_hicstruct.api.searched import narrowed_run
 from napari_hicstruct.errors import LabelError, ProjectError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ class Project(AbstractContextManager["Project"]):
     def __repr__(self) -> str:
         """File, number of annotations, whether it can be edited."""
         only = ", read-only" if self._file.read_only else ""
-        return f"<Project {self.path.name}: {self._file.count():,} annotations{only}>"
+        return f"<Project {self.path.name}: {how_many(self._file.count(), 'annotation')}{only}>"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -10,6 +10,7 @@ import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.genome import parse_length
+from napari_hicstruct.wording import how_many
 
 
 def calibrate(
@@ -54,7 +55,7 @@ def calibrate(
 
 def _name(entry: Mapping[str, Any]) -> str:
     if entry["knots"]:
-        return f"{len(entry['knots'])} isotonic knots"
+        return f"{how_many(len(entry['knots']), 'isotonic knot')}"
     plain = (entry["temperature"], entry["bias"]) == (1.0, 0.0)
     return "scores as they are" if plain else f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}"
 

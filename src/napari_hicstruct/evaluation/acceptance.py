@@ -24,6 +24,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.wording import how_many
+
 Floats = NDArray[np.float64]
 
 TOO_FEW = "Too few corrections to say that it got better."
@@ -274,9 +276,9 @@ def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, re
     """The numbers: one plain sentence, then all of them."""
     accepted = int(held_out.target.sum())
     parts = [
-        f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected): "
-        f"area under the ROC curve {_short(ranked.before)} → {_short(ranked.after)} (90 % interval of the change "
-        f"{_interval(ranked)}; p of chance {p:.2g})",
+        f"Of {how_many(len(held_out), 'unseen correction')} ({accepted:,} accepted, "
+        f"{len(held_out) - accepted:,} rejected): area under the ROC curve {_short(ranked.before)} → "
+        f"{_short(ranked.after)} (90 % interval of the change {_interval(ranked)}; p of chance {p:.2g})",
         f"log loss {_short(loss.before)} → {_short(loss.after)} ({_interval(loss)})",
     ]
     if replay is not None:

@@ -38,6 +38,7 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
@@ -194,7 +195,7 @@ class LabelsPanel(QWidget):
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
             _not_all(self._labels.in_view),
-            f"Not drawn: {faint:,} proposals with p < {self._labels.min_probability:.2f}." if faint else "",
+            f"Not drawn: {how_many(faint, 'proposal')} with p < {self._labels.min_probability:.2f}." if faint else "",
             f"The project cannot be edited: {why}" if project is not None and why else why,
         ]
         self._note.setText("\n".join(note for note in notes if note))
