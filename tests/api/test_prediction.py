@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -206,6 +207,104 @@ def test_what_cannot_be_compared(calls: hs.Calls) -> None:
         hs.evaluate(calls, None)
     with pytest.raises(hs.errors.LabelError, match=r"^predictions: 1 is neither labels"):
         hs.evaluate([1, 2], [3])
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"tolerance": "20k"}, r"tolerance='20k' is no whole number of bp, 0 or more. Give tolerance=20000.$"),
+        (
+            {"tolerance": None},
+            r"tolerance=None is no whole number of bp, 0 or more. Give for example tolerance=20000.$",
+        ),
+        ({"tolerance": -1}, "tolerance=-1 is no whole number of bp"),
+        ({"tolerance": float("nan")}, "tolerance=nan is no whole number of bp"),
+        ({"resolution": "5 kb"}, r"resolution='5 kb' is .*Give resolution=5000.$"),
+        ({"resolution": True}, "resolution=True is no whole number of bp"),
+        ({"top": "ten"}, r"top='ten' is no whole number, 1 or more. Give for example top=2"),
+        ({"top": [25, 0]}, "top=0 is no whole number, 1 or more"),
+        ({"top": [2.5]}, "top=2.5 is no whole number"),
+        ({"chroms": 1}, r"chroms=1 is neither a name nor a list of names. Give one or a list, for example chroms="),
+        ({"chroms": ["chr1", 2]}, r"chroms=\['chr1', 2\] is neither a name"),
+    ],
+)
+def test_wrong_arguments_are_named_with_the_remedy(calls: hs.Calls, given: dict[str, object], says: str) -> None:
+    with pytest.raises(hs.errors.ConfigError, match=says):
+        hs.evaluate(calls.loops, calls.loops, **given)
+
+
+def test_one_number_is_a_list_of_one_and_numbers_of_numpy_are_numbers(calls: hs.Calls) -> None:
+    one = hs.evaluate(calls.loops, calls.loops, top=5, tolerance=np.int64(20_000), resolution=10_000.0)
+    assert one.metrics == hs.evaluate(calls.loops, calls.loops, top=np.array([5]), resolution=10_000).metrics
+    with pytest.raises(hs.errors.LabelError, match="no kind 'lop'"):
+        hs.evaluate(calls.loops, calls.loops, kind="lop")
+
+
+def test_other_functions_refuse_the_same(calls: hs.Calls, sample: hs.ContactMap) -> None:
+    two = {"a": calls.loops, "b": calls.loops}
+    for ask, says in (
+        (lambda: hs.consensus(two, tolerance="20k"), r"tolerance='20k'.* Give tolerance=20000"),
+        (lambda: hs.consensus(two, bin_size=-1), "bin_size=-1 is no whole number of bp"),
+        (lambda: hs.insulation(sample, resolution="10k"), r"resolution='10k'.* Give resolution=10000"),
+        (lambda: hs.insulation(sample, windows=["100k"]), r"windows='100k'.* Give windows=100000"),
+        (lambda: hs.insulation(sample, chroms=1), "chroms=1 is neither a name"),
+        (lambda: hs.predict(sample, REGION, threads=-1), "threads=-1 is no whole number"),
+    ):
+        with pytest.raises(hs.errors.ConfigError, match=says):
+            ask()
+
+
+def test_calls_that_are_joined_were_sought_where_either_was(calls: hs.Calls) -> None:
+    """A truth beyond what both searched must not count as missed."""
+    parts = [calls.loops.filter(region=region) for region in ("chr1:5M-5.5M", "chr1:6M-7M")]
+    assert [part.run["parameters"]["regions"] for part in parts] == [
+        ["chr1:5,000,000-5,500,000"],
+        ["chr1:6,000,000-7,000,000"],
+    ]
+    both = parts[0] + parts[1]
+    assert both.run["parameters"]["regions"] == ["chr1:5,000,000-5,500,000", "chr1:6,000,000-7,000,000"]
+    assert both.run["model"] == calls.run["model"]
+    assert both.run["parameters"]["tasks"] == calls.run["parameters"]["tasks"]
+    found = hs.evaluate(both, calls.loops).metrics["loops"]
+    assert found["recall"] == 1.0
+    assert found == hs.evaluate(list(parts), calls.loops).metrics["loops"]
+    assert sum(parts, hs.Calls()).run == both.run
+    other = hs.Calls(parts[1], run={**parts[1].run, "model": {"name": "other", "version": "1"}})
+    assert "model" not in (parts[0] + other).run
+    assert hs.evaluate(parts[0] + other, calls.loops).metrics["loops"] == found
+    assert (parts[0] + hs.Calls(list(parts[1]))).run == {}  # one does not say where
+
+
+def test_calls_filtered_by_place_are_judged_there(calls: hs.Calls, tmp_path: Path) -> None:
+    run = {**calls.run, "parameters": {**calls.run["parameters"], "regions": ["chr1:5M-7M", "2"]}}
+    far = [
+        hs.Annotation(kind="loop", anchor1=hs.Interval("chr2", k, k + 1), anchor2=hs.Interval("chr2", k + 9, k + 10))
+        for k in (0, 10**6)
+    ]
+    genome = hs.Calls([*calls.loops, *far], run=run)
+    one = genome.filter(region="1")
+    assert one.run["parameters"]["regions"] == ["chr1:5,000,000-7,000,000"]
+    assert genome.filter(region="chr2").run["parameters"]["regions"] == ["2"]
+    assert genome.filter(region="chr3").run["parameters"]["regions"] == []
+    assert hs.evaluate(one, genome).metrics["loops"]["recall"] == 1.0
+    assert hs.evaluate([one, genome.filter(region="chr3")], genome).metrics["loops"]["recall"] == 1.0
+    sure = genome.filter(min_probability=0.9)  # what is unlikely was sought all the same
+    assert sure.run == genome.run
+    assert 0 < hs.evaluate(sure, genome).metrics["loops"]["recall"] < 1.0
+    one.write(tmp_path / "one")
+    assert hs.evaluate(tmp_path / "one", genome).metrics["loops"]["recall"] == 1.0
+    bare = hs.Calls(calls.loops).filter(region="chr1:5M-6M")  # nobody says where they were sought
+    assert hs.evaluate(bare, calls.loops).metrics["loops"]["recall"] == 1.0
+
+
+def test_annotations_of_a_region_of_a_project_are_judged_there(
+    calls: hs.Calls, sample: hs.ContactMap, tmp_path: Path
+) -> None:
+    with hs.open_project(tmp_path / "p.hicproj", map=sample) as p:
+        p.add(calls.loops)
+        part = p.annotations(region="chr1:5M-6M")
+    assert 0 < len(part) < len(calls.loops)
+    assert hs.evaluate(part, calls.loops).metrics["loops"]["recall"] == 1.0
 
 
 def test_prediction_leaves_the_number_of_threads_as_it_was(sample: hs.ContactMap) -> None:

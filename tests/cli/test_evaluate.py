@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
+import napari_hicstruct as hs
 from napari_hicstruct.annotations import layout
 from napari_hicstruct.cli.main import main
 
@@ -155,6 +157,25 @@ def test_errors_are_one_line(folders: tuple[Path, Path], tmp_path: Path, capsys:
         error = capsys.readouterr().err
         assert words in error
         assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("side", ["--pred", "--truth"])
+def test_a_project_is_exported_first_by_the_command_that_the_error_gives(
+    side: str, folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sample = hs.sample_map()
+    with hs.open_project(tmp_path / "my labels.hicproj", map=sample) as project:
+        project.add(hs.read_labels(Path(sample.uri).parent / "truth" / "loops.bedpe"))
+    truth = str(Path(sample.uri).parent / "truth" / "loops.bedpe")
+    sides = {"--pred": truth, "--truth": truth} | {side: str(project.path)}
+    assert main(["evaluate", *(word for pair in sides.items() for word in pair)]) == 2
+    said = capsys.readouterr().err
+    assert "--project" not in said
+    command = shlex.split(said.partition("hicstruct export ")[2].partition(" (")[0])
+    assert command == [str(project.path), "--out", "FOLDER"]
+    sides[side] = str(tmp_path / "out")
+    assert main(["export", *command[:-1], sides[side]]) == 0
+    assert main(["evaluate", *(word for pair in sides.items() for word in pair)]) == 0
 
 
 def test_predictions_of_nothing_are_named_not_the_truth(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

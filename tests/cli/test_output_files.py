@@ -135,4 +135,20 @@ def test_the_only_chromosome_with_contacts_need_not_be_named(
     counts[:300, :300] = counts[300:, 300:]
     both = write_cool(tmp_path / "two.cool", {"chr1": 3_000_000, "chr2": 3_000_000}, 10_000, counts)
     assert main(["predict", both, "-o", str(out), "--model", "tiny", "-q"]) == 2
-    assert "no part of the map is named" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no part of the map is named" in said
+    assert "It has contacts on chr1, chr2." in said
+
+
+def test_of_many_chromosomes_with_contacts_the_first_are_named_and_a_map_without_any_is_said_to_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sizes = {f"chr{k}": 100_000 for k in range(1, 13)}
+    path = write_cool(tmp_path / "many.cool", sizes, 10_000, np.triu(np.ones((120, 120))))
+    assert main(["predict", path, "-o", str(tmp_path / "calls")]) == 2
+    assert "It has contacts on chr1, chr2, chr3, chr4, chr5, chr6, chr7, chr8 …." in capsys.readouterr().err
+    empty = write_cool(tmp_path / "none.cool", sizes, 10_000, np.zeros((120, 120)))
+    assert main(["predict", empty, "-o", str(tmp_path / "calls")]) == 2
+    said = capsys.readouterr().err
+    assert "none.cool: holds no contacts on any chromosome." in said
+    assert "named" not in said

@@ -489,7 +489,7 @@ BINARIES = [
     ("x.bb", b"\xeb\xf2\x89\x87" + bytes(30), "bigBedToBed"),
     ("x.cool", b"\x89HDF\r\n\x1a\n" + bytes(30), "contact map"),
     ("x.hic", b"HIC\x00" + bytes(30), "contact map"),
-    ("x.hicproj", b"SQLite format 3\x00" + bytes(30), "--project"),
+    ("x.hicproj", b"SQLite format 3\x00" + bytes(30), "hicstruct export"),
     ("x.npy", b"\x93NUMPY" + bytes(30), "NumPy"),
     ("x.pdf", b"%PDF-1.4 ...", "PDF"),
     ("x.bedpe", b"<!DOCTYPE html>\n<html><body>404</body></html>", "web page"),

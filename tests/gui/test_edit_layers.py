@@ -363,16 +363,24 @@ def test_dashed_transposes_mirror_the_stripes_in_view_and_are_no_data(editor: Ed
     transposes = Transposes(editor.canvas, editor.labels)
     transposes.show(True)
     stripes = editor.overlays[Kind.STRIPE]
-    transposes.draw(stripes.uids)
+    transposes.draw(stripes)
     layer = editor.canvas.viewer.layers["Stripe transposes"]
     ends = np.concatenate([layer.data[:, 0], layer.data[:, 0] + layer.data[:, 1]])
     np.testing.assert_allclose([ends.min(axis=0), ends.max(axis=0)], [[200_000, 200_000], [600_000, 215_000]])
     editor.labels.project.delete([only(editor.labels.project, Kind.STRIPE).uid])
     editor.flush()
-    transposes.draw(stripes.uids)
+    transposes.draw(stripes)
     assert len(layer.data) == 0
+    for visible in (False, True):
+        stripes.layer.visible = visible
+        assert layer.visible is visible
+    stripes.layer.visible = False
     transposes.show(False)
     assert layer not in editor.canvas.viewer.layers
+    transposes.show(True)
+    transposes.draw(stripes)
+    assert not transposes.layer.visible, "also where the stripes were hidden before"
+    transposes.show(False)
     assert actions(editor.labels.project) == ["add", "delete"]
 
 

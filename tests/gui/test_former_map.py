@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
+
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.plugin.show import wait_until_drawn
 from tests.gui.view_kit import open_in, pump, write_dots
@@ -99,3 +102,62 @@ def test_mirrored_stripes_stay_on_with_the_next_map(make_napari_viewer: Callable
     wait_until_drawn(session)
     assert "Stripe transposes" in session.viewer.layers
     session.close()
+
+
+def test_mirrored_stripes_go_with_their_layer_or_the_stripes(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS)
+    session, dock = open_in(make_napari_viewer(show=True), path)
+    stack, box = session.viewer.layers, dock.sections["labels"].body.transposes
+    for gone in ("Stripe transposes", "Stripes"):
+        box.setChecked(True)
+        stack.remove(stack[gone])
+        assert not box.isChecked()
+        assert "Stripe transposes" not in stack
+    session.editing.editor.show_layers()
+    box.setChecked(True)
+    stack["Stripes"].visible = False
+    assert not stack["Stripe transposes"].visible
+    assert box.isChecked(), "they come back with the stripes"
+    stack["Stripes"].visible = True
+    assert stack["Stripe transposes"].visible
+    session.close()
+
+
+def test_layers_of_others_are_in_base_pairs_while_a_map_is_open(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else napari warns of units with each layer of ours that comes or goes, and the scale bar has none."""
+    warned: list[str] = []
+    monkeypatch.setattr("napari._vispy.canvas.show_warning", warned.append)
+    viewer = make_napari_viewer(show=True)
+    viewer.add_points([[1, 1]], name="points")
+    pump(lambda: False, 0.1)
+    session, _ = open_in(viewer, write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS))  # its canvas is resized now
+    session.editing.show_transposes(True)
+    pump(lambda: False, 0.1)
+    assert warned == []
+    assert {str(unit) for unit in viewer.layers.extent.units} == {"basepair"}
+    viewer.add_labels(np.zeros((8, 8), int), name="labels")
+    del warned[:]  # napari looks at units before anybody hears of the layer
+    session.editing.show_transposes(False)
+    pump(lambda: False, 0.1)
+    assert {str(unit) for unit in viewer.layers.extent.units} == {"basepair"}
+    viewer.layers.remove(session.layer)
+    pump(lambda: False, 0.1)
+    assert warned == []
+    assert [(layer.name, *map(str, layer.units)) for layer in viewer.layers] == [
+        ("points", "pixel", "pixel"),
+        ("labels", "pixel", "pixel"),
+    ]
+    session.close()
+
+
+def test_a_unit_that_somebody_chose_stays(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:
+    viewer = make_napari_viewer()
+    cells = viewer.add_points([[1, 1]], name="cells", units=("um", "um"))
+    session, _ = open_in(viewer, write_dots(tmp_path / "a.mcool", LADDER, LENGTH, DOTS))
+    assert [str(unit) for unit in cells.units] == ["micrometer"] * 2
+    session.close()
+    assert [str(unit) for unit in cells.units] == ["micrometer"] * 2

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from napari_hicstruct.config.files import check_output_file, in_place_of, move_file, write_text
+from napari_hicstruct.config.leftovers import process_mark, remove_leftovers
 from napari_hicstruct.errors import OutputError
 
 
@@ -93,3 +97,60 @@ def test_an_input_is_never_replaced_and_another_file_only_if_that_is_wanted(tmp_
         check_output_file(kept)
     with pytest.raises(OutputError, match="is read for this"):
         check_output_file(link, [kept], overwrite=True)
+
+
+# Begins to write a model as a fine-tune does, says where, and goes on for ever.
+_WRITER = """
+import sys, tempfile, time
+from pathlib import Path
+from napari_hicstruct.config.files import in_place_of
+from napari_hicstruct.config.leftovers import process_mark
+with in_place_of(Path(sys.argv[1]) / "default-0.5+ft1") as folder:
+    folder.mkdir()
+    (folder / "weights.safetensors").write_bytes(bytes(1000))
+    work = tempfile.mkdtemp(prefix=f"hicstruct-finetune.{process_mark()}-", dir=sys.argv[1])
+    print(folder.name, Path(work).name, flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only age counts there")
+def test_what_a_killed_process_left_goes_and_what_a_live_one_writes_stays(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    try:
+        assert writer.stdout is not None
+        begun = writer.stdout.readline().split()
+        (tmp_path / ".mine").mkdir()
+        (tmp_path / "default-0.4").mkdir()
+
+        def tidied() -> set[str]:
+            remove_leftovers(tmp_path)
+            remove_leftovers(tmp_path, "hicstruct-finetune.")
+            return {path.name for path in tmp_path.iterdir()}
+
+        assert tidied() == {*begun, ".mine", "default-0.4"}
+    finally:
+        writer.kill()
+        writer.wait()
+        writer.stdout.close()
+    assert {path.name for path in tmp_path.iterdir()} > set(begun), "the process could not tidy up"
+    assert tidied() == {".mine", "default-0.4"}
+
+
+def test_of_processes_that_nobody_can_ask_only_what_is_old_goes(tmp_path: Path) -> None:
+    other_host = f"{int(process_mark()[:4], 16) ^ 1:04x}"
+    elsewhere, former = tmp_path / f".m-0.{other_host}-1-abcdef.5", tmp_path / ".m-0.0123456789ab.5+ft1"
+    for path in (elsewhere, former):
+        path.mkdir()
+        (path / "weights").touch()
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {elsewhere.name, former.name}
+    day_before = time.time() - 90_000
+    for path in (elsewhere, former / "weights"):
+        os.utime(path, (day_before, day_before))
+    remove_leftovers(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2, "a file of the one, and the folder of the other, are new"
+    for path in (elsewhere, elsewhere / "weights", former, former / "weights"):
+        os.utime(path, (day_before, day_before))
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []

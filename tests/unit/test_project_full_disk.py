@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from napari_hicstruct.annotations import ModelEntry, Project
+from napari_hicstruct.annotations import ModelEntry, Project, schema
+from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.lineage import Lineage
+from napari_hicstruct.annotations.lockfile import WriteLock
 from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 from tests.annotation_kit import MAP, loop, new_project
@@ -94,6 +97,88 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert told.stdout.startswith("all well"), told.stderr
     assert os.listdir(place) == []
+
+
+# Too little room for what SQLite keeps beside a file that it writes, though enough for the file: a window of some kB.
+_HARDLY_ROOM = """
+import shutil, sys
+from pathlib import Path
+from napari_hicstruct.annotations import Project
+from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.workflows import projects
+from tests.annotation_kit import MAP, loop
+
+projects.identity_of = lambda source: MAP
+folder = Path(sys.argv[1])
+ballast = folder / "ballast"
+said = set()
+
+def make(path, **_):
+    with Project.create(path, map=MAP) as project:
+        assert not project.read_only
+
+def write(path):
+    with projects.writing(path, None) as project:
+        project.add_as_set("calls", "imported", [loop(k) for k in range(50)], action="import")
+
+for free in range(0, 320 * 1024, 8192):
+    for act in (make, write):
+        with ballast.open("wb", buffering=0) as file:
+            try:
+                file.write(bytes(shutil.disk_usage(folder).free - free))
+            except OSError:
+                pass
+        try:
+            act(folder / "sub" / "p.hicproj")
+            said.add("made")
+            shutil.rmtree(folder / "sub")
+        except ProjectError as error:
+            assert "the disk is full" in str(error), error
+            said.add(error.message.split(":")[0])
+        assert [p.name for p in folder.iterdir()] == ["ballast"], (act, free, list(folder.rglob("*")))
+        ballast.unlink()
+print(len(said), sorted(said))
+"""
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs Linux")
+def test_a_project_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    place = tmp_path / "disk"
+    place.mkdir()
+    private = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o size=2m none "$0" && exec "$@"', str(place)]
+    if subprocess.run([*private, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small disk")
+    command = [*private, sys.executable, "-c", _HARDLY_ROOM, str(place)]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert told.stdout.startswith("3 ['cannot be created', 'made', 'the disk is full;"), told
+
+
+@pytest.mark.parametrize("where", ["open", "migrate"])
+def test_nothing_stays_of_a_project_for_which_there_is_no_room(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(schema if where == "migrate" else Database, where, no_room)
+    with pytest.raises(ProjectError, match=r"p\.hicproj: cannot be .*: the disk is full"):
+        Project.create(tmp_path / "new" / "p.hicproj", map=MAP)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_project_that_another_window_edits_already_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Database.create
+    other: list[WriteLock] = []
+
+    def create(path: Path, fill: object) -> None:
+        made(path, fill)  # type: ignore[arg-type]
+        other.append(WriteLock(path))
+
+    monkeypatch.setattr(Database, "create", create)
+    with Project.create(tmp_path / "p.hicproj", map=MAP) as project:
+        assert "is editing it" in project.read_only_reason
+    other[0].release()
+    assert [path.name for path in tmp_path.iterdir()] == ["p.hicproj"]
 
 
 def full(project: Project) -> None:

@@ -175,6 +175,23 @@ class Database:
                         temporary.with_name(temporary.name + rest).unlink(missing_ok=True)
                 lock.release()
 
+    @classmethod
+    def discard(cls, path: Path) -> bool:
+        """Remove a project that was made just now and is closed; False, and nothing is done, if somebody edits it."""
+        lock = None
+        try:
+            lock = WriteLock(path)
+        except Busy:
+            return False
+        except OSError:  # no room even for the lock: then nobody else has one
+            pass
+        for rest in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                path.with_name(path.name + rest).unlink(missing_ok=True)
+        if lock is not None:
+            lock.release()
+        return True
+
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction: all of it is on the disk afterwards, or nothing.  Safe across threads.

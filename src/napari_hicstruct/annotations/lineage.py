@@ -19,6 +19,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, text, updat
 from napari_hicstruct.annotations import folders, history
 from napari_hicstruct.annotations.schema import finetune_run, model, model_use, now
 from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.editing import EditableProject
@@ -193,7 +194,9 @@ class Lineage:
         with self._project._writing() as connection:
             self._known(connection, parent_sha)
             if not 0 <= last_entry <= (newest := history.newest(connection)):
-                text_ = f"The journal has {newest:,} entries, but the run names entry {last_entry:,}."
+                text_ = (
+                    f"The journal has {how_many(newest, 'entry', 'entries')}, but the run names entry {last_entry:,}."
+                )
                 raise ProjectError(text_, where=self._project.path, hint="Open the project again.")
             values = {"parent": parent_sha, "last_entry": last_entry or None, "config": json.dumps(dict(config))}
             started = connection.execute(

@@ -13,6 +13,8 @@ from napari_hicstruct.annotations.database import Database
 from napari_hicstruct.annotations.editing import EditableProject
 from napari_hicstruct.annotations.history import Stacks
 from napari_hicstruct.annotations.lineage import Lineage
+from napari_hicstruct.annotations.sqlite_files import project_error
+from napari_hicstruct.config.files import folders_for
 from napari_hicstruct.errors import ProjectError, readable
 from napari_hicstruct.genome import Interval
 
@@ -56,8 +58,26 @@ class Project(EditableProject):
             maps.save(connection, map)
             validation.freeze(connection, map)
 
-        Database.create(path, fill)
-        return cls.open(path, map=map, reviewer=reviewer)
+        with folders_for(path):
+            Database.create(path, fill)
+            try:
+                project = cls.open(path, map=map, reviewer=reviewer)
+            except BaseException as error:
+                Database.discard(path)
+                if isinstance(error, OSError):
+                    raise project_error(path, error) from error
+                raise
+            if project.read_only:
+                project.close()
+                # A disk without room for what SQLite keeps beside a file that it writes: nothing would come into it.
+                if Database.discard(path):
+                    raise ProjectError(
+                        f"cannot be created: {project.read_only_reason}.",
+                        where=path,
+                        hint="Free some space, or choose another folder.",
+                    )
+                project = cls.open(path, map=map, reviewer=reviewer)  # another window was quicker, and edits it
+        return project
 
     @classmethod
     def check_new(cls, path: str | Path) -> None:

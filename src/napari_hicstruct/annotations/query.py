@@ -88,8 +88,9 @@ def by_uids(connection: Connection, uids: Sequence[str]) -> dict[str, tuple[int,
         found[values[0]] = (set_id, from_values(values))
     missing = [uid for uid in uids if uid not in found]
     if missing:
+        one_is = "is" if len(missing) == 1 else "are"
         raise ProjectError(
-            f"{len(missing):,} of the objects are no longer in the project (first: {missing[0]}).",
+            f"{len(missing):,} of the objects {one_is} no longer in the project (first: {missing[0]}).",
             hint="Refresh the view; somebody deleted them.",
         )
     return {uid: found[uid] for uid in uids}
@@ -116,5 +117,6 @@ def check_new(connection: Connection, uids: Sequence[str]) -> None:
     there = present(connection, uids)
     if there or len(set(uids)) < len(uids):
         raise ProjectError(
-            f"{len(there) or 1:,} of the objects are in the project already.", hint="Update them, or give new uids."
+            f"{(n := len(there) or 1):,} of the objects {'is' if n == 1 else 'are'} in the project already.",
+            hint="Update them, or give new uids.",
         )

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, overload
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
-from napari_hicstruct.api.regions import Region, bare_interval
+from napari_hicstruct.api.regions import Region
+from napari_hicstruct.api.searched import joined_run, narrowed_run, place_of
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.genome import canonical_name, parse_region
+from napari_hicstruct.genome import Interval, canonical_name
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,15 +111,16 @@ class Calls(Sequence[Annotation]):
         positions = list(key)
         if positions and all(type(one).__name__ in ("bool", "bool_") for one in positions):
             if len(positions) != len(self):
-                raise IndexError(f"the mask has {len(positions)} entries, the calls {len(self)}")
+                raise IndexError(f"the mask has {how_many(len(positions), 'entry', 'entries')}, the calls {len(self)}")
             return self._part(record for record, chosen in zip(self._records, positions, strict=True) if chosen)
         return self._part(self._records[position] for position in positions)
 
     def __add__(self, other: Iterable[Annotation]) -> Calls:
-        """Join two; how they were made is kept where both say the same."""
+        """Join two: what both say of how they were made is kept, and they were sought where either was."""
         if not isinstance(other, Calls):
             return NotImplemented
-        run = self._run if self._run == other._run else {}
+        runs = [one._run for one in (self, other) if one._run or one._records]  # the start of a sum says nothing
+        run = joined_run(*runs) if len(runs) == 2 else runs[0] if runs else {}
         notes = dict.fromkeys((*self._notes, *other._notes))
         kinds = (*self._kinds, *other._kinds)
         return Calls((*self, *other), run=run, notes=notes, problems=(*self._problems, *other._problems), kinds=kinds)
@@ -172,7 +175,8 @@ class Calls(Sequence[Annotation]):
         kind : str or collection of str, optional
             ``loop``, ``stripe``, ``tad``, ``boundary``.
         region : str, Interval or (chrom, start, end), optional
-            The span from the first to the last bp overlaps it.
+            The span from the first to the last bp overlaps it.  What is left counts as sought there alone:
+            :func:`evaluate` judges it in the part of the searched regions that lies in this one.
         status : str or collection of str, optional
             ``proposed``, ``accepted``, ``edited``, ``rejected``.
         min_probability : float, optional
@@ -200,7 +204,9 @@ class Calls(Sequence[Annotation]):
         """
         kinds = None if kind is None else {kind_of(one) for one in several(kind)}
         statuses = None if status is None else {status_of(one) for one in several(status)}
-        inside = None if region is None else _covering(region)
+        place = None if region is None else place_of(region)
+        inside = None if place is None else _covering(place)
+        run = self._run if place is None else narrowed_run(self._run, place)
 
         def passes(record: Annotation) -> bool:
             return (
@@ -211,7 +217,7 @@ class Calls(Sequence[Annotation]):
             )
 
         left = [one for one in self._kinds if kinds is None or one in kinds]
-        return self._part((record for record in self._records if passes(record)), left)
+        return self._part((record for record in self._records if passes(record)), left, run=run)
 
     # ---- what is known of it ----------------------------------------------------------------------------------
 
@@ -376,10 +382,14 @@ class Calls(Sequence[Annotation]):
         return self._part((record for record in self._records if record.kind is kind), [kind], tracks)
 
     def _part(
-        self, records: Iterable[Annotation], kinds: Iterable[Kind] | None = None, tracks: Iterable[BinTrack] = ()
+        self,
+        records: Iterable[Annotation],
+        kinds: Iterable[Kind] | None = None,
+        tracks: Iterable[BinTrack] = (),
+        run: Mapping[str, Any] | None = None,
     ) -> Calls:
-        left = self._kinds if kinds is None else kinds
-        return Calls(records, run=self._run, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks)
+        left, made = self._kinds if kinds is None else kinds, self._run if run is None else run
+        return Calls(records, run=made, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks)
 
 
 def several(given: str | Iterable[str]) -> list[str]:
@@ -402,12 +412,8 @@ def status_of(name: str) -> Status:
         raise LabelError(f"there is no status '{name}'.", hint=f"Choose from {have}.") from None
 
 
-def _covering(region: Region) -> Any:
-    """A test whether a record's span overlaps ``region``, for any spelling of its chromosome."""
-    if isinstance(region, str) and ":" not in region:
-        name = canonical_name(region)
-        return lambda record: canonical_name(record.chrom) == name
-    place = parse_region(region) if isinstance(region, str) else bare_interval(region)
+def _covering(place: Interval) -> Any:
+    """A test whether a record's span overlaps ``place``, for any spelling of its chromosome."""
     name = canonical_name(place.chrom)
     return lambda record: (
         canonical_name(record.chrom) == name and record.span.start < place.end and place.start < record.span.end

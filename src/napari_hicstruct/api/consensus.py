@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.api.arguments import names, whole_number
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
@@ -27,7 +28,7 @@ def consensus(
     bin_size: int = 0,
     weights: Mapping[str, float] | None = None,
     map: MapLike | None = None,
-    chroms: Iterable[str] = (),
+    chroms: str | Iterable[str] = (),
     max_q: float = 0.01,
     keep_all: bool = False,
     progress: ProgressOption = None,
@@ -52,7 +53,7 @@ def consensus(
         By program, for ``method="weighted"``; 1 where none is given.
     map : ContactMap, path or str, optional
         Chromosome names become the map's; what does not lie on it is left out.
-    chroms : iterable of str
+    chroms : str or iterable of str
         Only these chromosomes.
     max_q : float
         Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call.
@@ -73,7 +74,7 @@ def consensus(
     LabelError
         If fewer than two lists can be used, or they hold several kinds.
     ConfigError
-        If a weight or the method is wrong.
+        If a weight, the method, `tolerance`, `bin_size` or `chroms` is wrong.
 
     References
     ----------
@@ -97,8 +98,8 @@ def consensus(
         raise ConfigError(f"there is no method '{method}'.", hint=f"Choose from {', '.join(Method)}.")
     options = ConsensusOptions(
         method=Method(method),
-        tolerance_bp=tolerance,
-        bin_size=bin_size,
+        tolerance_bp=whole_number("tolerance", tolerance, unit="bp"),
+        bin_size=whole_number("bin_size", bin_size, unit="bp"),
         weights=weights,
         min_tools=1 if keep_all else 2,
     )
@@ -107,7 +108,7 @@ def consensus(
         kind=None if kind is None else kind_of(kind),
         options=options,
         map_uri="" if map is None else source_of(map).uri,
-        chroms=tuple(chroms),
+        chroms=names("chroms", chroms),
         max_q=max_q,
     )
     return _as_calls(run(iter_consensus(request), progress))

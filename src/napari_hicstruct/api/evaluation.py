@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.api.arguments import names, whole_number, whole_numbers
+from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.regions import Region, regions_as_text
+from napari_hicstruct.api.searched import searched_regions
 from napari_hicstruct.errors import ConfigError, LabelError
 
 if TYPE_CHECKING:
@@ -197,7 +200,7 @@ def evaluate(
     region: Region | Iterable[Region] | None = None,
     tolerance: int = 20_000,
     resolution: int = 0,
-    top: Iterable[int] = (25, 50, 100),
+    top: int | Iterable[int] = (25, 50, 100),
     score_column: str | int | None = None,
     ascending: bool = False,
     map: MapLike | None = None,
@@ -221,7 +224,7 @@ def evaluate(
         How far a call may be off, bp.
     resolution : int
         bp per bin for the metrics within one and two bins and for the pile-up; 0: as the predictions say, else 10 kb.
-    top : iterable of int
+    top : int or iterable of int
         Numbers of best calls for precision at n.
     score_column : str or int, optional
         Column of the predictions' files or data frames that ranks them, where they do not say.
@@ -239,8 +242,10 @@ def evaluate(
 
     Raises
     ------
+    ConfigError
+        If `tolerance`, `resolution` or `top` is no whole number, or `chroms` no name.
     LabelError
-        If a file or data frame cannot be read, or nothing can be compared.
+        If a file or data frame cannot be read, nothing can be compared, or there is no such kind.
     RegionError
         If neither side has a chromosome of `chroms` or `region`, or a region is misspelt.
     MapError
@@ -264,16 +269,18 @@ def evaluate(
     from napari_hicstruct.workflows.evaluate import iter_evaluate
     from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
+    if kind is not None:
+        kind_of(kind)  # refused also where every part says itself what it holds
     request = EvaluateRequest(
         predictions=_sides(predictions, "predictions", kind, score_column, ascending),
         truth=_sides(truth, "truth", kind),
         ignore=() if ignore is None else _sides(ignore, "ignore", kind),
-        chroms=(chroms,) if isinstance(chroms, str) else tuple(chroms),
+        chroms=names("chroms", chroms),
         regions=() if region is None else regions_as_text(region),
         searched=_sought(predictions),
-        tolerance=tolerance,
-        resolution=resolution,
-        top=tuple(top),
+        tolerance=whole_number("tolerance", tolerance, unit="bp"),
+        resolution=whole_number("resolution", resolution, unit="bp"),
+        top=whole_numbers("top", top, least=1),
         score_column=score_column,
         ascending=ascending,
         map=None if map is None else source_of(map).uri,
@@ -284,11 +291,10 @@ def evaluate(
 def _sought(predictions: LabelsLike) -> tuple[str, ...]:
     """The regions in which calls at hand were sought; the workflow asks folders itself."""
     from napari_hicstruct.api.calls import Calls
-    from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
     parts = predictions if isinstance(predictions, list) else [predictions]
-    sought = [regions_of_run(dict(part.run)) if isinstance(part, Calls) else () for part in parts]
-    return tuple(region for regions in sought for region in regions) if all(sought) else ()
+    sought = [searched_regions(part.run) if isinstance(part, Calls) else None for part in parts]
+    return () if None in sought else tuple(region for regions in sought for region in regions or ())
 
 
 def _sides(

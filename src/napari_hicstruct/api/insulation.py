@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.api.arguments import names, whole_number, whole_numbers
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
 
@@ -17,7 +18,7 @@ def insulation(
     chroms: str | Iterable[str] = (),
     *,
     resolution: int = 0,
-    windows: Iterable[int] = (),
+    windows: int | Iterable[int] = (),
     norm: str | None = None,
     ignore_diags: int = 2,
     progress: ProgressOption = None,
@@ -32,7 +33,7 @@ def insulation(
         Only these chromosomes.
     resolution : int
         Bin size, bp; 0: 10 kb where the map gives it, else the next above.
-    windows : iterable of int
+    windows : int or iterable of int
         Sides of the sliding squares, bp; default 5, 10, 25 and 50 bins.
     norm : str, optional
         Weights to use; default: the best that each chromosome has.
@@ -54,7 +55,7 @@ def insulation(
     Raises
     ------
     ConfigError
-        If a window is no multiple of the bins, or too small.
+        If a window is no multiple of the bins, or too small; if a number or a name is none.
     RegionError
         If there is no such chromosome.
     MapError
@@ -80,14 +81,13 @@ def insulation(
     from napari_hicstruct.workflows.insulation import InsulationRequest, iter_insulation
 
     source = source_of(map)
-    names = NameMatcher(source.chromsizes)
-    wanted = [chroms] if isinstance(chroms, str) else list(chroms)
+    known = NameMatcher(source.chromsizes)
     request = InsulationRequest(
-        resolution=resolution,
-        windows=tuple(windows),
-        chroms=tuple(dict.fromkeys(names.require(name) for name in wanted)),
+        resolution=whole_number("resolution", resolution, unit="bp"),
+        windows=whole_numbers("windows", windows, least=1, unit="bp"),
+        chroms=tuple(dict.fromkeys(known.require(name) for name in names("chroms", chroms))),
         norm=norm,
-        ignore_diags=ignore_diags,
+        ignore_diags=whole_number("ignore_diags", ignore_diags),
     )
     result = run(iter_insulation(source, request), progress)
     result.table.attrs["notes"] = list(result.notes)

@@ -13,6 +13,7 @@ from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.errors import LabelError, OutputError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,9 +83,10 @@ def read_labels(
     notes = [*found.notes]
     if found.unmatched:
         names = ", ".join(f"{name} ({count:,})" for name, count in found.unmatched.items())
-        notes.append(f"{sum(found.unmatched.values()):,} records lie on chromosomes that the map lacks: {names}.")
+        records = how_many(sum(found.unmatched.values()), "record")
+        notes.append(f"{records} left out, on chromosomes that the map lacks: {names}.")
     if found.trans:
-        notes.append(f"{found.trans:,} lines between two chromosomes are left out.")
+        notes.append(f"{how_many(found.trans, 'line')} between two chromosomes left out.")
     return Calls(
         found.records,
         run={"labels": {"file": os.fspath(path), "format": found.format}},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.api.arguments import whole_number
 from napari_hicstruct.api.models import Model, ModelLike, load_model, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
@@ -160,7 +161,7 @@ def finetune(
     else:
         opened, source = open_for_learning(Path(project), None if map is None else source_of(map).uri)
     try:
-        job = prepare_finetune(opened, source, config, device=device, threads=threads)
+        job = prepare_finetune(opened, source, config, device=device, threads=whole_number("threads", threads))
         result = run(iter_finetune(job), progress)
         result = record_as_kept(opened, job, result)
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.api.arguments import whole_number
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.models import ModelLike, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -123,7 +124,7 @@ def predict(
         device=device,
         mode=mode,
         norm=norm,
-        threads=threads,
+        threads=whole_number("threads", threads),
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
         min_probability=_min_probability(min_probability, chosen),
         limits=DecodingLimits.of(limits or {}),

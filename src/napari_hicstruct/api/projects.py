@@ -16,7 +16,9 @@ from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of, u
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
+from napari_hicstruct.api.searched import narrowed_run
 from napari_hicstruct.errors import LabelError, ProjectError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +59,7 @@ class Project(AbstractContextManager["Project"]):
     def __repr__(self) -> str:
         """File, number of annotations, whether it can be edited."""
         only = ", read-only" if self._file.read_only else ""
-        return f"<Project {self.path.name}: {self._file.count():,} annotations{only}>"
+        return f"<Project {self.path.name}: {how_many(self._file.count(), 'annotation')}{only}>"
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -171,6 +173,7 @@ class Project(AbstractContextManager["Project"]):
             end=None if place is None else place.end,
         )
         run = {"project": str(self.path.absolute()), "map": self._file.map.to_run()}
+        run = run if place is None else narrowed_run(run, place)
         return Calls(found, run=run, kinds=kinds or ())
 
     # ---- changing it ------------------------------------------------------------------------------------------

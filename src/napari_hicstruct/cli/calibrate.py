@@ -10,6 +10,7 @@ import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.genome import parse_length
+from napari_hicstruct.wording import how_many
 
 
 def calibrate(
@@ -55,7 +56,7 @@ def calibrate(
 def _name(entry: Mapping[str, Any]) -> str:
     noise = f", noise {entry['noise']:.1f}" if entry["noise"] else ""
     if entry["knots"]:
-        return f"{len(entry['knots'])} isotonic knots{noise}"
+        return f"{how_many(len(entry['knots']), 'isotonic knot')}{noise}"
     if (entry["temperature"], entry["bias"]) == (1.0, 0.0):
         return "scores as they are"
     return f"temperature {entry['temperature']:.2f}, bias {entry['bias']:.2f}{noise}"

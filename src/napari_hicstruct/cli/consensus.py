@@ -22,6 +22,7 @@ from napari_hicstruct.cli.import_labels import GivenKind
 from napari_hicstruct.config.files import check_output_file
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.consensus import ConsensusResult
@@ -138,7 +139,7 @@ def _callers(result: ConsensusResult) -> list[dict[str, Any]]:
 def _table(result: ConsensusResult, path: Path) -> Any:
     found = result.consensus
     to_stderr(
-        f"{len(found.records):,} soft labels ({result.kind.value}) of {len(found.callers)} callers, within "
+        f"{how_many(len(found.records), 'soft label')} ({result.kind.value}) of {len(found.callers)} callers, within "
         f"{found.tolerance_bp:,} bp, in bins of {found.bin_size:,} bp, written to {path}"
     )
     return _callers(result)

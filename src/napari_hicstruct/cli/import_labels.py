@@ -11,6 +11,7 @@ import typer
 
 from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers import OpenColumn
@@ -105,9 +106,8 @@ def _complete_in(regions: tuple[Interval, ...]) -> str:
     """How much the files are complete in."""
     from napari_hicstruct.genome import format_bp, united
 
-    many = "1 region" if len(regions) == 1 else f"{len(regions):,} regions"
     size = format_bp(sum(map(len, united(regions))))
-    return f"complete in {many} ({size}): what is not named there is learnt as absent"
+    return f"complete in {how_many(len(regions), 'region')} ({size}): what is not named there is learnt as absent"
 
 
 def check_ascending(score_column: str | None, ascending: bool) -> None:
@@ -122,7 +122,8 @@ def _report_left_out(one: ImportedFile) -> None:
     for problem in one.problems[:SHOWN_PROBLEMS]:
         print(f"{one.path}: line {problem.line}: {problem.reason}", file=sys.stderr)
     if len(one.problems) > SHOWN_PROBLEMS:
-        print(f"{one.path}: {len(one.problems) - SHOWN_PROBLEMS:,} more lines left out", file=sys.stderr)
+        more = how_many(len(one.problems) - SHOWN_PROBLEMS, "more line")
+        print(f"{one.path}: {more} left out", file=sys.stderr)
     if one.unmatched:
         names = ", ".join(f"{name} ({n:,})" for name, n in list(one.unmatched.items())[:SHOWN_PROBLEMS])
         print(f"{one.path}: chromosomes that the map does not have, left out: {names}", file=sys.stderr)

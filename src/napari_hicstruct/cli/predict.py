@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,15 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, MapError
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.workflows.predict import PredictResult
 
+MAX_NAMED = 8
+"""Chromosomes that a message names."""
 
 LIMIT_HELP = (
     "Limit in bp: tad-size=100k-2M, loop-distance=50k-1M, loop-separation=30k, stripe-length=200k-3M or "
@@ -131,20 +134,33 @@ def _regions(source: ContactSource, texts: list[str], genome: bool) -> tuple[Int
     chromsizes = source.chromsizes
     regions = [parse_region(text, chromsizes) for text in texts]
     if genome or not regions:
-        chroms = list(chromsizes) if genome or len(chromsizes) == 1 else _with_contacts(source)
-        regions = [Interval(name, 0, chromsizes[name]) for name in chroms if genome or len(chroms) == 1]
-    if not regions:
-        raise ConfigError("no part of the map is named.", hint="Give --chrom, --region or --genome.")
+        chroms = list(chromsizes) if genome or len(chromsizes) == 1 else [_only_one(source)]
+        regions = [Interval(name, 0, chromsizes[name]) for name in chroms]
     return tuple(regions)
 
 
-def _with_contacts(source: ContactSource) -> list[str]:
-    """Chromosomes with contacts; the first two, if there are more."""
-    found: list[str] = []
+def _only_one(source: ContactSource) -> str:
+    """The one chromosome with contacts.
+
+    Raises
+    ------
+    ConfigError
+        If there are several; the first are named.
+    MapError
+        If there is none.
+    """
+    having = [*islice(_with_contacts(source), MAX_NAMED + 1)]
+    if not having:
+        raise MapError("holds no contacts on any chromosome.", where=source.uri, hint="Choose another map.")
+    if len(having) > 1:
+        named = ", ".join(having[:MAX_NAMED]) + (" …" if len(having) > MAX_NAMED else "")
+        hint = f"Give --chrom, --region or --genome. It has contacts on {named}."
+        raise ConfigError("no part of the map is named.", where=source.uri, hint=hint)
+    return having[0]
+
+
+def _with_contacts(source: ContactSource) -> Iterator[str]:
     for chrom in source.chromsizes:
         pixels = source.pixels(chrom, resolution=source.resolutions_of(chrom)[-1])
         if any(len(part.bin1) for part in pixels):
-            found.append(chrom)
-        if len(found) == 2:
-            break
-    return found
+            yield chrom

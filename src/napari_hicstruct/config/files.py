@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from napari_hicstruct.config.leftovers import unique_mark
 from napari_hicstruct.errors import OutputError
 
 CHOOSE_FOLDER = "Choose a folder that you may write."
@@ -159,7 +160,7 @@ def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
                 shutil.copyfileobj(made, stream)
         return
     place = Path(os.path.realpath(path)) if path.is_symlink() else path
-    temporary = place.with_name(f".{place.stem}.{uuid.uuid4().hex[:12]}{path.suffix}")
+    temporary = place.with_name(f".{place.stem}.{unique_mark()}{path.suffix}")
     try:
         yield temporary
         if temporary.is_dir() and place.is_dir():

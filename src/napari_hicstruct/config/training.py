@@ -12,6 +12,7 @@ from napari_hicstruct.config.losses import LossConfig
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.config.weak import WeakConfig
+from napari_hicstruct.wording import how_many
 
 Weight = Annotated[float, Field(ge=0)]
 
@@ -150,4 +151,6 @@ class TrainConfig(FrozenConfig):
 def simulated_maps(extrusion: int, painted: int) -> str:
     """How many maps of which simulator, in words: ``144 maps simulated by loop extrusion``."""
     by = {"loop extrusion": extrusion, "painted kernels": painted}
-    return " and ".join(f"{n:,} maps simulated by {name}" for name, n in by.items() if n) or "no simulated maps"
+    return (
+        " and ".join(f"{how_many(n, 'map')} simulated by {name}" for name, n in by.items() if n) or "no simulated maps"
+    )

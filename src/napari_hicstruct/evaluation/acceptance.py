@@ -24,6 +24,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.wording import how_many
+
 Floats = NDArray[np.float64]
 
 TOO_FEW = "Too few corrections to say that it got better."
@@ -274,14 +276,14 @@ def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, re
     """The numbers: one plain sentence, then all of them."""
     accepted = int(held_out.target.sum())
     parts = [
-        f"Of {len(held_out):,} unseen corrections ({accepted:,} accepted, {len(held_out) - accepted:,} rejected): "
-        f"ranking (area under the ROC curve) {_short(ranked.before)} → {_short(ranked.after)} (90 % interval of the "
-        f"change {_interval(ranked)}; p of chance {p:.2g})",
+        f"Of {how_many(len(held_out), 'unseen correction')} ({accepted:,} accepted, {len(held_out) - accepted:,} "
+        f"rejected): ranking (area under the ROC curve) {_short(ranked.before)} → {_short(ranked.after)} (90 % interval "
+        f"of the change {_interval(ranked)}; p of chance {p:.2g})",
         f"log loss of the probabilities, 0 is best, {_short(loss.before)} → {_short(loss.after)} (90 % interval of the "
         f"change {_interval(loss)})",
     ]
     if replay is not None:
-        maps = f"{replay.n:,} simulated {'map' if replay.n == 1 else 'maps'}"
+        maps = how_many(replay.n, "simulated map")
         parts.append(f"average precision on {maps}, 1 is best, {_short(replay.before)} → {_short(replay.after)}")
     return f"{_how_ranked(ranked, p)} {'; '.join(parts)}."
 

@@ -13,6 +13,7 @@ from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,7 +239,7 @@ def _fit_all(calls: Mapping[str, _Calls], request: CalibrateRequest, notes: list
     fitted: dict[str, dict[str, Any]] = {}
     for key, mine in sorted(calls.items()):
         if len(mine.scores) < FEWEST or len(set(mine.groups)) < 2:
-            notes.append(f"{key}: only {len(mine.scores)} calls, not calibrated.")
+            notes.append(f"{key}: only {how_many(len(mine.scores), 'call')}, not calibrated.")
         else:
             fitted[key] = _entry(fit(mine.scores, mine.hits, mine.groups, mine.noise), len(mine.scores), request)
     if not fitted:

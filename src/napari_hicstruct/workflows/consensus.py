@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.errors import HicStructError, LabelError, RegionError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Kind, LabelFile
@@ -183,14 +184,14 @@ def iter_consensus(
     read.leave_out(other_assemblies(list(named), wanted))
     kind = _checked(read, kind)
     n_calls = sum(one.n_calls for one in read.good())
-    yield clock.step("match", len(request.files), len(request.files) + 1, f"{n_calls:,} calls")
+    yield clock.step("match", len(request.files), len(request.files) + 1, how_many(n_calls, "call"))
     lists = _one_spelling(read.lists) if chromsizes is None else read.lists
     wanted_chroms = _chosen_chroms(lists, request.chroms)
     calls = [CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms)) for name, records in lists]
     found = consensus(calls, kind, request.options)
     if not found.records:
         found = replace(found, notes=(*found.notes, _why_empty(calls, found.tolerance_bp)))
-    yield clock.step("done", len(request.files) + 1, len(request.files) + 1, f"{len(found.records):,} soft labels")
+    yield clock.step("done", len(request.files) + 1, len(request.files) + 1, how_many(len(found.records), "soft label"))
     return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
 
 
@@ -263,12 +264,12 @@ def _read_one(
         repeat = "one repeats another call and counts" if copies == 1 else f"{copies:,} repeat other calls and count"
         notes.append(f"{len(records):,} became {len(unique):,}: {repeat} once.")
     if found.problems:
-        lines = "1 bad line" if len(found.problems) == 1 else f"{len(found.problems):,} bad lines"
-        notes.append(f"{lines} left out, the first is {found.problems[0]}.")
+        notes.append(f"{how_many(len(found.problems), 'bad line')} left out, the first is {found.problems[0]}.")
     notes += found.notes
     if found.unmatched:
         left = ", ".join(found.unmatched)
-        notes.append(f"{sum(found.unmatched.values()):,} calls on chromosomes that the map lacks left out: {left}.")
+        calls = how_many(sum(found.unmatched.values()), "call")
+        notes.append(f"{calls} on chromosomes that the map lacks left out: {left}.")
     if not unique:
         read.files.append(FileVotes(one.path, caller, 0, tuple(notes), error="holds no calls."))
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.errors import LabelError, readable
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, in_process
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import (
@@ -258,8 +259,8 @@ def too_short_tads(records: Sequence[Annotation], finest: int) -> list[str]:
     if short * 2 <= len(lengths):
         return []
     return [
-        f"{short:,} of {len(lengths):,} TADs are shorter than {MIN_TAD_BINS} bins of the map's finest level "
-        f"({format_bp(finest)}). Is this a list of TADs?"
+        f"{short:,} of {how_many(len(lengths), 'TAD')} {'is' if len(lengths) == 1 else 'are'} shorter than "
+        f"{MIN_TAD_BINS} bins of the map's finest level ({format_bp(finest)}). Is this a list of TADs?"
     ]
 
 

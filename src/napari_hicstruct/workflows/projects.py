@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.config.files import folders_for
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import HicStructError, ProjectError
 
@@ -151,14 +152,18 @@ def open_or_create(path: str | Path, source: ContactSource, *, reviewer: str = "
 def writing(path: str | Path, source: ContactSource, *, reviewer: str = "") -> Iterator[Project]:
     """As :func:`open_or_create`, for one piece of work; a project that it made goes again if nothing came into it."""
     is_new = not Path(path).exists()
-    project = open_or_create(path, source, reviewer=reviewer)
-    try:
-        yield project
-    finally:
-        unused = is_new and is_unused(project)
-        project.close()
-        if unused:
-            Path(path).unlink(missing_ok=True)
+    with folders_for(Path(path)):
+        project = open_or_create(path, source, reviewer=reviewer)
+        unused = False
+        try:
+            yield project
+        finally:
+            try:
+                unused = is_new and is_unused(project)
+            finally:
+                project.close()
+            if unused:
+                Path(path).unlink(missing_ok=True)
 
 
 def is_unused(project: Project) -> bool:

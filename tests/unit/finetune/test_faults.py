@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from napari_hicstruct.annotations import Annotation, Project, Status
 from napari_hicstruct.annotations.lineage import Lineage
 from napari_hicstruct.annotations.schema import SCHEMA_VERSION
 from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.config.leftovers import process_mark
 from napari_hicstruct.errors import HicStructError, JobError, MapError, ModelError, OutputError, ProjectError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, in_process, process
@@ -216,6 +219,20 @@ def test_killed_while_it_learns(project: Project, monkeypatch: pytest.MonkeyPatc
     job = in_process(iter_finetune, prepared(project), token=CancelToken(), stop=CancelToken())
     with pytest.raises(JobError, match="SIGKILL"):
         drain(job, lambda _: os.kill(children[0].pid, signal.SIGKILL))
+    assert unchanged(project)
+
+
+def test_weights_of_a_killed_process_go_with_the_next_fine_tune(project: Project) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    folder = project.models_folder
+    for pid in (int(dead.stdout), os.getpid()):
+        left = folder / f".tiny-0.{process_mark()[:5]}{pid:x}-abcdef.1+ft1"
+        left.mkdir(parents=True)
+        (left / "weights.safetensors").touch()
+    prepare_finetune(project, source(), device="cpu")
+    assert [one.name for one in folder.iterdir()] == [left.name], "what this process writes stays"
+    shutil.rmtree(left)
+    prepare_finetune(project, source(), device="cpu")
     assert unchanged(project)
 
 

@@ -205,6 +205,45 @@ def test_a_run_is_one_undo_and_an_undo_while_it_runs_ends_it(window: TinyWindow)
     assert list(bench.predicted()) == ["tiny 0.1 · chr17:0.00-1.00M · partial"]
 
 
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_run_goes_on_in_a_new_set_when_its_set_is_deleted_or_merged(window: TinyWindow, merged: bool) -> None:
+    bench, project = Bench(window, Script(windows=5)), window.project
+    assert project is not None
+    bench.state.scope = "chromosome"
+    bench.state.run()
+    bench.runner.advance(2)
+    if merged:
+        project.merge_sets(1, project.human_set().id)
+    else:
+        project.delete_set(1)
+    bench.runner.advance(4)
+    assert not window.problems
+    assert not bench.state.running
+    assert bench.predicted() == {"tiny 0.1 · chr17": 3}
+    assert bench.messages[-1].startswith("Found 5 loops.\nSet: tiny 0.1 · chr17.\nIts first set was deleted or merged")
+    (new,) = (one.id for one in project.sets() if one.origin is Origin.PREDICTED)
+    assert "partial" not in project.runs()[new][0]
+    assert project.count() == (5 if merged else 3)
+    project.undo()  # what was found afterwards
+    project.undo()  # the deletion
+    assert list(bench.predicted().values()) == [2]
+    bench.state.run()
+    bench.runner.advance(6)
+    assert "first set" not in bench.messages[-1]
+
+
+def test_a_set_that_is_deleted_behind_the_last_result_stays_deleted(window: TinyWindow) -> None:
+    bench, project = Bench(window, Script(windows=2)), window.project
+    assert project is not None
+    bench.state.run()
+    bench.runner.advance(2)
+    project.delete_set(1)
+    bench.runner.advance(1)
+    assert not window.problems
+    assert bench.predicted() == {}
+    assert not bench.state.running
+
+
 def test_a_set_says_that_it_is_not_all_until_its_run_has_ended(window: TinyWindow) -> None:
     bench, project = Bench(window, Script(windows=2)), window.project
     assert project is not None

@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.readers.ranking import Result
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import Interval, NameMatcher
+from napari_hicstruct.wording import how_many
 
 OVERHANG = 100_000
 """Last bins are written whole by many callers: an end may lie this far (bp) behind the chromosome and is clamped."""
@@ -54,7 +55,7 @@ def _judge_outside(
     record, name = outside[0]
     many, all_of_them = len(outside), len(outside) + len(fitting.records)
     text = (
-        f"{many:,} of {all_of_them:,} labels lie beyond the map's chromosomes, "
+        f"{many:,} of {how_many(all_of_them, 'label')} {'lies' if many == 1 else 'lie'} beyond the map's chromosomes, "
         f"the first at {record.span} ({name} has {chromsizes[name]:,} bp)."
     )
     if many > len(fitting.records):

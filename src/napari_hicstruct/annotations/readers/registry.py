@@ -23,6 +23,7 @@ from napari_hicstruct.annotations.records import Kind, complete
 from napari_hicstruct.errors import HicStructError, LabelError, readable
 from napari_hicstruct.genome.assemblies import assembly_in
 from napari_hicstruct.jobs.memory import collecting_paused
+from napari_hicstruct.wording import how_many
 
 __all__ = ["FORMATS", "read_labels"]
 
@@ -158,20 +159,21 @@ def _parse(table: Table, chosen: Format, kind: Kind) -> Result:
 def _refuse_mostly_bad(table: Table, result: Result) -> None:
     bad, lines = len(result.problems), len(table.rows) - result.trans
     if result.points * 2 > lines:
-        message = f"gives points (start = end) in {result.points:,} of {lines:,} lines, not intervals."
+        message = f"gives points (start = end) in {result.points:,} of {how_many(lines, 'line')}, not intervals."
         hint = "If they are boundaries: hicstruct import --kind boundary."
         if are_pairs(table):
             hint = "Write each anchor as the bin that it stands for: start before end."
         raise LabelError(message, where=table.path, hint=hint)
     if bad > lines / 2 or (bad and not result.records and not result.trans):
         raise LabelError(
-            f"{bad:,} of {lines:,} lines cannot be read; {result.problems[0]}.",
+            f"{bad:,} of {how_many(lines, 'line')} cannot be read; {result.problems[0]}.",
             where=table.path,
             hint="Check that this is the right file.",
         )
     if result.trans and not result.records:
+        all_lines = how_many(result.trans, "line")
         raise LabelError(
-            f"joins two chromosomes in all of its {result.trans:,} lines; only what lies on one chromosome comes in.",
+            f"joins two chromosomes in all of its {all_lines}; only what lies on one chromosome comes in.",
             where=table.path,
             hint="Choose the list of interactions within chromosomes.",
         )

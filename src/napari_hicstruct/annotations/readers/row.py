@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.readers.numbers import MISSING
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.annotations.text import EMPTY, from_cell
 from napari_hicstruct.genome import Interval, canonical_name
+from napari_hicstruct.wording import how_many
 
 MAX_POSITION = 10**10
 """bp; the longest chromosomes known are shorter than this by half, what lies behind is a slip of the pen."""
@@ -74,7 +75,7 @@ class Row:
         if cell.isdecimal() and len(cell) < _MAX_DIGITS:
             return int(cell)
         if not cell:
-            raise BadLineError(f"has {len(self._fields)} columns, '{column}' is missing")
+            raise BadLineError(f"has {how_many(len(self._fields), 'column')}, '{column}' is missing")
         try:
             number = float(cell) if "_" not in cell else math.nan
         except ValueError:
@@ -117,7 +118,7 @@ class Row:
         name = self.text(chrom).strip()
         if not name:
             missing = self._index.get(chrom, 0) >= len(self._fields)
-            columns = f"has {len(self._fields)} columns, '{chrom}' is missing"
+            columns = f"has {how_many(len(self._fields), 'column')}, '{chrom}' is missing"
             raise BadLineError(columns if missing else "has no chromosome")
         first, last = self.integer(start) - base, self.integer(end)
         if first < 0:

@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.readers.numbers import value_of
 from napari_hicstruct.annotations.readers.table import Table, is_number
 from napari_hicstruct.annotations.readers.tracks import Other
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.wording import how_many
 
 MIN_SEGMENTS = 10
 """So many lines are needed before classes of unknown names are taken for a segmentation."""
@@ -88,7 +89,7 @@ def odd_intervals(table: Table) -> Other | None:
     sizes = [end - start for _, start, end in _spans(table)]
     points = sum(0 <= size <= int(len(sizes) >= MIN_SHORT) for size in sizes)
     if points * 10 > len(sizes) * 9 and points * 2 > len(table.rows):
-        lines = "1 line" if len(sizes) == 1 else f"{points:,} of {len(sizes):,} lines"
+        lines = "1 line" if len(sizes) == 1 else f"{points:,} of {how_many(len(sizes), 'line')}"
         return Other(f"gives points (start = end, or 1 bp) in {lines}", _CHOOSE, again=_POINTS)
     usual, number = Counter(sizes).most_common(1)[0] if sizes else (0.0, 0)
     if len(sizes) >= MIN_ONE_SIZE and number * 20 >= len(sizes) * 19:
@@ -99,7 +100,7 @@ def odd_intervals(table: Table) -> Other | None:
 
 def _said(found: Sequence[Segment], classes: Sequence[str]) -> Other:
     shown = ", ".join(classes[:3]) + (", …" if len(classes) > 3 else "")
-    of_what = f"{len(found):,} intervals of {len(classes)} classes: {shown}"
+    of_what = f"{how_many(len(found), 'interval')} of {how_many(len(classes), 'class', 'classes')}: {shown}"
     return Other(f"is a segmentation (compartments or chromatin states; {of_what})", _CHOOSE)
 
 

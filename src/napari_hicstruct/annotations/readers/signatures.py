@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 import zipfile
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from napari_hicstruct.errors import LabelError
 
 _TEXT_FILE = "Choose the list of loops, stripes or TADs as a text file."
 _AS_MAP = "Open it as the contact map; labels are lists of loops, stripes or TADs."
+_PROJECT = "Write a project's labels first: hicstruct export PATH --out FOLDER (--set NAME: one of its sets)."
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xd0\xcf\x11\xe0", "is an Excel workbook", "Save the sheet as tab-separated text and choose that file."),
     (b"%PDF", "is a PDF document", "Copy the table into a tab-separated text file."),
     (b"{\\rtf", "is a formatted document (RTF)", "Save it as plain text."),
     (b"\x89HDF\r\n", "is an HDF5 file (a cooler, or a matrix of another program)", _AS_MAP),
     (b"HIC\x00", "is a contact map (.hic)", _AS_MAP),
-    (b"SQLite format 3", "is an SQLite database (a HiC Structures project?)", "Open a project with --project."),
+    (b"SQLite format 3", "is an SQLite database (a HiC Structures project?)", _PROJECT),
     (b"BAM\x01", "holds aligned reads (BAM)", _TEXT_FILE),
     (b"CRAM", "holds aligned reads (CRAM)", _TEXT_FILE),
     (b"BCF\x02", "holds variants (BCF)", _TEXT_FILE),
@@ -68,7 +70,8 @@ def refuse_other_files(path: Path, data: bytes) -> None:
 
 
 def _of(path: Path, what: str, hint: str) -> LabelError:
-    return LabelError(f"{what}, not a list of labels.", where=path, hint=hint.replace("FILE", path.name))
+    hint = hint.replace("FILE", path.name).replace("PATH", shlex.quote(str(path)))
+    return LabelError(f"{what}, not a list of labels.", where=path, hint=hint)
 
 
 def _in_zip(path: Path, data: bytes) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import n_bins
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import h5py
@@ -227,7 +228,7 @@ def _from_rows(
     notes = [_TOO_LONG.format(name=names[k], length=found[names[k]].length) for k in np.flatnonzero(turned)]
     if any(bins.grid is not None for bins in found.values()):
         missing = sum(n_bins(b.length, size) - b.count for b in found.values())
-        notes.append(f"The file lacks {missing:,} bins of its chromosomes: they are shown as bad bins.")
+        notes.append(f"The file lacks {how_many(missing, 'bin')} of its chromosomes, shown as bad bins.")
     if shift:
         notes.append(f"Bins begin up to {shift:,} bp beside multiples of {size:,} bp and are drawn at the nearest.")
     return BinTable(size, found, tuple(notes))

@@ -31,7 +31,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"7z\xbc\xaf", "is a 7-zip archive.", "Unpack it: 7z x {file}"),
     (b"version https://git-lfs", "is a git-lfs pointer, not the file itself.", "Get the file: git lfs pull"),
     (b"/annex/objects/", "is a git-annex pointer, not the file itself.", "Get the file: git annex get {file}"),
-    (b"SQLite format 3", "is a database or project, not a contact map.", "Open a project with --project {file}"),
+    (
+        b"SQLite format 3",
+        "is a database or project, not a contact map.",
+        "Open it with its map: hicstruct view MAP --project {file}",
+    ),
     (b"\x26\xfc\x8f\x88", "is a bigWig track, not a contact map.", FORMATS),
     (b"\x88\x8f\xfc\x26", "is a bigWig track, not a contact map.", FORMATS),
     (b"\xeb\xf2\x89\x87", "is a bigBed track, not a contact map.", FORMATS),

@@ -23,6 +23,7 @@ from napari_hicstruct.contacts.sources.not_a_map import check_regular, hdf5_refu
 from napari_hicstruct.contacts.sources.unicode_name import readable_name
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import h5py
@@ -119,7 +120,9 @@ def _open_hdf5(path: str, group: str | None) -> CoolerSource:
         if "SCOOL" in text_of(root.attrs.get("format")) or (len(coolers) > 1 and "cells" in root):
             example = coolers[0].name
             raise MapError(
-                f"holds {len(coolers)} single cells, not one map.", where=path, hint=f"Open one cell: {path}::{example}"
+                f"holds {how_many(len(coolers), 'single cell')}, not one map.",
+                where=path,
+                hint=f"Open one cell: {path}::{example}",
             )
         levels, notes = _levels(coolers, path)
         matched = match_levels(list(levels.values()))

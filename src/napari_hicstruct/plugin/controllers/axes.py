@@ -50,8 +50,8 @@ class Axes:
         """Let go of the viewer; the window may be gone already."""
         viewer = self._canvas.viewer
         if self.columns is not None and viewer is not None:
-            viewer.scene.camera.events.disconnect(self._update)
-            viewer.canvas.events.size.disconnect(self._update)
+            viewer.scene.camera.events.disconnect(self._place)
+            viewer.canvas.events.size.disconnect(self._place)
             viewer.dims.events.ndisplay.disconnect(self._update)
             viewer.events.theme.disconnect(self._colour)
 
@@ -73,8 +73,8 @@ class Axes:
         grid.addWidget(native, 1, 1)
         grid.setRowStretch(1, 1)
         grid.setColumnStretch(1, 1)
-        viewer.scene.camera.events.connect(self._update)
-        viewer.canvas.events.size.connect(self._update)
+        viewer.scene.camera.events.connect(self._place)
+        viewer.canvas.events.size.connect(self._place)
         viewer.dims.events.ndisplay.connect(self._update)
         viewer.events.theme.connect(self._colour)
         self._colour()
@@ -101,10 +101,16 @@ class Axes:
         shown = self._state.on and window.source is not None and viewer.dims.ndisplay == 2
         if shown != (not self.columns.isHidden()):
             self._show(shown)
-        if not shown:
+        self._place()
+
+    def _place(self, *_: Any) -> None:
+        """Follow the camera; nothing is shown or hidden here, for that would resize a canvas that is being resized."""
+        viewer, window = self._canvas.viewer, self._canvas.window
+        if self.columns is None or self.rows is None or viewer is None or window_is_gone(viewer):
             return
         source = window.source
-        assert source is not None
+        if source is None or self.columns.isHidden():
+            return
         camera, length = viewer.scene.camera, source.chromsizes[window.chrom]
         per_px = 1 / max(float(camera.zoom), 1e-12)
         for ruler, middle, pixels in zip(

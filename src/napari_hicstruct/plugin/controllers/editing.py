@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from psygnal import Signal
+
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.editor import Editor
 from napari_hicstruct.plugin.controllers.keys import Keys
@@ -24,7 +28,13 @@ class Editing:
     keys : Keys
     pointer : Pointer
     transposes : Transposes
+    with_transposes : bool
+        The mirror images of stripes are wanted, with this map and the next.
+    transposes_switched : Signal(bool)
+        They are wanted, or no longer: also when a person took their layer, or that of the stripes, out of the window.
     """
+
+    transposes_switched = Signal(bool)
 
     def __init__(self, labels: LabelState, canvas: Canvas) -> None:
         self._window = labels.window
@@ -33,9 +43,11 @@ class Editing:
         self.keys = Keys(self.review)
         self.pointer = Pointer(self.review)
         self.transposes = Transposes(canvas, labels)
-        self._with_transposes = False
+        self.with_transposes = False
         self._reviewed = ReviewedLayer(canvas, self.review.regions)
         self.editor.drawn.connect(self._drawn)
+        self.editor.layer_removed.connect(self._on_overlay_removed)
+        canvas.viewer.layers.events.removed.connect(self._on_layer_removed)
         self._window.map_changed.connect(self._on_map)
         self._window.project_changed.connect(give_name)
         give_name(self._window.project)
@@ -43,14 +55,23 @@ class Editing:
 
     def show_transposes(self, on: bool) -> None:
         """Outline the transpose of every stripe in view, or not."""
-        self._with_transposes = on
+        changed, self.with_transposes = on is not self.with_transposes, on
         self.transposes.show(on and self._window.source is not None)
         self._drawn()
+        if changed:
+            self.transposes_switched.emit(on)
 
     def _drawn(self) -> None:
-        stripes = self.editor.overlays.get(Kind.STRIPE)
-        self.transposes.draw([] if stripes is None else stripes.uids)
+        self.transposes.draw(self.editor.overlays.get(Kind.STRIPE))
         self._reviewed.draw()
+
+    def _on_overlay_removed(self, kind: Kind) -> None:
+        if kind is Kind.STRIPE:
+            self.show_transposes(False)
+
+    def _on_layer_removed(self, event: Any) -> None:
+        if event.value is self.transposes.layer:
+            self.show_transposes(False)
 
     def _on_map(self) -> None:
         if self._window.source is None:
@@ -59,13 +80,15 @@ class Editing:
             self.editor.hide_layers()
         else:
             self.editor.show_layers()
-            self.transposes.show(self._with_transposes)
+            self.transposes.show(self.with_transposes)
             self.keys.bind()
 
     def close(self) -> None:
         """Take layers and keys out of the window."""
         self.keys.unbind()
         self.pointer.close()
+        if self.editor.canvas.viewer is not None:
+            self.editor.canvas.viewer.layers.events.removed.disconnect(self._on_layer_removed)
         with self.editor.canvas.as_one():
             self.transposes.show(False)
             self.review.close()

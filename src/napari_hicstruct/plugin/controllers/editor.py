@@ -45,12 +45,15 @@ class Editor:
         The layers were refilled.
     tool_changed : Signal
         The mouse does something else in the active layer, or another layer is active.
+    layer_removed : Signal(Kind)
+        A person took an overlay out of the window.
     overlays : dict of Kind to Overlay
         Those that are in the window.
     """
 
     drawn = Signal()
     tool_changed = Signal()
+    layer_removed = Signal(Kind)
 
     def __init__(self, labels: LabelState, canvas: Canvas) -> None:
         self.labels, self.canvas = labels, canvas
@@ -252,6 +255,7 @@ class Editor:
                 self._casings.remove(kind)
                 self._removed.append(kind)
                 self.labels.hint(f"{NAMES[kind]} are no longer shown; all of them are kept. U shows them again.")
+                self.layer_removed.emit(kind)
 
     def close(self) -> None:
         """Take the layers out and let go of the window; nothing needs saving."""

@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.controllers.notify import show_done, show_note, sho
 from napari_hicstruct.plugin.controllers.title import WindowTitle
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
 from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
@@ -83,6 +84,7 @@ class Session(WindowState):
         self._title = WindowTitle(self.canvas)
         self.rulers = Axes(self.canvas, self.axes)
         self._frame = MapFrame(self.canvas)
+        self._foreign_units = ForeignUnits(self.canvas)
         self.note.connect(show_note)
         self.done.connect(show_done)
         self.problem.connect(show_problem)
@@ -129,7 +131,12 @@ class Session(WindowState):
     _closed = False
 
     def _make_picture(self, source: ContactSource, chrom: str, on_change: Callable[[], None]) -> MapLayer:
-        made = MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        self._foreign_units.adopt()
+        try:
+            made = MapLayer(source, chrom, canvas=self.canvas, runner=self.runner, on_change=on_change)
+        except BaseException:
+            self._foreign_units.give_back()
+            raise
         self.rulers.prepare()
         return made
 
@@ -153,6 +160,7 @@ class Session(WindowState):
         self._title.close()
         self.rulers.close()
         self._frame.close()
+        self._foreign_units.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)
             for name, follow in (("begin_batch", self._on_batch), ("end_batch", self._on_batch_end)):

@@ -19,6 +19,7 @@ from napari_hicstruct.plugin.state.consensus_settings import METHODS, ConsensusS
 from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -380,8 +381,8 @@ class ConsensusState:
     def _was_loaded(self, stored: ImportedFile) -> None:
         self._labels.window.discard_unused_project()
         self.loaded = stored.set.name
-        number = sum(stored.counts.values())
-        self._labels.hint(f"Loaded {number:,} soft labels as {stored.set.name}. U takes them back.")
+        labels = how_many(sum(stored.counts.values()), "soft label")
+        self._labels.hint(f"Loaded {labels} as {stored.set.name}. U takes back what was loaded.")
         self.follow_sets()
         self._read()
 

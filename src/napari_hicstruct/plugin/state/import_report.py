@@ -11,6 +11,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
 from napari_hicstruct.genome import Interval, display_name, format_span
 from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.import_labels import ImportedFile
@@ -66,7 +67,7 @@ class ImportReport:
         if self.imported:
             said.append(self._came_in())
         if left_out:
-            said.append(f"{_lines(left_out)} left out.")
+            said.append(f"{how_many(left_out, 'line')} left out.")
         if self.complete:
             said.append(f"{self._complete()}.")
         return " ".join(said)
@@ -106,10 +107,6 @@ def _name(path: Path) -> str:
     return readable(path.name)
 
 
-def _lines(number: int) -> str:
-    return "1 line" if number == 1 else f"{number:,} lines"
-
-
 def _counted(counts: dict[str, int]) -> str:
     return ", ".join(
         f"{number:,} {KINDS[Kind(kind)].plural if number != 1 else kind}" for kind, number in counts.items()
@@ -119,9 +116,9 @@ def _counted(counts: dict[str, int]) -> str:
 def _left_out(imported: ImportedFile) -> list[str]:
     found = [f"line {problem.line} left out: {problem.reason}" for problem in imported.problems[:_LINES_NAMED]]
     if len(imported.problems) > _LINES_NAMED:
-        found.append(f"… and {_lines(len(imported.problems) - _LINES_NAMED)} more")
+        found.append(f"… and {how_many(len(imported.problems) - _LINES_NAMED, 'line')} more")
     for name, number in list(imported.unmatched.items())[:_LINES_NAMED]:
-        found.append(f"{_lines(number)} left out: on '{name}', which the map does not have")
+        found.append(f"{how_many(number, 'line')} left out: on '{name}', which the map does not have")
     return found
 
 
@@ -129,7 +126,7 @@ def _remarks(imported: ImportedFile) -> list[str]:
     remarks = list(imported.notes)
     if imported.trans:
         joins = "joins" if imported.trans == 1 else "join"
-        remarks.insert(0, f"{_lines(imported.trans)} {joins} two chromosomes, left out")
+        remarks.insert(0, f"{how_many(imported.trans, 'line')} {joins} two chromosomes, left out")
     if imported.undecided:
         columns = ", ".join(map(str, imported.undecided[:_LINES_NAMED]))
         remarks.append(f"no scores: {columns} kept, meaning unknown")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
 _LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
+_PARTED = "Its first set was deleted or merged while it ran: this one holds what was found afterwards."
 _CHOOSE = "Choose at least one thing to find."
 
 
@@ -123,6 +124,7 @@ class PredictionState:
         self._project: Any = None
         self._reasons: dict[str, str] | None = None
         self._found = CallTally()
+        self._parted = False  # the set that the run filled was taken away meanwhile
         self._request: dict[str, Any] = {}
         self.options.changed.connect(self.changed.emit)
         self.models.refreshed.connect(self._model_changed)
@@ -236,6 +238,7 @@ class PredictionState:
         self._request = request = {"regions": regions, **self.request()}
         name = " · ".join(part for part in parts if part)
         self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), CallTally()
+        self._parted = False
         predict = self.predict
         self.message.emit("")
         self._job.start(lambda token: predict(source, token=token, **request))
@@ -287,7 +290,9 @@ class PredictionState:
                 if self._set.entry is not None and not project.stands(self._set.entry):
                     self._taken_back()
                     return
+                before = self._set.id
                 self.runs.setdefault(self._set.add(project, records), self._request)
+                self._parted |= before not in (None, self._set.id)
         except HicStructError as error:
             self._job.close()
             self._failed(error)
@@ -310,7 +315,8 @@ class PredictionState:
         if not found.total:
             return ["Nothing was found here."]
         likely = found.likely.total()
-        return [f"Found {found}.", f"Set: {self.set_name}.", *[_LIKELIER] * (2 * likely < found.total and likely > 0)]
+        said = [f"Found {found}.", f"Set: {self.set_name}.", *[_PARTED] * self._parted]
+        return said + [_LIKELIER] * (2 * likely < found.total and likely > 0)
 
     def _finish(self) -> None:
         """The set is whole: it loses the word that said that it is not."""

@@ -11,6 +11,7 @@ from napari_hicstruct.active.strategies import BY_PROBABILITY
 from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE
+from napari_hicstruct.wording import how_many
 
 _AGAINST = {
     "caller": "found by one program only",
@@ -91,7 +92,7 @@ def empty_reason(wanted: QueueFilter, known: int, judged: int, away: int) -> str
     if not known:
         return "Nothing to review yet: run a model (Predict), import labels (Labels), or add objects with L, S, T, B."
     if away:
-        return f"{away:,} candidates lie in sets that are hidden or locked: show or unlock them in Labels."
+        return f"{how_many(away, 'candidate')} in sets that are hidden or locked: show or unlock these in Labels."
     if wanted.n_conditions:
         return "Nothing that is left passes the filter: widen it."
     if wanted.mode is ReviewMode.REJECTS:

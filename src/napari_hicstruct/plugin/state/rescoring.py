@@ -15,6 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -165,7 +166,7 @@ class RescoringState:
     def _scored(self, result: Any) -> None:
         self.changed.emit()
         self._review.queue.set_seen(result)
-        self.message.emit(f"{len(result):,} candidates scored again; the queue is in the new order.")
+        self.message.emit(f"{how_many(len(result), 'candidate')} scored again; the queue is in the new order.")
 
     def _proposed(self, proposals: Sequence[Annotation]) -> None:
         self.changed.emit()
@@ -180,7 +181,7 @@ class RescoringState:
         except HicStructError as error:
             self._failed(error)
         else:
-            self.message.emit(f"{len(proposals):,} uncertain places added to the set “{mine.name}”.")
+            self.message.emit(f"{how_many(len(proposals), 'uncertain place')} added to the set “{mine.name}”.")
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()

@@ -9,6 +9,7 @@ from napari_hicstruct.annotations.changes import AnnotationSet, Change
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.wording import how_many
 
 _MANY = 5_000
 """Records of a set from which on a step is made beside the window."""
@@ -104,7 +105,7 @@ class SetCommands:
 
         def then(change: Change) -> None:
             if old is not None:
-                self._labels.hint(f"Deleted {old.name}: {len(change.before):,} objects. U brings it back.")
+                self._labels.hint(f"Deleted {old.name}: {how_many(len(change.before), 'object')}. U brings it back.")
             self._gone(alone)
 
         self._step("Deleting a set", set_id, lambda project: project.delete_set(set_id), then)

@@ -13,6 +13,7 @@ from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.config.training import simulated_maps
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.wording import how_many
 
 _LINES = 6
 _PARTS = {"fine": " (fine bins)", "coarse": " (coarse bins)"}
@@ -36,7 +37,7 @@ def card_lines(model: Any) -> list[tuple[str, str]]:
     finetuned = _mapping(card.get("finetuned"))
     if finetuned:
         verdict = finetuned.get("verdict") or ("taken" if finetuned.get("taken") else "not taken")  # of before the four
-        what = f"on {finetuned.get('corrections', 0):,} corrections, {verdict}: {finetuned.get('reason', '')}"
+        what = f"on {how_many(finetuned.get('corrections', 0), 'correction')}, {verdict}: {finetuned.get('reason', '')}"
         lines.append(("Fine-tuned", what))
     lines.append(("Calibration", _calibration(_mapping(card.get("calibration")))))
     lines.append(("Lineage", _lineage(card)))

@@ -18,6 +18,7 @@ from napari_hicstruct.contacts.band_pair import bins_for, iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.dataset.regions import (
     COLUMNS,
     Tracks,
@@ -259,9 +260,12 @@ def _notes(files: list[dict[str, Any]], silent: list[str]) -> list[str]:
     said = []
     for entry in files:
         for name, count in entry["not_on_the_map"].items():
-            said.append(f"{entry['file']}: {count} labels on {name}, which the map lacks. Is it the same genome?")
+            said.append(
+                f"{entry['file']}: {how_many(count, 'label')} on {name}, which the map lacks. Is it the same genome?"
+            )
         if entry["problems"]:
-            said.append(f"{entry['file']}: {len(entry['problems'])} lines left out; the first: {entry['problems'][0]}.")
+            lines = how_many(len(entry["problems"]), "line")
+            said.append(f"{entry['file']}: {lines} left out; the first: {entry['problems'][0]}.")
     if silent:
         said.append(f"Left out, as no label lies there: {', '.join(silent)}. --reviewed says that this is a finding.")
     return said

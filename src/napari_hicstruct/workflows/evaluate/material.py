@@ -26,6 +26,7 @@ from napari_hicstruct.evaluation.records import (
 )
 from napari_hicstruct.evaluation.report import Yardstick
 from napari_hicstruct.genome import Interval, canonical_name
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.evaluate.regions import (
     is_inside,
     judged_regions,
@@ -215,10 +216,10 @@ def _in_regions(
     true = truth.chosen(lambda record: is_inside(record, regions))
     if left_out := len(truth) - len(true):
         where = shown_regions(regions)
-        notes.append(f"Judged in {where}: {left_out:,} labels of the truth do not lie within and do not count.")
+        notes.append(f"Judged in {where}: {how_many(left_out, 'label')} of the truth outside, not counted.")
     if left_out := len(calls) - len(inside):
         where = shown_regions(regions)
-        notes.append(f"Judged in {where}: {left_out:,} predictions do not lie within and do not count.")
+        notes.append(f"Judged in {where}: {how_many(left_out, 'prediction')} outside, not counted.")
     across = truth.chosen(lambda record: touches(record, regions) and not is_inside(record, regions))
     faint = ignore.chosen(lambda record: touches(record, regions))
     return inside, true, Labels((*faint.files, *across.files))
@@ -258,12 +259,11 @@ def _read_all(
             files.append(tuple(found.records))
             notes += [f"{file}: {note}" for note in found.notes]
             if found.trans:
-                notes.append(f"{file}: {found.trans:,} lines between two chromosomes left out")
+                notes.append(f"{file}: {how_many(found.trans, 'line')} between two chromosomes left out")
             if found.problems:
                 first = found.problems[0]
-                notes.append(
-                    f"{file}: {len(found.problems)} lines left out; the first is line {first.line}: {first.reason}"
-                )
+                lines = how_many(len(found.problems), "line")
+                notes.append(f"{file}: {lines} left out; the first is line {first.line}: {first.reason}")
     return Labels(tuple(files))
 
 

@@ -14,6 +14,7 @@ from napari_hicstruct.evaluation.pileup import Fetch, PileUp, Windows, pile_up, 
 from napari_hicstruct.evaluation.records import loop_table
 from napari_hicstruct.evaluation.report import Section
 from napari_hicstruct.genome import Interval, NameMatcher, n_bins
+from napari_hicstruct.wording import how_many
 
 FLANK = 10
 """Bins on each side of a pile-up."""
@@ -40,7 +41,7 @@ def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int, 
         else:
             foreign[loop.chrom] += 1
     if foreign:
-        notes.append(f"pile-up: {foreign.total()} loops left out, the map has no {', '.join(foreign)}.")
+        notes.append(f"pile-up: {how_many(foreign.total(), 'loop')} left out, the map has no {', '.join(foreign)}.")
     if not loops:
         notes.append("pile-up: there are no called loops to pile up.")
     piles, controls = [], []
@@ -52,7 +53,9 @@ def pile_up_section(map_uri: str, loops: Sequence[Annotation], resolution: int, 
         return Section({"loops": 0, "resolution_bp": size})
     pile, control = pool(piles), pool(controls)
     if left := sum(map(len, by_chrom.values())) - pile.n:
-        notes.append(f"pile-up: {left} loops left out, too near the diagonal or a chromosome's end, or in bad bins.")
+        notes.append(
+            f"pile-up: {how_many(left, 'loop')} left out, too near the diagonal or a chromosome's end, or in bad bins."
+        )
     metrics = {
         "resolution_bp": size,
         "loops": pile.n,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from itertools import count
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.errors import MapError, ModelError, ProjectError
 from napari_hicstruct.labels.corrections import Corrections, read_corrections
 from napari_hicstruct.workflows.finetune.job import FinetuneJob
@@ -105,6 +107,7 @@ def prepare_finetune(
     if start.tracks:
         hint = "Use another model: hicstruct models lists them."
         raise ModelError(f"{start.label} reads 1-D tracks and cannot be fine-tuned.", where=start.path, hint=hint)
+    _tidy(project.models_folder)
     version, out = _new_place(project, parent.name, parent.version if base is None else base.version)
     return FinetuneJob(
         map_uri=source.uri,
@@ -120,6 +123,13 @@ def prepare_finetune(
         last_entry=last_entry,
         learnt=_learnt(project, start.sha256),
     )
+
+
+def _tidy(folder: Path) -> None:
+    """Remove weights that a process which was killed had not finished; a folder that was made for them goes, too."""
+    remove_leftovers(folder)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def _learnt(project: Project, start: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from napari_hicstruct.annotations.lineage import ModelEntry
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.evaluation.acceptance import Verdict
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def write_model(
     card = dict(read_card(start.path)["card"])
     card["lineage"] = [*card.get("lineage", ()), f"{start.label} ({start.sha256[:12]})"]
     card |= {"name": job.name, "version": job.version, "parent": {"name": start.label, "sha256": start.sha256}}
-    card["data"] = f"{result.corrections} corrections on {map_name}, from {start.label}"
+    card["data"] = f"{how_many(result.corrections, 'correction')} on {map_name}, from {start.label}"
     try:
         with in_place_of(out) as folder:
             save_model(folder, models.net.config, trained.state, card | {"finetuned": result.to_card()})

@@ -15,6 +15,7 @@ from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.thresholds import check_min_probability
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval, format_bin_size, united
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.models import ModelInfo
@@ -154,7 +155,7 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
     if short:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
-        said.append(f"{len(short)} contigs shorter than {MIN_LENGTH // 1000} kb are skipped: {named}")
+        said.append(f"Skipped {how_many(len(short), 'contig')} shorter than {MIN_LENGTH // 1000} kb: {named}")
     return said
 
 

@@ -119,13 +119,17 @@ class PredictedSet:
         self.entry: int | None = None
 
     def add(self, project: Project, records: Sequence[Annotation]) -> int:
-        """Add calls, first the set if it is not there yet; gives its id.  All calls of a run are one step.
+        """Add calls, first the set if it is not there (yet, or any more); gives its id.
+
+        All calls of a run are one step; those behind a deletion of its set are another, in a new set.
 
         Raises
         ------
         ProjectError
         """
         if self.entry is not None and not project.stands(self.entry):  # undone, and the set with it
+            self.id = self.entry = None
+        if self.id is not None and self.id not in {one.id for one in project.sets()}:  # deleted, or merged into another
             self.id = self.entry = None
         if self.id is None:
             made = project.add_as_set(

@@ -23,6 +23,7 @@ from napari_hicstruct.plugin.state.numbers import BEFORE_EDIT, MEANINGS, NETWORK
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
@@ -220,7 +221,6 @@ def _layers_line(explanation: Any, count: int) -> str:
         missing.append("no weights by task")
     if "exchange" not in kinds:
         missing.append("no exchange between tasks")
-    text = (
-        f"{count} layers named “Why: …” lie on the map; shown are the {explanation.task} probability and the evidence."
-    )
+    layers = how_many(count, "layer")
+    text = f"{layers} named “Why: …” on the map; shown are the {explanation.task} probability and the evidence."
     return f"{text} This model has {' and '.join(missing)}: there are no pictures of these." if missing else text

@@ -29,6 +29,7 @@ from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -208,8 +209,8 @@ class ExportPanel(QWidget):
         formats = bool(self.form().formats)
         self.save.setEnabled(number > 0 and formats)
         why = "Choose a format." if number else self._why_nothing()
-        self.save.setToolTip(f"Write {number:,} objects" if number and formats else why)
-        self.summary.setText(f"{number:,} objects" if number and formats else why)
+        self.save.setToolTip(f"Write {how_many(number, 'object')}" if number and formats else why)
+        self.summary.setText(how_many(number, "object") if number and formats else why)
 
     def _why_nothing(self) -> str:
         """What to tick, if that would help."""

@@ -38,6 +38,7 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
 from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import AnnotationSet
@@ -79,6 +80,7 @@ class LabelsPanel(QWidget):
         self._later = Soon(self, self._update)
         follow(self, self._labels.changed, self._later)
         follow(self, session.editing.editor.drawn, self._later)
+        follow(self, session.editing.transposes_switched, self._on_transposes)
         follow(self, session.importing.ended, self.report.show_report)
         follow(self, session.project_changed, self._on_project)
         self._update()
@@ -103,6 +105,7 @@ class LabelsPanel(QWidget):
         self.by_score.toggled.connect(self._labels.set_by_score)
         self.transposes = QCheckBox("mirrored stripes")
         self.transposes.setToolTip("Also outline the mirror image of every stripe across the diagonal, dashed")
+        self.transposes.setChecked(self._session.editing.with_transposes)
         self.transposes.toggled.connect(self._session.editing.show_transposes)
         self.levels, self.probability = self._make_levels(), self._make_probability()
         for widgets in (
@@ -192,13 +195,16 @@ class LabelsPanel(QWidget):
         notes = [
             "No labels yet: drop label files onto the window, or run a model." if not why and not sets else "",
             _not_all(self._labels.in_view),
-            f"Not drawn: {faint:,} proposals with p < {self._labels.min_probability:.2f}." if faint else "",
+            f"Not drawn: {how_many(faint, 'proposal')} with p < {self._labels.min_probability:.2f}." if faint else "",
             f"The project cannot be edited: {why}" if project is not None and why else why,
         ]
         self._note.setText("\n".join(note for note in notes if note))
         self._note.setVisible(any(notes))
         for button in (self.import_button, self.import_as, self.new_button):
             button.setEnabled(not why)
+
+    def _on_transposes(self, on: bool) -> None:
+        self.transposes.setChecked(on)
 
     def _place_rows(self, sets: Sequence[AnnotationSet]) -> None:
         """A row for each set, in their order; those that stay keep their widgets, and a menu that is open over them."""

@@ -14,6 +14,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.lifetime import Connection, follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
+from napari_hicstruct.wording import how_many
 
 _SHA = Qt.ItemDataRole.UserRole
 _MEASURES = ("ranking", "average precision", "log loss")
@@ -232,6 +233,6 @@ def _about(entry: Any, run: Any, state: str) -> str:
         recipe = [f"started from the {config.get('start')} model", f"trained: {config.get('trainable')}"]
         finetuned = entry.card.get("finetuned") or {}
         if finetuned.get("corrections"):
-            lines.append(f"{finetuned['corrections']:,} corrections")
+            lines.append(how_many(finetuned["corrections"], "correction"))
         lines += ["; ".join(recipe).capitalize(), main_figure(run.before, run.after or {}), str(run.reason)]
     return "\n".join(line for line in lines if line)

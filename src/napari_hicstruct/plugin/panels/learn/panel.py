@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
+from napari_hicstruct.wording import how_many
 
 _REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
 _MIN_RATE = 0.05  # steps/s that are worth showing; last layers are solved in one
@@ -137,7 +138,7 @@ class LearnPanel(QWidget):
     def _show_counts(self) -> None:
         total, new = self.state.total, self.state.new
         if total is not None:  # else they are being counted
-            text = f"{total:,} {'correction' if total == 1 else 'corrections'}"
+            text = how_many(total, "correction")
             if self.state.has_learnt:
                 text += f" · {new:,} new"
             self.corrections.setText(f"{text} since the last fine-tune" if self.state.has_learnt else text)

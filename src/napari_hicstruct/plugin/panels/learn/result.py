@@ -15,6 +15,7 @@ from napari_hicstruct.plugin.state.learning import LearningState
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
 if TYPE_CHECKING:
@@ -168,8 +169,8 @@ def _which_model(result: FinetuneResult, in_use: bool) -> str:
 
 
 def _details(result: FinetuneResult) -> str:
-    steps = [f"{result.steps:,} training steps"] if result.steps else []
-    parts = [f"learnt from {result.corrections:,} corrections", *steps, f"{result.seconds:.0f} s"]
+    steps = [how_many(result.steps, "training step")] if result.steps else []
+    parts = [f"learnt from {how_many(result.corrections, 'correction')}", *steps, f"{result.seconds:.0f} s"]
     if result.stopped:
         parts.append("stopped early, the best so far was kept")
     lines = [escape(result.details), " · ".join(parts), *(escape(note) for note in result.notes)]

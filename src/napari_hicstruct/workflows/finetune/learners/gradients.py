@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.finetune import FinetuneConfig
+from napari_hicstruct.config.leftovers import process_mark, remove_leftovers
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.finetune.examples import Example
 from napari_hicstruct.workflows.finetune.job import Live
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.labels.corrections import Corrections
 
 N_FOLDS = 2
+WORK = "hicstruct-finetune."
+"""How the names of folders begin in which windows and weights lie while they are learnt."""
+
 N_REPLAY_MAPS = 3
 """Held-out simulated maps on which networks are compared; each takes a network several seconds."""
 
@@ -62,7 +66,8 @@ class GradientLearner:
         pool = yield from iter_make_pool(POOL, pool_folder(), token=self.scorer.token)
         folds = n_folds(examples, N_FOLDS, MIN_VALIDATION_CORRECTIONS)
         notes: tuple[str, ...] = ()
-        work = Path(tempfile.mkdtemp(prefix="hicstruct-finetune-"))
+        remove_leftovers(Path(tempfile.gettempdir()), WORK)
+        work = Path(tempfile.mkdtemp(prefix=f"{WORK}{process_mark()}-"))
         try:
             regions = yield from self._iter_save_regions(examples, may_teach, work / "model")
             state, steps = yield from self._iter_train(regions, pool, "model", self.stop)
