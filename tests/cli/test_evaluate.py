@@ -231,7 +231,7 @@ def test_why_fewer_calls_are_judged_than_there_are_is_said(tmp_path: Path, capsy
     assert judged["truth_left_out"] == {"anchors more than 3 Mb apart": 1}
     assert main([*args, "--region", "chr1:0-2M"]) == 0
     said = capsys.readouterr()
-    assert "Judged in chr1:0-2,000,000: 2 predictions do not lie within and do not count." in said.err
+    assert "Judged in chr1:0-2,000,000: 2 predictions outside, not counted." in said.err
     assert "calls_left_out" not in said.out
     lines = pred.read_text().splitlines()
     (tmp_path / "own").mkdir()

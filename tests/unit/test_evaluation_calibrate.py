@@ -115,12 +115,19 @@ def test_what_is_reported_comes_from_maps_that_were_not_fitted() -> None:
 
 def test_maps_are_stored_as_json_and_damaged_ones_refused() -> None:
     s = scores(500)
-    for made in (CalibrationMap(1.7, 0.3), CalibrationMap(1.7, 0.3, noise=4.0), fit_isotonic(s, drawn(s).astype(float))):
+    bent = fit_isotonic(s, drawn(s).astype(float))
+    for made in (CalibrationMap(1.7, 0.3), CalibrationMap(1.7, 0.3, noise=4.0), bent):
         card = {"calibration": {"tad": json.loads(json.dumps({**made.to_dict(), "ece": 0.01}))}}
         assert maps_of(card) == {"tad": made}
     assert maps_of({}) == {}
-    assert maps_of({"calibration": {"tad": {"temperature": 2, "bias": 0}}}) == {"tad": CalibrationMap(2.0)}  # before noise
-    bad = {"temperature": -1, "bias": 0}, {"temperature": 1, "bias": 0, "noise": -2}, {"temperature": "x"}, {"temperature": 1, "bias": 0, "knots": [[0, 1], [1, 0]]}
+    before_noise = {"temperature": 2, "bias": 0}
+    assert maps_of({"calibration": {"tad": before_noise}}) == {"tad": CalibrationMap(2.0)}
+    bad = (
+        {"temperature": -1, "bias": 0},
+        {"temperature": 1, "bias": 0, "noise": -2},
+        {"temperature": "x"},
+        {"temperature": 1, "bias": 0, "knots": [[0, 1], [1, 0]]},
+    )
     for text in bad:
         with pytest.raises(ModelError, match="calibrat"):
             maps_of({"calibration": {"tad": text}})

@@ -277,8 +277,8 @@ def _details(held_out: HeldOutScores, ranked: Change, loss: Change, p: float, re
     accepted = int(held_out.target.sum())
     parts = [
         f"Of {how_many(len(held_out), 'unseen correction')} ({accepted:,} accepted, {len(held_out) - accepted:,} "
-        f"rejected): ranking (area under the ROC curve) {_short(ranked.before)} → {_short(ranked.after)} (90 % interval "
-        f"of the change {_interval(ranked)}; p of chance {p:.2g})",
+        f"rejected): ranking (area under the ROC curve) {_short(ranked.before)} → {_short(ranked.after)} "
+        f"(90 % interval of the change {_interval(ranked)}; p of chance {p:.2g})",
         f"log loss of the probabilities, 0 is best, {_short(loss.before)} → {_short(loss.after)} (90 % interval of the "
         f"change {_interval(loss)})",
     ]
