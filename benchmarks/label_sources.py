@@ -3,9 +3,11 @@
 Sources: simulated maps alone; besides them Epha4 WT and DelB, stripeDiff mutant and LNCaP at 10 kb, labelled by the
 map itself (``--weak``), by the consensus of callers (chromosight, mustache, cooltools dots; StripePy, StripeCaller; as
 their authors set them, ``hicstruct consensus --keep-all``, so what one of them calls alone counts little), or by a
-teacher, the start itself (what it holds likelier than not, one round of self-training).  Boundaries are the map's own
-in all three.  The recipe is ``configs/real.yaml`` with one bin size; judged is the mean of the weights before and
-after, as what ships: on GM12878 chr21, which no run sees, and by the validation on simulated maps.
+teacher, the start itself (what it holds likelier than not, one round of self-training; in the second round the student
+of the first is the teacher). Boundaries are the map's own in all of them. *Masked bands first*: before it learns from
+the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. The recipe is
+``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as what ships: on GM12878
+chr21, which no run sees, and by the validation on simulated maps.
 
     python -m benchmarks.label_sources [--start MODEL] [--steps 100] [--only SOURCE ...]
 """
@@ -69,7 +71,13 @@ SOURCES: dict[str, Callable[[RealMap, Path, str], list[str]] | None] = {
     "the map itself": by_itself,
     "callers": by_callers,
     "teacher": by_teacher,
+    "teacher, second round": by_teacher,
+    "the map itself, masked bands first": by_itself,
 }
+STUDENT_OF = {"teacher, second round": "teacher"}
+"""Source whose result is the teacher, and what the run starts from."""
+
+MASKED_FIRST = "the map itself, masked bands first"
 
 
 def datasets(name: str, out: Path, start: str) -> list[str]:
@@ -90,8 +98,8 @@ def datasets(name: str, out: Path, start: str) -> list[str]:
     return made
 
 
-def recipe(name: str, folders: list[str], start: str, steps: int) -> str:
-    """``configs/real.yaml`` with the data sets of a source, and its own number of steps."""
+def recipe(name: str, folders: list[str], start: str, steps: int, *, masked: bool = False) -> str:
+    """``configs/real.yaml`` with the data sets of a source and its own number of steps; ``masked``: of band-MAE."""
     import yaml
 
     from napari_hicstruct.config.resources import resource
@@ -99,7 +107,24 @@ def recipe(name: str, folders: list[str], start: str, steps: int) -> str:
     words = yaml.safe_load(resource("configs", "real.yaml").read_text(encoding="utf-8"))
     words |= {"name": name.replace(" ", "-"), "version": "0", "start_from": start, "steps": steps}
     words |= {"blend": [0, steps], "validate_every": steps, "bin_sizes": [10_000], "datasets": folders}
+    if masked:
+        words |= {"name": "masked", "objective": "reconstruction", "blend": [], "blend_keeps": []}
+        words["model"] = words["model"] | {"reconstruction": True}
     return str(yaml.safe_dump(words))
+
+
+def trained(out: Path, text: str) -> Path:
+    """Train by a recipe into ``out``; the model's folder."""
+    path = out.with_suffix(".yaml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    run_program([hicstruct(), "train", path, "-o", out, "--quiet"])
+    return out / "model"
+
+
+def model_of(name: str) -> Path:
+    """Where the model of a source lies."""
+    return scratch("label_sources") / name.replace(" ", "-") / "run" / "model"
 
 
 def judged(model: Path, work: Path) -> dict[str, Any]:
@@ -121,12 +146,12 @@ def main() -> None:
     results: dict[str, Any] = {}
     for name in args.only:
         work = scratch("label_sources") / name.replace(" ", "-")
-        path = work / "recipe.yaml"
-        folders = datasets(name, work / "sets", args.start)
-        work.mkdir(parents=True, exist_ok=True)
-        path.write_text(recipe(name, folders, args.start, args.steps), encoding="utf-8")
-        run_program([hicstruct(), "train", path, "-o", work / "run", "--quiet"])
-        one = results[name] = judged(work / "run" / "model", work)
+        start = str(model_of(STUDENT_OF[name])) if name in STUDENT_OF else args.start
+        folders = datasets(name, work / "sets", start)
+        if name == MASKED_FIRST:
+            start = str(trained(work / "masked", recipe(name, folders, start, args.steps, masked=True)))
+        trained(work / "run", recipe(name, folders, start, args.steps))
+        one = results[name] = judged(model_of(name), work)
         loops, stripes = one["chr21"]["loop"], one["chr21"]["stripe"]
         passing = f"loops {loops['passes']} of {loops['listed']} {loops['share']}"
         passing += f"  stripes {stripes['mb']:.1f} Mb {stripes['share']['all']}"
