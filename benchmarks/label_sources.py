@@ -63,7 +63,14 @@ def by_teacher(one: RealMap, work: Path, start: str) -> list[str]:
     """The same: what the start itself calls and holds likelier than not."""
     sure = [word for task in ("loop", "stripe") for word in ("--min-probability", f"{task}=0.5")]
     folder = predict(one.uri, work / "teacher", *sure, model=start, tasks="loop,stripe")
-    return ["--loops", str(folder / "loops.bedpe"), "--stripes", str(folder / "stripes.bedpe"), *BOUNDARIES]
+    options = list(BOUNDARIES)
+    for kind in ("loop", "stripe"):
+        file = folder / f"{kind}s.bedpe"
+        if (
+            len(file.read_text(encoding="utf-8").splitlines()) > 1
+        ):  # of a map on which it is sure of nothing there is none
+            options += [f"--{kind}s", str(file)]
+    return options
 
 
 SOURCES: dict[str, Callable[[RealMap, Path, str], list[str]] | None] = {
@@ -81,20 +88,22 @@ MASKED_FIRST = "the map itself, masked bands first"
 
 
 def datasets(name: str, out: Path, start: str) -> list[str]:
-    """Data sets of a source, made anew."""
+    """Data sets of a source; what an earlier run made is taken, as are its models."""
     source, made = SOURCES[name], []
     for one in MAPS if source else ():
         if one.name in LEARNT:
             assert source is not None
             folder = out / one.name.replace(" ", "-").lower()
             work = out / f"{folder.name}-labels"
+            made.append(str(folder))
+            if (folder / "manifest.json").exists():
+                continue
             work.mkdir(parents=True, exist_ok=True)
             options = source(one, work, start)
             run_program(
                 [hicstruct(), "dataset", one.uri, "-o", folder, "--train", LEARNT[one.name], "--resolution", "10k",
                  "--quiet", *options]
             )  # fmt: skip
-            made.append(str(folder))
     return made
 
 

@@ -81,24 +81,30 @@ def outlines(
     kind: Kind, items: Sequence[Item], style: DrawStyle
 ) -> tuple[list[NDArray[np.float64]], list[tuple[float, float, float, float]], list[float]]:
     """Closed outlines (row, column; bp), their casings' colours, and widths with the casing on both sides (bp)."""
-    corners, colours, widths = [], [], []
+    if kind in (Kind.STRIPE, Kind.TAD):
+        drawn, corners = list(items), [outline_of(item.record, item.triangle)[0] for item in items]
+    else:
+        drawn, corners = _marks(items, style)
+    more = 2 * CASING_PX * style.bp_per_px
+    widths = [style.width(item.record) + more for item in drawn]
+    return corners, [casing_of(style.line(item)) for item in drawn], widths
+
+
+def _marks(items: Sequence[Item], style: DrawStyle) -> tuple[list[Item], list[NDArray[np.float64]]]:
+    """Items drawn as rings, squares and diamonds, and those outlines as napari draws them, all of a symbol at once."""
+    by_symbol: dict[str, list[Item]] = {}
     for item in items:
-        if kind in (Kind.STRIPE, Kind.TAD):
-            shape = outline_of(item.record, item.triangle)[0]
-        elif symbol_of(item.record) in _CORNERS:
-            shape = _mark(item, style)
-        else:
-            continue  # a cross is not judged by its outline
-        corners.append(shape)
-        colours.append(casing_of(style.line(item)))
-        widths.append(style.width(item.record) + 2 * CASING_PX * style.bp_per_px)
-    return corners, colours, widths
-
-
-def _mark(item: Item, style: DrawStyle) -> NDArray[np.float64]:
-    """The outline of a ring, square or diamond as napari draws them."""
-    radius = style.size(item.record) / 2
-    return np.asarray(point_of(item.record, item.triangle)) + radius * _unit_mark(symbol_of(item.record))
+        by_symbol.setdefault(symbol_of(item.record), []).append(item)
+    drawn: list[Item] = []
+    corners: list[NDArray[np.float64]] = []
+    for symbol in _CORNERS:  # a cross is not judged by its outline
+        if not (own := by_symbol.get(symbol)):
+            continue
+        centres = np.array([point_of(item.record, item.triangle) for item in own])
+        radii = np.array([style.size(item.record) for item in own]) / 2
+        drawn += own
+        corners += list(centres[:, None] + radii[:, None, None] * _unit_mark(symbol))
+    return drawn, corners
 
 
 @cache
