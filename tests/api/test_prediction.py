@@ -41,6 +41,15 @@ def test_predictions_are_those_of_the_command(
     assert ours["model"] == theirs["model"]
 
 
+def test_other_bins_are_read_on_request(sample: hs.ContactMap) -> None:
+    calls = hs.predict(sample, "chr1:5M-8M", tasks=["stripe", "tad"], resolution=20_000)
+    assert {record.resolution for record in calls} == {20_000}
+    assert calls.run["parameters"]["resolution"] == 20_000
+    assert {record.resolution for record in hs.predict(sample, "chr1:5M-8M", tasks="tad")} == {10_000}
+    with pytest.raises(hs.HicStructError, match="resolution='20k' is no whole number of bp.* Give resolution=20000"):
+        hs.predict(sample, "chr1:5M-8M", resolution="20k")  # type: ignore[arg-type]
+
+
 def test_boundary_probability_is_the_bedgraph(calls: hs.Calls, tmp_path: Path) -> None:
     calls.write(tmp_path)
     track = calls.boundary_probability.dropna()

@@ -51,7 +51,8 @@ def test_without_limits_the_decoders_are_as_they_were() -> None:
     none = DecodingLimits()
     assert none.loops(0.1, 5_000) == LoopSettings(min_score=0.1)
     assert none.stripes(0.6) == StripeSettings(threshold=0.6)
-    assert none.tads() == TadSettings()
+    assert none.tads() == none.tads(5_000) == none.tads(25_000) == TadSettings()
+    assert none.tads(2_000).size == (20_000, 4_000_000)  # small genomes have small domains
     assert none.to_dict() == {}
 
 

@@ -30,6 +30,7 @@ def predict(
     device: str = "auto",
     mode: str = "fast",
     norm: str | None = None,
+    resolution: int = 0,
     min_probability: float | Mapping[str, float] | None = None,
     limits: Mapping[str, int | tuple[int, int]] | None = None,
     tracks: Mapping[str, str | Path] | None = None,
@@ -58,6 +59,9 @@ def predict(
         ``accurate`` sees each place four times.
     norm : str, optional
         Stored weights to use.  Default: the map's best, else balanced in memory.
+    resolution : int
+        Bins that are read, bp: smaller ones for small genomes, larger ones for shallow maps.  0: 10 kb (loops 5 kb),
+        or the nearest that the map has.
     min_probability : float or mapping of str to float, optional
         Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the
         model's own.
@@ -124,6 +128,7 @@ def predict(
         device=device,
         mode=mode,
         norm=norm,
+        resolution=whole_number("resolution", resolution, unit="bp"),
         threads=whole_number("threads", threads),
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
         min_probability=_min_probability(min_probability, chosen),

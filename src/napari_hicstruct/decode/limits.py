@@ -87,11 +87,17 @@ class DecodingLimits:
             settings = replace(settings, max_width_bp=self.stripe_width, cut_to_width=True)
         return settings
 
-    def tads(self) -> TadSettings:
-        """Settings of the TAD decoder."""
+    def tads(self, resolution: int = 10_000) -> TadSettings:
+        """Settings of the TAD decoder in bins of ``resolution`` bp.
+
+        Who chooses bins below 5 kb looks for the smaller domains of small genomes: from ten bins on.
+        """
         from napari_hicstruct.decode.tads import TadSettings
 
-        return TadSettings() if self.tad_size is None else TadSettings(size=self.tad_size)
+        if self.tad_size is not None:
+            return TadSettings(size=self.tad_size)
+        least, most = TadSettings().size
+        return TadSettings(size=(min(least, 10 * resolution), most))
 
 
 LIMITS = tuple(field.name for field in fields(DecodingLimits))

@@ -211,7 +211,7 @@ class ChromosomeRun:
             p,
             self.coarse,
             length=self.stretch.length,
-            settings=self.stretch.limits.tads(),
+            settings=self.stretch.limits.tads(self.coarse.resolution),
             model=self.stretch.model,
         )
         return [*boundaries, *tads]
