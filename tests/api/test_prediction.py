@@ -46,7 +46,7 @@ def test_other_bins_are_read_on_request(sample: hs.ContactMap) -> None:
     assert {record.resolution for record in calls} == {20_000}
     assert calls.run["parameters"]["resolution"] == 20_000
     assert {record.resolution for record in hs.predict(sample, "chr1:5M-8M", tasks="tad")} == {10_000}
-    with pytest.raises(hs.HicStructError, match="resolution='20k' is no whole number of bp.* Give resolution=20000"):
+    with pytest.raises(hs.HicStructError, match=r"resolution='20k' is no whole number of bp.* Give resolution=20000"):
         hs.predict(sample, "chr1:5M-8M", resolution="20k")  # type: ignore[arg-type]
 
 
