@@ -199,9 +199,15 @@ def store_labels(
     if status is not None:
         records = [record.with_(status=status) for record in records]
     name = name_of_import(path.name, found.records, project.map)
-    doubled = imported_before(project, (name, path.name), records)
-    new = project.add_as_set(name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
+    notes = (  # before they are stored: from then on the window draws them, and this thread would be in its way
+        *found.notes,
+        *of_other_assembly(found, project.map),
+        *repeated(records),
+        *too_short_tads(records, finest),
+        *imported_before(project, (name, path.name), records),
+    )
     counts = Counter(record.kind.value for record in records)
+    new = project.add_as_set(name, Origin.IMPORTED, records, action="import", on_piece=on_piece)
     return ImportedFile(
         path,
         found.format,
@@ -210,13 +216,7 @@ def store_labels(
         tuple(found.problems),
         found.unmatched,
         found.trans,
-        (
-            *found.notes,
-            *of_other_assembly(found, project.map),
-            *repeated(records),
-            *too_short_tads(records, finest),
-            *doubled,
-        ),
+        notes,
         found.undecided,
     )
 
