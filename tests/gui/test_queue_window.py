@@ -129,6 +129,7 @@ def test_what_else_is_done_with_the_catch_lets_it_go(window: Window, qtbot: Any)
         lambda: window.project.delete([a.uid]),
         window.project.undo,
         lambda: window.session.chrom_changed.emit(CHROM),
+        window.session.map_changed.emit,
         window.editor.labels.reset.emit,
     ):
         window.key("G")

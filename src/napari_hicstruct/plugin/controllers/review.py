@@ -137,6 +137,7 @@ class Review(ReviewState):
 
     def _elsewhere(self, *_: object) -> None:
         """Another chromosome or map, or none: its axes have other names."""
+        self.lasso.put_away()
         self.edit_tool.stop()
         self._halo.close()
 
