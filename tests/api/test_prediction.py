@@ -50,6 +50,14 @@ def test_other_bins_are_read_on_request(sample: hs.ContactMap) -> None:
         hs.predict(sample, "chr1:5M-8M", resolution="20k")  # type: ignore[arg-type]
 
 
+def test_a_percentage_is_no_probability(calls: hs.Calls) -> None:
+    with pytest.raises(hs.HicStructError, match=r"min_probability=85 is no probability.* Give min_probability=0.85"):
+        calls.filter(min_probability=85)
+    with pytest.raises(hs.HicStructError, match="min_probability='high' is no probability"):
+        calls.filter(min_probability="high")  # type: ignore[arg-type]
+    assert len(calls.filter(min_probability=np.float32(0.5))) == len(calls.filter(min_probability=0.5))
+
+
 def test_boundary_probability_is_the_bedgraph(calls: hs.Calls, tmp_path: Path) -> None:
     calls.write(tmp_path)
     track = calls.boundary_probability.dropna()

@@ -170,6 +170,21 @@ def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> 
     assert set(statuses(session, records)) == {Status.PROPOSED}
 
 
+def test_a_space_bar_after_a_common_judgment_does_not_press_the_next_button(session: Any, qtbot: Any) -> None:
+    records = scored(0.2, 0.5, 0.8)
+    put(session, *records)
+    bulk = opened(session, qtbot, "bulk").bulk
+    bulk.window().activateWindow()
+    bulk.threshold.setValue(0.7)
+    qtbot.waitUntil(lambda: bulk.accept.isEnabled() and bulk.reject.isEnabled())
+    bulk.accept.setFocus()
+    qtbot.waitUntil(bulk.accept.hasFocus)
+    qtbot.keyClick(bulk.accept, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not bulk.accept.isEnabled())
+    assert not bulk.reject.hasFocus()
+    assert statuses(session, records) == [Status.PROPOSED, Status.PROPOSED, Status.ACCEPTED]
+
+
 def test_bulk_touches_only_what_passes_the_filter(session: Any, qtbot: Any) -> None:
     first, second = scored(0.9, 0.8), [tad(0, 300_000, score=0.9)]
     put(session, *first, *second)

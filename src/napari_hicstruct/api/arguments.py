@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 from napari_hicstruct.errors import ConfigError, RegionError
@@ -39,6 +40,23 @@ def whole_numbers(name: str, given: Any, *, least: int = 0, unit: str = "") -> t
     """
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
     return tuple(whole_number(name, one, least=least, unit=unit) for one in (given if several else [given]))
+
+
+def probability(name: str, given: Any) -> float:
+    """``given`` as a probability.
+
+    Raises
+    ------
+    ConfigError
+        If it is no number from 0 to 1.
+    """
+    if isinstance(given, Real) and not isinstance(given, bool) and 0 <= float(given) <= 1:
+        return float(given)
+    percent = isinstance(given, Real) and 1 < float(given) <= 100
+    raise ConfigError(
+        f"{name}={given!r} is no probability from 0 to 1.",
+        hint=f"Give {name}={float(given) / 100 if percent else 0.5:g}.",
+    )
 
 
 def names(name: str, given: Any) -> tuple[str, ...]:

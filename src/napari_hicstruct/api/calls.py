@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.api.arguments import probability
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
 from napari_hicstruct.api.searched import joined_run, narrowed_run, place_of
@@ -191,6 +192,8 @@ class Calls(Sequence[Annotation]):
         ------
         LabelError
             If there is no such kind or status.
+        ConfigError
+            If ``min_probability`` is none.
         RegionError
             If the region is misspelt.
 
@@ -204,6 +207,7 @@ class Calls(Sequence[Annotation]):
         """
         kinds = None if kind is None else {kind_of(one) for one in several(kind)}
         statuses = None if status is None else {status_of(one) for one in several(status)}
+        least = None if min_probability is None else probability("min_probability", min_probability)
         place = None if region is None else place_of(region)
         inside = None if place is None else _covering(place)
         run = self._run if place is None else narrowed_run(self._run, place)
@@ -213,7 +217,7 @@ class Calls(Sequence[Annotation]):
                 (kinds is None or record.kind in kinds)
                 and (statuses is None or record.status in statuses)
                 and (inside is None or inside(record))
-                and (min_probability is None or record.probability >= min_probability)
+                and (least is None or record.probability >= least)
             )
 
         left = [one for one in self._kinds if kinds is None or one in kinds]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_hicstruct.annotations.records import Kind, Origin
+from napari_hicstruct.annotations.records import Kind, Origin, Status
 from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
 from napari_hicstruct.plugin.state.tad_levels import TadLevels, nesting, opacity
 from tests.window_kit import LENGTH, TinyWindow, iv, make_project, tad
@@ -82,7 +82,34 @@ def test_a_switch_says_which_are_drawn_and_is_remembered(tmp_path: Path, choice:
         keep = [records[hidden].uid]
         found, _ = catalogue.in_view(Kind.TAD, place, place, triangles=again.labels.shown(), limit=100, keep=keep)
         assert records[hidden].uid in {one.uid for one in found}
-    assert catalogue.opacities([records[0], records[2]]) == pytest.approx([0.49, 1.0])
+    # an outer one is faint for the sake of what is drawn in it
+    faint = {TadLevels.ALL: 0.49, TadLevels.TWO: 0.7, TadLevels.THREE: 0.49}.get(choice, 1.0)
+    assert catalogue.opacities([records[0], records[2]]) == pytest.approx([faint, 1.0])
+    project.close()
+
+
+def test_levels_are_those_among_what_is_likely_enough_and_judged_ones_stay(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    outer, middle, inner = (
+        tad(10_000 * k, 900_000 - 10_000 * k, probability=p) for k, p in enumerate((0.2, 0.95, 0.3), start=1)
+    )
+    project.add([outer, middle, inner], set_id=project.add_set("model", Origin.PREDICTED).id)
+    window = TinyWindow(project)
+    catalogue, place = window.labels.catalogue, iv(0, LENGTH)
+    assert catalogue is not None
+
+    def drawn(choice: TadLevels) -> list[str]:
+        window.labels.set_tad_levels(choice)
+        found, _ = catalogue.in_view(Kind.TAD, place, place, triangles=window.labels.shown(), limit=9)
+        return sorted(one.uid for one in found)
+
+    assert drawn(TadLevels.OUTERMOST) == [outer.uid]
+    catalogue.min_probability = 0.85
+    for choice in TadLevels:
+        assert drawn(choice) == [middle.uid]  # it lies in nothing that is shown, and holds nothing that is
+    assert catalogue.opacities([middle]) == [1.0]
+    project.set_status([inner.uid], Status.ACCEPTED)
+    assert drawn(TadLevels.OUTERMOST) == sorted((middle.uid, inner.uid))
     project.close()
 
 

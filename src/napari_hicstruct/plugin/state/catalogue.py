@@ -45,7 +45,7 @@ class Catalogue:
         self.records: RecordTable = project.table()
         self.tad_levels = TadLevels.ALL
         self.min_probability = 0.0
-        self._nesting: tuple[object, NDArray[np.int64]] = (None, np.zeros((2, 0), np.int64))
+        self._nesting: dict[object, NDArray[np.int64]] = {}
 
     def in_view(
         self,
@@ -71,9 +71,7 @@ class Catalogue:
             near = _overlap(table, own, rows, cols, triangle)
             seen[near] |= np.isin(table.sets[own[near]], there)
         chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
-        seen &= chosen | ~self._faint(own)
-        if kind is Kind.TAD and self.tad_levels is not TadLevels.ALL:
-            seen &= chosen | self.tad_levels.drawn(*self._levels(own))
+        seen &= chosen | (self._drawn_tads(own) if kind is Kind.TAD else ~self._faint(own))
         found = own[seen]
         if (total := len(found)) > limit:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
@@ -94,18 +92,28 @@ class Catalogue:
             return []
         own = self.records.rows_of(Kind.TAD, tads[0].chrom)
         rows = np.searchsorted(own, [self.records.row(tad.uid) for tad in tads])
-        return opacity(self._levels(own)[1][rows]).tolist()
+        return opacity(self._levels(own, self._drawn_tads(own))[1][rows]).tolist()
 
-    def _levels(self, own: Rows) -> NDArray[np.int64]:
-        """Levels outside and inside of each of these TADs within its set; kept until one of them changes."""
+    def _drawn_tads(self, own: Rows) -> NDArray[np.bool_]:
+        """Which TADs pass both switches; levels are those among what is likely enough to be shown, the judged stay."""
+        likely = ~self._faint(own)
+        if self.tad_levels is TadLevels.ALL:
+            return likely
+        confirmed = np.isin(self.records.status[own], [STATUS_CODES[Status.ACCEPTED], STATUS_CODES[Status.EDITED]])
+        return np.asarray(likely & (confirmed | self.tad_levels.drawn(*self._levels(own, likely))))
+
+    def _levels(self, own: Rows, among: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Levels outside and inside of each of these TADs among some of its set; kept until one of them changes."""
         spans, sets = self.records.span[own], self.records.sets[own]
-        key = own.tobytes(), spans.tobytes(), sets.tobytes()
-        if self._nesting[0] != key:
+        key = own.tobytes(), spans.tobytes(), sets.tobytes(), among.tobytes()
+        if key not in self._nesting:
             levels = np.zeros((2, len(own)), np.int64)
             for one in np.unique(sets):
-                levels[:, sets == one] = nesting(*spans[sets == one, :2].T)
-            self._nesting = key, levels
-        return self._nesting[1]
+                mine = among & (sets == one)
+                levels[:, mine] = nesting(*spans[mine, :2].T)
+            kept = list(self._nesting.items())[-1:]  # of the switch, and of what is drawn
+            self._nesting = dict([*kept, (key, levels)])
+        return self._nesting[key]
 
 
 def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Contenders:

@@ -13,7 +13,7 @@ from napari_hicstruct.active.candidate_table import CandidateTable, Mask, QueueF
 from napari_hicstruct.active.queue import Queue
 from napari_hicstruct.active.strategies import BY_PROBABILITY, DEFAULT, combined, parse, single_values
 from napari_hicstruct.annotations.record_table import RecordTable
-from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.annotations.records import Origin, Status
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, BackgroundJob, Job
@@ -207,7 +207,9 @@ class ReviewQueue:
         self._ready()
         if uid not in self.pool:
             return ""
-        row = self.pool.row(uid)
+        row, record = self.pool.row(uid), self._labels.record(uid)
+        if record is not None and record.status is Status.EDITED:
+            return "edited by a person: its numbers are of the place before"
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
         probability = float(self.pool.candidates.probability[row])
         return queue_reason(values, self.pool.contradictions, row, probability=probability)

@@ -115,9 +115,13 @@ class ReviewState:
         self._judged_where_chosen(uids, by_hand)
         self.let_go()
         self.queue.judged(uids)
-        self.labels.hint(f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back.")
+        said = f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back."
+        self.labels.hint(said)
         if goes_on and current is not None and current.uid in set(uids):
-            self.next()
+            if nothing := self.queue.nothing():
+                self.labels.hint(f"{said} {nothing}")
+            else:
+                self.next()
         return True
 
     def let_go(self) -> None:

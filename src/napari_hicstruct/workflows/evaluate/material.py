@@ -166,7 +166,7 @@ def gather(request: EvaluateRequest, notes: list[str]) -> Material:
         known = {canonical_name(chrom) for chrom in (*calls.chroms(), *truth.chroms())}
         named = tuple(chrom for chrom in named if canonical_name(chrom) in known)  # searched, and nothing is there
     _check_common(calls, truth, named, request)
-    if not (request.chroms or request.regions):
+    if not (request.chroms or regions):
         notes += _beyond(calls, truth.within(named or calls.chroms()))
     if regions:
         calls, truth, ignore = _in_regions(calls, truth, ignore, regions, notes)

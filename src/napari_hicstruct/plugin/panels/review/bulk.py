@@ -56,12 +56,17 @@ class BulkPanel(QWidget):
 
     def _connect(self) -> None:
         self.threshold.valueChanged.connect(lambda _: self._show_counts())
-        self.accept.clicked.connect(lambda: self._judge(Status.ACCEPTED))
-        self.reject.clicked.connect(lambda: self._judge(Status.REJECTED))
         self.lasso.clicked.connect(self._review.lasso_candidates)
-        self.take.clicked.connect(self._review.accept)
-        self.refuse.clicked.connect(self._review.reject)
-        self.let_go.clicked.connect(self._review.let_go)
+        for button, act in (
+            (self.accept, lambda: self._judge(Status.ACCEPTED)),
+            (self.reject, lambda: self._judge(Status.REJECTED)),
+            (self.take, self._review.accept),
+            (self.refuse, self._review.reject),
+            (self.let_go, self._review.let_go),
+        ):
+            # a button that is used up hands its focus to the next one, and a space bar would press that, too
+            button.clicked.connect(button.clearFocus)
+            button.clicked.connect(lambda _=False, act=act: act())
 
     def chosen(self, status: Status) -> list[str]:
         """What a button would judge: accept all at or above the threshold, reject all below."""
