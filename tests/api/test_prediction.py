@@ -50,6 +50,20 @@ def test_other_bins_are_read_on_request(sample: hs.ContactMap) -> None:
         hs.predict(sample, "chr1:5M-8M", resolution="20k")  # type: ignore[arg-type]
 
 
+def test_boundaries_may_have_a_smallest_probability_of_their_own(sample: hs.ContactMap) -> None:
+    def least(**asked: float) -> tuple[int, int, float, float]:
+        calls = hs.predict(sample, "chr1:5M-9M", tasks="tad", min_probability=asked)
+        p = [[record.probability for record in part] for part in (calls.tads, calls.boundaries)]
+        return len(p[0]), len(p[1]), min(p[0]), min(p[1])
+
+    tads, few, p, q = least(tad=0.8)
+    assert min(p, q) >= 0.8
+    same, more, p, q = least(tad=0.8, boundary=0.4)
+    assert (same, more > few, p >= 0.8, 0.4 <= q < 0.8) == (tads, True, True, True)
+    with pytest.raises(hs.HicStructError, match="'boundary', which is no task that runs. Choose from loop"):
+        hs.predict(sample, "chr1:5M-9M", tasks="loop", min_probability={"boundary": 0.5})
+
+
 def test_a_percentage_is_no_probability(calls: hs.Calls) -> None:
     with pytest.raises(hs.HicStructError, match=r"min_probability=85 is no probability.* Give min_probability=0.85"):
         calls.filter(min_probability=85)

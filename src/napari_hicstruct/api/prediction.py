@@ -63,8 +63,8 @@ def predict(
         Bins that are read, bp: smaller ones for small genomes, larger ones for shallow maps.  0: 10 kb (loops 5 kb),
         or the nearest that the map has.
     min_probability : float or mapping of str to float, optional
-        Least calibrated probability that is listed, between 0 and 1, for all tasks or by task.  Default: the
-        model's own.
+        Least calibrated probability that is listed, between 0 and 1, for all tasks or by task; that of ``tad`` is
+        also that of boundaries, unless ``boundary`` has its own.  Default: the model's own.
     limits : mapping of str to int or (int, int), optional
         Of what is called, bp: ``tad_size``, ``loop_distance`` and ``stripe_length`` are a least and a most,
         ``loop_separation`` and ``stripe_width`` one number.  Default: the decoders' own.
@@ -151,10 +151,13 @@ def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[
     ConfigError
         If it is none, or names a task that does not run.
     """
+    from napari_hicstruct.decode.thresholds import with_boundary
+
     by_task = given if isinstance(given, Mapping) else {} if given is None else dict.fromkeys(tasks, given)
+    known = with_boundary(tasks)
     for task, value in by_task.items():
-        if task not in tasks:
-            hint = f"Choose from {', '.join(tasks)}."
+        if task not in known:
+            hint = f"Choose from {', '.join(known)}."
             raise ConfigError(f"min_probability names '{task}', which is no task that runs.", hint=hint)
         if not isinstance(value, int | float) or not 0 < value < 1:
             raise ConfigError(f"min_probability is {value!r} for {task}.", hint="Give a number above 0 and below 1.")

@@ -18,7 +18,7 @@ def calibrate(
     maps: Annotated[int, typer.Option(min=2, help="Simulated maps, each taken at every depth.")] = 12,
     length: Annotated[str, typer.Option(help="Length of each map, as 8M.")] = "8M",
     depth: Annotated[
-        list[float] | None, typer.Option(help="Mean count at a distance of one bin [8 40 200 1000].")
+        list[float] | None, typer.Option(help="Mean count at a distance of one bin [2 8 40 200 1000].")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first map; never one that was trained on.")] = 700_000,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda …")] = "auto",

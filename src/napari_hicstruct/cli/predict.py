@@ -37,8 +37,9 @@ LIMIT_HELP = (
 )
 
 MIN_PROBABILITY_HELP = (
-    "TASK=P, as loop=0.5: list calls of P or more; repeatable. Default: all that stand out, also those that the model "
-    "holds rather wrong than right, for a person to go through; the summary says how many have p of 0.5 or more."
+    "TASK=P, as loop=0.5: list calls of P or more; repeatable. That of tad is also that of boundaries, unless "
+    "boundary=P gives them their own. Default: all that stand out, also those that the model holds rather wrong than "
+    "right, for a person to go through; the summary says how many have p of 0.5 or more."
 )
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import ConfigError
 
 MIN_THRESHOLD = 0.02
 """Threshold of decoders whose calls are listed by their probability afterwards."""
 
 
+def with_boundary(tasks: Iterable[str]) -> tuple[str, ...]:
+    """The tasks that may have a smallest probability: boundaries, where TADs are called, may have one of their own."""
+    tasks = tuple(tasks)
+    return (*tasks, Kind.BOUNDARY.value) if Kind.TAD.value in tasks and Kind.BOUNDARY.value not in tasks else tasks
+
+
 def check_min_probability(min_probability: Mapping[str, float], tasks: Iterable[str]) -> None:
-    """Refuse probabilities that no call could have, or for a task that does not run.
+    """Refuse probabilities that no call could have, or for a task that does not run (:func:`with_boundary`).
 
     Raises
     ------
     ConfigError
     """
-    tasks = tuple(tasks)
+    tasks = with_boundary(tasks)
     for name, value in min_probability.items():
         where = f"min-probability {name}={value:g}"
         if name not in tasks:

@@ -82,6 +82,11 @@ class ChromosomeRun:
     def _min_probability(self, head: str) -> float | None:
         return min((p for name in self._tasks(head) if (p := self.stretch.min_probability.get(name))), default=None)
 
+    def _least(self, kind: Kind) -> float | None:
+        """Smallest probability of a listed call of a kind."""
+        own = self.stretch.min_probability.get(kind.value) if kind is Kind.BOUNDARY else None
+        return self._min_probability(KINDS[kind].head) if own is None else own
+
     def _reach(self, band: Band) -> int:
         return self.stretch.max_distance // band.resolution + 2
 
@@ -114,7 +119,7 @@ class ChromosomeRun:
         for found in self._run():
             inside = (a for a in found if self.stretch.start <= a.span.start and a.span.end <= self.stretch.end)
             calls = (calibrated(a, self.predictor.calibration, self.noise_of(a)) for a in inside)
-            listed = [a for a in calls if is_listed(a, self._min_probability(KINDS[a.kind].head))]
+            listed = [a for a in calls if is_listed(a, self._least(a.kind))]
             tads = with_hierarchy(a for a in listed if a.kind is Kind.TAD)  # a parent may not be listed
             yield (*(a for a in listed if a.kind is not Kind.TAD), *tads)
 
@@ -204,7 +209,7 @@ class ChromosomeRun:
             chrom=self.coarse.chrom,
             resolution=self.coarse.resolution,
             length=self.stretch.length,
-            threshold=decoder_threshold(self._min_probability("boundary"), THRESHOLD),
+            threshold=decoder_threshold(self._least(Kind.BOUNDARY), THRESHOLD),
             model=self.stretch.model,
         )
         tads = decode_tads(
