@@ -60,7 +60,7 @@ def test_boundaries_may_have_a_smallest_probability_of_their_own(sample: hs.Cont
     assert min(p, q) >= 0.8
     same, more, p, q = least(tad=0.8, boundary=0.4)
     assert (same, more > few, p >= 0.8, 0.4 <= q < 0.8) == (tads, True, True, True)
-    with pytest.raises(hs.HicStructError, match="'boundary', which is no task that runs. Choose from loop"):
+    with pytest.raises(hs.HicStructError, match=r"'boundary', which is no task that runs. Choose from loop"):
         hs.predict(sample, "chr1:5M-9M", tasks="loop", min_probability={"boundary": 0.5})
 
 

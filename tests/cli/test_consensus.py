@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import napari_hicstruct as hs
 from napari_hicstruct.annotations import Kind, read_labels
 from napari_hicstruct.cli.main import main
 
@@ -53,6 +54,30 @@ def test_three_callers(tmp_path: Path, three: list[str], capsys: pytest.CaptureF
         ("chromosight", "mine", "mustache")
     }
     assert run([*three, "-o", str(out), "--keep-all", "--overwrite"], capsys)[1]["soft_labels"] == 40
+
+
+def test_a_program_is_not_silent_where_it_did_not_look(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Predictions of a region, beside lists of the whole chromosome: elsewhere only those two could have called."""
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    loops = [
+        hs.Annotation(kind="loop", anchor1=("chr1", a, a + 10_000), anchor2=("chr1", b, b + 10_000), model="our 1.0")
+        for a, b in PLACES[10:15]
+    ]
+    hs.write_labels(loops, ours / "loops.bedpe")
+    words = [f"ours={ours / 'loops.bedpe'}", *three[::2], "-o", str(tmp_path / "soft.bedpe"), "--method", "count"]
+
+    def scores() -> dict[int, float]:
+        assert run([*words, "--overwrite"], capsys)[0] == 0
+        return {r.anchor1.start // 1_000_000: r.soft_score for r in read_labels(tmp_path / "soft.bedpe").records}
+
+    silent = scores()
+    assert (silent[7], silent[12]) == (pytest.approx(2 / 3, abs=1e-3), 1)
+    (ours / "run.json").write_text(json.dumps({"parameters": {"regions": ["1:10,000,000-16,000,000"]}}))
+    known = scores()
+    assert (known[7], known[12], known[15]) == (1, 1, pytest.approx(2 / 3, abs=1e-3))
 
 
 def test_names_given_by_hand_and_several_files_of_one_program(

@@ -13,6 +13,7 @@ from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
+from napari_hicstruct.api.searched import searched_regions
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
         elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
             yield from (CallFile(Path(one), caller) for one in given)
         else:
-            yield CallFile(Path(caller), caller, LabelFile(list(as_calls(given)), [], "", {}))
+            own = as_calls(given)
+            searched = tuple(searched_regions(own.run) or ())
+            yield CallFile(Path(caller), caller, LabelFile(list(own), [], "", {}), searched)
 
 
 def _as_calls(result: ConsensusResult) -> Calls:

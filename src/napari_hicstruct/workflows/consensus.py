@@ -16,6 +16,7 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Kind, LabelFile
+    from napari_hicstruct.genome import Interval
     from napari_hicstruct.labels.consensus import CallerCalls, Consensus, ConsensusOptions
 
 DEFAULT_MAX_Q = 0.01
@@ -41,11 +42,15 @@ class CallFile:
         The program, if a person says so; empty: by the file's columns, else by its name.
     found : LabelFile, optional
         What it holds, if that is in memory; then nothing is read, and ``path`` is but a name.
+    searched : tuple of str
+        Regions in which its program looked; empty: all of the chromosomes that it has calls on, unless a ``run.json``
+        of :func:`~napari_hicstruct.workflows.predict.predict` beside the file says otherwise.
     """
 
     path: Path
     caller: str = ""
     found: LabelFile | None = None
+    searched: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str | Path) -> CallFile:
@@ -131,6 +136,7 @@ class _Read:
     """Files as they are read: the good ones by caller and the assembly that they name; what became of all."""
 
     lists: list[tuple[str, list[Annotation]]] = field(default_factory=list)
+    searched: list[tuple[Interval, ...]] = field(default_factory=list)
     assemblies: list[str] = field(default_factory=list)
     files: list[FileVotes] = field(default_factory=list)
 
@@ -144,6 +150,7 @@ class _Read:
         for number, text in errors.items():
             self.files[good[number]] = replace(self.files[good[number]], n_calls=0, error=text)
         self.lists = [one for number, one in enumerate(self.lists) if number not in errors]
+        self.searched = [one for number, one in enumerate(self.searched) if number not in errors]
         self.assemblies = [one for number, one in enumerate(self.assemblies) if number not in errors]
 
 
@@ -187,7 +194,10 @@ def iter_consensus(
     yield clock.step("match", len(request.files), len(request.files) + 1, how_many(n_calls, "call"))
     lists = _one_spelling(read.lists) if chromsizes is None else read.lists
     wanted_chroms = _chosen_chroms(lists, request.chroms)
-    calls = [CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms)) for name, records in lists]
+    calls = [
+        CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms), searched)
+        for (name, records), searched in zip(lists, read.searched, strict=True)
+    ]
     found = consensus(calls, kind, request.options)
     if not found.records:
         found = replace(found, notes=(*found.notes, _why_empty(calls, found.tolerance_bp)))
@@ -274,8 +284,23 @@ def _read_one(
         read.files.append(FileVotes(one.path, caller, 0, tuple(notes), error="holds no calls."))
         return
     read.lists.append((caller, unique))
+    read.searched.append(_searched(one, unique))
     read.assemblies.append(found.assembly)
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
+
+
+def _searched(one: CallFile, records: Sequence[Annotation]) -> tuple[Interval, ...]:
+    """Where a list was sought, if that is known: as given, or by the ``run.json`` beside a prediction of ours."""
+    from napari_hicstruct.genome import parse_region
+    from napari_hicstruct.workflows.evaluate.regions import predicted_regions
+
+    ours = one.found is None and all(record.model for record in records)
+    try:
+        return tuple(
+            parse_region(text) for text in one.searched or (predicted_regions(one.path.parent) if ours else ())
+        )
+    except RegionError:  # of somebody else's making
+        return ()
 
 
 def _significant(records: Sequence[Annotation], caller: str, max_q: float) -> tuple[list[Annotation], list[str]]:

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from napari_hicstruct.annotations import loci
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, new_record
 from napari_hicstruct.errors import ConfigError, LabelError
-from napari_hicstruct.genome import Interval
+from napari_hicstruct.genome import Interval, canonical_name
 from napari_hicstruct.jobs.memory import collecting_paused
 from napari_hicstruct.labels.consensus.clusters import Calls, Clusters, cluster_calls
 from napari_hicstruct.labels.consensus.reliability import (
@@ -59,10 +59,13 @@ class CallerCalls:
     caller : str
         The program's name, as it stands among the supporters.
     records : tuple of Annotation
+    searched : tuple of Interval
+        Where it looked; empty: on all of each chromosome that it has calls on.
     """
 
     caller: str
     records: tuple[Annotation, ...]
+    searched: tuple[Interval, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ def consensus(lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOption
     """
     options = options or ConsensusOptions()
     with collecting_paused():
-        ballot = _Ballot.of(lists, kind, options)
+        ballot = _Ballot.of(list(lists), kind, options)
         clusters = [ballot.cluster(rows) for rows in ballot.apart()]
         joined = _joined(clusters, ballot)
         votes = _votes(joined, ballot)
@@ -168,9 +171,11 @@ class _Ballot:
     rank: Floats
     tolerance_bp: int
     bin_size: int
+    searched: Mapping[int, Sequence[Interval]]
+    """By caller, where it looked; those of whom nothing is known are left out."""
 
     @classmethod
-    def of(cls, lists: Iterable[CallerCalls], kind: Kind, options: ConsensusOptions) -> _Ballot:
+    def of(cls, lists: Sequence[CallerCalls], kind: Kind, options: ConsensusOptions) -> _Ballot:
         by_caller: dict[str, list[Annotation]] = {}
         for one in lists:
             by_caller.setdefault(one.caller, []).extend(r for r in one.records if r.kind is kind)
@@ -189,7 +194,8 @@ class _Ballot:
         tolerance = options.tolerance_bp or default_tolerance_bp(max(sizes, default=0))
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
-        return cls(kind, callers, chroms, calls, chrom, level, rank, tolerance, bin_size)
+        searched = _searched(lists, callers)
+        return cls(kind, callers, chroms, calls, chrom, level, rank, tolerance, bin_size, searched)
 
     def apart(self) -> list[Ints]:
         """Rows of each chromosome."""
@@ -199,6 +205,15 @@ class _Ballot:
     def cluster(self, rows: Ints) -> tuple[Ints, Clusters]:
         overlap = MIN_OVERLAP.get(self.kind, 0.0)
         return rows, cluster_calls(self.calls.take(rows), self.tolerance_bp, overlap)
+
+
+def _searched(lists: Iterable[CallerCalls], callers: Sequence[str]) -> dict[int, list[Interval]]:
+    """Where each caller looked, by its number, if all its lists say so."""
+    found: dict[str, list[tuple[Interval, ...]]] = {}
+    for one in lists:
+        found.setdefault(one.caller, []).append(one.searched)
+    known = {name: parts for name, parts in found.items() if all(parts)}
+    return {callers.index(name): [one for part in parts for one in part] for name, parts in known.items()}
 
 
 def _ranks(scores: Floats) -> Floats:
@@ -248,8 +263,22 @@ def _votes(joined: _Joined, ballot: _Ballot) -> Votes:
     np.maximum.at(levels, (joined.members, ballot.calls.callers), ballot.level)
     ran = np.zeros((len(ballot.chroms), n_callers), bool)
     ran[ballot.chrom, ballot.calls.callers] = True
+    could = ran[joined.chrom]
+    for caller, regions in ballot.searched.items():
+        could[:, caller] = (levels[:, caller] > 0) | _within(joined, ballot, regions)
     strata = _strata(_sizes(joined.points, joined.spans, ballot.kind))
-    return Votes(levels, ran[joined.chrom], strata, _chance(joined, ballot, strata))
+    return Votes(levels, could, strata, _chance(joined, ballot, strata))
+
+
+def _within(joined: _Joined, ballot: _Ballot, regions: Iterable[Interval]) -> NDArray[np.bool_]:
+    """Which clusters lie in one of some regions."""
+    names = np.array([canonical_name(chrom) for chrom in ballot.chroms])[joined.chrom]
+    inside = np.zeros(len(names), bool)
+    for one in regions:
+        places = joined.points[:, :2]
+        within = (places >= one.start) & (places <= one.end)
+        inside |= (names == canonical_name(one.chrom)) & within.all(axis=1)
+    return inside
 
 
 def _sizes(points: Floats, spans: Floats, kind: Kind) -> Floats:
