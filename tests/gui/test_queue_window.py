@@ -144,6 +144,14 @@ def test_what_else_is_done_with_the_catch_lets_it_go(window: Window, qtbot: Any)
         assert "Lasso" not in names(window)
 
 
+def test_nothing_unseen_is_judged(window: Window) -> None:
+    window.put(loop(300_000, 700_000, probability=0.5))
+    window.viewer.layers["Loops"].visible = False
+    window.key("N")
+    assert window.viewer.layers["Loops"].visible
+    assert "Loops was hidden and is shown again" in window.viewer.canvas.overlays.text.text
+
+
 def test_a_second_line_takes_the_place_of_the_first_and_between_them_the_mouse_pans(window: Window, qtbot: Any) -> None:
     a, b = loop(300_000, 700_000), loop(600_000, 900_000)
     window.put(a, b)

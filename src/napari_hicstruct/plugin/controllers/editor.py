@@ -159,6 +159,13 @@ class Editor:
             self.overlay(kind)
         return kinds
 
+    def unhide(self, kind: Kind) -> bool:
+        """Show the layer of a kind if it was hidden, for nothing unseen is judged; True if it was."""
+        layer = self.overlay(kind).layer
+        hidden = not layer.visible
+        layer.visible = True
+        return hidden
+
     def deselect(self) -> None:
         """Select nothing in any overlay."""
         for overlay in self.overlays.values():

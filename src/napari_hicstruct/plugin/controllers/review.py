@@ -70,11 +70,14 @@ class Review(ReviewState):
 
     def go_to(self, uid: str, *, from_queue: bool = False) -> None:
         """Make an object the current one and fly there; nothing else is selected or caught."""
-        if self.labels.record(uid) is not None:
+        record = self.labels.record(uid)
+        if record is not None:
             self.lasso.put_away()
             self.editor.deselect()
             self.editor.bring_back()
         super().go_to(uid, from_queue=from_queue)
+        if record is not None and self.editor.unhide(record.kind):
+            self.labels.hint(f"{self.summary_of(uid)} · the layer {NAMES[record.kind]} was hidden and is shown again")
         self.editor.canvas.slice_now()
         self.editor.flush()  # all of it before the window is painted: once, not once for each thing that changed
 
