@@ -64,6 +64,28 @@ def test_boundaries_may_have_a_smallest_probability_of_their_own(sample: hs.Cont
         hs.predict(sample, "chr1:5M-9M", tasks="loop", min_probability={"boundary": 0.5})
 
 
+def test_a_filtered_list_names_no_parent_that_it_lacks(sample: hs.ContactMap, tmp_path: Path) -> None:
+    calls = hs.predict(sample, "chr1:3M-9M", tasks="tad")
+    some = calls.filter(kind="tad", min_probability=0.8)
+    assert {one.parent for one in some} - {one.uid for one in some} - {""}
+    some.write(tmp_path)
+    written = {one.uid: one for one in hs.read_labels(tmp_path / "tads.bed")}
+    assert len(written) == len(some)
+    for one in written.values():
+        if one.parent:
+            outer = written[one.parent]
+            assert outer.level == one.level - 1
+            assert outer.anchor1.start <= one.anchor1.start <= one.anchor1.end <= outer.anchor1.end
+        else:
+            assert one.level == 1
+
+
+def test_bins_that_no_model_reads_are_refused(sample: hs.ContactMap) -> None:
+    for size, said in ((200_000, "bins of 200 kb"), (500, "bins of 500 bp"), (10**20, "bins of")):
+        with pytest.raises(hs.HicStructError, match=f"{said}.* are not what a model reads.* Choose 1 kb to 50 kb"):
+            hs.predict(sample, "chr1:3M-9M", resolution=size)
+
+
 def test_a_percentage_is_no_probability(calls: hs.Calls) -> None:
     with pytest.raises(hs.HicStructError, match=r"min_probability=85 is no probability.* Give min_probability=0.85"):
         calls.filter(min_probability=85)

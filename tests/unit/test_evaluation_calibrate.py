@@ -131,6 +131,9 @@ def test_maps_are_stored_as_json_and_damaged_ones_refused() -> None:
     for text in bad:
         with pytest.raises(ModelError, match="calibrat"):
             maps_of({"calibration": {"tad": text}})
+    for whole in (None, [], "text", {"loop@abc": made.to_dict()}):
+        with pytest.raises(ModelError, match=r"damaged calibration.* calibrate makes it anew"):
+            maps_of({"calibration": whole})
 
 
 def test_loops_have_a_map_for_each_bin_size() -> None:

@@ -370,7 +370,7 @@ class Calls(Sequence[Annotation]):
         from napari_hicstruct.workflows.predict.store import full_run
 
         return export_records(
-            self._records,
+            _with_parents(self._records),
             folder,
             formats=several(formats),
             provenance=full_run(self._run),
@@ -414,6 +414,22 @@ def status_of(name: str) -> Status:
     except ValueError:
         have = ", ".join(one.value for one in Status)
         raise LabelError(f"there is no status '{name}'.", hint=f"Choose from {have}.") from None
+
+
+def _with_parents(records: Sequence[Annotation]) -> list[Annotation]:
+    """The same; where a TAD names a parent that is not among them, levels and parents of all TADs are counted anew."""
+    there = {record.uid for record in records}
+    if all(record.parent in there for record in records if record.parent):
+        return list(records)
+    from napari_hicstruct.annotations.records import Kind
+    from napari_hicstruct.decode.tads import with_hierarchy
+
+    lists: dict[tuple[str, str], list[Annotation]] = {}
+    for record in records:
+        if record.kind is Kind.TAD:
+            lists.setdefault((record.chrom, record.source), []).append(record)
+    anew = {one.uid: one for part in lists.values() for one in with_hierarchy(part)}
+    return [anew.get(record.uid, record) for record in records]
 
 
 def _covering(place: Interval) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,7 +160,7 @@ def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[
         if task not in known:
             hint = f"Choose from {', '.join(known)}."
             raise ConfigError(f"min_probability names '{task}', which is no task that runs.", hint=hint)
-        if not isinstance(value, int | float) or not 0 < value < 1:
+        if not isinstance(value, Real) or not 0 < float(value) < 1:
             raise ConfigError(f"min_probability is {value!r} for {task}.", hint="Give a number above 0 and below 1.")
     return {task: float(value) for task, value in by_task.items()}
 

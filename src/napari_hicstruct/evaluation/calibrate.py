@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ GOOD_ECE = 0.05
 
 KNOTS = 8
 CLIP = 1e-7
+_KEY = re.compile(r"[a-z_]+(@[0-9]+)?")
 _NOISE_UNIT = 10.0  # noise is tenths of a log2, its weight about 10: both of order 1 for the fit
 TILT = 1e-3
 """Share of the plain sigmoid that is mixed in between knots, so that no two scores become one."""
@@ -74,7 +76,8 @@ class CalibrationMap:
             knots = tuple((float(x), float(p)) for x, p in text.get("knots", ()))
             found = cls(float(text["temperature"]), float(text["bias"]), knots, float(text.get("noise", 0)))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"holds a damaged calibration ({text}).") from error
+            hint = "hicstruct calibrate makes it anew."
+            raise ModelError(f"holds a damaged calibration ({str(text)[:80]}).", hint=hint) from error
         steps = np.diff(np.array(knots), axis=0) if len(knots) > 1 else np.zeros((0, 2))
         rising = bool((steps[:, 0] > 0).all() and (steps[:, 1] >= 0).all())
         within = all(np.isfinite(x) and 0 <= p <= 1 for x, p in knots)
@@ -219,4 +222,7 @@ def maps_of(card: Mapping[str, Any]) -> dict[str, CalibrationMap]:
     ModelError
         If one is damaged.
     """
-    return {key: CalibrationMap.from_dict(text) for key, text in card.get("calibration", {}).items()}
+    found = card.get("calibration", {})
+    if not isinstance(found, Mapping) or not all(_KEY.fullmatch(str(key)) for key in found):
+        raise ModelError(f"holds a damaged calibration ({str(found)[:80]}).", hint="hicstruct calibrate makes it anew.")
+    return {key: CalibrationMap.from_dict(text) for key, text in found.items()}

@@ -123,7 +123,7 @@ def iter_calibrate(
             _judge_all(calls, found, sim, depth, group=k)
     yield clock.step("fit", total, total)
     notes: list[str] = []
-    calibration = _fit_all(calls, request, notes)
+    calibration = _kept(info, _fit_all(calls, request, notes), notes)
     _write_card(info.path, calibration)
     return CalibrateResult(calibration, info.path, tuple(notes))
 
@@ -245,6 +245,23 @@ def _fit_all(calls: Mapping[str, _Calls], request: CalibrateRequest, notes: list
     if not fitted:
         raise ModelError("calls too little to be calibrated.", where=request.model, hint="Give more or longer maps.")
     return fitted
+
+
+def _kept(info: ModelInfo, fitted: dict[str, dict[str, Any]], notes: list[str]) -> dict[str, dict[str, Any]]:
+    """What was fitted; what could not be now, or no better than the plain scores, keeps its calibration before."""
+    before = info.card.get("calibration", {})
+    kept = {
+        key: entry
+        for key, entry in (before.items() if isinstance(before, Mapping) else ())
+        if key not in fitted or (_as_they_are(fitted[key]) and not _as_they_are(entry))
+    }
+    notes += [f"{key}: its calibration before is kept." for key in kept]
+    return {**fitted, **kept}
+
+
+def _as_they_are(entry: Mapping[str, Any]) -> bool:
+    """True if the scores stay as they are."""
+    return not entry.get("knots") and (entry.get("temperature"), entry.get("bias")) == (1.0, 0.0)
 
 
 def _entry(fitted: Fitted, calls: int, request: CalibrateRequest) -> dict[str, Any]:

@@ -197,6 +197,10 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
         raise ConfigError("no task is named.", hint="Name at least one of the model's.")
     check_model(request)
     check_min_probability(request.min_probability, request.tasks)
+    if request.resolution and not MIN_BINS <= request.resolution <= MAX_BINS:
+        what = f"bins of {format_bin_size(request.resolution)} are not what a model reads."
+        hint = f"Choose {format_bin_size(MIN_BINS)} to {format_bin_size(MAX_BINS)}, or leave the choice to it."
+        raise ConfigError(what, where=f"resolution {request.resolution:,}", hint=hint)
     if request.mode not in MODES:
         raise ConfigError(f"there is no mode '{request.mode}'.", hint=f"Choose from {', '.join(MODES)}.")
     if why := WHY_NO_CONTACTS.get(source.value_kind):

@@ -188,7 +188,7 @@ def _headline(explanation: Any) -> str:
     if record.model != explanation.model:
         return f"<b>{who}</b> did not call this {what}; it gives {here} here."
     kept = numbers_of(record)
-    if ranked and RANKING_SCORE in kept and abs(score - record.score) > _SAME:
+    if record.status is not Status.EDITED and ranked and RANKING_SCORE in kept and abs(score - record.score) > _SAME:
         return (
             f"<b>{who}</b> gives {here}; the record says {RANKING_SCORE} {record.score:.3f}: "
             "it was moved, or called on another region, in another mode or with other weights."
