@@ -298,6 +298,9 @@ def test_other_functions_refuse_the_same(calls: hs.Calls, sample: hs.ContactMap)
     for ask, says in (
         (lambda: hs.consensus(two, tolerance="20k"), r"tolerance='20k'.* Give tolerance=20000"),
         (lambda: hs.consensus(two, bin_size=-1), "bin_size=-1 is no whole number of bp"),
+        (lambda: hs.consensus([hs.Calls([])]), "calls holds a Calls, which names no program. Give paths, or programs"),
+        (lambda: hs.consensus(None), "calls holds a NoneType"),  # type: ignore[arg-type]
+        (lambda: hs.consensus({"a": 5, "b": 6}), r"calls\['a'\] is a int. Give a path"),
         (lambda: hs.insulation(sample, resolution="10k"), r"resolution='10k'.* Give resolution=10000"),
         (lambda: hs.insulation(sample, windows=["100k"]), r"windows='100k'.* Give windows=100000"),
         (lambda: hs.insulation(sample, chroms=1), "chroms=1 is neither a name"),

@@ -120,13 +120,21 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
     from napari_hicstruct.workflows.consensus import CallFile
 
     if not isinstance(calls, Mapping):
-        yield from (CallFile.of(os.fspath(path)) for path in calls)
+        several = calls if isinstance(calls, Iterable) and not isinstance(calls, str | bytes) else [calls]
+        for path in several:
+            if not isinstance(path, str | Path):
+                what = f"calls holds a {type(path).__name__}, which names no program."
+                raise ConfigError(what, hint="Give paths, or programs by name: {'mine': calls, 'HiCCUPS': path}.")
+            yield CallFile.of(os.fspath(path))
         return
     for caller, given in calls.items():
         if isinstance(given, str | Path):
             yield CallFile(Path(given), caller)
         elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
             yield from (CallFile(Path(one), caller) for one in given)
+        elif not isinstance(given, Iterable):
+            what = f"calls['{caller}'] is a {type(given).__name__}."
+            raise ConfigError(what, hint="Give a path, several, or calls.")
         else:
             own = as_calls(given)
             searched = tuple(searched_regions(own.run) or ())
