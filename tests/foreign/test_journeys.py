@@ -123,6 +123,13 @@ def test_a_map_of_its_diagonal_alone_is_said_to_be_one(tmp_path: Path) -> None:
     assert "shallow" not in notes
 
 
+def test_a_map_that_was_cut_near_its_diagonal_is_said_to_be_one(tmp_path: Path) -> None:
+    near = write(tmp_path / "near.cool", values=lambda matrix: np.triu(np.tril(matrix, 8)))
+    assert main(["predict", near, "-c", CHROM, "-o", str(tmp_path / "out"), "--tasks", "tad", "--quiet"]) == 0
+    notes = " ".join(json.loads((tmp_path / "out" / "run.json").read_text())["notes"])
+    assert "contacts up to 40,000 bp from the diagonal only: boundaries and TADs are judged by more" in notes
+
+
 def test_a_shallow_map_is_said_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     address = write(tmp_path / "thin.cool", values=lambda matrix: matrix * (matrix > 60) / 60 // 1)
     assert main(["info", address]) == 0

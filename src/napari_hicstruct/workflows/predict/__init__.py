@@ -20,6 +20,7 @@ from napari_hicstruct.workflows.predict.request import (
     MIN_LENGTH,
     MODES,
     NEAREST_BINS,
+    WIDTH_BINS,
     PredictRequest,
     check_model,
     check_request,
@@ -134,6 +135,11 @@ def _depth_notes(run: ChromosomeRun) -> list[str]:
         return [
             f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
             "structure. Use the map as it was before it was cut."
+        ]
+    if reach < WIDTH_BINS:
+        return [
+            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: boundaries and "
+            "TADs are judged by more, and not to be trusted here. Use the map as it was before it was cut."
         ]
     if band.depth >= MIN_DEPTH:
         return []

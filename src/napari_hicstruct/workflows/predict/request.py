@@ -28,6 +28,9 @@ MIN_DEPTH = 1.0
 NEAREST_BINS = 4
 """Bins from the diagonal; nearer to it nothing is called."""
 
+WIDTH_BINS = 20
+"""Bins from the diagonal up to which a boundary is judged by what crosses it."""
+
 NEEDED_BINS = "Take a version of the map with bins of 1 to 50 kb; 5 and 10 kb are best."
 SMALL_GENOME = 5_000_000
 """bp; a genome whose longest chromosome is shorter is a yeast's or a bacterium's."""
@@ -155,7 +158,7 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
     if short:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
-        said.append(f"Skipped {how_many(len(short), 'contig')} shorter than {MIN_LENGTH // 1000} kb: {named}")
+        said.append(f"Skipped {how_many(len(short), 'contig')} shorter than {MIN_LENGTH // 1000} kb: {named}.")
     return said
 
 
