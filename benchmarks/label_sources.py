@@ -165,7 +165,7 @@ def main() -> None:
         passing = f"loops {loops['passes']} of {loops['listed']} {loops['share']}"
         passing += f"  stripes {stripes['mb']:.1f} Mb {stripes['share']['all']}"
         say(f"{name:21s} {passing}  truth {one['truth']}  {one['validation']['average_precision']}")
-    record("label_sources", {"start": args.start, "steps": args.steps, "sources": results})
+    record("label_sources", {"start": Path(args.start).name, "steps": args.steps, "sources": results})
 
 
 if __name__ == "__main__":

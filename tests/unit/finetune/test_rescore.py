@@ -134,8 +134,9 @@ def test_seen_by_uid_a_tad_as_its_lesser_border(together: list[HeadScore]) -> No
     maps = maps_of(find_model("tiny").card)
     keys = {Kind.LOOP: "loop@5000", Kind.STRIPE: "stripe", Kind.TAD: "boundary", Kind.BOUNDARY: "boundary"}
     for k, record in enumerate(RECORDS):
-        scores = [1 / (1 + np.exp(-score.log_odds)) for score in together if score.owner == k]
-        own = [float(maps[keys[record.kind]].apply(score)) for score in scores]  # as in the model's own lists
+        scores = [(1 / (1 + np.exp(-score.log_odds)), score.noise) for score in together if score.owner == k]
+        assert all((noise > 0) == (record.kind in (Kind.TAD, Kind.BOUNDARY)) for _, noise in scores)
+        own = [float(maps[keys[record.kind]].apply(*score)) for score in scores]  # as in the model's own lists
         assert seen[record.uid].probability == pytest.approx(min(own), abs=1e-4)
         assert seen[record.uid].features.dtype == np.float32
         assert len(seen[record.uid].votes) == 16

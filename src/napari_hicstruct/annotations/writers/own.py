@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from napari_hicstruct.annotations import layout
-from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import EMPTY, to_cell, to_list_cell
 from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.config.files import write_text
@@ -37,8 +37,7 @@ _CELLS: dict[str, Callable[[Annotation], str]] = {
     "strand": lambda r: EMPTY,
     "strand1": lambda r: EMPTY,
     "strand2": lambda r: EMPTY,
-    # the model gave it to the place before the edit, and a file says nothing of that one
-    "probability": lambda r: EMPTY if r.status is Status.EDITED else number_cell(r.probability),
+    "probability": lambda r: number_cell(r.probability),
     "resolution": lambda r: _count_cell(r.resolution),
     "status": lambda r: r.status.value,
     "source": lambda r: to_cell(r.source),
