@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qtpy.compat import isalive
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import QThreadPool, QTimer
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.axes import Axes
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
 _AFTER_FIRST_PICTURE_MS = 400
+_LAST_WORDS_MS = 5_000
+"""A cancelled job ends within a fraction of this."""
+
 _TRY_AGAIN_MS = 2_000
 """A project that another window edits is tried so often; that costs one lock."""
 
@@ -60,9 +63,14 @@ def ensure_session(viewer: Any) -> Session:
 
 @atexit.register
 def _close_all() -> None:
-    """A script may end with its windows open: Qt then deletes them piece by piece, and nothing could be closed."""
+    """A script may end with its windows open: Qt then deletes them piece by piece, and nothing could be closed.
+
+    What was cancelled says so from its thread: Qt's objects must live until it has, or the program is aborted.
+    """
     for session in list(_SESSIONS.values()):
         session.close()
+    if (pool := QThreadPool.globalInstance()) is not None:  # also what a window was doing that is gone by now
+        pool.waitForDone(_LAST_WORDS_MS)
 
 
 class Session(WindowState):
