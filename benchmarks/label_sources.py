@@ -5,9 +5,11 @@ map itself (``--weak``), by the consensus of callers (chromosight, mustache, coo
 their authors set them, ``hicstruct consensus --keep-all``, so what one of them calls alone counts little), or by a
 teacher, the start itself (what it holds likelier than not, one round of self-training; in the second round the student
 of the first is the teacher). Boundaries are the map's own in all of them. *Masked bands first*: before it learns from
-the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. The recipe is
-``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as what ships: on GM12878
-chr21, which no run sees, and by the validation on simulated maps.
+the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. In the last three
+the maps' own labels stay and the losses change: windows in pairs (fine and coarse ones over one place agree, corner and
+symmetry on the fine head too), no labels of boundaries, and the same with boundaries taught by anchors of loops and
+stripes.  The recipe is ``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as
+what ships: on GM12878 chr21, which no run sees, and by the validation on simulated maps.
 
     python -m benchmarks.label_sources [--start MODEL] [--steps 100] [--only SOURCE ...]
 """
@@ -73,6 +75,11 @@ def by_teacher(one: RealMap, work: Path, start: str) -> list[str]:
     return options
 
 
+def without_boundaries(one: RealMap, work: Path, start: str) -> list[str]:
+    """The same as :func:`by_itself`, boundaries left unlabelled."""
+    return ["--weak", "loop,stripe"]
+
+
 SOURCES: dict[str, Callable[[RealMap, Path, str], list[str]] | None] = {
     "simulated maps alone": None,
     "the map itself": by_itself,
@@ -80,9 +87,23 @@ SOURCES: dict[str, Callable[[RealMap, Path, str], list[str]] | None] = {
     "teacher": by_teacher,
     "teacher, second round": by_teacher,
     "the map itself, masked bands first": by_itself,
+    "the map itself, windows in pairs": by_itself,
+    "the map itself, no boundaries": without_boundaries,
+    "the map itself, boundaries by anchors": without_boundaries,
 }
 STUDENT_OF = {"teacher, second round": "teacher"}
 """Source whose result is the teacher, and what the run starts from."""
+
+LOSSES: dict[str, dict[str, Any]] = {
+    "the map itself, windows in pairs": {
+        "paired": 0.5,
+        "losses": {
+            "consistency": {"corner": 0.05, "edge": 0.05, "symmetry": 0.02, "block": 0.1, "fine": True, "pair": 0.1}
+        },
+    },
+    "the map itself, boundaries by anchors": {"losses": {"consistency": {"anchors": 0.1}}},
+}
+"""What the recipe of a source changes besides its labels."""
 
 MASKED_FIRST = "the map itself, masked bands first"
 
@@ -116,6 +137,7 @@ def recipe(name: str, folders: list[str], start: str, steps: int, *, masked: boo
     words = yaml.safe_load(resource("configs", "real.yaml").read_text(encoding="utf-8"))
     words |= {"name": name.replace(" ", "-"), "version": "0", "start_from": start, "steps": steps}
     words |= {"blend": [0, steps], "validate_every": steps, "bin_sizes": [10_000], "datasets": folders}
+    words |= LOSSES.get(name, {})
     if masked:
         words |= {"name": "masked", "objective": "reconstruction", "blend": [], "blend_keeps": []}
         words["model"] = words["model"] | {"reconstruction": True}

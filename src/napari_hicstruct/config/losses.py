@@ -60,6 +60,11 @@ class ConsistencyConfig(FrozenConfig):
     symmetry: float = Field(0.0, ge=0, description="|p − pᵀ| in windows on the diagonal")
     block: float = Field(0.0, ge=0, description="fine against coarse point probability")
     block_teacher: Literal["fine", "coarse"] = Field("fine", description="the detached side of block")
+    fine: bool = Field(False, description="corner and symmetry on the fine point head too, boundaries repeated 2×2")
+    pair: float = Field(0.0, ge=0, description="fine against the coarse window over the same place, both ways (paired)")
+    anchors: float = Field(
+        0.0, ge=0, description="boundary probability at anchors of loops and stripes against off them, where unlabelled"
+    )
 
 
 class LossConfig(FrozenConfig):

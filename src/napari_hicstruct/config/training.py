@@ -69,6 +69,7 @@ class TrainConfig(FrozenConfig):
     batches: int = Field(1, ge=1, description="batches whose gradients make one step; several devices share them")
     fine_batch: int = Field(2, ge=1, description="5 kb windows per step")
     off_diagonal_batch: int = Field(1, ge=1, description="10 kb windows off the diagonal per step")
+    paired: float = Field(0.0, ge=0, le=1, description="share of those that lie around a 5 kb window")
     coarse_size: int = Field(256, description="bins; 10 kb windows in training")
     strip_tiles: int = Field(3, ge=1, description="on-diagonal windows that make one strip; one gets gradients")
     steps_per_draw: int = Field(16, ge=1, description="steps served from one drawing of maps and depths")
@@ -113,11 +114,7 @@ class TrainConfig(FrozenConfig):
             raise ValueError("coarse_size must be a multiple of 8 and larger than twice model.windows.coarse_margin")
         if any(not 0 <= step <= self.steps for step in self.blend):
             raise ValueError("blend names steps that the run does not have")
-        options = self.losses.consistency
-        if self.model.boundary_prior.kind == "none" and (options.corner or options.edge):
-            raise ValueError(
-                "losses.consistency.corner and .edge need boundaries: set model.boundary_prior.kind to 'band'"
-            )
+        self._check_consistency()
         wants = self.objective == "reconstruction" or self.losses.reconstruction > 0
         if wants and not (self.model.reconstruction and "oe" in self.model.inputs):
             raise ValueError("reconstruction needs model.reconstruction: true, and 'oe' among model.inputs")
@@ -128,6 +125,17 @@ class TrainConfig(FrozenConfig):
         self._check_pools()
         self._check_bin_sizes()
         return self
+
+    def _check_consistency(self) -> None:
+        options = self.losses.consistency
+        if self.model.boundary_prior.kind == "none" and (options.corner or options.edge):
+            raise ValueError(
+                "losses.consistency.corner and .edge need boundaries: set model.boundary_prior.kind to 'band'"
+            )
+        if options.pair and not self.paired:
+            raise ValueError("losses.consistency.pair compares windows over one place: set paired, the share of them")
+        if self.paired and self.coarse_size < self.model.windows.fine_size // 2 + 2 * self.model.windows.coarse_margin:
+            raise ValueError("coarse_size is too small to hold a fine window (paired): make it larger, or paired 0")
 
     def _check_bin_sizes(self) -> None:
         base = self.model.fine_resolution

@@ -1,7 +1,7 @@
 """Tasks that should agree: loops at boundary corners, stripes along boundaries, symmetry, fine with coarse.
 
-Every loss here teaches one side only; the other is detached.  Boundary probability comes in detached or is
-detached here, so boundaries are never bent towards loops or stripes.
+Every loss here teaches one side only; the other is detached.  Boundary probability comes in detached or is detached
+here, so boundaries are not bent towards loops or stripes, but by :func:`anchor_loss`, which is for unlabelled bins.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from napari_hicstruct.models.tad_prior import band_mask, corner_mask
 
 _LEAST = 1.0
 """pixels; windows whose mask sums to less hold no boundary, or nothing else, and are left out."""
+
+STRIPE = 10
+"""Pixels along a row that make a stripe of it."""
 
 NEAR = 100_000.0
 """bp; closer than this to the diagonal two boundaries enclose no domain, and their corner is no corner."""
@@ -91,6 +94,57 @@ def block_loss(fine: Tensor, coarse: Tensor, known: Tensor, *, teacher: str = "f
         blocks = coarse.detach().repeat_interleave(2, 1).repeat_interleave(2, 2)
         gap = functional.avg_pool2d(functional.relu(fine - blocks)[:, None], 2)[:, 0]
     return (gap * known).sum() / known.sum().clamp_min(1.0)
+
+
+def pair_loss(fine: Tensor, coarse: Tensor, known: Tensor) -> Tensor:
+    """A fine and a coarse window over one place: both directions of :func:`block_loss`, summed."""
+    return sum(
+        (block_loss(fine, coarse, known, teacher=teacher) for teacher in ("fine", "coarse")), known.new_zeros(())
+    )
+
+
+def anchor_evidence(point: Tensor, far: Tensor) -> Tensor:
+    """How likely each bin anchors a loop: the most likely pixel of its row or column, ``(H, H) → (H,)``.
+
+    Parameters
+    ----------
+    point : Tensor, shape (H, H)
+        Point probability of a window on the diagonal.
+    far : Tensor, shape (H, H)
+        1 at pixels that count: of known bins, and not next to the diagonal.
+    """
+    seen = point.detach() * far
+    return torch.maximum(seen.amax(0), seen.amax(1))
+
+
+def stripe_evidence(mask: Tensor, along: Tensor, far: Tensor) -> Tensor:
+    """How likely each bin anchors a stripe: the mean of the ``STRIPE`` likeliest pixels that run along it, ``(H,)``.
+
+    Parameters
+    ----------
+    mask, along : Tensor, shape (H, H)
+        Probability of a stripe, and that it runs along the window's row.
+    far : Tensor, shape (H, H)
+        See :func:`anchor_evidence`.
+    """
+    seen = mask.detach() * far
+    rows, cols = seen * along.detach(), (seen * (1 - along.detach())).T
+    return torch.maximum(*(part.topk(min(STRIPE, len(part)), 1).values.mean(1) for part in (rows, cols)))
+
+
+def anchor_loss(boundary: Tensor, evidence: Tensor, unlabelled: Tensor, *, margin: float = 0.05) -> Tensor:
+    """``max(0, mean p off anchors - mean p on them + m)``: what anchors loops and stripes is a boundary more often.
+
+    A boundary may be a bin beside its anchor: evidence reaches one bin to either side.  0 without unlabelled bins.
+
+    Parameters
+    ----------
+    boundary, evidence, unlabelled : Tensor, shape (L,)
+        Boundary probability, which learns; evidence of anchors, detached here; 1 where nobody labelled boundaries.
+    margin : float
+    """
+    near = functional.max_pool1d(evidence.detach()[None], 3, stride=1, padding=1)
+    return _contrast(boundary[None, None], near[None], unlabelled[None, None], margin)
 
 
 def on_diagonal(distance: Tensor) -> Tensor:

@@ -6,13 +6,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from napari_hicstruct.config.losses import LossConfig
+from napari_hicstruct.config.losses import ConsistencyConfig, LossConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.losses.auxiliary_maps import auxiliary_map_losses
-from napari_hicstruct.losses.consistency import Surroundings, block_loss, window_consistency
+from napari_hicstruct.losses.consistency import (
+    NEAR,
+    Surroundings,
+    anchor_evidence,
+    anchor_loss,
+    block_loss,
+    pair_loss,
+    stripe_evidence,
+    window_consistency,
+)
 from napari_hicstruct.losses.gates import gate_consistency
 from napari_hicstruct.losses.point import heatmap_focal
 from napari_hicstruct.models.network import MultiTaskNet
+from napari_hicstruct.training.paired import block
 from napari_hicstruct.training.windows import Pass
 
 
@@ -63,16 +73,58 @@ def _consistency(net: MultiTaskNet, near: Pass, far: Pass, config: TrainConfig) 
     points, masks = net.tasks_of("point"), net.tasks_of("mask")
     extras: dict[str, Tensor] = {}
     if options.corner or options.edge or options.symmetry:
-        rows, cols = (None, None) if far.prior is None else far.context.boundaries("f2")
-        around = Surroundings(rows, cols, far.distance("f2"), far.sample["known"])
         outputs = [{name: far.outputs[name] for name in names} for names in (points, masks)]
-        extras |= window_consistency(outputs[0], outputs[1], around, options)
+        extras |= window_consistency(outputs[0], outputs[1], _surroundings(far), options)
+        if options.fine:
+            own = {name: pair["fine"] for name, pair in near.pairs.items()}
+            terms = window_consistency(own, {}, _surroundings(near), options)
+            extras |= {f"{name}/fine": value for name, value in terms.items()}
     if options.block:
         for name, pair in near.pairs.items():
             fine, coarse = (torch.sigmoid(pair[k][:, 0].float()) for k in ("fine", "coarse"))
             value = block_loss(fine, coarse, near.sample["coarse_known"], teacher=options.block_teacher)
             extras[f"block/{name}"] = options.block * value
     return extras
+
+
+def _surroundings(part: Pass) -> Surroundings:
+    rows, cols = (None, None) if part.prior is None else part.context.boundaries(part.finest)
+    return Surroundings(rows, cols, part.distance(part.finest), part.sample["known"])
+
+
+def pair_losses(near: Pass, far: Pass, pairs: Tensor, options: ConsistencyConfig) -> dict[str, Tensor]:
+    """Weighted losses of fine and coarse windows over one place, ``pair/<task>``; ``pairs``: see ``paired.around``."""
+    extras: dict[str, Tensor] = {}
+    for name, pair in near.pairs.items():
+        fine = torch.sigmoid(pair["fine"][pairs[:, 0], 0].float())
+        size = fine.shape[-1] // 2
+        coarse = block(torch.sigmoid(far.outputs[name][:, 0].float()), pairs, size)
+        known = near.sample["coarse_known"][pairs[:, 0]] * block(far.sample["known"], pairs, size)
+        extras[f"pair/{name}"] = options.pair * pair_loss(fine, coarse, known)
+    return extras
+
+
+def anchor_losses(
+    net: MultiTaskNet, far: Pass, strips: dict[str, Tensor], strip: dict[str, Tensor], options: ConsistencyConfig
+) -> dict[str, Tensor]:
+    """Weighted losses of boundaries at anchors, ``anchors/<task>``, in the tile of a strip that gets gradients."""
+    margin, tile = net.config.windows.coarse_margin, far.sample["x"].shape[-1]
+    inner = slice(margin, tile - margin)
+    pixels = (far.distance("f2")[0, 0] >= NEAR).float() * far.sample["known"][0]
+    evidence = [
+        anchor_evidence(torch.sigmoid(far.outputs[name][0, 0].float()), pixels) for name in net.tasks_of("point")
+    ]
+    for name in net.tasks_of("mask"):
+        mask, along = torch.sigmoid(far.outputs[name][0, :2].float())
+        evidence.append(stripe_evidence(mask, along, pixels))
+    first = int(strip["chosen"][0]) * (tile - 2 * margin)
+    bins = slice(first, first + tile - 2 * margin)
+    found, unlabelled = torch.stack(evidence).amax(0)[inner], strip["unlabelled"][0, bins]
+    return {
+        f"anchors/{task}": options.anchors
+        * anchor_loss(torch.sigmoid(logits[0, bins].float()), found, unlabelled, margin=options.margin)
+        for task, logits in strips.items()
+    }
 
 
 def _gates(net: MultiTaskNet, near: Pass, far: Pass) -> Tensor:

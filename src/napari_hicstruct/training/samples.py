@@ -25,14 +25,11 @@ from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.training.augment import transpose_sample
 from napari_hicstruct.training.boundary_prior import strip_prior_inputs, window_prior_inputs
 from napari_hicstruct.training.maps import NO_MARKS, DrawnMap, draw_map
+from napari_hicstruct.training.paired import Place, around
 
 Arrays = dict[str, NDArray[np.float32]]
 Batch = dict[str, dict[str, Tensor]]
 _WEAK = ("insulation", "direction", "structure")
-
-
-def _maybe_transpose(sample: Arrays, rng: np.random.Generator) -> Arrays:
-    return transpose_sample(sample) if rng.random() < 0.5 else sample
 
 
 def chances(paths: list[Path], dataset_share: float) -> NDArray[np.float64]:
@@ -106,10 +103,19 @@ def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generat
     with_fine = [m for m in maps if m.fine.valid.any()] or maps  # of 10 kb maps nothing is known in 5 kb bins
     pick = [maps[int(rng.integers(len(maps)))] for _ in range(2)]
     near = [with_fine[int(rng.integers(len(with_fine)))] for _ in range(config.fine_batch)]
-    fine = [_fine_sample(m, config, rng) for m in near]
+    places = [_fine_place(m, config, rng) for m in near]
+    fine = [_fine_sample(m, place, config) for m, place in zip(near, places, strict=True)]
     strip, coarse = _strip_sample(pick[0], config, rng)
-    samples = [coarse] + [_coarse_sample(pick[1], config, rng) for _ in range(config.off_diagonal_batch)]
-    return {"fine": _stack(fine), "coarse": _stack(samples), "strip": _stack([strip])}
+    samples, pairs = [coarse], []
+    for k in range(config.off_diagonal_batch):
+        if config.paired and k < len(near) and near[k].fine.valid.any() and rng.random() < config.paired:
+            place, pair = around(places[k], k, len(samples), config, rng)
+            samples.append(_coarse_sample(near[k], place, config))
+            pairs.append(pair)
+        else:
+            samples.append(_coarse_sample(pick[1], _coarse_place(pick[1], config, rng), config))
+    batch = {"fine": _stack(fine), "coarse": _stack(samples), "strip": _stack([strip])}
+    return batch | ({"pair": {"at": torch.tensor(pairs)}} if pairs else {})
 
 
 def _stack(samples: list[Arrays]) -> dict[str, Tensor]:
@@ -152,10 +158,22 @@ def _points(drawn: DrawnMap, valid: NDArray[np.float32], corner: tuple[int, int]
     return {"heat": target.heat, "offset": target.offset, "known": known * _inner(len(known), margin)}
 
 
-def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
-    windows = config.model.windows
+def _fine_place(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Place:
+    """Where a fine window lies: on a coarse bin."""
     judged = drawn.judged("point", fine=True)
-    row, col = (k // 2 * 2 for k in _corner(drawn.fine_truth, drawn.fine, windows.fine_size, rng, judged))
+    row, col = _corner(drawn.fine_truth, drawn.fine, config.model.windows.fine_size, rng, judged)
+    return Place((row // 2 * 2, col // 2 * 2), rng.random() < 0.5)
+
+
+def _coarse_place(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Place:
+    judged = drawn.judged("mask", "point")
+    corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng, judged)
+    return Place(corner, rng.random() < 0.5)
+
+
+def _fine_sample(drawn: DrawnMap, place: Place, config: TrainConfig) -> Arrays:
+    windows = config.model.windows
+    row, col = place.corner
     x = window_channels(drawn.fine, row, col, windows.fine_size, config.model.inputs, drawn.tracks_of(drawn.fine))
     valid = x[config.model.inputs.index("valid")]
     out = {"x": x, **_points(drawn, valid, (row, col), windows.fine_margin, fine=True)}
@@ -165,7 +183,7 @@ def _fine_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator)
     out |= {f"coarse_{key}": value for key, value in coarse.items()}
     half = windows.fine_size // 2
     out |= window_prior_inputs(drawn.coarse, (row // 2, col // 2), half, config.model, drawn.tracks_of(drawn.coarse))
-    return _maybe_transpose(out, rng)
+    return transpose_sample(out) if place.transposed else out
 
 
 def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: ModelConfig) -> Arrays:
@@ -180,16 +198,15 @@ def _coarse_window(drawn: DrawnMap, corner: tuple[int, int], size: int, model: M
     return {"x": x, **points, "mask": stripes.mask, "along": stripes.along, "mask_known": known}
 
 
-def _coarse_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator) -> Arrays:
-    judged = drawn.judged("mask", "point")
-    corner = _corner(drawn.coarse_truth, drawn.coarse, config.coarse_size, rng, judged)
-    sample = _coarse_window(drawn, corner, config.coarse_size, config.model)
-    sample |= window_prior_inputs(drawn.coarse, corner, config.coarse_size, config.model, drawn.tracks_of(drawn.coarse))
-    return _maybe_transpose(sample, rng)
+def _coarse_sample(drawn: DrawnMap, place: Place, config: TrainConfig) -> Arrays:
+    sample = _coarse_window(drawn, place.corner, config.coarse_size, config.model)
+    tracks = drawn.tracks_of(drawn.coarse)
+    sample |= window_prior_inputs(drawn.coarse, place.corner, config.coarse_size, config.model, tracks)
+    return transpose_sample(sample) if place.transposed else sample
 
 
 def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
-    """Soft labels of ``length`` bins from ``first`` on and which of them are known; 0 beyond the chromosome.
+    """Soft labels of ``length`` bins from ``first`` on, which of them are known and which lack any; 0 outside.
 
     A map that labels itself (weak supervision) keeps its boundary labels, should it have any, from everybody: from the
     boundary prior as well, whose target is then the map's own insulation.
@@ -197,14 +214,15 @@ def _strip_labels(drawn: DrawnMap, first: int, length: int) -> Arrays:
     n, bins = drawn.coarse.n_bins, np.arange(first, first + length)
     inside, at = (bins >= 0) & (bins < n), np.clip(bins, 0, n - 1)
     known = (inside & drawn.coarse.valid[at]).astype(np.float32)
+    valid = known
     if drawn.weak is not None:
         tracks = {name: np.where(inside, getattr(drawn.weak, name)[at], 0).astype(np.float32) for name in _WEAK}
         own = {f"weak_{name}": track for name, track in tracks.items()}
-        return {"target": tracks["insulation"], "known": known, **own}
+        return {"target": tracks["insulation"], "known": known, "unlabelled": valid, **own}
     target = boundary_target(drawn.coarse_truth, first, length)
     if drawn.scope is not None:
         known = known * drawn.scope.strip(target > 0.1, first)
-    return {"target": target, "known": known}
+    return {"target": target, "known": known, "unlabelled": valid * (known <= 0)}
 
 
 def _supervised(length: int, margin: int) -> NDArray[np.float32]:
@@ -234,7 +252,8 @@ def _strip_sample(drawn: DrawnMap, config: TrainConfig, rng: np.random.Generator
         "chosen": np.array(chosen, np.float32),
         **_strip_labels(drawn, first, length),
     }
-    strip["known"] = strip["known"] * _supervised(length, windows.strip_margin)
+    for key in ("known", "unlabelled"):
+        strip[key] = strip[key] * _supervised(length, windows.strip_margin)
     coarse = _coarse_window(drawn, (corners[chosen],) * 2, size, config.model)
     coarse |= window_prior_inputs(drawn.coarse, (corners[chosen],) * 2, size, config.model, tracks)
     return strip | strip_prior_inputs(drawn.coarse, first, length, config.model, tracks), coarse

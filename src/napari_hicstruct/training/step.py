@@ -17,7 +17,7 @@ from napari_hicstruct.losses.weak import weak_loss
 from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.training.boundary_prior import boundary_prior_loss, tile_priors, window_prior
-from napari_hicstruct.training.extras import extra_losses
+from napari_hicstruct.training.extras import anchor_losses, extra_losses, pair_losses
 from napari_hicstruct.training.reconstruct import reconstruction
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.windows import Pass
@@ -92,7 +92,7 @@ def losses_of(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainCo
     """Losses of what the network said of a batch."""
     near, far = outputs.near, outputs.far
     losses = _dense_losses(net, near, far, config, lambda output, _: output)
-    extras = extra_losses(net, near, far, config)
+    extras = extra_losses(net, near, far, config) | _between(net, outputs, batch, config)
     rows = _rows(net, near, far, config) if config.losses.conflict_buckets else {}
     for task, logits in outputs.strips.items():
         losses[task] = _boundaries(logits, batch["strip"], config)
@@ -103,6 +103,16 @@ def losses_of(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainCo
     if config.losses.reconstruction:
         extras["reconstruction"] = config.losses.reconstruction * reconstruction(net, batch["coarse"], config)
     return Losses(losses, extras, rows)
+
+
+def _between(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
+    """What windows over one place, and boundaries and anchors of a tile, should agree on; a cut batch has no pairs."""
+    options, extras = config.losses.consistency, {}
+    if options.pair and "pair" in batch:
+        extras |= pair_losses(outputs.near, outputs.far, batch["pair"]["at"], options)
+    if options.anchors and outputs.strips:
+        extras |= anchor_losses(net, outputs.far, outputs.strips, batch["strip"], options)
+    return extras
 
 
 def _passes(net: MultiTaskNet, batch: Batch) -> tuple[Pass, Pass]:

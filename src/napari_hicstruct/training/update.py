@@ -33,13 +33,18 @@ def autocast(config: TrainConfig, fabric: Fabric) -> AbstractContextManager[Any]
 
 
 def cut(batch: Batch, parts: int) -> list[Batch]:
-    """A batch in ``parts`` pieces; the strip stays with the first, whose coarse window it belongs to."""
+    """A batch in ``parts`` pieces; the strip stays with the first, whose coarse window it belongs to.
+
+    Fine and coarse windows over one place may come into two pieces: pairs are for whole batches.
+    """
     pieces: list[Batch] = [{} for _ in range(parts)]
     for kind in ("fine", "coarse"):
         chunks = {key: value.tensor_split(parts) for key, value in batch[kind].items()}
         for k, piece in enumerate(pieces):
             piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
     pieces[0]["strip"] = batch["strip"]
+    if parts == 1 and "pair" in batch:
+        pieces[0]["pair"] = batch["pair"]
     return pieces
 
 
