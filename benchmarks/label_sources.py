@@ -5,10 +5,10 @@ map itself (``--weak``), by the consensus of callers (chromosight, mustache, coo
 their authors set them, ``hicstruct consensus --keep-all``, so what one of them calls alone counts little), or by a
 teacher, the start itself (what it holds likelier than not, one round of self-training; in the second round the student
 of the first is the teacher). Boundaries are the map's own in all of them. *Masked bands first*: before it learns from
-the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. In the last three
+the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. In the last four
 the maps' own labels stay and the losses change: windows in pairs (fine and coarse ones over one place agree, corner and
-symmetry on the fine head too), no labels of boundaries, and the same with boundaries taught by anchors of loops and
-stripes.  The recipe is ``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as
+symmetry on the fine head too), windows over one place that nothing compares, no labels of boundaries, and the same with
+boundaries taught by anchors of loops and stripes.  The recipe is ``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as
 what ships: on GM12878 chr21, which no run sees, and by the validation on simulated maps.
 
     python -m benchmarks.label_sources [--start MODEL] [--steps 100] [--only SOURCE ...]
@@ -88,6 +88,7 @@ SOURCES: dict[str, Callable[[RealMap, Path, str], list[str]] | None] = {
     "teacher, second round": by_teacher,
     "the map itself, masked bands first": by_itself,
     "the map itself, windows in pairs": by_itself,
+    "the map itself, windows over one place": by_itself,
     "the map itself, no boundaries": without_boundaries,
     "the map itself, boundaries by anchors": without_boundaries,
 }
@@ -101,6 +102,7 @@ LOSSES: dict[str, dict[str, Any]] = {
             "consistency": {"corner": 0.05, "edge": 0.05, "symmetry": 0.02, "block": 0.1, "fine": True, "pair": 0.1}
         },
     },
+    "the map itself, windows over one place": {"paired": 0.5},
     "the map itself, boundaries by anchors": {"losses": {"consistency": {"anchors": 0.1}}},
 }
 """What the recipe of a source changes besides its labels."""

@@ -163,7 +163,8 @@ class Editor:
         """Show the layer of a kind if it was hidden, for nothing unseen is judged; True if it was."""
         layer = self.overlay(kind).layer
         hidden = not layer.visible
-        layer.visible = True
+        if hidden:  # napari draws it anew also where it was shown
+            layer.visible = True
         return hidden
 
     def deselect(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.state.map import MapState
 
@@ -68,6 +69,7 @@ class Canvas:
         with _inactive(stack):
             for number, layer in enumerate(layers):
                 stack.insert(place + number, layer)
+                self._measured_with_map(layer)
         if active is not None and active in stack and stack.selection.active is not active:
             stack.selection.active = active
 
@@ -75,6 +77,13 @@ class Canvas:
         """Add a layer below the lowest of ``above`` that are there, else on top of all."""
         stack = self.viewer.layers
         stack.insert(min((stack.index(one) for one in above if one in stack), default=len(stack)), layer)
+        self._measured_with_map(layer)
+
+    def _measured_with_map(self, layer: Any) -> None:
+        """Marks lie on the map: napari shall not measure all layers anew (3 ms) before and after each edit of one."""
+        measure = getattr(self.viewer, "_on_layers_change", None)
+        if measure is not None and isinstance(layer, Points | Shapes) and self.map_layer in self:
+            layer.events.data.disconnect(measure)
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""

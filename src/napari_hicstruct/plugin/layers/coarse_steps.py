@@ -31,6 +31,14 @@ class _CoarseSteps(FixedPlace):
     def extent(self) -> None:
         self.__dict__.pop("extent", None)  # where the cached property of napari keeps it
 
+    def _clear_extent(self) -> None:
+        """As napari's, but the viewer is told only if the layer reaches elsewhere: it measures all layers then."""
+        before = self.__dict__.pop("_extent_augmented", None)
+        self.__dict__.pop("extent", None)
+        reach = self._extent_augmented  # type: ignore[attr-defined]
+        if before is None or not np.array_equal(before.world, reach.world, equal_nan=True):
+            self.events._extent_augmented()  # type: ignore[attr-defined]
+
 
 class Points(_CoarseSteps, _Points):  # type: ignore[misc]
     """napari's points in base pairs."""

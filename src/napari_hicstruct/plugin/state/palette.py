@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
@@ -95,9 +96,16 @@ def has_score(record: Annotation) -> bool:
     return not all(map(math.isnan, (record.soft_score, record.probability, record.score)))
 
 
+@lru_cache
+def _parts(colour: str) -> tuple[float, float, float]:
+    """``#RRGGBB`` as numbers, 0 … 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
+
+
 def line_rgba(colour: str, record: Annotation, *, by_score: bool) -> RGBA:
     """A set's colour as the line of one object: full, or 0.3 … 1 by score; rejected objects step back."""
-    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    red, green, blue = _parts(colour)
     alpha = 0.3 + 0.7 * strength_of(record) if by_score else 1.0
     return red, green, blue, alpha * STATUS_STYLES[record.status].opacity
 

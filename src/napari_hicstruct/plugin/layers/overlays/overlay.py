@@ -85,14 +85,15 @@ class Overlay:
         chosen = set(self.selected_uids())
         # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():
-            self.layer.selected_data = set()
+            if self.layer.selected_data:
+                self.layer.selected_data = set()
             with ExitStack() as stack:
                 for emitter in self._emitters():
                     stack.enter_context(emitter.blocker_all())
                 stack.enter_context(self.layer._block_refresh())
                 self.uids = self._draw(items, style)
             self.layer.refresh(thumbnail=False)
-            if self.layer.mode != self.add_mode:
+            if chosen and self.layer.mode != self.add_mode:
                 self.layer.selected_data = {i for i, uid in enumerate(self.uids) if uid in chosen}
 
     def _emitters(self) -> list[Any]:

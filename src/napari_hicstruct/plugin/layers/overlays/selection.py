@@ -60,7 +60,7 @@ class SelectionLayer:
                 face_color=np.zeros((2, 4)),
                 z_index=[0, 1],
             )
-        self._layer.refresh(thumbnail=False)
+        self._layer.refresh(thumbnail=False, extent=False)  # it lies round what another layer shows
 
     def close(self) -> None:
         """Take the layer out."""
