@@ -1,15 +1,16 @@
 """What each source of labels on real maps brings: short runs from one start that differ in their labels alone.
 
 Sources: simulated maps alone; besides them Epha4 WT and DelB, stripeDiff mutant and LNCaP at 10 kb, labelled by the
-map itself (``--weak``), by the consensus of callers (chromosight, mustache, cooltools dots; StripePy, StripeCaller; as
-their authors set them, ``hicstruct consensus --keep-all``, so what one of them calls alone counts little), or by a
-teacher, the start itself (what it holds likelier than not, one round of self-training; in the second round the student
-of the first is the teacher). Boundaries are the map's own in all of them. *Masked bands first*: before it learns from
-the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. In the last four
-the maps' own labels stay and the losses change: windows in pairs (fine and coarse ones over one place agree, corner and
-symmetry on the fine head too), windows over one place that nothing compares, no labels of boundaries, and the same with
-boundaries taught by anchors of loops and stripes.  The recipe is ``configs/real.yaml`` with one bin size; judged is the mean of the weights before and after, as
-what ships: on GM12878 chr21, which no run sees, and by the validation on simulated maps.
+map itself (``--weak``), by the consensus of callers (chromosight, mustache, cooltools dots; StripePy, StripeCaller;
+as their authors set them, ``hicstruct consensus --keep-all``, so what one of them calls alone counts little), or by a
+teacher, the start itself (what it holds likelier than not, one round of self-training; in the second round the
+student of the first is the teacher). Boundaries are the map's own in all of them. *Masked bands first*: before it
+learns from the maps' own labels the network gives back what is hidden of those maps (band-MAE), as many steps. In the
+last four the maps' own labels stay and the losses change: windows in pairs (fine and coarse ones over one place
+agree, corner and symmetry on the fine head too), windows over one place that nothing compares, no labels of
+boundaries, and the same with boundaries taught by anchors of loops and stripes. The recipe is ``configs/real.yaml``
+with one bin size; judged is the mean of the weights before and after, as what ships: on GM12878 chr21, which no run
+sees, and by the validation on simulated maps.
 
     python -m benchmarks.label_sources [--start MODEL] [--steps 100] [--only SOURCE ...]
 """

@@ -107,7 +107,8 @@ def losses_of(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainCo
 
 def _between(net: MultiTaskNet, outputs: Outputs, batch: Batch, config: TrainConfig) -> dict[str, Tensor]:
     """What windows over one place, and boundaries and anchors of a tile, should agree on; a cut batch has no pairs."""
-    options, extras = config.losses.consistency, {}
+    options = config.losses.consistency
+    extras: dict[str, Tensor] = {}
     if options.pair and "pair" in batch:
         extras |= pair_losses(outputs.near, outputs.far, batch["pair"]["at"], options)
     if options.anchors and outputs.strips:

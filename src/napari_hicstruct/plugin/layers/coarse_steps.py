@@ -32,7 +32,7 @@ class _CoarseSteps(FixedPlace):
         self.__dict__.pop("extent", None)  # where the cached property of napari keeps it
 
     def _clear_extent(self) -> None:
-        """As napari's, but the viewer is told only if the layer reaches elsewhere: it measures all layers then."""
+        """As napari's, but the viewer measures all layers anew only where this one reaches elsewhere."""
         before = self.__dict__.pop("_extent_augmented", None)
         self.__dict__.pop("extent", None)
         reach = self._extent_augmented  # type: ignore[attr-defined]
