@@ -101,6 +101,9 @@ class SimulationConfig(FrozenConfig):
     overdispersion: Range = (0.003, 0.1)  # variance of counts beyond Poisson, over the squared mean; log-uniform
     depth: Range = (0.5, 3_000.0)  # mean count at a distance of one bin, log-uniform
 
+    # the last, so that :meth:`fixed` draws all others as it did before there was this one
+    compartment_at_borders: Range = (0.0, 0.0)  # share of their borders that lie at a barrier, or a painted domain's end
+
     @model_validator(mode="after")
     def _whole_bins(self) -> SimulationConfig:
         if self.max_distance % self.resolution:

@@ -72,8 +72,13 @@ def _smooth_noise(rng: np.random.Generator, n: int, sigma: float) -> NDArray[np.
     return noise / spread if spread > 0 else noise
 
 
-def draw_compartments(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A/B profile in [−1, 1] per bin: stretches of random length and sign with soft borders."""
+def draw_compartments(
+    config: SimulationConfig, rng: np.random.Generator, sites: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """A/B profile in [−1, 1] per bin: stretches of random length and sign with soft borders.
+
+    A share of the borders lies at the nearest of ``sites``, bins of barriers or ends of domains.
+    """
     n = config.n_bins
     size = log_uniform(rng, config.compartment_size) / config.resolution
     lengths = np.maximum(size / 6, rng.exponential(size, int(3 * n / size) + 8)).astype(int) + 1
@@ -83,7 +88,23 @@ def draw_compartments(config: SimulationConfig, rng: np.random.Generator) -> NDA
     profile = np.repeat(level, lengths)
     offset = int(rng.integers(0, max(1, len(profile) - n)))
     soft = log_uniform(rng, (5_000, 150_000)) / config.resolution
-    return np.asarray(gaussian_filter1d(profile[offset : offset + n], soft), np.float32)
+    profile = profile[offset : offset + n]
+    if config.compartment_at_borders[1] > 0 and len(sites):  # else maps made before stay what they were
+        profile = _moved(profile, np.sort(sites), uniform(rng, config.compartment_at_borders), rng)
+    return np.asarray(gaussian_filter1d(profile, soft), np.float32)
+
+
+def _moved(
+    profile: NDArray[np.float64], sites: NDArray[np.int64], share: float, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """A step profile with a share of its steps moved to the nearest of ``sites`` (ascending)."""
+    steps = np.flatnonzero(np.diff(profile)) + 1
+    levels = profile[np.concatenate([[0], steps])]
+    after = np.clip(np.searchsorted(sites, steps), 1, len(sites) - 1) if len(sites) > 1 else np.zeros_like(steps)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(sites[before] - steps) <= np.abs(sites[after] - steps), sites[before], sites[after])
+    moved = np.sort(np.where(rng.random(len(steps)) < share, nearest, steps))
+    return np.asarray(levels[np.searchsorted(moved, np.arange(len(profile)), side="right")])
 
 
 def draw_bias(config: SimulationConfig, rng: np.random.Generator) -> NDArray[np.float32]:

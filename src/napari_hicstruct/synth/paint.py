@@ -39,7 +39,7 @@ def paint_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     borders = _paint_domains(oe, config, rng)
     anchors = _paint_stripes(oe, config, borders, rng)
     pairs = _paint_dots(oe, config, borders, rng)
-    band, far = finish_band(config, oe, rng)
+    band, far = finish_band(config, oe, rng, np.unique(np.array(borders, np.int64).reshape(-1)))
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
     truth = read_truth(band, bias, masked, config.resolution, Candidates(pairs, anchors))
     return SimulatedMap(config.chrom, config.length, config.resolution, band, bias, masked, truth, seed, far)

@@ -40,7 +40,7 @@ def simulate_map(config: SimulationConfig, seed: int) -> SimulatedMap:
     oe, legs = _extrusion_contacts(config, barriers, rng)
     candidates = extrusion_candidates(legs, oe, barriers, config.resolution)
     del legs
-    band, far = finish_band(config, oe, rng)
+    band, far = finish_band(config, oe, rng, barriers.position)
     bias, masked = layout.draw_bias(config, rng), layout.draw_masked(config, rng)
     truth = read_truth(band, bias, masked, config.resolution, candidates)
     extra = log_uniform(rng, config.overdispersion)
@@ -117,12 +117,15 @@ def _add_shifted(out: NDArray[np.float32], band: NDArray[np.float32], dd: int, d
 
 
 def finish_band(
-    config: SimulationConfig, contacts: NDArray[np.float32], rng: np.random.Generator
+    config: SimulationConfig, contacts: NDArray[np.float32], rng: np.random.Generator, sites: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], FarField]:
-    """Turn contacts of any scale into the expected band, in place: O/E × compartments × texture × distance decay."""
+    """Turn contacts of any scale into the expected band, in place: O/E × compartments × texture × distance decay.
+
+    ``sites``: bins at which compartments may change, see :func:`layout.draw_compartments`.
+    """
     n_diagonals, n = contacts.shape
     decay = layout.draw_decay(config, rng)
-    profile = layout.draw_compartments(config, rng)
+    profile = layout.draw_compartments(config, rng, sites)
     strength = uniform(rng, config.compartment_strength)
     onset = log_uniform(rng, config.compartment_onset) / config.resolution
     texture = layout.roughness(config, contacts.shape, rng)
