@@ -13,8 +13,8 @@ from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
-from napari_hicstruct.api.searched import searched_regions
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
@@ -137,7 +137,7 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             raise ConfigError(what, hint="Give a path, several, or calls.")
         else:
             own = as_calls(given)
-            searched = tuple(searched_regions(own.run) or ())
+            searched = tuple(regions_of_run(own.run) or ())
             yield CallFile(Path(caller), caller, LabelFile(list(own), [], "", {}), searched)
 
 

@@ -15,8 +15,8 @@ from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.regions import Region, regions_as_text
-from napari_hicstruct.api.searched import searched_regions
 from napari_hicstruct.errors import ConfigError, LabelError
+from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -293,7 +293,7 @@ def _sought(predictions: LabelsLike) -> tuple[str, ...]:
     from napari_hicstruct.api.calls import Calls
 
     parts = predictions if isinstance(predictions, list) else [predictions]
-    sought = [searched_regions(part.run) if isinstance(part, Calls) else None for part in parts]
+    sought = [regions_of_run(part.run) if isinstance(part, Calls) else None for part in parts]
     return () if None in sought else tuple(region for regions in sought for region in regions or ())
 
 

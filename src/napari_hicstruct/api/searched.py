@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from napari_hicstruct.api.regions import Region, bare_interval
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, canonical_name, parse_region
-
-BEYOND = 10**12
-"""End (bp) of a chromosome whose length nobody says."""
+from napari_hicstruct.workflows.evaluate.regions import WHOLE, regions_of_run
 
 
 def place_of(region: Region) -> Interval:
@@ -24,14 +22,7 @@ def place_of(region: Region) -> Interval:
     if not isinstance(region, str):
         return bare_interval(region)
     name = region.strip()
-    return Interval(name, 0, BEYOND) if name and ":" not in name else parse_region(region)
-
-
-def searched_regions(run: Mapping[str, Any]) -> list[str] | None:
-    """The regions that a run names; None if it names none, which may be everywhere."""
-    parameters = run.get("parameters")
-    regions = parameters.get("regions") if isinstance(parameters, Mapping) else None
-    return list(regions) if isinstance(regions, list) and all(isinstance(one, str) for one in regions) else None
+    return Interval(name, 0, WHOLE) if name and ":" not in name else parse_region(region)
 
 
 def joined_run(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +30,7 @@ def joined_run(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
     if first == second:
         return dict(first)
     run = _alike(first, second)
-    regions = [searched_regions(one) for one in (first, second)]
+    regions = [regions_of_run(one) for one in (first, second)]
     parameters = _alike(*(_parameters(one) for one in (first, second)))
     parameters.pop("regions", None)
     if None not in regions:
@@ -50,12 +41,12 @@ def joined_run(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
 def narrowed_run(run: Mapping[str, Any], place: Interval) -> dict[str, Any]:
     """The run of what is left of its calls in ``place``: sought there, and nowhere else."""
-    known = searched_regions(run)
+    known = regions_of_run(run)
     left = [_text(place)] if known is None else list(_shared(known, place))
     return {**run, "parameters": {**_parameters(run), "regions": left}}
 
 
-def _shared(texts: list[str], place: Interval) -> Iterator[str]:
+def _shared(texts: Sequence[str], place: Interval) -> Iterator[str]:
     """The parts of regions that lie in ``place``, as the regions spell their chromosome."""
     for text in texts:
         try:
@@ -68,7 +59,7 @@ def _shared(texts: list[str], place: Interval) -> Iterator[str]:
 
 
 def _text(place: Interval) -> str:
-    return place.chrom if (place.start, place.end) == (0, BEYOND) else str(place)
+    return place.chrom if (place.start, place.end) == (0, WHOLE) else str(place)
 
 
 def _parameters(run: Mapping[str, Any]) -> dict[str, Any]:

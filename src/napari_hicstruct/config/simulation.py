@@ -102,7 +102,10 @@ class SimulationConfig(FrozenConfig):
     depth: Range = (0.5, 3_000.0)  # mean count at a distance of one bin, log-uniform
 
     # the last, so that :meth:`fixed` draws all others as it did before there was this one
-    compartment_at_borders: Range = (0.0, 0.0)  # share of their borders that lie at a barrier, or a painted domain's end
+    compartment_at_borders: Range = (
+        0.0,
+        0.0,
+    )  # share of their borders at barriers, or ends of painted domains
 
     @model_validator(mode="after")
     def _whole_bins(self) -> SimulationConfig:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from napari_hicstruct.config.resources import resource
 from napari_hicstruct.config.simulation import SimulationConfig
 from napari_hicstruct.synth import layout, paint_map, simulate_map
 from napari_hicstruct.synth.types import draw_counts
@@ -89,3 +91,37 @@ def test_noise_beyond_poisson_survives_the_training_pool(tmp_path: Path) -> None
     sim = simulate_map(CONFIG, 5)
     save_map(sim, tmp_path / "map.npz")
     assert load_map(tmp_path / "map.npz").overdispersion == sim.overdispersion > 0
+
+
+def test_compartments_change_at_sites_where_they_shall() -> None:
+    """Any share of the borders; the levels between them stay, and maps drawn without a share are what they were."""
+    sites = np.sort(np.random.default_rng(4).choice(CONFIG.n_bins, 12, replace=False)).astype(np.int64)
+    free = CONFIG.model_copy(update={"compartment_size": (150_000, 150_000)})
+    close = {}
+    for share in (0.0, 1.0):
+        config = free.model_copy(update={"compartment_at_borders": (share, share)})
+        profile = layout.draw_compartments(config, np.random.default_rng(5), sites)
+        assert np.abs(profile).max() <= 1
+        flips = np.flatnonzero(np.sign(profile[:-1]) != np.sign(profile[1:]))
+        close[share] = np.mean([np.abs(sites - flip).min() <= 3 for flip in flips])
+    assert close[1.0] > max(0.7, close[0.0])
+    before = layout.draw_compartments(free, np.random.default_rng(5), sites)
+    assert np.array_equal(before, layout.draw_compartments(free, np.random.default_rng(5), sites[:0]))
+
+
+@pytest.mark.parametrize("sites", [[], [7], [7, 300]])
+def test_few_sites_do_not_matter(sites: list[int]) -> None:
+    config = CONFIG.model_copy(update={"compartment_at_borders": (1.0, 1.0)})
+    profile = layout.draw_compartments(config, np.random.default_rng(1), np.array(sites, np.int64))
+    assert profile.shape == (config.n_bins,)
+    assert np.isfinite(profile).all()
+
+
+@pytest.mark.parametrize("make", [simulate_map, paint_map])
+def test_wide_ranges_make_maps_of_either_kind(make) -> None:  # type: ignore[no-untyped-def]
+    """``configs/simulation/wide.yaml``, smaller."""
+    words = yaml.safe_load(resource("configs", "simulation", "wide.yaml").read_text(encoding="utf-8"))
+    config = SimulationConfig.model_validate(CONFIG.model_dump() | words)
+    made = make(config, 3)
+    assert made.sample(100.0, np.random.default_rng(0)).sum() > 0
+    assert len(made.truth.boundaries)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +21,16 @@ def predicted_regions(side: Side) -> tuple[str, ...]:
     if not isinstance(side, Path) or not (run := side / "run.json").is_file():
         return ()
     try:
-        return regions_of_run(json.loads(run.read_text(encoding="utf-8")))
+        return regions_of_run(json.loads(run.read_text(encoding="utf-8"))) or ()
     except (OSError, ValueError, RecursionError):  # somebody else's file of that name
         return ()
 
 
-def regions_of_run(run: object) -> tuple[str, ...]:
-    """The regions that a ``run.json`` names; empty if it names none."""
-    parameters = run.get("parameters") if isinstance(run, dict) else None
-    regions = parameters.get("regions") if isinstance(parameters, dict) else None
-    return tuple(regions) if isinstance(regions, list) and all(isinstance(one, str) for one in regions) else ()
+def regions_of_run(run: object) -> tuple[str, ...] | None:
+    """The regions that a ``run.json`` names; None if it names none, which may be everywhere."""
+    parameters = run.get("parameters") if isinstance(run, Mapping) else None
+    regions = parameters.get("regions") if isinstance(parameters, Mapping) else None
+    return tuple(regions) if isinstance(regions, list) and all(isinstance(one, str) for one in regions) else None
 
 
 def judged_regions(request: EvaluateRequest) -> tuple[Interval, ...]:
