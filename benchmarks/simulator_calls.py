@@ -4,9 +4,10 @@ The same model, the same settings, all at 10 kb; simulated maps are those of new
 ones.  Statistics of calls say what ``simulator_realism`` cannot: whether the structures of simulated maps are like
 those of real ones.
 
-    python -m benchmarks.simulator_calls [--maps 6] [--config FILE] [--quick]
+    python -m benchmarks.simulator_calls [--maps 6] [--config FILE] [--quick] [--picture PNG]
 
 ``--config``: ranges other than the defaults (``hicstruct simulate --config``), to see what a change brings.
+``--picture``: three real maps above simulated ones, with what is called on them.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def rises(ratio: Floats, stripe: Stripe) -> list[float]:
     rows = [np.array_split(along(ratio, stripe, shift), 3) for shift in (-1, 0, 1)]
     flanks = [np.array_split(along(ratio, stripe, shift), 3) for shift in (-FLANK, FLANK)]
     return [
-        float(np.nanmean([row[k] for row in rows]) / max(np.nanmean([flank[k] for flank in flanks]), 1e-9))
+        _mean(np.concatenate([row[k] for row in rows]))
+        / max(_mean(np.concatenate([flank[k] for flank in flanks])), 1e-9)
         for k in range(3)
     ]
 
@@ -216,6 +218,48 @@ def simulated(count: int, config: Path | None) -> Iterator[tuple[str, dict[str, 
             yield f"depth {depth}, seed {seed}", found
 
 
+VIEWS = (("Epha4 WT", "chr1", 73.5), ("LNCaP", "chr14", 20.0), ("GM12878 chr21", "21", 32.0))
+"""Real maps of the picture: chromosome and start, Mb."""
+SPAN = 5.0
+"""Mb that are shown of each."""
+
+
+def picture(config: Path | None, out: Path) -> None:
+    """Real maps above simulated ones, from the calls that are there."""
+    from matplotlib.figure import Figure
+
+    from scripts.real_map_pictures import draw, enriched
+
+    real = [(one, name, chrom, start) for name, chrom, start in VIEWS for one in MAPS if one.name == name]
+    shown = [(f"{name} {chrom}", one.uri, scratch("simulator_calls") / name.replace(" ", "_"), chrom, start)
+             for one, name, chrom, start in real]  # fmt: skip
+    for stem in ("default", config.stem) if config else ("default",):
+        for k in (1, 2, 4):
+            path = scratch("simulator_calls") / f"{stem}-{SEED + k}.mcool"
+            shown.append((f"simulated ({stem}), seed {SEED + k}", str(path), path.with_suffix(".calls"), "chr1", 8.0))
+    rows = len(shown) // 3
+    figure = Figure(figsize=(15, 5 * rows), layout="constrained")
+    for axes, (title, uri, folder, chrom, start) in zip(figure.subplots(rows, 3).flat, shown, strict=True):
+        calls = _Listed.of(folder, chrom)
+        draw(axes, enriched(open_map(uri), chrom), calls, start, start + SPAN)
+        axes.set_title(title, fontsize=10)
+    figure.savefig(out, dpi=40)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Stripes and loops of one chromosome."""
+
+    stripes: list[Annotation]
+    loops: list[Annotation]
+
+    @classmethod
+    def of(cls, folder: Path, chrom: str) -> _Listed:
+        files = [folder / name for name in ("loops.bedpe", "stripes.bedpe")]
+        every = [r for file in files if file.exists() for r in read_labels(file).records if r.anchor1.chrom == chrom]
+        return cls(*([r for r in every if r.kind is kind] for kind in (Kind.STRIPE, Kind.LOOP)))
+
+
 def table(rows: Mapping[str, Mapping[str, float]]) -> str:
     """Statistics as lines, maps as columns."""
     names = list(next(iter(rows.values())))
@@ -227,6 +271,7 @@ def main() -> None:
     parser.add_argument("--maps", type=int, default=6)
     parser.add_argument("--config", type=Path)
     parser.add_argument("--quick", action="store_true", help="one real map and one simulated one")
+    parser.add_argument("--picture", type=Path)
     args = parser.parse_args()
     real: dict[str, Any] = {}
     for one in MAPS:
@@ -239,6 +284,8 @@ def main() -> None:
     made = dict(simulated(1 if args.quick else args.maps, args.config))
     say("simulated: " + ", ".join(made))
     say(table(made))
+    if args.picture:
+        picture(args.config, args.picture)
     record("simulator_calls", {"config": args.config.stem if args.config else "", "real": real, "simulated": made})
 
 
