@@ -92,6 +92,32 @@ def test_lists_leave_letters_to_the_review(window: Window, corner: Corner) -> No
     assert corner.combo.currentText() == "all"
 
 
+def test_delete_in_a_list_deletes_nothing_on_the_map(window: Window, corner: Corner) -> None:
+    (mark,) = put_loops(window, 1)
+    window.review.select(mark.uid)
+    for widget in (corner.combo, corner.list, corner.table):
+        for key in ("Delete", "Backspace"):
+            widget.setFocus()
+            press(widget, key)
+            assert window.project.count() == 1, widget
+    window.canvas.native.setFocus()
+    press(window.canvas.native, "Delete")
+    assert window.project.count() == 0
+
+
+def test_an_opened_list_does_not_search_by_letters(window: Window, corner: Corner) -> None:
+    corner.combo.showPopup()
+    view = corner.combo.view()
+    assert pump(view.isVisible)
+    press(view, "S")
+    assert view.currentIndex().row() == 0
+    press(view, "Down")
+    assert view.currentIndex().row() == 1
+    press(view, "Escape")
+    assert pump(lambda: not view.isVisible())
+    assert corner.combo.currentText() == "none"
+
+
 def test_text_boxes_take_letters_and_give_the_keyboard_back_when_done(window: Window, corner: Corner) -> None:
     put_loops(window, 3)
     window.key("N")

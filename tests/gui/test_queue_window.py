@@ -91,6 +91,30 @@ def test_lasso_catches_what_is_drawn_inside_and_judges_it_in_one_step(window: Wi
     assert window.project.count(statuses=[Status.PROPOSED]) == 4
 
 
+def test_keys_and_menu_act_on_one_thing_while_the_lasso_holds_some(window: Window, qtbot: Any) -> None:
+    """E edits one, so it edits none of several; the menu of a right click names one and judges that one."""
+    first, second, apart = loop(300_000, 700_000), loop(320_000, 720_000), loop(600_000, 900_000)
+    window.put(first, second, apart)
+    window.review.select(apart.uid)
+    window.key("G")
+    window.drag(*circle(310_000, 710_000))
+    qtbot.waitUntil(lambda: len(window.review.lasso.uids) == 2)
+    window.key("E")
+    assert window.review.edit_tool.uid is None
+    assert "E edits one object" in window.viewer.canvas.overlays.text.text
+    window.attachment.pointer.open_menu((602_500.0, 902_500.0))
+    menu = window.attachment.pointer.menu.menu
+    assert menu is not None
+    next(action for action in menu.actions() if action.text().startswith("Reject")).trigger()
+    statuses = [window.project.get(one.uid).status for one in (first, second, apart)]
+    assert statuses == [Status.PROPOSED, Status.PROPOSED, Status.REJECTED]
+    window.key("G")
+    window.drag(*circle(302_500, 702_500, 15_000))
+    qtbot.waitUntil(lambda: window.review.lasso.uids == [first.uid])
+    window.key("E")
+    assert window.review.edit_tool.uid == first.uid, "the one that was caught, not the one before"
+
+
 def test_undo_of_one_that_the_lasso_caught_leaves_the_camera_there(window: Window, qtbot: Any) -> None:
     mark = loop(300_000, 700_000)
     window.put(mark, loop(600_000, 900_000))

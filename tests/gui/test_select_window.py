@@ -142,6 +142,23 @@ def test_delete_takes_what_is_selected_and_seen_and_nothing_else(window: Window)
     assert window.project.get(old.uid) == old
 
 
+def test_delete_leaves_what_is_drawn_beside_the_view(window: Window) -> None:
+    """Objects are drawn in a margin around the view, too: what nobody sees is not deleted."""
+    mark = loop(200_000, 600_000)
+    window.put(mark)
+    assert click(window, (202_500.0, 602_500.0)) == mark.uid
+    window.session.go_to(iv(230_000, 430_000), iv(630_000, 830_000))
+    window.editor.flush()
+    assert mark.uid in window.editor.shown_uids()
+    window.key("Delete")
+    assert window.project.get(mark.uid) == mark
+    assert "nothing was deleted" in window.viewer.canvas.overlays.text.text
+    window.session.go_to(iv(150_000, 350_000), iv(550_000, 750_000))
+    window.editor.flush()
+    window.key("Delete")
+    assert window.project.count() == 0
+
+
 def entries(menu: QMenu) -> dict[str, Any]:
     return {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
 

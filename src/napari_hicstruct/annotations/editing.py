@@ -241,6 +241,20 @@ class EditableProject(ReadableProject):
         finally:
             self._joined.open = False
 
+    @contextlib.contextmanager
+    def stoppable(self, check: Callable[[], None]) -> Iterator[None]:
+        """A step that this thread makes within asks ``check`` now and then: what that raises leaves all as it was."""
+        self._joined.check = check
+        try:
+            yield
+        finally:
+            self._joined.check = None
+
+    def _stop_if_asked(self, _done: int = 0) -> None:
+        check = getattr(self._joined, "check", None)
+        if check is not None:
+            check()
+
     def _step(
         self,
         action: str,
@@ -259,7 +273,8 @@ class EditableProject(ReadableProject):
                 if not parts:
                     return replace(_NOTHING, action=action)
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=on_piece)
+                asks = on_piece or self._stop_if_asked
+                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, on_piece=asks)
                 if first is not None:
                     history.continue_step(connection, change.entry_id, first)
             self._stacks.note(change.entry_id, action, None, first)
@@ -282,6 +297,7 @@ class EditableProject(ReadableProject):
             raise ProjectError(f"cannot be edited: {self.read_only_reason}.", where=self.path, hint=COPY_HINT)
         with self._db.transaction() as connection:
             yield connection
+            self._stop_if_asked()
 
     # ---- undo and redo ----------------------------------------------------------------------------------------
 
@@ -342,7 +358,10 @@ class EditableProject(ReadableProject):
                 if action == history.UNDO:
                     parts = [part.reversed() for part in parts]
                 sets.check_unlocked(connection, history.set_ids(parts), history.sets_to_come(parts))
-                change = history.commit(connection, parts, action=action, reviewer=self.reviewer, taken=entries)
+                reviewer, asks = self.reviewer, self._stop_if_asked
+                change = history.commit(
+                    connection, parts, action=action, reviewer=reviewer, taken=entries, on_piece=asks
+                )
             self._stacks.note(change.entry_id, action, target)
             if len(parts) > history.PIECE:
                 _ = self.next_undo(), self.next_redo()

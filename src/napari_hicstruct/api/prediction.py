@@ -114,14 +114,14 @@ def predict(
     """
     from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.decode.limits import DecodingLimits
-    from napari_hicstruct.workflows.models import find_model
+    from napari_hicstruct.workflows.models import find_model, named_tasks
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest
     from napari_hicstruct.workflows.predict.store import store_predictions
 
     source, name = source_of(map), name_of(model)
     own = find_model(name).tasks
-    chosen = own if tasks is None else (tasks,) if isinstance(tasks, str) else tuple(tasks)
+    chosen = own if tasks is None else named_tasks(own, (tasks,) if isinstance(tasks, str) else tasks)
     request = PredictRequest(
         regions=to_intervals(regions, source.chromsizes),
         tasks=chosen,

@@ -72,15 +72,15 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.models import find_model
+    from napari_hicstruct.workflows.models import find_model, named_tasks
     from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
     from napari_hicstruct.workflows.predict.store import check_targets, store_predictions, write_predictions
 
-    source = open_map(map)
+    source, own = open_map(map), find_model(model).tasks
     request = PredictRequest(
         regions=_regions(source, [*region, *chrom], genome),
-        tasks=tuple(name for part in tasks.split(",") if (name := part.strip())) if tasks else find_model(model).tasks,
+        tasks=named_tasks(own, [name for part in tasks.split(",") if (name := part.strip())]) if tasks else own,
         model=model,
         device=device,
         mode=mode,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
@@ -82,7 +82,13 @@ def _below_written(project: Project, records: list[Annotation]) -> list[Annotati
 
 
 def export_project(
-    project: Project, out_dir: str | Path, request: ExportRequest, *, map_uri: str = "", overwrite: bool = False
+    project: Project,
+    out_dir: str | Path,
+    request: ExportRequest,
+    *,
+    map_uri: str = "",
+    overwrite: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> ExportResult:
     """Write annotations of an open project into a folder, with ``run.json``: for window, shell and Python alike.
 
@@ -95,6 +101,8 @@ def export_project(
         Where the map lies now; without it where the project last saw it.
     overwrite : bool
         Also replace label files of another map or project (see ``annotations.export_records``).
+    check : callable
+        Called before each file is written; what it raises leaves all files as they were.
 
     Raises
     ------
@@ -105,15 +113,24 @@ def export_project(
     OutputError
         If the folder cannot be written; all files stand as they were.
     """
-    from napari_hicstruct.annotations.maps import shown_uri
-
-    clock, known = Clock(), project.map
+    clock = Clock()
     records = chosen_records(project, request)
     if not records:
         raise ProjectError("holds nothing to export.", where=project.path, hint="Choose other sets or statuses.")
+    run = _provenance(project, request, map_uri) | {"seconds": round(clock.step("", 0, 0).elapsed, 3)}
+    how: dict[str, Any] = {"formats": request.formats, "provenance": run, "overwrite": overwrite, "check": check}
+    files = export_records(records, out_dir, **how)
+    return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
+
+
+def _provenance(project: Project, request: ExportRequest, map_uri: str) -> dict[str, Any]:
+    """What ``run.json`` says of an export."""
+    from napari_hicstruct.annotations.maps import shown_uri
+
+    known = project.map
     written = [one for one in project.sets() if request.set_ids is None or one.id in request.set_ids]
     runs = project.runs()
-    run = {
+    return {
         "map": known.to_run() | {"uri": absolute_uri(map_uri) if map_uri else shown_uri(known.uri, project.path)},
         "project": str(project.path.absolute()),
         "reviewer": project.reviewer,
@@ -124,10 +141,7 @@ def export_project(
             "statuses": [status.value for status in Status if status in request.statuses],
             "deduplicate": request.deduplicate,
         },
-        "seconds": round(clock.step("", 0, 0).elapsed, 3),
     }
-    files = export_records(records, out_dir, formats=request.formats, provenance=run, overwrite=overwrite)
-    return ExportResult(tuple(files), dict(Counter(record.kind.value for record in records)))
 
 
 def default_folder(project_path: Path, map_name: str, map_uri: str = "") -> Path:

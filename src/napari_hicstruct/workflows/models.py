@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,6 +97,12 @@ def list_models() -> list[ModelInfo]:
             except ModelError:
                 continue
     return sorted(found, key=lambda model: (not model.default, model.name))
+
+
+def named_tasks(own: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Tasks as a model calls them, of singular or plural in any case; what it lacks stays as it was written."""
+    known = {spelt: task for task in own for spelt in (f"{task}s".lower(), task.lower())}
+    return tuple(dict.fromkeys(known.get(name.lower(), name) for name in names))
 
 
 def find_model(name: str) -> ModelInfo:

@@ -336,6 +336,8 @@ def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes(project: Project, 
     assert state.running
     assert state.why_not_run() == "The consensus has not ended yet."
     state.cancel()
+    assert (state.running, window.labels.busy.ending) == (True, True), "until it has really ended"
+    runner.advance()
     assert (state.running, state.result, state.error) == (False, None, "")
     state.run()
     runner.advance(30)
@@ -386,6 +388,7 @@ def test_cancelling_the_reading_takes_out_what_was_not_read(project: Project, th
     state.add_files(three[2:])
     runner.advance(1)
     state.cancel()
+    runner.advance(1)
     assert [row.name for row in state.rows] == ["m.tsv", "loops.chromosight.tsv"]
     assert (state.running, state.error) == (False, "")
 

@@ -1,4 +1,4 @@
-"""Label files into a window: the reason before the name, one undo per file, an end by hand, no edit meanwhile."""
+"""Label files into a window: the reason before the name, one undo per import, an end by hand, no edit meanwhile."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, Project, Status
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.errors import ProjectError
+from napari_hicstruct.errors import Cancelled, ProjectError
 from napari_hicstruct.jobs import drain
+from napari_hicstruct.plugin.state import labels
 from napari_hicstruct.plugin.state.importing import ImportAs, ImportState
+from napari_hicstruct.plugin.state.set_commands import SetCommands
 from tests.window_kit import CHROM, SteppedRunner, TinyWindow, actions, iv, loop, make_project
 
 
@@ -60,6 +62,8 @@ def test_what_is_cancelled_does_not_come_in_and_what_is_in_stays(tmp_path: Path,
     runner.advance(5)  # both are read
     runner.advance(2)  # the first is stored
     state.cancel()
+    assert (state.running, window.labels.busy.ending) == (True, True), "until it has really ended"
+    runner.advance()
     assert [s.name for s in project.sets()] == ["a"]
     assert state.report is not None
     assert [one.path.name for one in state.report.refused] == ["b.bedpe"]
@@ -96,6 +100,7 @@ def test_the_queue_stays_with_a_candidate_that_could_not_be_judged(tmp_path: Pat
     said = "The import has not ended yet, and this one is not judged: wait for it, or cancel it."
     assert (window.labels.current_uid, window.labels.hinted) == (first, said)
     window.importing.cancel()
+    runner.advance()
     assert window.labels.hinted == ""
     window.review.accept()
     assert window.labels.current_uid not in (first, None)
@@ -152,9 +157,7 @@ def test_a_large_file_is_read_in_a_process_of_its_own_and_holds_the_same(
 def test_undo_of_very_many_records_is_made_beside_the_window(
     tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from napari_hicstruct.plugin.state import review
-
-    monkeypatch.setattr(review, "_MANY", 2)
+    monkeypatch.setattr(labels, "_BESIDE", 2)
     runner = SteppedRunner()
     window = TinyWindow(project, runner)
     window.importing.start([loops(tmp_path / "a.bedpe", 3)])
@@ -171,6 +174,84 @@ def test_undo_of_very_many_records_is_made_beside_the_window(
     runner.advance(9)
     assert window.labels.hinted == "Redone: import a."
     assert project.count() == 3
+
+
+STEPS = {
+    "undo": lambda window, uids: window.review.undo(),
+    "judgment": lambda window, uids: window.review.judge_many(uids, Status.ACCEPTED),
+    "delete": lambda window, uids: window.review.delete_many(uids),
+    "delete set": lambda window, uids: SetCommands(window.labels).delete(window.labels.sets()[0].id),
+    "duplicate set": lambda window, uids: SetCommands(window.labels).duplicate(window.labels.sets()[0].id),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_long_step_that_is_cancelled_changes_nothing_and_edits_wait_until_it_has_ended(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(labels, "_BESIDE", 2)
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    window.importing.start([loops(tmp_path / "a.bedpe", 4)])
+    runner.advance(9)
+    runner.advance(9)
+    before, uids = sorted(project.query(), key=lambda one: one.uid), [one.uid for one in project.query()]
+    STEPS[name](window, uids)
+    runner.advance(1)
+    busy = window.labels.busy
+    assert busy.text
+    busy.cancel()
+    assert busy.ending
+    assert window.labels.attempt(lambda p: p.human_set()) is None, "what is being stopped may still come"
+    runner.advance(9)
+    assert (busy.text, busy.ending) == ("", False)
+    assert window.labels.hinted.endswith("was cancelled: nothing was changed.")
+    assert sorted(project.query(), key=lambda one: one.uid) == before
+    assert [one.name for one in project.sets()] == ["a"]
+    STEPS[name](window, uids)
+    runner.advance(9)
+    assert sorted(project.query(), key=lambda one: one.uid) != before or len(project.sets()) == 2
+
+
+def test_a_step_is_stopped_in_the_middle_of_its_transaction(tmp_path: Path, project: Project) -> None:
+    """A real check of a real token, asked between the pieces of a step: all of it is as it was."""
+    TinyWindow(project).importing.start([loops(tmp_path / "a.bedpe", 2_500)])
+    asked = []
+
+    def check() -> None:
+        asked.append(project)
+        if len(asked) == 2:
+            raise Cancelled("Cancelled.")
+
+    with pytest.raises(Cancelled), project.stoppable(check):
+        project.undo()
+    assert project.count() == 2_500
+    assert project.can_undo
+    assert project.undo() is not None
+    assert project.count() == 0
+
+
+def test_a_step_that_was_done_when_its_cancelling_came_says_so(
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(labels, "_BESIDE", 2)
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    window.importing.start([loops(tmp_path / "a.bedpe", 4)])
+    runner.advance(9)
+    runner.advance(9)
+    window.review.undo()
+    real = project.undo
+
+    def undo() -> object:
+        change = real()
+        window.labels.busy.cancel()  # a moment too late
+        return change
+
+    monkeypatch.setattr(project, "undo", undo)
+    runner.advance(9)
+    assert project.count() == 0
+    assert window.labels.hinted.startswith("Undone: import ")
 
 
 @pytest.mark.parametrize("status", [Status.ACCEPTED, Status.REJECTED, Status.EDITED, None])

@@ -80,6 +80,7 @@ def export_records(  # noqa: PLR0913 - keywords of a use case
     kinds: Collection[Kind] | None = None,
     tracks: Sequence[BinTrack] | None = None,
     overwrite: bool = False,
+    check: Callable[[], None] = lambda: None,
 ) -> list[Path]:
     """Write records into a folder, one file per kind and format, and ``run.json`` beside them.
 
@@ -99,6 +100,8 @@ def export_records(  # noqa: PLR0913 - keywords of a use case
     overwrite : bool
         Also replace files of another map or project, or of unknown origin, and take away those of an earlier run that
         this one does not write.
+    check : callable
+        Called before each file is written and before an old one is replaced; what it raises leaves all as it was.
 
     Returns
     -------
@@ -113,17 +116,23 @@ def export_records(  # noqa: PLR0913 - keywords of a use case
         If a format is unknown or a file cannot be written.  All old files then stand as they were.
     """
     folder = Path(out_dir)
-    by_kind: dict[Kind, list[Annotation]] = {kind: [] for kind in kinds or ()}
-    for record in named(records):  # all files of a folder call one record by one name
-        by_kind.setdefault(record.kind, []).append(record)
+    by_kind = _by_kind(records, kinds or ())
     names = file_names(by_kind, formats, track=tracks is not None)
     plan = plan_folder(folder, names, provenance or {}, overwrite=overwrite)
-    _write_all(_writers(by_kind, formats, tracks), folder, plan.stale)
-    counts = {kind.value: len(found) for kind, found in by_kind.items()}
-    return [*(folder / name for name in names), _write_run(folder, provenance or {}, counts, names)]
+    _write_all(_writers(by_kind, formats, tracks), folder, plan.stale, check)
+    return [*(folder / name for name in names), _write_run(folder, provenance or {}, by_kind, names)]
 
 
-def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, int], names: list[str]) -> Path:
+def _by_kind(records: Iterable[Annotation], kinds: Iterable[Kind]) -> dict[Kind, list[Annotation]]:
+    by_kind: dict[Kind, list[Annotation]] = {kind: [] for kind in kinds}
+    for record in named(records):  # all files of a folder call one record by one name
+        by_kind.setdefault(record.kind, []).append(record)
+    return by_kind
+
+
+def _write_run(
+    folder: Path, provenance: Mapping[str, Any], by_kind: Mapping[Kind, list[Annotation]], names: list[str]
+) -> Path:
     from napari_hicstruct.annotations.schema import (
         now,
     )  # with SQLAlchemy, which takes longer to load than a list to write
@@ -134,7 +143,7 @@ def _write_run(folder: Path, provenance: Mapping[str, Any], counts: dict[str, in
         **provenance,
         "written": now(),
         "napari_hicstruct": __version__,
-        "counts": counts,
+        "counts": {kind.value: len(found) for kind, found in by_kind.items()},
         "files": names,
         "other_files": other_files(folder, names),
     }
@@ -175,14 +184,18 @@ def _staging(folder: Path) -> Iterator[Path]:
         raise output_error(folder, error) from error
 
 
-def _write_all(writers: Mapping[str, Callable[[Path], Path]], folder: Path, stale: Iterable[str]) -> None:
+def _write_all(
+    writers: Mapping[str, Callable[[Path], Path]], folder: Path, stale: Iterable[str], check: Callable[[], None]
+) -> None:
     """Write all files elsewhere, then put them in their places and take away those that are ``stale``."""
     with _staging(folder) as staging:
         for name, write in writers.items():
+            check()
             try:
                 write(staging / name)
             except OutputError as error:
                 raise OutputError(error.message, where=folder / name, hint=error.hint) from error
+        check()
         for name in writers:
             try:
                 move_file(staging / name, folder / name)

@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.layers.overlays.casing import Casings
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
 from napari_hicstruct.plugin.state.draw_limit import InView
+from napari_hicstruct.plugin.state.geometry import lies_in
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
@@ -148,9 +149,17 @@ class Editor:
         return next((overlay.selected_uids() for overlay in chosen), [])
 
     def shown_uids(self) -> list[str]:
-        """Uids of all objects that are drawn where they can be seen."""
+        """Uids of all objects that are drawn, those in the margin around the view as well."""
         seen = (o for o in self.overlays.values() if o.layer.visible and o.layer.opacity > 0)
         return [uid for overlay in seen for uid in overlay.uids]
+
+    def seen_uids(self) -> list[str]:
+        """Of those, uids of which some lies in the view; others are drawn in the margin around it."""
+        if self._window.source is None:
+            return []
+        rows, cols = self._window.visible()
+        known = ((uid, self.labels.record(uid)) for uid in self.shown_uids())
+        return [uid for uid, one in known if one is not None and lies_in(one, self.labels.triangle_of(uid), rows, cols)]
 
     def bring_back(self) -> list[Kind]:
         """Put the layers back that were removed since the last edit; their kinds."""

@@ -88,7 +88,9 @@ class KeyFilter(QObject):
             self._typed = None
             return False
         if kind in _PRESSES:
-            return isinstance(watched, QWidget) and self._is_here(watched) and self._on_key(watched, event)
+            if not isinstance(watched, QWidget):
+                return False
+            return self._is_opened_list(watched, event) or (self._is_here(watched) and self._on_key(watched, event))
         if isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
             self._chosen_in(watched.parent())  # type: ignore[arg-type]
         return False
@@ -98,6 +100,13 @@ class KeyFilter(QObject):
         top = widget.window()
         floating = isinstance(top, QDockWidget) and top.parent() is self._window
         return (top is self._window or floating) and QApplication.activeModalWidget() is None
+
+    def _is_opened_list(self, widget: QWidget, event: QKeyEvent) -> bool:
+        """True for a letter in an opened list of this window: it does not search by letters either."""
+        box = widget.window().parent()
+        if not isinstance(box, QComboBox) or box.isEditable() or not self._is_here(box):
+            return False
+        return bool(event.text().strip()) and event.text().isprintable() and not event.modifiers() & _CHORD
 
     def _on_key(self, widget: QWidget, event: QKeyEvent) -> bool:
         focused = QApplication.focusWidget()
@@ -116,8 +125,10 @@ class KeyFilter(QObject):
                 self._typed_in(widget, keeps=event.key() != Qt.Key.Key_Escape)
 
     def _on_command(self, widget: QWidget, event: QKeyEvent) -> bool:
-        chooses = isinstance(widget, QComboBox | QAbstractItemView)
-        name = "" if chooses and event.key() in _DELETES else self._commands.get(_sequence(event), "")
+        chooses = _is_list(widget)
+        # a list that does not want a key hands it on to its parents
+        kept = event.key() in _DELETES and (chooses or _is_list(QApplication.focusWidget()))
+        name = "" if kept else self._commands.get(_sequence(event), "")
         if event.type() == QEvent.Type.ShortcutOverride:
             if name:
                 event.accept()  # it is no menu's shortcut: the press follows
@@ -126,7 +137,7 @@ class KeyFilter(QObject):
             return True
         if name and self._run(name):
             return True
-        if chooses and event.text().strip() and not event.modifiers() & _CHORD:
+        if chooses and not kept and event.text().strip() and not event.modifiers() & _CHORD:
             QApplication.sendEvent(self._canvas, event)  # a list does not search by letters
             return True
         return False
@@ -179,6 +190,10 @@ def is_typed_in(widget: QWidget) -> bool:
     if isinstance(widget, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit):
         return not widget.isReadOnly()
     return False
+
+
+def _is_list(widget: QWidget | None) -> bool:
+    return isinstance(widget, QComboBox | QAbstractItemView)
 
 
 def _sequence(event: QKeyEvent) -> str:

@@ -63,8 +63,8 @@ class Pointer:
     def open_menu(self, place: tuple[float, float]) -> None:
         """The menu of the object at ``place``, which is selected, or of the place itself."""
         found, current = self.under(place), self._editor.labels.current_uid
-        if found and current not in found:
-            self._review.select(found[0], of=len(found))
+        if found:  # and nothing else: the menu names one, and acts on that one
+            self._review.select(current if current in found else found[0], of=len(found))
         self.menu.open(found, place)
 
     def _on_press(self, viewer: Any, event: Any) -> Iterator[None]:

@@ -101,17 +101,19 @@ class Review(ReviewState):
             self.labels.hint(self.summary_of(uid) + more)
 
     def delete(self) -> None:
-        """Take what is selected and drawn out of the project, nothing else; undo brings it back."""
-        targets, shown = self.targets(), set(self.editor.shown_uids())
+        """Take what is selected and in view out of the project, nothing else; undo brings it back."""
+        targets, shown = self.targets(), set(self.editor.seen_uids())
         seen = [uid for uid in targets if uid in shown]
         if targets and not seen:
             self.labels.hint("What is selected is not shown here: nothing was deleted.")
             return
         what = self.summary_of(seen[0]) if len(seen) == 1 else f"{len(seen):,} objects"
-        self.delete_many(seen)
-        if seen and all(self.labels.record(uid) is None for uid in seen):
+
+        def then(_change: Change) -> None:
             self.lasso.put_away()
             self.labels.hint(f"Deleted: {what}. U brings it back.")
+
+        self.delete_many(seen, then)
 
     def undo(self) -> None:
         """Take back the last step; the removal of a layer of ours is one, and brings back the layer, not records."""
@@ -205,6 +207,12 @@ class Review(ReviewState):
 
     def edit(self) -> None:
         """Give the current object handles: the mouse moves and resizes it, and pans beside it."""
+        chosen = self.targets()
+        if len(chosen) > 1 or (self.lasso.drawing and not chosen):
+            self.labels.hint("E edits one object: click it, then press E.")
+            return
+        if chosen and chosen[0] != self.labels.current_uid:
+            self.labels.set_current(chosen[0])
         current = self.labels.current
         if current is None:
             self.labels.hint("Nothing is selected: press N for the next object, or click one.")

@@ -8,8 +8,8 @@ from typing import Any
 from psygnal import Signal
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.jobs import Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, MakeJob, Runner
+from napari_hicstruct.jobs import CancelToken, Progress, close_quietly
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, MakeJob, Runner
 
 
 class BusyState:
@@ -23,6 +23,8 @@ class BusyState:
         How far it is.
     text : str
         What runs, for people; empty if nothing does.
+    ending : bool
+        Somebody asked it to end, and it has not ended yet.
     """
 
     changed = Signal()
@@ -30,6 +32,7 @@ class BusyState:
 
     def __init__(self, runner: Runner) -> None:
         self.text = ""
+        self.ending = False
         self.tell: Callable[[Progress], Any] = runner.in_main_thread(self.step.emit)
         self._job = BackgroundJob(runner, on_step=self.step.emit, on_done=self._done, on_error=self._failed)
         self._then: tuple[Callable[[Any], object], Callable[[HicStructError], object]]
@@ -45,11 +48,14 @@ class BusyState:
         """Run ``make_job(token)``; of ``done`` and ``failed`` one is called at the end, when nothing runs any more."""
         self._then = done, failed
         self._set(text)
-        self._job.start(make_job)
+        self._job.start(lambda token: _stoppable(make_job, token))
 
     def cancel(self) -> None:
-        """End it; what it has not finished is as if it had never begun."""
-        self._job.cancel()
+        """Ask it to end; until it has, edits wait: it may have been done already, and then says so."""
+        if self.text:
+            self.ending = True
+            self.changed.emit()
+            self._job.ask_to_cancel()
 
     def end(self) -> None:
         """End it, tell nobody and wait: the window or its map goes."""
@@ -65,5 +71,20 @@ class BusyState:
         self._then[1](error)
 
     def _set(self, text: str) -> None:
-        self.text = text
+        self.text, self.ending = text, False
         self.changed.emit()
+
+
+def _stoppable(make_job: MakeJob, token: CancelToken) -> Job:
+    """A job that ends at its next step once somebody asked it to."""
+    job = make_job(token)
+    try:
+        while True:
+            token.check()
+            try:
+                progress = next(job)
+            except StopIteration as stop:
+                return stop.value
+            yield progress
+    finally:
+        close_quietly(job)

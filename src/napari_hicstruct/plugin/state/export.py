@@ -146,12 +146,12 @@ class ExportState:
         project, where = self._labels.project, getattr(self._labels.window.source, "uri", "")
         assert project is not None
 
-        def write() -> ExportResult:
-            return export_project(project, one.folder, one.request, map_uri=where, overwrite=overwrite)
+        def write(check: Callable[[], None] = lambda: None) -> ExportResult:
+            return export_project(project, one.folder, one.request, map_uri=where, overwrite=overwrite, check=check)
 
-        def work(_token: CancelToken) -> Job:
+        def work(token: CancelToken) -> Job:
             yield Clock().step("export", 0, 0)
-            return write()
+            return write(token.check)
 
         def done(result: ExportResult) -> None:
             self.written = Written(one.folder, result.files, one.what)

@@ -140,6 +140,14 @@ def box_of(record: Annotation, triangle: Triangle) -> Box:
     return Box(rows.start, cols.start, rows.end, cols.end)
 
 
+def lies_in(record: Annotation, triangle: Triangle, rows: Interval, cols: Interval) -> bool:
+    """True if some of an object is drawn in rows × cols; a mark is where its anchors cross."""
+    box = box_of(record, triangle)
+    if record.chrom not in (rows.chrom, cols.chrom):
+        return False
+    return rows.start < box.bottom and box.top < rows.end and cols.start < box.right and box.left < cols.end
+
+
 def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float64], str]:
     """Vertices ``(n, 2)`` and napari's shape type of a stripe or TAD."""
     corners = box_of(record, triangle).vertices()

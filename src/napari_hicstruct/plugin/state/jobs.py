@@ -137,6 +137,11 @@ class BackgroundJob:
             if self._on_error is not None:
                 self._on_error(Cancelled("Cancelled."))
 
+    def ask_to_cancel(self) -> None:
+        """Tell the work to end: what it says then, that it was cancelled or that it was done already, comes as ever."""
+        if self._worker is not None:
+            self._worker.token.cancel()
+
     def stop(self) -> None:
         """Ask the work to end early and give the best so far: ``on_done`` is called as at an ordinary end.
 

@@ -15,12 +15,13 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.record_table import ChangedColumns
 from napari_hicstruct.annotations.records import Annotation, Kind, Origin
-from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.busy import BusyState
 from napari_hicstruct.plugin.state.catalogue import Catalogue
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.geometry import Triangle, box_of
-from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.geometry import Triangle, lies_in
+from napari_hicstruct.plugin.state.jobs import Job, Runner
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.state.settings import Settings
@@ -43,6 +44,8 @@ OPACITY = {Others.DIM: 0.22, Others.HIDE: 0.0, Others.SHOW: 1.0}
 """Of the lines of the others."""
 
 _TAD_LEVELS = "tad_levels"
+_BESIDE = 5_000
+"""Records of a step that would be felt in the window."""
 _MANY_RECORDS = 10_000
 _WAIT = "wait for it, or cancel it."
 _MAX_WAIT_S = 1.0
@@ -266,9 +269,7 @@ class LabelState:
         """Who looks elsewhere than at the candidate looks at the others: they are drawn in full."""
         current, faint = self.current, self.opacity_of_others
         if current is not None:
-            box = box_of(current, self.triangle_of(current.uid))
-            seen = rows.start < box.bottom and box.top < rows.end and cols.start < box.right and box.left < cols.end
-            self._away = current.chrom != rows.chrom or not seen
+            self._away = not lies_in(current, self.triangle_of(current.uid), rows, cols)
         if faint != self.opacity_of_others:
             self.stale.emit(tuple(Kind))
 
@@ -311,6 +312,45 @@ class LabelState:
             self.hint(short_text(error))
             self.window.problem.emit(error)
             return None
+
+    def attempt_many(self, number: int, text: str, work: Callable[[Any], Any], then: Callable[[Any], object]) -> bool:
+        """``then(work(project))``; of very many records the work is done beside the window and can be cancelled.
+
+        Parameters
+        ----------
+        number : int
+            Records that it is about.
+        text : str
+            What runs, for people.
+        work, then : callable
+
+        Returns
+        -------
+        bool
+            False if it was refused.
+        """
+        project = self._project
+        if self.refused_as_busy():
+            return False
+        if project is None or number <= _BESIDE:
+            result = self.attempt(work)
+            if result is not None:
+                then(result)
+            return result is not None
+
+        def job(token: CancelToken) -> Job:
+            yield Clock().step(text, 0, 0)
+            with project.stoppable(token.check):
+                return work(project)
+
+        def failed(error: HicStructError) -> None:
+            if isinstance(error, Cancelled):
+                self.hint(f"{text} was cancelled: nothing was changed.")
+            else:
+                self.window.problem.emit(error)
+
+        self.busy.start(text, job, done=then, failed=failed)
+        return True
 
     # ------------------------------------------------------------------ following the store
     def _on_project(self, project: Project | None) -> None:

@@ -9,22 +9,20 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.framing import frame, surround
-from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.kind_change import as_kind
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.queue import ReviewQueue
 from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
+from napari_hicstruct.plugin.state.sample_truth import TRUTH_STEP
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Change
+    from napari_hicstruct.annotations.changes import StepSummary
 
 _NOT_JUDGED = ", and this one is not judged"
-_MANY = 5_000
-"""Records of a step whose undo would be felt."""
 
 
 class ReviewState:
@@ -110,19 +108,22 @@ class ReviewState:
         current = self.labels.current
         by_hand = bool(self.caught)
         goes_on = self.advance and self.labels.candidate_up and not by_hand
-        if self.labels.attempt(lambda project: project.set_status(uids, status)) is None:
-            return False
-        self._judged_where_chosen(uids, by_hand)
-        self.let_go()
-        self.queue.judged(uids)
-        said = f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back."
-        self.labels.hint(said)
-        if goes_on and current is not None and current.uid in set(uids):
-            if nothing := self.queue.nothing():
-                self.labels.hint(f"{said} {nothing}")
-            else:
-                self.next()
-        return True
+
+        def then(_change: Change) -> None:
+            self._judged_where_chosen(uids, by_hand)
+            self.let_go()
+            self.queue.judged(uids)
+            said = f"{status.value.capitalize()}: {len(uids):,}. U takes all of it back."
+            self.labels.hint(said)
+            if goes_on and current is not None and current.uid in set(uids):
+                if nothing := self.queue.nothing():
+                    self.labels.hint(f"{said} {nothing}")
+                else:
+                    self.next()
+
+        return self.labels.attempt_many(
+            len(uids), "The judgment", lambda project: project.set_status(uids, status), then
+        )
 
     def let_go(self) -> None:
         """Nothing waits for a common judgment any more."""
@@ -131,10 +132,10 @@ class ReviewState:
         """Take the targets out of the project (undo brings them back)."""
         self.delete_many(self.targets())
 
-    def delete_many(self, uids: Sequence[str]) -> None:
-        """Take these out of the project, as one step."""
+    def delete_many(self, uids: Sequence[str], then: Callable[[Change], object] = lambda _: None) -> None:
+        """Take these out of the project, as one step; ``then`` is called when they are."""
         if uids:
-            self.labels.attempt(lambda project: project.delete(uids))
+            self.labels.attempt_many(len(uids), "Deleting", lambda project: project.delete(uids), then)
         else:
             self.labels.hint("Nothing is selected to delete: click an object first.")
 
@@ -188,19 +189,18 @@ class ReviewState:
 
     def _travel(self, which: str, then: Callable[[Change | None], None]) -> None:
         """Undo or redo; a step of very many records is made beside the window."""
-        labels, project = self.labels, self.labels.project
-        if labels.refused_as_busy():
+        step = self._next(which)
+        if step is None:
+            if not self.labels.refused_as_busy():
+                then(None)
             return
+        self.labels.attempt_many(step.count, which.capitalize(), lambda project: getattr(project, which)(), then)
+
+    def _next(self, which: str) -> StepSummary | None:
+        """What undo or redo would do; that what is known of the sample came in is no step of a person's."""
+        project = self.labels.project
         step = None if project is None else getattr(project, f"next_{which}")()
-        if project is None or step is None or step.count <= _MANY:
-            then(labels.attempt(lambda one: one and getattr(one, which)(), keeps=False))
-            return
-
-        def work(_token: CancelToken) -> Job:
-            yield Clock().step(which, 0, 0)
-            return getattr(project, which)()
-
-        labels.busy.start(which.capitalize(), work, done=then, failed=self.labels.window.problem.emit)
+        return None if step is not None and step.action == TRUTH_STEP else step
 
     def mark_region_reviewed(self) -> None:
         """What is in view and not labelled is truly absent."""
@@ -266,15 +266,14 @@ class ReviewState:
     # ------------------------------------------------------------------ in words
     def undo_text(self) -> str:
         """What undo would take back, in words."""
-        return self._step_text("next_undo")
+        return self._step_text("undo")
 
     def redo_text(self) -> str:
         """What redo would do again, in words."""
-        return self._step_text("next_redo")
+        return self._step_text("redo")
 
     def _step_text(self, which: str) -> str:
-        project = self.labels.project
-        step = None if project is None else getattr(project, which)()
+        step = self._next(which)
         if step is None:
             return ""
         if step.sets:  # of an import that is complete in a region, too

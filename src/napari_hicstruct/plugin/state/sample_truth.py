@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 TRUTH = "truth (simulated)"
 """Name of the set."""
 
+TRUTH_STEP = f"import {TRUTH}"
+"""The journal's name of its coming in, which is no step of a person's: undo ends there."""
+
 _FILES = ("loops.bedpe", "stripes.bedpe", "tads.bed")
 
 
@@ -31,7 +34,7 @@ def show_truth(labels: LabelState, folder: Path) -> None:
 
     def put(project: Project) -> None:
         made = project.add_set(TRUTH, Origin.IMPORTED)
-        project.add(records, set_id=made.id, action=f"import {TRUTH}")
+        project.add(records, set_id=made.id, action=TRUTH_STEP)
         project.update_set(made.id, locked=True)
 
     labels.attempt(put)

@@ -6,13 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from napari_hicstruct.annotations.changes import AnnotationSet, Change
-from napari_hicstruct.jobs import CancelToken, Clock
-from napari_hicstruct.plugin.state.jobs import Job
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.wording import how_many
-
-_MANY = 5_000
-"""Records of a set from which on a step is made beside the window."""
 
 
 class SetCommands:
@@ -117,20 +112,9 @@ class SetCommands:
 
     def _step(self, text: str, set_id: int, work: Callable[[Any], Any], then: Callable[[Any], object]) -> None:
         """One step of the journal; of very many records it is made beside the window."""
-        labels, project = self._labels, self._labels.project
-        if labels.refused_as_busy():
-            return
-        if project is None or project.count(set_ids=[set_id]) <= _MANY:
-            result = labels.attempt(work)
-            if result is not None:
-                then(result)
-            return
-
-        def job(_token: CancelToken) -> Job:
-            yield Clock().step(text, 0, 0)
-            return work(project)
-
-        labels.busy.start(text, job, done=then, failed=labels.window.problem.emit)
+        project = self._labels.project
+        number = 0 if project is None else project.count(set_ids=[set_id])
+        self._labels.attempt_many(number, text, work, then)
 
     def _attempt(self, work: Callable[[Any], Any]) -> None:
         self._labels.attempt(work)

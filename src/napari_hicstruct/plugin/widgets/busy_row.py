@@ -33,9 +33,15 @@ class BusyRow(RunningRow):
             self.set_running(False)
         elif self.isHidden() and not self._timer.isActive():
             self._timer.start(_AFTER_MS)
+        self.cancel_button.setEnabled(not self._busy.ending)
+        if self._busy.ending:
+            self.bar.setRange(0, 0)
+            self.bar.setFormat("stopping …")
 
     def follow(self, progress: Progress) -> None:
         """Show how far it is; of what cannot be counted, that it goes on."""
+        if self._busy.ending:
+            return
         self.bar.setRange(0, 1000 if progress.total else 0)
         super().follow(progress)
 
