@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel
+from qtpy.QtWidgets import QApplication, QCheckBox, QLabel
 
 from napari_hicstruct.plugin._docks import open_dock
 from napari_hicstruct.plugin.state.layout import MAP_SHARE
@@ -79,6 +80,48 @@ def test_one_button_folds_the_dock_and_one_icon_brings_a_section(make_napari_vie
     assert dock.header.isVisible()
     assert not dock.strip.isVisible()
     assert share(viewer) >= MAP_SHARE
+
+
+def test_a_folded_dock_keeps_the_tools_with_their_keys(make_napari_viewer: Make, data_dir: Path) -> None:
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1366, 768)
+    dock.header.fold.click()
+    settle()
+    tools, review = dock.folded_tools, dock.session.review
+    assert {name for name, button in tools.buttons.items() if button.isVisible()} == set(dock.tools.buttons)
+    assert tools.buttons["add loop"].text() == "L"
+    assert dock.width() <= WIDTH + 2
+    assert tools.mapTo(dock, QPoint(0, tools.height())).y() <= dock.height()
+    tools.buttons["lasso_candidates"].click()
+    assert review.tool == "lasso_candidates"
+    assert tools.buttons["lasso_candidates"].isChecked()
+    tools.buttons["lasso_candidates"].click()
+    assert review.tool == ""
+    resize(viewer, 667, 467)
+    assert not tools.isVisible(), "there is room for the icons alone"
+
+
+def test_what_was_set_is_there_again(make_napari_viewer: Make, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dock's width by hand, and the formats of the export: in the next dock."""
+    viewer, dock = open_small(make_napari_viewer, data_dir)
+    resize(viewer, 1800, 900)
+    parent, window = dock.parent(), viewer.window._qt_window
+    with monkeypatch.context() as held:  # a person drags the border
+        held.setattr(QApplication, "mouseButtons", lambda: Qt.MouseButton.LeftButton)
+        window.resizeDocks([parent], [310], Qt.Orientation.Horizontal)
+        settle()
+    wide = dock.width()
+    assert 300 < wide < 360
+    form = dock.sections["export"]
+    boxes = {box.text(): box for box in form.findChildren(QCheckBox)}
+    name = next(text for text in boxes if "juicebox" in text.lower())
+    boxes[name].setChecked(not boxes[name].isChecked())
+    chosen = boxes[name].isChecked()
+    close(dock)
+    other = open_dock(viewer)
+    settle()
+    assert abs(other.width() - wide) <= 4
+    assert {box.text(): box for box in other.sections["export"].findChildren(QCheckBox)}[name].isChecked() is chosen
 
 
 def test_napari_panels_fold_by_one_button(make_napari_viewer: Make, data_dir: Path) -> None:

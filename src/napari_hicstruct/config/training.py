@@ -94,8 +94,12 @@ class TrainConfig(FrozenConfig):
     patience: int = Field(0, ge=0, description="stop after so many validations without gain; 0: never")
 
     def judged(self) -> TrainConfig:
-        """The recipe as validation reads it: by labels, also where the run learns boundaries without any."""
-        return self.model_copy(update={"weak": self.weak.model_copy(update={"enabled": False})})
+        """The recipe as validation reads it: by labels, also where the run learns boundaries without any; none paired.
+
+        Windows around others hold other places: figures of runs with and without pairs could not be compared.
+        """
+        weak = self.weak.model_copy(update={"enabled": False})
+        return self.model_copy(update={"weak": weak, "paired": 0.0})
 
     @model_validator(mode="after")
     def _fits(self) -> TrainConfig:

@@ -121,6 +121,7 @@ class HicDock(QWidget):
         self.why: Any = None
         self.learn: Any = None
         self.tools: Any = None
+        self.folded_tools: Any = None
         self.consensus: Any = None
         self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
@@ -294,6 +295,8 @@ class HicDock(QWidget):
         self.sections["why"].toggled.connect(self.why.follow)
         self.why.follow(self.sections["why"].isExpanded())
         self._add("export", "Export", ExportPanel(session), "Write what is accepted to label files.", open=False)
+        self.folded_tools = ToolRow(session, upright=True)
+        self.strip.add_last(self.folded_tools)
 
     def _map_changed(self) -> None:
         source = self.session.source
@@ -307,6 +310,7 @@ class HicDock(QWidget):
             self.strip.buttons[key].setVisible(source is not None)
         if self.tools is not None:
             self.tools.setVisible(source is not None)
+            self.folded_tools.setVisible(source is not None)
 
 
 def _is_closed(widget: QWidget, event: QEvent | None) -> bool:

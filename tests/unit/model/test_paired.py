@@ -86,6 +86,12 @@ def test_without_pairing_there_are_no_pairs(drawn: DrawnMap) -> None:
     assert "pair" not in batch
 
 
+def test_validation_draws_the_windows_of_runs_without_pairs(drawn: DrawnMap) -> None:
+    paired, plain = (batch_of(drawn, recipe(paired=share).judged()) for share in (1.0, 0.0))
+    assert "pair" not in paired
+    assert torch.equal(paired["coarse"]["x"], plain["coarse"]["x"])
+
+
 def test_maps_without_fine_bins_are_not_paired(drawn: DrawnMap) -> None:
     coarse_only = replace(drawn, fine=empty_fine(drawn.coarse))
     assert "pair" not in batch_of(coarse_only, recipe())

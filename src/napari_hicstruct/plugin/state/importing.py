@@ -1,4 +1,4 @@
-"""Label files into the project of a window: read and stored beside it, each file a set and one undo."""
+"""Label files into the project of a window, beside it: each file is a set, the files of one import are one undo."""
 
 from __future__ import annotations
 

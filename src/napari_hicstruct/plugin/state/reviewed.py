@@ -55,7 +55,7 @@ class ReviewedRegions:
         if made is not None:
             self._labels.hint(
                 "Reviewed: where nothing is labelled in this frame, there is nothing.\n"
-                "Proposals in it that you did not judge stay open. U takes it back."
+                "Proposals in it that you did not judge stay proposed. U takes it back."
             )
         return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
@@ -9,6 +11,8 @@ from napari_hicstruct.plugin.widgets.icons import icon
 
 WIDTH = 34
 _ICON = 18
+_HIGH = 600
+"""Pixels of height from which on there is room for more than icons."""
 
 
 def icon_button(tooltip: str) -> QToolButton:
@@ -32,6 +36,7 @@ class Strip(QWidget):
         super().__init__()
         self.setFixedWidth(WIDTH)
         self.buttons: dict[str, QToolButton] = {}
+        self._last: QWidget | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(3, 4, 3, 4)
         self._column.setSpacing(4)
@@ -44,6 +49,21 @@ class Strip(QWidget):
         button.setProperty("picture", picture or key)
         button.clicked.connect(lambda: self.chosen.emit(key))
         self._column.insertWidget(self._column.count() - 1, button)
+
+    def add_last(self, widget: QWidget) -> None:
+        """Something else below the icons; it goes where the strip is too low for all of it."""
+        self._column.insertWidget(self._column.count() - 1, widget)
+        self._last = widget
+
+    def resizeEvent(self, event: Any) -> None:
+        """Qt calls this with each new height."""
+        super().resizeEvent(event)
+        if self._last is not None:
+            self._last.setHidden(self.height() < _HIGH)
+
+    def minimumSizeHint(self) -> QSize:
+        """The window may be as low as the icons alone are high."""
+        return QSize(WIDTH, len(self.buttons) * WIDTH)
 
     def set_ink(self, colour: str) -> None:
         """Draw the icons in a colour."""

@@ -190,7 +190,7 @@ def _headline(explanation: Any) -> str:
     kept = numbers_of(record)
     if record.status is not Status.EDITED and ranked and RANKING_SCORE in kept and abs(score - record.score) > _SAME:
         return (
-            f"<b>{who}</b> gives {here}; the record says {RANKING_SCORE} {record.score:.3f}: "
+            f"<b>{who}</b> gives {here}; its list says {RANKING_SCORE} {record.score:.3f}: "
             "it was moved, or called on another region, in another mode or with other weights."
         )
     if ranked:

@@ -88,7 +88,7 @@ class ChangesView(QWidget):
         self.list.setFixedHeight(_ROWS_PX)
         self.list.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.list.setAccessibleName("Changes")
-        self.list.setToolTip("Choose a change to fly there; arrow keys step through.")
+        self.list.setToolTip("Choose a change to fly there; ◀ and ▶ step through.")
         self.list.currentItemChanged.connect(self._fly)
         row = QHBoxLayout()
         row.setSpacing(4)

@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
-from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.kinds import KINDS, plural_of_task
 from napari_hicstruct.plugin.widgets.style import subdued
 
 if TYPE_CHECKING:
@@ -148,7 +148,9 @@ class LossCurve(QWidget):
 
     def _say_legend(self) -> None:
         tasks = dict.fromkeys([*self.losses, *self.validation])
-        words = [f'<span style="color:{colour_of_task(t, i)}">●</span> {t}' for i, t in enumerate(tasks)]
+        words = [
+            f'<span style="color:{colour_of_task(t, i)}">●</span> {plural_of_task(t)}' for i, t in enumerate(tasks)
+        ]
         held_out = " · dots: not learnt from" if self.validation else ""
         self.legend.setText(f"{' &nbsp; '.join(words)}{held_out}")
 

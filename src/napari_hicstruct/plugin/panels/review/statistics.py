@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
 
-_COLUMNS = ("kind · source", "✓", "✎", "✗", "open", "precision")
+_COLUMNS = ("kind · source", "✓", "✎", "✗", "proposed", "precision")
 _TIPS = (
     "Kind of structure · model with version, or caller",
     "Accepted",
     "Right after an edit",
     "Rejected",
-    "Not judged yet",
+    "Proposed, not judged yet",
     "Share of the judged that is right, with Wilson's 95 % interval.\n"
     "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an unbiased figure.",
 )
@@ -84,7 +84,7 @@ class StatisticsPanel(QWidget):
         rows.setDefaultSectionSize(20)
         heads.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         heads.setMinimumSectionSize(24)
-        for column, width in ((1, 32), (2, 28), (3, 32), (4, 42), (5, 76)):
+        for column, width in ((1, 32), (2, 28), (3, 32), (4, 60), (5, 76)):
             heads.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             heads.resizeSection(column, width)
         self.table.setSelectionMode(QTableView.SelectionMode.NoSelection)

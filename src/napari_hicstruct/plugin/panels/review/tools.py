@@ -1,4 +1,4 @@
-"""The tools of the mouse as one row of buttons, each with its key; always shown at the top of the dock."""
+"""The tools of the mouse as buttons, each with its key: a row at the top of the dock, a column where it is folded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
-from qtpy.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.lasso import COLOUR as LASSO
@@ -32,14 +32,22 @@ class ToolRow(QWidget):
     """Add a loop, a stripe, a TAD or a boundary; the lasso; region is reviewed; the key sheet.
 
     The button of the tool in hand is down; a second click puts the tool down.
+
+    Parameters
+    ----------
+    session : Session
+    upright : bool
+        A column, keys below the pictures.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, upright: bool = False) -> None:
         super().__init__()
+        self._upright = upright
         self._review, self._keys, self._labels = session.review, session.editing.keys, session.labels
         self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 0, 4, 2)
+        down, across = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        row = QBoxLayout(down if upright else across, self)
+        row.setContentsMargins(*((0, 6, 0, 0) if upright else (6, 0, 4, 2)))
         row.setSpacing(2)
         for name in _ORDER:
             button = self._button(name)
@@ -63,7 +71,8 @@ class ToolRow(QWidget):
     def _button(self, name: str) -> QToolButton:
         button = QToolButton()
         button.setText(command(name).keys[0])
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        under, beside = Qt.ToolButtonStyle.ToolButtonTextUnderIcon, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        button.setToolButtonStyle(under if self._upright else beside)
         button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.setMinimumWidth(_LEAST_PX)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
