@@ -399,3 +399,8 @@ def test_chromosomes_that_were_searched_and_of_which_nobody_knows_anything_are_n
     assert hs.evaluate(genome, calls.loops, chroms="chr1").metrics["loops"]["recall"] == 1.0
     with pytest.raises(hs.errors.RegionError, match="neither predictions nor truth have a chromosome 'chrM'"):
         hs.evaluate(genome, calls.loops, region="chrM")
+
+
+def test_tasks_may_be_named_in_the_plural_and_in_any_case() -> None:
+    calls = hs.predict(hs.sample_map(), "chr1:5M-6M", tasks=["Loops", "loop"], progress=False)
+    assert calls.kinds == ("loop",)

@@ -13,6 +13,7 @@ import pytest
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.plugin.state.sample_truth import TRUTH, TRUTH_STEP
 from tests.window_kit import Kind, Status, TinyWindow, actions, boundary, loop, make_project, stripe, tad
 
 
@@ -278,7 +279,7 @@ def test_a_read_only_project_is_looked_through_and_not_written(bench: Bench) -> 
 
 def test_marking_a_region_says_what_becomes_of_proposals_and_undo_says_what_was_undone(bench: Bench) -> None:
     bench.press("mark_region_reviewed")
-    assert "Proposals in it that you did not judge stay open" in bench.said()
+    assert "Proposals in it that you did not judge stay proposed" in bench.said()
     bench.press("undo")
     assert bench.said() == "Undone: mark the region as reviewed."
 
@@ -316,3 +317,19 @@ def test_another_project_begins_anew(bench: Bench, tmp_path: Path) -> None:
         assert (bench.queue.left, bench.queue.current, bench.at) == (0, None, None)
         bench.window.project_changed.emit(bench.project)
         assert bench.queue.left == 2
+
+
+def test_undo_ends_before_what_is_known_of_the_sample(tmp_path: Path) -> None:
+    """That it came in is no step of a person's: nothing is said of a locked set."""
+    with make_project(tmp_path) as project:
+        window, problems = TinyWindow(project), []
+        window.problem.connect(problems.append)
+        made = project.add_set(TRUTH, Origin.IMPORTED)
+        project.add([loop(0, 50_000)], set_id=made.id, action=TRUTH_STEP)
+        project.update_set(made.id, locked=True)
+        assert window.review.undo_text() == ""
+        window.review.undo()
+        assert (window.labels.hinted, problems) == ("Nothing to undo.", [])
+        project.add([loop(100_000, 150_000)], set_id=project.human_set().id)
+        window.review.undo()
+        assert (project.count(), window.labels.hinted) == (1, "Undone: add loop.")
