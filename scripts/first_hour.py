@@ -22,10 +22,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.first_hour_maps import DATA, MAPS, Place
+from scripts.first_hour_more import MoreSteps
 from scripts.xdotool_hand import XdotoolHand, window_manager
 
 
-class Hour:
+class Hour(MoreSteps):
     """The steps on one map, in one window."""
 
     def __init__(self, name: str, out: Path, other: Place) -> None:
@@ -386,10 +387,17 @@ class Hour:
             ("quick clicks cycle, too", self.quick_clicks_cycle),
             ("Delete takes what is selected", self.delete_takes_the_selected),
             ("the first lasso is kept", self.lasso_is_kept),
+            ("the menu of a right click", self.menu_of_a_right_click),
+            ("editing moves one and keeps its handles", self.editing_moves_one_and_keeps_its_handles),
             ("a loop below the diagonal", self.below_the_diagonal),
+            ("key sheet and tool buttons", self.sheet_and_tools),
+            ("O: others dim, hide, show", self.others_step_back),
             ("an import is one undo", self.import_and_undo),
             ("a refused import says why", self.refused_import),
             ("rename and delete a set", self.rename_and_delete_a_set),
+            ("duplicate a set", self.duplicate_and_merge_sets),
+            ("levels and themes", self.levels_and_themes),
+            ("a file that is no map", self.a_file_that_is_no_map),
             ("all objects", self.all_objects),
             ("export", self.export),
             ("1000 x 700", self.small_window),
