@@ -394,9 +394,24 @@ class Driver:
 
     def _delete(self) -> str | None:
         uid = self.model.current
+        if uid is not None and self._is_far(self.model.records[uid]):
+            return self._key("Delete", lambda: None)  # what nobody sees stays
         if len(self.model.status) < 12 or (uid is not None and not self.person.seen(middle(self.model.records[uid]))):
-            return None  # what is not in view is not deleted: whether a mark at the edge is, is not the question here
+            return None  # whether a mark at the edge is in view is not the question here
         return self._key("Delete", self.model.delete)
+
+    def _is_far(self, record: Any) -> bool:
+        """True if a record lies outside of the view on whichever side of the diagonal, and not just so."""
+        rows, cols = self.person.session.visible()
+        margin = max(len(rows), len(cols)) // 20
+        first, second = record.anchor1, record.anchor2
+        return not any(
+            one.start < rows.end + margin
+            and one.end > rows.start - margin
+            and other.start < cols.end + margin
+            and other.end > cols.start - margin
+            for one, other in ((first, second), (second, first))
+        )
 
     def _lasso(self) -> str | None:
         there = self._in_view()
