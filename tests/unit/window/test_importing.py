@@ -71,6 +71,22 @@ def test_what_is_cancelled_does_not_come_in_and_what_is_in_stays(tmp_path: Path,
     assert window.labels.busy.text == ""
 
 
+def test_an_import_ends_with_its_map_and_the_next_one_goes(tmp_path: Path, project: Project) -> None:
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    window.importing.start([loops(tmp_path / "a.bedpe", 3)])
+    runner.advance(1)
+    window.importing.end()
+    assert not window.importing.running
+    assert window.labels.busy.text == ""
+    assert window.importing.report is not None
+    assert [one.path.name for one in window.importing.report.refused] == ["a.bedpe"]
+    window.importing.start([loops(tmp_path / "b.bedpe", 3)])
+    for _ in range(3):
+        runner.advance(9)
+    assert [one.name for one in project.sets()] == ["b"]
+
+
 def test_no_edit_is_made_while_files_come_in(tmp_path: Path, project: Project) -> None:
     runner = SteppedRunner()
     window = TinyWindow(project, runner)

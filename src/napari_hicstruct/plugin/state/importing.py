@@ -160,6 +160,12 @@ class ImportState:
         if self._files:
             self._busy.cancel()
 
+    def end(self) -> None:
+        """End it at once, the window or its map goes: what is not in does not come in."""
+        if self._files:
+            self._busy.end()
+            self._failed(Cancelled("Cancelled."))
+
     def _read(self) -> None:
         source = self._labels.window.source
         assert source is not None

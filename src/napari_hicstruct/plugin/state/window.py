@@ -136,7 +136,7 @@ class WindowState(ProjectState):
 
     def _map_gone(self) -> None:
         if "importing" in self.__dict__:
-            self.importing.cancel()
+            self.importing.end()
         self.labels.busy.end()
         if self._last_view is not None and can_write(self.settings.path.parent):
             self.settings.set_entry(_REGIONS, *self._last_view)
