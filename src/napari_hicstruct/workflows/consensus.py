@@ -266,7 +266,7 @@ def _read_one(
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
         return
     caller = one.caller or caller_of(one.path.name, found.records)
-    wanted = [record for record in found.records if request.kind in (None, record.kind)]
+    wanted, of_tads = _of_kind(found.records, request.kind, chromsizes)
     records, notes = _significant(wanted, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):
@@ -275,7 +275,7 @@ def _read_one(
         notes.append(f"{len(records):,} became {len(unique):,}: {repeat} once.")
     if found.problems:
         notes.append(f"{how_many(len(found.problems), 'bad line')} left out, the first is {found.problems[0]}.")
-    notes += found.notes
+    notes += [*of_tads, *found.notes]
     if found.unmatched:
         left = ", ".join(found.unmatched)
         calls = how_many(sum(found.unmatched.values()), "call")
@@ -287,6 +287,20 @@ def _read_one(
     read.searched.append(_searched(one, unique))
     read.assemblies.append(found.assembly)
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
+
+
+def _of_kind(
+    records: Sequence[Annotation], kind: Kind | None, chromsizes: Mapping[str, int] | None
+) -> tuple[list[Annotation], list[str]]:
+    """The records of a kind; of a set of TADs the boundaries that they stand for, and that this was done."""
+    from napari_hicstruct.annotations.borders import borders_note, borders_of
+
+    wanted = [record for record in records if kind in (None, record.kind)]
+    tads = [record for record in records if record.kind == "tad"] if kind == "boundary" and not wanted else []
+    if not tads:
+        return wanted, []
+    borders = borders_of(tads, chromsizes)
+    return borders, [borders_note(len(tads), len(borders))]
 
 
 def _searched(one: CallFile, records: Sequence[Annotation]) -> tuple[Interval, ...]:

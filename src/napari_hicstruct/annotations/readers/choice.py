@@ -9,7 +9,7 @@ from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, 
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
 from napari_hicstruct.annotations.readers.pairs import is_chromosome
-from napari_hicstruct.annotations.readers.segments import odd_intervals, segmentation
+from napari_hicstruct.annotations.readers.segments import are_marks, odd_intervals, segmentation
 from napari_hicstruct.annotations.readers.split import strange_separator
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.annotations.readers.tracks import Other, contacts_of_bins, other_by_columns
@@ -59,6 +59,8 @@ def choose(table: Table, kind: Kind | None) -> Format:
         refuse_other(table.path, contacts_of_bins(table), kind)
     if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
         raise _unknown(table)
+    if kind is Kind.BOUNDARY and holds_domains(table, fitting[0]):
+        return fitting[0]
     chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
     said = _said_by_content(table, fitting)
     if chosen is None or (said is not None and chosen in _GENERIC):
@@ -69,6 +71,14 @@ def choose(table: Table, kind: Kind | None) -> Format:
             hint="Choose another file or another kind.",
         )
     return chosen
+
+
+def holds_domains(table: Table, chosen: Format) -> bool:
+    """True if a file that is asked for boundaries lists domains, whose starts and ends these are."""
+    if chosen.kinds[0] is not Kind.TAD:
+        return False
+    says_so = chosen in _SPECIFIC and Kind.BOUNDARY not in chosen.kinds
+    return says_so or not are_marks(table)
 
 
 def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from napari_hicstruct.annotations.borders import borders_note, borders_of
 from napari_hicstruct.annotations.readers import domains, own
 from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
 from napari_hicstruct.annotations.readers.bioconductor import zero_based
 from napari_hicstruct.annotations.readers.cells import unfold
-from napari_hicstruct.annotations.readers.choice import FORMATS, choose, refuse_other
+from napari_hicstruct.annotations.readers.choice import FORMATS, choose, holds_domains, refuse_other
 from napari_hicstruct.annotations.readers.fitting import reconcile
 from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.parquet import read_parquet
@@ -48,7 +50,8 @@ def read_labels(
     chromsizes : mapping of str to int, optional
         The map's chromosome lengths (bp): names become the map's, coordinates must fit.
     kind : Kind, optional
-        What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).
+        What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).  TADs
+        are read as boundaries, too: their starts and ends.
     score_column : str or int, optional
         Name or number (1-based) of the column that ranks the records, where the file does not say.
     ascending : bool
@@ -73,7 +76,19 @@ def read_labels(
         if chromsizes is not None:
             result = reconcile(path, result, chromsizes)
         result.assembly = result.assembly or assembly_in(path.name)
+        if kind is Kind.BOUNDARY and any(one.kind is Kind.TAD for one in result.records.values()):
+            return _border_file(chosen, result, chromsizes)
         return _label_file(chosen, result)
+
+
+def _border_file(chosen: Format, result: Result, chromsizes: Mapping[str, int] | None) -> LabelFile:
+    """The boundaries of a list of TADs; no line of the file is one of them."""
+    read = list(result.records.values())
+    records = borders_of(read, chromsizes)
+    tads = sum(one.kind is Kind.TAD for one in read)
+    note = borders_note(tads, len(records) - (len(read) - tads))
+    result.records, result.notes = {}, [*result.notes, note]
+    return replace(_label_file(chosen, result), records=records)
 
 
 def _label_file(chosen: Format, result: Result) -> LabelFile:
@@ -117,12 +132,17 @@ def _table(path: Path, text: str, kind: Kind | None, one_based: bool) -> Table:
 
 def _read_parquet(path: Path, kind: Kind | None) -> Result:
     result = Result()
-    records = [record for record in read_parquet(path) if kind is None or record.kind is kind]
+    found = read_parquet(path)
+    records = [record for record in found if kind is None or record.kind is kind]
+    if kind is Kind.BOUNDARY and not records:
+        records = [record for record in found if record.kind is Kind.TAD]
     result.records = dict(enumerate(records, start=1))
     return result
 
 
 def _wanted_kind(table: Table, chosen: Format, kind: Kind | None) -> Kind:
+    if kind is Kind.BOUNDARY and not chosen.marks_too and holds_domains(table, chosen):
+        return Kind.TAD
     if kind is not None:
         return kind
     # chromosight's borders stand on the diagonal in the same columns as its loops.

@@ -84,14 +84,18 @@ class CallerRow:
 
     def why_not(self, kind: Kind | None) -> str:
         """Why it cannot vote on this kind; empty if it can."""
-        if self.error or kind is None or not self.counts or self.counts.get(kind):
+        if self.error or kind is None or not self.counts or self._has(kind):
             return self.error
         held = " and ".join(KINDS[one].plural for one in self.counts)
         return f"Holds {held}, no {KINDS[kind].plural}."
 
     def can_vote(self, kind: Kind | None) -> bool:
         """True if it holds calls of this kind."""
-        return bool(kind is not None and self.counts.get(kind)) and not self.error
+        return kind is not None and self._has(kind) and not self.error
+
+    def _has(self, kind: Kind) -> bool:
+        """True if it holds calls of a kind, or TADs where boundaries are wanted: their starts and ends are such."""
+        return bool(self.counts.get(kind) or (kind is Kind.BOUNDARY and self.counts.get(Kind.TAD)))
 
     def take(self, found: LabelFile, assembly: str) -> None:
         """Take over what was read; ``assembly`` is the map's."""
