@@ -12,7 +12,7 @@ _BY_FILE_NAME: tuple[tuple[str, str], ...] = (
     ("chromosight", "chromosight"),
     ("mustache", "mustache"),
     ("peakachu", "Peakachu"),
-    ("hicpeaks|pyhiccups|pybhfdr", "hicpeaks"),
+    ("hicpeaks|pyhiccups|bhfdr", "hicpeaks"),
     ("hiccups|merged_loops|postprocessed_pixels|enriched_pixels", "HiCCUPS"),
     ("cooltools.*dots|dots", "cooltools dots"),
     ("hicdetectloops|hicexplorer", "HiCExplorer"),
