@@ -52,6 +52,16 @@ def program_in(text: str) -> str:
     return next((name for words, name in _BY_FILE_NAME if re.search(words, lowered)), "")
 
 
+@lru_cache(maxsize=4096)
+def program_meant(caller: str) -> str:
+    """The program that a person names as a caller (``Peakachu``, ``peakachu 10kb``); empty for any other name."""
+    lowered = caller.strip().lower()
+    for words, name in _BY_FILE_NAME:
+        if re.fullmatch(rf"(?:{words}|{re.escape(name.lower())})(?:[\s._-].*)?", lowered):
+            return name
+    return ""
+
+
 def caller_of(file_name: str, records: Sequence[Annotation]) -> str:
     """The program that wrote a file: by its columns, else by the file's name, else the file's name itself."""
     named = {record.source for record in records[:_MOST_LOOKED_AT]} - {*_NO_PROGRAM, file_name}

@@ -254,13 +254,14 @@ def _read_one(
     one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read, *, doubled: bool
 ) -> None:
     from napari_hicstruct.annotations import read_labels
-    from napari_hicstruct.annotations.callers import caller_of
+    from napari_hicstruct.annotations.callers import caller_of, program_meant
 
     if doubled:
         read.files.append(FileVotes(one.path, one.caller, 0, error=GIVEN_TWICE))
         return
     try:
-        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+        program = program_meant(one.caller)
+        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind, program=program)
     except HicStructError as error:
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))

@@ -267,7 +267,7 @@ FORMATS = (
     ),
 )
 PLAIN = (
-    _levels("HiTAD", _may_be_levels, "HiTAD"),
+    _levels("HiTAD", lambda t: _may_be_levels(t) or ("hitad" in t.name and _small_numbers(t)), "HiTAD"),
     Format(
         "boundary BED",
         _MARKS,

@@ -91,13 +91,15 @@ def _headless_hiccups(colour: int, width: int) -> Callable[[Table], bool]:
 
 def _is_hicpeaks(table: Table) -> bool:
     """Dots for name and strands, then fold, p and q, of pyHICCUPS of two backgrounds, of pyBHFDR of one."""
-    return not table.header and are_pairs(table) and table.every(_is_hicpeaks_row, 13)
-
-
-def _is_hicpeaks_row(fields: Fields) -> bool:
-    if len(fields) not in (13, 16) or [fields[6], *fields[8:10]] != ["."] * 3:
+    if table.header or not are_pairs(table):
         return False
-    return all(is_number(cell) for cell in (fields[7], *fields[10:]))
+    has_values = table.every(_has_hicpeaks_values, 13)
+    dots = table.every(lambda f: [f[6], *f[8:10]] == ["."] * 3, 13)
+    return has_values and (dots or bool(_HICPEAKS_NAME.search(table.name)))
+
+
+def _has_hicpeaks_values(fields: Fields) -> bool:
+    return len(fields) in (13, 16) and all(is_number(cell) for cell in (fields[7], *fields[10:]))
 
 
 def _is_hicpeaks_named(table: Table) -> bool:

@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.readers import domains, own
 from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
 from napari_hicstruct.annotations.readers.bioconductor import zero_based
 from napari_hicstruct.annotations.readers.cells import unfold
-from napari_hicstruct.annotations.readers.choice import FORMATS, choose, holds_domains, refuse_other
+from napari_hicstruct.annotations.readers.choice import FORMATS, choose, holds_domains, misfit, refuse_other
 from napari_hicstruct.annotations.readers.fitting import reconcile
 from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.parquet import read_parquet
@@ -32,7 +32,7 @@ __all__ = ["FORMATS", "read_labels"]
 _PARQUET = Format("Parquet", tuple(Kind), lambda _: False, lambda *_: None, ())
 
 
-def read_labels(
+def read_labels(  # noqa: PLR0913 - keywords of a use case
     path: str | Path,
     *,
     chromsizes: Mapping[str, int] | None = None,
@@ -40,6 +40,7 @@ def read_labels(
     score_column: str | int | None = None,
     ascending: bool = False,
     one_based: bool = False,
+    program: str = "",
 ) -> LabelFile:
     """Read a label file of any known format.
 
@@ -58,6 +59,8 @@ def read_labels(
         True if lower is better in ``score_column``; p-values are known to be so by their name.
     one_based : bool
         True if BED or BEDPE positions are 1-based and closed.
+    program : str
+        That wrote it, if a person says so (``annotations.callers.program_meant``), unless its own columns deny it.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def read_labels(
     """
     path = local_path(path)
     with collecting_paused():
-        chosen, result = _read(path, kind, score_column, ascending, one_based)
+        chosen, result = _read(path, kind, score_column, ascending, one_based, program)
         if chromsizes is not None:
             result = reconcile(path, result, chromsizes)
         result.assembly = result.assembly or assembly_in(path.name)
@@ -107,7 +110,7 @@ def _label_file(chosen: Format, result: Result) -> LabelFile:
 
 
 def _read(
-    path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool, one_based: bool
+    path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool, one_based: bool, program: str
 ) -> tuple[Format, Result]:
     data = read_bytes(path)
     if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
@@ -115,11 +118,12 @@ def _read(
             hint = "Leave --score-column out."
             raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, hint=hint)
         return _PARQUET, _read_parquet(path, kind)
-    table = _table(path, decode(path, data), kind, one_based)
+    table = replace(_table(path, decode(path, data), kind, one_based), program=program)
     chosen = choose(table, kind)
     if one_based and chosen.kinds == (Kind.STRIPE,):
         raise LabelError(f"is of {chosen.name}, whose base is known.", where=path, hint="Leave --one-based out.")
     result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
+    result.notes += [note for note in (misfit(table, chosen),) if note]
     _refuse_mostly_bad(table, result)
     rank_records(table, chosen, result, score_column, ascending, own=chosen in own.FORMATS)
     return chosen, result

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.annotations.callers import caller_of
+from napari_hicstruct.annotations.callers import caller_of, program_meant
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Origin, Status
@@ -81,6 +81,11 @@ class CallerRow:
     def name(self) -> str:
         """The file's name, or the set's."""
         return readable(self.path.name if self.set_id is None else str(self.path))
+
+    @property
+    def program(self) -> str:
+        """The program whose columns the file has, if a person says so; empty: as the file itself tells."""
+        return program_meant(self.caller) if self.named else ""
 
     def why_not(self, kind: Kind | None) -> str:
         """Why it cannot vote on this kind; empty if it can."""
