@@ -114,7 +114,7 @@ def test_files_that_name_another_assembly_are_left_out_and_named(
     tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ["a.hg19.bedpe", "b.GRCh37.bedpe", "c.hg38.bedpe"]
-    files = [bedpe(tmp_path / name, PLACES) for name in names]
+    files = [bedpe(tmp_path / name, PLACES, header=f"# {name[0]}") for name in names]
     status, said, err = run([*files, three[0], "-o", str(tmp_path / "s.bedpe")], capsys)
     assert status == 0
     assert [line for line in err.splitlines() if "left out" in line] == [
@@ -157,7 +157,7 @@ def test_other_kinds_read_back(tmp_path: Path, kind: str, capsys: pytest.Capture
                 f"chr1\t{k}000000\t{k}010000" if kind == "boundary" else f"chr1\t{k}000000\t{k}900000"
                 for k in range(1, 9)
             ]
-        path.write_text("\n".join(rows) + "\n")
+        path.write_text("\n".join([f"# {name}", *rows]) + "\n")  # else they would be one file under two names
         files.append(str(path))
     out = tmp_path / "soft.tsv"
     status, said, _ = run([*files, "-o", str(out), "--kind", kind], capsys)

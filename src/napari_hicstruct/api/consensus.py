@@ -13,7 +13,7 @@ from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, HicStructError
 from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             yield CallFile.of(os.fspath(path))
         return
     for caller, given in calls.items():
+        if not str(caller).strip():
+            raise ConfigError("calls names a program ''.", hint="Give each its name: {'mine': calls, 'HiCCUPS': path}.")
         if isinstance(given, str | Path):
             yield CallFile(Path(given), caller)
         elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
@@ -136,9 +138,17 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             what = f"calls['{caller}'] is a {type(given).__name__}."
             raise ConfigError(what, hint="Give a path, several, or calls.")
         else:
-            own = as_calls(given)
+            own = _own_calls(caller, given)
             searched = tuple(regions_of_run(own.run) or ())
             yield CallFile(Path(caller), caller, LabelFile(list(own), [], "", {}), searched)
+
+
+def _own_calls(caller: str, given: Any) -> Calls:
+    try:
+        return as_calls(given)
+    except HicStructError as error:
+        where = f"calls['{caller}']" if error.where is None else f"calls['{caller}'], {error.where}"
+        raise type(error)(error.message, where=where, hint=error.hint) from error
 
 
 def _as_calls(result: ConsensusResult) -> Calls:

@@ -296,7 +296,7 @@ def test_kinds_that_files_leave_open_are_what_a_person_says(project: Project, tm
     files = []
     for name in "ab":
         files.append(tmp_path / f"{name}.bed")
-        files[-1].write_text("".join(f"{CHROM}\t{k}00000\t{k}05000\n" for k in range(1, 9)))
+        files[-1].write_text(f"# {name}\n" + "".join(f"{CHROM}\t{k}00000\t{k}05000\n" for k in range(1, 9)))
     state.add_files(files)
     assert state.kind is Kind.TAD
     state.choose(consensus_settings(kind="boundary"))
