@@ -112,8 +112,8 @@ def _without_strange(ranking: Ranking, fields: Mapping[int, Sequence[str]], valu
         line, first = next(iter(strange.items()))
         values.update(dict.fromkeys(strange, math.nan))
         notes.append(
-            f"Column '{ranking.name}' has a value outside 0 to 1 in {_of(len(strange), values)}, the first is {first:g} "
-            f"in line {line}: these calls have no score."
+            f"Column '{ranking.name}' has a value outside 0 to 1 in {_of(len(strange), values)}, "
+            f"the first is {first:g} in line {line}: these calls have no score."
         )
     return notes
 
