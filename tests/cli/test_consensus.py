@@ -197,3 +197,30 @@ def test_a_chromosome_without_calls_is_named(
     assert main(["consensus", *three, "-o", str(out), "--chrom", "chr99"]) == 2
     assert "no list has calls on 'chr99'. They have calls on chr1." in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_nothing_is_said_of_a_caller_whom_nobody_can_confirm(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It alone called on chr2: how many of its calls are right cannot be known."""
+    alone, out = bedpe(tmp_path / "alone.bedpe", PLACES, chrom="chr2"), str(tmp_path / "s.bedpe")
+    status, said, _ = run([*three, alone, "-o", out], capsys)
+    assert status == 0
+    rows = {one["caller"]: one for one in said["callers"]}
+    assert (rows["alone"]["of its calls right"], rows["alone"]["of all found"]) == (None, None)
+    assert all(0 < rows[name]["of its calls right"] <= 1 for name in ("chromosight", "mine", "mustache"))
+    assert main(["consensus", *three, alone, "-o", out, "--overwrite", "--quiet"]) == 0
+    (shown,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("alone")]
+    assert shown == ["alone", "40", "0", "–", "–"]
+    found = hs.consensus({**dict(zip("abc", three, strict=True)), "alone": alone})
+    assert found.run["consensus"]["callers"]["alone"]["precision"] is None
+
+
+def test_rounds_that_have_not_settled_are_said(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*three, "-o", str(tmp_path / "s.bedpe"), "--overwrite"]
+    assert "settled" not in run(words, capsys)[2]
+    for module in ("strength", "voting"):
+        monkeypatch.setattr(f"napari_hicstruct.labels.consensus.{module}.ROUNDS", 1)
+    assert "note: What calls are worth has not settled after 1 rounds" in run(words, capsys)[2]

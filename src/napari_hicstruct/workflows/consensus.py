@@ -122,7 +122,7 @@ class CallerFigures:
         Structures of the list that it has.
     precision, sensitivity : float or None
         By the votes, of method ``em``: share of its calls that is right, and share of all that it has (mean over the
-        classes of size).
+        classes of size); None where no other caller could have confirmed any of its calls.
     """
 
     caller: str
@@ -236,11 +236,15 @@ def caller_figures(result: ConsensusResult) -> list[CallerFigures]:
             name,
             sum(one.n_calls for one in result.files if one.caller == name),
             int(found.supported[:, k].sum()),
-            None if learnt is None else float(learnt.precision[k]),
-            None if learnt is None else float(learnt.sensitivity[:, k].mean()),
+            None if learnt is None else _known(learnt.precision[k]),
+            None if learnt is None else _known(learnt.sensitivity[:, k].mean()),
         )
         for k, name in enumerate(found.callers)
     ]
+
+
+def _known(share: float) -> float | None:
+    return None if share != share else float(share)
 
 
 def of_combination(result: ConsensusResult, callers: Collection[str]) -> ConsensusResult:

@@ -182,4 +182,4 @@ class CallerTable(QTreeWidget):
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
+    return "–" if share is None else f"{share:.0%}"
