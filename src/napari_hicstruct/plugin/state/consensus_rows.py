@@ -98,9 +98,13 @@ class CallerRow:
         """True if it holds calls of this kind."""
         return kind is not None and self._has(kind) and not self.error
 
+    def held_for(self, kind: Kind | None) -> Kind | None:
+        """The kind of its calls that vote on ``kind``: its TADs where boundaries are wanted that it lacks."""
+        tads = kind is Kind.BOUNDARY and not self.counts.get(kind) and self.counts.get(Kind.TAD)
+        return Kind.TAD if tads else kind
+
     def _has(self, kind: Kind) -> bool:
-        """True if it holds calls of a kind, or TADs where boundaries are wanted: their starts and ends are such."""
-        return bool(self.counts.get(kind) or (kind is Kind.BOUNDARY and self.counts.get(Kind.TAD)))
+        return bool(self.counts.get(self.held_for(kind) or kind))
 
     def take(self, found: LabelFile, assembly: str) -> None:
         """Take over what was read; ``assembly`` is the map's."""
