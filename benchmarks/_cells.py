@@ -144,12 +144,17 @@ def consensus(result: Mapping[str, Any]) -> str:
     top = {name: "–" if one["p_at_50"] is None else f"{one['p_at_50']:.2f}" for name, one in loops.items()}
     lines = [f"loops, {name}: P@50 {top[name]} · AP {one['ap']:.3f}" for name, one in loops.items()]
     for judge, case in result["boundaries"]["left_out"].items():
-        best = max(case["alone"].values())
-        both = case["together"]
-        lines.append(
-            f"boundaries, {judge} judges: em {both['em']:.3f} · count {both['count']:.3f} · best alone {best:.3f}"
-        )
+        lines.append(f"boundaries, {judge} judges: {_against_best(case)}")
+        other = case.get("with_own_window")
+        if other and set(other["alone"]) != set(case["alone"]):
+            lines.append(f"the same, its program's other window votes, too: {_against_best(other)}")
     return "<br>".join(lines)
+
+
+def _against_best(case: Mapping[str, Any]) -> str:
+    best, both = max(case["alone"].values()), case["together"]
+    worse = "" if both["em"] > best else " (em is **not** above it)"
+    return f"em {both['em']:.3f} · count {both['count']:.3f} · best alone {best:.3f}{worse}"
 
 
 def consensus_simulated(result: Mapping[str, Any]) -> str:

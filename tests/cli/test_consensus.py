@@ -114,7 +114,7 @@ def test_files_that_name_another_assembly_are_left_out_and_named(
     tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = ["a.hg19.bedpe", "b.GRCh37.bedpe", "c.hg38.bedpe"]
-    files = [bedpe(tmp_path / name, PLACES) for name in names]
+    files = [bedpe(tmp_path / name, PLACES, header=f"# {name[0]}") for name in names]
     status, said, err = run([*files, three[0], "-o", str(tmp_path / "s.bedpe")], capsys)
     assert status == 0
     assert [line for line in err.splitlines() if "left out" in line] == [
@@ -157,7 +157,7 @@ def test_other_kinds_read_back(tmp_path: Path, kind: str, capsys: pytest.Capture
                 f"chr1\t{k}000000\t{k}010000" if kind == "boundary" else f"chr1\t{k}000000\t{k}900000"
                 for k in range(1, 9)
             ]
-        path.write_text("\n".join(rows) + "\n")
+        path.write_text("\n".join([f"# {name}", *rows]) + "\n")  # else they would be one file under two names
         files.append(str(path))
     out = tmp_path / "soft.tsv"
     status, said, _ = run([*files, "-o", str(out), "--kind", kind], capsys)
@@ -197,3 +197,30 @@ def test_a_chromosome_without_calls_is_named(
     assert main(["consensus", *three, "-o", str(out), "--chrom", "chr99"]) == 2
     assert "no list has calls on 'chr99'. They have calls on chr1." in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_nothing_is_said_of_a_caller_whom_nobody_can_confirm(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It alone called on chr2: how many of its calls are right cannot be known."""
+    alone, out = bedpe(tmp_path / "alone.bedpe", PLACES, chrom="chr2"), str(tmp_path / "s.bedpe")
+    status, said, _ = run([*three, alone, "-o", out], capsys)
+    assert status == 0
+    rows = {one["caller"]: one for one in said["callers"]}
+    assert (rows["alone"]["of its calls right"], rows["alone"]["of all found"]) == (None, None)
+    assert all(0 < rows[name]["of its calls right"] <= 1 for name in ("chromosight", "mine", "mustache"))
+    assert main(["consensus", *three, alone, "-o", out, "--overwrite", "--quiet"]) == 0
+    (shown,) = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("alone")]
+    assert shown == ["alone", "40", "0", "–", "–"]
+    found = hs.consensus({**dict(zip("abc", three, strict=True)), "alone": alone})
+    assert found.run["consensus"]["callers"]["alone"]["precision"] is None
+
+
+def test_rounds_that_have_not_settled_are_said(
+    tmp_path: Path, three: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [*three, "-o", str(tmp_path / "s.bedpe"), "--overwrite"]
+    assert "settled" not in run(words, capsys)[2]
+    for module in ("strength", "voting"):
+        monkeypatch.setattr(f"napari_hicstruct.labels.consensus.{module}.ROUNDS", 1)
+    assert "note: What calls are worth has not settled after 1 rounds" in run(words, capsys)[2]

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from napari_hicstruct.annotations import Project
+from napari_hicstruct.annotations import Kind, Project, Status
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.models.store import load_model
-from tests.unit.finetune.kit import loop, map_path, new_project, small_world, verdict
+from napari_hicstruct.workflows.models import find_model
+from tests.unit.finetune.kit import judged, loop, map_path, new_project, small_world, verdict
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -112,3 +113,29 @@ def test_a_failure_is_one_line_and_the_model_in_use_stays(
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert "learning failed (RuntimeError: shapes do not fit)" in line
     assert not (folder / "case.models").exists()
+
+
+def test_judgements_made_elsewhere_are_learnt_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Lists with ``--status edited`` and ``--status rejected`` teach, and what each says is what is learnt."""
+    loops = [record for record in judged(60) if record.kind is Kind.LOOP]
+    lists = [[one for one in loops if one.status is status] for status in (Status.ACCEPTED, Status.REJECTED)]
+    for name, records in zip("ab", lists, strict=True):
+        rows = [(r.chrom, r.anchor1.start, r.anchor1.end, r.chrom, r.anchor2.start, r.anchor2.end) for r in records]
+        (folder / f"{name}.bedpe").write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
+
+    def taught(name: str, edited: str, rejected: str) -> tuple[dict, Path]:
+        project = str(folder / name / "p.hicproj")
+        (folder / name).mkdir()
+        for status, file in (("edited", edited), ("rejected", rejected)):
+            words = ["import", str(folder / f"{file}.bedpe"), "--map", str(folder / "map.mcool"), "--project", project]
+            assert main([*words, "--status", status, "--reviewer", "elsewhere"]) == 0
+        capsys.readouterr()
+        assert main(["finetune", project, "--json", "--device", "cpu"]) == 0
+        model = Path(json.loads(capsys.readouterr().out)["model"])
+        return json.loads((model / "model.json").read_text())["card"]["finetuned"], model
+
+    (one, first), (_, other) = taught("one", "a", "b"), taught("two", "b", "a")
+    assert one["corrections"] > 20
+    parent = find_model("tiny").path
+    weights = {(path / "weights.safetensors").read_bytes() for path in (parent, first, other)}
+    assert len(weights) == 3, "each has learnt, and to swap the words teaches something else"

@@ -297,3 +297,13 @@ def test_a_domain_whose_outer_one_is_left_out_lies_below_the_next(tmp_path: Path
         (alone,) = chosen_records(project, ExportRequest())
         assert (alone.level, alone.parent) == (1, "")
         assert [record.level for record in project.query(kind=Kind.TAD)] == [1, 2, 3]
+
+
+def test_tads_are_imported_as_the_boundaries_that_they_stand_for(map_file: Path, tmp_path: Path) -> None:
+    path, project = tmp_path / "x.bed", tmp_path / "p.hicproj"
+    path.write_text("chr1\t100000\t310000\nchr1\t310000\t700000\n")
+    words = ["import", str(path), "--map", str(map_file), "--project", str(project)]
+    assert main([*words, "--kind", "boundary"]) == 0
+    with Project.open(project) as opened:
+        found = [(record.kind, record.anchor1.center) for record in opened.query()]
+    assert found == [(Kind.BOUNDARY, 100_000), (Kind.BOUNDARY, 310_000), (Kind.BOUNDARY, 700_000)]

@@ -21,7 +21,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     for name in ("a.bedpe", "b.bedpe"):
         lines = (f"chr1\t{k}00000\t{k}10000\tchr1\t{k + 2}00000\t{k + 2}10000" for k in range(2, 9))
-        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        (tmp_path / name).write_text("\n".join([f"# {name}", *lines]) + "\n")
     (tmp_path / "s.tsv").write_text(STRIPES)
     (tmp_path / "sample.mcool").symlink_to(hs.sample_map().uri)
     return tmp_path

@@ -95,6 +95,19 @@ _OLD_COLUMNS = (_RGB, ["30", "20", "10"], *[["5.5"] * 3] * 4, ["0.01", "0.2", "0
 _OLD_COLUMNS = (*_OLD_COLUMNS, _SAME, _SAME, ["4"] * 3, *[["105000"] * 3] * 2, ["12000"] * 3)
 _FDR_SCORES = (0.9, 0.8, 0.95)
 _P = ["1e-8", "1e-12", "0.03"]
+_Q = ["0.1", "0.01", "0.001"]
+_PYHICCUPS = (
+    [*"..."],
+    ["900", "300", "20"],
+    [*"..."],
+    [*"..."],
+    ["2.5"] * 3,
+    _P,
+    _Q,
+    ["3"] * 3,
+    _P,
+    ["0.01", "0.2", "0.01"],
+)
 _BEST_SECOND = (2 / 3, 1.0, 1 / 3)
 _DOTS = ["."] * 3
 
@@ -113,6 +126,16 @@ LOOPS = [
         fields={"name": "a", "source": "HiCCUPS"},
     ),
     Case("GM12878.hiccups.p.bedpe", pairs(_P), "HiCCUPS", NO, undecided=[7]),
+    # hicpeaks as its manual names its files: the raw count in the eighth column ranks nothing, the q-value does
+    *(
+        Case(name, pairs(*_PYHICCUPS), "hicpeaks", (0.9, 0.8, 0.99), extra={"qvalueDonut": "0.1"})
+        for name in ("K562-MboI-pyHICCUPS-5K.txt", "K562-MboI-HICCUPS-loops.txt", "loops.txt")
+    ),
+    *(
+        Case(name, pairs(*_PYHICCUPS[:7]), "hicpeaks", (0.9, 0.99, 0.999), extra={"qvalueDonut": "0.1"})
+        for name in ("K562-MboI-pyBHFDR-5K.txt", "K562-MboI-BHFDR-loops.txt", "loops.txt")
+    ),
+    Case("K562-MboI-pyHICCUPS-combined.bedpe", pairs(), "hicpeaks", NO, fields={"source": "hicpeaks"}),
     Case(
         "m.tsv",
         pairs(
@@ -296,6 +319,8 @@ LOOPS[-2] = Case(
     [*LOOPS[-2].right_places(), (1000, 2000, 3000, 4000)],
 )
 
+_WIDE = [(a, a + n * SIZE, a, a + 4 * n * SIZE) for a, n in ((100_000, 1), (200_000, 3), (400_000, 2))]
+"""Stripes whose anchors are one to three bins, and hardly longer than that."""
 _ARROWHEAD = "#chr1|x1|x2|chr2|y1|y2|name|score|strand1|strand2|color|score|uVarScore|lVarScore|upSign|loSign\n"
 TADS = [
     Case(
@@ -440,6 +465,15 @@ OTHERS = [
             ("called.bedpe", "", ("", "", ""), "stripe BEDPE", NO),
             ("O3.bedpe", "#chr1|x1|x2|chr2|y1|y2|enrichment\n", ("|261", "|300", "|12"), "StripeCaller", _BEST_SECOND),
         )
+    ),
+    Case(
+        "wide.bedpe",
+        "chr1|x1|x2|chr2|y1|y2|enrichment\n"
+        + "".join(f"chr1|{a}|{b}|chr1|{a}|{d}|{s}\n" for (a, b, _, d), s in zip(_WIDE, (261, 300, 12), strict=True)),
+        "StripeCaller",
+        _BEST_SECOND,
+        _WIDE,
+        "stripe",
     ),
 ]
 

@@ -18,7 +18,7 @@ def write(path: Path, chrom: str = "chr17", last: int = 40_000_000, comment: str
     """Twenty loops on a chromosome, the last of which ends at ``last``."""
     starts = [last - 210_000 - 400_000 * k for k in range(20)]
     lines = [f"{chrom}\t{a}\t{a + 10_000}\t{chrom}\t{a + 200_000}\t{a + 210_000}" for a in starts]
-    path.write_text("".join(f"{line}\n" for line in ([comment] if comment else []) + lines))
+    path.write_text("".join(f"{line}\n" for line in (*filter(None, [comment]), f"# {path.name}", *lines)))
     return path
 
 

@@ -61,7 +61,7 @@ def test_random_calls(tmp_path: Path, length: int, kind: Kind, expected: str) ->
             "ba70e2ef9f8436aa",
         ),
         (("Arrowhead.hg19.bed", "HiTAD.20kb.hg19.txt"), Kind.TAD, "3a10911b38e71a35"),
-        (("Arrowhead.hg19.bed", "HiTAD.20kb.hg19.txt"), Kind.BOUNDARY, "c71a84a65bf11090"),
+        (("Arrowhead.hg19.bed", "HiTAD.20kb.hg19.txt"), Kind.BOUNDARY, "9dadd85b9090990c"),
     ],
 )
 def test_calls_of_real_programs(

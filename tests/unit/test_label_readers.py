@@ -269,6 +269,6 @@ def test_wished_kind_decides_what_the_format_leaves_open(write: Write) -> None:
         Direction.DOWN,
     )
     topdom = write("t.bed", f"{_D}|domain\nchr1|300000|310000|boundary\n")
-    assert read_labels(topdom, kind=Kind.BOUNDARY).records[0].span == Interval("chr1", 300_000, 310_000)
+    assert Interval("chr1", 300_000, 310_000) in [r.span for r in read_labels(topdom, kind=Kind.BOUNDARY).records]
     with pytest.raises(LabelError, match=r"holds tads \(HiTAD\), not loops"):
         read_labels(write("h.txt", f"{_D}|0\n"), kind=Kind.LOOP)

@@ -12,7 +12,7 @@ _BY_FILE_NAME: tuple[tuple[str, str], ...] = (
     ("chromosight", "chromosight"),
     ("mustache", "mustache"),
     ("peakachu", "Peakachu"),
-    ("hicpeaks|pyhiccups|pybhfdr", "hicpeaks"),
+    ("hicpeaks|pyhiccups|bhfdr", "hicpeaks"),
     ("hiccups|merged_loops|postprocessed_pixels|enriched_pixels", "HiCCUPS"),
     ("cooltools.*dots|dots", "cooltools dots"),
     ("hicdetectloops|hicexplorer", "HiCExplorer"),
@@ -50,6 +50,16 @@ def program_in(text: str) -> str:
     """The program that a file's name names; empty if none."""
     lowered = text.lower()
     return next((name for words, name in _BY_FILE_NAME if re.search(words, lowered)), "")
+
+
+@lru_cache(maxsize=4096)
+def program_meant(caller: str) -> str:
+    """The program that a person names as a caller (``Peakachu``, ``peakachu 10kb``); empty for any other name."""
+    lowered = caller.strip().lower()
+    for words, name in _BY_FILE_NAME:
+        if re.fullmatch(rf"(?:{words}|{re.escape(name.lower())})(?:[\s._-].*)?", lowered):
+            return name
+    return ""
 
 
 def caller_of(file_name: str, records: Sequence[Annotation]) -> str:

@@ -13,7 +13,7 @@ from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, HicStructError
 from napari_hicstruct.workflows.evaluate.regions import regions_of_run
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def consensus(
     kind : str, optional
         ``loop``, ``stripe``, ``tad`` or ``boundary``, where the files leave it open.
     method : {"em", "count", "weighted"}
-        How votes become a score: by the reliability of each program, learnt from the votes; by the share of programs
-        that ran on the chromosome; or by ``weights``.
+        How votes become a score.  ``em``: a call is worth what the other programs say of the calls that its program
+        ranks as it ranks this one, beyond chance, in rounds that settle (a note says so where they do not); one curve,
+        fitted on simulated maps, makes a probability of the mean worth.  With fewer than three programs it is
+        ``count``: the share of programs that ran on the chromosome.  ``weighted``: the same with ``weights``.
     tolerance : int
         How far a call may lie from the middle of its group, bp; 0: 1.5 bins of the coarsest list, 10 to 50 kb.
     bin_size : int
@@ -67,8 +69,9 @@ def consensus(
     -------
     Calls
         By position; ``soft_score`` (in [0, 1]), ``n_calls``, ``n_tools`` and ``supporters`` are set.
-        ``run["consensus"]`` holds tolerance, bin size and, per program, calls, the share of them that is right and the
-        share of all that it found; ``notes`` say what became of the files.
+        ``run["consensus"]`` holds tolerance, bin size and, per program, calls, with ``em`` also the share of them that
+        is right and the share of all that it found, as Dawid and Skene [1]_ learn them (upper bounds, beside the
+        scores; None where nobody else could confirm any); ``notes`` say what became of the files.
 
     Raises
     ------
@@ -128,6 +131,8 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             yield CallFile.of(os.fspath(path))
         return
     for caller, given in calls.items():
+        if not str(caller).strip():
+            raise ConfigError("calls names a program ''.", hint="Give each its name: {'mine': calls, 'HiCCUPS': path}.")
         if isinstance(given, str | Path):
             yield CallFile(Path(given), caller)
         elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
@@ -136,22 +141,31 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             what = f"calls['{caller}'] is a {type(given).__name__}."
             raise ConfigError(what, hint="Give a path, several, or calls.")
         else:
-            own = as_calls(given)
+            own = _own_calls(caller, given)
             searched = tuple(regions_of_run(own.run) or ())
             yield CallFile(Path(caller), caller, LabelFile(list(own), [], "", {}), searched)
 
 
+def _own_calls(caller: str, given: Any) -> Calls:
+    try:
+        return as_calls(given)
+    except HicStructError as error:
+        where = f"calls['{caller}']" if error.where is None else f"calls['{caller}'], {error.where}"
+        raise type(error)(error.message, where=where, hint=error.hint) from error
+
+
 def _as_calls(result: ConsensusResult) -> Calls:
+    from napari_hicstruct.workflows.consensus import caller_figures
+
     found = result.consensus
-    learnt = found.reliability
     callers = {
-        name: {
-            "calls": sum(one.n_calls for one in result.files if one.caller == name),
-            "listed": int(found.supported[:, k].sum()),
-            "precision": None if learnt is None else float(learnt.precision[k]),
-            "sensitivity": None if learnt is None else float(learnt.sensitivity[:, k].mean()),
+        one.caller: {
+            "calls": one.n_calls,
+            "listed": one.n_listed,
+            "precision": one.precision,
+            "sensitivity": one.sensitivity,
         }
-        for k, name in enumerate(found.callers)
+        for one in caller_figures(result)
     }
     notes = [f"{one.path}: {text}" for one in result.files for text in one.notes]
     notes += [f"{one.path}: left out: {one.error}" for one in result.files if one.error]

@@ -48,7 +48,9 @@ def consensus(
     out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels (.bedpe, .bed)."),
     kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
     method: GivenMethod = typer.Option(
-        GivenMethod.EM, help="em: how reliable each caller is, is learnt; count: share of callers; weighted: --weight."
+        GivenMethod.EM,
+        help="em: what a call is worth, by how far the others confirm its caller's calls of that rank; "
+        "count: share of callers; weighted: --weight.",
     ),
     tolerance: int = bp_option(
         0, help="How far a call may lie from the middle of its group, as 20k; 0: 1.5 bins of the coarsest list."
@@ -130,7 +132,7 @@ def _callers(result: ConsensusResult) -> list[dict[str, Any]]:
     rows = []
     for one in caller_figures(result):
         row: dict[str, Any] = {"caller": one.caller, "calls": one.n_calls, "in the list": one.n_listed}
-        if one.precision is not None:
+        if result.consensus.reliability is not None:
             row |= {"of its calls right": one.precision, "of all found": one.sensitivity}
         rows.append(row)
     return rows
@@ -142,4 +144,4 @@ def _table(result: ConsensusResult, path: Path) -> Any:
         f"{how_many(len(found.records), 'soft label')} ({result.kind.value}) of {len(found.callers)} callers, within "
         f"{found.tolerance_bp:,} bp, in bins of {found.bin_size:,} bp, written to {path}"
     )
-    return _callers(result)
+    return [{key: "–" if value is None else value for key, value in row.items()} for row in _callers(result)]

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from filecmp import cmp
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.errors import HicStructError, LabelError, RegionError
+from napari_hicstruct.errors import ConfigError, HicStructError, LabelError, RegionError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.wording import how_many
+from napari_hicstruct.workflows.voted_chroms import chosen_chroms, lonely_chroms, one_spelling, why_empty
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Kind, LabelFile
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.labels.consensus import CallerCalls, Consensus, ConsensusOptions
+    from napari_hicstruct.labels.consensus import Consensus, ConsensusOptions
 
 DEFAULT_MAX_Q = 0.01
 """Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call: they list all that they tested."""
-
-MAX_NAMED = 8
-"""Chromosomes that a message names."""
 
 GIVEN_TWICE = "is given twice; it counts once."
 
@@ -54,10 +53,12 @@ class CallFile:
 
     @classmethod
     def of(cls, text: str | Path) -> CallFile:
-        """``FILE`` or ``CALLER=FILE``."""
+        """``FILE`` or ``CALLER=FILE``; ConfigError if the caller is empty."""
         if isinstance(text, Path) or "=" not in text or Path(text).exists():
             return cls(Path(text))
         caller, _, path = text.partition("=")
+        if not caller.strip():
+            raise ConfigError("names no program.", where=text, hint="Give CALLER=FILE, or the file alone.")
         return cls(Path(path), caller.strip())
 
 
@@ -121,7 +122,7 @@ class CallerFigures:
         Structures of the list that it has.
     precision, sensitivity : float or None
         By the votes, of method ``em``: share of its calls that is right, and share of all that it has (mean over the
-        classes of size).
+        classes of size); None where no other caller could have confirmed any of its calls.
     """
 
     caller: str
@@ -139,10 +140,29 @@ class _Read:
     searched: list[tuple[Interval, ...]] = field(default_factory=list)
     assemblies: list[str] = field(default_factory=list)
     files: list[FileVotes] = field(default_factory=list)
+    seen: set[Path] = field(default_factory=set)
+    """Files so far, resolved."""
 
     def good(self) -> list[FileVotes]:
         """The files whose calls are used."""
         return [one for one in self.files if not one.error]
+
+    def twice(self, path: Path) -> str:
+        """Why a file would vote twice; empty if it would not."""
+        place = path.resolve()
+        if place in self.seen:
+            return GIVEN_TWICE
+        used = {one.path: one.caller for one in self.good()}
+        copy = next((one for one in used if place.is_file() and one.is_file() and _same_content(place, one)), None)
+        self.seen.add(place)
+        return f"is byte for byte the file {copy} ({used[copy]}); it counts once." if copy else ""
+
+    def add_notes(self, notes: Mapping[int, str]) -> None:
+        """Say something more of good files, by their number among the good ones."""
+        good = [number for number, one in enumerate(self.files) if not one.error]
+        for number, text in notes.items():
+            one = self.files[good[number]]
+            self.files[good[number]] = replace(one, notes=(*one.notes, text))
 
     def leave_out(self, errors: Mapping[int, str]) -> None:
         """Leave good files out after all: their number among the good ones → the reason."""
@@ -178,13 +198,10 @@ def iter_consensus(
     source = open_map(request.map_uri) if request.map_uri else None
     chromsizes = None if source is None else dict(source.chromsizes)
     read = _Read()
-    seen: set[Path] = set()
     for number, one in enumerate(request.files):
         token.check()
         yield clock.step("read", number, len(request.files) + 1, one.path.name)
-        place = one.path.resolve()
-        _read_one(one, request, chromsizes, read, doubled=place in seen)
-        seen.add(place)
+        _read_one(one, request, chromsizes, read)
     kind = request.kind or _commonest_kind(read)
     wanted = "" if source is None else assembly_of_map(source.assembly, source.name, source.chromsizes)
     named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
@@ -192,15 +209,16 @@ def iter_consensus(
     kind = _checked(read, kind)
     n_calls = sum(one.n_calls for one in read.good())
     yield clock.step("match", len(request.files), len(request.files) + 1, how_many(n_calls, "call"))
-    lists = _one_spelling(read.lists) if chromsizes is None else read.lists
-    wanted_chroms = _chosen_chroms(lists, request.chroms)
+    lists = one_spelling(read.lists) if chromsizes is None else read.lists
+    wanted_chroms = chosen_chroms(lists, request.chroms)
     calls = [
         CallerCalls(name, tuple(r for r in records if r.chrom in wanted_chroms), searched)
         for (name, records), searched in zip(lists, read.searched, strict=True)
     ]
+    read.add_notes(lonely_chroms(calls))
     found = consensus(calls, kind, request.options)
     if not found.records:
-        found = replace(found, notes=(*found.notes, _why_empty(calls, found.tolerance_bp)))
+        found = replace(found, notes=(*found.notes, why_empty(calls, found.tolerance_bp)))
     yield clock.step("done", len(request.files) + 1, len(request.files) + 1, how_many(len(found.records), "soft label"))
     return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
 
@@ -218,11 +236,15 @@ def caller_figures(result: ConsensusResult) -> list[CallerFigures]:
             name,
             sum(one.n_calls for one in result.files if one.caller == name),
             int(found.supported[:, k].sum()),
-            None if learnt is None else float(learnt.precision[k]),
-            None if learnt is None else float(learnt.sensitivity[:, k].mean()),
+            None if learnt is None else _known(learnt.precision[k]),
+            None if learnt is None else _known(learnt.sensitivity[:, k].mean()),
         )
         for k, name in enumerate(found.callers)
     ]
+
+
+def _known(share: float) -> float | None:
+    return None if share != share else float(share)
 
 
 def of_combination(result: ConsensusResult, callers: Collection[str]) -> ConsensusResult:
@@ -250,23 +272,22 @@ def write_result(result: ConsensusResult, path: str | Path) -> Path:
     return write_soft_labels(result.consensus.records, path, result.kind)
 
 
-def _read_one(
-    one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read, *, doubled: bool
-) -> None:
+def _read_one(one: CallFile, request: ConsensusRequest, chromsizes: Mapping[str, int] | None, read: _Read) -> None:
     from napari_hicstruct.annotations import read_labels
-    from napari_hicstruct.annotations.callers import caller_of
+    from napari_hicstruct.annotations.callers import caller_of, program_meant
 
-    if doubled:
-        read.files.append(FileVotes(one.path, one.caller, 0, error=GIVEN_TWICE))
+    if why := read.twice(one.path):
+        read.files.append(FileVotes(one.path, one.caller, 0, error=why))
         return
     try:
-        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind)
+        program = program_meant(one.caller)
+        found = one.found or read_labels(one.path, chromsizes=chromsizes, kind=request.kind, program=program)
     except HicStructError as error:
         text = error.message if error.hint is None else f"{error.message} {error.hint}"
         read.files.append(FileVotes(one.path, one.caller, 0, error=text))
         return
     caller = one.caller or caller_of(one.path.name, found.records)
-    wanted = [record for record in found.records if request.kind in (None, record.kind)]
+    wanted, of_tads = _of_kind(found.records, request.kind, chromsizes)
     records, notes = _significant(wanted, caller, request.max_q)
     unique = _without_copies(records)
     if len(unique) < len(records):
@@ -275,7 +296,7 @@ def _read_one(
         notes.append(f"{len(records):,} became {len(unique):,}: {repeat} once.")
     if found.problems:
         notes.append(f"{how_many(len(found.problems), 'bad line')} left out, the first is {found.problems[0]}.")
-    notes += found.notes
+    notes += [*of_tads, *found.notes]
     if found.unmatched:
         left = ", ".join(found.unmatched)
         calls = how_many(sum(found.unmatched.values()), "call")
@@ -287,6 +308,27 @@ def _read_one(
     read.searched.append(_searched(one, unique))
     read.assemblies.append(found.assembly)
     read.files.append(FileVotes(one.path, caller, len(unique), tuple(notes)))
+
+
+def _same_content(one: Path, other: Path) -> bool:
+    try:
+        return one.stat().st_size == other.stat().st_size and cmp(one, other, shallow=False)
+    except OSError:  # whoever reads it says why
+        return False
+
+
+def _of_kind(
+    records: Sequence[Annotation], kind: Kind | None, chromsizes: Mapping[str, int] | None
+) -> tuple[list[Annotation], list[str]]:
+    """The records of a kind; of a set of TADs the boundaries that they stand for, and that this was done."""
+    from napari_hicstruct.annotations.borders import borders_note, borders_of
+
+    wanted = [record for record in records if kind in (None, record.kind)]
+    tads = [record for record in records if record.kind == "tad"] if kind == "boundary" and not wanted else []
+    if not tads:
+        return wanted, []
+    borders = borders_of(tads, chromsizes)
+    return borders, [borders_note(len(tads), len(borders))]
 
 
 def _searched(one: CallFile, records: Sequence[Annotation]) -> tuple[Interval, ...]:
@@ -357,29 +399,6 @@ def _commonest_kind(read: _Read) -> Kind | None:
     return chosen
 
 
-def _one_spelling(lists: Sequence[tuple[str, list[Annotation]]]) -> list[tuple[str, list[Annotation]]]:
-    """Chromosomes as the first list spells them: ``21`` and ``chr21`` are one."""
-    from napari_hicstruct.genome import NameMatcher
-
-    names: dict[str, int] = {}
-    out = []
-    for caller, records in lists:
-        matcher = NameMatcher(names)
-        spelt = {record.chrom: matcher.match(record.chrom) or record.chrom for record in records}
-        names.update(dict.fromkeys(spelt.values(), 0))
-        out.append((caller, [_renamed(record, spelt[record.chrom]) for record in records]))
-    return out
-
-
-def _renamed(record: Annotation, chrom: str) -> Annotation:
-    from napari_hicstruct.genome import Interval
-
-    if record.chrom == chrom:
-        return record
-    first, second = (Interval(chrom, one.start, one.end) for one in (record.anchor1, record.anchor2))
-    return record.with_(anchor1=first, anchor2=second)
-
-
 def _checked(read: _Read, kind: Kind | None) -> Kind:
     """The kind of the calls; LabelError if they are of fewer than two programs."""
     good = read.good()
@@ -391,42 +410,6 @@ def _checked(read: _Read, kind: Kind | None) -> Kind:
         text = f"needs calls of two programs or more; all {len(good)} files count as calls of {good[0].caller}."
         raise LabelError(text, hint="Say the program of each as CALLER=FILE if they are of several.")
     return kind
-
-
-def _chosen_chroms(lists: Sequence[tuple[str, list[Annotation]]], chroms: Sequence[str]) -> set[str]:
-    """Chromosomes as the lists spell them; without ``chroms`` all.
-
-    Raises
-    ------
-    RegionError
-        If no list has calls on one of them.
-    """
-    from napari_hicstruct.genome import NameMatcher
-
-    there = list(dict.fromkeys(record.chrom for _, records in lists for record in records))
-    if not chroms:
-        return set(there)
-    matcher = NameMatcher(there)
-    if missing := [chrom for chrom in chroms if matcher.match(chrom) is None]:
-        raise RegionError(f"no list has calls on '{missing[0]}'.", hint=f"They have calls on {_few(there)}.")
-    return {matcher.match(chrom) or chrom for chrom in chroms}
-
-
-def _few(names: Sequence[str]) -> str:
-    """The first names of many."""
-    return ", ".join(names[:MAX_NAMED]) + (f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else "")
-
-
-def _why_empty(calls: Sequence[CallerCalls], tolerance_bp: int) -> str:
-    """Why no structure has two programs behind it."""
-    by_caller: dict[str, dict[str, None]] = {}
-    for one in calls:
-        by_caller.setdefault(one.caller, {}).update(dict.fromkeys(record.chrom for record in one.records))
-    counts = Counter(chrom for chroms in by_caller.values() for chrom in chroms)
-    if max(counts.values(), default=0) < 2:
-        lists = "; ".join(f"{caller}: {_few(list(chroms)) or 'none'}" for caller, chroms in by_caller.items())
-        return f"The list is empty, as no chromosome has calls of two programs ({lists})."
-    return f"The list is empty, as no two programs call one place within {tolerance_bp:,} bp; --tolerance widens that."
 
 
 def _with_repeats(files: Sequence[FileVotes]) -> list[FileVotes]:

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import zarr
 
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.config.training import TrainConfig
+from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.labels.records import PSEUDO, label_weight, truth_of
 from napari_hicstruct.labels.targets import loop_sigma, point_target
+from napari_hicstruct.labels.weak import weak_boundaries
 from napari_hicstruct.training import checkpoint, engine, state
 from napari_hicstruct.training.dataset import load_region, thinned
 from napari_hicstruct.training.maps import draw_map
@@ -53,6 +56,20 @@ def test_regions_hold_every_label_where_it_belongs(files: dict[str, Path], datas
         assert np.abs(region.coarse_truth.boundaries[:, 0] - end).min() <= 1
     assert region.heads == {"point", "mask", "boundary"}
     assert region.coarse_known.all()
+
+
+def test_the_soft_boundaries_of_the_map_itself_lie_beside_the_labels(files: dict[str, Path], dataset: Path) -> None:
+    """Anybody's zarr shows them; they are those that training makes, and highest where the simulated borders are."""
+    path = dataset / "train" / f"chr1_0-{LENGTH}.zarr"
+    group = zarr.open_group(path, mode="r")["coarse"]
+    soft = group["weak_boundary"][:]
+    region = load_region(path)
+    assert soft.shape == (region.coarse.n_bins,) == group["known"].shape
+    assert 0 <= soft.min() < 0.1 < 0.5 < soft.max() <= 1
+    np.testing.assert_array_equal(soft, weak_boundaries(region.coarse, WeakConfig()).insulation)
+    truth = region.coarse_truth.boundaries[:, 0]
+    at = soft[np.clip(np.rint(truth).astype(int), 0, len(soft) - 1)]
+    assert at.mean() > 2 * soft.mean()
 
 
 def test_the_manifest_and_the_window_list_tell_what_is_there(dataset: Path) -> None:

@@ -296,7 +296,7 @@ def test_kinds_that_files_leave_open_are_what_a_person_says(project: Project, tm
     files = []
     for name in "ab":
         files.append(tmp_path / f"{name}.bed")
-        files[-1].write_text("".join(f"{CHROM}\t{k}00000\t{k}05000\n" for k in range(1, 9)))
+        files[-1].write_text(f"# {name}\n" + "".join(f"{CHROM}\t{k}00000\t{k}05000\n" for k in range(1, 9)))
     state.add_files(files)
     assert state.kind is Kind.TAD
     state.choose(consensus_settings(kind="boundary"))
@@ -308,6 +308,22 @@ def test_kinds_that_files_leave_open_are_what_a_person_says(project: Project, tm
     )
     state.load()
     assert {one.kind for one in state._labels.project.query()} == {Kind.BOUNDARY}  # type: ignore[union-attr]
+
+
+def test_a_set_of_tads_votes_on_boundaries_with_its_ends(project: Project, tmp_path: Path) -> None:
+    project.add_as_set("HiTAD", Origin.IMPORTED, [tad(100_000, 300_000), tad(300_000, 555_000)], action="import")
+    path = tmp_path / "b.bed"
+    path.write_text("".join(f"{CHROM}\t{at - 2_500}\t{at + 2_500}\n" for at in (100_000, 300_000, 555_000)))
+    state = TinyWindow(project).consensus
+    state.add_files([path])
+    state.choose(consensus_settings(kind="boundary"))
+    (row,) = [one for one in state.rows if one.name == "HiTAD"]
+    assert (row.why_not(Kind.BOUNDARY), row.held_for(Kind.BOUNDARY)) == ("", Kind.TAD)
+    for one in state.rows:
+        state.set_on(one, one.name in ("HiTAD", "b.bed"))
+    state.run()
+    assert [record.n_tools for record in state.result.consensus.records] == [2, 2, 2]
+    assert "2 TADs read as 3 boundaries: their starts and ends." in row.votes.notes
 
 
 def test_fewer_than_two_lists_are_refused_before_anything_runs(project: Project, three: list[Path]) -> None:

@@ -45,6 +45,8 @@ class Format:
         As many records, in the same order.
     ranked : bool
         True if records of this format can have a score at all, so that a person may be asked for its column.
+    marks_too : bool
+        True if a file names boundaries beside its domains: asked for boundaries, ``parse`` gives both.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Format:
     score: Score | None = None
     before_map: Callable[[Sequence[Annotation]], list[Annotation]] = keep
     ranked: bool = True
+    marks_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from napari_hicstruct.annotations.layout import PAIR
 from napari_hicstruct.annotations.readers import domains, juicebox, loops, own, soft, stripes
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.numbers import value_of
-from napari_hicstruct.annotations.readers.pairs import is_chromosome
-from napari_hicstruct.annotations.readers.segments import odd_intervals, segmentation
+from napari_hicstruct.annotations.readers.pairs import are_pairs, is_chromosome
+from napari_hicstruct.annotations.readers.ranking import names_of
+from napari_hicstruct.annotations.readers.scores import find_ranking
+from napari_hicstruct.annotations.readers.segments import are_marks, odd_intervals, segmentation
 from napari_hicstruct.annotations.readers.split import strange_separator
 from napari_hicstruct.annotations.readers.table import Fields, Table, is_number
 from napari_hicstruct.annotations.readers.tracks import Other, contacts_of_bins, other_by_columns
@@ -49,7 +52,8 @@ def choose(table: Table, kind: Kind | None) -> Format:
     """
     if not table.rows and not table.header:
         raise LabelError("holds no labels.", where=table.path, hint="Choose a file with labels.")
-    fitting = [one for one in FORMATS if one.matches(table)]
+    fitting = _fitting(table)
+    table = replace(table, program="")  # from here on the file is asked alone
     if not fitting or fitting[0] in _INTERVALS:
         other = segmentation(table) or other_by_columns(table)
         if other is None and fitting and fitting[0].kinds[0] is Kind.TAD:
@@ -59,6 +63,8 @@ def choose(table: Table, kind: Kind | None) -> Format:
         refuse_other(table.path, contacts_of_bins(table), kind)
     if not fitting or (fitting[0] in _INTERVALS and _lacks_chromosomes(table)):
         raise _unknown(table)
+    if kind is Kind.BOUNDARY and holds_domains(table, fitting[0]):
+        return fitting[0]
     chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
     said = _said_by_content(table, fitting)
     if chosen is None or (said is not None and chosen in _GENERIC):
@@ -69,6 +75,51 @@ def choose(table: Table, kind: Kind | None) -> Format:
             hint="Choose another file or another kind.",
         )
     return chosen
+
+
+def _fitting(table: Table) -> list[Format]:
+    """Formats that a file may be of, the likeliest first: of the program that a person names, where one fits."""
+    plain = replace(table, program="")
+    fitting = [one for one in FORMATS if one.matches(plain)]
+    if not table.program or _names_another(table, fitting):
+        return fitting
+    theirs = [one for one in FORMATS if _is_of(one, table.program) and one.matches(table) and _can_rank(table, one)]
+    return [*theirs, *(one for one in fitting if one not in theirs)]
+
+
+def misfit(table: Table, chosen: Format) -> str:
+    """That a file is in no format of the program which a person names, in a sentence; empty if it is, or may be."""
+    if not table.program or _is_of(chosen, table.program) or chosen in (*own.FORMATS, *soft.FORMATS):
+        return ""  # our own formats hold anybody's calls
+    known = [one for one in FORMATS if _is_of(one, table.program)]
+    has_more = table.width > (6 if are_pairs(table) else 3)
+    if known and (chosen in _SPECIFIC or (has_more and any(chosen.kinds[0] in one.kinds for one in known))):
+        return f"is in no format of {table.program} that is known here; read as {chosen.name}."
+    return ""
+
+
+def _is_of(one: Format, program: str) -> bool:
+    return one.name == program or one.name.startswith(f"{program} ")
+
+
+def _names_another(table: Table, fitting: list[Format]) -> bool:
+    """True if columns or values say that a file is of another program than a person says."""
+    said = _said_by_content(table, fitting)
+    return said is not None and not _is_of(said, table.program)
+
+
+def _can_rank(table: Table, one: Format) -> bool:
+    """False if a format's score would stand in a column that holds none: then the file is of another layout."""
+    bare = one.score is None or table.width <= len(PAIR)
+    return bare or bool(table.header) or find_ranking(table, names_of(table, one), one.score) is not None
+
+
+def holds_domains(table: Table, chosen: Format) -> bool:
+    """True if a file that is asked for boundaries lists domains, whose starts and ends these are."""
+    if chosen.kinds[0] is not Kind.TAD:
+        return False
+    says_so = chosen in _SPECIFIC and Kind.BOUNDARY not in chosen.kinds
+    return says_so or not are_marks(table)
 
 
 def refuse_other(path: Path, other: Other | None, kind: Kind | None) -> None:
@@ -146,5 +197,5 @@ def _said_by_content(table: Table, fitting: list[Format]) -> Format | None:
     Such a file holds what its program calls: a table of loops would pass as plain BEDPE of anything.  A program's name
     in the file's name alone is no such proof: a person who asks for a kind knows better.
     """
-    nameless = replace(table, path=Path())
+    nameless = replace(table, path=Path(), program="")
     return next((one for one in fitting if one in _SPECIFIC and one.matches(nameless)), None)

@@ -83,11 +83,12 @@ def _of_gff(row: Row, kind: Kind) -> Annotation:
 
 
 def _topdom(row: Row, kind: Kind) -> Annotation | None:
+    """A domain; asked for boundaries, its ``boundary`` rows, too: neighbours that touch have none between them."""
     span, tag = row.interval(point=kind is Kind.BOUNDARY), row.text("tag").lower()
-    wanted = "boundary" if kind is Kind.BOUNDARY else "domain"
-    if tag != wanted:
+    is_mark = tag == "boundary"
+    if tag != "domain" and not (is_mark and kind is Kind.BOUNDARY):
         return None
-    return Annotation(kind=kind, anchor1=span, anchor2=span, source="TopDom")
+    return Annotation(kind=Kind.BOUNDARY if is_mark else Kind.TAD, anchor1=span, anchor2=span, source="TopDom")
 
 
 def _insulation(row: Row, kind: Kind) -> Annotation | None:
@@ -227,7 +228,7 @@ FORMATS = (
         (),
         score=Score(every=True, begins="boundarystrength"),
     ),
-    Format("TopDom", _TADS, _is_topdom, _topdom, (*SINGLE, "tag"), nest, ranked=False),
+    Format("TopDom", _TADS, _is_topdom, _topdom, (*SINGLE, "tag"), nest, ranked=False, marks_too=True),
     _levels("TADs with levels", _has_levels, ""),
     _levels("OnTAD", _is_ontad, "OnTAD", "score", "strand", "thickstart", "thickend", "itemrgb"),
     Format(
@@ -266,7 +267,7 @@ FORMATS = (
     ),
 )
 PLAIN = (
-    _levels("HiTAD", _may_be_levels, "HiTAD"),
+    _levels("HiTAD", lambda t: _may_be_levels(t) or ("hitad" in t.name and _small_numbers(t)), "HiTAD"),
     Format(
         "boundary BED",
         _MARKS,

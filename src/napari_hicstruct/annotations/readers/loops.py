@@ -60,6 +60,19 @@ def _program(source: str, sign: Callable[[Table], bool], score: Score | None, *c
     return Format(source, (Kind.LOOP,), sign, partial(_called, source), (*PAIR, *columns), score=score)
 
 
+def _named(source: str, sign: Callable[[Table], bool]) -> Format:
+    """A program's loops as plain BEDPE: only the file's name says whose they are."""
+    return Format(
+        source,
+        (Kind.LOOP,),
+        sign,
+        lambda row, kind: _plain(row, kind).with_(source=source),
+        pair_columns,
+        score=Score(STATED),
+    )
+
+
+_HICPEAKS_NAME = re.compile("hicpeaks|pyhiccups|bhfdr")
 _COLOUR = re.compile(r"^\d{1,3},\d{1,3},\d{1,3}$")
 _PIXEL = ["observed", "expectedBL", "expectedDonut", "expectedH", "expectedV", "fdrBL", "fdrDonut", "fdrH", "fdrV"]
 _CLUSTER = ["numCollapsed", "centroid1", "centroid2", "radius"]
@@ -77,12 +90,21 @@ def _headless_hiccups(colour: int, width: int) -> Callable[[Table], bool]:
 
 
 def _is_hicpeaks(table: Table) -> bool:
-    """Sixteen columns without a header: dots for name and strands, then fold, p and q of two backgrounds."""
-    return not table.header and are_pairs(table) and table.every(_is_hicpeaks_row, 16)
+    """Dots for name and strands, then fold, p and q, of pyHICCUPS of two backgrounds, of pyBHFDR of one."""
+    if table.header or not are_pairs(table):
+        return False
+    has_values = table.every(_has_hicpeaks_values, 13)
+    dots = table.every(lambda f: [f[6], *f[8:10]] == ["."] * 3, 13)
+    return has_values and (dots or bool(_HICPEAKS_NAME.search(table.name)))
 
 
-def _is_hicpeaks_row(fields: Fields) -> bool:
-    return [fields[6], *fields[8:10]] == ["."] * 3 and all(is_number(cell) for cell in (fields[7], *fields[10:16]))
+def _has_hicpeaks_values(fields: Fields) -> bool:
+    return len(fields) in (13, 16) and all(is_number(cell) for cell in (fields[7], *fields[10:]))
+
+
+def _is_hicpeaks_named(table: Table) -> bool:
+    """By its scripts' names: lists of several bin sizes that ``combine-resolutions`` joined have no more than pairs."""
+    return bool(_HICPEAKS_NAME.search(table.name)) and not table.header and are_pairs(table)
 
 
 def _is_dots(table: Table) -> bool:
@@ -111,14 +133,7 @@ FORMATS = (
     ),
     _program("HiCCUPS", _headless_hiccups(6, 16), _HICCUPS_FDR, "color", *_PIXEL, *_CLUSTER),
     _program("HiCCUPS", _is_hiccups, _HICCUPS_FDR),
-    Format(
-        "HiCCUPS",
-        (Kind.LOOP,),
-        _or_named("hiccups", lambda _: False),
-        lambda row, kind: _plain(row, kind).with_(source="HiCCUPS"),
-        pair_columns,
-        score=Score(STATED),
-    ),
+    # before HiCCUPS: its script is pyHICCUPS, and its manual calls the lists HICCUPS-loops
     _program(
         "hicpeaks",
         _is_hicpeaks,
@@ -126,6 +141,8 @@ FORMATS = (
         *("name", "observed", "strand1", "strand2"),
         *("foldDonut", "pvalueDonut", "qvalueDonut", "foldLL", "pvalueLL", "qvalueLL"),
     ),
+    _named("hicpeaks", _is_hicpeaks_named),
+    _named("HiCCUPS", _or_named("hiccups", lambda _: False)),
     _program("cooltools dots", _is_dots, _DOTS_FDR),
     _program(
         "Peakachu",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 from napari_hicstruct.annotations.codec import NO_EXTRA, NO_SCORE
 from napari_hicstruct.annotations.readers.base import Format, LineProblem, OpenColumn
 from napari_hicstruct.annotations.readers.numbers import is_missing
@@ -9,6 +12,7 @@ from napari_hicstruct.annotations.readers.scores import (
     Better,
     FileScores,
     Ranking,
+    Score,
     asked_ranking,
     find_ranking,
     holds_numbers,
@@ -16,6 +20,7 @@ from napari_hicstruct.annotations.readers.scores import (
 )
 from napari_hicstruct.annotations.readers.table import Table, squeezed
 from napari_hicstruct.annotations.records import Annotation, complete
+from napari_hicstruct.wording import how_many
 
 EXAMPLES = 3
 """Cells of an open column that are shown to a person."""
@@ -77,17 +82,58 @@ def rank_records(
     else:
         ranking = find_ranking(table, names, chosen.score)
     if ranking is None:
+        result.notes += _empty_column(table, names, chosen.score)
         result.undecided = open_columns(table, names, columns_of(table, chosen))
         return
     fields = {number: cells for number, cells in table.rows if number in result.records}
     values = {number: ranking.value(cells) for number, cells in fields.items()}
     percent = any(ranking.is_percent(cells) for cells in fields.values())
+    gaps = [] if percent else _without_strange(ranking, fields, values)
     scores = scores_of(values, ranking.better, percent=percent)
     known = [value for value in values.values() if value == value]
-    result.notes += _note(ranking, scores, known)
+    result.notes += [*_note(ranking, scores, known), *(gaps if scores.by_line else [])]
     for number, record in result.records.items():
         score = scores.by_line.get(number, NO_SCORE)
         result.records[number] = _scored(record, score, ranking.name, scores.ranked, own)
+
+
+def _without_strange(ranking: Ranking, fields: Mapping[int, Sequence[str]], values: dict[int, float]) -> list[str]:
+    """Take out of ``values`` what no probability can be; say how many lines have no value, and why.
+
+    A column that holds more of the others is no probability, whatever its name says.
+    """
+    missing = sum(value != value for value in values.values())
+    strange = {number: ranking.strange(cells) for number, cells in fields.items()} if ranking.is_share else {}
+    strange = {number: value for number, value in strange.items() if value == value}
+    notes = []
+    if missing and missing < len(values):
+        notes.append(f"Column '{ranking.name}' has no value in {_of(missing, values)}: these calls have no score.")
+    if strange and len(strange) * 2 <= len(values) - missing:
+        line, first = next(iter(strange.items()))
+        values.update(dict.fromkeys(strange, math.nan))
+        notes.append(
+            f"Column '{ranking.name}' has a value outside 0 to 1 in {_of(len(strange), values)}, "
+            f"the first is {first:g} in line {line}: these calls have no score."
+        )
+    return notes
+
+
+def _of(number: int, values: Mapping[int, float]) -> str:
+    return f"{number:,} of {how_many(len(values), 'line')}"
+
+
+def _empty_column(table: Table, names: Sequence[str], score: Score | None) -> list[str]:
+    """That the column which would rank the records holds nothing; not where dots stand for one that nobody filled."""
+    for index, name in enumerate(names):
+        key = squeezed(name)
+        if score is None or not (key in score.names or (score.begins and key.startswith(score.begins))):
+            continue
+        cells = set(table.column(index))
+        if all(map(is_missing, cells)) and (table.header or not cells <= {"", "."}):
+            return [
+                f"Column '{name}' holds no value in any of {how_many(len(table.rows), 'line')}: there are no scores."
+            ]
+    return []
 
 
 def _scored(record: Annotation, score: float, column: str, made: bool, own: bool) -> Annotation:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from napari_hicstruct.annotations.borders import borders_note, borders_of
 from napari_hicstruct.annotations.readers import domains, own
 from napari_hicstruct.annotations.readers.base import Format, LabelFile, LineProblem
 from napari_hicstruct.annotations.readers.bioconductor import zero_based
 from napari_hicstruct.annotations.readers.cells import unfold
-from napari_hicstruct.annotations.readers.choice import FORMATS, choose, refuse_other
+from napari_hicstruct.annotations.readers.choice import FORMATS, choose, holds_domains, misfit, refuse_other
 from napari_hicstruct.annotations.readers.fitting import reconcile
 from napari_hicstruct.annotations.readers.pairs import are_pairs
 from napari_hicstruct.annotations.readers.parquet import read_parquet
@@ -30,7 +32,7 @@ __all__ = ["FORMATS", "read_labels"]
 _PARQUET = Format("Parquet", tuple(Kind), lambda _: False, lambda *_: None, ())
 
 
-def read_labels(
+def read_labels(  # noqa: PLR0913 - keywords of a use case
     path: str | Path,
     *,
     chromsizes: Mapping[str, int] | None = None,
@@ -38,6 +40,7 @@ def read_labels(
     score_column: str | int | None = None,
     ascending: bool = False,
     one_based: bool = False,
+    program: str = "",
 ) -> LabelFile:
     """Read a label file of any known format.
 
@@ -48,13 +51,16 @@ def read_labels(
     chromsizes : mapping of str to int, optional
         The map's chromosome lengths (bp): names become the map's, coordinates must fit.
     kind : Kind, optional
-        What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).
+        What the file is to hold, where its format leaves that open (a BEDPE of stripes, a BED of boundaries).  TADs
+        are read as boundaries, too: their starts and ends.
     score_column : str or int, optional
         Name or number (1-based) of the column that ranks the records, where the file does not say.
     ascending : bool
         True if lower is better in ``score_column``; p-values are known to be so by their name.
     one_based : bool
         True if BED or BEDPE positions are 1-based and closed.
+    program : str
+        That wrote it, if a person says so (``annotations.callers.program_meant``), unless its own columns deny it.
 
     Returns
     -------
@@ -69,11 +75,23 @@ def read_labels(
     """
     path = local_path(path)
     with collecting_paused():
-        chosen, result = _read(path, kind, score_column, ascending, one_based)
+        chosen, result = _read(path, kind, score_column, ascending, one_based, program)
         if chromsizes is not None:
             result = reconcile(path, result, chromsizes)
         result.assembly = result.assembly or assembly_in(path.name)
+        if kind is Kind.BOUNDARY and any(one.kind is Kind.TAD for one in result.records.values()):
+            return _border_file(chosen, result, chromsizes)
         return _label_file(chosen, result)
+
+
+def _border_file(chosen: Format, result: Result, chromsizes: Mapping[str, int] | None) -> LabelFile:
+    """The boundaries of a list of TADs; no line of the file is one of them."""
+    read = list(result.records.values())
+    records = borders_of(read, chromsizes)
+    tads = sum(one.kind is Kind.TAD for one in read)
+    note = borders_note(tads, len(records) - (len(read) - tads))
+    result.records, result.notes = {}, [*result.notes, note]
+    return replace(_label_file(chosen, result), records=records)
 
 
 def _label_file(chosen: Format, result: Result) -> LabelFile:
@@ -92,7 +110,7 @@ def _label_file(chosen: Format, result: Result) -> LabelFile:
 
 
 def _read(
-    path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool, one_based: bool
+    path: Path, kind: Kind | None, score_column: str | int | None, ascending: bool, one_based: bool, program: str
 ) -> tuple[Format, Result]:
     data = read_bytes(path)
     if path.suffix.lower() == ".parquet" or data.startswith(b"PAR1"):
@@ -100,11 +118,12 @@ def _read(
             hint = "Leave --score-column out."
             raise LabelError("is our own Parquet table, whose scores stand as written.", where=path, hint=hint)
         return _PARQUET, _read_parquet(path, kind)
-    table = _table(path, decode(path, data), kind, one_based)
+    table = replace(_table(path, decode(path, data), kind, one_based), program=program)
     chosen = choose(table, kind)
     if one_based and chosen.kinds == (Kind.STRIPE,):
         raise LabelError(f"is of {chosen.name}, whose base is known.", where=path, hint="Leave --one-based out.")
     result = _parse(table, chosen, _wanted_kind(table, chosen, kind))
+    result.notes += [note for note in (misfit(table, chosen),) if note]
     _refuse_mostly_bad(table, result)
     rank_records(table, chosen, result, score_column, ascending, own=chosen in own.FORMATS)
     return chosen, result
@@ -117,12 +136,17 @@ def _table(path: Path, text: str, kind: Kind | None, one_based: bool) -> Table:
 
 def _read_parquet(path: Path, kind: Kind | None) -> Result:
     result = Result()
-    records = [record for record in read_parquet(path) if kind is None or record.kind is kind]
+    found = read_parquet(path)
+    records = [record for record in found if kind is None or record.kind is kind]
+    if kind is Kind.BOUNDARY and not records:
+        records = [record for record in found if record.kind is Kind.TAD]
     result.records = dict(enumerate(records, start=1))
     return result
 
 
 def _wanted_kind(table: Table, chosen: Format, kind: Kind | None) -> Kind:
+    if kind is Kind.BOUNDARY and not chosen.marks_too and holds_domains(table, chosen):
+        return Kind.TAD
     if kind is not None:
         return kind
     # chromosight's borders stand on the diagonal in the same columns as its loops.

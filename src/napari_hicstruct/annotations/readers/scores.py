@@ -57,14 +57,27 @@ class Ranking:
 
     def value(self, fields: Sequence[str]) -> float:
         """What ranks one line; NaN where it says nothing."""
+        return max(self._numbers(fields), default=math.nan)
+
+    def strange(self, fields: Sequence[str]) -> float:
+        """The first number of one line that no probability can be; NaN where there is none."""
+        return next((value for value in self._numbers(fields) if not 0 <= value <= 1), math.nan)
+
+    def _numbers(self, fields: Sequence[str]) -> list[float]:
         cells = (fields[column] for column in self.columns if column < len(fields))
-        return max((value for value in map(value_of, cells) if value == value), default=math.nan)
+        return [value for value in map(value_of, cells) if value == value]
+
+    @property
+    def is_share(self) -> bool:
+        """True if all numbers of the column lie in [0, 1] by what it is: a probability, a p-value or an FDR."""
+        return squeezed(self.name) in _SHARES or is_p_value(self.name)
 
     def is_percent(self, fields: Sequence[str]) -> bool:
         """True if the line writes a percentage."""
         return any(fields[column].strip().endswith("%") for column in self.columns if column < len(fields))
 
 
+_SHARES = ("probability", "prob")
 P_VALUES = ("pvalue", "qvalue", "pval", "qval", "fdr", "padj", "padjusted", "adjpvalue", "adjpval", "padjust", "p", "q")
 """Squeezed names of columns in which lower is better."""
 

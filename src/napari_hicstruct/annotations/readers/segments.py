@@ -28,6 +28,9 @@ MIN_ONE_SIZE = 20
 """So many intervals, all of one size, are bins, boundaries or peaks."""
 MIN_SHORT = 5
 """So many intervals of 1 bp are points; fewer may be somebody's trial."""
+MAX_MARK_BP = 100_000
+MAX_MARKED = 0.25
+"""Boundaries are short, and of one size or far apart: they cover less of what lies between first and last than this."""
 
 _CHOOSE = "Choose the list of TADs or boundaries."
 _COMPARTMENT = re.compile(r"^([AB]|[AB][._]?[1-4]|compartment[ _.-]?[AB]|[AB][ _.-]?compartment|NA|\.|-)$", re.I)
@@ -96,6 +99,21 @@ def odd_intervals(table: Table) -> Other | None:
         what = f"holds intervals of one size ({number:,} of {format_bp(usual)}: bins, boundaries or peaks)"
         return Other(what, _CHOOSE, again=_MARKS)
     return None
+
+
+def are_marks(table: Table) -> bool:
+    """True if a list's intervals are boundaries themselves, not domains whose ends are."""
+    spans = _spans(table)
+    sizes = sorted(end - start for _, start, end in spans)
+    if not sizes or sizes[len(sizes) // 2] > MAX_MARK_BP:
+        return False
+    if Counter(sizes).most_common(1)[0][1] * 20 >= len(sizes) * 19:
+        return True
+    reach: dict[str, tuple[float, float]] = {}
+    for chrom, start, end in spans:
+        first, last = reach.get(chrom, (start, end))
+        reach[chrom] = min(first, start), max(last, end)
+    return sum(sizes) < MAX_MARKED * sum(last - first for first, last in reach.values())
 
 
 def _said(found: Sequence[Segment], classes: Sequence[str]) -> Other:

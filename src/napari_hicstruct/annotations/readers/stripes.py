@@ -92,8 +92,9 @@ def _is_stripepy(table: Table) -> bool:
 
 
 def _is_quagga(table: Table) -> bool:
-    """The other StripeCaller writes one value, the enrichment, behind a pair of which one side is a bin."""
-    return table.columns == (*PAIR, "enrichment") and _are_stripes(table)
+    """The other StripeCaller writes one value, the enrichment, behind a pair; anchors may be several bins wide."""
+    named = "stripecaller" in table.name and not table.header and are_pairs(table) and table.width == len(PAIR) + 1
+    return named or table.columns == (*PAIR, "enrichment")
 
 
 def _are_stripes(table: Table) -> bool:
@@ -132,6 +133,8 @@ FORMATS = (
         score=Score(("stripiness",)),
     ),
     Format("StripePy", _STRIPE, _is_stripepy, _of("StripePy"), PAIR, ranked=False),
-    Format("StripeCaller", _STRIPE, _is_quagga, _of("StripeCaller"), (), score=Score(("enrichment",))),
+    Format(
+        "StripeCaller", _STRIPE, _is_quagga, _of("StripeCaller"), (*PAIR, "enrichment"), score=Score(("enrichment",))
+    ),
     Format("stripe BEDPE", (Kind.STRIPE, Kind.LOOP), _is_headless, _of(""), pair_columns, score=Score(("score",))),
 )

@@ -97,6 +97,8 @@ class Table:
         What people should know about how the rows were made, in sentences.
     layout : str
         Name of the format that the rows were made plain from.
+    program : str
+        The program that a person says wrote the file; empty: nobody said.
     """
 
     path: Path
@@ -106,6 +108,7 @@ class Table:
     numbers: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     layout: str = ""
+    program: str = ""
     columns: Fields = field(init=False)
     _columns: tuple[Fields, ...] = field(init=False, repr=False, compare=False, default=())
 
@@ -114,8 +117,8 @@ class Table:
 
     @property
     def name(self) -> str:
-        """File name in lower case."""
-        return self.path.name.lower()
+        """File name in lower case; what a person says of the file stands for it."""
+        return self.program.lower() or self.path.name.lower()
 
     @property
     def width(self) -> int:

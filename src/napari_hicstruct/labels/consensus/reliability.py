@@ -68,9 +68,10 @@ class Reliability:
     soft : float64, shape (m,)
         Probability that a cluster is a structure.
     sensitivity : float64, shape (s, t)
-        Share of the structures of a stratum that a program calls.
+        Share of the structures of a stratum that a program calls; NaN as in ``precision``.
     precision : float64, shape (t,)
-        Expected share of a program's clusters that are structures.
+        Expected share of a program's clusters that are structures; NaN where nobody else could have called any of them:
+        nothing is known of it then.
     steps : int
     converged : bool
     """
@@ -108,7 +109,17 @@ def learn_reliability(votes: Votes) -> Reliability:
         steps += 1
     given = patterns.given
     precision = ((soft * counts) @ given) / np.maximum(counts @ given, 1)
-    return Reliability(soft[inverse], model.hits[:, :, 1:].sum(axis=2), precision, steps, moved < _SETTLED)
+    sensitivity = model.hits[:, :, 1:].sum(axis=2)
+    unknown = ~_confirmable(patterns)
+    precision[unknown], sensitivity[:, unknown] = np.nan, np.nan
+    return Reliability(soft[inverse], sensitivity, precision, steps, moved < _SETTLED)
+
+
+def _confirmable(votes: Votes) -> Bools:
+    """Programs of which another could have called at least one cluster, shape (t,)."""
+    able = votes.able | votes.given
+    found: Bools = (votes.given & (able.sum(axis=1, keepdims=True) > 1)).any(axis=0)
+    return found
 
 
 def _patterns(votes: Votes) -> tuple[Votes, Ints, Floats]:

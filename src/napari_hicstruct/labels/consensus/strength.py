@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 HALF, STEEPNESS = 0.3, 1.9
 """Mean worth at which a structure is as likely right as wrong, and how fast the odds grow with it."""
 
-_ROUNDS = 8
-"""Worth and confirmation settle within five rounds to a hundredth."""
+ROUNDS = 8
+SETTLED = 0.01
+"""A round that moves no call's worth by more, as a share of the largest: lists of programs get there in eight."""
 
 _NEIGHBOURS, _NEIGHBOURS_SHARE = 3, 20
 """Calls of neighbouring ranks on either side that are taken together: three, or one in twenty of a long list."""
@@ -36,6 +37,11 @@ def probability(mean_worth: Floats) -> Floats:
 
 
 def mean_worth(votes: Votes, ranks: Floats) -> Floats:
+    """As :func:`settled_worth`, without what the last round moved."""
+    return settled_worth(votes, ranks)[0]
+
+
+def settled_worth(votes: Votes, ranks: Floats) -> tuple[Floats, float]:
     """What all programs' calls of each cluster are worth, per program that could have called.
 
     Parameters
@@ -49,18 +55,22 @@ def mean_worth(votes: Votes, ranks: Floats) -> Floats:
     float64, shape (m,)
         A program's calls are divided by the root of their mean worth: a short list is not worth more by being strict
         alone.
+    float
+        By how much the last round moved the worth of any call, as a share of the largest: see :data:`SETTLED`.
     """
     given, able = votes.given, votes.able | votes.given
-    found, top = given.astype(np.float64), 0.0
-    for number in range(_ROUNDS):
+    found, top, moved = given.astype(np.float64), 0.0, np.inf
+    for number in range(ROUNDS):
+        before = found
         found = _confirmed(found, ranks, votes)
         largest = max(float(found.max(initial=0.0)), 1e-9)
         top = top if number else min(largest, 1.0)
         found = found / largest
+        moved = float(np.abs(found - before).max(initial=0.0))
     found = found * top  # lists that agree by chance only have no calls that are worth much
     means = found.sum(axis=0) / np.maximum(given.sum(axis=0), 1)
     worth: Floats = (found / np.sqrt(np.maximum(means, 1e-9))).sum(axis=1) / np.maximum(able.sum(axis=1), 1)
-    return worth
+    return worth, moved
 
 
 def _confirmed(worth: Floats, ranks: Floats, votes: Votes) -> Floats:

@@ -23,7 +23,7 @@ from napari_hicstruct.labels.consensus.reliability import (
     learn_reliability,
     share_of_votes,
 )
-from napari_hicstruct.labels.consensus.strength import mean_worth, probability
+from napari_hicstruct.labels.consensus.strength import ROUNDS, SETTLED, probability, settled_worth
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -368,7 +368,10 @@ def _soft_scores(
         notes.append(f"The reliabilities have not converged after {learnt.steps:,} steps; compare with method count.")
     ranks = np.zeros(votes.levels.shape)
     np.maximum.at(ranks, (joined.members, ballot.calls.callers), ballot.rank)
-    soft = probability(mean_worth(votes, ranks))
+    worth, moved = settled_worth(votes, ranks)
+    if moved > SETTLED:
+        notes.append(f"What calls are worth has not settled after {ROUNDS} rounds; compare with method count.")
+    soft = probability(worth)
     return soft, replace(learnt, soft=soft), tuple(notes)
 
 

@@ -176,7 +176,11 @@ class ConsensusState:
     def set_caller(self, row: CallerRow, caller: str) -> None:
         """Say whose calls a row holds; an empty name changes nothing."""
         if caller.strip() and caller.strip() != row.caller:
+            before = row.program
             row.caller, row.named = caller.strip(), True
+            if row.set_id is None and row.program != before:  # its columns may mean something else now
+                row.read_as = False
+                self._read()
         self.changed.emit()
 
     def set_weight(self, caller: str, weight: float) -> None:
@@ -466,7 +470,7 @@ def _iter_read_rows(rows: Sequence[CallerRow], sizes: Mapping[str, int], kind: K
     for row in rows:
         row.stamp = stamp_of(row.path)
         try:
-            found.append((row, (yield from iter_read(row.path, sizes, kind=kind, token=token))))
+            found.append((row, (yield from iter_read(row.path, sizes, kind=kind, program=row.program, token=token))))
         except Cancelled:
             raise
         except HicStructError as error:
@@ -483,5 +487,6 @@ def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> Ca
         ticked = row.found and replace(row.found, assembly="")  # whatever its name says: somebody let it vote
         return CallFile(row.path, row.caller, ticked)
     statuses = [one for one in Status if one is not Status.REJECTED]
-    records = project.query(kind=kind, set_ids=[row.set_id], statuses=statuses)
+    held = project.query(set_ids=[row.set_id], statuses=statuses)
+    records = [one for one in held if one.kind is kind] or held  # of TADs the workflow takes the boundaries
     return CallFile(row.path, row.caller, LabelFile(records, [], "", {}))

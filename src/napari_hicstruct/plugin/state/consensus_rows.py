@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_hicstruct.annotations.callers import caller_of
+from napari_hicstruct.annotations.callers import caller_of, program_meant
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.record_table import RecordTable
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Kind, Origin, Status
@@ -82,16 +82,29 @@ class CallerRow:
         """The file's name, or the set's."""
         return readable(self.path.name if self.set_id is None else str(self.path))
 
+    @property
+    def program(self) -> str:
+        """The program whose columns the file has, if a person says so; empty: as the file itself tells."""
+        return program_meant(self.caller) if self.named else ""
+
     def why_not(self, kind: Kind | None) -> str:
         """Why it cannot vote on this kind; empty if it can."""
-        if self.error or kind is None or not self.counts or self.counts.get(kind):
+        if self.error or kind is None or not self.counts or self._has(kind):
             return self.error
         held = " and ".join(KINDS[one].plural for one in self.counts)
         return f"Holds {held}, no {KINDS[kind].plural}."
 
     def can_vote(self, kind: Kind | None) -> bool:
         """True if it holds calls of this kind."""
-        return bool(kind is not None and self.counts.get(kind)) and not self.error
+        return kind is not None and self._has(kind) and not self.error
+
+    def held_for(self, kind: Kind | None) -> Kind | None:
+        """The kind of its calls that vote on ``kind``: its TADs where boundaries are wanted that it lacks."""
+        tads = kind is Kind.BOUNDARY and not self.counts.get(kind) and self.counts.get(Kind.TAD)
+        return Kind.TAD if tads else kind
+
+    def _has(self, kind: Kind) -> bool:
+        return bool(self.counts.get(self.held_for(kind) or kind))
 
     def take(self, found: LabelFile, assembly: str) -> None:
         """Take over what was read; ``assembly`` is the map's."""

@@ -63,7 +63,8 @@ def upset_of(result: ConsensusResult) -> UpSet:
         text += f"; {int(found.supported[:, place].sum()):,} are in the list"
         if found.reliability is not None:
             right, sensitivity = found.reliability.precision[place], found.reliability.sensitivity[:, place].mean()
-            text += f"; by the votes {right:.0%} are right, and it has {sensitivity:.0%} of all"
+            known = f"by the votes {right:.0%} are right, and it has {sensitivity:.0%} of all"
+            text += f"; {known if right == right else 'no other could have confirmed any'}"
         rows.append(Caller(name, n, text))
     return UpSet(tuple(columns), tuple(sorted(rows, key=lambda one: -one.n)))
 

@@ -134,8 +134,10 @@ class CallerTable(QTreeWidget):
         item.setCheckState(_CALLER, Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
         item.setText(_LIST, row.name)
         item.setToolTip(_LIST, readable(str(row.path)) if row.set_id is None else f"Set of the project: {row.name}")
-        n = row.votes.n_calls if row.votes is not None and not self._state.is_stale else row.counts.get(kind, 0)  # type: ignore[arg-type]
-        item.setText(_CALLS, f"{n:,} {KINDS[kind].named(n)}" if kind is not None and can_vote else "")
+        voted = row.votes is not None and not self._state.is_stale
+        shown = kind if voted else row.held_for(kind)
+        n = row.votes.n_calls if row.votes is not None and voted else row.counts.get(shown, 0)  # type: ignore[arg-type]
+        item.setText(_CALLS, f"{n:,} {KINDS[shown].named(n)}" if shown is not None and can_vote else "")
         item.setToolTip(_CALLS, text)  # why fewer vote than the file holds
         found = self._state.figures(row)
         item.setText(_LISTED, "" if found is None else f"{found.n_listed:,}")
@@ -182,4 +184,4 @@ class CallerTable(QTreeWidget):
 
 
 def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share:.0%}"
+    return "–" if share is None else f"{share:.0%}"
