@@ -132,7 +132,7 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
     from napari_hicstruct.workflows.models import find_model
 
     if request.maps < 2 or not request.depths or not all(depth > 0 for depth in request.depths):
-        raise ConfigError("calibration needs at least 2 maps and depths above 0.")
+        raise ConfigError("calibration needs at least 2 maps and depths above 0.", hint="Give 12 maps, for example.")
     if request.length < 2_000_000:
         raise ConfigError("the maps are too short to simulate.", hint="Give at least 2 Mb.")
     info = find_model(request.model)
