@@ -97,6 +97,7 @@ def _depth_track(n_bins: int, at: NDArray[np.int64], depth: NDArray[np.float64])
 def boundary_odds(p: Array, added: Array) -> Array:
     """``logit s + added``, shape (n_bins,): s is the :func:`boundary_strength` of bins, ``added`` their valleys'."""
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
+    # in float32 by hand: scipy.special differs in the last bit, and calibrations were fitted to these
     return np.asarray(np.log(s) - np.log1p(-s) + added, np.float32)
 
 

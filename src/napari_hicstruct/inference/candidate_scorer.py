@@ -136,6 +136,7 @@ class CandidateScorer:
         off = np.abs(cols[None] - rows[:, None])
         counted = off >= StripeSettings().near_bp // band.resolution
         counted |= ~counted.any()  # shorter than what decoding begins with
+        # float32 by hand, as for the stripes of whole chromosomes, whose means are compared with these
         means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
         x, y, size = stripe.anchor1, stripe.anchor2, band.resolution
         anchor = range(x.start // size, max(x.start // size + 1, -(-x.end // size)))

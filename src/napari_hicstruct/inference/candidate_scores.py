@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from torch import nn
 
 Features = NDArray[np.float32]
@@ -83,7 +84,7 @@ def mc_dropout_votes(
         keep = (rng.random((members, features.shape[1])) >= drop) / (1 - drop)
         change = features @ ((keep - 1) * weight).T
         logits = np.array([scores[k].log_odds for k in rows])[:, None] + change
-        out[rows] = 1 / (1 + np.exp(-logits))
+        out[rows] = expit(logits)
     return out
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.band import Band
@@ -109,7 +110,7 @@ def _score(values: Doubles) -> Doubles:
 
 
 def _height(own: Doubles, other: Doubles, slopes: tuple[float, float], offset: float) -> Doubles:
-    return np.asarray(1 / (1 + np.exp(-(slopes[0] * own + slopes[1] * other + offset))))
+    return np.asarray(expit(slopes[0] * own + slopes[1] * other + offset))
 
 
 def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, reach: int) -> Doubles:
