@@ -1,4 +1,4 @@
-"""The border of the public functions: arguments are checked against their annotations, errors speak of arguments.
+"""The border of the public functions: arguments are checked against their annotations, errors name arguments.
 
 A public function is ``@checked``.  What its annotation does not allow is refused by a :class:`ConfigError` that names
 the argument, before anything is read; and where a workflow's error names an option of the command line, the person
@@ -91,7 +91,7 @@ def checked(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*bound.args, **bound.kwargs)
         except HicStructError as error:
-            _speak_of_arguments(error, function)
+            _name_arguments(error, function)
             raise
 
     return called
@@ -128,7 +128,7 @@ def _taken(name: str, annotation: str, given: Any) -> Any:
     return check(name, given)
 
 
-def _speak_of_arguments(error: HicStructError, function: Callable[..., Any]) -> None:
+def _name_arguments(error: HicStructError, function: Callable[..., Any]) -> None:
     """The same error, for it has its traceback, in other words."""
     error.message = in_arguments(error.message, function)
     error.where = None if error.where is None else in_arguments(error.where, function)
