@@ -72,8 +72,8 @@ class DecodingLimits:
             settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
         if self.loop_distance is not None:
             low, high = self.loop_distance
-            nearest = max(settings.nearest, -(-low // resolution))
-            settings = replace(settings, nearest=nearest, farthest_bp=min(settings.farthest_bp, high))
+            bins = max(settings.min_distance_bins, -(-low // resolution))
+            settings = replace(settings, min_distance_bins=bins, max_distance_bp=min(settings.max_distance_bp, high))
         return settings
 
     def stripes(self, threshold: float) -> StripeSettings:

@@ -19,7 +19,7 @@ from napari_hicstruct.contacts.contrast import border_contrast, contrast_track, 
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-_REACH = 5  # bins within which a minimum and a turn are one boundary
+_SAME_BOUNDARY_BINS = 5  # bins within which a minimum and a turn are one boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ def _candidates(band: Band, oe: Array, config: WeakConfig) -> tuple[WeakMinima, 
     turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
     z_is, z_di = _score(depth), _score(strength)
     a, b = config.insulation_slope, config.direction_slope
-    beside = _nearest(at, turn, z_di, _REACH)
+    beside = _nearest(at, turn, z_di, _SAME_BOUNDARY_BINS)
     minima = WeakMinima(at, depth, z_is, beside, _height(z_is, beside, (a, b), config.offset))
-    return minima, turn, _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
+    return minima, turn, _height(z_di, _nearest(turn, at, z_is, _SAME_BOUNDARY_BINS), (b, a), config.offset)
 
 
 def weak_minima(band: Band, config: WeakConfig) -> WeakMinima:
