@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 from torch import nn
 
 Features = NDArray[np.float32]
@@ -75,6 +74,8 @@ def mc_dropout_votes(
 
     Source: Gal & Ghahramani 2016; here in front of the last layer, so that one pass over the map serves all members.
     """
+    from scipy.special import expit
+
     out = np.zeros((len(scores), members))
     for layer in dict.fromkeys(score.layer for score in scores):
         rows = [k for k, score in enumerate(scores) if score.layer == layer]
