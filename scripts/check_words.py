@@ -20,8 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Path(__file__).with_name("denied_words.toml")
 LIMIT = re.compile(
-    r"^_?(?:[A-Z0-9]+_)*(?:MOST|LEAST|FEWEST|ENOUGH|(?:LARG|SMALL|LONG|SHORT|WID|NARROW|FARTH|NEAR|HIGH|LOW|DEEP)EST"
-    r"|(?:NEAR|REACH)(?!_))(?:_[A-Z0-9]+)*(?=(?:: [^=]+)? = )"
+    r"^_?(?:[A-Z0-9]+_)*(?:MOST|LEAST|FEWEST|ENOUGH|LARGEST|SMALLEST|LONGEST|SHORTEST|WIDEST|NARROWEST|FARTHEST|NEAREST"
+    r"|HIGHEST|LOWEST|DEEPEST|(?:NEAR|REACH)(?!_))(?:_[A-Z0-9]+)*(?=(?:: [^=]+)? = )"
 )
 """A constant of a module that is a limit or a tolerance and does not say which, or in which unit."""
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
