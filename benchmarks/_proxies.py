@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from benchmarks._harness import say, scratch
 from benchmarks.ablations import merged, plan
 from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.synth.truth import VERSION
@@ -33,14 +33,14 @@ def proxy(name: str, changes: Mapping[str, Any], *, steps: int, seed: int, paren
     parent : Path, optional
         Model whose weights training starts from.
     """
-    os.environ.setdefault("HICSTRUCT_POOL", str(scratch("ablations") / "maps"))
     settings = merged(merged(plan()["proxy"], changes), {"steps": steps, "seed": seed, "warmup": min(30, steps // 5)})
     config = parse_config(TrainConfig, settings, where=name)
     key = hashlib.sha256(f"{VERSION}{config.model_dump_json()}{parent or ''}".encode()).hexdigest()[:12]
     out = scratch("proxies") / f"{name.replace(' ', '_')}-{seed}-{key}"
     if not (out / "model" / "model.json").exists():
         say(f"training {name}, {steps} steps, seed {seed} …")
-        drain(iter_train_model(config, out, device="cpu", parent=parent))
+        pool = training_maps_dir(scratch("ablations"))
+        drain(iter_train_model(config, out, device="cpu", parent=parent, pool=pool))
     return out / "model"
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import shutil
 import statistics
 import tempfile
@@ -24,6 +23,7 @@ import yaml
 
 from benchmarks._harness import RESULTS, say, scratch
 from napari_hicstruct.config import parse_config
+from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.resources import resource
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.jobs import drain
@@ -69,7 +69,7 @@ def run(design: Mapping[str, Any], name: str, *, steps: int, seed: int) -> Resul
     config = recipe(design, name, steps=steps, seed=seed)
     out = Path(tempfile.mkdtemp(dir=scratch("ablations")))
     started, cpu = time.perf_counter(), time.process_time()
-    folder = drain(iter_train_model(config, out, device="cpu"))
+    folder = drain(iter_train_model(config, out, device="cpu", pool=training_maps_dir(scratch("ablations"))))
     card = json.loads((folder / "model.json").read_text(encoding="utf-8"))["card"]
     scores = card["metrics"]["validation (simulated)"]
     shutil.rmtree(out)
@@ -171,7 +171,6 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only write results/ablations.csv anew")
     args = parser.parse_args()
     if not args.table:
-        os.environ.setdefault("HICSTRUCT_POOL", str(scratch("ablations") / "maps"))
         for _ in halving(plan(), args.only):
             pass
     write_table()

@@ -19,6 +19,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = Path(__file__).with_name("denied_words.toml")
+LIMIT = re.compile(
+    r"^_?(?:[A-Z0-9]+_)*(?:MOST|LEAST|FEWEST|ENOUGH|LARGEST|SMALLEST|LONGEST|SHORTEST|WIDEST|NARROWEST|FARTHEST|NEAREST"
+    r"|HIGHEST|LOWEST|DEEPEST|(?:NEAR|REACH)(?!_))(?:_[A-Z0-9]+)*(?=(?:: [^=]+)? = )"
+)
+"""A constant of a module that is a limit or a tolerance and does not say which, or in which unit."""
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -61,6 +66,8 @@ def find(name: str, text: str, rules: Rules) -> Iterator[tuple[int, str, str]]:
     for number, line in enumerate([name, *text.splitlines()]):  # number 0: the file's own name
         if any(keep.search(line) for keep in keeps):
             continue
+        if name.startswith("src/") and (limit := LIMIT.match(line)):
+            yield number, limit.group(), "MIN_…, MAX_…, or the unit: NEAR_BP, REACH_BINS"
         words = spread(line)
         for pattern, instead in rules.denied:
             yield from ((number, match.group(), instead) for match in pattern.finditer(words))

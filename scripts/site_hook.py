@@ -27,6 +27,7 @@ PAGES = {
 PICTURES = {"benchmarks/results": "benchmarks-results"}
 
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#\s]+)((?:#[^)\s]*)?\))")
+PICTURE = re.compile(r"""(<img src=")([^"]+)(")""")  # with a width, which Markdown cannot say
 CODE = re.compile(r"(^```.*?^```|`[^`\n]+`)", re.MULTILINE | re.DOTALL)
 FIRST_ITEM = re.compile(r"[-*] |1\. ")
 PARAGRAPH = re.compile(r"(?![\s#|>]|[-*] |\d+\. ).")
@@ -62,7 +63,8 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: Any) -> str:
         return link[1] + site_link(link[2], source, target, config.repo_url) + link[3]
 
     parts = CODE.split(with_open_lists(markdown))
-    parts[::2] = [LINK.sub(follow, part) for part in parts[::2]]  # every second part is code, where nothing is a link
+    for pattern in (LINK, PICTURE):
+        parts[::2] = [pattern.sub(follow, part) for part in parts[::2]]  # every second part is code: nothing is a link
     return "".join(parts)
 
 

@@ -30,6 +30,27 @@ def test_long_files_and_functions_are_found() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        ("_MOST = 400", "_MOST"),
+        ("LEAST_PX: int = 60", "LEAST_PX"),
+        ("_ENOUGH_BINS = 40", "_ENOUGH_BINS"),
+        ("NEAREST_BINS = 4", "NEAREST_BINS"),
+        ("NEAR = 100_000.0", "NEAR"),
+        ("MAX_MIN_WIDTH_PX = 236", None),
+        ("_NEAR_PX = 4.0", None),
+        ("REACH_BINS = 4", None),
+        ("    most = MAX_THREADS", None),
+        ("if MOST == 3:", None),
+    ],
+)
+def test_constants_that_are_limits_say_which_and_in_which_unit(line: str, refused: str | None) -> None:
+    found = [word for _, word, _ in find("src/a.py", line, load_rules())]
+    assert found == ([] if refused is None else [refused])
+    assert list(find("benchmarks/a.py", line, load_rules())) == []
+
+
+@pytest.mark.parametrize(
     ("line", "word"),
     [
         ("def last_twins(): ...", "twins"),

@@ -18,12 +18,20 @@ from tests.meta.tracked import ROOT, tracked_files
 
 PAGES = [path for path in tracked_files() if path.suffix == ".md"]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+PICTURE = re.compile(r'<img src="([^"]+)"')
+
+
+def links_of(text: str) -> list[str]:
+    """What a page links to and shows."""
+    return [*LINK.findall(text), *PICTURE.findall(text)]
+
+
 SIGNATURES = {".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff"}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    links = [link for link in LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
+    links = [link for link in links_of(page.read_text(encoding="utf-8")) if "://" not in link]
     dead = [link for link in links if not (page.parent / link).exists()]
     assert not dead
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from PIL import Image
 
 from tests.meta.test_dependencies import setup_cfg
 from tests.meta.tracked import ROOT, tracked_files
@@ -169,12 +170,23 @@ def _is_page(path: Path) -> bool:
     return path.suffix == ".md" and path.relative_to(ROOT).parts[0] == "docs"
 
 
-def test_readme_is_short_and_starts_with_picture_and_installation() -> None:
+MAX_PICTURE_PX = 350
+"""Height of the README's first picture: beside it, installation, a Python block and the first figures fit a screen."""
+
+
+def test_readme_is_short_and_its_first_screen_shows_what_it_is_how_to_get_it_and_how_good_it_is() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 120
-    start = "\n".join(lines[:20])
-    assert re.search(r"!\[[^\]]+\]\(docs/images/\w+\.png\)", start)
+    start = "\n".join(lines[:45])
+    picture = re.search(r'^<img src="(docs/images/\w+\.png)" width="(\d+)" alt="[^"]{40,}">$', start, re.MULTILINE)
+    assert picture, "Markdown gives pictures no width: this one would fill the screen"
+    width, height = Image.open(ROOT / picture[1]).size
+    assert int(picture[2]) * height / width <= MAX_PICTURE_PX
     assert "pip install" in start
+    block = re.search(r"^```python\n(.*?)^```$", start, re.MULTILINE | re.DOTALL)
+    assert block
+    assert "import napari_hicstruct as hs" in block[1]
+    assert re.search(r"^\| .*\*\*[\d.]+.*\|$", start, re.MULTILINE), "one line of figures"
 
 
 def test_figures_of_the_readme_are_those_of_the_benchmarks() -> None:

@@ -16,7 +16,7 @@ HEAVY = {
     "superqt", "torch", "torchjd", "vispy", "zarr",
 }  # fmt: skip
 FILES = {"bioframe", "cooler", "dask", "h5py", "hictkpy", "pandas", "sqlalchemy"}
-NUMERICS = {"numba", "scipy", "skimage", "sklearn"}
+NUMERICS = {"numba", "scipy", "sklearn"}
 TENSORS = {"torch", "torchjd"}
 WINDOW = {"magicgui", "napari", "pyqtgraph", "qtpy", "superqt", "vispy"}
 

@@ -59,7 +59,9 @@ def test_without_limits_the_decoders_are_as_they_were() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"tad_length": (1, 2)}, "tad-size"),
+        ({"tad_length": (1, 2)}, "tad_size"),
+        ({"tad-length": (1, 2)}, "tad-size"),
+        ({"tad_size": (1, 10**30)}, r"Give 'tad_size': \(100_000, 2_000_000\)"),
         ({"tad_size": 5}, "least and a most"),
         ({"tad_size": (5, 5)}, "least and a most"),
         ({"stripe_width": (1, 2)}, "one number"),

@@ -128,3 +128,20 @@ def test_a_rule_of_our_own_is_said_as_it_is() -> None:
         parse_config(SimulationConfig, {"lef_spacing": (5, 1)})
     assert "Value error" not in str(caught.value)
     assert "ends before it begins" in str(caught.value)
+
+
+def test_simulated_maps_are_shared_by_setting_or_lie_in_their_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HICSTRUCT_POOL", raising=False)
+    assert paths.training_maps_dir(tmp_path / "run") == tmp_path / "run" / "maps"
+    monkeypatch.setenv("HICSTRUCT_POOL", str(tmp_path / "shared"))
+    assert paths.training_maps_dir(tmp_path / "run") == tmp_path / "shared"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_travels_to_training_through_the_environment() -> None:
+    """Who wants other maps than the person's gives ``pool=``; the variable is read in one place, and set nowhere."""
+    root = Path(paths.__file__).parents[3]
+    files = [f for part in ("src", "benchmarks", "scripts") for f in (root / part).rglob("*.py")]
+    assert [f.name for f in files if '"HICSTRUCT_POOL"' in f.read_text(encoding="utf-8")] == ["paths.py"]

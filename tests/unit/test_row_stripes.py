@@ -57,7 +57,7 @@ def test_what_the_network_calls_is_said_once() -> None:
 
 @pytest.mark.parametrize(("row", "depth", "least"), [(2.0, 4_000, 0.8), (1.0, 4_000, 0.0)])
 def test_a_call_where_no_row_stands_out_falls_behind(row: float, depth: float, least: float) -> None:
-    settings = StripeSettings(threshold=0.001, least_z=-100.0)
+    settings = StripeSettings(threshold=0.001, min_z=-100.0)
     scores = [stripe.score or 0 for stripe in called(striped(row, END, depth), 0.6, settings)]
     assert least <= max(scores, default=0) <= (1.0 if least else 0.1)
 

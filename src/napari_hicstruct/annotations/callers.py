@@ -37,7 +37,7 @@ _NO_PROGRAM = ("", "soft loops", "soft stripes", "soft TADs", "soft boundaries",
 _ENDS = re.compile(r"(\.(gz|bz2|xz|bedpe|bed|txt|tsv|csv|bedgraph|longrange|interact|parquet|domains|2d))+$", re.I)
 _BREAKS = re.compile(r"[\s._-]+")
 _ASSEMBLY = re.compile(r"(hg|grch|mm|grcm|dm|ce|danrer|saccer|rn|t2t)[a-z]*\d*", re.I)
-_MOST_LOOKED_AT = 50
+_MAX_RECORDS = 50
 
 
 def stem(file_name: str) -> str:
@@ -64,7 +64,7 @@ def program_meant(caller: str) -> str:
 
 def caller_of(file_name: str, records: Sequence[Annotation]) -> str:
     """The program that wrote a file: by its columns, else by the file's name, else the file's name itself."""
-    named = {record.source for record in records[:_MOST_LOOKED_AT]} - {*_NO_PROGRAM, file_name}
+    named = {record.source for record in records[:_MAX_RECORDS]} - {*_NO_PROGRAM, file_name}
     if len(named) == 1:
         return named.pop()
     return program_in(file_name) or stem(file_name)

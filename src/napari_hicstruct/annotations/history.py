@@ -22,7 +22,7 @@ from napari_hicstruct.annotations.schema import journal, journal_item, journal_r
 from napari_hicstruct.annotations.sets import SetItem
 
 UNDO, REDO = "undo", "redo"
-_MOST_READ = 1_000
+_MAX_READ = 1_000
 """Records of an entry that its summary looks at."""
 PIECE = 2_000
 """Records per statement: between two of them work can be cancelled."""
@@ -228,7 +228,7 @@ def summary(connection: Connection, entry_ids: Sequence[int]) -> StepSummary:
     last = select(func.max(place)).where(mine).group_by(journal_item.c.entry_id)
     count = sum(place + 1 for place in connection.execute(last).scalars())
     kind = func.json_extract(func.coalesce(journal_item.c.after, journal_item.c.before), "$.kind")
-    kinds = connection.execute(select(kind).where(mine, place < _MOST_READ).distinct()).scalars()
+    kinds = connection.execute(select(kind).where(mine, place < _MAX_READ).distinct()).scalars()
     action = connection.execute(select(journal.c.action).where(journal.c.id == entry_ids[0])).scalar_one()
     regions = connection.execute(
         select(func.count()).select_from(journal_region).where(journal_region.c.entry_id.in_(entry_ids))

@@ -2,6 +2,7 @@
 
 SQLite itself lets several processes write in turn; two windows that edit one project would then undo each other's
 work.  An OS lock is released by the kernel when its holder dies, so a killed process leaves no stale lock.
+Why this is not filelock: ``docs/adr/0032-why-an-own-lock.md``.
 """
 
 from __future__ import annotations

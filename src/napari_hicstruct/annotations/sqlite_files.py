@@ -37,7 +37,7 @@ _LOCK_ERRORS = {
     for name in ("PROTOCOL", "IOERR_LOCK", "IOERR_RDLOCK", "IOERR_UNLOCK", "IOERR_CHECKRESERVEDLOCK")
     + ("IOERR_SHMLOCK", "IOERR_SHMMAP", "IOERR_SHMOPEN")
 }
-_SMALLEST_BYTES = 64 * 1024
+_MIN_FREE_BYTES = 64 * 1024
 """Less free than this, SQLite cannot make the shared-memory file that it needs to write."""
 
 
@@ -76,7 +76,7 @@ def _original(error: BaseException | None) -> BaseException | None:
 
 def _is_full(folder: Path) -> bool:
     try:
-        return shutil.disk_usage(folder).free < _SMALLEST_BYTES
+        return shutil.disk_usage(folder).free < _MIN_FREE_BYTES
     except OSError:
         return False
 

@@ -1,9 +1,10 @@
-"""Arguments as they are given: whole numbers and names, refused with the argument's name before anything is read."""
+"""Arguments as they are given: numbers, names, paths, refused with the argument's name before anything is read."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from numbers import Real
 from typing import Any
 
@@ -11,6 +12,15 @@ from napari_hicstruct.errors import ConfigError, RegionError
 from napari_hicstruct.genome import parse_length
 
 _EXAMPLES = {"bp": 20_000, "": 2}
+
+_IN_BP = frozenset({"bin_size", "length", "max_distance", "resolution", "resolutions", "tolerance", "windows"})
+"""Arguments that are lengths."""
+
+MAX_NUMBER = 10**12
+"""Beyond every chromosome, count and seed; larger ones leave the 64 bits of what counts with them."""
+
+MAX_THREADS = 4096
+"""Beyond every machine; much larger ones leave the 32 bits that torch counts them with."""
 
 
 def whole_number(name: str, given: Any, *, least: int = 0, unit: str = "") -> int:
@@ -22,8 +32,11 @@ def whole_number(name: str, given: Any, *, least: int = 0, unit: str = "") -> in
         If it is none; a text such as ``"20k"`` is answered with the number that it stands for.
     """
     value = _as_int(given)
-    if value is not None and value >= least:
+    most = MAX_THREADS if name == "threads" else MAX_NUMBER
+    if value is not None and least <= value <= most:
         return value
+    if value is not None and value > most:
+        raise ConfigError(f"{name}={given!r} is too large.", hint=f"Give {most} at most.")
     what = f"{name}={given!r} is no whole number{f' of {unit}' if unit else ''}, {least} or more."
     meant = _meant(given)
     example = meant if meant >= least else _EXAMPLES[unit]
@@ -40,6 +53,67 @@ def whole_numbers(name: str, given: Any, *, least: int = 0, unit: str = "") -> t
     """
     several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
     return tuple(whole_number(name, one, least=least, unit=unit) for one in (given if several else [given]))
+
+
+def whole_number_of(name: str, given: Any) -> int:
+    """The whole number of an argument that is known by its name: of bp where it is a length.
+
+    Raises
+    ------
+    ConfigError
+        If it is none, or negative.
+    """
+    return whole_number(name, given, unit="bp" if name in _IN_BP else "")
+
+
+def whole_numbers_of(name: str, given: Any) -> tuple[int, ...]:
+    """Several of :func:`whole_number_of`, or one.
+
+    Raises
+    ------
+    ConfigError
+        If one is none, or less than 1.
+    """
+    return whole_numbers(name, given, least=1, unit="bp" if name in _IN_BP else "")
+
+
+def number(name: str, given: Any) -> float:
+    """``given`` as a finite number.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    if isinstance(given, Real) and not isinstance(given, bool) and abs(float(given)) <= MAX_NUMBER:  # false for NaN
+        return given  # type: ignore[return-value]  # as it was written, for who refuses it
+    raise ConfigError(f"{name}={given!r} is no number that can be used.", hint=f"Give {name} as one finite number.")
+
+
+def numbers(name: str, given: Any) -> tuple[float, ...]:
+    """Several numbers.
+
+    Raises
+    ------
+    ConfigError
+        If it is no list, or one is none.
+    """
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        raise ConfigError(f"{name}={given!r} is no list of numbers.", hint=f"Give for example {name}=[8, 40].")
+    return tuple(number(name, one) for one in given)
+
+
+def q_value(name: str, given: Any) -> float:
+    """``given`` as the largest q-value of what counts.
+
+    Raises
+    ------
+    ConfigError
+        If it is no number above 0, or above 1.
+    """
+    if isinstance(given, Real) and not isinstance(given, bool) and 0 < float(given) <= 1:
+        return float(given)
+    raise ConfigError(f"{name}={given!r} is no q-value above 0, up to 1.", hint=f"Give for example {name}=0.01.")
 
 
 def probability(name: str, given: Any) -> float:
@@ -74,6 +148,190 @@ def names(name: str, given: Any) -> tuple[str, ...]:
             hint = f"Give one or a list, for example {name}=['chr1']."
             raise ConfigError(f"{name}={given!r} is neither a name nor a list of names.", hint=hint)
     return found
+
+
+def number_of(name: str, given: Any) -> float:
+    """The number of an argument that is known by its name: a probability, a q-value, or any.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    known = {"min_probability": probability, "max_q": q_value}
+    return known.get(name, number)(name, given)
+
+
+def text(name: str, given: Any) -> str:
+    """``given`` if it is a text.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    if isinstance(given, str):
+        return given
+    if name == "device" and type(given).__name__ == "device":  # torch's own, without loading torch for a text
+        return str(given)
+    raise ConfigError(f"{name}={given!r} is no text.", hint=f"Give {name} as one text in quotes.")
+
+
+def column(name: str, given: Any) -> str | int:
+    """A column of a file: its name, or its number from 1.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    """
+    if isinstance(given, str):
+        return given
+    value = _as_int(given)
+    if value is not None and 1 <= value <= MAX_NUMBER:
+        return value
+    hint = f"Give its name, or its number from 1: {name}=8."
+    raise ConfigError(f"{name}={given!r} is neither the name nor the number of a column.", hint=hint)
+
+
+def flag(name: str, given: Any) -> bool:
+    """``given`` if it is True or False, Python's or numpy's.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither: a text such as ``"no"`` would count as True.
+    """
+    if type(given).__name__ in ("bool", "bool_"):
+        return bool(given)
+    raise ConfigError(f"{name}={given!r} is neither True nor False.", hint=f"Give {name}=True, or leave it out.")
+
+
+def path(name: str, given: Any) -> Any:
+    """``given`` if it can be the path of a file or folder, whether there is one or not.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot.
+    """
+    if _is_path(given):
+        return given
+    raise ConfigError(f"{name}={given!r} is no path.", hint="Give the path of a file or folder as text, or a Path.")
+
+
+def mapping(name: str, given: Any) -> dict[str, Any]:
+    """``given`` as values by name.
+
+    Raises
+    ------
+    ConfigError
+        If it is no mapping, or a name is no text.
+    """
+    if isinstance(given, Mapping) and all(isinstance(key, str) for key in given):
+        return dict(given)
+    raise ConfigError(
+        f"{name}={given!r} gives no values by name.", hint=f"Give a dictionary: {name}={{'name': value}}."
+    )
+
+
+def numbers_by_name(name: str, given: Any, *, least: float) -> dict[str, float]:
+    """``given`` as numbers by name, each of at least ``least``.
+
+    Raises
+    ------
+    ConfigError
+        If it is no mapping, or one is no such number.
+    """
+    values = mapping(name, given)
+    for key, value in values.items():
+        if number(f"{name}[{key!r}]", value) < least:
+            hint = f"Give {least:g} or more."
+            raise ConfigError(f"{name}[{key!r}]={value!r} is less than {least:g}.", hint=hint)
+    return {key: float(value) for key, value in values.items()}
+
+
+def whole_numbers_by_name(name: str, given: Any) -> dict[str, int]:
+    """``given`` as lengths in bp by name.
+
+    Raises
+    ------
+    ConfigError
+        If it is no mapping, or one is no whole number.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{name}={given!r} gives no lengths.", hint="Give {'chr1': 64_000_000}.")
+    return {key: whole_number(f"{name}[{key!r}]", value, unit="bp") for key, value in mapping(name, given).items()}
+
+
+def paths_by_name(name: str, given: Any) -> dict[str, Any]:
+    """``given`` as paths by name.
+
+    Raises
+    ------
+    ConfigError
+        If it is no mapping, or one is no path.
+    """
+    return {key: path(f"{name}[{key!r}]", value) for key, value in mapping(name, given).items()}
+
+
+def listed(name: str, given: Any) -> Any:
+    """``given`` if it holds several things.
+
+    Raises
+    ------
+    ConfigError
+        If it is one thing, or a text.
+    """
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+        return given
+    raise ConfigError(f"{name}={given!r} is no list.", hint=f"Give {name} as a list, also of one.")
+
+
+def model(name: str, given: Any) -> Any:
+    """A model that is loaded, its name, or its folder.
+
+    Raises
+    ------
+    ConfigError
+        If it is none of these.
+    """
+    if hasattr(given, "sha256") or _is_path(given):
+        return given
+    hint = "Give the name of a model, its folder, or what hs.load_model gave; hs.list_models() lists them."
+    raise ConfigError(f"{name}={given!r} is no model.", hint=hint)
+
+
+def project(name: str, given: Any) -> Any:
+    """A project that is open, or its path.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    """
+    if hasattr(given, "check_takes") or _is_path(given):
+        return given
+    raise ConfigError(f"{name}={given!r} is no project.", hint="Give the path of one, or what hs.open_project gave.")
+
+
+def settings(name: str, given: Any) -> Any:
+    """Settings by name, the path of a file of them, or their object.
+
+    Raises
+    ------
+    ConfigError
+        If it is none of these.
+    """
+    if hasattr(given, "model_dump"):
+        return given
+    return path(name, given) if isinstance(given, str | os.PathLike) else mapping(name, given)
+
+
+def _is_path(given: Any) -> bool:
+    """True for what the system takes as a name: not empty, without the NUL that ends its texts."""
+    written = os.fspath(given) if isinstance(given, str | os.PathLike) else None
+    return isinstance(written, str) and written != "" and "\0" not in written
 
 
 def _as_int(given: Any) -> int | None:

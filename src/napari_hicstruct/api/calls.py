@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
-from napari_hicstruct.api.arguments import probability
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
 from napari_hicstruct.api.searched import joined_run, narrowed_run, place_of
@@ -68,6 +68,7 @@ class Calls(Sequence[Annotation]):
 
     __slots__ = ("_kinds", "_notes", "_problems", "_records", "_run", "_tracks")
 
+    @checked
     def __init__(
         self,
         records: Iterable[Annotation] = (),
@@ -78,7 +79,7 @@ class Calls(Sequence[Annotation]):
         kinds: Iterable[Kind] = (),
         tracks: Iterable[BinTrack] = (),
     ) -> None:
-        self._records = tuple(records)
+        self._records = tuple(records if isinstance(records, Iterable) else [records])
         if wrong := [record for record in self._records[:1] if not isinstance(record, Annotation)]:
             hint = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
             raise LabelError(f"{wrong[0]!r} is not an annotation.", hint=hint)
@@ -161,6 +162,7 @@ class Calls(Sequence[Annotation]):
         """Only the boundaries, with their probability per bin."""
         return self._of(Kind.BOUNDARY)
 
+    @checked
     def filter(
         self,
         *,
@@ -193,7 +195,7 @@ class Calls(Sequence[Annotation]):
         LabelError
             If there is no such kind or status.
         ConfigError
-            If ``min_probability`` is none.
+            If `min_probability` is no probability, or another argument is not what it says above.
         RegionError
             If the region is misspelt.
 
@@ -207,7 +209,6 @@ class Calls(Sequence[Annotation]):
         """
         kinds = None if kind is None else {kind_of(one) for one in several(kind)}
         statuses = None if status is None else {status_of(one) for one in several(status)}
-        least = None if min_probability is None else probability("min_probability", min_probability)
         place = None if region is None else place_of(region)
         inside = None if place is None else _covering(place)
         run = self._run if place is None else narrowed_run(self._run, place)
@@ -217,7 +218,7 @@ class Calls(Sequence[Annotation]):
                 (kinds is None or record.kind in kinds)
                 and (statuses is None or record.status in statuses)
                 and (inside is None or inside(record))
-                and (least is None or record.probability >= least)
+                and (min_probability is None or record.probability >= min_probability)
             )
 
         left = [one for one in self._kinds if kinds is None or one in kinds]
@@ -291,6 +292,7 @@ class Calls(Sequence[Annotation]):
         return to_frame(self._records, self._kinds)
 
     @classmethod
+    @checked
     def from_dataframe(
         cls,
         frame: pd.DataFrame,
@@ -322,6 +324,8 @@ class Calls(Sequence[Annotation]):
         ------
         LabelError
             If kind or a column is missing, or a row cannot be read; the row is named.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -333,6 +337,7 @@ class Calls(Sequence[Annotation]):
         """
         return cls(from_frame(frame, kind, score_column=score_column, ascending=ascending))
 
+    @checked
     def write(
         self, folder: str | Path, *, formats: str | Collection[str] = FORMATS, overwrite: bool = False
     ) -> list[Path]:
@@ -358,6 +363,8 @@ class Calls(Sequence[Annotation]):
         OutputError
             If a format is unknown, the folder cannot be written, or holds label files that must not be replaced; all
             stand as they were.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------

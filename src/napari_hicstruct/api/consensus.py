@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.api.arguments import names, whole_number
+from napari_hicstruct.api.arguments import names, numbers_by_name, whole_number
+from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.api.checked import checked, in_arguments
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.consensus import CallFile, ConsensusResult
 
 
+@checked
 def consensus(
     calls: Mapping[str, Any] | Iterable[str | Path],
     kind: str | None = None,
@@ -76,9 +79,14 @@ def consensus(
     Raises
     ------
     LabelError
-        If fewer than two lists can be used, or they hold several kinds.
+        If fewer than two lists can be used, they hold several kinds, or `kind` is none.
     ConfigError
-        If a weight, the method, `tolerance`, `bin_size` or `chroms` is wrong.
+        If a weight, the method, `tolerance`, `bin_size`, `max_q` or another argument is wrong, or there are `weights`
+        with another method than ``weighted``.
+    RegionError
+        If `chroms` names a chromosome that is not there.
+    MapError
+        If the map cannot be read.
 
     References
     ----------
@@ -100,11 +108,13 @@ def consensus(
 
     if method not in set(Method):
         raise ConfigError(f"there is no method '{method}'.", hint=f"Choose from {', '.join(Method)}.")
+    if weights and method != Method.WEIGHTED:
+        raise ConfigError("weights are of the method weighted.", where="weights", hint="Add method='weighted'.")
     options = ConsensusOptions(
         method=Method(method),
         tolerance_bp=whole_number("tolerance", tolerance, unit="bp"),
         bin_size=whole_number("bin_size", bin_size, unit="bp"),
-        weights=weights,
+        weights=None if weights is None else numbers_by_name("weights", weights, least=0.0),
         min_tools=1 if keep_all else 2,
     )
     request = ConsensusRequest(
@@ -128,7 +138,7 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
             if not isinstance(path, str | Path):
                 what = f"calls holds a {type(path).__name__}, which names no program."
                 raise ConfigError(what, hint="Give paths, or programs by name: {'mine': calls, 'HiCCUPS': path}.")
-            yield CallFile.of(os.fspath(path))
+            yield CallFile.of(os.fspath(a_path("calls", path)))
         return
     for caller, given in calls.items():
         if not str(caller).strip():
@@ -169,5 +179,6 @@ def _as_calls(result: ConsensusResult) -> Calls:
     }
     notes = [f"{one.path}: {text}" for one in result.files for text in one.notes]
     notes += [f"{one.path}: left out: {one.error}" for one in result.files if one.error]
+    said = [in_arguments(text, consensus) for text in (*notes, *found.notes)]
     run_data = {"consensus": {"tolerance": found.tolerance_bp, "bin_size": found.bin_size, "callers": callers}}
-    return Calls(found.records, run=run_data, notes=[*notes, *found.notes], kinds=[result.kind])
+    return Calls(found.records, run=run_data, notes=said, kinds=[result.kind])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.arguments import names, whole_number, whole_numbers
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -97,6 +98,7 @@ class Report:
 
         return tuple(name for name, picture in PICTURES.items() if picture.chosen(self._result.sections))
 
+    @checked
     def plot(self, name: str = "precision_recall", *, ax: Axes | None = None) -> Figure:
         """Draw one of the figures with matplotlib.
 
@@ -115,7 +117,7 @@ class Report:
         Raises
         ------
         ConfigError
-            If there is no such figure, or nothing to draw in it.
+            If there is no such figure, or nothing to draw in it, or `ax` are no axes.
 
         Examples
         --------
@@ -133,6 +135,8 @@ class Report:
         if name not in self.plots:
             have = ", ".join(self.plots) or "none: there is nothing to draw"
             raise ConfigError(f"there is no figure '{name}' of this report.", hint=f"It has {have}.")
+        if ax is not None and not hasattr(ax, "spines"):
+            raise ConfigError(f"ax={ax!r} are no axes.", hint="Give one of matplotlib's, or leave it out.")
         if ax is None:
             figure = draw_picture(PICTURES[name], self._result.sections)
             figure._repr_png_ = partial(_png, figure)  # type: ignore[attr-defined]  # shown without any pyplot backend
@@ -140,6 +144,7 @@ class Report:
         draw_into(ax, PICTURES[name], self._result.sections)
         return ax.figure
 
+    @checked
     def write(self, folder: str | Path) -> list[Path]:
         """Write ``metrics.json`` and all figures (PNG and SVG) into a folder.
 
@@ -157,6 +162,8 @@ class Report:
         ------
         OutputError
             If the folder cannot be written to.
+        ConfigError
+            If `folder` is no path.
 
         Examples
         --------
@@ -190,6 +197,7 @@ def _flat(content: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, f
             yield label, value
 
 
+@checked
 def evaluate(
     predictions: LabelsLike,
     truth: LabelsLike,
@@ -243,7 +251,8 @@ def evaluate(
     Raises
     ------
     ConfigError
-        If `tolerance`, `resolution` or `top` is no whole number, or `chroms` no name.
+        If `tolerance`, `resolution` or `top` is no whole number, `chroms` no name, or another argument is not what it
+        says above.
     LabelError
         If a file or data frame cannot be read, nothing can be compared, or there is no such kind.
     RegionError

@@ -71,6 +71,8 @@ def from_frame(
     frame: pd.DataFrame, kind: str | None = None, *, score_column: str | None = None, ascending: bool = False
 ) -> list[Annotation]:
     """The records of a data frame; see :meth:`~napari_hicstruct.api.calls.Calls.from_dataframe`."""
+    if not hasattr(frame, "itertuples"):
+        raise LabelError(f"frame={frame!r} is no data frame.", hint="Make one: pandas.DataFrame(…).")
     columns = [str(column) for column in frame.columns]
     if kind is None and "kind" not in columns:
         have = " or ".join(f"kind='{one.value}'" for one in (PAIRED if set(PAIR) <= set(columns) else Kind))

@@ -22,13 +22,16 @@ def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None
     Raises
     ------
     LabelError
-        If a data frame cannot be read.
+        If it holds none, or a data frame cannot be read.
     """
     if isinstance(given, Calls):
         return given
     if isinstance(given, str | Path):
         raise LabelError(f"'{given}' is a path, not annotations.", hint="Read it: hs.read_labels(path, map=…).")
     frame = as_frame(given)
+    if frame is None and not isinstance(given, Iterable):
+        hint = "Give calls, a list of annotations, or a data frame."
+        raise LabelError(f"{given!r} holds no annotations.", hint=hint)
     if frame is not None:
         return Calls.from_dataframe(frame, None if "kind" in frame.columns else kind)
     return Calls(given)  # type: ignore[arg-type]
@@ -45,7 +48,7 @@ def uids_of(which: Any) -> list[str]:
     Raises
     ------
     LabelError
-        If a data frame has no column of them.
+        If it is none, or a data frame has no column of them.
     """
     if isinstance(which, str):
         return [which]
@@ -53,7 +56,11 @@ def uids_of(which: Any) -> list[str]:
         return [which.uid]
     frame = as_frame(which)
     if frame is None:
-        return [one if isinstance(one, str) else one.uid for one in which]
+        several = list(which) if isinstance(which, Iterable) else [which]
+        if wrong := [one for one in several if not isinstance(one, str | Annotation)]:
+            hint = "Give annotations, their uid, or a data frame with a column 'uid'."
+            raise LabelError(f"{wrong[0]!r} is neither an annotation nor the id of one.", hint=hint)
+        return [one if isinstance(one, str) else one.uid for one in several]
     if "uid" not in frame.columns:
         raise LabelError("the data frame has no column 'uid'.", hint="Use one of Calls.to_dataframe.")
     return [str(uid) for uid in frame["uid"]]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.api.arguments import names, whole_number, whole_numbers
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 def insulation(
     map: MapLike,
     chroms: str | Iterable[str] = (),
@@ -55,7 +57,8 @@ def insulation(
     Raises
     ------
     ConfigError
-        If a window is no multiple of the bins, or too small; if a number or a name is none.
+        If a window is no multiple of the bins, or too small; if a number or a name is none, or another
+        argument is not what it says above.
     RegionError
         If there is no such chromosome.
     MapError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _FOLDER_HINT = "Read its files one by one and join them with +."
 
 
+@checked
 def read_labels(
     path: str | Path,
     kind: str | None = None,
@@ -58,6 +60,10 @@ def read_labels(
     LabelError
         If the file cannot be read, is no list of structures, is of another kind, fits another genome, or most of its
         lines are bad.
+    MapError
+        If the map cannot be read.
+    ConfigError
+        If an argument is not what it says above.
 
     Examples
     --------
@@ -95,6 +101,7 @@ def read_labels(
     )
 
 
+@checked
 def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *, format: str | None = None) -> Path:
     """Write annotations into one label file; :meth:`Calls.write` writes a folder with provenance.
 
@@ -119,6 +126,8 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
         If the format does not hold this kind, or the file cannot be written; what stood there before is untouched.
     LabelError
         If there is nothing to write, or there are several kinds.
+    ConfigError
+        If an argument is not what it says above.
 
     Examples
     --------

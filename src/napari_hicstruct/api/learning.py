@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.api.arguments import whole_number
+from napari_hicstruct.api.arguments import listed, whole_number
+from napari_hicstruct.api.arguments import settings as given_settings
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.models import Model, ModelLike, load_model, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
@@ -81,6 +83,7 @@ class Finetuned:
         return pd.DataFrame([[getattr(one, name) for name in names] for one in self.figures], columns=names)
 
 
+@checked
 def finetune(
     project: str | Path | Project,
     map: MapLike | None = None,
@@ -130,7 +133,7 @@ def finetune(
     MapError
         If the map is not there or cannot be read.
     ConfigError
-        If a setting is impossible.
+        If a setting is impossible, or an argument is not what it says above.
     ModelError, OutputError
         If a model cannot be read, or the new one cannot be written.
     JobError
@@ -181,6 +184,7 @@ def finetune(
     )
 
 
+@checked
 def train(
     config: Settings | TrainConfig | Iterable[Settings | TrainConfig],
     out: str | Path,
@@ -214,7 +218,7 @@ def train(
     Raises
     ------
     ConfigError
-        If a recipe asks for what cannot be; before anything starts.
+        If a recipe asks for what cannot be, or an argument is not what it says above; before anything starts.
     ModelError
         If there is no model to start from.
     JobError
@@ -231,8 +235,8 @@ def train(
     from napari_hicstruct.workflows.train import iter_train_model, iter_train_stages
 
     one = isinstance(config, str | os.PathLike | Mapping | TrainConfig)
-    recipes: Iterable[Any] = [config] if one else config  # type: ignore[list-item, assignment]
-    stages = [_config(TrainConfig, recipe) for recipe in recipes]
+    recipes: Iterable[Any] = [config] if one else listed("config", config)
+    stages = [_config(TrainConfig, given_settings("config", recipe)) for recipe in recipes]
     if start_from is not None and len(stages) > 1:
         raise ConfigError("start_from goes with one recipe only.", hint="Name it in the first recipe (start_from).")
     if len(stages) == 1:
@@ -241,6 +245,7 @@ def train(
     return load_model(run(iter_train_stages(stages, out, device=device), progress))
 
 
+@checked
 def calibrate(
     model: ModelLike,
     *,
@@ -281,7 +286,7 @@ def calibrate(
     Raises
     ------
     ConfigError
-        If the request is impossible, or the model was trained on these maps.
+        If the request is impossible, the model was trained on these maps, or an argument is not what it says above.
     ModelError
         If there is no such model, it is a shipped one, or it reads 1-D tracks.
     OutputError

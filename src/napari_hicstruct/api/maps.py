@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.api.regions import Region, to_interval
-from napari_hicstruct.contacts.protocol import RAW, ContactSource
+from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import NameMatcher, format_bin_size, n_bins
 
@@ -113,6 +114,7 @@ class ContactMap:
         """Hex digest of the contacts that stays the same when the file is moved, renamed or balanced."""
         return self._source.fingerprint()
 
+    @checked
     def resolutions_of(self, chrom: str) -> tuple[int, ...]:
         """Give the bin sizes at which the file holds the contacts of a chromosome.
 
@@ -130,6 +132,8 @@ class ContactMap:
         ------
         RegionError
             If the map has no such chromosome.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -139,6 +143,7 @@ class ContactMap:
         """
         return self._source.resolutions_of(chrom)
 
+    @checked
     def normalisations(self, resolution: int, chrom: str | None = None) -> tuple[str, ...]:
         """Give the names of the weights that the file stores, the best first.
 
@@ -160,6 +165,8 @@ class ContactMap:
             If the map has no such bins.
         RegionError
             If it has no such chromosome.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -169,6 +176,7 @@ class ContactMap:
         """
         return tuple(norm.name for norm in self._source.normalisations(resolution, chrom))
 
+    @checked
     def info(self, *, progress: ProgressOption = None) -> MapSummary:
         """Summarise the map: contacts per chromosome, depth, weights, what can be predicted on it.
 
@@ -188,6 +196,8 @@ class ContactMap:
         ------
         MapError
             If the file is damaged.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -204,6 +214,7 @@ class ContactMap:
 
     # ---- what is in it ----------------------------------------------------------------------------------------
 
+    @checked
     def fetch(
         self,
         region: Region,
@@ -241,6 +252,8 @@ class ContactMap:
             If a region is misspelt, not on the map, or rows and columns lie on two chromosomes.
         MapError
             If the map has no such bins or weights, the block would exceed 4 GiB, or the file is damaged.
+        ConfigError
+            If there is no such `transform`, or another argument is not what it says above.
 
         Examples
         --------
@@ -266,6 +279,7 @@ class ContactMap:
         first, second = ((part.start // resolution, n_bins(part.end, resolution)) for part in (rows, columns))
         return bins.read((*first, *second))
 
+    @checked
     def to_dask(
         self, chrom: str, resolution: int, *, norm: str | None = None, transform: str = "none", chunks: int = 4096
     ) -> da.Array:
@@ -299,6 +313,8 @@ class ContactMap:
             If the map has no such chromosome.
         MapError
             If the chromosome has no contacts at this bin size, or none of these weights.
+        ConfigError
+            If there is no such `transform`, `chunks` is less than 1, or another argument is not what it says above.
 
         Examples
         --------
@@ -322,10 +338,13 @@ class ContactMap:
             have = ", ".join(map(format_bin_size, self.resolutions_of(name)))
             text = f"{name} has no contacts at {format_bin_size(resolution)}."
             raise MapError(text, where=self.uri, hint=f"It has them at {have}.")
+        if norm is not None and chosen != COMPUTED:
+            self._source.weights(name, resolution=resolution, norm=chosen)  # refused here, not when it is computed
         level = build_levels(self._source, name, norm=chosen, transform=transform, resolutions=[resolution])[0]
         size = n_bins(self._source.chromsizes[name], resolution)
         return level.to_dask(chunks=chunks)[:size, :size]
 
+    @checked
     def weights(self, chrom: str, resolution: int, *, norm: str | None = None) -> NDArray[np.float64]:
         """Give the weight of each bin of a chromosome; balanced = stored value · w[i] · w[j].
 
@@ -349,6 +368,8 @@ class ContactMap:
             If the map has no such chromosome.
         MapError
             If it has no such bins or weights.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -360,6 +381,7 @@ class ContactMap:
         found = self._source.weights(name, resolution=resolution, norm=self._norm(name, resolution, norm))
         return found.copy()
 
+    @checked
     def pixels(
         self, region: Region, resolution: int, *, norm: str | None = None, max_distance: int | None = None
     ) -> pd.DataFrame:
@@ -388,6 +410,8 @@ class ContactMap:
             If the region is misspelt or not on the map.
         MapError
             If the map has no such bins or weights, or there are more than 20 million pixels.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.workflows.models import ModelInfo, find_model
 from napari_hicstruct.workflows.models import list_models as listed
 
@@ -107,6 +108,7 @@ ModelLike = str | Path | Model
 """What is taken for a model: one that is loaded, its name, or its folder."""
 
 
+@checked
 def load_model(name: ModelLike = "default") -> Model:
     """Find a model by name or folder and read its card; its network is loaded when asked for.
 
@@ -124,6 +126,8 @@ def load_model(name: ModelLike = "default") -> Model:
     ------
     ModelError
         If there is none, or its card is damaged.
+    ConfigError
+        If `name` is no model, name or path.
 
     Examples
     --------

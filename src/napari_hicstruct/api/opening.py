@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.contacts.protocol import ContactSource
@@ -15,6 +16,7 @@ MapLike: TypeAlias = ContactMap | ContactSource | str | Path
 """What is taken for a contact map: an open one, or a path or URI."""
 
 
+@checked
 def open_map(path: MapLike) -> ContactMap:
     """Open a contact map; reads chromosomes and bin sizes, no contacts.
 
@@ -57,6 +59,7 @@ def open_map(path: MapLike) -> ContactMap:
     return ContactMap(open_source(path) if isinstance(path, str | os.PathLike) else path)
 
 
+@checked
 def sample_map(*, progress: ProgressOption = None) -> ContactMap:
     """Open the sample map: 12 Mb of simulated loop extrusion with known loops, stripes and TADs.
 
@@ -76,6 +79,8 @@ def sample_map(*, progress: ProgressOption = None) -> ContactMap:
     ------
     OutputError
         If the cache folder cannot be written.
+    ConfigError
+        If `progress` is none of these.
 
     Examples
     --------

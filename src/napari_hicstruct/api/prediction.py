@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.api.arguments import whole_number
 from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.models import ModelLike, name_of
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 
+@checked
 def predict(
     map: MapLike,
     regions: Region | Iterable[Region] | None = None,
@@ -91,7 +93,8 @@ def predict(
     MapError
         If the map cannot be read, holds no contacts, or lacks bins or weights; before anything is predicted.
     ConfigError
-        If the model has no such task, or there is no such mode, device, probability or limit.
+        If the model has no such task, there is no such mode, device, probability or limit, or another argument is not
+        what it says above.
     ModelError
         If there is no such model, or it is damaged.
     ProjectError

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.api.calls import FORMATS, Calls, several, status_of
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of, uids_of
 from napari_hicstruct.api.maps import ContactMap
@@ -120,6 +121,7 @@ class Project(AbstractContextManager["Project"]):
         """Blocks in which what is not labelled is not there: ``rows``, ``cols`` (Interval), ``kinds``, ``reviewer``."""
         return self._file.reviewed()
 
+    @checked
     def annotations(
         self,
         *,
@@ -154,6 +156,8 @@ class Project(AbstractContextManager["Project"]):
             If there is no such set, or the file cannot be read.
         RegionError
             If the region is not on the map.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -178,6 +182,7 @@ class Project(AbstractContextManager["Project"]):
 
     # ---- changing it ------------------------------------------------------------------------------------------
 
+    @checked
     def add(
         self, calls: Iterable[Annotation] | pd.DataFrame, *, set: str | None = None, status: str | None = None
     ) -> str:
@@ -200,9 +205,11 @@ class Project(AbstractContextManager["Project"]):
         Raises
         ------
         LabelError
-            If there is nothing to add.
+            If there is nothing to add, or there is no such status.
         ProjectError
             If an annotation does not lie on the map, the set is locked, or the file cannot be written.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -223,13 +230,13 @@ class Project(AbstractContextManager["Project"]):
         records = renew_uids(records, self._file.holds([record.uid for record in records]))
         name, origin, action = set_of(given, self._file.map)
         name = name if set is None else set
-        there = [one for one in self.sets if one.name == name]
-        chosen = there[0] if there else self._file.add_set(name, origin)
+        chosen = next((one for one in self.sets if one.name == name), None) or self._file.add_set(name, origin)
         self._file.add(records, set_id=chosen.id, action=action)
         if (run := run_of(given)) is not None:
             self._file.add_run(chosen.id, run)
         return name
 
+    @checked
     def judge(self, which: str | Annotation | Iterable[Any] | pd.DataFrame, status: str) -> int:
         """Accept, reject or reset annotations; one step.
 
@@ -248,9 +255,11 @@ class Project(AbstractContextManager["Project"]):
         Raises
         ------
         LabelError
-            If there is no such status, or a data frame has no column ``uid``.
+            If there is no such status, or `which` holds no annotations, or no column ``uid``.
         ProjectError
             If an annotation is not in the project, its set is locked, or the file cannot be written.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -264,6 +273,7 @@ class Project(AbstractContextManager["Project"]):
         """
         return len(self._file.set_status(uids_of(which), status_of(status)).after)
 
+    @checked
     def mark_reviewed(
         self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] = ()
     ) -> ReviewedRegion:
@@ -285,10 +295,14 @@ class Project(AbstractContextManager["Project"]):
 
         Raises
         ------
+        LabelError
+            If there is no such kind.
         RegionError
             If a region is not on the map.
         ProjectError
             If the file cannot be written.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -352,6 +366,7 @@ class Project(AbstractContextManager["Project"]):
         step = self._file.next_redo()
         return step.action if self._file.redo() is not None and step is not None else ""
 
+    @checked
     def export(
         self,
         folder: str | Path,
@@ -386,10 +401,14 @@ class Project(AbstractContextManager["Project"]):
 
         Raises
         ------
+        LabelError
+            If there is no such status.
         ProjectError
             If there is no such set, or nothing to export.
         OutputError
             If the folder cannot be written, or holds label files that must not be replaced.
+        ConfigError
+            If an argument is not what it says above.
 
         Examples
         --------
@@ -429,6 +448,7 @@ class Project(AbstractContextManager["Project"]):
         raise ProjectError(f"has no set '{name}'.", where=self.path, hint=f"It has {have}.")
 
 
+@checked
 def open_project(
     path: str | Path, map: MapLike | None = None, *, reviewer: str | None = None, read_only: bool = False
 ) -> Project:
@@ -456,6 +476,8 @@ def open_project(
         If it is not there and no map is given, cannot be opened or made, or belongs to another map.
     MapError
         If the map cannot be read.
+    ConfigError
+        If an argument is not what it says above.
 
     Examples
     --------

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.progress import ProgressOption, run
-from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.simulate import SimulateResult
 
 
+@checked
 def simulate(
     out: str | Path,
     *,
@@ -58,7 +59,7 @@ def simulate(
     Raises
     ------
     ConfigError
-        If a length, a bin size or a setting is impossible.
+        If a length, a bin size or a setting is impossible, or an argument is not what it says above.
     OutputError
         If `out` does not end in ``.mcool``, or the map or the truth cannot be written; nothing is left behind.
 
@@ -75,8 +76,6 @@ def simulate(
     """
     from napari_hicstruct.workflows.simulate import SimulateRequest, iter_simulate, ladder_from, load_settings
 
-    if chromosomes is not None and not isinstance(chromosomes, Mapping):
-        raise ConfigError(f"chromosomes={chromosomes!r} gives no lengths.", hint="Give {'chr1': 64_000_000}.")
     chosen = load_settings(Path(settings)) if isinstance(settings, str | os.PathLike) else dict(settings or {})
     request = SimulateRequest(
         out=Path(out),

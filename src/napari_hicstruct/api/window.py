@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.regions import Region, to_interval
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@checked
 def show(
     map: MapLike,
     calls: Iterable[Annotation] | pd.DataFrame | None = None,
@@ -55,6 +57,8 @@ def show(
         If there is no Qt or no display.
     MapError, RegionError, LabelError, ProjectError
         If the map, the region, the calls or the project cannot be shown; no window stays open.
+    ConfigError
+        If another argument is not what it says above.
 
     Examples
     --------

@@ -43,6 +43,14 @@ def log_dir() -> Path:
     return _folder_or_temporary("HICSTRUCT_LOGS", platformdirs.user_log_dir(_APP, appauthor=False), "logs", True)
 
 
+def training_maps_dir(run: Path) -> Path:
+    """Folder of the simulated maps that the training run in ``run`` learns from (``$HICSTRUCT_POOL``).
+
+    Where it is not set, each run has its own; nothing is created here.
+    """
+    return _chosen("HICSTRUCT_POOL", str(run / "maps"))
+
+
 def prepare_folders() -> None:
     """Let numba, matplotlib, napari and Qt keep their caches and settings elsewhere if the home cannot be written.
 

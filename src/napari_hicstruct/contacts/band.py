@@ -16,6 +16,14 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts.balance import CisPixels, ice_weights, mean_one
 from napari_hicstruct.contacts.expected import band_expected
 
+COARSENED_IGNORE_DIAGS = 1
+"""Diagonals that balancing of summed bins leaves out, where every other balancing leaves out ``IGNORE_DIAGS``, two.
+
+The one exception to *the same balancing everywhere*: the shipped model was trained on coarse bins balanced so, whose
+main diagonal holds about the contacts of the fine bins' two, and reads a stripe's contrast there; with two left out
+stripes lose .04 to .12 of average precision (docs/adr/0022).  A model that is trained anew can take ``IGNORE_DIAGS``.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Band:
@@ -92,12 +100,11 @@ def empty_fine(coarse: Band) -> Band:
 def coarsen_band(band: Band, factor: int) -> Band:
     """Sum ``factor × factor`` blocks of counts into one bin and balance anew; never interpolates.
 
-    Only the main diagonal is left out of this balancing: in bins twice as large it holds about the contacts of the two
-    that are left out of the band.  The diagonal's blocks hold both triangles of a symmetric map; as everywhere,
-    ``counts[0]`` keeps the upper one.
+    This balancing leaves out :data:`COARSENED_IGNORE_DIAGS`, not as many as that of levels.  The diagonal's blocks
+    hold both triangles of a symmetric map; as everywhere, ``counts[0]`` keeps the upper one.
     """
     counts = sum_blocks(band.counts, factor)
-    weights = ice_weights(CisPixels.of_band(counts, ignore_diags=1))
+    weights = ice_weights(CisPixels.of_band(counts, ignore_diags=COARSENED_IGNORE_DIAGS))
     return replace(
         make_band(band.chrom, band.resolution * factor, counts, weights=weights), first_bin=band.first_bin // factor
     )

@@ -46,7 +46,7 @@ _PERCENTILE = 97.0
 
 _SHRINK = 0.5
 
-_MOST = 1e12
+_MAX_EXPECTED = 1e12
 """Contacts: a pixel that lets expect more is unknown."""
 
 
@@ -56,7 +56,7 @@ def _fill(out: NDArray[np.float32], y: int, x: int, c: float, mean: float, wi: f
     if mean <= 0.0 or not (wi > 0.0) or not (wj > 0.0):
         return
     e = mean / (np.float64(wi) * wj)
-    if not e < _MOST:  # balancing an all but empty map gives weights whose product is no number
+    if not e < _MAX_EXPECTED:  # balancing an all but empty map gives weights whose product is no number
         return
     oe = math.log2((c + _SHRINK) / (e + _SHRINK))
     residual = (c - e) / math.sqrt(e + 1.0)

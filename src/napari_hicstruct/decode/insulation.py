@@ -22,7 +22,7 @@ WEIGHT = 3.0
 TYPICAL = 0.1
 """log2; depth of a valley that neither raises nor lowers a boundary."""
 
-DEEPEST = 1.5
+MAX_DEPTH = 1.5
 """log2; what lies deeper counts no more."""
 
 CLEAR, CHANCE = 2.0, 1.0
@@ -31,14 +31,14 @@ CLEAR, CHANCE = 2.0, 1.0
 WIDTH = 10
 """Bins; side of the larger of the two squares that are averaged."""
 
-_LEAST_KNOWN = 3  # bins, of the ten on either side
+_MIN_KNOWN_BINS = 3  # bins, of the ten on either side
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
-_NEAR = 2  # bins from a valley's middle that are still in it
+_NEAR_BINS = 2  # bins from a valley's middle that are still in it
 _SPREAD = 1.5  # bins, σ of how far a valley's middle counts for the bins beside it
 
 
 def valleys(band: Band) -> Array:
-    """Depth of the valley of border contrast at each bin, log2, 0 … :data:`DEEPEST`, (n_bins,); 0 outside valleys.
+    """Depth of the valley of border contrast at each bin, log2, 0 … :data:`MAX_DEPTH`, (n_bins,); 0 outside valleys.
 
     Depth is the prominence of the minima of the :func:`~napari_hicstruct.contacts.contrast.contrast_track` of 5 and 10
     bins, spread over neighbouring bins with σ = 1.5.
@@ -56,7 +56,7 @@ def valley_odds(band: Band) -> Array:
     deviations = depth / contrast_noise(band.counts, WIDTH)[at]
     z = np.zeros(band.n_bins)
     for x, own in zip(at, np.nan_to_num(deviations), strict=True):
-        near = slice(max(0, x - _NEAR), x + _NEAR + 1)
+        near = slice(max(0, x - _NEAR_BINS), x + _NEAR_BINS + 1)
         z[near] = np.maximum(z[near], own)
     chance = CHANCE * np.maximum(0, CLEAR - z)
     return np.asarray(WEIGHT * (_depth_track(band.n_bins, at, depth) - TYPICAL) - chance, np.float32)
@@ -91,12 +91,13 @@ def _depth_track(n_bins: int, at: NDArray[np.int64], depth: NDArray[np.float64])
         inside = (x + beside >= 0) & (x + beside < len(out))
         place = x + beside[inside]
         out[place] = np.maximum(out[place], height * bump[inside])
-    return np.minimum(out, np.float32(DEEPEST))
+    return np.minimum(out, np.float32(MAX_DEPTH))
 
 
 def boundary_odds(p: Array, added: Array) -> Array:
     """``logit s + added``, shape (n_bins,): s is the :func:`boundary_strength` of bins, ``added`` their valleys'."""
     s = np.clip(boundary_strength(p), 1e-6, 1 - 1e-6)
+    # in float32 by hand: scipy.special differs in the last bit, and calibrations were fitted to these
     return np.asarray(np.log(s) - np.log1p(-s) + added, np.float32)
 
 
@@ -118,5 +119,5 @@ def boundary_evidence(p: Array, band: Band) -> Array:
     known, x = np.concatenate([[0], np.cumsum(band.valid)]), np.arange(len(q))
     before = known[x] - known[np.maximum(x - WIDTH, 0)]
     after = known[np.minimum(x + WIDTH, len(q))] - known[x]
-    q[np.minimum(before, after) < _LEAST_KNOWN] = np.nan
+    q[np.minimum(before, after) < _MIN_KNOWN_BINS] = np.nan
     return q

@@ -53,9 +53,9 @@ class DecodingLimits:
         for name, value in given.items():
             key = name.replace("-", "_")
             if key not in LIMITS:
-                have = ", ".join(one.replace("_", "-") for one in LIMITS)
+                have = ", ".join(LIMITS if "_" in name else [one.replace("_", "-") for one in LIMITS])
                 raise ConfigError(f"there is no limit '{name}'.", hint=f"Choose from {have}.")
-            checked[key] = _checked(key, value)
+            checked[key] = _checked(key, value, name)
         return cls(**checked)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, int | list[int]]:
@@ -72,8 +72,8 @@ class DecodingLimits:
             settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
         if self.loop_distance is not None:
             low, high = self.loop_distance
-            nearest = max(settings.nearest, -(-low // resolution))
-            settings = replace(settings, nearest=nearest, farthest_bp=min(settings.farthest_bp, high))
+            bins = max(settings.min_distance_bins, -(-low // resolution))
+            settings = replace(settings, min_distance_bins=bins, max_distance_bp=min(settings.max_distance_bp, high))
         return settings
 
     def stripes(self, threshold: float) -> StripeSettings:
@@ -100,6 +100,9 @@ class DecodingLimits:
         return TadSettings(size=(min(least, 10 * resolution), most))
 
 
+MAX_LIMIT_BP = 10**12
+"""Beyond every chromosome; larger ones leave the 64 bits of what measures with them."""
+
 LIMITS = tuple(field.name for field in fields(DecodingLimits))
 _SINGLE = ("loop_separation", "stripe_width")
 
@@ -118,13 +121,14 @@ def parse_limit(text: str) -> int | Range:
     return span.start, span.end
 
 
-def _checked(name: str, value: int | Range) -> int | Range:
-    where = name.replace("_", "-")
+def _checked(name: str, value: int | Range, spelt: str) -> int | Range:
+    """``spelt`` as the person did: with ``-`` on the command line, with ``_`` in Python, which writes a pair itself."""
     if name in _SINGLE:
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise ConfigError(f"the limit {where} is one number of bp.", hint=f"Give {where}=20000.")
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_LIMIT_BP:
+            raise ConfigError(f"the limit {spelt} is one number of bp.", hint=f"Give {spelt}=20000.")
         return value
     pair = tuple(value) if isinstance(value, tuple | list) else ()
-    if len(pair) != 2 or not all(isinstance(edge, int) for edge in pair) or not 0 <= pair[0] < pair[1]:
-        raise ConfigError(f"the limit {where} is a least and a most, in bp.", hint=f"Give {where}=100k-2M.")
+    if len(pair) != 2 or not all(isinstance(edge, int) for edge in pair) or not 0 <= pair[0] < pair[1] <= MAX_LIMIT_BP:
+        hint = f"Give '{spelt}': (100_000, 2_000_000)." if "_" in spelt else f"Give {spelt}=100k-2M."
+        raise ConfigError(f"the limit {spelt} is a least and a most, in bp.", hint=hint)
     return pair[0], pair[1]

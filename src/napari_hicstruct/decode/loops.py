@@ -26,8 +26,8 @@ class LoopSettings:
     min_score: float = 0.42
     """Least score that is listed: the network's log-odds and the dot's own significance together."""
     suppress: int = 2
-    nearest: int = 4
-    farthest_bp: int = 3_000_000
+    min_distance_bins: int = 4
+    max_distance_bp: int = 3_000_000
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -103,9 +103,14 @@ class LoopDecoder:
         s = self.settings
         # the last tile reaches past the chromosome's end: rows that are not there cannot change any more
         last = min(final - s.suppress, start + p.shape[0])
-        farthest = min(p.shape[1], s.farthest_bp // self.resolution + 1)
+        farthest = min(p.shape[1], s.max_distance_bp // self.resolution + 1)
         peaks = _maxima(
-            p[:, :farthest], max(self._done - start, 0), max(last - start, 0), s.nearest, s.threshold, s.suppress
+            p[:, :farthest],
+            max(self._done - start, 0),
+            max(last - start, 0),
+            s.min_distance_bins,
+            s.threshold,
+            s.suppress,
         )
         self._done = max(self._done, last)
         for row, d in peaks:

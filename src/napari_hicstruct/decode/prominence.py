@@ -10,6 +10,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.neighbourhoods import above_neighbourhoods, neighbourhood_bins
@@ -80,8 +81,7 @@ def loop_score(probability: float, z: float, length: float) -> float:
     length : float
         Distance of the anchors, bp, above 0.
     """
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    return float(1 / (1 + np.exp(-np.log(p / (1 - p)) - _added(z, length))))
+    return float(expit(logit(min(max(probability, 1e-6), 1 - 1e-6)) + _added(z, length)))
 
 
 def _added(z: float, length: float) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from napari_hicstruct.config.weak import WeakStripeConfig
 from napari_hicstruct.contacts.band import Band
@@ -53,7 +54,7 @@ class RowEvidence:
     def weighed(self, run: StripeRun) -> StripeRun:
         """The run with its log-odds lowered where no row, or none for sure, stands out."""
         lost = self._lost(self.near(run))
-        return run._replace(score=_sigmoid(_logit(run.score) - lost)) if lost else run
+        return run._replace(score=float(expit(_logit(run.score) - lost))) if lost else run
 
     def odds(self, run: StripeRun, odds: float) -> float:
         """Log-odds by which a stripe is listed, be it the network's or a row's: ``odds`` are the network's."""
@@ -119,16 +120,11 @@ class RowEvidence:
 
 def _row_score(odds: float, s: StripeSettings) -> float:
     """The score of log-odds, in its last part ever nearer to ``row_score``: rows stay in their order."""
-    score, bend = _sigmoid(odds), s.row_score - _ROOM
+    score, bend = float(expit(odds)), s.row_score - _ROOM
     if bend <= 0 or score <= bend:
         return min(score, s.row_score)
     return bend + _ROOM * (1 - float(np.exp(_logit(bend) - odds)))
 
 
 def _logit(p: float) -> float:
-    p = min(max(p, 1e-9), 1 - 1e-9)
-    return float(np.log(p) - np.log1p(-p))
-
-
-def _sigmoid(odds: float) -> float:
-    return float(1 / (1 + np.exp(-odds)))
+    return float(logit(min(max(p, 1e-9), 1 - 1e-9)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from scipy.special import logit
 
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.prominence import stripe_prominence
@@ -36,5 +36,4 @@ def stripe_odds(
     s = settings or StripeSettings()
     near = max(1, s.near_bp // band.resolution)
     rise, z = max((stripe_prominence(band, x, side, near, length) for x in rows), key=lambda both: both[1])
-    p = min(max(p, 1e-3), 1 - 1e-3)
-    return float(np.log(p / (1 - p)) + s.rise_weight * min(max(rise, -1.0), 1.0)), z
+    return float(logit(min(max(p, 1e-3), 1 - 1e-3)) + s.rise_weight * min(max(rise, -1.0), 1.0)), z

@@ -15,7 +15,7 @@ class StripeSettings:
     """Least score: mean probability of a run, its log-odds raised by ``rise_weight`` times its rise."""
     rise_weight: float = 4.0
     """Log-odds per log2 of how far the anchor's row stands above the stronger of its two sides."""
-    least_z: float = 1.0
+    min_z: float = 1.0
     """Standard deviations by which it must at least: one edge of a domain is no stripe."""
     near_bp: int = 40_000
     """Pixels nearer the diagonal than this count for nothing: every anchor is bright there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.contacts.band import Band
@@ -115,7 +116,7 @@ def _record(run: StripeRun, chrom: str, resolution: int, length: int, model: str
 def _raised(run: StripeRun, band: Band, s: StripeSettings) -> StripeRun | None:
     """The run with its log-odds raised; None if it hardly stands out."""
     odds, z = stripe_odds(run.score, band, range(run.low, run.high), run.side, run.length, s)
-    return None if z < s.least_z else run._replace(score=float(1 / (1 + np.exp(-odds))))
+    return None if z < s.min_z else run._replace(score=float(expit(odds)))
 
 
 def _extended(run: StripeRun, band: Band, resolution: int, far: int, s: StripeSettings) -> StripeRun:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
@@ -98,12 +99,11 @@ def tad_scores(ends: NDArray[np.int64], peaks: NDArray[np.int64], p: Array) -> N
             first, stop = np.searchsorted(peaks, (a + INNER, b - INNER + 1))
             number[k] = np.count_nonzero(at_peaks[first:stop] > 0.5 * weaker[k])
     odds = 0.65 * _logit(weaker) + 0.2 * _logit(stronger) - 0.4 * _logit(strongest) - 1.75 * np.log1p(number) - 0.8
-    return np.asarray(1 / (1 + np.exp(-odds)))
+    return np.asarray(expit(odds))
 
 
 def _logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    within = np.clip(p, 1e-3, 1 - 1e-3)
-    return np.asarray(np.log(within) - np.log1p(-within))
+    return np.asarray(logit(np.clip(p, 1e-3, 1 - 1e-3)))
 
 
 def _hierarchy(

@@ -23,7 +23,7 @@ class Interval:
     Raises
     ------
     RegionError
-        If ``start < 0`` or ``end < start``.
+        If ``start < 0`` or ``end < start``, or one is no number.
     """
 
     chrom: str
@@ -31,10 +31,13 @@ class Interval:
     end: int
 
     def __post_init__(self) -> None:
-        if self.start < 0 or self.end < self.start:
-            raise RegionError(
-                f"{self.chrom}:{self.start}-{self.end} is not an interval.", hint="Start must be ≥ 0 and ≤ end."
-            )
+        try:
+            right = 0 <= self.start <= self.end  # false for NaN, too
+        except TypeError:
+            right = False
+        if not right:
+            hint = "Start and end are whole numbers: start ≥ 0, end ≥ start."
+            raise RegionError(f"{self.chrom}:{self.start}-{self.end} is not an interval.", hint=hint)
 
     def __len__(self) -> int:
         return self.end - self.start

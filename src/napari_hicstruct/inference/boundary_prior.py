@@ -12,7 +12,7 @@ from napari_hicstruct.inference.device import precision
 from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
 
-_REACH = 32
+_REACH_BINS = 32
 """Bins at both ends of a strip that are taken from its neighbours: the receptive field is 18 bins either way."""
 
 
@@ -60,11 +60,11 @@ def predict_boundary_prior(
         x = chromosome_channels(band, factor, w.strip_diagonals, inputs, tracks)
         return BoundaryPriorTrack(_probability(net, x, device)[: band.n_bins])
     p = np.zeros(band.n_bins, np.float32)
-    inner = w.strip_length - 2 * _REACH
+    inner = w.strip_length - 2 * _REACH_BINS
     # strips lie at the same places whatever stretch is wanted, so that a bin's prior never depends on the stretch
     for first in range(max(0, start) // inner * inner, min(stop, band.n_bins), inner):
-        x = strip_channels(band, first - _REACH, w.strip_length, w.strip_diagonals, inputs, tracks)
-        part = _probability(net, x, device)[_REACH : _REACH + inner]
+        x = strip_channels(band, first - _REACH_BINS, w.strip_length, w.strip_diagonals, inputs, tracks)
+        part = _probability(net, x, device)[_REACH_BINS : _REACH_BINS + inner]
         p[first : first + inner] = part[: band.n_bins - first]
     return BoundaryPriorTrack(p)
 

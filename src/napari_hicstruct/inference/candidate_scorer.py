@@ -31,7 +31,7 @@ from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.maps import Predictor, StripFeatures
 from napari_hicstruct.labels.corrections import borders, rectangle
 
-REACH = 1
+REACH_BINS = 1
 """bins around its place within which a candidate's best pixel counts."""
 
 _BATCH = 4
@@ -136,6 +136,7 @@ class CandidateScorer:
         off = np.abs(cols[None] - rows[:, None])
         counted = off >= StripeSettings().near_bp // band.resolution
         counted |= ~counted.any()  # shorter than what decoding begins with
+        # float32 by hand, as for the stripes of whole chromosomes, whose means are compared with these
         means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)
         x, y, size = stripe.anchor1, stripe.anchor2, band.resolution
         anchor = range(x.start // size, max(x.start // size + 1, -(-x.end // size)))
@@ -183,9 +184,9 @@ class CandidateScorer:
             logits, odds, features = scored
             for k, place in own:
                 at = place - cell * inner
-                low = max(0, at - REACH)
-                best = float(odds[low : at + REACH + 1].max())
-                at = low + int(np.argmax(logits[low : at + REACH + 1]))
+                low = max(0, at - REACH_BINS)
+                best = float(odds[low : at + REACH_BINS + 1].max())
+                at = low + int(np.argmax(logits[low : at + REACH_BINS + 1]))
                 added = best - float(logits[at])
                 noise = float(self._noise[min(place, len(self._noise) - 1)])
                 own_features = features[:, at].copy()
@@ -253,8 +254,8 @@ def _window(windows: WindowConfig, *, fine: bool) -> tuple[int, int]:
 
 
 def _best(logits: Features, row: int, col: int) -> tuple[int, int]:
-    """The best pixel within :data:`REACH` of a place inside the window."""
-    y, x = max(0, row - REACH), max(0, col - REACH)
-    part = logits[y : row + REACH + 1, x : col + REACH + 1]
+    """The best pixel within :data:`REACH_BINS` of a place inside the window."""
+    y, x = max(0, row - REACH_BINS), max(0, col - REACH_BINS)
+    part = logits[y : row + REACH_BINS + 1, x : col + REACH_BINS + 1]
     down, right = np.unravel_index(int(np.argmax(part)), part.shape)
     return y + int(down), x + int(right)

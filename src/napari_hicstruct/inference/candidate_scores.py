@@ -74,6 +74,8 @@ def mc_dropout_votes(
 
     Source: Gal & Ghahramani 2016; here in front of the last layer, so that one pass over the map serves all members.
     """
+    from scipy.special import expit
+
     out = np.zeros((len(scores), members))
     for layer in dict.fromkeys(score.layer for score in scores):
         rows = [k for k, score in enumerate(scores) if score.layer == layer]
@@ -83,7 +85,7 @@ def mc_dropout_votes(
         keep = (rng.random((members, features.shape[1])) >= drop) / (1 - drop)
         change = features @ ((keep - 1) * weight).T
         logits = np.array([scores[k].log_odds for k in rows])[:, None] + change
-        out[rows] = 1 / (1 + np.exp(-logits))
+        out[rows] = expit(logits)
     return out
 
 

@@ -14,7 +14,7 @@ FAINT_Z, FAINT_ENRICHMENT = 2.0, 1.12
 """Below either, a structure must not be called; between these and the simulator's own limits of what is visible,
 nobody is wrong.  Both count: a deep map makes the faintest ripple significant, people still would not mark it."""
 
-NEAREST_BINS = 4
+MIN_DISTANCE_BINS = 4
 """Loops closer than this are ignored: nobody can tell them from the diagonal."""
 
 
@@ -62,7 +62,7 @@ def truth_in_bins(truth: Truth, resolution: int, *, base: int, depth: float) -> 
     # its enrichment is diluted at the same time: √f is what both leave on simulated maps.
     gain = float(np.sqrt(depth * resolution / base))
     w = _weights(truth.loops, gain)
-    near = truth.loops["start2"] - truth.loops["start1"] < NEAREST_BINS * resolution
+    near = truth.loops["start2"] - truth.loops["start1"] < MIN_DISTANCE_BINS * resolution
     w[near & (w == 1)] = 0
     keep = ~np.isnan(w)
     middle = base / 2

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.band import Band
@@ -18,7 +19,7 @@ from napari_hicstruct.contacts.contrast import border_contrast, contrast_track, 
 
 Array = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-_REACH = 5  # bins within which a minimum and a turn are one boundary
+_SAME_BOUNDARY_BINS = 5  # bins within which a minimum and a turn are one boundary
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ def _score(values: Doubles) -> Doubles:
 
 
 def _height(own: Doubles, other: Doubles, slopes: tuple[float, float], offset: float) -> Doubles:
-    return np.asarray(1 / (1 + np.exp(-(slopes[0] * own + slopes[1] * other + offset))))
+    return np.asarray(expit(slopes[0] * own + slopes[1] * other + offset))
 
 
 def _nearest(at: NDArray[np.int64], others: NDArray[np.int64], score: Doubles, reach: int) -> Doubles:
@@ -151,9 +152,9 @@ def _candidates(band: Band, oe: Array, config: WeakConfig) -> tuple[WeakMinima, 
     turn, strength = turns(directionality(band, config.direction_window), config.direction_least)
     z_is, z_di = _score(depth), _score(strength)
     a, b = config.insulation_slope, config.direction_slope
-    beside = _nearest(at, turn, z_di, _REACH)
+    beside = _nearest(at, turn, z_di, _SAME_BOUNDARY_BINS)
     minima = WeakMinima(at, depth, z_is, beside, _height(z_is, beside, (a, b), config.offset))
-    return minima, turn, _height(z_di, _nearest(turn, at, z_is, _REACH), (b, a), config.offset)
+    return minima, turn, _height(z_di, _nearest(turn, at, z_is, _SAME_BOUNDARY_BINS), (b, a), config.offset)
 
 
 def weak_minima(band: Band, config: WeakConfig) -> WeakMinima:

@@ -25,7 +25,7 @@ from napari_hicstruct.models.context import WindowContext
 
 NAMES = ("insulation", "directionality", "cornerness", "stripeness")
 
-REACH = 4
+REACH_BINS = 4
 """r, pixels of the scale."""
 
 _SIDE = 2
@@ -50,9 +50,9 @@ def auxiliary_maps(x: Tensor, inputs: Sequence[str], factor: int) -> dict[str, T
     oe, valid = (x[:, inputs.index(name)][:, None].float() for name in ("oe", "valid"))
     valid = functional.avg_pool2d(valid, factor)
     mean = _Means(functional.avg_pool2d(oe, factor), valid)  # oe is 0 where not valid
-    up, down, at = (-REACH, -1), (1, REACH), (0, 0)
+    up, down, at = (-REACH_BINS, -1), (1, REACH_BINS), (0, 0)
     ul, ur, dl, dr = mean(up, up), mean(up, down), mean(down, up), mean(down, down)
-    line = (-REACH, REACH)
+    line = (-REACH_BINS, REACH_BINS)
     row = mean(at, line) - (mean((-_SIDE, -_SIDE), line) + mean((_SIDE, _SIDE), line)) / 2
     column = mean(line, at) - (mean(line, (-_SIDE, -_SIDE)) + mean(line, (_SIDE, _SIDE))) / 2
     return {
@@ -93,13 +93,13 @@ class _Means:
     """Means over blocks of pixels beside each pixel, valid ones only."""
 
     def __init__(self, value: Tensor, weight: Tensor) -> None:
-        self.both = functional.pad(torch.cat([value, weight], 1), (REACH,) * 4)
+        self.both = functional.pad(torch.cat([value, weight], 1), (REACH_BINS,) * 4)
 
     def __call__(self, rows: tuple[int, int], cols: tuple[int, int]) -> Tensor:
         """Block from ``rows[0]`` to ``rows[1]`` and ``cols[0]`` to ``cols[1]``, both inclusive, seen from the pixel."""
         size = (rows[1] - rows[0] + 1, cols[1] - cols[0] + 1)
         sums = functional.avg_pool2d(self.both, size, stride=1, divisor_override=1)
-        height, width = (n - 2 * REACH for n in self.both.shape[2:])
-        y, x = rows[0] + REACH, cols[0] + REACH
+        height, width = (n - 2 * REACH_BINS for n in self.both.shape[2:])
+        y, x = rows[0] + REACH_BINS, cols[0] + REACH_BINS
         total, weight = sums[:, :, y : y + height, x : x + width].split(1, 1)
         return total / weight.clamp_min(1e-6)

@@ -16,13 +16,13 @@ from torch.nn import functional
 from napari_hicstruct.config.losses import ConsistencyConfig
 from napari_hicstruct.models.tad_prior import band_mask, corner_mask
 
-_LEAST = 1.0
+_MIN_PIXELS = 1.0
 """pixels; windows whose mask sums to less hold no boundary, or nothing else, and are left out."""
 
 STRIPE = 10
 """Pixels along a row that make a stripe of it."""
 
-NEAR = 100_000.0
+MIN_DOMAIN_BP = 100_000.0
 """bp; closer than this to the diagonal two boundaries enclose no domain, and their corner is no corner."""
 
 
@@ -30,8 +30,8 @@ def _contrast(p: Tensor, mask: Tensor, known: Tensor, margin: float) -> Tensor:
     """``max(0, mean p off the mask - mean p on it + margin)`` per window, mean over windows that have both."""
     on, off = mask * known, (1 - mask) * known
     n_on, n_off = on.sum((1, 2)), off.sum((1, 2))
-    gap = (p * off).sum((1, 2)) / n_off.clamp_min(_LEAST) - (p * on).sum((1, 2)) / n_on.clamp_min(_LEAST)
-    seen = ((n_on >= _LEAST) & (n_off >= _LEAST)).float()
+    gap = (p * off).sum((1, 2)) / n_off.clamp_min(_MIN_PIXELS) - (p * on).sum((1, 2)) / n_on.clamp_min(_MIN_PIXELS)
+    seen = ((n_on >= _MIN_PIXELS) & (n_off >= _MIN_PIXELS)).float()
     return (functional.relu(gap + margin) * seen).sum() / seen.sum().clamp_min(1.0)
 
 
@@ -187,7 +187,7 @@ def window_consistency(
     p = {name: torch.sigmoid(output[:, 0].float()) for name, output in {**points, **masks}.items()}
     terms: dict[str, Tensor] = {}
     if around.rows is not None and around.cols is not None:
-        far = around.known * (around.distance[:, 0] >= NEAR)
+        far = around.known * (around.distance[:, 0] >= MIN_DOMAIN_BP)
         for kind, loss, names in (("corner", corner_loss, points), ("edge", edge_loss, masks)):
             if weight := getattr(options, kind):
                 for name in names:

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from napari_hicstruct.losses.cldice import soft_skeleton
 
-_HALF_WIDEST = 16
+_MAX_HALF_WIDTH_BINS = 16
 """bins; stripes of up to twice this width shrink to their centre line."""
 
 
@@ -21,5 +21,5 @@ def centre_line(mask: Tensor, width: int) -> Tensor:
 
     Stripes of an even number of bins have a centre two bins wide and come out ``width + 1`` bins wide.
     """
-    thin = soft_skeleton(mask, _HALF_WIDEST).round()
+    thin = soft_skeleton(mask, _MAX_HALF_WIDTH_BINS).round()
     return functional.max_pool2d(thin[:, None], width, 1, width // 2)[:, 0]

@@ -102,8 +102,8 @@ def pixels(oe: Band, i: NDArray[np.int64], j: NDArray[np.int64]) -> Band:
     return np.where(inside, oe[np.where(inside, d, 0), np.where(inside, low, 0)], np.float32(np.nan))
 
 
-_REACH = 11  # bins around a candidate: climbing 2, ring 7, and one for the 3×3 mean
-_OFFSET = np.arange(-_REACH, _REACH + 1)
+_REACH_BINS = 11  # bins around a candidate: climbing 2, ring 7, and one for the 3×3 mean
+_OFFSET = np.arange(-_REACH_BINS, _REACH_BINS + 1)
 
 
 def _box(patch: Band) -> Band:
@@ -125,8 +125,8 @@ def _measure_loops(oe: Band, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64
     """
     i, j = pairs[:, 0, None, None], pairs[:, 1, None, None]
     patch = pixels(oe, i + _OFFSET[:, None], j + _OFFSET[None, :])
-    box = _box(patch)  # (n, 21, 21), centre at _REACH − 1
-    middle = _REACH - 1
+    box = _box(patch)  # (n, 21, 21), centre at _REACH_BINS − 1
+    middle = _REACH_BINS - 1
     window = np.nan_to_num(box[:, middle - 2 : middle + 3, middle - 2 : middle + 3], nan=-1.0)
     best = window.reshape(len(pairs), -1).argmax(axis=1)
     shift = np.stack([best // 5 - 2, best % 5 - 2], axis=1)
@@ -134,7 +134,11 @@ def _measure_loops(oe: Band, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64
     # The same arrays again, now centred on the peak: 17 × 17.
     rows = np.arange(len(pairs))[:, None, None]
     near = np.arange(-8, 9)
-    at = (rows, _REACH + shift[:, 0, None, None] + near[:, None], _REACH + shift[:, 1, None, None] + near[None, :])
+    at = (
+        rows,
+        _REACH_BINS + shift[:, 0, None, None] + near[:, None],
+        _REACH_BINS + shift[:, 1, None, None] + near[None, :],
+    )
     centred = patch[at]
     height = box[rows[:, 0, 0], middle + shift[:, 0], middle + shift[:, 1]]
     around = box[

@@ -19,7 +19,7 @@ from napari_hicstruct.synth.records import truth_records
 from napari_hicstruct.synth.types import SimulatedMap
 
 LADDER = (5_000, 10_000, 25_000, 50_000, 100_000)
-_ENOUGH_BINS = 40  # below that balancing fails or means nothing
+_MIN_BALANCED_BINS = 40  # below that balancing fails or means nothing
 _FORMATS = ("bedpe", "bed", "stripenn")
 _CHUNK = 2_000_000  # pixels in memory at once
 
@@ -170,7 +170,7 @@ def _balance(file: str, resolution: int, token: CancelToken) -> None:
 
     with h5py.File(file, "r+") as handle:
         group = handle[f"resolutions/{resolution}"]
-        if int(group.attrs["nbins"]) >= _ENOUGH_BINS:
+        if int(group.attrs["nbins"]) >= _MIN_BALANCED_BINS:
             balance(group, token)
 
 

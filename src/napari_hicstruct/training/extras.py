@@ -10,7 +10,7 @@ from napari_hicstruct.config.losses import ConsistencyConfig, LossConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.losses.auxiliary_maps import auxiliary_map_losses
 from napari_hicstruct.losses.consistency import (
-    NEAR,
+    MIN_DOMAIN_BP,
     Surroundings,
     anchor_evidence,
     anchor_loss,
@@ -110,7 +110,7 @@ def anchor_losses(
     """Weighted losses of boundaries at anchors, ``anchors/<task>``, in the tile of a strip that gets gradients."""
     margin, tile = net.config.windows.coarse_margin, far.sample["x"].shape[-1]
     inner = slice(margin, tile - margin)
-    pixels = (far.distance("f2")[0, 0] >= NEAR).float() * far.sample["known"][0]
+    pixels = (far.distance("f2")[0, 0] >= MIN_DOMAIN_BP).float() * far.sample["known"][0]
     evidence = [
         anchor_evidence(torch.sigmoid(far.outputs[name][0, 0].float()), pixels) for name in net.tasks_of("point")
     ]

@@ -28,7 +28,7 @@ FIRST_SEED = 700_000
 """Training draws its maps from other seeds: small ones, and validation from 900,000 on."""
 
 DEPTHS = (2.0, 8.0, 40.0, 200.0, 1_000.0)
-FEWEST = 30
+MIN_CALLS = 30
 """Calls below which nothing can be fitted."""
 
 
@@ -132,7 +132,7 @@ def _check(request: CalibrateRequest) -> tuple[SimulationConfig, ModelInfo]:
     from napari_hicstruct.workflows.models import find_model
 
     if request.maps < 2 or not request.depths or not all(depth > 0 for depth in request.depths):
-        raise ConfigError("calibration needs at least 2 maps and depths above 0.")
+        raise ConfigError("calibration needs at least 2 maps and depths above 0.", hint="Give 12 maps, for example.")
     if request.length < 2_000_000:
         raise ConfigError("the maps are too short to simulate.", hint="Give at least 2 Mb.")
     info = find_model(request.model)
@@ -238,7 +238,7 @@ def _fit_all(calls: Mapping[str, _Calls], request: CalibrateRequest, notes: list
 
     fitted: dict[str, dict[str, Any]] = {}
     for key, mine in sorted(calls.items()):
-        if len(mine.scores) < FEWEST or len(set(mine.groups)) < 2:
+        if len(mine.scores) < MIN_CALLS or len(set(mine.groups)) < 2:
             notes.append(f"{key}: only {how_many(len(mine.scores), 'call')}, not calibrated.")
         else:
             fitted[key] = _entry(fit(mine.scores, mine.hits, mine.groups, mine.noise), len(mine.scores), request)

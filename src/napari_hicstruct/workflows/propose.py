@@ -11,7 +11,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.rescore import MIN_PROPOSAL_PROBABILITY, propose
 
-MOST = 300
+MAX_PROPOSALS = 300
 """Proposals of one kind, the likeliest first: nobody reviews more at a time."""
 
 
@@ -54,4 +54,4 @@ def iter_propose(  # noqa: PLR0913 - keywords of a use case
         yield replace(step, payload=None)
     fresh = [call for call in propose(calls, known) if call.kind is not Kind.TAD]  # TADs follow from boundaries
     fresh.sort(key=lambda call: -call.probability)
-    return [call for kind in Kind for call in [one for one in fresh if one.kind is kind][:MOST]]
+    return [call for kind in Kind for call in [one for one in fresh if one.kind is kind][:MAX_PROPOSALS]]

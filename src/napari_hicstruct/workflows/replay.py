@@ -217,5 +217,7 @@ def _depth(number: int) -> float:
 
 def _evidence(record: Annotation, score: HeadScore) -> float:
     """What decoding adds to the network's log-odds before it ranks."""
+    from scipy.special import logit
+
     p = float(np.clip(record.score, 1e-6, 1 - 1e-6))
-    return float(np.log(p / (1 - p)) - score.logit)
+    return float(logit(p) - score.logit)

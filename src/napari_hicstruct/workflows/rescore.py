@@ -80,9 +80,11 @@ def iter_rescore(
 
 def _probability(score: HeadScore, kind: Kind, *, maps: Mapping[str, CalibrationMap], config: ModelConfig) -> float:
     """What the score means, as in the model's own lists; of a model that was never calibrated the score itself."""
+    from scipy.special import expit
+
     size = config.fine_resolution if score.layer.startswith("fine_heads.") else config.coarse_resolution
     keys = {Kind.LOOP: f"loop@{size}", Kind.STRIPE: "stripe"}
-    own, known = float(1 / (1 + np.exp(-score.log_odds))), maps.get(keys.get(kind, "boundary"))
+    own, known = float(expit(score.log_odds)), maps.get(keys.get(kind, "boundary"))
     return own if known is None else float(known.apply(own, score.noise))
 
 

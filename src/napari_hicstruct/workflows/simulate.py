@@ -222,11 +222,12 @@ def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, 
     from napari_hicstruct.config.paths import cache_dir
 
     recipe = json.dumps([SAMPLE_LENGTH, SAMPLE_DEPTH, SAMPLE_SEED, LADDER, SAMPLE_SETTINGS, 1], sort_keys=True)
-    folder = cache_dir() / f"sample-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    folder = cache_dir(create=False) / f"sample-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     path = folder / "hicstruct-sample.mcool"
     if path.exists():
         return path
     try:
+        cache_dir()
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".sample-") as temporary:
             made = Path(temporary) / "made"
             request = SimulateRequest(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.files import output_error, write_text
+from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
@@ -43,12 +43,6 @@ class Parent:
     """First seed and the one after the last, of the simulated maps of every run before."""
 
 
-def pool_folder(out: Path) -> Path:
-    """Where simulated maps are kept: ``$HICSTRUCT_POOL``, else inside ``out``."""
-    chosen = os.environ.get("HICSTRUCT_POOL")
-    return Path(chosen) if chosen else out / "maps"
-
-
 def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     config: TrainConfig,
     out: str | Path,
@@ -68,7 +62,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     parent : path or str, optional
         Model (folder or name) whose weights a new run starts from, else ``config.start_from``.
     pool : Path, optional
-        Folder of simulated maps, else :func:`pool_folder` of ``out``.
+        Folder of simulated maps, else :func:`~napari_hicstruct.config.paths.training_maps_dir` of ``out``.
 
     Raises
     ------
@@ -82,7 +76,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     choose_device(device)
     before = _check(config, devices, parent or config.start_from)
     prepare_folder(config, out)
-    fabric, maps = open_fabric(device, devices), pool or pool_folder(out)
+    fabric, maps = open_fabric(device, devices), pool or training_maps_dir(out)
     if fabric.is_global_zero:
         write_text(out / RECIPE, config.model_dump_json(indent=2))
         yield from _iter_maps(config, maps, token)
@@ -210,7 +204,7 @@ def iter_train_stages(
     for k, config in enumerate(stages):
         folder = out / f"{k}-{config.name}"
         previous = yield from iter_train_model(
-            config, folder, device=device, devices=devices, parent=previous, pool=pool_folder(out)
+            config, folder, device=device, devices=devices, parent=previous, pool=training_maps_dir(out)
         )
     if previous is None:
         raise ConfigError("there is no stage to train.", hint="Give at least one recipe.")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import COMPUTED, RAW, expected_by_distance, has_expected, open_map
+from napari_hicstruct.contacts import band as band_module
 from napari_hicstruct.contacts import expected as expected_module
-from napari_hicstruct.contacts.balance import CisPixels, ice_weights, mean_one
-from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.balance import IGNORE_DIAGS, CisPixels, ice_weights, mean_one
+from napari_hicstruct.contacts.band import COARSENED_IGNORE_DIAGS, Band, coarsen_band, make_band
 from napari_hicstruct.contacts.band_loading import iter_load_band
 from napari_hicstruct.contacts.cache import LIMIT, cache_dir, load_array, store_array
 from napari_hicstruct.contacts.expected import valid_pairs
@@ -94,6 +95,26 @@ def test_window_and_network_read_the_same_weights_where_a_map_has_none(tmp_path:
         np.testing.assert_allclose(network * scale, np.diagonal(shown, d), rtol=1e-5)
     mean = expected_by_distance(source, "chr1", resolution=resolution, norm=COMPUTED)
     np.testing.assert_allclose(band.expected[:90] * scale, mean[:90], rtol=1e-5)
+
+
+def test_only_summed_bins_are_balanced_otherwise(tmp_path: Path) -> None:
+    """Levels, bands and simulated maps leave out two diagonals; the network's coarse bins one, on purpose."""
+    n, n_diagonals = 600, 120
+    upper = np.triu(upper_counts(n, 9, 12.0)) - np.triu(upper_counts(n, 9, 12.0), n_diagonals)
+    band = np.zeros((n_diagonals, n), np.float32)
+    for d in range(n_diagonals):
+        band[d, : n - d] = np.diagonal(upper, d)
+    level = open_map(write_cool(tmp_path / "a.cool", {"chr1": n * 10}, 10, upper))
+    fine = make_band("chr1", 10, band)
+    of_level = mean_one(level.weights("chr1", resolution=10, norm=COMPUTED))
+    np.testing.assert_allclose(fine.weights, of_level, rtol=1e-4)
+    coarse = coarsen_band(fine, 2)
+    by_diagonals = {k: mean_one(ice_weights(CisPixels.of_band(coarse.counts, ignore_diags=k))) for k in (1, 2)}
+    assert (COARSENED_IGNORE_DIAGS, IGNORE_DIAGS) == (1, 2)
+    np.testing.assert_array_equal(coarse.weights, by_diagonals[COARSENED_IGNORE_DIAGS])
+    assert np.nanmax(np.abs(coarse.weights - by_diagonals[IGNORE_DIAGS])) > 1e-3
+    source = "".join(p.read_text(encoding="utf-8") for p in Path(band_module.__file__).parents[1].rglob("*.py"))
+    assert source.count("ice_weights(CisPixels.of_band(counts, ignore_diags=") == 1, "there is one exception"
 
 
 @pytest.mark.parametrize("norm", [RAW, "weight"])

@@ -11,7 +11,7 @@ from napari_hicstruct.decode.boundaries import boundary_strength
 from napari_hicstruct.decode.insulation import (
     CHANCE,
     CLEAR,
-    DEEPEST,
+    MAX_DEPTH,
     TYPICAL,
     WEIGHT,
     WIDTH,
@@ -40,7 +40,7 @@ def test_a_valley_lies_at_the_edge_and_is_deeper_where_domains_differ_more() -> 
     for track in (weak, strong):
         assert {int(track[:100].argmax()), 100 + int(track[100:].argmax())} <= {59, 60, 61, 129, 130, 131}
     assert (strong[[60, 130]] > 2 * weak[[60, 130]]).all()
-    assert strong.max() <= DEEPEST
+    assert strong.max() <= MAX_DEPTH
     assert strong[[30, 95, 170]].max() < 0.2
 
 
@@ -61,7 +61,7 @@ def test_depth_is_the_prominence_of_a_naive_contrast_track() -> None:
     kernel = np.exp(-(np.arange(-4, 5) ** 2) / 2)
     smooth = np.convolve(np.pad(track[10:-9], 14, "edge"), kernel / kernel.sum(), "valid")
     depth = min(smooth[:101].max(), smooth[100:].max()) - smooth[96:105].min()
-    assert valleys(band).max() == pytest.approx(min(depth, DEEPEST), abs=0.02)
+    assert valleys(band).max() == pytest.approx(min(depth, MAX_DEPTH), abs=0.02)
 
 
 def test_evidence_is_the_sum_of_log_odds_and_silent_at_the_ends() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from napari_hicstruct.config.losses import ConsistencyConfig
 from napari_hicstruct.losses.consistency import (
-    NEAR,
+    MIN_DOMAIN_BP,
     Surroundings,
     block_loss,
     corner_loss,
@@ -138,7 +138,7 @@ def test_window_consistency_weighs_each_and_off_is_absent() -> None:
     options = ConsistencyConfig(corner=0.05, edge=0.05, symmetry=0.02, margin=0.5)
     terms = window_consistency(points, masks, around, options)
     assert set(terms) == {"corner/loop", "edge/stripe", "symmetry/loop", "symmetry/stripe"}
-    p, far = torch.sigmoid(points["loop"][:, 0]), known() * (around.distance[:, 0] >= NEAR)
+    p, far = torch.sigmoid(points["loop"][:, 0]), known() * (around.distance[:, 0] >= MIN_DOMAIN_BP)
     assert around.rows is not None
     assert around.cols is not None
     want = 0.05 * corner_loss(p, around.rows, around.cols, far, margin=0.5)

@@ -16,7 +16,7 @@ from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.state.commands import key_of
 from napari_hicstruct.plugin.state.palette import name_of
 
-_MOST_OTHERS = 12
+_MAX_OTHERS = 12
 
 
 class ObjectMenu:
@@ -74,7 +74,7 @@ class ObjectMenu:
         if not uids:
             return
         here = menu.addMenu("Select another one here")
-        for uid in uids[:_MOST_OTHERS]:
+        for uid in uids[:_MAX_OTHERS]:
             record = self._review.labels.record(uid)
             if record is not None:
                 choice = here.addAction(self._name(record))

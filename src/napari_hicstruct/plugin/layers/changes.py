@@ -20,7 +20,7 @@ APPEARED, VANISHED, MOVED = "#009E73", "#595959", "#CC79A7"
 """Okabe–Ito bluish green and reddish purple; a grey that is seen on white and on red."""
 
 _MARK_PX, _ARROW_PX = 13.0, 5.0
-_MOST = 5_000
+_MAX_MARKS = 5_000
 
 
 class ChangeLayers(TemporaryLayers):
@@ -33,14 +33,14 @@ class ChangeLayers(TemporaryLayers):
         moved = [pair for pair in changes.moved if pair[1].chrom == chrom]
         made: list[Any] = []
         if moved:
-            made.append(self._arrows(moved[:_MOST]))
-            made.append(self._marks([new for _, new in moved[:_MOST]], "moved to", MOVED, "diamond"))
+            made.append(self._arrows(moved[:_MAX_MARKS]))
+            made.append(self._marks([new for _, new in moved[:_MAX_MARKS]], "moved to", MOVED, "diamond"))
         for records, name, colour, symbol in (
             (here[1], "vanished", VANISHED, "x"),
             (here[0], "appeared", APPEARED, "disc"),
         ):
             if records:
-                made.append(self._marks(records[:_MOST], name, colour, symbol))
+                made.append(self._marks(records[:_MAX_MARKS], name, colour, symbol))
         self.put(made)
 
     def _marks(self, records: list[Annotation], name: str, colour: str, symbol: str) -> Points:

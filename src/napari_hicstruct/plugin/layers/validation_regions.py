@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 NAME = "Validation regions"
 COLOUR = "#7E828A"
-_REACH = 3_000_000
+_MAX_DISTANCE_BP = 3_000_000
 """bp from the diagonal: as far as loops are looked for."""
 _FILL, _EDGE_PX = 0.14, 1.5
 
 
-def band_of(tile: Interval, reach: int = _REACH) -> NDArray[np.float64]:
+def band_of(tile: Interval, reach: int = _MAX_DISTANCE_BP) -> NDArray[np.float64]:
     """Corners (row, column; bp) of where records lie whose midpoint is in a tile: a band across the diagonal.
 
     Returns

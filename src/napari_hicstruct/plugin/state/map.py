@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
 
 _MARGIN = 0.25  # of the view, on every side
-_MOST_TRIED = 100
+_MAX_TRIED = 100
 
 
 class Camera(Protocol):
@@ -281,7 +281,7 @@ class MapState:
             self.go_to(view.rows, view.cols, remember=False)
 
 
-def first_chromosome_with_contacts(source: ContactSource, limit: int = _MOST_TRIED) -> str:
+def first_chromosome_with_contacts(source: ContactSource, limit: int = _MAX_TRIED) -> str:
     """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
     names = list(source.chromsizes)
     for name in names[:limit]:

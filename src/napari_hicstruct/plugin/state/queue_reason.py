@@ -23,7 +23,7 @@ _UNCERTAINTY = {"entropy", "margin"}
 """Strategies that go by how near the probability is to one half, and by nothing else."""
 
 _WORDS = {"bald": "difference of votes", "score": CONFIDENCE}
-_MOST, _UNCERTAIN = (0.495, 0.505), (0.2, 0.8)
+_NEAR_HALF, _UNCERTAIN = (0.495, 0.505), (0.2, 0.8)
 _WITHOUT_NUMBER = {"diversity": "unlike the candidates before", "random": "in random order"}
 _SPREAD = 1.0  # what diversity gives to those that it spread over the features
 
@@ -66,7 +66,7 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
 
 def _certainty(probability: float) -> str:
     """``as uncertain as can be (p = 0.50)``."""
-    if _MOST[0] <= probability <= _MOST[1]:
+    if _NEAR_HALF[0] <= probability <= _NEAR_HALF[1]:
         word = "as uncertain as can be"
     else:
         word = "uncertain" if _UNCERTAIN[0] <= probability <= _UNCERTAIN[1] else "rather sure"

@@ -11,7 +11,7 @@ from napari_hicstruct.errors import OutputError
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
 
-_LONGEST = 80
+_MAX_LETTERS = 80
 
 
 def kept_name() -> str:
@@ -51,7 +51,7 @@ def give_name(project: Project | None) -> None:
 
 def clean(name: str) -> str:
     """One line of at most 80 characters."""
-    return " ".join(name.split())[:_LONGEST]
+    return " ".join(name.split())[:_MAX_LETTERS]
 
 
 def _file() -> Path:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QComboBox, QSizePolicy
 from napari_hicstruct.plugin.state.models import ModelChoice, ProjectModel, key_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 
-_LEAST_PX = 70
+_MIN_PX = 70
 
 
 class ModelList(QComboBox):
@@ -18,7 +18,7 @@ class ModelList(QComboBox):
         super().__init__()
         self._models = models
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.setMinimumWidth(_LEAST_PX)
+        self.setMinimumWidth(_MIN_PX)
         self.setToolTip("Model that predicts: installed models by name and version, then those of this project.")
         self.activated.connect(lambda place: models.choose(key_of(self.itemData(place))))
         follow(self, models.refreshed, self.refresh)

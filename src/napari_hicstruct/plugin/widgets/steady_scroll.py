@@ -9,9 +9,9 @@ from qtpy.QtCore import QEvent, QPoint, QSize, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QFrame, QScrollArea, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
-MAX_LEAST_WIDTH = 236
+MAX_MIN_WIDTH_PX = 236
 """However wide its content is at least: the column may be made this narrow, and then scrolls sideways, too (px)."""
-_LEAST_HEIGHT = 120
+_MIN_HEIGHT_PX = 120
 
 
 class SteadyScroll(QScrollArea):
@@ -55,7 +55,7 @@ class SteadyScroll(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """The width of the content, up to a limit, so that nothing is cut off where there is room for it."""
         wide = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
-        return QSize(min(wide, MAX_LEAST_WIDTH), _LEAST_HEIGHT)
+        return QSize(min(wide, MAX_MIN_WIDTH_PX), _MIN_HEIGHT_PX)
 
     def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
         """Follow the mouse, and hold on to what is under it while the content changes."""

@@ -125,7 +125,9 @@ class ScoredExamples:
 
     @cached_property
     def _probability(self) -> NDArray[np.float64]:
-        return np.array([1 / (1 + np.exp(-score.log_odds)) for score in self.scores], np.float64)
+        from scipy.special import expit
+
+        return np.asarray(expit(np.array([score.log_odds for score in self.scores], np.float64)))
 
     @cached_property
     def _rejected_tad_borders(self) -> list[tuple[tuple[int | None, int | None], tuple[float, float]]]:

@@ -17,9 +17,9 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_t
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
     MIN_DEPTH,
+    MIN_DISTANCE_BINS,
     MIN_LENGTH,
     MODES,
-    NEAREST_BINS,
     WIDTH_BINS,
     PredictRequest,
     check_model,
@@ -131,7 +131,7 @@ def _depth_notes(run: ChromosomeRun) -> list[str]:
 
     band = run.fine if run.fine is not None else run.coarse
     reach = int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
-    if reach < NEAREST_BINS:
+    if reach < MIN_DISTANCE_BINS:
         return [
             f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
             "structure. Use the map as it was before it was cut."

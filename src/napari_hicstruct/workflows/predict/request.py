@@ -25,7 +25,7 @@ MAX_DISTANCE = 3_000_000
 MIN_DEPTH = 1.0
 """Mean contacts of neighbouring bins below which a map says little at that bin size."""
 
-NEAREST_BINS = 4
+MIN_DISTANCE_BINS = 4
 """Bins from the diagonal; nearer to it nothing is called."""
 
 WIDTH_BINS = 20

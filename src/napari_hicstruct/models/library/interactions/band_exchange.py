@@ -20,7 +20,7 @@ from napari_hicstruct.models.tad_prior import band_mask, corner_mask
 EDGES = (100_000.0, 200_000.0, 400_000.0, 800_000.0, 1_600_000.0)
 """bp; distance buckets of the gate g(d)."""
 
-_LEAST = 0.1
+_MIN_MASK = 0.1
 """A mask below this is 0: there, nothing passes."""
 
 _DAMPING = 0.25  # of exchange inside domains
@@ -140,7 +140,7 @@ class BandExchange(Interaction):
         return {name: self._sharpened(name, mask) for name, mask in raw.items()}
 
     def _sharpened(self, name: str, mask: Tensor) -> Tensor:
-        inside = (mask >= _LEAST).to(mask.dtype)
+        inside = (mask >= _MIN_MASK).to(mask.dtype)
         return inside * mask.clamp_min(1e-6) ** torch.exp(-self.log_temperature[name])
 
     def exchange(self, scale: str, maps: dict[str, Tensor], context: WindowContext) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from napari_hicstruct.config.plugs import SelectorConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.library.selectors.gates import GATES, imbalance
 
-REACH = 9
+REACH_BINS = 9
 """Bins that the widest expert sees (3×3, then 7×1 and 1×7)."""
 
 
@@ -77,7 +77,9 @@ def correlation(experts: nn.ModuleList, like: Tensor) -> Tensor:
     Filters are compared, not outputs: neighbouring contacts are so alike that any two smoothing filters give nearly
     the same picture.  Absolute, because two experts that cancel each other are as redundant as two equal ones.
     """
-    unit = functional.normalize(responses(experts, like, REACH).float().flatten(2), dim=-1, eps=1e-6)  # (K, C, taps)
+    unit = functional.normalize(
+        responses(experts, like, REACH_BINS).float().flatten(2), dim=-1, eps=1e-6
+    )  # (K, C, taps)
     first, second = torch.triu_indices(len(experts), len(experts), offset=1)
     return (unit[first] * unit[second]).sum(-1).abs().mean()
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.layers.map.layer import MapLayer
 
 _STEPS = 64
-_FARTHEST = 30.0
+_MAX_RATIO = 30.0
 _AS_STORED = {ValueKind.COUNTS: "contacts as counted", ValueKind.NORMALISED: "normalised contacts as stored"}
 
 
@@ -55,7 +55,7 @@ def colour_scale(shown: MapLayer) -> ColourScale:
 def _numbers(low: float, high: float, scale: Scale) -> tuple[str, str, str]:
     values = [low, (low + high) / 2, high]
     if scale is Scale.RATIO:  # drawn as logarithms; while one switches, the limits are still those of contacts
-        values = [2.0 ** min(max(value, -_FARTHEST), _FARTHEST) for value in values]
+        values = [2.0 ** min(max(value, -_MAX_RATIO), _MAX_RATIO) for value in values]
     first, middle, last = map(_short, values)
     return first, middle, f"≥ {last}"
 

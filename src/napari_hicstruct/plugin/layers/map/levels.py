@@ -32,7 +32,7 @@ CACHE_BYTES = 24 * 2**20
 NO_CONTACTS = np.float32(2.0**-10)
 """Ratio that is drawn for 0, whose logarithm there is none of: below every range of colours."""
 
-_ENOUGH = 0.2
+_MIN_SHARE = 0.2
 """Share of a view that must be left to find its colours by."""
 
 
@@ -68,7 +68,7 @@ class Tile:
             return values
         row, col = (np.arange(p.start, p.stop) + first for p, first in zip(parts, (self.row, self.col), strict=True))
         far = np.abs(row[:, None] - col[None]) * self.resolution >= beyond
-        return np.where(far, values, np.float32(np.nan)) if far.mean() > _ENOUGH else values
+        return np.where(far, values, np.float32(np.nan)) if far.mean() > _MIN_SHARE else values
 
 
 class ViewedLevel:

@@ -18,7 +18,7 @@ COLOUR = "#808080"
 """A grey that is seen on white and on dark red; colours belong to the sets."""
 
 _DASH_PX, _WIDTH_PX = 7.0, 1.6
-_MOST = 400  # dashes on one side
+_MAX_DASHES = 400  # dashes on one side
 
 
 class ReviewedLayer:
@@ -85,7 +85,7 @@ def _sides(
         for edge in (low[1 - along], high[1 - along]):
             if start >= end or not view[0, 1 - along] <= edge <= view[1, 1 - along]:
                 continue
-            step = max(period, (end - start) / _MOST)
+            step = max(period, (end - start) / _MAX_DASHES)
             # on a grid of its own, so that dashes stand still while one pans
             at = (
                 np.arange(np.floor((start - low[along]) / step), np.ceil((end - low[along]) / step)) * step + low[along]

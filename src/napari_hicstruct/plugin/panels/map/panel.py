@@ -36,7 +36,7 @@ _NORMS = {
     _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
     _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
 }
-_LEAST_PX = 60
+_MIN_PX = 60
 """Width of list boxes that get what room there is."""
 
 
@@ -139,7 +139,7 @@ class MapPanel(QWidget):
         self.colormap = QComboBox()
         self.colormap.addItems(colormaps.CHOICES)
         self.colormap.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.colormap.setMinimumWidth(_LEAST_PX)
+        self.colormap.setMinimumWidth(_MIN_PX)
         self.colormap.setToolTip("Colour map of the contacts.")
         self.colormap.textActivated.connect(lambda name: self._map and self._map.set_colormap(name))
         self.percentile = ShareBox()

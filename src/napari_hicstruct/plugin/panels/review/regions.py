@@ -19,7 +19,7 @@ MEANING = (
     "Elsewhere, what is not labelled is unknown."
 )
 
-_MOST_ROWS = 5
+_MAX_ROWS = 5
 
 
 class RegionsPanel(QWidget):
@@ -62,7 +62,7 @@ class RegionsPanel(QWidget):
                 self.list.addItem(item)
         self.list.setVisible(bool(regions))
         row = self.list.sizeHintForRow(0) if regions else 0
-        self.list.setFixedHeight(max(1, min(len(regions), _MOST_ROWS)) * row + 2 * self.list.frameWidth() + 4)
+        self.list.setFixedHeight(max(1, min(len(regions), _MAX_ROWS)) * row + 2 * self.list.frameWidth() + 4)
         self._enable()
 
     def summary(self) -> str:

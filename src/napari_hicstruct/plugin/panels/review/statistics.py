@@ -45,7 +45,7 @@ _TIPS = (
     "Of what you were shown: an order by uncertainty shows the least certain first; 'random' gives an unbiased figure.",
 )
 _BAR = 5
-_MOST_ROWS = 9
+_MAX_ROWS = 9
 
 
 class StatisticsPanel(QWidget):
@@ -123,7 +123,7 @@ class StatisticsPanel(QWidget):
     def _fit(self) -> None:
         heads = self.table.horizontalHeader()
         assert heads is not None
-        rows = min(max(1, self.model.rowCount()), _MOST_ROWS)
+        rows = min(max(1, self.model.rowCount()), _MAX_ROWS)
         self.table.setFixedHeight(heads.sizeHint().height() + 20 * rows + 4)
 
     def _name(self) -> str:
