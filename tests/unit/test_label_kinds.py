@@ -29,7 +29,8 @@ _OURS = {name: "\t".join(getattr(layout, name)) for name in ("LOOPS", "TADS")}
         ("i.tsv", _INSULATION, Kind.TAD, r"holds boundaries \(cooltools insulation\), not tads"),
         ("twice.bedpe", f"{_DOMAIN}\t{_DOMAIN}\n", Kind.LOOP, r"holds tads \(repeated BED\), not loops"),
         ("l.bedpe", f"#{_OURS['LOOPS']}\n{_PAIR}\ta\t0.5\n", Kind.TAD, r"holds loops \(loops\.bedpe\), not tads"),
-        ("t.bed", f"#{_OURS['TADS']}\n{_DOMAIN}\ta\t0.5\n", Kind.BOUNDARY, r"holds tads \(tads\.bed\), not boundaries"),
+        ("c.bedpe", f"{_PAIR}\t1\n", Kind.BOUNDARY, r"holds pairs of anchors, as of loops, not boundaries"),
+        ("c.bedpe", f"{_PAIR}\t1\n", Kind.TAD, r"holds pairs of anchors, as of loops, not tads"),
     ],
 )
 def test_columns_and_values_that_speak_for_another_kind(
@@ -46,7 +47,8 @@ def test_columns_and_values_that_speak_for_another_kind(
     [
         ("mustache_tads.bedpe", f"{_DOMAIN}\t{_DOMAIN}\n", Kind.TAD, "repeated BED"),
         ("peakachu_stripes.bedpe", "chr1\t100\t700\tchr1\t100\t120\n", Kind.STRIPE, "stripe BEDPE"),
-        ("numbered.bed", f"{_DOMAIN}\t1\n{_DOMAIN}\t2\n", Kind.BOUNDARY, "BED"),
+        ("numbered.bed", f"{_DOMAIN}\t1\n{_DOMAIN}\t2\n", Kind.BOUNDARY, "HiTAD"),
+        ("t.bed", f"#{_OURS['TADS']}\n{_DOMAIN}\ta\t0.5\n", Kind.BOUNDARY, "tads.bed"),
         ("soft_tads.tsv", f"{_SOFT}{_DOMAIN}\t{_DOMAIN}\t0.9\t3\t2\ta\n", Kind.TAD, "repeated BED"),
     ],
 )

@@ -67,14 +67,24 @@ def choose(table: Table, kind: Kind | None) -> Format:
         return fitting[0]
     chosen = next((one for one in fitting if kind is None or kind in one.kinds), None)
     said = _said_by_content(table, fitting)
-    if chosen is None or (said is not None and chosen in _GENERIC):
-        held = said or fitting[0]
-        raise LabelError(
-            f"holds {_PLURALS[held.kinds[0]]} ({held.name}), not {_PLURALS[kind] if kind else 'labels'}.",
-            where=table.path,
-            hint="Choose another file or another kind.",
-        )
-    return chosen
+    held = said or fitting[0]
+    what = f"{_PLURALS[held.kinds[0]]} ({held.name})"
+    if chosen is not None and (said is None or chosen not in _GENERIC):
+        if kind not in (Kind.TAD, Kind.BOUNDARY) or not _are_apart(table):
+            return chosen
+        what = "pairs of anchors, as of loops"
+    hint = "Choose another file or another kind."
+    raise LabelError(f"holds {what}, not {_PLURALS[kind] if kind else 'labels'}.", where=table.path, hint=hint)
+
+
+def _are_apart(table: Table) -> bool:
+    """True if most rows pair two places: no interval is given twice, as domains in BEDPE are."""
+    if not are_pairs(table):
+        return False
+    ends = ("start1", "end1", "start2", "end2")
+    cells = [table.column(table.columns.index(name) if table.header else PAIR.index(name)) for name in ends]
+    same = [row[:2] == row[2:] for row in zip(*cells, strict=True)]
+    return 2 * sum(same) < len(same)
 
 
 def _fitting(table: Table) -> list[Format]:

@@ -31,7 +31,7 @@ from qtpy.QtWidgets import (
 
 from napari_hicstruct.plugin.controllers.refused import is_refused, select_text
 from napari_hicstruct.plugin.controllers.wheel import passes_on
-from napari_hicstruct.plugin.state.commands import Command
+from napari_hicstruct.plugin.state.commands import Command, last_key
 
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QMainWindow
@@ -135,8 +135,10 @@ class KeyFilter(QObject):
             return bool(name)
         if name and event.isAutoRepeat():
             return True
-        if name and self._run(name):
-            return True
+        if name:
+            last_key.note()
+            if self._run(name):
+                return True
         if chooses and not kept and event.text().strip() and not event.modifiers() & _CHORD:
             QApplication.sendEvent(self._canvas, event)  # a list does not search by letters
             return True

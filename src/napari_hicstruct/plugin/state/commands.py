@@ -3,10 +3,14 @@ all come from this one table."""
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.state.palette import plural_of
+
+_JUST_NOW_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +83,22 @@ def keys_of(name: str) -> tuple[str, ...]:
 def key_of(name: str) -> str:
     """The usual key of a command, for a button: ``A``."""
     return keys_of(name)[0]
+
+
+class LastKey:
+    """When a key last carried out a command: what follows is shown, wherever the mouse lies."""
+
+    def __init__(self) -> None:
+        self._at = -math.inf
+
+    def note(self) -> None:
+        """A key carries out a command now."""
+        self._at = time.monotonic()
+
+    def was_just_now(self) -> bool:
+        """True right after."""
+        return time.monotonic() - self._at < _JUST_NOW_S
+
+
+last_key = LastKey()
+"""Of the application: a person has one keyboard."""

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_hicstruct.plugin.state.commands import last_key
 from napari_hicstruct.plugin.widgets.inks import SECONDARY, inked
 
 LABEL_WIDTH = 84
@@ -139,14 +140,15 @@ def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
 def reveal(widget: QWidget, *, beside: int = 24) -> None:
     """Scroll to a widget, and ``beside`` px above and below it, once the layout around it is done.
 
-    Never while the mouse is over what would move.
+    Not while the mouse is over what would move, unless a key asked for it: who presses one wants to see what it did.
     """
+    by_key = last_key.was_just_now()
 
     def scroll() -> None:
         area: QWidget | None = widget if isalive(widget) else None
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
-        if area is not None and not area.underMouse():
+        if area is not None and (by_key or not area.underMouse()):
             area.ensureWidgetVisible(widget, 0, beside)
 
     QTimer.singleShot(50, scroll)
