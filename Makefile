@@ -44,8 +44,9 @@ bench: setup  ## all our own benchmarks, slow
 bench-peers: setup  ## the same beside other programs (installs them into .venv-peers)
 	@$(SCREEN) $(BIN)/python -m benchmarks.run --peers
 
-docs: setup  ## write docs/cli.md, check links, command lines, pictures; build site/ (a warning is an error)
+docs: setup  ## write docs/cli.md and docs/recipe.md, check links, command lines, pictures; build site/ (a warning is an error)
 	@$(BIN)/python scripts/cli_docs.py
+	@$(BIN)/python scripts/recipe_docs.py
 	@$(BIN)/python -m pytest -q tests/meta/test_docs.py
 	@$(BIN)/python -c "import material, mkdocstrings_handlers.python" 2>/dev/null || \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'

@@ -79,8 +79,9 @@ def test_command_lines_parse(line: str) -> None:
     assert context.command.name == name
 
 
-def test_cli_page_is_up_to_date() -> None:
-    command = [sys.executable, ROOT / "scripts" / "cli_docs.py", "--check"]
+@pytest.mark.parametrize("script", ["cli_docs.py", "recipe_docs.py"])
+def test_pages_made_from_the_code_are_up_to_date(script: str) -> None:
+    command = [sys.executable, ROOT / "scripts" / script, "--check"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 0, result.stderr
 

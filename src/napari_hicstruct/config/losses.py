@@ -63,7 +63,9 @@ class ConsistencyConfig(FrozenConfig):
     fine: bool = Field(False, description="corner and symmetry on the fine point head too, boundaries repeated 2×2")
     pair: float = Field(0.0, ge=0, description="fine against the coarse window over the same place, both ways (paired)")
     anchors: float = Field(
-        0.0, ge=0, description="boundary probability at anchors of loops and stripes against off them, where unlabelled"
+        0.0,
+        ge=0,
+        description="loops and stripes teach boundaries: likelier at their anchors, where nobody labelled any",
     )
 
 

@@ -51,9 +51,9 @@ class MaskingConfig(FrozenConfig):
 class TrainConfig(FrozenConfig):
     """One training run from simulated maps."""
 
-    name: str = "default"
-    version: str = "0.1"
-    seed: int = 1
+    name: str = Field("default", description="of the model that is made")
+    version: str = Field("0.1", description="of the model that is made")
+    seed: int = Field(1, description="of the order in which maps, depths and windows are drawn, and of new weights")
     start_from: str = Field("", description="model (name or folder) whose weights a new run starts from")
     task_from: dict[str, str] = Field(default_factory=dict, description="task: model whose decoder and head it takes")
     model: ModelConfig = ModelConfig()
@@ -65,31 +65,36 @@ class TrainConfig(FrozenConfig):
         (), description="bp; coarse bins that simulated maps are drawn in, by turns; empty: model.coarse_resolution"
     )
     validation: PoolConfig = PoolConfig(extrusion=4, first_seed=900_000)
-    steps: int = Field(4_000, ge=1)
+    steps: int = Field(4_000, ge=1, description="of the whole run")
     batches: int = Field(1, ge=1, description="batches whose gradients make one step; several devices share them")
     fine_batch: int = Field(2, ge=1, description="5 kb windows per step")
     off_diagonal_batch: int = Field(1, ge=1, description="10 kb windows off the diagonal per step")
-    paired: float = Field(0.0, ge=0, le=1, description="share of those that lie around a 5 kb window")
+    paired: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the windows off the diagonal that lie around one of 5 kb: one place, twice",
+    )
     coarse_size: int = Field(256, description="bins; 10 kb windows in training")
     strip_tiles: int = Field(3, ge=1, description="on-diagonal windows that make one strip; one gets gradients")
     steps_per_draw: int = Field(16, ge=1, description="steps served from one drawing of maps and depths")
-    maps_per_draw: int = Field(3, ge=1)
+    maps_per_draw: int = Field(3, ge=1, description="maps in one drawing")
     dropped_bins: float = Field(0.05, ge=0, lt=1, description="at most this share of bins is marked bad, map by map")
     depth: tuple[float, float] = Field((4.0, 2_000.0), description="counts at distance 1 bin, log-uniform")
-    learning_rate: float = Field(3e-4, gt=0)
-    weight_decay: float = Field(0.05, ge=0)
+    learning_rate: float = Field(3e-4, gt=0, description="after the warm-up; it then falls as a cosine")
+    weight_decay: float = Field(0.05, ge=0, description="of AdamW")
     warmup: int = Field(100, ge=0, description="steps")
     clip: float = Field(3.0, gt=0, description="longest gradient")
     average: float = Field(0.998, ge=0, lt=1, description="decay of the weights' moving average that is shipped")
-    task_weights: dict[str, Weight] = Field(default_factory=dict)
+    task_weights: dict[str, Weight] = Field(default_factory=dict, description="task: weight of its loss; else 1")
     objective: Literal["tasks", "reconstruction"] = Field("tasks", description="reconstruction: stage 0, band-MAE")
     losses: LossConfig = LossConfig()
     masking: MaskingConfig = MaskingConfig()
     weak: WeakConfig = WeakConfig()
     blend: tuple[int, ...] = Field((), description="steps whose averaged weights are averaged again; 0: its first ones")
     blend_keeps: tuple[str, ...] = Field((), description="tasks that keep decoder and head of the blend's first step")
-    validate_every: int = Field(250, ge=1)
-    checkpoint_every: int = Field(50, ge=1)
+    validate_every: int = Field(250, ge=1, description="steps")
+    checkpoint_every: int = Field(50, ge=1, description="steps; a run that is stopped goes on from there")
     bf16: bool = Field(True, description="bfloat16 autocast where the processor has it")
     patience: int = Field(0, ge=0, description="stop after so many validations without gain; 0: never")
 

@@ -426,7 +426,9 @@ def _regions_of_bed(path: Path, chromsizes: Mapping[str, int], notes: list[str])
     try:
         found = read_labels(path, chromsizes=chromsizes, kind=Kind.TAD)
     except LabelError as error:
-        raise LabelError(error.message.replace("holds no labels", "holds no regions"), where=path, hint=hint) from error
+        said = error.message.replace("holds no labels", "holds no regions")
+        said = said.replace("as of loops, not tads", "not regions")
+        raise LabelError(said, where=path, hint=hint) from error
     if found.format == "BEDPE" or any(one.anchor1 != one.anchor2 for one in found.records):
         raise LabelError("holds pairs of anchors, not regions.", where=path, hint=hint)
     if not found.records:

@@ -200,7 +200,8 @@ class ConsensusState:
         from napari_hicstruct.labels.consensus import default_tolerance_bp
 
         kind = self.kind
-        sizes = [row.coarsest.get(kind, 0) for row in self.voters() if kind is not None]
+        kinds = [kind] if kind is not Kind.BOUNDARY else [kind, Kind.TAD]  # the ends of TADs are boundaries
+        sizes = [row.coarsest.get(one, 0) for row in self.voters() for one in kinds if one is not None]
         return default_tolerance_bp(max(sizes, default=0))
 
     def follow_sets(self) -> None:
