@@ -18,7 +18,7 @@ HEAD = """# Keys of a recipe
 
 Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
 `src/napari_hicstruct/config/`. A recipe for [`hicstruct train`](tutorial-training.md) is YAML and names what differs
-from these defaults; nested keys are tables of their own (`losses: {consistency: {pair: 0.1}}`). Equations of the losses:
+from these defaults; nested keys are tables of their own (`losses: {consistency: {pair: 0.1}}`). Equations of losses:
 [losses](science/losses.md); what windows over one place and anchors brought:
 [real maps](science/real-maps.md#learning-from-maps-that-nobody-has-labelled).
 """

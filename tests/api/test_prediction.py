@@ -11,6 +11,7 @@ import pytest
 
 import napari_hicstruct as hs
 from napari_hicstruct.cli.main import main
+from napari_hicstruct.errors import RegionError
 from tests.api.conftest import REGION
 
 
@@ -404,3 +405,19 @@ def test_chromosomes_that_were_searched_and_of_which_nobody_knows_anything_are_n
 def test_tasks_may_be_named_in_the_plural_and_in_any_case() -> None:
     calls = hs.predict(hs.sample_map(), "chr1:5M-6M", tasks=["Loops", "loop"], progress=False)
     assert calls.kinds == ("loop",)
+
+
+def test_calls_in_a_tuple_were_sought_where_they_say_as_in_a_list(calls: hs.Calls, truth_folder: Path) -> None:
+    truth = truth_folder / "loops.bedpe"
+    first = hs.evaluate(calls, truth).metrics["loops"]
+    assert hs.evaluate([calls], truth).metrics["loops"] == first
+    assert hs.evaluate((calls,), truth).metrics["loops"] == first
+
+
+def test_numbers_of_numpy_and_clocks_are_numbers(calls: hs.Calls, tmp_path: Path) -> None:
+    seed = 1_790_000_000_000_000_000  # a clock in nanoseconds
+    hs.simulate(tmp_path / "m.mcool", chromosomes={"chr1": 4_000_000}, depth=np.float32(5), seed=seed, progress=False)
+    limits = {"loop_separation": np.int64(20_000), "tad_size": np.array([100_000, 2_000_000])}
+    assert hs.predict(hs.sample_map(), "chr1:5M-6M", tasks="loop", limits=limits, progress=False).kinds == ("loop",)
+    with pytest.raises(RegionError, match="nan is no position"):
+        calls.filter(region=("chr1", float("nan"), 3))

@@ -17,7 +17,10 @@ _IN_BP = frozenset({"bin_size", "length", "max_distance", "resolution", "resolut
 """Arguments that are lengths."""
 
 MAX_NUMBER = 10**12
-"""Beyond every chromosome, count and seed; larger ones leave the 64 bits of what counts with them."""
+"""Beyond every chromosome and count; larger ones leave the 64 bits of what counts with them."""
+
+MAX_SEED = 2**63 - 1
+"""What files keep of a seed; clocks in nanoseconds are below it."""
 
 MAX_THREADS = 4096
 """Beyond every machine; much larger ones leave the 32 bits that torch counts them with."""
@@ -32,7 +35,7 @@ def whole_number(name: str, given: Any, *, least: int = 0, unit: str = "") -> in
         If it is none; a text such as ``"20k"`` is answered with the number that it stands for.
     """
     value = _as_int(given)
-    most = MAX_THREADS if name == "threads" else MAX_NUMBER
+    most = {"threads": MAX_THREADS, "seed": MAX_SEED}.get(name, MAX_NUMBER)
     if value is not None and least <= value <= most:
         return value
     if value is not None and value > most:
@@ -51,7 +54,7 @@ def whole_numbers(name: str, given: Any, *, least: int = 0, unit: str = "") -> t
     ConfigError
         If one is no whole number of at least ``least``.
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
+    several = isinstance(given, Iterable) and not isinstance(given, str | bytes) and getattr(given, "ndim", 1) > 0
     return tuple(whole_number(name, one, least=least, unit=unit) for one in (given if several else [given]))
 
 
@@ -86,7 +89,7 @@ def number(name: str, given: Any) -> float:
         If it is none.
     """
     if isinstance(given, Real) and not isinstance(given, bool) and abs(float(given)) <= MAX_NUMBER:  # false for NaN
-        return given  # type: ignore[return-value]  # as it was written, for who refuses it
+        return given if isinstance(given, int) else float(given)  # numpy's numbers are no numbers of JSON
     raise ConfigError(f"{name}={given!r} is no number that can be used.", hint=f"Give {name} as one finite number.")
 
 
@@ -202,7 +205,7 @@ def flag(name: str, given: Any) -> bool:
     ConfigError
         If it is neither: a text such as ``"no"`` would count as True.
     """
-    if type(given).__name__ in ("bool", "bool_"):
+    if type(given).__name__ in ("bool", "bool_") or (isinstance(given, int) and given in (0, 1)):
         return bool(given)
     raise ConfigError(f"{name}={given!r} is neither True nor False.", hint=f"Give {name}=True, or leave it out.")
 
@@ -337,12 +340,12 @@ def _is_path(given: Any) -> bool:
 def _as_int(given: Any) -> int | None:
     if isinstance(given, bool):
         return None
-    if isinstance(given, float):
-        return int(given) if given.is_integer() else None
     try:
         return operator.index(given)
     except TypeError:
-        return None
+        pass
+    whole = isinstance(given, Real) and float(given).is_integer()
+    return int(given) if whole else None
 
 
 def _meant(given: Any) -> int:

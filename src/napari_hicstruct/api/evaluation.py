@@ -301,7 +301,7 @@ def _sought(predictions: LabelsLike) -> tuple[str, ...]:
     """The regions in which calls at hand were sought; the workflow asks folders itself."""
     from napari_hicstruct.api.calls import Calls
 
-    parts = predictions if isinstance(predictions, list) else [predictions]
+    parts = list(predictions) if isinstance(predictions, list | tuple) else [predictions]
     sought = [regions_of_run(part.run) if isinstance(part, Calls) else None for part in parts]
     return () if None in sought else tuple(region for regions in sought for region in regions or ())
 

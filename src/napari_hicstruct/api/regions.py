@@ -27,7 +27,7 @@ def to_interval(region: Region, chromsizes: Mapping[str, int]) -> Interval:
     elif _is_triple(region):
         name, first, last = region
         chrom = NameMatcher(chromsizes).require(name)
-        start, end = int(first or 0), chromsizes[chrom] if last is None else int(last)
+        start, end = _position(region, first, 0), _position(region, last, chromsizes[chrom])
     else:
         hint = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
         raise RegionError(f"{region!r} is not a region.", hint=hint)
@@ -58,7 +58,18 @@ def bare_interval(region: Interval | tuple[str, int | None, int | None]) -> Inte
         hint = "Write 'chr17:62.5M-63.5M', hs.Interval('chr17', 62_500_000, 63_500_000) or (chrom, start, end)."
         raise RegionError(f"{region!r} is not a region.", hint=hint)
     chrom, start, end = region
-    return Interval(chrom, int(start or 0), 10**12 if end is None else int(end))
+    return Interval(chrom, _position(region, start, 0), _position(region, end, 10**12))
+
+
+def _position(region: object, given: object, otherwise: int) -> int:
+    """One end of a region (bp); ``otherwise`` where it is left out."""
+    if given is None:
+        return otherwise
+    try:
+        return int(given)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:  # NaN, infinity, pandas.NA
+        hint = "Give start and end in whole bp, or None for the chromosome's own."
+        raise RegionError(f"{region!r} is not a region: {given!r} is no position.", hint=hint) from error
 
 
 def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[str, int]) -> tuple[Interval, ...]:

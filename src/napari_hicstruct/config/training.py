@@ -141,6 +141,11 @@ class TrainConfig(FrozenConfig):
             raise ValueError(
                 "losses.consistency.corner and .edge need boundaries: set model.boundary_prior.kind to 'band'"
             )
+        heads = {task.head for task in self.model.tasks}
+        if options.anchors and not ("boundary" in heads and heads & {"point", "mask"}):
+            raise ValueError("losses.consistency.anchors: loops or stripes teach boundaries; the model lacks a task")
+        if options.pair and "point" not in heads:
+            raise ValueError("losses.consistency.pair compares loops: the model has no such task")
         if options.pair and not self.paired:
             raise ValueError("losses.consistency.pair compares windows over one place: set paired, the share of them")
         if self.paired and self.coarse_size < self.model.windows.fine_size // 2 + 2 * self.model.windows.coarse_margin:

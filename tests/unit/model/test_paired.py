@@ -186,11 +186,17 @@ def test_agreeing_windows_cost_nothing_and_others_do() -> None:
     assert pair_loss(fine, coarse * 0.5, known).item() > 0
 
 
+def _only(name: str) -> list[Any]:
+    return [task for task in BASE["model"]["tasks"] if task["name"] == name]
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"paired": 0.0, "losses": {"consistency": {"pair": 0.1}}}, "set paired"),
         ({"coarse_size": 40}, "too small to hold a fine window"),
+        ({"model": {"tasks": _only("tad")}, "losses": {"consistency": {"anchors": 0.1}}}, "the model lacks a task"),
+        ({"model": {"tasks": _only("stripe")}, "losses": {"consistency": {"pair": 0.1}}}, "has no such task"),
     ],
 )
 def test_recipes_that_do_not_fit_are_refused(changes: dict[str, Any], says: str) -> None:

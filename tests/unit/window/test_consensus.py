@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from napari_hicstruct.annotations import Project
 from napari_hicstruct.annotations.records import Kind, Origin, Status
 from napari_hicstruct.cli.main import main
-from napari_hicstruct.errors import LabelError
+from napari_hicstruct.errors import LabelError, ProjectError
+from napari_hicstruct.jobs import Clock
 from napari_hicstruct.plugin.state.consensus import ConsensusState
 from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings, consensus_settings
 from napari_hicstruct.plugin.state.upset import short_number, upset_of
@@ -454,3 +456,31 @@ def test_the_plot_counts_every_structure_once(project: Project, three: list[Path
 
 def test_settings_are_those_of_the_shell_unless_chosen() -> None:
     assert consensus_settings() == ConsensusSettings(None, "em", 0, False)
+
+
+def test_a_caller_that_is_renamed_while_other_work_runs_ends_nothing(project: Project, three: list[Path]) -> None:
+    """Its file is read anew when that has ended: before the next run."""
+    runner = SteppedRunner()
+    window = TinyWindow(project, runner)
+    state = window.consensus
+    state.add_files(three)
+    runner.advance(9)
+    ended: list[object] = []
+
+    def work(token: Any) -> Any:
+        yield Clock().step("judging", 0, 1)
+
+    window.labels.busy.start("The judgment", work, done=ended.append, failed=ended.append)
+    state.set_caller(state.files[0], "Peakachu")
+    assert window.labels.busy.text == "The judgment"
+    with pytest.raises(ProjectError, match="The judgment has not ended yet"):
+        window.labels.busy.start("Another", work, done=ended.append, failed=ended.append)
+    with pytest.raises(ProjectError, match="The judgment has not ended yet"):
+        window.open_project(project.path)
+    runner.advance(9)
+    assert ended == [None]
+    state.run()
+    for _ in range(3):
+        runner.advance(30)
+    assert state.result is not None
+    assert "Peakachu" in state.result.consensus.callers

@@ -7,7 +7,7 @@ from typing import Any
 
 from psygnal import Signal
 
-from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.errors import HicStructError, ProjectError
 from napari_hicstruct.jobs import CancelToken, Progress, close_quietly
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, MakeJob, Runner
 
@@ -45,7 +45,15 @@ class BusyState:
         done: Callable[[Any], object],
         failed: Callable[[HicStructError], object],
     ) -> None:
-        """Run ``make_job(token)``; of ``done`` and ``failed`` one is called at the end, when nothing runs any more."""
+        """Run ``make_job(token)``; of ``done`` and ``failed`` one is called at the end, when nothing runs any more.
+
+        Raises
+        ------
+        ProjectError
+            If something runs: it would be lost without a word.
+        """
+        if self.text:
+            raise ProjectError(f"{self.text} has not ended yet.", hint="Wait for it, or cancel it.")
         self._then = done, failed
         self._set(text)
         self._job.start(lambda token: _stoppable(make_job, token))

@@ -243,8 +243,8 @@ class ConsensusState:
         changed = [row for row in self.voters() if row.set_id is None and row.stamp != stamp_of(row.path)]
         for row in changed:
             row.read_as = False
-        self._run_next = bool(changed)
-        if changed:
+        self._run_next = bool(self._waiting())
+        if self._run_next:
             self._read()
         else:
             self._vote()
@@ -403,11 +403,14 @@ class ConsensusState:
     def _unread(self) -> list[CallerRow]:
         return [row for row in self.files if row.read_as is False or row.read_as is not self.settings.kind]
 
+    def _waiting(self) -> list[CallerRow]:
+        return [row for row in self._unread() if not _is_second(row)]
+
     def _read(self) -> None:
-        waiting, kind = [row for row in self._unread() if not _is_second(row)], self.settings.kind
+        waiting, kind = self._waiting(), self.settings.kind
         source = self._labels.window.source
-        if self._reading or not waiting or source is None:
-            self.changed.emit()
+        if self._reading or self._busy.text or not waiting or source is None:
+            self.changed.emit()  # after other work: what is not read is read before the next run
             return
         sizes = dict(source.chromsizes)
 

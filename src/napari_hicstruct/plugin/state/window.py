@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
-from napari_hicstruct.errors import RegionError
+from napari_hicstruct.errors import ProjectError, RegionError
 from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.labels import LabelState, Others
@@ -76,6 +76,18 @@ class WindowState(ProjectState):
             with suppress(RegionError):  # another map stands in the file by now
                 view = parse_view(seen, source.chromsizes)
                 self.go_to(view.rows, view.cols)
+
+    def open_project(self, path: str | Path) -> None:
+        """Not while work on the one that is open goes on: what it keeps would come into the wrong one.
+
+        Raises
+        ------
+        ProjectError
+            Then, and as the method that this extends.
+        """
+        if self.labels.busy.text:
+            raise ProjectError(f"{self.labels.busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+        super().open_project(path)
 
     def _on_view(self, rows: Interval, cols: Interval) -> None:
         if self.source is not None:
