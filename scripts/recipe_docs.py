@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel
-from pydantic_core import PydanticUndefined
 
 from napari_hicstruct.config.training import TrainConfig
 
@@ -56,9 +55,7 @@ def _settings(annotation: Any) -> type[BaseModel] | None:
 
 
 def _shown(field: Any) -> str:
-    if field.default is not PydanticUndefined:
-        return f"`{_cell(str(_plain(field.default)))}`"
-    return "" if field.default_factory is None else f"`{_cell(str(_plain(field.default_factory())))}`"
+    return "" if field.is_required() else f"`{_cell(str(_plain(field.get_default(call_default_factory=True))))}`"
 
 
 def _plain(value: Any) -> Any:

@@ -193,7 +193,14 @@ def test_every_key_of_settings_is_still_read(kind: Any, name: str) -> None:
     if kind is FinetuneConfig:
         written = {FINETUNE_NAMES.get(key, key): value for key, value in written.items()}
     found = load_config(kind, path).model_dump(mode="json")
-    assert {key: found[key] for key in written} == written
+    assert _as_far_as(found, written) == written
+
+
+def _as_far_as(found: Any, written: Any) -> Any:
+    """What was found, without the keys that came later."""
+    if isinstance(found, dict) and isinstance(written, dict):
+        return {key: _as_far_as(found[key], value) for key, value in written.items()}
+    return found
 
 
 @pytest.mark.parametrize("former", FINETUNE_NAMES)
