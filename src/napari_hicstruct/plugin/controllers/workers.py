@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from superqt.utils import GeneratorWorker, create_worker, ensure_main_thread
 
 from napari_hicstruct.jobs import CancelToken, Progress, close_quietly
 from napari_hicstruct.plugin.state.jobs import QUIT_SECONDS, Job, Worker
+
+
+_TURN_S = 0.0005
+"""A paint asks for the interpreter dozens of times: at Python's own 5 ms each that made a tenth of a second."""
+
+_running = 0
+_usual_s = 0.0
+_count = threading.Lock()
+
+
+@contextmanager
+def _short_turns() -> Iterator[None]:
+    """While work runs beside the window, threads take the interpreter in short turns; afterwards as it was."""
+    global _running, _usual_s
+    with _count:
+        if _running == 0:
+            _usual_s = sys.getswitchinterval()
+            sys.setswitchinterval(_TURN_S)
+        _running += 1
+    try:
+        yield
+    finally:
+        with _count:
+            _running -= 1
+            if _running == 0:
+                sys.setswitchinterval(_usual_s)
 
 
 class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is untyped for mypy
@@ -32,7 +60,8 @@ class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is unty
 
     def work(self) -> Any:
         try:
-            return super().work()
+            with _short_turns():
+                return super().work()
         finally:
             close_quietly(self._gen)
             self.ended.set()
