@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from superqt.utils import GeneratorWorker, create_worker, ensure_main_thread
@@ -13,31 +12,32 @@ from superqt.utils import GeneratorWorker, create_worker, ensure_main_thread
 from napari_hicstruct.jobs import CancelToken, Progress, close_quietly
 from napari_hicstruct.plugin.state.jobs import QUIT_SECONDS, Job, Worker
 
-
 _TURN_S = 0.0005
 """A paint asks for the interpreter dozens of times: at Python's own 5 ms each that made a tenth of a second."""
 
-_running = 0
-_usual_s = 0.0
-_count = threading.Lock()
 
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
+class _ShortTurns:
     """While work runs beside the window, threads take the interpreter in short turns; afterwards as it was."""
-    global _running, _usual_s
-    with _count:
-        if _running == 0:
-            _usual_s = sys.getswitchinterval()
-            sys.setswitchinterval(_TURN_S)
-        _running += 1
-    try:
-        yield
-    finally:
-        with _count:
-            _running -= 1
-            if _running == 0:
-                sys.setswitchinterval(_usual_s)
+
+    def __init__(self) -> None:
+        self._running, self._usual = 0, 0.0
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._running == 0:
+                self._usual = sys.getswitchinterval()
+                sys.setswitchinterval(_TURN_S)
+            self._running += 1
+
+    def __exit__(self, *_error: object) -> None:
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                sys.setswitchinterval(self._usual)
+
+
+_short_turns = _ShortTurns()
 
 
 class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is untyped for mypy
@@ -60,7 +60,7 @@ class _Worker(GeneratorWorker):  # type: ignore[misc]  # superqt's class is unty
 
     def work(self) -> Any:
         try:
-            with _short_turns():
+            with _short_turns:
                 return super().work()
         finally:
             close_quietly(self._gen)
