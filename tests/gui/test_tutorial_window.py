@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from qtpy.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QDockWidget
 
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.evaluation.acceptance import Verdict
+from napari_hicstruct.plugin.controllers.key_sheet import KeySheet
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.show import wait_until_drawn
 from napari_hicstruct.plugin.state.commands import COMMANDS
@@ -124,6 +126,19 @@ def predict_step(person: Person) -> None:
     for name in ("Loops", "TADs"):
         assert len(person.viewer.layers[name].data) > 0, name
     says(2, "in the set's colour")
+    hide_the_less_likely(person)
+
+
+def hide_the_less_likely(person: Person) -> None:
+    says(2, "*Labels → Show from p ≥* hides the less likely")
+    slider, loops = section(person, "labels").probability, person.viewer.layers["Loops"]
+    known, drawn = person.session.project.count(), len(loops.data)
+    person.reach(slider)
+    slider.setValue(0.5)
+    assert pump(lambda: len(loops.data) < drawn, 10)
+    assert person.session.project.count() == known, "none is lost"
+    slider.setValue(0.0)
+    assert pump(lambda: len(loops.data) == drawn, 10)
 
 
 def current(person: Person) -> Any:
@@ -204,6 +219,29 @@ def add_what_is_missing(person: Person) -> None:
     assert len(person.session.project.reviewed("chr17")) == 1
     person.key("U")  # what was judged above is the example of the next step
     assert person.session.project.reviewed("chr17") == []
+    look_at_others(person)
+
+
+def look_at_others(person: Person) -> None:
+    says(3, "A click on any other object selects it", "`?` lists all keys")
+    here = next(
+        (place, there)
+        for record in person.session.project.query(kind=Kind.LOOP)
+        if person.seen(place := (record.anchor1.center, record.anchor2.center))
+        and (there := person.session.editing.pointer.under(place))
+        and there[0] != person.session.labels.current_uid
+    )
+    person.click_map(here[0])
+    assert current(person).uid == here[1][0]
+    person.key("?")
+    assert pump(lambda: bool(sheets()), 5)
+    (sheet,) = sheets()
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)  # without a window manager it does not get the keyboard
+    assert pump(lambda: not sheets(), 5)
+
+
+def sheets() -> list[Any]:
+    return [one for one in QApplication.allWidgets() if isinstance(one, KeySheet) and one.isVisible()]
 
 
 def fine_tune_step(person: Person) -> None:
@@ -265,6 +303,11 @@ def export_step(person: Person, folder: Path) -> list[Path]:
     judged = panel.chosen()
     assert {record.status for record in judged} <= {Status.ACCEPTED, Status.EDITED}
     assert len(judged) == sum(one is Status.ACCEPTED for one in statuses(person).values())
+    person.click(panel.form["proposed"].native)  # a tick adds what nobody judged
+    assert Status.PROPOSED in {record.status for record in panel.chosen()}
+    person.click(panel.form["proposed"].native)
+    assert panel.chosen() == judged
+    assert Path(panel.folder.line.text()).name.startswith("HFFc6"), "a folder of its own, named after the map"
     person.fill(panel.folder.line, str(folder))
     person.click(panel.save)
     assert pump(lambda: panel.result.isVisible())
