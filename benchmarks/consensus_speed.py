@@ -51,6 +51,7 @@ def main() -> None:
         "loop",
         "-o",
         out / "soft.bedpe",
+        "--overwrite",
         "--quiet",
     ]
     found = paired({"hicstruct": command}, args.repeats, threads=2)["hicstruct"]

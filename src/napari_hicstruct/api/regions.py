@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, NameMatcher, parse_region
@@ -61,12 +61,12 @@ def bare_interval(region: Interval | tuple[str, int | None, int | None]) -> Inte
     return Interval(chrom, _position(region, start, 0), _position(region, end, 10**12))
 
 
-def _position(region: object, given: object, otherwise: int) -> int:
+def _position(region: object, given: Any, otherwise: int) -> int:
     """One end of a region (bp); ``otherwise`` where it is left out."""
     if given is None:
         return otherwise
     try:
-        return int(given)  # type: ignore[call-overload, no-any-return]
+        return int(given)
     except (TypeError, ValueError, OverflowError) as error:  # NaN, infinity, pandas.NA
         hint = "Give start and end in whole bp, or None for the chromosome's own."
         raise RegionError(f"{region!r} is not a region: {given!r} is no position.", hint=hint) from error

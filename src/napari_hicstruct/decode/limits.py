@@ -122,21 +122,20 @@ def parse_limit(text: str) -> int | Range:
     return span.start, span.end
 
 
-def _whole(value: object) -> object:
+def _whole(value: Any) -> Any:
     """A whole number as Python's own, whoever wrote it (numpy, ``2e4``); anything else as it is."""
     whole = isinstance(value, Real) and not isinstance(value, bool) and float(value).is_integer()
-    return int(value) if whole else value  # type: ignore[call-overload]
+    return int(value) if whole else value
 
 
-def _checked(name: str, value: int | Range, spelt: str) -> int | Range:
+def _checked(name: str, given: Any, spelt: str) -> int | Range:
     """``spelt`` as the person did: with ``-`` on the command line, with ``_`` in Python, which writes a pair itself."""
-    value = _whole(value)  # type: ignore[assignment]
     if name in _SINGLE:
+        value = _whole(given)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_LIMIT_BP:
             raise ConfigError(f"the limit {spelt} is one number of bp.", hint=f"Give {spelt}=20000.")
         return value
-    several = isinstance(value, Iterable) and not isinstance(value, str)
-    pair: tuple[Any, ...] = tuple(map(_whole, value)) if several else ()  # type: ignore[arg-type]
+    pair = tuple(map(_whole, given)) if isinstance(given, Iterable) and not isinstance(given, str) else ()
     if len(pair) != 2 or not all(isinstance(edge, int) for edge in pair) or not 0 <= pair[0] < pair[1] <= MAX_LIMIT_BP:
         hint = f"Give '{spelt}': (100_000, 2_000_000)." if "_" in spelt else f"Give {spelt}=100k-2M."
         raise ConfigError(f"the limit {spelt} is a least and a most, in bp.", hint=hint)

@@ -29,6 +29,13 @@ def loops(path: Path, n: int, chrom: str = CHROM) -> Path:
     return path
 
 
+def bring_in(window: TinyWindow, runner: SteppedRunner, path: Path) -> None:
+    """Import a file to the end: it is read, then stored."""
+    window.importing.start([path])
+    for _ in range(2):
+        runner.advance(9)
+
+
 def test_a_refusal_gives_the_reason_then_the_name_and_the_path_as_details(tmp_path: Path, project: Project) -> None:
     window = TinyWindow(project)
     good, foreign = loops(tmp_path / "good.bedpe", 3), loops(tmp_path / "other.bedpe", 2, chrom="chr5")
@@ -176,9 +183,7 @@ def test_undo_of_very_many_records_is_made_beside_the_window(
     monkeypatch.setattr(labels, "_BESIDE", 2)
     runner = SteppedRunner()
     window = TinyWindow(project, runner)
-    window.importing.start([loops(tmp_path / "a.bedpe", 3)])
-    runner.advance(9)
-    runner.advance(9)
+    bring_in(window, runner, loops(tmp_path / "a.bedpe", 3))
     window.review.undo()
     assert window.labels.busy.text == "Undo"
     window.review.undo()  # not twice
@@ -208,9 +213,7 @@ def test_a_long_step_that_is_cancelled_changes_nothing_and_edits_wait_until_it_h
     monkeypatch.setattr(labels, "_BESIDE", 2)
     runner = SteppedRunner()
     window = TinyWindow(project, runner)
-    window.importing.start([loops(tmp_path / "a.bedpe", 4)])
-    runner.advance(9)
-    runner.advance(9)
+    bring_in(window, runner, loops(tmp_path / "a.bedpe", 4))
     before, uids = sorted(project.query(), key=lambda one: one.uid), [one.uid for one in project.query()]
     STEPS[name](window, uids)
     runner.advance(1)
@@ -253,9 +256,7 @@ def test_a_step_that_was_done_when_its_cancelling_came_says_so(
     monkeypatch.setattr(labels, "_BESIDE", 2)
     runner = SteppedRunner()
     window = TinyWindow(project, runner)
-    window.importing.start([loops(tmp_path / "a.bedpe", 4)])
-    runner.advance(9)
-    runner.advance(9)
+    bring_in(window, runner, loops(tmp_path / "a.bedpe", 4))
     window.review.undo()
     real = project.undo
 
