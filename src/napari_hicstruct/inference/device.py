@@ -42,6 +42,26 @@ def torch_threads(n: int = 0) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def one_each(device: torch.device, threads: int = 0) -> Iterator[int]:
+    """Torch at one thread for each piece of work while the block runs; gives how many pieces may run beside each other.
+
+    A layer's sums then never depend on how many processors a machine has, and small layers are not shared out among
+    them: windows are, which is faster.
+
+    Parameters
+    ----------
+    device : torch.device
+        Anything but a processor takes one piece after another.
+    threads : int
+        Processor threads; 0: as many as torch would take.
+    """
+    before = torch.get_num_threads()
+    on_cpu = device.type == "cpu"
+    with torch_threads(1 if on_cpu else threads):
+        yield (threads or before) if on_cpu else 1
+
+
 def has_fast_bf16(device: torch.device) -> bool:
     """True if bfloat16 is quicker than float32 there (processors emulate it otherwise)."""
     if device.type == "cuda":

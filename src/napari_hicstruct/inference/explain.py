@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -14,7 +14,7 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.insulation import boundary_evidence
 from napari_hicstruct.inference.canvas import Canvas
 from napari_hicstruct.inference.chromosome import ChromosomeRun
-from napari_hicstruct.inference.maps import Predictor, StripFeatures
+from napari_hicstruct.inference.maps import Forward, Predictor, StripFeatures
 from napari_hicstruct.inference.tiling import Tiling
 from napari_hicstruct.models.context import BoundaryPrior, Trace
 from napari_hicstruct.models.network import MultiTaskNet
@@ -124,13 +124,14 @@ class TracingPredictor(Predictor):
 
     traced: list[tuple[Bins, dict[str, Array]]] = field(default_factory=list)
 
-    def _run(
-        self, corners: list[Bins], windows: list[Array], forward: Callable[..., dict[str, Tensor]], *, factor: int
-    ) -> Iterator[dict[str, Array]]:
+    def _batch(
+        self, corners: list[Bins], windows: list[Array], forward: Forward, *, factor: int
+    ) -> list[dict[str, Array]]:
+        found = []
         for corner, window in zip(corners, windows, strict=True):
-            (out,) = Predictor._run(self, [corner], [window], forward, factor=factor)
+            found += Predictor._batch(self, [corner], [window], forward, factor=factor)
             self.traced.append((corner, {k: v[0].float().cpu().numpy() for k, v in self.net.maps.items()}))
-            yield out
+        return found
 
 
 @dataclass(frozen=True, slots=True)

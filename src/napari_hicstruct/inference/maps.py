@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +19,17 @@ from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack, predic
 from napari_hicstruct.inference.canvas import Canvas, blend_weight
 from napari_hicstruct.inference.device import precision
 from napari_hicstruct.inference.tiling import Tiling
+from napari_hicstruct.jobs.ahead import work_ahead
 from napari_hicstruct.models.context import BoundaryPrior
 from napari_hicstruct.models.network import MultiTaskNet
 
 Array = NDArray[np.float32]
+Corner = tuple[int, int]
+"""First row and column of a window, bins."""
+
+Forward = Callable[[Tensor, BoundaryPrior | None, list[Corner]], dict[str, Tensor]]
+"""Network outputs of a batch of windows, by name, given its channels, boundary prior and corners."""
+
 BATCH = {"cpu": 2, "cuda": 32, "mps": 8}
 
 
@@ -54,6 +61,8 @@ class Predictor:
         The chromosome's 1-D tracks by bin size, for networks that read any.
     calibration : mapping of str to CalibrationMap
         From raw scores to probabilities, by what is called (``evaluation.calibrate.key_of``).
+    workers : int
+        Batches that run beside each other, each in one thread (:func:`~napari_hicstruct.inference.device.one_each`).
     """
 
     net: MultiTaskNet
@@ -63,6 +72,7 @@ class Predictor:
     prior: BoundaryPriorTrack | None = None
     tracks: Mapping[int, Array] = field(default_factory=dict)
     calibration: Mapping[str, CalibrationMap] = field(default_factory=dict)
+    workers: int = 1
 
     def prepare_prior(self, band: Band, start: int, stop: int) -> None:
         """Read where boundaries probably are in coarse bins start … stop, if the network wants to know."""
@@ -72,31 +82,21 @@ class Predictor:
             predict_boundary_prior(self.net, band, self.device, tracks, start=start, stop=stop) if wanted else None
         )
 
-    def _run(
-        self,
-        corners: list[tuple[int, int]],
-        windows: list[Array],
-        forward: Callable[[Tensor, BoundaryPrior | None], dict[str, Tensor]],
-        *,
-        factor: int,
-    ) -> Iterator[dict[str, Array]]:
-        """Forward passes in batches; one dict of arrays per window, in order."""
-        batch = BATCH.get(self.device.type, 2)
-        for start in range(0, len(windows), batch):
-            part = slice(start, start + batch)
-            x = torch.from_numpy(np.stack(windows[part])).to(self.device)
-            prior = None
-            if self.prior is not None:
-                prior = self.prior.cut(corners[part], x.shape[-1], factor=factor, device=self.device)
-            with torch.inference_mode(), precision(self.device):
-                out = forward(x.contiguous(memory_format=torch.channels_last), prior)
-            arrays = {name: value.float().cpu().numpy() for name, value in out.items()}
-            self.on_windows(len(x))
-            for k in range(len(x)):
-                yield {name: value[k] for name, value in arrays.items()}
+    def _batch(
+        self, corners: list[Corner], windows: list[Array], forward: Forward, *, factor: int
+    ) -> list[dict[str, Array]]:
+        """One forward pass; a dict of arrays per window, in order."""
+        x = torch.from_numpy(np.stack(windows)).to(self.device)
+        prior = None
+        if self.prior is not None:
+            prior = self.prior.cut(corners, x.shape[-1], factor=factor, device=self.device)
+        with torch.inference_mode(), precision(self.device):
+            out = forward(x.contiguous(memory_format=torch.channels_last), prior, corners)
+        arrays = {name: value.float().cpu().numpy() for name, value in out.items()}
+        return [{name: value[k] for name, value in arrays.items()} for k in range(len(corners))]
 
-    def _windows(self, band: Band, tiling: Tiling, row: int) -> tuple[list[tuple[int, int]], list[Array]]:
-        """Corners and channels of a row's windows; those without a single good pixel are passed over."""
+    def _live(self, band: Band, tiling: Tiling, row: int) -> list[Corner]:
+        """Corners of a row's windows; those without a single good pixel are passed over."""
         valid, size = band.valid, tiling.size
         every = list(tiling.corners(row))
 
@@ -106,8 +106,30 @@ class Predictor:
         live = [(r, c) for r, c in every if good(r) and good(c)]
         if len(live) < len(every):
             self.on_windows(len(every) - len(live))
+        return live
+
+    def _rows(
+        self, band: Band, tiling: Tiling, forward: Forward, *, factor: int, wanted: Callable[[Corner], bool]
+    ) -> Iterator[tuple[int, Iterator[tuple[Corner, dict[str, Array]]]]]:
+        """Each row of tiles with the outputs of its windows, in order, whichever batch is through first."""
         inputs, tracks = self.net.config.inputs, self.tracks.get(band.resolution)
-        return live, [window_channels(band, r, c, size, inputs, tracks) for r, c in live]
+        size = BATCH.get(self.device.type, 2) if factor > 1 else 1
+
+        def parts(row: int) -> list[list[Corner]]:
+            corners = [corner for corner in self._live(band, tiling, row) if wanted(corner)]
+            return [corners[k : k + size] for k in range(0, len(corners), size)]
+
+        def run(part: list[Corner]) -> list[dict[str, Array]]:
+            windows = [window_channels(band, r, c, tiling.size, inputs, tracks) for r, c in part]
+            return self._batch(part, windows, forward, factor=factor)
+
+        def outputs(done: Iterator[tuple[list[Corner], list[dict[str, Array]]]]) -> Iterator[tuple[Corner, Any]]:
+            for part, found in done:
+                self.on_windows(len(part))
+                yield from zip(part, found, strict=True)
+
+        for row, done in work_ahead(((row, parts(row)) for row in tiling.row_tiles()), run, self.workers):
+            yield row, outputs(done)
 
     def fine_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
         """Tiles at fine bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
@@ -125,12 +147,11 @@ class Predictor:
         blend = blend_weight(tiling.size, tiling.margin)
         canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, below="offsets") for name in tasks}
 
-        def forward(x: Tensor, prior: BoundaryPrior | None) -> dict[str, Tensor]:
+        def forward(x: Tensor, prior: BoundaryPrior | None, _: list[Corner]) -> dict[str, Tensor]:
             return {name: _point(out["fine"]) for name, out in self.net.fine(x, tasks, prior=prior).items()}
 
-        for row in tiling.row_tiles():
-            corners, windows = self._windows(band, tiling, row)
-            for corner, out in zip(corners, self._run(corners, windows, forward, factor=2), strict=True):
+        for row, windows in self._rows(band, tiling, forward, factor=2, wanted=lambda _: True):
+            for corner, out in windows:
                 for name, values in out.items():
                     canvases[name].add(values, *corner)
             for name, canvas in canvases.items():
@@ -144,24 +165,32 @@ class Predictor:
         canvases = {name: Canvas(3, band.n_bins, tiling.n_diagonals, blend, below="offsets") for name in points}
         canvases |= {name: Canvas(2, band.n_bins, tiling.n_diagonals, blend, below="direction") for name in masks}
         dense, on_diagonal = [*points, *masks], [*points, *masks, *strips]
-        for row in tiling.row_tiles():
-            corners, windows = self._windows(band, tiling, row)
-            for corner, window in zip(corners, windows, strict=True):
-                at_diagonal = corner[0] == corner[1]
-                tasks = on_diagonal if at_diagonal else dense
-                if not tasks:
-                    continue
-                forward = partial(self._coarse_forward, tasks=tasks, points=points, masks=masks, margin=tiling.margin)
-                out = next(self._run([corner], [window], forward, factor=1))
+
+        def forward(x: Tensor, prior: BoundaryPrior | None, corners: list[Corner]) -> dict[str, Tensor]:
+            tasks = on_diagonal if _on_diagonal(corners[0]) else dense
+            return self._coarse_forward(x, prior, tasks=tasks, points=points, masks=masks, margin=tiling.margin)
+
+        def wanted(corner: Corner) -> bool:
+            return bool(on_diagonal if _on_diagonal(corner) else dense)
+
+        for row, windows in self._rows(band, tiling, forward, factor=1, wanted=wanted):
+            for corner, out in windows:
                 for name, canvas in canvases.items():
                     canvas.add(out[name], *corner)
-                for name, features in strips.items() if at_diagonal else ():
+                for name, features in strips.items() if _on_diagonal(corner) else ():
                     features.put(out[name], row)
             for name, canvas in canvases.items():
                 yield RowDone(name, canvas, row + tiling.stride)
 
     def _coarse_forward(
-        self, x: Tensor, prior: BoundaryPrior | None, tasks: list[str], points: list[str], masks: list[str], margin: int
+        self,
+        x: Tensor,
+        prior: BoundaryPrior | None,
+        *,
+        tasks: list[str],
+        points: list[str],
+        masks: list[str],
+        margin: int,
     ) -> dict[str, Tensor]:
         out = self.net.coarse(x, tasks, prior=prior)
         done = {name: _point(out[name]) for name in points if name in out}
@@ -198,6 +227,10 @@ class Predictor:
             p = torch.sigmoid(self.net.strip(x, shared, task).float())[0].cpu().numpy()
         self.on_windows(1)
         return p
+
+
+def _on_diagonal(corner: Corner) -> bool:
+    return corner[0] == corner[1]
 
 
 def _point(out: Tensor) -> Tensor:

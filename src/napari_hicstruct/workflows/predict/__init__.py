@@ -167,16 +167,16 @@ def iter_predict(
     said = notes(source, request)
     yield clock.step("load model", 0, 0, " ".join(said))
     preload_torch()
-    from napari_hicstruct.inference.device import torch_threads  # seconds: after the first sign of life
+    from napari_hicstruct.inference.device import choose_device, one_each  # seconds: after the first sign of life
 
-    with torch_threads(request.threads):
-        return (yield from _iter_regions(source, request, said, clock, token))
+    with one_each(choose_device(request.device), request.threads) as workers:
+        return (yield from _iter_regions(source, request, said, clock, token, workers))
 
 
 def _iter_regions(
-    source: ContactSource, request: PredictRequest, said: list[str], clock: Clock, token: CancelToken
+    source: ContactSource, request: PredictRequest, said: list[str], clock: Clock, token: CancelToken, workers: int
 ) -> Generator[Progress, None, PredictResult]:
-    """All regions, one after another."""
+    """All regions, one after another; ``workers`` windows beside each other."""
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
     counter = [0]
@@ -186,6 +186,7 @@ def _iter_regions(
         token.check()
 
     loaded = _load(request, on_windows, clock)
+    loaded.predictor.workers = workers
     regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
