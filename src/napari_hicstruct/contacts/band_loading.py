@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -99,6 +100,32 @@ def _from_fractions(
         summed = sum_blocks(values, factor) if factor > 1 else values
         return summed * np.float32(count_scale(summed)), None
     return (sum_blocks(found[0], factor), None) if factor > 1 else found
+
+
+@dataclass(frozen=True, slots=True)
+class BandShape:
+    """Extent of a band that has not been read: bin size (bp), bins, diagonals."""
+
+    resolution: int
+    n_bins: int
+    n_diagonals: int
+
+    def coarsened(self, factor: int) -> BandShape:
+        """The band in bins ``factor`` times as large."""
+        return BandShape(self.resolution * factor, -(-self.n_bins // factor), -(-self.n_diagonals // factor))
+
+
+def band_shape(source: ContactSource, chrom: str, *, resolution: int, max_distance: int) -> BandShape:
+    """Shape of the band that :func:`iter_load_band` would give.
+
+    Raises
+    ------
+    MapError
+        If no level of the map can give ``resolution``.
+    """
+    level = level_for(source, resolution, chrom)
+    size = n_bins(source.chromsizes[chrom], level)
+    return BandShape(level, size, min(max_distance // level, size)).coarsened(coarsen_factor(level, resolution))
 
 
 def level_for(source: ContactSource, resolution: int, chrom: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,6 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.decode.boundaries import THRESHOLD, decode_boundaries
 from napari_hicstruct.decode.insulation import boundary_evidence, counting_noise, noise_at
-from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.decode.loops import LoopDecoder, LoopSettings
 from napari_hicstruct.decode.stripe_settings import StripeSettings
 from napari_hicstruct.decode.stripes import decode_stripes
@@ -21,38 +20,11 @@ from napari_hicstruct.decode.tads import decode_tads, with_hierarchy
 from napari_hicstruct.decode.thresholds import decoder_threshold, is_listed
 from napari_hicstruct.evaluation.calibrate import calibrated
 from napari_hicstruct.inference.maps import Predictor, RowDone, StripFeatures
+from napari_hicstruct.inference.stretch import Stretch
 from napari_hicstruct.inference.tiling import Tiling
 
 MAX_STRIPE_ROWS = 40_000
 """Bins whose stripes are decoded at once: longer stretches take memory by the block, not by the chromosome."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """What is to be predicted: a stretch of one chromosome, in bp.
-
-    Attributes
-    ----------
-    start, end, length : int
-        bp; ``length`` is the chromosome's.
-    tasks : tuple of str
-    max_distance : int
-        Farthest anchors of loops and stripes, bp.
-    model : str
-        Name for the records.
-    min_probability : mapping of str to float
-        Smallest probability of a call to be listed, by task; else the decoders' own thresholds.
-    limits : DecodingLimits
-    """
-
-    start: int
-    end: int
-    length: int
-    tasks: tuple[str, ...]
-    max_distance: int
-    model: str = ""
-    min_probability: Mapping[str, float] = field(default_factory=dict)
-    limits: DecodingLimits = field(default_factory=DecodingLimits)
 
 
 @dataclass(slots=True)
@@ -77,7 +49,7 @@ class ChromosomeRun:
     _noise: NDArray[np.float64] | None = field(default=None, init=False)
 
     def _tasks(self, head: str) -> list[str]:
-        return [name for name in self.predictor.net.tasks_of(head) if name in self.stretch.tasks]
+        return self.stretch.tasks_of(self.predictor.net.config, head)
 
     def _min_probability(self, head: str) -> float | None:
         return min((p for name in self._tasks(head) if (p := self.stretch.min_probability.get(name))), default=None)
@@ -88,23 +60,17 @@ class ChromosomeRun:
         return self._min_probability(KINDS[kind].head) if own is None else own
 
     def _reach(self, band: Band) -> int:
-        return self.stretch.max_distance // band.resolution + 2
+        return self.stretch.reach(band)
 
     def _bins(self, band: Band) -> tuple[int, int]:
-        return self.stretch.start // band.resolution, -(-self.stretch.end // band.resolution)
+        return self.stretch.bins(band)
 
     def _fine_tiling(self) -> Tiling | None:
-        if self.fine is None or not self._tasks("point"):
-            return None
-        return self.predictor.fine_tiling(self.fine, *self._bins(self.fine), self._reach(self.fine))
+        return self.stretch.fine_tiling(self.predictor.net.config, self.fine, self.predictor.overlap)
 
     def _coarse_tiling(self) -> Tiling | None:
-        points, dense = self._tasks("point"), self._tasks("mask")
-        far = bool(dense or (points and self.fine is None))
-        if not far and not self._tasks("boundary"):
-            return None
-        reach = self._reach(self.coarse) if far else 1  # boundaries alone need the windows on the diagonal only
-        return self.predictor.coarse_tiling(self.coarse, *self._bins(self.coarse), reach)
+        config, has_fine = self.predictor.net.config, self.fine is not None
+        return self.stretch.coarse_tiling(config, self.coarse, self.predictor.overlap, has_fine=has_fine)
 
     def windows(self) -> int:
         """Number of windows and strips in all: the unit of progress."""

@@ -131,13 +131,8 @@ class Predictor:
         for row, done in work_ahead(((row, parts(row)) for row in tiling.row_tiles()), run, self.workers):
             yield row, outputs(done)
 
-    def fine_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
-        """Tiles at fine bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
-        w = self.net.config.windows
-        return Tiling(band.n_bins, min(reach, band.n_diagonals), w.fine_size, w.fine_margin, self.overlap, start, stop)
-
     def coarse_tiling(self, band: Band, start: int, stop: int, reach: int) -> Tiling:
-        """The same at coarse bins."""
+        """Tiles at coarse bins for structures with anchors in [start, stop) bins up to ``reach`` bins apart."""
         w = self.net.config.windows
         reach = min(reach, band.n_diagonals)
         return Tiling(band.n_bins, reach, w.coarse_size, w.coarse_margin, self.overlap, start, stop)
@@ -245,26 +240,31 @@ class StripFeatures:
     ----------
     start, stop : int
         Bins wanted.
+
+    Attributes
+    ----------
+    parts : list of (int, float16, shape (C, D, L))
+        First bin and features of each window.
     """
 
     def __init__(self, start: int, stop: int) -> None:
         self.start, self.stop = start, stop
-        self._parts: list[tuple[int, NDArray[np.float16]]] = []
+        self.parts: list[tuple[int, NDArray[np.float16]]] = []
 
     @property
     def empty(self) -> bool:
         """True if no window had a good pixel."""
-        return not self._parts
+        return not self.parts
 
     def put(self, features: Array, first: int) -> None:
         """Keep ``(C, D, L)`` features whose first column is bin ``first``."""
-        self._parts.append((first, features.astype(np.float16)))
+        self.parts.append((first, features.astype(np.float16)))
 
     def get(self, first: int, length: int) -> Array:
         """``(C, D, length)`` features from bin ``first`` on; 0 where no window lay."""
-        channels, n_diagonals, _ = self._parts[0][1].shape
+        channels, n_diagonals, _ = self.parts[0][1].shape
         out = np.zeros((channels, n_diagonals, length), np.float32)
-        for begin, part in self._parts:
+        for begin, part in self.parts:
             low, high = max(begin, first), min(begin + part.shape[-1], first + length)
             if low < high:
                 out[..., low - first : high - first] = part[..., low - begin : high - begin]

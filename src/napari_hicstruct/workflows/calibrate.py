@@ -171,7 +171,8 @@ def _predicted(
 ) -> list[tuple[Annotation, float]]:
     """All that the model calls, with the noise there, and the loops that it calls where there are coarse bins only."""
     from napari_hicstruct.contacts.band import coarsen_band, make_band
-    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+    from napari_hicstruct.inference.chromosome import ChromosomeRun
+    from napari_hicstruct.inference.stretch import Stretch
     from napari_hicstruct.workflows.predict.request import MAX_DISTANCE
 
     config = predictor.net.config

@@ -180,7 +180,8 @@ class Explainer:
         return prominence(band, i, j), (j - i) * band.resolution
 
     def _run(self, request: PredictRequest, chrom: str, length: int, tasks: tuple[str, ...]) -> ChromosomeRun:
-        from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+        from napari_hicstruct.inference.chromosome import ChromosomeRun
+        from napari_hicstruct.inference.stretch import Stretch
 
         assert self._predictor is not None
         assert self._bands is not None

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
 from napari_hicstruct.errors import ModelError
@@ -48,6 +50,21 @@ class ModelInfo:
         pool = self.card.get("recipe", {}).get("train", {})
         first, count = pool.get("first_seed", 0), pool.get("extrusion", 0) + pool.get("painted", 0)
         return [(first, first + count)] if count else []
+
+
+def config_of(info: ModelInfo) -> ModelConfig:
+    """Architecture of a model, as its card says.
+
+    Raises
+    ------
+    ConfigError, ModelError
+    """
+    card = info.path / CARD
+    try:
+        text = json.loads(card.read_text(encoding="utf-8"))["config"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError("has a damaged card.", where=card, hint="Copy the folder again, whole.") from error
+    return parse_config(ModelConfig, text, where=card)
 
 
 def user_models_dir() -> Path:

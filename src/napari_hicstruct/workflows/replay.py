@@ -130,8 +130,9 @@ def _thinned(scores: list[HeadScore], there: Any) -> list[HeadScore]:
 
 def _candidates(net: Any, device: Any, fine: Band | None, coarse: Band, sim: SimulatedMap) -> list[Annotation]:
     """Calls with at least :data:`MIN_PROBABILITY`; of TADs their boundaries."""
-    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+    from napari_hicstruct.inference.chromosome import ChromosomeRun
     from napari_hicstruct.inference.maps import Predictor
+    from napari_hicstruct.inference.stretch import Stretch
 
     tasks = tuple(task.name for task in net.config.tasks)
     stretch = Stretch(

@@ -197,8 +197,9 @@ class Scorer:
 
     def iter_calls(self, net: Any, blocks: Sequence[Block]) -> Generator[Progress, None, list[Annotation]]:
         """Everything that a network may call inside reviewed regions, the unlikely too."""
-        from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+        from napari_hicstruct.inference.chromosome import ChromosomeRun
         from napari_hicstruct.inference.maps import Predictor
+        from napari_hicstruct.inference.stretch import Stretch
 
         tasks = tuple(task.name for task in net.config.tasks)
         found: list[Annotation] = []

@@ -12,15 +12,13 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import format_bin_size, united
+from napari_hicstruct.genome import united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
+from napari_hicstruct.workflows.predict.checks import check_contacts, depth_notes
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
-    MIN_DEPTH,
-    MIN_DISTANCE_BINS,
     MIN_LENGTH,
     MODES,
-    WIDTH_BINS,
     PredictRequest,
     check_model,
     check_request,
@@ -87,14 +85,15 @@ def _iter_open(
     source: ContactSource, region: Interval, request: PredictRequest, loaded: _Loaded, token: CancelToken
 ) -> Generator[Progress, None, ChromosomeRun]:
     """Bands and tracks of a region's chromosome, ready to run."""
-    from napari_hicstruct.inference.chromosome import ChromosomeRun, Stretch
+    from napari_hicstruct.inference.chromosome import ChromosomeRun
+    from napari_hicstruct.inference.stretch import Stretch
 
     predictor = loaded.predictor
     config = request.bins(source, predictor.net.config)
     fine, coarse = yield from iter_band_pair(
         source, region.chrom, config, norm=request.norm, token=token, clock=loaded.clock
     )
-    _check_contacts(source, region, coarse)
+    check_contacts(source, region, coarse)
     predictor.tracks = read_request_tracks(source, region.chrom, request, config)
     stretch = Stretch(
         start=region.start,
@@ -107,47 +106,6 @@ def _iter_open(
         limits=request.limits,
     )
     return ChromosomeRun(predictor, fine, coarse, stretch)
-
-
-def _check_contacts(source: ContactSource, region: Interval, band: Band) -> None:
-    """Refuse a region without contacts, saying where there are some: no calls there would look like a finding."""
-    import numpy as np
-
-    used = np.asarray(band.counts.any(axis=0))
-    first, last = region.start // band.resolution, -(-region.end // band.resolution)
-    if not used[first:last].any():
-        bins = used.nonzero()[0]
-        start, end = int(bins[0]) * band.resolution, (int(bins[-1]) + 1) * band.resolution
-        raise MapError(
-            f"holds no contacts in {region}.",
-            where=source.uri,
-            hint=f"Its contacts on {region.chrom} lie between {start:,} and {end:,}.",
-        )
-
-
-def _depth_notes(run: ChromosomeRun) -> list[str]:
-    """A sentence where a map is too shallow for its bins, or was cut to its diagonal."""
-    import numpy as np
-
-    band = run.fine if run.fine is not None else run.coarse
-    reach = int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
-    if reach < MIN_DISTANCE_BINS:
-        return [
-            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
-            "structure. Use the map as it was before it was cut."
-        ]
-    if reach < WIDTH_BINS:
-        return [
-            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: boundaries and "
-            "TADs are judged by more, and not to be trusted here. Use the map as it was before it was cut."
-        ]
-    if band.depth >= MIN_DEPTH:
-        return []
-    size = format_bin_size(band.resolution)
-    return [
-        f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
-        "Calls are not to be trusted without looking."
-    ]
 
 
 def iter_predict(
@@ -201,14 +159,20 @@ def _iter_regions(
                 raise
             said.append(f"{region.chrom} is skipped: {error.message}")
             continue
-        said += [note for note in (*source.level_notes(region.chrom), *_depth_notes(run)) if note not in said]
+        said += [
+            note
+            for note in (*source.level_notes(region.chrom), *depth_notes(run.fine or run.coarse))
+            if note not in said
+        ]
         share = len(region) / everything
         found += yield from _iter_run(run, region.chrom, counter, (before, share), clock)
         before += share
         if run.track is not None:
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
     done_chroms = [r.chrom for r in regions if r not in skipped]
-    record = _run_record(source, request, loaded, said, done_chroms)
+    record = run_record(source, request, loaded.info, done_chroms)
+    record["model"]["device"] = str(loaded.predictor.device)
+    record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "peak_memory_mb": _peak_memory_mb()}
     heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
@@ -233,21 +197,18 @@ def _norm_of(source: ContactSource, chrom: str, request: PredictRequest) -> str:
     return used_norm(source, chrom, resolution=loop_resolution(source, request.bins(source), chrom), asked=request.norm)
 
 
-def _run_record(
-    source: ContactSource, request: PredictRequest, loaded: _Loaded, said: list[str], chroms: Sequence[str]
+def run_record(
+    source: ContactSource, request: PredictRequest, model: ModelInfo, chroms: Sequence[str]
 ) -> dict[str, Any]:
-    model, device = loaded.info, str(loaded.predictor.device)
+    """What ``run.json`` says of a run by its request: model, map and parameters."""
     return {
-        "model": {"name": model.name, "version": model.version, "sha256": model.sha256, "device": device},
+        "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
         "map": identity_of(source).to_run(),
         "parameters": {
             **request.to_run(),
             "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
             "loop_resolution": loop_resolution(source, request.bins(source)),
         },
-        "notes": said,
-        "seconds": round(loaded.clock.step("", 0, 0).elapsed, 2),
-        "peak_memory_mb": _peak_memory_mb(),
     }
 
 

@@ -1,0 +1,297 @@
+"""Workers in processes of their own, through dask.distributed: on this computer, or those of a scheduler that runs.
+
+Why local workers are not ``LocalCluster``'s: it spawns them by multiprocessing, whose children import the main module
+again (``jobs/process.py``).  Its scheduler is used; workers are ``dask worker`` processes, as on any cluster, each with
+a nanny that starts it again when it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_hicstruct.errors import ConfigError, JobError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+PACKAGE = "napari-hicstruct"
+START_SECONDS = 60.0
+"""Workers that are not there by then will not come."""
+
+STOP_SECONDS = 4.0
+"""From asking local workers to end to killing them."""
+
+MAX_WORKER_DEATHS = 100
+"""Workers that may die under one task before it is given up: dead workers are not the task's fault until proven."""
+
+CONNECT_SECONDS = 10.0
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_LOCAL_HINT = "Check its address, or use --workers N to work on this computer."
+GPU = "GPU"
+"""Name of the resource by which workers say that they have a graphics card (``dask worker --resources GPU=1``)."""
+
+
+class Cluster:
+    """A scheduler's client, and what it takes to end it well.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    where : str
+        For people: ``2 processes of this computer``, or the scheduler's address.
+
+    Attributes
+    ----------
+    local : bool
+        Whether its workers end with it.
+    """
+
+    def __init__(
+        self, client: Client, where: str, *, own: _LocalWorkers | None = None, owns_client: bool = True
+    ) -> None:
+        self.client, self.where = client, where
+        self._own, self._owns_client = own, owns_client
+
+    @property
+    def local(self) -> bool:
+        """Whether its workers were started here and end with it."""
+        return self._own is not None
+
+    def workers(self) -> dict[str, dict[str, Any]]:
+        """The scheduler's workers by address."""
+        return dict(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def threads(self) -> int:
+        """Tasks that run at a time."""
+        return sum(int(worker["nthreads"]) for worker in self.workers().values())
+
+    def gpu_resources(self) -> dict[str, float]:
+        """What a task of windows asks for: a graphics card, where some worker has one."""
+        has = any(GPU in worker.get("resources", {}) for worker in self.workers().values())
+        return {GPU: 1} if has else {}
+
+    def on_every_worker(self, call: Any, *args: Any) -> dict[str, Any]:
+        """What ``call`` gives on each worker, by ``name of the machine (address)``; an exception as such.
+
+        Raises
+        ------
+        JobError
+            If the scheduler is gone.
+        """
+        with scheduler_errors(self.where):
+            found = self.client.run(call, *args, on_error="return")
+        hosts = {address: worker.get("host", "") for address, worker in self.workers().items()}
+        return {f"{hosts.get(address, '')} ({address})": value for address, value in found.items()}
+
+    def check_versions(self) -> None:
+        """Refuse workers that run another version of this package, or have none.
+
+        Raises
+        ------
+        JobError
+        """
+        own = importlib.metadata.version(PACKAGE)
+        said = []
+        for worker, version in self.on_every_worker(importlib.metadata.version, PACKAGE).items():
+            if isinstance(version, BaseException):
+                said.append(f"{worker} has no {PACKAGE}")
+            elif version != own:
+                said.append(f"{worker} has {PACKAGE} {version}")
+        if said:
+            hint = f"Install {PACKAGE} {own} there, as here."
+            raise JobError(f"not all workers of {self.where} can take part: {'; '.join(said)}.", hint=hint)
+
+    def close(self) -> None:
+        """Leave the scheduler; local workers end, within seconds."""
+        if self._own is not None:
+            self._own.stop()
+        if self._owns_client:
+            with contextlib.suppress(Exception):  # a scheduler that is gone cannot be left
+                self.client.close(timeout=2)
+        if self._own is not None:
+            self._own.close()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def connect(address: str | Path) -> Cluster:
+    """The cluster of a scheduler: its address (``tcp://host:8786``) or scheduler file.
+
+    Raises
+    ------
+    JobError
+        If nothing answers there, or it has no workers.
+    """
+    import distributed
+
+    _quiet()
+    text = os.fspath(address)
+    given = {"scheduler_file": text} if Path(text).is_file() else {"address": text}
+    if (
+        "address" in given
+        and (Path(text).suffix == ".json" or os.sep in text.removeprefix("tcp://"))
+        and "://" not in text
+    ):
+        raise JobError("there is no such scheduler file.", where=text, hint=_LOCAL_HINT)
+    try:
+        client = distributed.Client(**given, timeout=CONNECT_SECONDS, set_as_default=False)
+    except Exception as error:
+        raise JobError("no scheduler of dask answers there.", where=text, hint=_LOCAL_HINT) from error
+    cluster = Cluster(client, f"the scheduler at {client.scheduler.address if client.scheduler else text}")
+    if not cluster.workers():
+        client.close()
+        raise JobError("the scheduler has no workers.", where=text, hint=f"Start some (dask worker {text}).")
+    return cluster
+
+
+def of_client(client: Client) -> Cluster:
+    """The cluster of a client that somebody else opened, and closes.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    import distributed
+
+    if not isinstance(client, distributed.Client):
+        raise ConfigError(f"client is {client!r}.", hint="Give a distributed.Client.")
+    return Cluster(
+        client, f"the scheduler at {client.scheduler.address if client.scheduler else ''}", owns_client=False
+    )
+
+
+def start_local(workers: int, *, memory_limit: str = "auto") -> Cluster:
+    """Worker processes on this computer, one thread each.
+
+    Raises
+    ------
+    JobError
+        If they do not start.
+    """
+    import distributed
+
+    _quiet()
+    own = _LocalWorkers(workers, memory_limit)
+    try:
+        client = distributed.Client(own.address, timeout=CONNECT_SECONDS, set_as_default=False)
+        own.wait(client)
+    except BaseException:
+        own.stop()
+        own.close()
+        raise
+    return Cluster(client, f"{workers} processes of this computer", own=own)
+
+
+class _LocalWorkers:
+    """A scheduler in this process and ``dask worker`` beside it."""
+
+    def __init__(self, n: int, memory_limit: str) -> None:
+        import dask
+        import distributed
+
+        self._n = n
+        self._folder = tempfile.mkdtemp(prefix="hicstruct-workers-")
+        with dask.config.set({"distributed.scheduler.allowed-failures": MAX_WORKER_DEATHS}):
+            self._scheduler = distributed.LocalCluster(
+                n_workers=0, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None,
+                scheduler_port=0, silence_logs=50,
+            )  # fmt: skip
+        self.address = self._scheduler.scheduler_address
+        environment = dict(os.environ) | dict.fromkeys(_ONE_THREAD, "1")
+        environment["PYTHONPATH"] = os.pathsep.join(place or os.getcwd() for place in sys.path)
+        environment["DASK_LOGGING__DISTRIBUTED"] = "critical"
+        command = [
+            sys.executable, "-P", "-m", "distributed.cli.dask_worker", self.address, "--nworkers", str(n), "--nthreads", "1",
+            "--no-dashboard", "--memory-limit", memory_limit, "--local-directory", self._folder, "--death-timeout", "30",
+        ]  # fmt: skip
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=environment,
+            start_new_session=True,
+        )
+
+    def wait(self, client: Client) -> None:
+        until = time.monotonic() + START_SECONDS
+        while len(client.scheduler_info(n_workers=-1)["workers"]) < self._n:
+            if self._process.poll() is not None or time.monotonic() > until:
+                self._log.seek(0)
+                said = self._log.read().decode(errors="replace").strip().splitlines()
+                raise JobError(f"the workers did not start ({said[-1] if said else 'no word from them'}).")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Have the workers end; those that do not are killed."""
+        self._signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+        self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.terminate()
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):  # what is left of a scheduler whose workers are gone
+            self._scheduler.close(timeout=2)
+        self._log.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def scheduler_errors(where: str) -> Iterator[None]:
+    """Turn what dask says of a scheduler that is gone into one line.
+
+    Raises
+    ------
+    JobError
+    """
+    from distributed.comm import CommClosedError
+
+    try:
+        yield
+    except (CommClosedError, TimeoutError, OSError) as error:
+        raise gone(where) from error
+
+
+def gone(where: str) -> JobError:
+    """The error of a scheduler that does not answer any more."""
+    return JobError(f"{where} does not answer any more; what is done is kept.", hint="Run again with --resume.")
+
+
+def _quiet() -> None:
+    """Dask's own loggers say in pages what errors say in a line."""
+    import logging
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+
+
+def plain_hosts(workers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of the machines of some workers, each once."""
+    return sorted({str(worker.get("host", "")) for worker in workers.values()})

@@ -1,0 +1,177 @@
+"""The store of one genome-wide run: bands, probability maps and calls on disk, whichever process made them.
+
+A folder that every worker sees, named by what is in it (map, model, settings): ``run.json`` says what it is, ``done/``
+which pieces of work have ended, the rest are zarr arrays by region.  A piece counts as done once its file in ``done/``
+is there, which is renamed into place after all else; what a killed worker leaves is written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.errors import OutputError
+
+FORMAT = 1
+_ABOUT, _DONE, _STOP = "run.json", "done", "stop"
+_BAND_CHUNK = 4096
+"""Bins of a chunk of a band."""
+
+
+def run_key(content: Mapping[str, Any]) -> str:
+    """Name of a run: a digest of map, model and settings."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """Reads and writes the store; picklable, each process opens it anew.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def opened(cls, path: Path, content: Mapping[str, Any], *, resume: bool) -> RunStore:
+        """The store of a run, made if it is not there; without ``resume`` an interrupted one is begun anew.
+
+        Raises
+        ------
+        OutputError
+            If something else is at its place, a newer version wrote it, or it cannot be written.
+        """
+        store = cls(path)
+        about = store._about()
+        if about is not None and not resume:
+            store.remove()
+            about = None
+        try:
+            if about is None:
+                (path / _DONE).mkdir(parents=True, exist_ok=True)
+                text = json.dumps({"format": FORMAT, "key": run_key(content), **content}, indent=1, default=str)
+                with in_place_of(path / _ABOUT) as file:
+                    file.write_text(text, encoding="utf-8")
+            (path / _STOP).unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(path, error) from error
+        return store
+
+    def _about(self) -> dict[str, Any] | None:
+        """What the store says of itself; None where there is none.
+
+        Raises
+        ------
+        OutputError
+        """
+        if not self.path.exists():
+            return None
+        try:
+            about = json.loads((self.path / _ABOUT).read_text(encoding="utf-8"))
+            newer = int(about["format"]) > FORMAT
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if self.path.is_dir() and not any(self.path.iterdir()):
+                return None
+            hint = "Name another folder as store, or remove this one."
+            raise OutputError("is not the store of a run.", where=self.path, hint=hint) from error
+        if newer:
+            hint = "Update this program, or remove the store to begin anew."
+            raise OutputError(f"was written by a newer version (format {about['format']}).", where=self.path, hint=hint)
+        return dict(about)
+
+    def remove(self) -> None:
+        """Delete it, with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    # ---------------------------------------------------------------------- what has ended
+    def done(self, name: str) -> dict[str, Any] | None:
+        """What a finished piece of work says of itself; None while it is not."""
+        try:
+            return dict(json.loads((self.path / _DONE / f"{name}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return None
+
+    def finish(self, name: str, found: Mapping[str, Any]) -> None:
+        """A piece of work has ended.
+
+        Raises
+        ------
+        OutputError
+        """
+        try:
+            with in_place_of(self.path / _DONE / f"{name}.json", make=False) as file:
+                file.write_text(json.dumps(found), encoding="utf-8")
+        except OSError as error:
+            raise output_error(self.path, error) from error
+
+    def ask_to_stop(self) -> None:
+        """Workers end what they do within a window."""
+        try:
+            (self.path / _STOP).touch()
+        except OSError:  # the store is gone, and with it what they would write to
+            return
+
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked."""
+        return not (self.path / _ABOUT).exists() or (self.path / _STOP).exists()
+
+    # ---------------------------------------------------------------------- arrays
+    @cached_property
+    def _root(self) -> Any:
+        import zarr
+
+        return zarr.open_group(self.path / "arrays", mode="a")
+
+    def array(self, name: str) -> Any:
+        """A zarr array by name, to be read.
+
+        Raises
+        ------
+        OutputError
+            If it is not there.
+        """
+        try:
+            return self._root[name]
+        except KeyError as error:
+            raise OutputError(f"lacks {name}.", where=self.path, hint="Remove the store to begin anew.") from error
+
+    def make(self, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str = "float32") -> Any:
+        """A new array, instead of one of that name; 0 where nothing is written."""
+        from zarr.codecs import BloscCodec
+
+        chunks = tuple(max(1, min(chunk, n)) for chunk, n in zip(chunks, shape, strict=True))
+        codec = BloscCodec(cname="lz4", clevel=3, shuffle="bitshuffle")
+        return self._root.create_array(
+            name, shape=shape, chunks=chunks, dtype=dtype, compressors=codec, fill_value=0, overwrite=True
+        )
+
+    def write_band(self, name: str, band: Band) -> None:
+        """Keep a band; ``name`` is the region's and the bins'."""
+        self.make(f"{name}/counts", band.counts.shape, (band.n_diagonals, _BAND_CHUNK))[:] = band.counts
+        for part in ("weights", "expected"):
+            values = getattr(band, part)
+            self.make(f"{name}/{part}", values.shape, values.shape)[:] = values
+
+    def read_band(self, name: str, chrom: str, resolution: int, bins: tuple[int, int] | None = None) -> Band:
+        """A band, or some of its bins, as :func:`~napari_hicstruct.inference.pieces.cut_band` gives them."""
+        counts, weights = self.array(f"{name}/counts"), self.array(f"{name}/weights")
+        start, stop = bins or (0, counts.shape[1])
+        held, expected = weights[start:stop], self.array(f"{name}/expected")[:]
+        return Band(chrom, resolution, start, counts[:, start:stop], held, expected)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
