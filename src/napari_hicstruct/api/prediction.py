@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,13 @@ from napari_hicstruct.api.regions import Region, to_intervals
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from napari_hicstruct.annotations import Project as ProjectFile
     from napari_hicstruct.api.projects import Project
     from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.workflows.predict import PredictResult
+    from napari_hicstruct.workflows.predict.request import PredictRequest
 
 
 @checked
@@ -39,6 +44,10 @@ def predict(
     tracks: Mapping[str, str | Path] | None = None,
     threads: int = 0,
     project: str | Path | Project | None = None,
+    client: Client | None = None,
+    workers: int = 0,
+    resume: bool = False,
+    store: str | Path | None = None,
     progress: ProgressOption = None,
 ) -> Calls:
     """Call loops, stripes, TADs and boundaries on a contact map, as ``hicstruct predict`` does.
@@ -77,6 +86,15 @@ def predict(
         Processor threads of the network; 0 leaves torch's own choice.
     project : path or Project, optional
         Also add the calls to this project as a set of their own; a file that is missing is made.
+    client : distributed.Client, optional
+        Whose workers do the work; each must see the map and `store` by the same path.  The calls are the same.
+    workers : int
+        Processes of this computer that do the work; 0: this process alone.
+    resume : bool
+        Go on where an interrupted run by workers of the same map, model and settings has ended.
+    store : path, optional
+        Folder for what workers leave until the run ends, gigabytes for a large genome.  Default: the user's cache
+        folder.
     progress : bool or callable, optional
         True shows a bar; a function is called with every :class:`Progress`, whose ``payload`` is a tuple of the
         annotations that have just become final, or None.
@@ -99,6 +117,11 @@ def predict(
         If there is no such model, or it is damaged.
     ProjectError
         If the project cannot be written or belongs to another map.
+    JobError
+        If workers cannot take part, or their scheduler does not answer any more; what is done is kept.
+    OutputError
+        If the store cannot be written, another run writes to it, or an interrupted run is there and `resume` is not
+        asked for.
 
     References
     ----------
@@ -118,7 +141,6 @@ def predict(
     from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.decode.limits import DecodingLimits
     from napari_hicstruct.workflows.models import find_model, named_tasks
-    from napari_hicstruct.workflows.predict import iter_predict
     from napari_hicstruct.workflows.predict.request import PredictRequest
     from napari_hicstruct.workflows.predict.store import store_predictions
 
@@ -139,12 +161,55 @@ def predict(
         limits=DecodingLimits.of(limits or {}),
     )
     target = _target(project, source)
-    result = run(iter_predict(source, request), progress)
+    by_workers = _Workers(client, whole_number("workers", workers), resume, store)
+    result = by_workers.run(source, request, progress)
     kinds = kinds_of_heads(result.heads)
     tracks_found = result.boundary_tracks if "boundary" in result.heads else ()
     if target is not None:
         store_predictions(result, source, target)
+    by_workers.finish(source, request)
     return Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """Who does the work, and where that is kept meanwhile."""
+
+    client: Client | None
+    workers: int
+    resume: bool
+    store: str | Path | None
+
+    @property
+    def _asked(self) -> bool:
+        return self.client is not None or bool(self.workers) or self.resume
+
+    @property
+    def _folder(self) -> Path:
+        from napari_hicstruct.config.paths import cache_dir
+
+        return cache_dir(create=False) / "runs" if self.store is None else Path(self.store)
+
+    def run(self, source: ContactSource, request: PredictRequest, progress: ProgressOption) -> PredictResult:
+        """Predict by them, or here."""
+        if not self._asked:
+            from napari_hicstruct.workflows.predict import iter_predict
+
+            return run(iter_predict(source, request), progress)
+        from napari_hicstruct.jobs.cluster import of_client, start_local
+        from napari_hicstruct.workflows.genome.run import iter_predict_on
+
+        if self.client is not None and self.workers:
+            raise ConfigError("client and workers are both given.", hint="Give one of them.")
+        with start_local(self.workers or 1) if self.client is None else of_client(self.client) as cluster:
+            return run(iter_predict_on(cluster, source, request, self._folder, resume=self.resume), progress)
+
+    def finish(self, source: ContactSource, request: PredictRequest) -> None:
+        """The calls have been kept, or are about to be given: what workers left goes."""
+        if self._asked:
+            from napari_hicstruct.workflows.genome.run import discard_store
+
+            discard_store(source, request, self._folder)
 
 
 def _min_probability(given: float | Mapping[str, float] | None, tasks: Iterable[str]) -> dict[str, float]:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from napari_hicstruct.cli.cluster import (
+    STORE,
+    emit_batch,
+    opened_cluster,
+    program_version,
+    resume_option,
+    scheduler_option,
+    store_option,
+    workers_option,
+)
 from napari_hicstruct.cli.common import (
     bp_option,
     emit,
@@ -26,7 +37,10 @@ from napari_hicstruct.errors import ConfigError, MapError
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.jobs import Progress
+    from napari_hicstruct.jobs.cluster import Cluster
     from napari_hicstruct.workflows.predict import PredictResult
+    from napari_hicstruct.workflows.predict.request import PredictRequest
 
 MAX_NAMED = 8
 """Chromosomes that a message names."""
@@ -49,11 +63,11 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    map: str = typer.Argument(..., help="Contact map: .cool, .mcool, .hic, or FILE::/group.", metavar="MAP"),
-    out: Path = typer.Option(..., "--out", "-o", help="Folder for the label files."),
+    maps: list[str] = typer.Argument(..., help="Contact maps: .cool, .mcool, .hic, or FILE::/group.", metavar="MAP..."),
+    out: Path = typer.Option(..., "--out", "-o", help="Folder for the label files; of several maps, one in it each."),
     region: list[str] = typer.Option([], "--region", "-r", help="Region, e.g. chr17:62.5M-63.5M; may be repeated."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Chromosome; may be repeated."),
-    genome: bool = typer.Option(False, "--genome", help="All chromosomes, one after another."),
+    genome: bool = typer.Option(False, "--genome", help="All chromosomes."),
     tasks: str = typer.Option("", "--tasks", "-t", help="Comma-separated (default: all of the model's)."),
     model: str = typer.Option("default", "--model", "-m", help="Name of a model or its folder."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
@@ -66,38 +80,139 @@ def predict(
     limit: list[str] = typer.Option([], "--limit", help=LIMIT_HELP),
     least: list[str] = typer.Option([], "--least", hidden=True, help="Former name of --min-probability."),
     project: Path | None = typer.Option(None, "--project", "-p", help="Also add them to this project (*.hicproj)."),
+    workers: int = workers_option,
+    scheduler: str = scheduler_option,
+    resume: bool = resume_option,
+    store: Path | None = store_option,
     overwrite: bool = overwrite_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
-    from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.models import find_model, named_tasks
-    from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
-    from napari_hicstruct.workflows.predict.store import check_targets, store_predictions, write_predictions
 
-    source, own = open_map(map), find_model(model).tasks
-    request = PredictRequest(
-        regions=_regions(source, [*region, *chrom], genome),
-        tasks=named_tasks(own, [name for part in tasks.split(",") if (name := part.strip())]) if tasks else own,
-        model=model,
-        device=device,
-        mode=mode,
-        norm=norm or None,
-        threads=threads,
-        tracks=parse_tracks(track),
-        min_probability=parse_min_probability([*least, *min_probability]),
-        limits=parse_limits(limit),
-        resolution=resolution,
+    own = find_model(model).tasks
+    asked = _Asked(
+        regions=[*region, *chrom],
+        genome=genome,
+        options={
+            "tasks": named_tasks(own, [name for part in tasks.split(",") if (name := part.strip())]) if tasks else own,
+            "model": model,
+            "device": device,
+            "mode": mode,
+            "norm": norm or None,
+            "threads": threads,
+            "tracks": parse_tracks(track),
+            "min_probability": parse_min_probability([*least, *min_probability]),
+            "limits": parse_limits(limit),
+            "resolution": resolution,
+        },
+        store=store,
+        resume=resume,
+        project=project,
+        overwrite=overwrite,
     )
-    check_request(source, request)
-    check_targets(source, out, project, model=model, tasks=request.tasks, overwrite=overwrite)
+    with opened_cluster(workers, scheduler, resume=resume) as cluster:
+        if len(maps) == 1:
+            _predict_one(asked, maps[0], out, cluster, json=json, quiet=quiet)
+        else:
+            _predict_many(asked, maps, out, cluster, json=json, quiet=quiet)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is wanted of each map."""
+
+    regions: list[str]
+    genome: bool
+    options: dict[str, Any]
+    store: Path | None
+    resume: bool
+    project: Path | None
+    overwrite: bool
+
+    def request(self, source: ContactSource) -> PredictRequest:
+        """The request for one map, checked."""
+        from napari_hicstruct.workflows.predict.request import PredictRequest, check_request
+
+        request = PredictRequest(regions=_regions(source, self.regions, self.genome), **self.options)
+        check_request(source, request)
+        return request
+
+    def check(self, source: ContactSource, out: Path) -> None:
+        """Refuse what could not be kept."""
+        from napari_hicstruct.workflows.predict.store import check_targets
+
+        model, tasks = self.options["model"], self.options["tasks"]
+        check_targets(source, out, self.project, model=model, tasks=tasks, overwrite=self.overwrite)
+
+    def keep(
+        self, result: PredictResult, source: ContactSource, request: PredictRequest, out: Path, cluster: Cluster | None
+    ) -> list[Path]:
+        """Write the label files; only then what a cluster kept of the run goes."""
+        from napari_hicstruct.workflows.predict.store import write_predictions
+
+        paths = write_predictions(result, out, overwrite=self.overwrite)
+        if cluster is not None:
+            from napari_hicstruct.workflows.genome.run import discard_store
+
+            discard_store(source, request, self.store or out / STORE)
+        return paths
+
+    def iter_run(
+        self, source: ContactSource, request: PredictRequest, out: Path, cluster: Cluster | None
+    ) -> Generator[Progress, None, PredictResult]:
+        """Predict here, or by workers."""
+        if cluster is None:
+            from napari_hicstruct.workflows.predict import iter_predict
+
+            return (yield from iter_predict(source, request))
+        from napari_hicstruct.workflows.genome.run import iter_predict_on
+
+        folder = self.store or out / STORE
+        return (yield from iter_predict_on(cluster, source, request, folder, resume=self.resume))
+
+
+def _predict_one(asked: _Asked, uri: str, out: Path, cluster: Cluster | None, *, json: bool, quiet: bool) -> None:
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.predict.request import notes
+    from napari_hicstruct.workflows.predict.store import store_predictions
+
+    source = open_map(uri)
+    request = asked.request(source)
+    asked.check(source, out)
     before = _say([] if quiet or json else notes(source, request))
-    result = show_progress(iter_predict(source, request), quiet)
-    summary = _summary(result, json, before) | _files(write_predictions(result, out, overwrite=overwrite), json)
-    summary |= {} if project is None else {"set": store_predictions(result, source, project)}
+    result = show_progress(asked.iter_run(source, request, out, cluster), quiet)
+    paths = asked.keep(result, source, request, out, cluster)
+    summary = _summary(result, json, before) | _files(paths, json)
+    summary |= {} if asked.project is None else {"set": store_predictions(result, source, asked.project)}
     emit({key: value for key, value in summary.items() if value != ""}, json)
+
+
+def _predict_many(
+    asked: _Asked, maps: list[str], out: Path, cluster: Cluster | None, *, json: bool, quiet: bool
+) -> None:
+    """Each map into a folder of its own; status 2 if one of them failed.
+
+    Raises
+    ------
+    ConfigError
+        If a project is to hold them: it belongs to one map.
+    """
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.genome.batch import iter_batch
+
+    if asked.project is not None:
+        raise ConfigError("--project holds the labels of one map.", hint="Predict its map alone, or leave it out.")
+
+    def iter_one(uri: str, folder: Path) -> Generator[Progress, None, None]:
+        source = open_map(uri)
+        request = asked.request(source)
+        asked.check(source, folder)
+        result = yield from asked.iter_run(source, request, folder, cluster)
+        asked.keep(result, source, request, folder, cluster)
+
+    emit_batch(show_progress(iter_batch(maps, out, iter_one, program=program_version()), quiet), json)
 
 
 def _say(notes: list[str]) -> list[str]:

@@ -1,7 +1,8 @@
-"""A chromosome's rows of tiles in pieces that can be run anywhere, and put together again as if they had run in one go.
+"""A chromosome's rows of tiles in pieces that can be run anywhere, and give what they give in one go.
 
-A piece is some neighbouring rows of tiles.  It reads the bins of its own windows only, and gives the rows of the blended
-maps to which no other piece adds anything: where windows overlap, rows of tiles before it are run along and left out.
+A piece is some neighbouring rows of tiles.  It reads the bins of its own windows only, and gives the rows of the
+blended maps to which no other piece adds anything: where windows overlap, rows of tiles before it are run along and
+left out.
 """
 
 from __future__ import annotations
@@ -91,10 +92,8 @@ def run_piece(
     predictor: Predictor,
     band: Band,
     piece: Piece,
+    tasks: tuple[list[str], list[str], list[str]],
     *,
-    points: list[str],
-    masks: list[str],
-    strips: list[str],
     fine: bool,
 ) -> tuple[dict[str, Array], dict[str, list[tuple[int, NDArray[np.float16]]]]]:
     """Blended maps of a piece's own rows, and its diagonal features.
@@ -105,8 +104,8 @@ def run_piece(
         With the prior and the tracks of the piece's bins.
     band : Band
         The piece's bins.
-    points, masks, strips : list of str
-        Tasks of each head; of masks and strips there are none at fine bins.
+    tasks : lists of str
+        Point, mask and boundary tasks; at fine bins there are only point tasks.
     fine : bool
         Whether ``band`` holds fine bins.
 
@@ -116,6 +115,7 @@ def run_piece(
     features : dict of str to list of (int, float16 array)
         First bin (of the whole) and features of each window on the diagonal.
     """
+    points, masks, strips = tasks
     gathered = {name: StripFeatures(0, 0) for name in strips}
     if fine:
         rows = predictor.fine(band, piece, points)

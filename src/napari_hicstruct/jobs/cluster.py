@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,11 +153,15 @@ def connect(address: str | Path) -> Cluster:
         client = distributed.Client(**given, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
         raise JobError("no scheduler of dask answers there.", where=text, hint=_LOCAL_HINT) from error
-    cluster = Cluster(client, f"the scheduler at {client.scheduler.address if client.scheduler else text}")
+    cluster = Cluster(client, _named(client))
     if not cluster.workers():
         client.close()
         raise JobError("the scheduler has no workers.", where=text, hint=f"Start some (dask worker {text}).")
     return cluster
+
+
+def _named(client: Client) -> str:
+    return f"the scheduler at {client.scheduler.address}" if client.scheduler else "the scheduler"
 
 
 def of_client(client: Client) -> Cluster:
@@ -218,17 +222,14 @@ class _LocalWorkers:
         environment["PYTHONPATH"] = os.pathsep.join(place or os.getcwd() for place in sys.path)
         environment["DASK_LOGGING__DISTRIBUTED"] = "critical"
         command = [
-            sys.executable, "-P", "-m", "distributed.cli.dask_worker", self.address, "--nworkers", str(n), "--nthreads", "1",
-            "--no-dashboard", "--memory-limit", memory_limit, "--local-directory", self._folder, "--death-timeout", "30",
+            sys.executable, "-P", "-m", "distributed.cli.dask_worker", self.address, "--nworkers", str(n),
+            "--nthreads", "1", "--no-dashboard", "--memory-limit", memory_limit, "--death-timeout", "30",
+            "--local-directory", self._folder,
         ]  # fmt: skip
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        self._log = log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        # a session of their own: Ctrl+C in a terminal is this process's to answer
         self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            env=environment,
-            start_new_session=True,
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True
         )
 
     def wait(self, client: Client) -> None:
@@ -243,10 +244,8 @@ class _LocalWorkers:
     def stop(self) -> None:
         """Have the workers end; those that do not are killed."""
         self._signal(signal.SIGTERM)
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
         self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
         self._process.wait()
 
@@ -272,7 +271,7 @@ def scheduler_errors(where: str) -> Iterator[None]:
     ------
     JobError
     """
-    from distributed.comm import CommClosedError
+    from distributed.comm.core import CommClosedError
 
     try:
         yield
@@ -290,8 +289,3 @@ def _quiet() -> None:
     import logging
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-
-
-def plain_hosts(workers: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Names of the machines of some workers, each once."""
-    return sorted({str(worker.get("host", "")) for worker in workers.values()})

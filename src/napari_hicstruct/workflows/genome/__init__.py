@@ -1,1 +1,1 @@
-"""Predict whole genomes by many workers: the same calls as :mod:`~napari_hicstruct.workflows.predict`, piece by piece."""
+"""Predict whole genomes by many workers: the same calls as one process gives, piece by piece."""

@@ -124,7 +124,8 @@ def _timed(predictor: Predictor, x: Any, fine: bool, with_prior: bool) -> float:
             x, [task.name for task in net.config.tasks], prior=prior
         )  # fmt: skip
         for value in out.values():
-            (value["fine"] if fine else value).float().cpu()
+            found: Any = value
+            (found["fine"] if fine else found).float().cpu()
     return time.perf_counter() - began
 
 
@@ -258,18 +259,18 @@ def _run_unit(store: RunStore, spec: RunSpec, plan: RegionPlan, bins: Bins, unit
 
     region, tiling = name_of_region(plan.index), plan.tilings[bins]
     first, last = plan.units(bins)[unit]
-    piece, (points, masks, strips) = Piece.of(tiling, first, last), plan.tasks(bins)
+    piece, tasks = Piece.of(tiling, first, last), plan.tasks(bins)
     resolution = plan.config.fine_resolution if bins == "fine" else plan.config.coarse_resolution
     band = store.read_band(f"{region}/{bins}", spec.regions[plan.index].chrom, resolution, piece.bins)
     predictor, factor = predictor_of(spec), 2 if bins == "fine" else 1
     if plan.config.boundary_prior.kind != "none":
         predictor.prior = cut_prior(BoundaryPriorTrack(store.array(f"{region}/prior")[:]), piece.origin, factor)
     predictor.tracks = cut_tracks(_tracks(spec, plan), resolution, *piece.bins) if plan.config.tracks else {}
-    maps, features = run_piece(predictor, band, piece, points=points, masks=masks, strips=strips, fine=bins == "fine")
+    maps, features = run_piece(predictor, band, piece, tasks, fine=bins == "fine")
     base = tiling.row_tiles()[0]
     for task, values in maps.items():
         start = piece.final[0] - base
-        if task in points:
+        if task in tasks[0]:
             values[1:, values[0] < MIN_OFFSET_PROBABILITY] = 0  # noise, which would take more room than all else
         store.array(f"{region}/{bins}/map_{task}")[:, start : start + values.shape[1]] = values
     for task, found in features.items():
@@ -345,3 +346,20 @@ def calls_of(store: RunStore, index: int) -> tuple[list[Any], dict[str, Any]] | 
 
     found = store.done(f"{name_of_region(index)}-decode")
     return None if found is None else (from_json_lines(found["calls"]), found)
+
+
+def load_model_of(spec: RunSpec) -> None:
+    """Have this process load the model of a run.
+
+    Raises
+    ------
+    ModelError, ConfigError
+        If it is not the run's model, or its device is not there.
+    """
+    _network(spec.model, spec.sha256, spec.request.device)
+
+
+def forget_model() -> None:
+    """Free what this process keeps of a run."""
+    _network.cache_clear()
+    _PLANNED.clear()

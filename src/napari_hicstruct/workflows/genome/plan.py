@@ -24,11 +24,15 @@ Bins = Literal["fine", "coarse"]
 ROWS = 4
 """Rows of tiles of a unit: what is finished together, and one chunk of a stored map."""
 
-SECONDS_PER_TASK = 8.0
-"""Seconds a task of windows should take: long beside what a scheduler adds, short beside what a lost worker loses."""
+SECONDS_PER_TASK = (1.0, 8.0)
+"""Least and most seconds that a task of windows should take: long beside what a scheduler adds, short beside what a
+lost worker loses."""
 
-SECONDS_PER_BIN = 1e-3
-"""Of reading, balancing and decoding a chromosome, by fine bin; measured (docs/scale.md), refined while a run goes on."""
+TASKS_PER_WORKER = 4
+"""Tasks of windows that each worker gets at least, where that leaves them long enough: none waits long at the end."""
+
+SECONDS_PER_BIN = {"read": 6e-5, "decode": 1e-4}
+"""Of reading and balancing, and of decoding, by bin of the finer band; measured (docs/scale.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +135,21 @@ class RegionPlan:
         rows = [sum(1 for _ in tiling.corners(row)) for row in tiling.row_tiles()]
         return [sum(rows[first:last]) for first, last in self.units(bins)]
 
-    def grouped(self, bins: Bins, seconds_per_window: float) -> Iterator[range]:
-        """Units of each task, so that a task takes about :data:`SECONDS_PER_TASK`."""
+    def grouped(self, bins: Bins, seconds_per_window: float, seconds: float) -> Iterator[range]:
+        """Units of each task, so that a task takes about ``seconds``."""
         first, spent = 0, 0.0
         counts = self.windows(bins)
         for k, n in enumerate(counts):
             spent += n * seconds_per_window
-            if spent >= SECONDS_PER_TASK or k + 1 == len(counts):
+            if spent >= seconds or k + 1 == len(counts):
                 yield range(first, k + 1)
                 first, spent = k + 1, 0.0
+
+
+def seconds_per_task(seconds: float, threads: int) -> float:
+    """How long tasks of windows should be, where all take ``seconds`` together on ``threads`` threads."""
+    low, high = SECONDS_PER_TASK
+    return min(high, max(low, seconds / (TASKS_PER_WORKER * max(1, threads))))
 
 
 def plan_regions(source: ContactSource, spec: RunSpec, info: ModelInfo) -> list[RegionPlan | MapError]:

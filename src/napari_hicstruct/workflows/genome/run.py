@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from napari_hicstruct.workflows.genome.plan import (
     name_of_region,
     plan_regions,
     regions_of,
+    seconds_per_task,
 )
 from napari_hicstruct.workflows.genome.run_store import RunStore, run_key
 from napari_hicstruct.workflows.models import find_model
@@ -33,18 +34,21 @@ if TYPE_CHECKING:
     from distributed import Future
 
 POLL_SECONDS = 0.25
+ANSWER_SECONDS = 5.0
 MAX_RETRIES = 5
 """Times that a task is given back to a scheduler which has given it up with its workers."""
 
 
 @dataclass
 class _Task:
-    """One task of a run: what it costs (seconds, estimated) and which region it decodes."""
+    """One task of a run: what it costs (seconds, estimated), of which region, and whether it decodes that."""
 
-    future: Future
     cost: float
-    decodes: int | None = None
+    region: int
+    decodes: bool = False
+    resources: dict[str, float] = field(default_factory=dict)
     retries: int = 0
+    future: Future = field(init=False)
 
 
 @dataclass
@@ -105,7 +109,8 @@ def iter_predict_on(
         Must be a file that every worker sees by the same path.
     request : PredictRequest
     folder : Path
-        Where the run's store is made, which every worker must see too.  It stays if the run does not end.
+        Where the run's store is made, which every worker must see too.  It stays: whoever has kept the result calls
+        :func:`discard_store`.
     resume : bool
         Go on where an interrupted run of the same map, model and settings has ended.
     token : CancelToken, optional
@@ -132,6 +137,13 @@ def iter_predict_on(
         following = _Following(cluster, run, store, clock, token)
         found = yield from following.iter_follow()
         return _result(run, found, said, clock, cluster)
+
+
+def discard_store(source: ContactSource, request: PredictRequest, folder: Path) -> None:
+    """Remove the store of a run whose result has been kept, and ``folder`` if nothing else is in it."""
+    GenomeRun(source, request, folder).store.remove()
+    with suppress(OSError):
+        Path(folder).rmdir()
 
 
 @contextmanager
@@ -174,6 +186,19 @@ def _check_workers(cluster: Cluster, run: GenomeRun) -> None:
     if said:
         hint = "Every worker must see the map and the store by the same path."
         raise JobError(" ".join(dict.fromkeys(said)), hint=hint)
+    _load_model(cluster, run.spec)
+
+
+def _load_model(cluster: Cluster, spec: RunSpec) -> None:
+    from napari_hicstruct.workflows.genome.worker_plugin import LoadModel
+
+    try:
+        cluster.client.register_plugin(LoadModel(spec))
+    except HicStructError:
+        raise
+    except Exception as error:
+        hint = "Look at the workers' own log."
+        raise JobError(f"a worker cannot load the model ({type(error).__name__}: {error}).", hint=hint) from error
 
 
 class _Following:
@@ -184,6 +209,8 @@ class _Following:
         self._clock, self._token = clock, token
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._tasks: dict[str, _Task] = {}
+        self._seconds: dict[Bins, float] = {}
+        self._task_seconds = 0.0
 
     def iter_follow(self) -> Generator[Progress, None, dict[int, tuple[list[Annotation], dict[str, Any]]]]:
         """Calls by region, as regions are decoded."""
@@ -203,10 +230,12 @@ class _Following:
 
     # ------------------------------------------------------------------ submitting
     def _submit(self) -> None:
-        seconds = self._seconds_per_window()
-        for index, plan in enumerate(self._run.plans):
-            if not isinstance(plan, MapError):
-                self._submit_region(index, plan, seconds)
+        self._seconds = self._seconds_per_window()
+        plans = [plan for plan in self._run.plans if not isinstance(plan, MapError)]
+        every = sum(self._seconds[bins] * sum(plan.windows(bins)) for plan in plans for bins in plan.tilings)
+        self._task_seconds = seconds_per_task(every, self._cluster.threads)
+        for plan in plans:
+            self._submit_region(plan)
 
     def _seconds_per_window(self) -> dict[Bins, float]:
         from napari_hicstruct.workflows.genome.pieces import seconds_per_window
@@ -216,37 +245,30 @@ class _Following:
         )
         return dict(future.result())
 
-    def _submit_region(self, index: int, plan: RegionPlan, seconds: dict[Bins, float]) -> None:
+    def _submit_region(self, plan: RegionPlan) -> None:
         from napari_hicstruct.workflows.genome.pieces import decode, prepare, run_windows
 
-        spec, name = self._run.spec, f"{self._run.spec.store.stem}-{name_of_region(index)}"
-        reading = SECONDS_PER_BIN * (plan.fine or plan.coarse).n_bins
-        prepared = self._add(f"{name}-prepare", prepare, spec, index, cost=reading, priority=-index)
-        ran = []
-        resources = self._cluster.gpu_resources()
+        spec, index, n_bins = self._run.spec, plan.index, (plan.fine or plan.coarse).n_bins
+        name = f"{spec.store.stem}-{name_of_region(index)}"
+        cost = {what: seconds * n_bins for what, seconds in SECONDS_PER_BIN.items()}
+        prepared = self._add(f"{name}-prepare", _Task(cost["read"], index), prepare, spec, index)
+        ran, gpu = [], self._cluster.gpu_resources()
         for bins in plan.tilings:
             counts = plan.windows(bins)
-            for units in plan.grouped(bins, seconds[bins]):
-                cost = seconds[bins] * sum(counts[unit] for unit in units)
+            for units in plan.grouped(bins, self._seconds[bins], self._task_seconds):
+                task = _Task(self._seconds[bins] * sum(counts[unit] for unit in units), index, resources=gpu)
                 key = f"{name}-{bins}-{units.start}-{units.stop}"
-                ran.append(
-                    self._add(
-                        key, run_windows, spec, index, bins, units, prepared,
-                        cost=cost, priority=-index, resources=resources,
-                    )
-                )  # fmt: skip
-        self._add(f"{name}-decode", decode, spec, index, *ran, cost=reading, priority=-index, decodes=index)
+                ran.append(self._add(key, task, run_windows, spec, index, bins, units, prepared))
+        self._add(f"{name}-decode", _Task(cost["decode"], index, decodes=True), decode, spec, index, *ran)
 
-    def _add(
-        self, key: str, call: Any, *args: Any, cost: float, priority: int, decodes: int | None = None,
-        resources: dict[str, float] | None = None,
-    ) -> Future:  # fmt: skip
-        future = self._cluster.client.submit(
-            call, *args, key=key, priority=priority, pure=False, resources=resources or None
+    def _add(self, key: str, task: _Task, call: Any, *args: Any) -> Future:
+        """Submit a task; regions that come first go first."""
+        task.future = self._cluster.client.submit(
+            call, *args, key=key, priority=-task.region, pure=False, resources=task.resources or None
         )
-        self._tasks[key] = _Task(future, cost, decodes)
-        future.add_done_callback(lambda _: self._ended.put(key))
-        return future
+        self._tasks[key] = task
+        task.future.add_done_callback(lambda _: self._ended.put(key))
+        return task.future
 
     # ------------------------------------------------------------------ following
     def _iter_ends(self) -> Generator[Progress, None, dict[int, tuple[list[Annotation], dict[str, Any]]]]:
@@ -264,10 +286,10 @@ class _Following:
             task = self._tasks[key]
             done += task.cost
             payload = None
-            if task.decodes is not None and (ended := calls_of(self._store, task.decodes)) is not None:
-                found[task.decodes] = ended
+            if task.decodes and (ended := calls_of(self._store, task.region)) is not None:
+                found[task.region] = ended
                 payload = tuple(ended[0])
-            chrom = self._run.spec.regions[int(key.split("-")[1][1:])].chrom
+            chrom = self._run.spec.regions[task.region].chrom
             yield self._clock.step(f"predict {chrom}", done, total, payload=payload)
         return found
 
@@ -297,7 +319,7 @@ class _Following:
         if task.future.status == "finished":
             return True
         try:
-            error = task.future.exception(timeout=CONNECT)
+            error = task.future.exception(timeout=ANSWER_SECONDS)
         except (CancelledError, TimeoutError, OSError) as lost:
             raise gone(self._cluster.where) from lost
         if isinstance(error, KilledWorker) and task.retries < MAX_RETRIES:
@@ -315,9 +337,6 @@ class _Following:
         raise JobError(
             f"a worker failed ({type(error).__name__}: {error}).", hint="Run again with --resume."
         ) from error
-
-
-CONNECT = 5.0
 
 
 def _result(

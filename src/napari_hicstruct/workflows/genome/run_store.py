@@ -45,16 +45,20 @@ class RunStore:
 
     @classmethod
     def opened(cls, path: Path, content: Mapping[str, Any], *, resume: bool) -> RunStore:
-        """The store of a run, made if it is not there; without ``resume`` an interrupted one is begun anew.
+        """The store of a run, made if it is not there; only with ``resume`` may one be that holds something.
 
         Raises
         ------
         OutputError
-            If something else is at its place, a newer version wrote it, or it cannot be written.
+            If something else is at its place, a newer version wrote it, or it cannot be written; without ``resume``
+            also if an interrupted run is there.
         """
         store = cls(path)
         about = store._about()
         if about is not None and not resume:
+            if any((path / _DONE).glob("*.json")):
+                hint = "Add --resume (resume=True) to go on with it, or remove the folder to begin anew."
+                raise OutputError("an interrupted run of this map, model and settings is there.", where=path, hint=hint)
             store.remove()
             about = None
         try:
@@ -148,10 +152,15 @@ class RunStore:
             raise OutputError(f"lacks {name}.", where=self.path, hint="Remove the store to begin anew.") from error
 
     def make(self, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str = "float32") -> Any:
-        """A new array, instead of one of that name; 0 where nothing is written."""
+        """An array to be written; 0 where nothing is.  One of that name and shape is taken as it is.
+
+        What lies in it is of the same run: a worker whose client was killed may write it at this moment.
+        """
         from zarr.codecs import BloscCodec
 
         chunks = tuple(max(1, min(chunk, n)) for chunk, n in zip(chunks, shape, strict=True))
+        if name in self._root and (known := self._root[name]).shape == shape and known.chunks == chunks:
+            return known
         codec = BloscCodec(cname="lz4", clevel=3, shuffle="bitshuffle")
         return self._root.create_array(
             name, shape=shape, chunks=chunks, dtype=dtype, compressors=codec, fill_value=0, overwrite=True

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_hicstruct.annotations.writers.tracks import BinTrack
-    from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.inference.chromosome import ChromosomeRun
     from napari_hicstruct.inference.maps import Predictor

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -19,12 +21,25 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
 
 
+_NAMESPACE = uuid.UUID("0f3a6f0e-7c55-5a0b-9d1c-2f9c1c8f4d55")
+
+
 def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
     """A run as it is written down: the map's path in full, whatever folder it was named from."""
     about = run.get("map")
     if isinstance(about, Mapping) and about.get("uri"):
         return {**run, "map": {**about, "uri": absolute_uri(about["uri"])}}
     return dict(run)
+
+
+def stable_uids(records: Sequence[Annotation], run: Mapping[str, Any]) -> list[Annotation]:
+    """Records under uids that follow from the run and their place: the same run writes the same files."""
+    asked = {"model": run["model"]["sha256"], "map": run["map"]["fingerprint"], "parameters": run["parameters"]}
+    seed = json.dumps(asked, sort_keys=True, default=str)
+    renewed: dict[str, str] = {}
+    for k, record in enumerate(records):
+        renewed[record.uid] = uuid.uuid5(_NAMESPACE, f"{seed} {k} {record.kind.value} {record.span}").hex
+    return [record.with_(uid=renewed[record.uid], parent=renewed.get(record.parent, "")) for record in records]
 
 
 def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool = False) -> list[Path]:
@@ -39,7 +54,7 @@ def write_predictions(result: PredictResult, out: str | Path, *, overwrite: bool
     from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, export_records
 
     return export_records(
-        result.annotations,
+        stable_uids(result.annotations, result.run),
         out,
         formats=DEFAULT_FORMATS,
         provenance=full_run(result.run),
