@@ -207,7 +207,7 @@ class _Workers:
     def finish(self, source: ContactSource, request: PredictRequest) -> None:
         """The calls have been kept, or are about to be given: what workers left goes."""
         if self._asked:
-            from napari_hicstruct.workflows.genome.run import discard_store
+            from napari_hicstruct.workflows.genome.genome_run import discard_store
 
             discard_store(source, request, self._folder)
 

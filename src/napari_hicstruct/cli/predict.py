@@ -154,7 +154,7 @@ class _Asked:
 
         paths = write_predictions(result, out, overwrite=self.overwrite)
         if cluster is not None:
-            from napari_hicstruct.workflows.genome.run import discard_store
+            from napari_hicstruct.workflows.genome.genome_run import discard_store
 
             discard_store(source, request, self.store or out / STORE)
         return paths

@@ -2,93 +2,24 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_hicstruct.annotations.lockfile import Busy, CannotLock, WriteLock
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import HicStructError, JobError, MapError, OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.jobs.cluster import Cluster, gone
-from napari_hicstruct.workflows.genome.plan import (
-    SECONDS_PER_BIN,
-    Bins,
-    RegionPlan,
-    RunSpec,
-    name_of_region,
-    plan_regions,
-    regions_of,
-    seconds_per_task,
-)
-from napari_hicstruct.workflows.genome.run_store import RunStore, run_key
+from napari_hicstruct.jobs.cluster import Cluster
+from napari_hicstruct.workflows.genome.following import Following, Tokens
+from napari_hicstruct.workflows.genome.genome_run import GenomeRun
+from napari_hicstruct.workflows.genome.plan import RunSpec, name_of_region
+from napari_hicstruct.workflows.genome.run_store import RunStore
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import PredictResult, run_record
 from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
-
-if TYPE_CHECKING:
-    from distributed import Future
-
-POLL_SECONDS = 0.25
-ANSWER_SECONDS = 5.0
-MAX_RETRIES = 5
-"""Times that a task is given back to a scheduler which has given it up with its workers."""
-
-
-@dataclass
-class _Task:
-    """One task of a run: what it costs (seconds, estimated), of which region, and whether it decodes that."""
-
-    cost: float
-    region: int
-    decodes: bool = False
-    resources: dict[str, float] = field(default_factory=dict)
-    retries: int = 0
-    future: Future = field(init=False)
-
-
-@dataclass
-class GenomeRun:
-    """A run that has been planned.
-
-    Parameters
-    ----------
-    source : ContactSource
-    request : PredictRequest
-    folder : Path
-        Where the store lies, in a folder named by its content.
-    """
-
-    source: ContactSource
-    request: PredictRequest
-    folder: Path
-    spec: RunSpec = field(init=False)
-    plans: list[RegionPlan | MapError] = field(init=False)
-
-    def __post_init__(self) -> None:
-        info = find_model(self.request.model)
-        uri, fingerprint = _uri(self.source), self.source.fingerprint()
-        regions = regions_of(self.source, self.request)
-        model = str(info.path) if not info.shipped else self.request.model
-        blank = RunSpec(Path(), uri, fingerprint, self.request, model, info.sha256, regions)
-        store = Path(self.folder).absolute() / f"{run_key(blank.content)}.store"
-        self.spec = RunSpec(store, uri, fingerprint, self.request, model, info.sha256, regions)
-        self.plans = plan_regions(self.source, self.spec, info)
-
-    @property
-    def store(self) -> RunStore:
-        """Where its pieces are kept."""
-        return RunStore(self.spec.store)
-
-
-def _uri(source: ContactSource) -> str:
-    from napari_hicstruct.config.map_uri import absolute_uri
-
-    return absolute_uri(source.uri)
 
 
 def iter_predict_on(
@@ -98,7 +29,7 @@ def iter_predict_on(
     folder: Path,
     *,
     resume: bool = False,
-    token: CancelToken | None = None,
+    tokens: Tokens | None = None,
 ) -> Generator[Progress, None, PredictResult]:
     """As :func:`~napari_hicstruct.workflows.predict.iter_predict`, by a cluster's workers; regions come as they end.
 
@@ -113,7 +44,9 @@ def iter_predict_on(
         :func:`discard_store`.
     resume : bool
         Go on where an interrupted run of the same map, model and settings has ended.
-    token : CancelToken, optional
+    tokens : Tokens, optional
+        With a ``stop`` among them the run belongs to the scheduler: it goes on when the other token is cancelled, or
+        this process ends, and the same call finds it again.
 
     Raises
     ------
@@ -125,7 +58,7 @@ def iter_predict_on(
         If the store cannot be written, or another run writes to it.
     Cancelled
     """
-    token, clock = token or CancelToken(), Clock()
+    clock = Clock()
     check_request(source, request)
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
@@ -134,16 +67,9 @@ def iter_predict_on(
     with _sole_run(run.spec.store):
         store = RunStore.opened(run.spec.store, run.spec.content, resume=resume)
         _check_workers(cluster, run)
-        following = _Following(cluster, run, store, clock, token)
-        found = yield from following.iter_follow()
+        following = Following(cluster, run, store, tokens or Tokens(CancelToken()))
+        found = yield from following.iter_follow(clock)
         return _result(run, found, said, clock, cluster)
-
-
-def discard_store(source: ContactSource, request: PredictRequest, folder: Path) -> None:
-    """Remove the store of a run whose result has been kept, and ``folder`` if nothing else is in it."""
-    GenomeRun(source, request, folder).store.remove()
-    with suppress(OSError):
-        Path(folder).rmdir()
 
 
 @contextmanager
@@ -199,144 +125,6 @@ def _load_model(cluster: Cluster, spec: RunSpec) -> None:
     except Exception as error:
         hint = "Look at the workers' own log."
         raise JobError(f"a worker cannot load the model ({type(error).__name__}: {error}).", hint=hint) from error
-
-
-class _Following:
-    """The tasks of a run, from their submission to their end."""
-
-    def __init__(self, cluster: Cluster, run: GenomeRun, store: RunStore, clock: Clock, token: CancelToken) -> None:
-        self._cluster, self._run, self._store = cluster, run, store
-        self._clock, self._token = clock, token
-        self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._tasks: dict[str, _Task] = {}
-        self._seconds: dict[Bins, float] = {}
-        self._task_seconds = 0.0
-
-    def iter_follow(self) -> Generator[Progress, None, dict[int, tuple[list[Annotation], dict[str, Any]]]]:
-        """Calls by region, as regions are decoded."""
-        try:
-            self._submit()
-            return (yield from self._iter_ends())
-        except BaseException:
-            self._store.ask_to_stop()
-            self._release()
-            raise
-
-    def _release(self) -> None:
-        try:
-            self._cluster.client.cancel([task.future for task in self._tasks.values()], force=True)
-        except Exception:  # the scheduler is gone: there is nothing to be cancelled
-            return
-
-    # ------------------------------------------------------------------ submitting
-    def _submit(self) -> None:
-        self._seconds = self._seconds_per_window()
-        plans = [plan for plan in self._run.plans if not isinstance(plan, MapError)]
-        every = sum(self._seconds[bins] * sum(plan.windows(bins)) for plan in plans for bins in plan.tilings)
-        self._task_seconds = seconds_per_task(every, self._cluster.threads)
-        for plan in plans:
-            self._submit_region(plan)
-
-    def _seconds_per_window(self) -> dict[Bins, float]:
-        from napari_hicstruct.workflows.genome.pieces import seconds_per_window
-
-        future = self._cluster.client.submit(
-            seconds_per_window, self._run.spec, pure=False, resources=self._cluster.gpu_resources() or None
-        )
-        return dict(future.result())
-
-    def _submit_region(self, plan: RegionPlan) -> None:
-        from napari_hicstruct.workflows.genome.pieces import decode, prepare, run_windows
-
-        spec, index, n_bins = self._run.spec, plan.index, (plan.fine or plan.coarse).n_bins
-        name = f"{spec.store.stem}-{name_of_region(index)}"
-        cost = {what: seconds * n_bins for what, seconds in SECONDS_PER_BIN.items()}
-        prepared = self._add(f"{name}-prepare", _Task(cost["read"], index), prepare, spec, index)
-        ran, gpu = [], self._cluster.gpu_resources()
-        for bins in plan.tilings:
-            counts = plan.windows(bins)
-            for units in plan.grouped(bins, self._seconds[bins], self._task_seconds):
-                task = _Task(self._seconds[bins] * sum(counts[unit] for unit in units), index, resources=gpu)
-                key = f"{name}-{bins}-{units.start}-{units.stop}"
-                ran.append(self._add(key, task, run_windows, spec, index, bins, units, prepared))
-        self._add(f"{name}-decode", _Task(cost["decode"], index, decodes=True), decode, spec, index, *ran)
-
-    def _add(self, key: str, task: _Task, call: Any, *args: Any) -> Future:
-        """Submit a task; regions that come first go first."""
-        task.future = self._cluster.client.submit(
-            call, *args, key=key, priority=-task.region, pure=False, resources=task.resources or None
-        )
-        self._tasks[key] = task
-        task.future.add_done_callback(lambda _: self._ended.put(key))
-        return task.future
-
-    # ------------------------------------------------------------------ following
-    def _iter_ends(self) -> Generator[Progress, None, dict[int, tuple[list[Annotation], dict[str, Any]]]]:
-        from napari_hicstruct.workflows.genome.pieces import calls_of
-
-        total = sum(task.cost for task in self._tasks.values()) or 1.0
-        done, waiting = 0.0, set(self._tasks)
-        found: dict[int, tuple[list[Annotation], dict[str, Any]]] = {}
-        while waiting:
-            key = self._next_end()
-            if key is None or key not in waiting or not self._has_ended_well(key):
-                yield self._clock.step("predict", done, total)
-                continue
-            waiting.remove(key)
-            task = self._tasks[key]
-            done += task.cost
-            payload = None
-            if task.decodes and (ended := calls_of(self._store, task.region)) is not None:
-                found[task.region] = ended
-                payload = tuple(ended[0])
-            chrom = self._run.spec.regions[task.region].chrom
-            yield self._clock.step(f"predict {chrom}", done, total, payload=payload)
-        return found
-
-    def _next_end(self) -> str | None:
-        """Key of a task that has ended; None after a while without one."""
-        self._token.check()
-        if self._cluster.client.status in ("closed", "closing") or not self._cluster.client.scheduler:
-            raise gone(self._cluster.where)
-        try:
-            return self._ended.get(timeout=POLL_SECONDS)
-        except queue.Empty:
-            return None
-
-    def _has_ended_well(self, key: str) -> bool:
-        """False for a task that goes on elsewhere.
-
-        Raises
-        ------
-        HicStructError
-            What the task raised.
-        JobError
-            If it raised anything else, or its workers died time and again.
-        """
-        from distributed import CancelledError, KilledWorker
-
-        task = self._tasks[key]
-        if task.future.status == "finished":
-            return True
-        try:
-            error = task.future.exception(timeout=ANSWER_SECONDS)
-        except (CancelledError, TimeoutError, OSError) as lost:
-            raise gone(self._cluster.where) from lost
-        if isinstance(error, KilledWorker) and task.retries < MAX_RETRIES:
-            task.retries += 1
-            task.future.retry()
-            task.future.add_done_callback(lambda _: self._ended.put(key))
-            return False
-        if isinstance(error, KilledWorker):
-            what = f"the workers died under it {MAX_RETRIES + 1} times ({key}): most often memory was used up."
-            raise JobError(what, hint="Give each worker more memory, or run fewer of them on a machine.") from error
-        if error is None:
-            raise gone(self._cluster.where)
-        if isinstance(error, HicStructError):
-            raise error
-        raise JobError(
-            f"a worker failed ({type(error).__name__}: {error}).", hint="Run again with --resume."
-        ) from error
 
 
 def _result(
