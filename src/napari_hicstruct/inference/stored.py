@@ -35,10 +35,10 @@ class StoredCanvas:
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
         """Values of rows ``start … stop`` (bins), shape (channels, stop - start, n_diagonals); 0 where none are."""
         channels, n_rows, n_diagonals = self._array.shape
-        out = np.zeros((channels, stop - start, n_diagonals), np.float32)
+        out = np.zeros((channels, max(0, stop - start), n_diagonals), np.float32)
         low, high = max(start - self._first, 0), min(stop - self._first, n_rows)
         size = self._array.chunks[1]
-        for k in range(low // size, -(-high // size) if high > low else 0):
+        for k in range(low // size, -(-high // size)) if low < high else ():
             a, b = max(low, k * size), min(high, (k + 1) * size)
             begin = a + self._first - start
             out[:, begin : begin + b - a] = self._block(k)[:, a - k * size : b - k * size]

@@ -214,8 +214,8 @@ class _LocalWorkers:
         self._folder = tempfile.mkdtemp(prefix="hicstruct-workers-")
         with dask.config.set({"distributed.scheduler.allowed-failures": MAX_WORKER_DEATHS}):
             self._scheduler = distributed.LocalCluster(
-                n_workers=0, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None,
-                scheduler_port=0, silence_logs=50,
+                n_workers=0, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=":0",
+                scheduler_port=0, silence_logs=50, scheduler_kwargs={"dashboard": False},
             )  # fmt: skip
         self.address = self._scheduler.scheduler_address
         environment = dict(os.environ) | dict.fromkeys(_ONE_THREAD, "1")

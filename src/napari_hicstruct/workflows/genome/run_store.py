@@ -21,9 +21,16 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import OutputError
 
 FORMAT = 1
-_ABOUT, _DONE, _STOP = "run.json", "done", "stop"
+_ABOUT, _DONE, _STOP, _ARRAYS = "run.json", "done", "stop", "arrays"
 _BAND_CHUNK = 4096
 """Bins of a chunk of a band."""
+
+
+def _new_group(path: Path) -> None:
+    """An empty zarr group: made once, for workers that would make it at the same moment get in each other's way."""
+    import zarr
+
+    zarr.open_group(path, mode="a")
 
 
 def run_key(content: Mapping[str, Any]) -> str:
@@ -64,6 +71,7 @@ class RunStore:
         try:
             if about is None:
                 (path / _DONE).mkdir(parents=True, exist_ok=True)
+                _new_group(path / _ARRAYS)
                 text = json.dumps({"format": FORMAT, "key": run_key(content), **content}, indent=1, default=str)
                 with in_place_of(path / _ABOUT) as file:
                     file.write_text(text, encoding="utf-8")
@@ -136,7 +144,7 @@ class RunStore:
     def _root(self) -> Any:
         import zarr
 
-        return zarr.open_group(self.path / "arrays", mode="a")
+        return zarr.open_group(self.path / _ARRAYS, mode="r+")
 
     def array(self, name: str) -> Any:
         """A zarr array by name, to be read.
