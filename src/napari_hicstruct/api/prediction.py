@@ -138,7 +138,6 @@ def predict(
     >>> calls.run["model"]["name"]
     'default'
     """
-    from napari_hicstruct.annotations.kinds import kinds_of_heads
     from napari_hicstruct.decode.limits import DecodingLimits
     from napari_hicstruct.workflows.models import find_model, named_tasks
     from napari_hicstruct.workflows.predict.request import PredictRequest
@@ -163,12 +162,18 @@ def predict(
     target = _target(project, source)
     by_workers = _Workers(client, whole_number("workers", workers), resume, store)
     result = by_workers.run(source, request, progress)
-    kinds = kinds_of_heads(result.heads)
-    tracks_found = result.boundary_tracks if "boundary" in result.heads else ()
     if target is not None:
         store_predictions(result, source, target)
     by_workers.finish(source, request)
-    return Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks_found)
+    return _calls(result)
+
+
+def _calls(result: PredictResult) -> Calls:
+    from napari_hicstruct.annotations.kinds import kinds_of_heads
+
+    tracks = result.boundary_tracks if "boundary" in result.heads else ()
+    kinds = kinds_of_heads(result.heads)
+    return Calls(result.annotations, run=result.run, notes=result.notes, kinds=kinds, tracks=tracks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +191,9 @@ class _Workers:
 
     @property
     def _folder(self) -> Path:
-        from napari_hicstruct.config.paths import cache_dir
+        from napari_hicstruct.workflows.genome.kept_runs import runs_folder
 
-        return cache_dir(create=False) / "runs" if self.store is None else Path(self.store)
+        return runs_folder() if self.store is None else Path(self.store)
 
     def run(self, source: ContactSource, request: PredictRequest, progress: ProgressOption) -> PredictResult:
         """Predict by them, or here."""

@@ -89,14 +89,11 @@ def predict(
     quiet: bool = quiet_option,
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
-    from napari_hicstruct.workflows.models import find_model, named_tasks
-
-    own = find_model(model).tasks
     asked = _Asked(
         regions=[*region, *chrom],
         genome=genome,
         options={
-            "tasks": named_tasks(own, [name for part in tasks.split(",") if (name := part.strip())]) if tasks else own,
+            "tasks": _named_tasks(model, tasks),
             "model": model,
             "device": device,
             "mode": mode,
@@ -113,10 +110,18 @@ def predict(
         overwrite=overwrite,
     )
     with opened_cluster(workers, scheduler, resume=resume) as cluster:
-        if len(maps) == 1:
-            _predict_one(asked, maps[0], out, cluster, json=json, quiet=quiet)
-        else:
+        if len(maps) > 1:
             _predict_many(asked, maps, out, cluster, json=json, quiet=quiet)
+        else:
+            _predict_one(asked, maps[0], out, cluster, json=json, quiet=quiet)
+
+
+def _named_tasks(model: str, text: str) -> tuple[str, ...]:
+    """Tasks named with commas between; all of the model's where none is."""
+    from napari_hicstruct.workflows.models import find_model, named_tasks
+
+    own, names = find_model(model).tasks, [name for part in text.split(",") if (name := part.strip())]
+    return named_tasks(own, names) if names else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -10,8 +11,9 @@ from psygnal import Signal
 from napari_hicstruct.annotations.tally import CallTally
 from napari_hicstruct.errors import Cancelled, HicStructError, RegionError
 from napari_hicstruct.genome import Interval, display_name
-from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.state.cluster_choice import ClusterChoice
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.models import ModelChoice
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.run_options import RunOptions
@@ -19,6 +21,7 @@ from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.workflows.genome.kept_runs import KeptRun
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
 _LIKELIER = "For the likelier ones alone: Labels, Show from p ≥ 0.50; Review, Filter, confidence."
@@ -35,6 +38,35 @@ class PredictBackend:
         from napari_hicstruct.workflows.predict.request import PredictRequest
 
         return iter_predict(source, PredictRequest(threads=spare_threads(), **request), token=token)
+
+    def predict_on(
+        self, source: ContactSource, scheduler: str, *, token: CancelToken, stop: CancelToken, **request: Any
+    ) -> Generator[Progress, None, Any]:
+        """Predict by the workers of a scheduler, to which the run belongs; ``stop`` ends it."""
+        from napari_hicstruct.jobs.cluster import connect
+        from napari_hicstruct.workflows.genome.following import Tokens
+        from napari_hicstruct.workflows.genome.kept_runs import runs_folder
+        from napari_hicstruct.workflows.genome.run import iter_predict_on
+        from napari_hicstruct.workflows.predict.request import PredictRequest
+
+        yield Clock().step("look for the scheduler", 0, 0)
+        with connect(scheduler) as cluster:
+            asked, tokens = PredictRequest(**request), Tokens(token, stop)
+            return (yield from iter_predict_on(cluster, source, asked, runs_folder(), resume=True, tokens=tokens))
+
+    def kept_runs(self, source: ContactSource) -> list[KeptRun]:
+        """Runs of this map that belong to a scheduler."""
+        from napari_hicstruct.workflows.genome.kept_runs import kept_runs, runs_folder
+
+        return kept_runs(runs_folder(), source)
+
+    def discard(self, source: ContactSource, **request: Any) -> None:
+        """Remove what is left of such a run once its calls have been kept."""
+        from napari_hicstruct.workflows.genome.genome_run import discard_store
+        from napari_hicstruct.workflows.genome.kept_runs import runs_folder
+        from napari_hicstruct.workflows.predict.request import PredictRequest
+
+        discard_store(source, PredictRequest(**request), runs_folder())
 
     def capabilities(self, source: ContactSource) -> dict[str, str]:
         """Task → why it cannot be done (empty if it can)."""
@@ -55,6 +87,12 @@ class PredictBackend:
         return list_models()
 
 
+def _answer(call: Callable[..., Any], *args: Any) -> Job:
+    """One call as a job."""
+    yield from ()
+    return call(*args)
+
+
 def spare_threads() -> int:
     """Processor threads for long work: one core is left to the window."""
     import os
@@ -73,6 +111,8 @@ class PredictionState:
         What to run in place of the models that are installed.
     options : RunOptions, optional
         Those that are remembered; else the usual ones.
+    cluster : ClusterChoice, optional
+        Who runs a whole genome, as it is remembered; else this computer.
 
     Attributes
     ----------
@@ -81,6 +121,9 @@ class PredictionState:
         Task → whether a person wants it.
     options : RunOptions
         Fast or accurate; limits of what is called.
+    cluster : ClusterChoice
+    offered : KeptRun or None
+        A run of this map that goes on at a scheduler, or ended there, and that nobody follows.
     device, scope : str
         Scope: ``view``, ``chromosome`` or ``genome``.
     bin_size : int
@@ -110,23 +153,29 @@ class PredictionState:
         *,
         backend: PredictBackend | None = None,
         options: RunOptions | None = None,
+        cluster: ClusterChoice | None = None,
     ) -> None:
         self._window = window
         self._backend = backend or PredictBackend()
         self.predict = self._backend.predict
         self.models = ModelChoice(self._backend.models, runner)
         self.wanted = dict.fromkeys(TASKS, True)
-        self.options = options or RunOptions()
+        self.options, self.cluster = options or RunOptions(), cluster or ClusterChoice()
         self.device, self.scope, self.bin_size = "auto", "view", 0
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._project: Any = None
         self._reasons: dict[str, str] | None = None
+        self.offered: KeptRun | None = None
+        self._looking = BackgroundJob(runner, on_done=self._offer)
+        self._on_cluster = False
+        self._kept_before: frozenset[str] = frozenset()  # chromosomes of the run whose calls a former window has kept
         self._found = CallTally()
         self._parted = False  # the set that the run filled was taken away meanwhile
         self._request: dict[str, Any] = {}
         self.options.changed.connect(self.changed.emit)
+        self.cluster.changed.connect(self.changed.emit)
         self.models.refreshed.connect(self._model_changed)
         self.models.chosen_changed.connect(self._model_changed)
         window.map_changed.connect(self._map_changed)
@@ -178,6 +227,8 @@ class PredictionState:
             return self._why_no_task()
         if self._project is not None and self._project.read_only:
             return f"The project cannot be edited: {self._project.read_only_reason}"
+        if self.scope == "genome" and (why := self.cluster.problem()):
+            return why
         return next(iter(self.options.problems()), "")
 
     def _why_no_task(self) -> str:
@@ -198,7 +249,10 @@ class PredictionState:
 
     def cancel(self) -> None:
         """End the run; what was found so far is kept."""
-        self._job.cancel()
+        if self._on_cluster:
+            self._job.stop()
+        else:
+            self._job.cancel()
 
     def request(self) -> dict[str, Any]:
         """What a run would ask for, but for the regions."""
@@ -238,18 +292,58 @@ class PredictionState:
         self._request = request = {"regions": regions, **self.request()}
         name = " · ".join(part for part in parts if part)
         self._set, self._found = PredictedSet(name, self._kept_run(), partial=True), CallTally()
-        self._parted = False
-        predict = self.predict
+        self._parted, self._kept_before = False, frozenset()
+        self._on_cluster = self.scope == "genome" and self.cluster.place == "cluster"
+        self._start(source, request, self.cluster.scheduler)
+
+    def _start(self, source: ContactSource, request: dict[str, Any], scheduler: str) -> None:
+        self.offered = None
         self.message.emit("")
-        self._job.start(lambda token: predict(source, token=token, **request))
+        if self._on_cluster:
+            predict_on, stop = self._backend.predict_on, CancelToken()
+            self._job.start(lambda token: predict_on(source, scheduler, token=token, stop=stop, **request), stop=stop)
+        else:
+            predict = self.predict
+            self._job.start(lambda token: predict(source, token=token, **request))
         self.changed.emit()
+
+    # ------------------------------------------------------------------ runs that went on without a window
+    def _look_for_runs(self) -> None:
+        """See whether a run of this map belongs to a scheduler; reads a few small files, away from the window."""
+        source, backend = self._window.source, self._backend
+        self.offered = None
+        if source is not None and hasattr(backend, "kept_runs"):
+            self._looking.start(lambda _: _answer(backend.kept_runs, source))
+
+    def _offer(self, found: list[KeptRun]) -> None:
+        if found and not self.running:
+            self.offered = found[0]
+            self.changed.emit()
+
+    def follow(self) -> None:
+        """Follow the run that is offered: its calls go into the set that its window began, or into a new one."""
+        source, offered = self._window.source, self.offered
+        if source is None or offered is None or self.running:
+            return
+        try:
+            self._window.look_for_project()
+            self._request = request = {one.name: getattr(offered.request, one.name) for one in fields(offered.request)}
+            self._set, self._found = PredictedSet("genome", self._kept_run(), partial=True), CallTally()
+            with self._window.project_to_write() as project:
+                self._kept_before = self._set.take_up(project)
+        except HicStructError as error:
+            self._window.problem.emit(error)
+            return
+        self._parted, self._on_cluster = False, True
+        self._start(source, request, offered.scheduler)
 
     def _kept_run(self) -> dict[str, Any]:
         """What the project keeps of the run that begins."""
+        from napari_hicstruct.workflows.models import find_model
         from napari_hicstruct.workflows.predict.about_run import kept_run
         from napari_hicstruct.workflows.predict.request import PredictRequest
 
-        model = self.models.chosen
+        model = self.models.chosen if self.offered is None else find_model(self.offered.request.model)
         about = {"name": model.name, "version": model.version, "sha256": model.sha256}
         return kept_run(about, PredictRequest(**self._request).to_run())
 
@@ -280,8 +374,8 @@ class PredictionState:
         self.progressed.emit(progress)
         if progress.message:
             self.message.emit(progress.message)
-        if progress.payload:
-            self._keep(tuple(progress.payload))
+        if progress.payload and (new := [one for one in progress.payload if one.chrom not in self._kept_before]):
+            self._keep(tuple(new))
 
     def _keep(self, records: tuple[Any, ...]) -> None:
         """Add what is new to this run's own set; the first results make the set.  An undo of the run ends it."""
@@ -306,6 +400,8 @@ class PredictionState:
 
     def _done(self, result: Any) -> None:
         self._finish()
+        if self._on_cluster and self._window.source is not None:
+            self._backend.discard(self._window.source, **self._request)
         self.changed.emit()
         self.message.emit("\n".join([*self._words_of_found(), *getattr(result, "notes", ())]))
 
@@ -345,6 +441,7 @@ class PredictionState:
         self.message.emit("")
         self._project = self._window.project
         self.models.set_project(self._project)
+        self._look_for_runs()
 
     def _project_changed(self, project: Any) -> None:
         if self._project is not None:  # its set belongs to the project before; a first one was made to keep it

@@ -132,10 +132,12 @@ class WindowState(ProjectState):
     @cached_property
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
+        from napari_hicstruct.plugin.state.cluster_choice import ClusterChoice
         from napari_hicstruct.plugin.state.prediction import PredictionState
         from napari_hicstruct.plugin.state.run_options import RunOptions
 
-        made = PredictionState(self, self.runner, options=RunOptions(self.settings))
+        options, cluster = RunOptions(self.settings), ClusterChoice(self.settings)
+        made = PredictionState(self, self.runner, options=options, cluster=cluster)
         made.finished.connect(self.labels.sets_changed)
         return made
 

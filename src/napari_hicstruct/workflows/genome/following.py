@@ -13,6 +13,7 @@ from napari_hicstruct.errors import HicStructError, JobError, MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.jobs.cluster import Cluster, gone
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
+from napari_hicstruct.workflows.genome.kept_runs import note_scheduler
 from napari_hicstruct.workflows.genome.plan import SECONDS_PER_BIN, Bins, RegionPlan, name_of_region, seconds_per_task
 from napari_hicstruct.workflows.genome.run_store import RunStore
 
@@ -125,6 +126,7 @@ class Following:
         """Have the scheduler keep the run, and the store what its tasks are."""
         about = {key: {"cost": t.cost, "region": t.region, "decodes": t.decodes} for key, t in self._tasks.items()}
         self._store.finish(_TASKS, about)
+        note_scheduler(self._store, self._cluster.client.scheduler.address, self._run.request)
         with suppress(KeyError):
             self._cluster.client.unpublish_dataset(self._name)
         self._cluster.client.publish_dataset({key: task.future for key, task in self._tasks.items()}, name=self._name)

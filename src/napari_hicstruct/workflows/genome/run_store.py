@@ -61,7 +61,7 @@ class RunStore:
             also if an interrupted run is there.
         """
         store = cls(path)
-        about = store._about()
+        about = store.about()
         if about is not None and not resume:
             if any((path / _DONE).glob("*.json")):
                 hint = "Add --resume (resume=True) to go on with it, or remove the folder to begin anew."
@@ -80,7 +80,7 @@ class RunStore:
             raise output_error(path, error) from error
         return store
 
-    def _about(self) -> dict[str, Any] | None:
+    def about(self) -> dict[str, Any] | None:
         """What the store says of itself; None where there is none.
 
         Raises

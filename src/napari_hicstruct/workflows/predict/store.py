@@ -133,6 +133,22 @@ class PredictedSet:
         self.id: int | None = None
         self.entry: int | None = None
 
+    def take_up(self, project: Project) -> frozenset[str]:
+        """Go on with the set of this very run that is not whole, if the project has one.
+
+        Returns
+        -------
+        frozenset of str
+            Chromosomes whose calls it holds.
+        """
+        begun = next((set_id for set_id, runs in project.runs().items() if self._noted in runs), None)
+        known = next((one for one in project.sets() if one.id == begun), None)
+        if known is None:
+            return frozenset()
+        self.id, self.name = known.id, known.name
+        self._whole = known.name.removesuffix(f" · {PARTIAL}")
+        return frozenset(record.chrom for record in project.query(set_ids=[known.id]))
+
     def add(self, project: Project, records: Sequence[Annotation]) -> int:
         """Add calls, first the set if it is not there (yet, or any more); gives its id.
 
