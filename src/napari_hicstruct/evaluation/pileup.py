@@ -142,9 +142,13 @@ def pile_up_boundaries(
     return mean_window(blocks(), (2 * flank, 2 * flank), min_valid)
 
 
-def across_over_within(pile: PileUp) -> float:
-    """Contacts across the middle of a :func:`pile_up_boundaries` over those within its two sides; NaN if empty."""
-    half, window = len(pile.window) // 2, pile.window
+def across_over_within(pile: PileUp, *, side: int = 10) -> float:
+    """Contacts across the middle of a :func:`pile_up_boundaries` over those within its two sides; NaN if empty.
+
+    Of the ``side`` bins on either side of the border.
+    """
+    middle, half = len(pile.window) // 2, min(side, len(pile.window) // 2)
+    window = pile.window[middle - half : middle + half, middle - half : middle + half]
     within = np.concatenate([window[:half, :half].ravel(), window[half:, half:].ravel()])
     return _nan_mean(window[:half, half:]) / _nan_mean(within) if pile.n else float("nan")
 

@@ -170,8 +170,11 @@ class StandingOut:
         if not len(known):
             return []
         low, high = int(known[0]) - first, int(known[-1]) - last
-        room = [*range(low, -MIN_SHIFT_BINS + 1), *range(MIN_SHIFT_BINS, high + 1)]
-        return [int(shift) for shift in rng.choice(room, DRAWS)] if room else []
+        before, behind = max(0, 1 - MIN_SHIFT_BINS - low), max(0, 1 + high - MIN_SHIFT_BINS)
+        if not before + behind:
+            return []
+        drawn = rng.integers(0, before + behind, DRAWS)
+        return [int(low + k if k < before else MIN_SHIFT_BINS + k - before) for k in drawn]
 
 
 def stripe_reach(record: Annotation, resolution: int) -> tuple[int, int]:

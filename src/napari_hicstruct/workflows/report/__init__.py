@@ -19,6 +19,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.workflows.report.gather import Batch, Entry, Result
+    from napari_hicstruct.workflows.report.markup import Markup
     from napari_hicstruct.workflows.report.section import MapReport
 
 T = TypeVar("T")
@@ -81,7 +82,6 @@ def iter_report(request: ReportRequest, *, token: CancelToken | None = None) -> 
     from napari_hicstruct import __version__
     from napari_hicstruct.workflows.report.gather import find_batch
     from napari_hicstruct.workflows.report.page import page
-    from napari_hicstruct.workflows.report.section import section
 
     clock, token = Clock(), token or CancelToken()
     batch = find_batch(request.folder)
@@ -93,7 +93,7 @@ def iter_report(request: ReportRequest, *, token: CancelToken | None = None) -> 
         one = yield from _iter_map(entry, alone=total == 1, token=token, counted=(number - 1, total), clock=clock)
         maps.append(one)
         if one.result is not None:
-            sections.append(section(one, number))
+            sections.append(_section(one, number))
         if one.problem:
             yield clock.step("report", number, total, f"{one.title}: {one.problem}", notice=True)
         _let_go(one)
@@ -119,22 +119,33 @@ def _iter_map(
         return one
     try:
         one.result = read_result(entry)
-    except HicStructError as error:
-        if alone and not entry.map:
-            raise
-        one.problem = str(error)
-        return one
-    one.title = _title(str(one.result.about("map").get("uri"))) or one.title
-    try:
+        one.title = _title(str(one.result.about("map").get("uri"))) or one.title
         yield from _iter_seen(one, one.result, counted, clock, token)
     except Cancelled:
         raise
     except HicStructError as error:
-        one.problem = f"{error} What needs the map is not shown."
+        if one.result is None and alone and not entry.map:
+            raise
+        one.problem = f"{error} What needs the map is not shown." if one.result else str(error)
     except Exception as error:
-        logging.getLogger(__name__).exception("a section of a report failed")
-        one.problem = f"Internal error ({type(error).__name__}: {error}). What needs the map may be missing."
+        one.problem = _internal(error)
     return one
+
+
+def _section(one: MapReport, number: int) -> Markup:
+    """The part of a map; one that cannot be made does not lose the others."""
+    from napari_hicstruct.workflows.report.section import bare_section, section
+
+    try:
+        return section(one, number)
+    except Exception as error:
+        one.problem = _internal(error)
+        return bare_section(one, number)
+
+
+def _internal(error: Exception) -> str:
+    logging.getLogger(__name__).warning("a section of a report failed", exc_info=error)
+    return f"Internal error ({type(error).__name__}: {error}). Some of it is not shown."
 
 
 def _iter_seen(

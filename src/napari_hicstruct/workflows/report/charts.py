@@ -70,7 +70,7 @@ def decay_curve(decay: NDArray[np.float64], resolution: int) -> Markup | None:
     ends = [(0.0, f"{10 ** y_range[0]:.2g}"), (1.0, f"{10 ** y_range[1]:.2g}")]
     slope = float(np.polyfit(x, y, 1)[0])
     first, last = (format_bp(float(distance[known][k])) for k in (0, -1))
-    text = f"Mean contacts by distance, {first} to {last}: they fall with the power {slope:.2f}"
+    text = f"Mean contacts by distance, {first} to {last}: they fall with the power {slope:.2f}".replace("-", "−")
     return _figure(joined(line, _frame(ticks, x_range, ends, "distance")), f"Decay curve. {text}.", text)
 
 

@@ -53,7 +53,7 @@ def _facts(maps: Sequence[MapReport], version: str, program: str, made: datetime
     done = f"{how_many(len(maps), 'map')}: {len(maps) - failed:,} done, {failed:,} failed"
     words = [done, f"made {made:%Y-%m-%d %H:%M} by napari-hicstruct {version}"]
     if program:
-        words.append(f"predicted by {program.replace('napari-hicstruct ', '') or program}")
+        words.append(f"predicted by {program}")
     return element("p", " · ".join(words), class_="soft")
 
 
@@ -68,7 +68,7 @@ def _overview(maps: Sequence[MapReport]) -> Markup:
         ]
         caption = (
             f"Calls, in brackets those with p ≥ {MIN_LIKELY:g}; depth is the mean number of contacts of neighbouring "
-            "bins; bins of loops / of all else; seconds that the prediction took."
+            "bins; bins of loops / of all else; seconds that the prediction took; calls pass that stand out of the map."
         )
         parts.append(table(caption, ["map", *cells[0]], rows))
     return element("section", parts, aria_labelledby="maps")
@@ -106,7 +106,7 @@ def _definitions() -> Markup:
         f"{shifts} to either side. Loops: mean of the 3×3 middle over that of the 3×3 corners, above 1 where there are "
         f"dots. Stripes: bins {ALONG_BINS.start} to {ALONG_BINS.stop - 1} from the diagonal, the middle three rows "
         "over those five or more away, above 1 where there are lines. Boundaries: contacts across over those within, "
-        "below 1 where there are borders. Calls too near the diagonal or an end are left out.",
+        "of ten bins, below 1 where there are borders. Calls too near the diagonal or an end are left out.",
     }
     terms = [joined(element("dt", name), element("dd", text)) for name, text in texts.items()]
     content = (element("h2", "What the figures mean", id="definitions"), element("dl", terms))

@@ -131,12 +131,10 @@ def _window(source: ContactSource, record: Annotation, chrom: str, size: int) ->
 
 
 def _draw_map(values: NDArray[np.float32], record: Annotation, rows: Interval, cols: Interval, size: int) -> str:
-    """White to red up to the 98th percentile, as a stripe check; NaN grey; the call in blue."""
+    """White to red, as a stripe check; NaN grey; the call in blue."""
     import matplotlib
 
-    finite = values[np.isfinite(values)]
-    limit = float(np.percentile(finite, COLOUR_PERCENTILE)) if finite.size else 0.0
-    limit = limit if limit > 0 else float(finite.max(initial=0.0)) or 1.0
+    limit = _limit(values, (cols.start - rows.start) // size, record, size)
     figure, axes = _bare(_INCHES, _INCHES)
     colours = matplotlib.colormaps["Reds"].resampled(_COLOURS).with_extremes(bad=BAD_BIN)
     height, width = values.shape
@@ -145,6 +143,18 @@ def _draw_map(values: NDArray[np.float32], record: Annotation, rows: Interval, c
     _OUTLINES[record.kind](axes, record, size)
     axes.set(xlim=edges[:2], ylim=edges[2:])
     return _as_text(figure)
+
+
+def _limit(values: NDArray[np.float32], offset: int, record: Annotation, size: int) -> float:
+    """Colour maximum: the 98th percentile of what is far enough from the diagonal to be compared with the call.
+
+    ``offset``: how many bins the first column lies behind the first row.
+    """
+    rows, cols = np.indices(values.shape)
+    near = record.distance / size / 2 if record.kind is Kind.LOOP else 2
+    finite = values[np.isfinite(values) & (np.abs(cols + offset - rows) >= near)]
+    limit = float(np.percentile(finite, COLOUR_PERCENTILE)) if finite.size else 0.0
+    return limit if limit > 0 else float(np.nan_to_num(values).max(initial=0.0)) or 1.0
 
 
 def _box(axes: Axes, top: float, left: float, bottom: float, right: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -31,7 +32,7 @@ def provenance(entry: Entry, result: Result, *, genome: bool) -> Markup:
         "program": result.run.get("made_with"),
         "written": result.run.get("written"),
         "peak memory": _megabytes(result.run.get("peak_memory_mb")),
-        "folder": entry.folder,
+        "folder": _folder(entry),
         "to predict again": element("code", command(entry, result, genome=genome)),
     }
     shown = [joined(element("dt", name), element("dd", value)) for name, value in lines.items() if value]
@@ -41,7 +42,7 @@ def provenance(entry: Entry, result: Result, *, genome: bool) -> Markup:
 def command(entry: Entry, result: Result, *, genome: bool) -> str:
     """The command line that makes these results again."""
     parameters, model = result.about("parameters"), result.about("model")
-    words = ["hicstruct", "predict", str(result.about("map").get("uri")), "--out", str(entry.folder)]
+    words = ["hicstruct", "predict", str(result.about("map").get("uri")), "--out", _folder(entry)]
     if genome:
         words.append("--genome")
     else:
@@ -60,6 +61,10 @@ def command(entry: Entry, result: Result, *, genome: bool) -> str:
     words += _several("--limit", (f"{name}={_limit(value)}" for name, value in _items(parameters.get("limits"))))
     words += _several("--track", (f"{name}={path}" for name, path in _items(parameters.get("tracks"))))
     return shlex.join(words)
+
+
+def _folder(entry: Entry) -> str:
+    return os.path.abspath(entry.folder or ".")
 
 
 def _several(option: str, values: Iterable[str]) -> list[str]:

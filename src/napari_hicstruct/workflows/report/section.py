@@ -64,16 +64,21 @@ class MapReport:
 
 def section(one: MapReport, number: int) -> Markup:
     """The part of a map, ``id="map-1"``."""
-    parts: list[object] = [element("h2", one.title, id=f"map-{number}-title")]
-    if one.problem:
-        parts.append(element("p", one.problem, class_="bad"))
+    parts: list[object] = []
     if one.result is not None:
         notes = [*one.notes, *one.result.notes, *(one.measures.notes if one.measures else ())]
         parts.append(_notes(notes))
         parts += [_calls(one, one.result), _lengths(one.result), _depth(one), _quality(one), _pictures(one)]
         parts.append(provenance(one.entry, one.result, genome=one.genome))
+    return bare_section(one, number, parts)
+
+
+def bare_section(one: MapReport, number: int, parts: Sequence[object] = ()) -> Markup:
+    """Title, what is wrong, and what there is."""
+    title = element("h2", one.title, id=f"map-{number}-title")
+    problem = element("p", one.problem, class_="bad") if one.problem else None
     attributes = {"id": f"map-{number}", "class_": "map", "aria_labelledby": f"map-{number}-title"}
-    return element("section", parts, **attributes)
+    return element("section", title, problem, *parts, **attributes)
 
 
 def _notes(notes: Sequence[str]) -> Markup | None:
@@ -91,6 +96,11 @@ def number(value: float, digits: int = 2) -> str:
     return f"{value:,.{digits}f}" if np.isfinite(value) else "–"
 
 
+def depth_words(depth: float) -> str:
+    """Three digits, whatever the size."""
+    return number(depth, 0 if depth >= 100 else 1 if depth >= 10 else 2)
+
+
 def likely(result: Result, kind: Kind) -> str:
     """How many calls of a kind have a probability of one half or more; a dash where none has a probability."""
     tally = CallTally(result.calls.get(kind, ()))
@@ -99,7 +109,16 @@ def likely(result: Result, kind: Kind) -> str:
 
 # ---------------------------------------------------------------------- counts, lengths, depth
 def _calls(one: MapReport, result: Result) -> Markup:
-    heads = ("", "calls", f"with p ≥ {MIN_LIKELY:g}", "median length", "stand out", "by chance", "pile-up", "moved")
+    heads = (
+        "",
+        "calls",
+        f"with p ≥ {MIN_LIKELY:g}",
+        "median length",
+        "stand out",
+        "by chance",
+        "pile-up",
+        "pile-up, moved",
+    )
     rows = [_call_row(kind, result, one.measures) for kind in KINDS if kind in result.calls]
     if not rows:
         return element("p", "No label file can be shown.", class_="bad")
@@ -130,7 +149,7 @@ def _depth(one: MapReport) -> Markup | None:
     if one.measures is None or one.measures.depth != one.measures.depth:
         return None
     loops, size = (format_bin_size(bins) for bins in one.measures.sizes)
-    said = f"Neighbouring bins of {loops} share {number(one.measures.depth, 1)} contacts on average."
+    said = f"Neighbouring bins of {loops} share {depth_words(one.measures.depth)} contacts on average."
     curve = decay_curve(one.measures.decay, one.measures.sizes[1])
     return joined(element("h3", "Depth and decay"), element("p", f"{said} The curve is of bins of {size}."), curve)
 
@@ -219,13 +238,13 @@ def summary_cells(one: MapReport) -> Mapping[str, object]:
         n = f"{len(one.result.calls[kind]):,}" if kind in one.result.calls else "–"
         found[info.plural] = n if n == "–" else f"{n} ({likely(one.result, kind)})"
     measures = one.measures or Measures()
-    found["depth"] = number(measures.depth, 1)
+    found["depth"] = depth_words(measures.depth)
     found["bins"] = " / ".join(dict.fromkeys(format_bin_size(size) for size in measures.sizes if size)) or "–"
     found["chromosomes"] = f"{len(one.result.searched()):,}"
     found["seconds"] = number(_seconds(one), 1)
     for kind in RATIOS:
         rate = measures.rates.get(kind, PassRate())
-        found[f"{KINDS[kind].plural} that stand out"] = share(rate.share)
+        found[f"{KINDS[kind].plural} pass"] = share(rate.share)
     return found
 
 

@@ -6,7 +6,7 @@ STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ground: #17181b; --text: #ececef; --soft: #b4b4bd; --line: #43444b;
   --card: #212227; --link: #8fc1ff; --bad: #ff9c9c; --good: #7ad7a8; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--ground); color: var(--text);
+body { margin: 0 auto; max-width: 76rem; padding: 1.5rem; background: var(--ground); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.7rem; margin: 0 0 .5rem; } h2 { font-size: 1.35rem; margin: 0 0 .5rem; }
 h3 { font-size: 1.08rem; margin: 1.6rem 0 .4rem; } h4 { font-size: 1rem; margin: 1rem 0 .3rem; }
@@ -14,11 +14,13 @@ p { max-width: 48rem; margin: .4rem 0; } a { color: var(--link); }
 .soft, figcaption, caption { color: var(--soft); } .bad { color: var(--bad); } .good { color: var(--good); }
 section.map { border-top: 2px solid var(--line); margin-top: 2.5rem; padding-top: 1.2rem; }
 .wide { overflow-x: auto; margin: .6rem 0; } .wide:focus-visible { outline: 2px solid var(--link); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: .94rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .3rem; }
-th, td { border-bottom: 1px solid var(--line); padding: .3rem .7rem .3rem 0; text-align: right; vertical-align: top; }
-th:first-child, td.text { text-align: left; } thead th { font-weight: 600; vertical-align: bottom; }
-tbody th { font-weight: 600; }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem .6rem .3rem 0; text-align: right; vertical-align: top;
+  overflow-wrap: normal; }
+td:not(.text) { white-space: nowrap; }
+th:first-child, td.text, #failed ~ .wide th { text-align: left; } thead th { font-weight: 600; vertical-align: bottom; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 11rem; }
 ul.notes { background: var(--card); border-left: 4px solid var(--line); margin: .6rem 0;
   padding: .6rem 1rem .6rem 2rem; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
@@ -38,7 +40,9 @@ dt { color: var(--soft); } dd { margin: 0; } code { font: .88em/1.5 ui-monospace
 @media print { :root { color-scheme: light; --ground: #ffffff; --text: #000000; --soft: #444444; --line: #bbbbbb;
   --card: #ffffff; --link: #000000; --bad: #8a0010; --good: #005a34; }
   body { max-width: none; padding: 0; font-size: 10pt; } section.map { break-before: page; border: 0; margin: 0; }
-  h3, h4 { break-after: avoid; } tr { break-inside: avoid; } .wide { overflow: visible; } .skip { display: none; }
+  h3, h4 { break-after: avoid; } tr { break-inside: avoid; } .wide { overflow: visible; }
+  table { font-size: 7.5pt; } th, td { padding-right: 1.6mm; }
+  tbody th { min-width: 24mm; } .skip { display: none; }
   .call, .call img { width: 27mm; height: auto; } .chart { width: 55mm; } .pile, .pile img { width: 58mm; }
   img, svg, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
