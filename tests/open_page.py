@@ -14,12 +14,13 @@ from pathlib import Path
 os.environ["QTWEBENGINE_DISABLE_SANDBOX"] = "1"  # root has none
 os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = "--no-sandbox --disable-gpu --disable-dev-shm-usage"
 os.environ["LIBGL_ALWAYS_SOFTWARE"] = "1"
+os.environ["QT_API"] = "pyqt6"
 os.environ["QT_QPA_PLATFORM"] = "offscreen"  # takes the focus from no test's window
 
-from PyQt6.QtCore import QTimer, QUrl
-from PyQt6.QtWebEngineCore import QWebEnginePage, QWebEngineUrlRequestInterceptor
-from PyQt6.QtWebEngineWidgets import QWebEngineView
-from PyQt6.QtWidgets import QApplication
+from qtpy.QtCore import QTimer, QUrl
+from qtpy.QtWebEngineCore import QWebEnginePage, QWebEngineUrlRequestInterceptor
+from qtpy.QtWebEngineWidgets import QWebEngineView
+from qtpy.QtWidgets import QApplication
 
 LIMIT_MS, SETTLE_MS = 30_000, 700
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, stripe_direction
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.decode.insulation import nearest_valleys
+from napari_hicstruct.decode.insulation import WIDTH, nearest_valleys
 from napari_hicstruct.decode.prominence import prominence, stripe_prominence
 from napari_hicstruct.decode.stripe_settings import StripeSettings
 
@@ -149,8 +149,8 @@ class StandingOut:
     def _boundary(self, record: Annotation, shift: int) -> bool | None:
         band = self._bands[Kind.BOUNDARY]
         x = int(record.anchor1.center // band.resolution) + shift
-        beside = [band.valid[max(0, x - 10) : x], band.valid[x : x + 10]]
-        if any(part.sum() < len(part) / 2 or not len(part) for part in beside):
+        before, behind = band.valid[max(0, x - WIDTH) : x], band.valid[x : x + WIDTH]
+        if min(before.sum(), behind.sum()) < WIDTH / 2:  # one of its sides is missing
             return None
         return bool(self._depth[x] >= MIN_DEPTH and self._deviations[x] >= MIN_DEVIATIONS)
 
