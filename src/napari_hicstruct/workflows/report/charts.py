@@ -67,7 +67,7 @@ def decay_curve(decay: NDArray[np.float64], resolution: int) -> Markup | None:
                       zip(x[keep], y[keep], strict=True))  # fmt: skip
     line = single("polyline", points=points, class_="line")
     ticks = [(float(np.log10(tick)), format_bp(tick)) for tick in _ticks(10 ** x_range[0], 10 ** x_range[1])]
-    ends = [(0.0, f"{10 ** y_range[0]:.2g}"), (1.0, f"{10 ** y_range[1]:.2g}")]
+    ends = [(share, _short(10**power)) for share, power in zip((0.0, 1.0), y_range, strict=True)]
     slope = float(np.polyfit(x, y, 1)[0])
     first, last = (format_bp(float(distance[known][k])) for k in (0, -1))
     text = f"Mean contacts by distance, {first} to {last}: they fall with the power {slope:.2f}".replace("-", "−")
@@ -110,6 +110,11 @@ def _x(value: float, x_range: tuple[float, float]) -> float:
 
 def _y(share: float) -> float:
     return float(HEIGHT - _BOTTOM - share * (HEIGHT - _BOTTOM - _TOP))
+
+
+def _short(value: float) -> str:
+    """Two digits or more, never with an exponent."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}" if value >= 1e-3 else f"{value:.1e}"
 
 
 def _ticks(low: float, high: float, most: int = 5) -> list[float]:

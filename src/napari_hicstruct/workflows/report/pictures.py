@@ -35,6 +35,9 @@ LOOP_BINS, BOUNDARY_BINS, TAD_MARGIN, STRIPE_MARGIN = 15, 30, 0.5, 0.25
 MAX_BINS = 320
 """A window of more is shown at the next coarser bins that the map has."""
 
+DOT_PERCENTILE = 99.5
+"""Colour maximum of a loop's picture; COLOUR_PERCENTILE, lower, is that of structures of many pixels."""
+
 _INCHES, _DPI, _COLOURS = 1.8, 110, 32
 
 
@@ -146,14 +149,16 @@ def _draw_map(values: NDArray[np.float32], record: Annotation, rows: Interval, c
 
 
 def _limit(values: NDArray[np.float32], offset: int, record: Annotation, size: int) -> float:
-    """Colour maximum: the 98th percentile of what is far enough from the diagonal to be compared with the call.
+    """Colour maximum: the percentile of what is far enough from the diagonal to be compared with the call.
 
     ``offset``: how many bins the first column lies behind the first row.
     """
     rows, cols = np.indices(values.shape)
-    near = record.distance / size / 2 if record.kind is Kind.LOOP else 2
+    near, percentile = (
+        (record.distance / size / 2, DOT_PERCENTILE) if record.kind is Kind.LOOP else (2, COLOUR_PERCENTILE)
+    )
     finite = values[np.isfinite(values) & (np.abs(cols + offset - rows) >= near)]
-    limit = float(np.percentile(finite, COLOUR_PERCENTILE)) if finite.size else 0.0
+    limit = float(np.percentile(finite, percentile)) if finite.size else 0.0
     return limit if limit > 0 else float(np.nan_to_num(values).max(initial=0.0)) or 1.0
 
 

@@ -236,7 +236,7 @@ def summary_cells(one: MapReport) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for kind, info in KINDS.items():
         n = f"{len(one.result.calls[kind]):,}" if kind in one.result.calls else "–"
-        found[info.plural] = n if n == "–" else f"{n} ({likely(one.result, kind)})"
+        found[info.plural] = f"{n} ({likely(one.result, kind)})" if one.result.calls.get(kind) else n
     measures = one.measures or Measures()
     found["depth"] = depth_words(measures.depth)
     found["bins"] = " / ".join(dict.fromkeys(format_bin_size(size) for size in measures.sizes if size)) or "–"

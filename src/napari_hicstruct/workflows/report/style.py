@@ -40,8 +40,8 @@ dt { color: var(--soft); } dd { margin: 0; } code { font: .88em/1.5 ui-monospace
 @media print { :root { color-scheme: light; --ground: #ffffff; --text: #000000; --soft: #444444; --line: #bbbbbb;
   --card: #ffffff; --link: #000000; --bad: #8a0010; --good: #005a34; }
   body { max-width: none; padding: 0; font-size: 10pt; } section.map { break-before: page; border: 0; margin: 0; }
-  h3, h4 { break-after: avoid; } tr { break-inside: avoid; } .wide { overflow: visible; }
-  table { font-size: 7.5pt; } th, td { padding-right: 1.6mm; }
+  figcaption { font-size: 6.5pt; } h3, h4 { break-after: avoid; } tr { break-inside: avoid; }
+  .wide { overflow: visible; }  table { font-size: 7.5pt; } th, td { padding-right: 1.6mm; }
   tbody th { min-width: 24mm; } .skip { display: none; }
   .call, .call img { width: 27mm; height: auto; } .chart { width: 55mm; } .pile, .pile img { width: 58mm; }
   img, svg, .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
