@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 say() { printf 'setup: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-# library or command → Debian/Ubuntu package (Qt 6, OpenGL in software, a virtual screen for machines without one)
+# library or command → Debian/Ubuntu package (Qt 6, OpenGL in software, a virtual screen for machines without one; from
+# libnss3 on: the browser engine that tests open reports in; libasound2 itself has another name on newer systems)
 needs="
 libGL.so.1            libgl1
 libEGL.so.1           libegl1
@@ -23,6 +24,17 @@ Xvfb                  xvfb
 xvfb-run              xvfb
 xauth                 xauth
 xwininfo              x11-utils
+libnss3.so            libnss3
+libgbm.so.1           libgbm1
+libgssapi_krb5.so.2   libgssapi-krb5-2
+libXcomposite.so.1    libxcomposite1
+libXdamage.so.1       libxdamage1
+libXfixes.so.3        libxfixes3
+libXrandr.so.2        libxrandr2
+libXtst.so.6          libxtst6
+libxcb-dri3.so.0      libxcb-dri3-0
+libxkbfile.so.1       libxkbfile1
+libasound.so.2        libasound2-dev
 "
 
 find_python() {
@@ -42,7 +54,7 @@ missing_packages() {
     while read -r need package; do
         case $need in
         "") ;;
-        *.so.*) grep -qF "$need " <<<"$known" || echo "$package" ;;
+        *.so | *.so.*) grep -qF "$need " <<<"$known" || echo "$package" ;;
         *) command -v "$need" >/dev/null || echo "$package" ;;
         esac
     done <<<"$needs"

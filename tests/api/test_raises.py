@@ -95,6 +95,11 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "RegionError": lambda c: hs.evaluate(c.calls, c.calls, chroms="chr9"),
         "MapError": lambda c: hs.evaluate(c.calls, c.calls, map="damaged.mcool"),
     },
+    "report": {
+        "LabelError": lambda c: hs.report("."),
+        "OutputError": lambda c: hs.report(c.calls.write("written")[0].parent, out="."),
+        "ConfigError": lambda c: hs.report(1),  # type: ignore[arg-type]
+    },
     "insulation": {
         "ConfigError": lambda c: hs.insulation(c.m, windows=7),
         "RegionError": lambda c: hs.insulation(c.m, "chr9"),

@@ -36,6 +36,7 @@ COMMANDS = (
     "finetune",
     "calibrate",
     "evaluate",
+    "report",
     "stripe_check",
     "models",
 )

@@ -15,6 +15,7 @@ from napari_hicstruct.contacts.contrast import contrast_noise, contrast_track, f
 from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 WEIGHT = 3.0
 """Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/science/model.md)."""
@@ -53,13 +54,31 @@ def valley_odds(band: Band) -> Array:
     valley that chance can dig is little evidence, and a boundary without any is unlikely.
     """
     at, depth = _minima(band)
-    deviations = depth / contrast_noise(band.counts, WIDTH)[at]
-    z = np.zeros(band.n_bins)
-    for x, own in zip(at, np.nan_to_num(deviations), strict=True):
-        near = slice(max(0, x - _NEAR_BINS), x + _NEAR_BINS + 1)
-        z[near] = np.maximum(z[near], own)
-    chance = CHANCE * np.maximum(0, CLEAR - z)
+    chance = CHANCE * np.maximum(0, CLEAR - _nearest(band.n_bins, at, _deviations(band, at, depth), _NEAR_BINS))
     return np.asarray(WEIGHT * (_depth_track(band.n_bins, at, depth) - TYPICAL) - chance, np.float32)
+
+
+def nearest_valleys(band: Band, within: int) -> tuple[Doubles, Doubles]:
+    """How deep the deepest valley within so many bins of each bin is, log2 and standard deviations, both (n_bins,).
+
+    0 where there is no valley.  Depth and deviations are those of :func:`valley_odds`.
+    """
+    at, depth = _minima(band)
+    return _nearest(band.n_bins, at, depth, within), _nearest(band.n_bins, at, _deviations(band, at, depth), within)
+
+
+def _deviations(band: Band, at: NDArray[np.int64], depth: Doubles) -> Doubles:
+    """Depth of valleys over what counting alone makes of it; 0 where that is not known."""
+    return np.nan_to_num(depth / contrast_noise(band.counts, WIDTH)[at])
+
+
+def _nearest(n_bins: int, at: NDArray[np.int64], values: Doubles, within: int) -> Doubles:
+    """The largest of the values up to so many bins away, shape (n_bins,); at least 0."""
+    out = np.zeros(n_bins)
+    for x, own in zip(at, values, strict=True):
+        near = slice(max(0, x - within), x + within + 1)
+        out[near] = np.maximum(out[near], own)
+    return out
 
 
 def counting_noise(band: Band) -> NDArray[np.float64]:

@@ -1,11 +1,11 @@
-"""Pile-up (aggregate peak analysis) of loops: is there, on average, a dot where the calls are?
+"""Pile-up (aggregate peak analysis): is there, on average, a dot where the loops are, and what at the other calls?
 
 Source: Rao et al., Cell 159 (2014) 1665; Flyamer et al., Bioinformatics 36 (2020) 2980.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,14 +93,20 @@ def pile_up(
     min_valid : float
         Least share of finite bins in a window.
     """
-    flank = windows.flank
-    size = 2 * flank + 1
-    total, covered, n = np.zeros((size, size)), np.zeros((size, size)), 0
-    for i, j in windows.centres(loops):
-        rows, cols = (i - flank, i + flank + 1), (j - flank, j + flank + 1)
-        block = np.asarray(fetch(*rows, *cols), np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            block = block / (_nan_mean(block) if expected is None else expected_block(expected, rows, cols))
+    size = 2 * windows.flank + 1
+    blocks = (
+        _over_expected(
+            fetch, (i - windows.flank, i + windows.flank + 1), (j - windows.flank, j + windows.flank + 1), expected
+        )
+        for i, j in windows.centres(loops)
+    )
+    return mean_window(blocks, (size, size), min_valid)
+
+
+def mean_window(blocks: Iterable[NDArray[np.float64]], shape: tuple[int, int], min_valid: float) -> PileUp:
+    """The mean of windows of one shape; those of which less than ``min_valid`` is known are left out."""
+    total, covered, n = np.zeros(shape), np.zeros(shape), 0
+    for block in blocks:
         valid = np.isfinite(block)
         if valid.mean() < min_valid:
             continue
@@ -108,6 +114,92 @@ def pile_up(
         covered += valid
         n += 1
     return PileUp(np.divide(total, covered, out=np.full_like(total, np.nan), where=covered > 0), n)
+
+
+def pile_up_boundaries(
+    fetch: Fetch, bins: Iterable[int], windows: Windows, *, expected: NDArray[np.float64], min_valid: float = 0.5
+) -> PileUp:
+    """Average the windows on the diagonal around boundaries, shape (2·flank, 2·flank); the first two diagonals are NaN.
+
+    Parameters
+    ----------
+    fetch : Fetch
+    bins : iterable of int
+        Of the boundaries; each border is the left edge of its bin, the middle of the window.
+    windows : Windows
+    expected : float64, shape (n_distances,)
+    min_valid : float
+    """
+    flank = windows.flank
+    near = np.abs(np.subtract.outer(np.arange(2 * flank), np.arange(2 * flank))) < 2
+
+    def blocks() -> Iterable[NDArray[np.float64]]:
+        for x in bins:
+            if flank <= x <= windows.n_bins - flank:
+                block = _over_expected(fetch, (x - flank, x + flank), (x - flank, x + flank), expected)
+                yield np.where(near, np.nan, block)
+
+    return mean_window(blocks(), (2 * flank, 2 * flank), min_valid)
+
+
+def across_over_within(pile: PileUp, *, side: int = 10) -> float:
+    """Contacts across the middle of a :func:`pile_up_boundaries` over those within its two sides; NaN if empty.
+
+    Of the ``side`` bins on either side of the border.
+    """
+    middle, half = len(pile.window) // 2, min(side, len(pile.window) // 2)
+    window = pile.window[middle - half : middle + half, middle - half : middle + half]
+    within = np.concatenate([window[:half, :half].ravel(), window[half:, half:].ravel()])
+    return _nan_mean(window[:half, half:]) / _nan_mean(within) if pile.n else float("nan")
+
+
+def pile_up_stripes(
+    fetch: Fetch,
+    stripes: Iterable[tuple[int, int, int]],
+    windows: Windows,
+    *,
+    expected: NDArray[np.float64],
+    along: range,
+) -> PileUp:
+    """Average stripes laid in one direction, shape (2·flank + 1, len(along)); beyond its own end a stripe is NaN.
+
+    Parameters
+    ----------
+    fetch : Fetch
+    stripes : iterable of (int, int, int)
+        Bin of the anchor, side (1 down, -1 up), bins from the diagonal to the far end.
+    windows : Windows
+    expected : float64, shape (n_distances,)
+    along : range
+        Bins from the diagonal that are averaged.
+    """
+    flank, steps = windows.flank, np.arange(along.start, along.stop)
+
+    def blocks() -> Iterable[NDArray[np.float64]]:
+        for x, side, far in stripes:
+            cols = (x + along.start, x + along.stop) if side > 0 else (x - along.stop + 1, x - along.start + 1)
+            if min(x - flank, cols[0]) < 0 or max(x + flank + 1, cols[1]) > windows.n_bins:
+                continue
+            block = _over_expected(fetch, (x - flank, x + flank + 1), cols, expected)[::side, ::side]
+            yield np.where(steps <= far, block, np.nan)
+
+    return mean_window(blocks(), (2 * flank + 1, len(along)), 0.1)
+
+
+def line_over_sides(pile: PileUp, *, line: int = 3, beside: int = 5) -> float:
+    """The middle ``line`` rows of a :func:`pile_up_stripes` over the rows ``beside`` or more away; NaN if empty."""
+    away = np.abs(np.arange(len(pile.window)) - len(pile.window) // 2)
+    middle, sides = pile.window[away <= line // 2], pile.window[away >= beside]
+    return _nan_mean(middle) / _nan_mean(sides) if pile.n else float("nan")
+
+
+def _over_expected(
+    fetch: Fetch, rows: tuple[int, int], cols: tuple[int, int], expected: NDArray[np.float64] | None
+) -> NDArray[np.float64]:
+    """A block over its expected, or over its own mean without one."""
+    block = np.asarray(fetch(*rows, *cols), np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(block / (_nan_mean(block) if expected is None else expected_block(expected, rows, cols)))
 
 
 def pool(piles: Sequence[PileUp]) -> PileUp:
