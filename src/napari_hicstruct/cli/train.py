@@ -20,7 +20,8 @@ def train(
     out: Path = typer.Option(..., "--out", "-o", help="Folder for maps, checkpoints, log and model."),
     start_from: str = typer.Option("", "--from", help="Model (name or folder) to start from; one recipe only."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
-    devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's batches."),
+    devices: int = typer.Option(1, "--devices", min=1, help="Devices of each node that share each step's batches."),
+    nodes: int = typer.Option(1, "--nodes", min=1, help="Nodes; the command is started on each (docs/clusters.md)."),
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -35,15 +36,15 @@ def train(
     if start_from and len(stages) > 1:
         raise ConfigError("--from goes with one recipe only.", hint="Name it in the first recipe (start_from).")
     if len(stages) == 1:
-        work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
+        work = iter_train_model(stages[0], out, device=device, devices=devices, nodes=nodes, parent=start_from or None)
     else:
-        work = iter_train_stages(stages, out, device=device, devices=devices)
+        work = iter_train_stages(stages, out, device=device, devices=devices, nodes=nodes)
     try:
         folder = show_progress(work, quiet)
     except KeyboardInterrupt:
         to_stderr("note: start the same command again to go on from the last checkpoint.")
         raise
-    if os.environ.get("LOCAL_RANK", "0") != "0":
+    if {os.environ.get(name, "0") for name in ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")} != {"0"}:
         return  # a further device's process: the first one prints for all
     info = describe_model(folder)
     emit({"model": info.name, "version": info.version, "folder": str(folder), "sha256": info.sha256}, json)
