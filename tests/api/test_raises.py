@@ -73,6 +73,18 @@ def _calibrate_a_seen_one(c: Case) -> object:
     return hs.calibrate(tiny_folder(Path("mine").absolute()), maps=1)
 
 
+def _without_workers(c: Case) -> object:
+    import distributed
+
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, dashboard_address=":0", scheduler_kwargs={"dashboard": False}
+        ) as idle,
+        distributed.Client(idle, set_as_default=False) as client,
+    ):
+        return hs.predict(c.m, client=client)
+
+
 def _gone(c: Case) -> object:
     from shutil import copy
 
@@ -145,6 +157,8 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "ConfigError": lambda c: hs.predict(c.m, limits=5),  # type: ignore[arg-type]
         "ModelError": lambda c: hs.predict(c.m, model="no such"),
         "ProjectError": lambda c: hs.predict(c.m, project=c.locked),
+        "JobError": _without_workers,
+        "OutputError": lambda c: hs.predict(c.m, workers=1, store="taken/runs"),
     },
     "open_project": {
         "ProjectError": lambda c: hs.open_project("none.hicproj"),

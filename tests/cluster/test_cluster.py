@@ -22,10 +22,10 @@ from napari_hicstruct.annotations.lockfile import WriteLock
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import Cancelled, JobError, MapError, OutputError
+from napari_hicstruct.errors import Cancelled, ConfigError, JobError, MapError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
-from napari_hicstruct.jobs.cluster import Cluster, connect, start_local
+from napari_hicstruct.jobs.cluster import Cluster, connect, of_client, start_local
 from napari_hicstruct.workflows.genome.following import Tokens
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun, discard_store
 from napari_hicstruct.workflows.genome.pieces import check_map
@@ -283,6 +283,12 @@ def bare_scheduler() -> Iterator[distributed.LocalCluster]:
 def test_a_scheduler_without_workers(bare_scheduler: distributed.LocalCluster) -> None:
     with pytest.raises(JobError, match="has no workers"):
         connect(bare_scheduler.scheduler_address)
+    with distributed.Client(bare_scheduler, set_as_default=False) as client:
+        with pytest.raises(JobError, match="has no workers"):
+            of_client(client)
+        assert client.status == "running", "it is somebody else's"
+    with pytest.raises(ConfigError, match=r"client is 5\. Give a distributed\.Client"):
+        of_client(5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
+import os
+import re
+import socket
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -115,6 +119,24 @@ def test_a_changed_map_is_refused(model: str, tmp_path: Path) -> None:
     with pytest.raises(pieces.Changed, match="has changed since the run began"):
         pieces.prepare(run.spec, 0)
     assert run.store.done("r00000-prepare") is None
+
+
+def test_a_full_disk_is_said_with_the_name_of_the_machine(
+    source: ContactSource, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = PredictRequest(regions=(Interval("chrB", 0, 4_000_000),), model=model, device="cpu")
+    run = opened(source, request, tmp_path)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(RunStore, "write_band", full)
+    with pytest.raises(OutputError, match=f"the disk is full on {re.escape(socket.gethostname())}") as refused:
+        pieces.prepare(run.spec, 0)
+    assert "Free some disk" in str(refused.value)
+    monkeypatch.undo()
+    assert run.store.done("r00000-prepare") is None
+    assert bare(run_all(run)) == bare(predict(source, request).annotations)
 
 
 def test_an_empty_chromosome_is_skipped_with_its_reason(source: ContactSource, model: str, tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ _CHECKS: Mapping[str, Check] = {
 CHECK_THEMSELVES = {
     "Any",
     "Axes",
+    "Client",
     "Iterable[Annotation]",
     "Iterable[Annotation] | pd.DataFrame",
     "LabelsLike",

@@ -153,10 +153,22 @@ def connect(address: str | Path) -> Cluster:
         client = distributed.Client(**given, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
         raise JobError("no scheduler of dask answers there.", where=text, hint=_LOCAL_HINT) from error
-    cluster = Cluster(client, _named(client))
-    if not cluster.workers():
-        client.close()
-        raise JobError("the scheduler has no workers.", where=text, hint=f"Start some (dask worker {text}).")
+    return _with_workers(Cluster(client, _named(client)))
+
+
+def _with_workers(cluster: Cluster) -> Cluster:
+    """The cluster, if anybody is there to do the work.
+
+    Raises
+    ------
+    JobError
+    """
+    with scheduler_errors(cluster.where):
+        workers = cluster.workers()
+    if not workers:
+        cluster.close()
+        hint = "Start some (dask worker ADDRESS), or wait until the queue has."
+        raise JobError(f"{cluster.where} has no workers.", hint=hint)
     return cluster
 
 
@@ -171,14 +183,14 @@ def of_client(client: Client) -> Cluster:
     ------
     ConfigError
         If it is none.
+    JobError
+        If its scheduler has no workers.
     """
     import distributed
 
     if not isinstance(client, distributed.Client):
         raise ConfigError(f"client is {client!r}.", hint="Give a distributed.Client.")
-    return Cluster(
-        client, f"the scheduler at {client.scheduler.address if client.scheduler else ''}", owns_client=False
-    )
+    return _with_workers(Cluster(client, _named(client), owns_client=False))
 
 
 def start_local(workers: int, *, memory_limit: str = "auto") -> Cluster:

@@ -63,7 +63,6 @@ def iter_predict_on(
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
     run = GenomeRun(source, request, folder)
-    run.spec.store.parent.mkdir(parents=True, exist_ok=True)
     with _sole_run(run.spec.store):
         store = RunStore.opened(run.spec.store, run.spec.content, resume=resume)
         _check_workers(cluster, run)
@@ -81,6 +80,7 @@ def _sole_run(store: Path) -> Iterator[None]:
     OutputError
     """
     try:
+        store.parent.mkdir(parents=True, exist_ok=True)
         lock = WriteLock(store)
     except Busy as error:
         hint = "Wait until it has ended, or name another folder with --store."
