@@ -275,7 +275,7 @@ class Project(AbstractContextManager["Project"]):
 
     @checked
     def mark_reviewed(
-        self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] = ()
+        self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] | None = None
     ) -> ReviewedRegion:
         """Say that what is not labelled in a block is not there; one step.
 
@@ -315,7 +315,7 @@ class Project(AbstractContextManager["Project"]):
         sizes = self._file.map.chromsizes
         rows = to_interval(region, sizes)
         columns = None if cols is None else to_interval(cols, sizes)
-        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in several(kinds)] or None)
+        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in several(kinds or ())] or None)
 
     def undo(self) -> str:
         """Take back the last step, without limit, also of earlier sessions.
@@ -372,8 +372,8 @@ class Project(AbstractContextManager["Project"]):
         folder: str | Path,
         *,
         formats: str | Collection[str] = FORMATS,
-        sets: str | Collection[str] = (),
-        status: str | Collection[str] = (),
+        sets: str | Collection[str] | None = None,
+        status: str | Collection[str] | None = None,
         deduplicate: bool = False,
         overwrite: bool = False,
     ) -> list[Path]:
@@ -425,7 +425,7 @@ class Project(AbstractContextManager["Project"]):
         request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate)
         if status:
             request = replace(request, statuses=tuple(status_of(one) for one in several(status)))
-        return list(export(self.path, folder, request, sets=several(sets), overwrite=overwrite).files)
+        return list(export(self.path, folder, request, sets=several(sets or ()), overwrite=overwrite).files)
 
     # ---- inside -----------------------------------------------------------------------------------------------
 

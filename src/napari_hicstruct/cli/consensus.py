@@ -45,7 +45,7 @@ def consensus(
     calls: list[str] = typer.Argument(
         ..., metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
     ),
-    out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels (.bedpe, .bed)."),
+    out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries."),
     kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
     method: GivenMethod = typer.Option(
         GivenMethod.EM,
@@ -67,6 +67,7 @@ def consensus(
 ) -> None:
     """Join calls of loops, stripes, TADs or boundaries into one list, each with the score that its callers agree on."""
     from napari_hicstruct.annotations import Kind
+    from napari_hicstruct.annotations.writers import check_ending
     from napari_hicstruct.labels.consensus import ConsensusOptions, Method
     from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus, write_result
 
@@ -83,6 +84,8 @@ def consensus(
     files = tuple(CallFile.of(text) for text in calls)
     wanted = None if kind is None else Kind(kind.value)
     request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
+    if wanted is not None:
+        check_ending(out, wanted)  # refused before anything is read
     check_output_file(out, [*(one.path for one in files), split_uri(map)[0]], overwrite=overwrite)
     result = show_progress(iter_consensus(request), quiet)
     path = write_result(result, out)

@@ -194,9 +194,16 @@ def iter_consensus(
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
     from napari_hicstruct.workflows.assemblies import assembly_of_map, other_assemblies
 
+    from napari_hicstruct.workflows.lengths import check_bin_size, check_tolerance
+
     clock, token = Clock(), token or CancelToken()
+    check_tolerance(request.options.tolerance_bp)
+    check_bin_size(request.options.bin_size, "--bin-size")
     source = open_map(request.map_uri) if request.map_uri else None
     chromsizes = None if source is None else dict(source.chromsizes)
+    if chromsizes:
+        check_tolerance(request.options.tolerance_bp, max(chromsizes.values()))
+        check_bin_size(request.options.bin_size, "--bin-size", max(chromsizes.values()))
     read = _Read()
     for number, one in enumerate(request.files):
         token.check()
@@ -259,16 +266,24 @@ def of_combination(result: ConsensusResult, callers: Collection[str]) -> Consens
 def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:
     """The file of a result as an import reads it, and what it is called: what is loaded is what would be written."""
     from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.annotations.writers import usual_format
 
     with TemporaryDirectory() as folder:
-        path = write_result(result, Path(folder) / f"{name}.bedpe")
+        path = write_result(result, Path(folder) / f"{name}.{usual_format(result.kind)}")
         return path, read_labels(path, chromsizes=chromsizes)
 
 
 def write_result(result: ConsensusResult, path: str | Path) -> Path:
-    """Write the list of soft labels, as ``hicstruct consensus`` does."""
-    from napari_hicstruct.annotations.writers import write_soft_labels
+    """Write the list of soft labels, as ``hicstruct consensus`` does.
 
+    Raises
+    ------
+    OutputError
+        If the file's ending is that of another kind, or it cannot be written.
+    """
+    from napari_hicstruct.annotations.writers import check_ending, write_soft_labels
+
+    check_ending(path, result.kind)
     return write_soft_labels(result.consensus.records, path, result.kind)
 
 
