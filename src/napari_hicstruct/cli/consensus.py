@@ -45,7 +45,9 @@ def consensus(
     calls: list[str] = typer.Argument(
         ..., metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
     ),
-    out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries."),
+    out: Path = typer.Option(
+        ..., "--out", "-o", help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries."
+    ),
     kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
     method: GivenMethod = typer.Option(
         GivenMethod.EM,

@@ -193,7 +193,6 @@ def iter_consensus(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
     from napari_hicstruct.workflows.assemblies import assembly_of_map, other_assemblies
-
     from napari_hicstruct.workflows.lengths import check_bin_size, check_tolerance
 
     clock, token = Clock(), token or CancelToken()
