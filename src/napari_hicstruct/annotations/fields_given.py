@@ -65,19 +65,6 @@ def text(name: str, given: Any) -> str:
     raise LabelError(f"{name}={given!r} is no text.", hint="Give it in quotes; leave it out where there is none.")
 
 
-def uid(name: str, given: Any) -> str:
-    """A text that is not empty.
-
-    Raises
-    ------
-    LabelError
-        If it is none.
-    """
-    if found := text(name, given):
-        return found
-    raise LabelError(f"{name}={given!r} identifies nothing.", hint="Leave it out: a new one is made.")
-
-
 def names(name: str, given: Any) -> tuple[str, ...]:
     """Several texts.
 

@@ -146,6 +146,8 @@ class Annotation:
     def __post_init__(self) -> None:
         self._settle()
         check_fields(self, _FIELDS)
+        if not self.uid:
+            raise LabelError("uid='' identifies nothing.", hint="Leave it out: a new one is made.")
         for anchor in (self.anchor1, self.anchor2):
             if not anchor.chrom or not anchor.chrom.isprintable():
                 hint = "Give the chromosome's name: ('chr1', 0, 5_000)."
@@ -204,7 +206,7 @@ _FIELDS = tuple(field.name for field in fields(Annotation))
 
 
 _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
-    "uid": fields_given.uid,
+    "uid": fields_given.text,
     "score": fields_given.share,
     "probability": fields_given.share,
     "soft_score": fields_given.share,

@@ -347,14 +347,11 @@ def _of_kind(
 
 def _searched(one: CallFile, records: Sequence[Annotation]) -> tuple[Interval, ...]:
     """Where a list was sought, if that is known: as given, or by the ``run.json`` beside a prediction of ours."""
-    from napari_hicstruct.genome import parse_region
-    from napari_hicstruct.workflows.evaluate.regions import predicted_regions
+    from napari_hicstruct.workflows.evaluate.regions import parse_regions, predicted_regions
 
     ours = one.found is None and all(record.model for record in records)
     try:
-        return tuple(
-            parse_region(text) for text in one.searched or (predicted_regions(one.path.parent) if ours else ())
-        )
+        return parse_regions(one.searched or (predicted_regions(one.path.parent) if ours else ()))
     except RegionError:  # of somebody else's making
         return ()
 
