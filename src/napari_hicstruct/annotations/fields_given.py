@@ -9,7 +9,8 @@ from typing import Any
 
 from napari_hicstruct.errors import LabelError
 
-_LARGEST = 10**15
+MAX_COUNT = 10**15
+"""Larger ones leave the 64 bits of files and tables."""
 
 
 def share(name: str, given: Any) -> float:
@@ -37,13 +38,13 @@ def count(name: str, given: Any) -> int:
     LabelError
         If it is none.
     """
-    if type(given) is int and 0 <= given <= _LARGEST:
+    if type(given) is int and 0 <= given <= MAX_COUNT:
         return given
     try:
         value = index(given)
     except TypeError:
         value = int(float(given)) if isinstance(given, Real) and float(given).is_integer() else -1
-    if 0 <= value <= _LARGEST:
+    if 0 <= value <= MAX_COUNT:
         return value
     example = 10_000 if name == "resolution" else 1
     hint = f"Give for example {name}={example}; leave it out where there is none."

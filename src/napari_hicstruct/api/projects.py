@@ -422,7 +422,7 @@ class Project(AbstractContextManager["Project"]):
         """
         from napari_hicstruct.workflows.export import ExportRequest, export
 
-        chosen = {"statuses": tuple(status_of(one) for one in several(status))} if status else {}
+        chosen: dict[str, Any] = {"statuses": tuple(status_of(one) for one in several(status))} if status else {}
         request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate, **chosen)
         return list(export(self.path, folder, request, sets=several(sets or ()), overwrite=overwrite).files)
 

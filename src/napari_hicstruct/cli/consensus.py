@@ -25,6 +25,7 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Kind
     from napari_hicstruct.workflows.consensus import ConsensusResult
 
 
@@ -69,7 +70,6 @@ def consensus(
 ) -> None:
     """Join calls of loops, stripes, TADs or boundaries into one list, each with the score that its callers agree on."""
     from napari_hicstruct.annotations import Kind
-    from napari_hicstruct.annotations.writers import check_ending
     from napari_hicstruct.labels.consensus import ConsensusOptions, Method
     from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus, write_result
 
@@ -86,13 +86,20 @@ def consensus(
     files = tuple(CallFile.of(text) for text in calls)
     wanted = None if kind is None else Kind(kind.value)
     request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
-    if wanted is not None:
-        check_ending(out, wanted)  # refused before anything is read
-    check_output_file(out, [*(one.path for one in files), split_uri(map)[0]], overwrite=overwrite)
+    _check_out(out, wanted, [*(one.path for one in files), split_uri(map)[0]], overwrite)
     result = show_progress(iter_consensus(request), quiet)
     path = write_result(result, out)
     _report(result)
     emit({"file": path, **_summary(result)}, json, human=_table(result, path))
+
+
+def _check_out(out: Path, kind: Kind | None, inputs: list[str | Path], overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before anything is read."""
+    from napari_hicstruct.annotations.writers import check_ending
+
+    if kind is not None:
+        check_ending(out, kind)
+    check_output_file(out, inputs, overwrite=overwrite)
 
 
 def _report(result: ConsensusResult) -> None:

@@ -193,16 +193,13 @@ def iter_consensus(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
     from napari_hicstruct.workflows.assemblies import assembly_of_map, other_assemblies
-    from napari_hicstruct.workflows.lengths import check_bin_size, check_tolerance
+    from napari_hicstruct.workflows.lengths import check_both
 
     clock, token = Clock(), token or CancelToken()
-    check_tolerance(request.options.tolerance_bp)
-    check_bin_size(request.options.bin_size, "--bin-size")
     source = open_map(request.map_uri) if request.map_uri else None
     chromsizes = None if source is None else dict(source.chromsizes)
-    if chromsizes:
-        check_tolerance(request.options.tolerance_bp, max(chromsizes.values()))
-        check_bin_size(request.options.bin_size, "--bin-size", max(chromsizes.values()))
+    longest = max((chromsizes or {}).values(), default=0)
+    check_both(request.options.tolerance_bp, request.options.bin_size, longest)
     read = _Read()
     for number, one in enumerate(request.files):
         token.check()

@@ -11,6 +11,17 @@ MAX_TOLERANCE = 10_000_000
 """bp; two calls farther apart are never one structure."""
 
 
+def check_both(tolerance: int, bin_size: int, longest: int = 0) -> None:
+    """:func:`check_tolerance` and :func:`check_bin_size` of a consensus.
+
+    Raises
+    ------
+    ConfigError
+    """
+    check_tolerance(tolerance, longest)
+    check_bin_size(bin_size, "--bin-size", longest)
+
+
 def check_tolerance(given: int, longest: int = 0) -> None:
     """Refuse a tolerance within which everything is the same.
 
