@@ -40,7 +40,7 @@ class _CoarseSteps(FixedPlace):
             self.events._extent_augmented()  # type: ignore[attr-defined]
 
     def _update_thumbnail(self) -> None:
-        """None: thin lines show nothing in it, and drawing them takes a twentieth of each edit."""
+        """None: thin lines show nothing in it, and each edit would draw it anew."""
 
 
 class Points(_CoarseSteps, _Points):  # type: ignore[misc]
