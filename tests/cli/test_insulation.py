@@ -125,7 +125,7 @@ def test_only_its_own_folder_is_replaced(sample: str, tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     ("words", "column"),
     [
-        (["-w", "50M"], "border_contrast_50000000"),
+        (["-w", "10M"], "border_contrast_10000000"),
         (["-w", "50k", "--ignore-diags", "1000"], "log2_insulation_score_50000"),
     ],
 )

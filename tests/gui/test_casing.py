@@ -13,6 +13,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Statu
 from napari_hicstruct.annotations.sets import SET_COLOURS
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.layers.map.colormaps import CHOICES, NO_DATA, contact_colormap
+from napari_hicstruct.plugin.layers.overlays import drawing
 from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, bands, outlines
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, luminance
 from napari_hicstruct.plugin.state.geometry import Triangle
@@ -119,3 +120,25 @@ def test_casings_are_drawn_and_leave_with_their_layer(make_napari_viewer: Callab
 def _tad(start: int, end: int) -> Annotation:
     place = Interval("chr1", start, end)
     return Annotation(kind=Kind.TAD, anchor1=place, anchor2=place, resolution=5_000)
+
+
+@pytest.mark.parametrize("kind", [Kind.LOOP, Kind.TAD])
+def test_a_line_and_its_casing_are_worked_out_once(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Line, inside and casing once asked for the same colour three times, of 500 objects at each edit."""
+    asked: list[str] = []
+    real = drawing.line_rgba
+
+    def counted(colour: str, record: Any, *, by_score: bool) -> Any:
+        asked.append(record.uid)
+        return real(colour, record, by_score=by_score)
+
+    monkeypatch.setattr(drawing, "line_rgba", counted)
+    one, other = (loop(k, 400_000) if kind is Kind.LOOP else tad(k, 400_000) for k in (0, 100_000))
+    items, style = [item(one), item(other)], DrawStyle(bp_per_px=1_000)
+    drawn = style.drawing(items)
+    assert len(drawn.lines) == len(drawn.insides) == 2
+    outlines(kind, items, style)
+    if kind is Kind.TAD:
+        assert list(drawn.outlines) == [one.uid, other.uid]
+    assert asked == [one.uid, other.uid]
+    assert style.drawing(list(items)) is not drawn  # another list may hold others

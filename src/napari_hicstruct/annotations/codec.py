@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status, new_record
 from napari_hicstruct.genome import Interval
 
-_BARE = Annotation(kind=Kind.TAD, anchor1=Interval("", 0, 0), anchor2=Interval("", 0, 0))
+_BARE = new_record(kind=Kind.TAD, anchor1=Interval("", 0, 0), anchor2=Interval("", 0, 0))
 NO_SCORE = _BARE.score
 NO_PROBABILITY = _BARE.probability
 NO_SOFT_SCORE = _BARE.soft_score
@@ -97,7 +97,7 @@ def from_values(values: Sequence[Any]) -> Annotation:
     """The record of one row: values in the order of :data:`COLUMNS`."""
     uid, kind, chrom, _, _, start1, end1, start2, end2, status, score, probability, *rest = values
     resolution, source, model, soft, n_calls, n_tools, supporters, direction, level, parent, name, extra = rest
-    return Annotation(
+    return new_record(
         kind=_KINDS[kind],
         anchor1=Interval(chrom, start1, end1),
         anchor2=Interval(chrom, start2, end2),

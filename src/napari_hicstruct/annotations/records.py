@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, make_dataclass
 from enum import StrEnum
 from operator import index
 from typing import Any
 
+from napari_hicstruct.annotations import fields_given
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.genome import Interval
 
@@ -68,7 +69,7 @@ def _interval(name: str, value: Any) -> Interval:
         return value
     try:
         chrom, start, end = value
-        return Interval(str(chrom), index(start), index(end))
+        return Interval(chrom, index(start), index(end))
     except (TypeError, ValueError):
         hint = "Write hs.Interval('chr1', 0, 5_000) or ('chr1', 0, 5_000), in whole bp."
         raise LabelError(f"{name}={value!r} is not an interval.", hint=hint) from None
@@ -113,6 +114,13 @@ class Annotation:
         Name in the file it came from.
     extra : mapping of str to str
         Further columns of the source file, kept verbatim for export (Stripenn's ``Mean``, …).
+
+    Raises
+    ------
+    LabelError
+        If a field is not what it says above.
+    RegionError
+        If an anchor is no interval.
     """
 
     kind: Kind
@@ -136,6 +144,17 @@ class Annotation:
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._settle()
+        check_fields(self, _FIELDS)
+        if not self.uid:
+            raise LabelError("uid='' identifies nothing.", hint="Leave it out: a new one is made.")
+        for anchor in (self.anchor1, self.anchor2):
+            if not anchor.chrom or not anchor.chrom.isprintable():
+                hint = "Give the chromosome's name: ('chr1', 0, 5_000)."
+                raise LabelError(f"{anchor.chrom!r} is no name of a chromosome.", where=str(anchor), hint=hint)
+
+    def _settle(self) -> None:
+        """Whatever readers of 100,000 lines need, too: enumerations, intervals, the order of anchors."""
         if type(self.kind) is not Kind or type(self.status) is not Status or type(self.direction) is not Direction:
             for name, choices in _CHOICES:  # by name, as people write them in a notebook
                 object.__setattr__(self, name, _chosen(choices, name, getattr(self, name)))
@@ -172,10 +191,8 @@ class Annotation:
         """A copy with some fields changed; the uid stays unless it is among them."""
         if unknown := changes.keys() - set(_FIELDS):
             raise TypeError(f"an annotation has no {', '.join(sorted(unknown))}")
-        new = _Draft()
-        for name in _FIELDS:
-            setattr(new, name, changes[name] if name in changes else getattr(self, name))
-        return new.finished()
+        new = _finished(_Draft(**{name: getattr(self, name) for name in _FIELDS} | changes))
+        return check_fields(new, changes)
 
 
 def complete(record: Annotation, **values: Any) -> Annotation:
@@ -186,27 +203,68 @@ def complete(record: Annotation, **values: Any) -> Annotation:
 
 
 _FIELDS = tuple(field.name for field in fields(Annotation))
-_DEFAULTS = {field.name: field.default for field in fields(Annotation) if field.default is not MISSING}
 
 
-class _Draft:
-    """An annotation whose fields can still be set: setting those of a frozen class one by one takes four times as long,
-    and files have 100,000 lines."""
+_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
+    "uid": fields_given.text,
+    "score": fields_given.share,
+    "probability": fields_given.share,
+    "soft_score": fields_given.share,
+    "resolution": fields_given.count,
+    "n_calls": fields_given.count,
+    "n_tools": fields_given.count,
+    "level": fields_given.count,
+    "source": fields_given.text,
+    "model": fields_given.text,
+    "parent": fields_given.text,
+    "name": fields_given.text,
+    "supporters": fields_given.names,
+    "extra": fields_given.cells,
+}
 
-    __slots__ = _FIELDS
 
-    def finished(self) -> Annotation:
-        self.__class__ = Annotation  # type: ignore[assignment]
-        self.__post_init__()  # type: ignore[attr-defined]
-        return self  # type: ignore[return-value]
+def check_fields(record: Annotation, names: Iterable[str]) -> Annotation:
+    """The record, with these fields as Python's own types.
+
+    Raises
+    ------
+    LabelError
+        If one is not what :class:`Annotation` says.
+    """
+    for name in names:
+        check = _CHECKS.get(name)
+        if check is not None:
+            given = getattr(record, name)
+            value = check(name, given)
+            if value is not given:
+                object.__setattr__(record, name, value)
+    return record
+
+
+def _finished(draft: Any) -> Annotation:
+    draft.__class__ = Annotation
+    draft._settle()
+    return draft  # type: ignore[no-any-return]
+
+
+def _same_field(name: str, default: Any, factory: Any) -> tuple[str, type, Any]:
+    return name, object, field(default=default, default_factory=factory)
+
+
+_Draft: Any = make_dataclass(
+    "_Draft",
+    [_same_field(one.name, one.default, one.default_factory) for one in fields(Annotation)],
+    kw_only=True,
+    slots=True,
+    eq=False,
+)
+"""An annotation whose fields can still be set: setting those of a frozen class one by one takes four times as long, and
+files have 100,000 lines."""
 
 
 def new_record(**values: Any) -> Annotation:
-    """As ``Annotation(**values)``, for whoever makes 100,000 of them."""
-    new = _Draft()
-    for name, value in {**_DEFAULTS, "uid": new_uid(), "extra": {}, **values}.items():
-        setattr(new, name, value)
-    return new.finished()
+    """As ``Annotation(**values)``, for whoever makes 100,000 of them and has checked the values."""
+    return _finished(_Draft(**values))
 
 
 def stripe_direction(x: Interval, y: Interval) -> Direction:

@@ -6,12 +6,25 @@ import operator
 import os
 from collections.abc import Iterable, Mapping
 from numbers import Real
-from typing import Any
+from pathlib import PureWindowsPath
+from typing import Any, TypeGuard
 
 from napari_hicstruct.errors import ConfigError, RegionError
 from napari_hicstruct.genome import parse_length
 
 _EXAMPLES = {"bp": 20_000, "": 2}
+
+_NAMES = {
+    "formats": "bedpe",
+    "kind": "loop",
+    "kinds": "loop",
+    "notes": "of chr1 alone",
+    "set": "calls",
+    "sets": "calls",
+    "status": "accepted",
+    "tasks": "loop",
+}
+"""Examples of names, by argument."""
 
 _IN_BP = frozenset({"bin_size", "length", "max_distance", "resolution", "resolutions", "tolerance", "windows"})
 """Arguments that are lengths."""
@@ -54,8 +67,7 @@ def whole_numbers(name: str, given: Any, *, least: int = 0, unit: str = "") -> t
     ConfigError
         If one is no whole number of at least ``least``.
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes) and getattr(given, "ndim", 1) > 0
-    return tuple(whole_number(name, one, least=least, unit=unit) for one in (given if several else [given]))
+    return tuple(whole_number(name, one, least=least, unit=unit) for one in (given if is_several(given) else [given]))
 
 
 def whole_number_of(name: str, given: Any) -> int:
@@ -101,7 +113,7 @@ def numbers(name: str, given: Any) -> tuple[float, ...]:
     ConfigError
         If it is no list, or one is none.
     """
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+    if not is_several(given):
         raise ConfigError(f"{name}={given!r} is no list of numbers.", hint=f"Give for example {name}=[8, 40].")
     return tuple(number(name, one) for one in given)
 
@@ -144,13 +156,22 @@ def names(name: str, given: Any) -> tuple[str, ...]:
     ConfigError
         If one is no text.
     """
-    several = isinstance(given, Iterable) and not isinstance(given, str | bytes)
-    found = tuple(given) if several else (given,)
+    found = tuple(given) if is_several(given) else (given,)
     for one in found:
         if not isinstance(one, str):
-            hint = f"Give one or a list, for example {name}=['chr1']."
+            hint = f"Give one or a list, for example {name}=['{_NAMES.get(name, 'chr1')}']."
             raise ConfigError(f"{name}={given!r} is neither a name nor a list of names.", hint=hint)
-    return found
+    return tuple(map(plain, found))
+
+
+def is_several(given: object) -> TypeGuard[Iterable[Any]]:
+    """True for what holds several things: no text, and no array of numpy's without an axis."""
+    return isinstance(given, Iterable) and not isinstance(given, str | bytes) and getattr(given, "ndim", 1) > 0
+
+
+def plain(given: Any) -> str:
+    """``given`` as nothing but a text: a member of ``(str, Enum)`` is its value, which ``str()`` does not give."""
+    return str.__str__(given) if isinstance(given, str) else str(given)
 
 
 def number_of(name: str, given: Any) -> float:
@@ -174,7 +195,7 @@ def text(name: str, given: Any) -> str:
         If it is none.
     """
     if isinstance(given, str):
-        return given
+        return plain(given)
     if name == "device" and type(given).__name__ == "device":  # torch's own, without loading torch for a text
         return str(given)
     raise ConfigError(f"{name}={given!r} is no text.", hint=f"Give {name} as one text in quotes.")
@@ -189,7 +210,7 @@ def column(name: str, given: Any) -> str | int:
         If it is neither.
     """
     if isinstance(given, str):
-        return given
+        return plain(given)
     value = _as_int(given)
     if value is not None and 1 <= value <= MAX_NUMBER:
         return value
@@ -210,17 +231,44 @@ def flag(name: str, given: Any) -> bool:
     raise ConfigError(f"{name}={given!r} is neither True nor False.", hint=f"Give {name}=True, or leave it out.")
 
 
-def path(name: str, given: Any) -> Any:
-    """``given`` if it can be the path of a file or folder, whether there is one or not.
+def path(name: str, given: Any) -> str:
+    """``given`` as text if it can be the path of a file or folder, whether there is one or not.
 
     Raises
     ------
     ConfigError
         If it cannot.
     """
-    if _is_path(given):
-        return given
-    raise ConfigError(f"{name}={given!r} is no path.", hint="Give the path of a file or folder as text, or a Path.")
+    written = path_text(given)
+    if written is not None:
+        return written
+    if _is_foreign(given):
+        hint = f"Give it as this system writes it: Path({given.as_posix()!r})."
+        raise ConfigError(f"{name}={given!r} is a path of Windows.", hint=hint)
+    hint = "Give one at a time." if is_several(given) else "Give the path of a file or folder as text, or a Path."
+    raise ConfigError(f"{name}={given!r} is no path.", hint=hint)
+
+
+def is_path_like(given: object) -> bool:
+    """True for what is meant as a path, whether it can be one or not."""
+    return isinstance(given, str | os.PathLike)
+
+
+def path_text(given: Any) -> str | None:
+    """What the system takes as a name: not empty, without the NUL that ends its texts; None if ``given`` is none."""
+    if not is_path_like(given) or _is_foreign(given):
+        return None
+    try:
+        written = os.fspath(given)
+    except Exception:  # whatever the object's own __fspath__ raises
+        return None
+    return plain(written) if isinstance(written, str) and written != "" and "\0" not in written else None
+
+
+def _is_foreign(given: Any) -> bool:
+    """True for a path of Windows elsewhere: its separators would become part of a name."""
+    foreign = isinstance(given, PureWindowsPath) and os.name != "nt"
+    return foreign and (bool(given.drive) or given.as_posix() != str(given))
 
 
 def mapping(name: str, given: Any) -> dict[str, Any]:
@@ -232,7 +280,7 @@ def mapping(name: str, given: Any) -> dict[str, Any]:
         If it is no mapping, or a name is no text.
     """
     if isinstance(given, Mapping) and all(isinstance(key, str) for key in given):
-        return dict(given)
+        return {plain(key): value for key, value in given.items()}
     raise ConfigError(
         f"{name}={given!r} gives no values by name.", hint=f"Give a dictionary: {name}={{'name': value}}."
     )
@@ -286,7 +334,7 @@ def listed(name: str, given: Any) -> Any:
     ConfigError
         If it is one thing, or a text.
     """
-    if isinstance(given, Iterable) and not isinstance(given, str | bytes):
+    if is_several(given):
         return given
     raise ConfigError(f"{name}={given!r} is no list.", hint=f"Give {name} as a list, also of one.")
 
@@ -299,8 +347,10 @@ def model(name: str, given: Any) -> Any:
     ConfigError
         If it is none of these.
     """
-    if hasattr(given, "sha256") or _is_path(given):
+    if hasattr(given, "sha256"):
         return given
+    if (written := path_text(given)) is not None:
+        return written
     hint = "Give the name of a model, its folder, or what hs.load_model gave; hs.list_models() lists them."
     raise ConfigError(f"{name}={given!r} is no model.", hint=hint)
 
@@ -313,8 +363,10 @@ def project(name: str, given: Any) -> Any:
     ConfigError
         If it is neither.
     """
-    if hasattr(given, "check_takes") or _is_path(given):
+    if hasattr(given, "check_takes"):
         return given
+    if (written := path_text(given)) is not None:
+        return written
     raise ConfigError(f"{name}={given!r} is no project.", hint="Give the path of one, or what hs.open_project gave.")
 
 
@@ -328,13 +380,7 @@ def settings(name: str, given: Any) -> Any:
     """
     if hasattr(given, "model_dump"):
         return given
-    return path(name, given) if isinstance(given, str | os.PathLike) else mapping(name, given)
-
-
-def _is_path(given: Any) -> bool:
-    """True for what the system takes as a name: not empty, without the NUL that ends its texts."""
-    written = os.fspath(given) if isinstance(given, str | os.PathLike) else None
-    return isinstance(written, str) and written != "" and "\0" not in written
+    return path(name, given) if is_path_like(given) else mapping(name, given)
 
 
 def _as_int(given: Any) -> int | None:

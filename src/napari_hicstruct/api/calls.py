@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, overload
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.api.arguments import is_several, plain
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import from_frame, kind_of, to_frame
 from napari_hicstruct.api.regions import Region
 from napari_hicstruct.api.searched import joined_run, narrowed_run, place_of
-from napari_hicstruct.errors import LabelError
+from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.genome import Interval, canonical_name
 from napari_hicstruct.wording import how_many
 
@@ -47,7 +48,7 @@ class Calls(Sequence[Annotation]):
         What a person should know of them.
     problems : iterable of LineProblem
         Lines of a label file that were left out.
-    kinds : iterable of Kind
+    kinds : str or iterable of str
         What was sought; a kind of which nothing was found is still one.
     tracks : iterable of BinTrack
         Boundary probability per bin.
@@ -74,21 +75,23 @@ class Calls(Sequence[Annotation]):
         records: Iterable[Annotation] = (),
         *,
         run: Mapping[str, Any] | None = None,
-        notes: Iterable[str] = (),
-        problems: Iterable[LineProblem] = (),
-        kinds: Iterable[Kind] = (),
-        tracks: Iterable[BinTrack] = (),
+        notes: Iterable[str] | None = None,
+        problems: Iterable[LineProblem] | None = None,
+        kinds: str | Iterable[str] | None = None,
+        tracks: Iterable[BinTrack] | None = None,
     ) -> None:
-        self._records = tuple(records if isinstance(records, Iterable) else [records])
-        if wrong := [record for record in self._records[:1] if not isinstance(record, Annotation)]:
-            hint = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
-            raise LabelError(f"{wrong[0]!r} is not an annotation.", hint=hint)
+        given: Any = records if is_several(records) else [records]
+        self._records: tuple[Annotation, ...] = tuple(given)
+        for record in self._records:
+            if not isinstance(record, Annotation):
+                hint = "Read a file with hs.read_labels, a data frame with hs.Calls.from_dataframe."
+                raise LabelError(f"{record!r} is not an annotation.", hint=hint)
         self._run = dict(run or {})
-        self._notes = tuple(notes)
-        self._problems = tuple(problems)
-        present = {record.kind for record in self._records} | set(kinds)
+        self._notes = tuple(notes or ())
+        self._problems = tuple(_with_fields("problems", problems, "line", "reason"))
+        present = {record.kind for record in self._records} | {kind_of(one) for one in several(kinds or ())}
         self._kinds = tuple(kind for kind in Kind if kind in present)
-        self._tracks = tuple(tracks)
+        self._tracks = tuple(_with_fields("tracks", tracks, "chrom", "start", "resolution", "values"))
 
     # ---- a sequence -------------------------------------------------------------------------------------------
 
@@ -403,6 +406,20 @@ class Calls(Sequence[Annotation]):
         return Calls(records, run=made, notes=self._notes, problems=self._problems, kinds=left, tracks=tracks)
 
 
+def _with_fields(name: str, given: Iterable[Any] | None, *fields: str) -> Iterator[Any]:
+    """The things of a list, each with what is read of it.
+
+    Raises
+    ------
+    ConfigError
+        If one lacks that.
+    """
+    for one in given or ():
+        if lacking := [field for field in fields if not hasattr(one, field)]:
+            raise ConfigError(f"{name} holds {one!r}, which has no {lacking[0]}.", hint=f"Leave {name} out.")
+        yield one
+
+
 def several(given: str | Iterable[str]) -> list[str]:
     """One name or several, as a list."""
     return [given] if isinstance(given, str) else list(given)
@@ -417,10 +434,10 @@ def status_of(name: str) -> Status:
         If there is no such status.
     """
     try:
-        return Status(str(name).lower())
+        return Status(plain(name).lower())
     except ValueError:
         have = ", ".join(one.value for one in Status)
-        raise LabelError(f"there is no status '{name}'.", hint=f"Choose from {have}.") from None
+        raise LabelError(f"there is no status '{plain(name)}'.", hint=f"Choose from {have}.") from None
 
 
 def _with_parents(records: Sequence[Annotation]) -> list[Annotation]:

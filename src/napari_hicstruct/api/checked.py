@@ -43,7 +43,6 @@ _CHECKS: Mapping[str, Check] = {
     "ModelLike": arguments.model,
     "str | Path | Project": arguments.project,
     "Iterable[BinTrack]": arguments.listed,
-    "Iterable[Kind]": arguments.listed,
     "Iterable[LineProblem]": arguments.listed,
 }
 """What an argument of each annotation is; ``| None`` behind it allows None, too."""

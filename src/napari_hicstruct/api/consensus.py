@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.api.arguments import names, numbers_by_name, whole_number
+from napari_hicstruct.api.arguments import is_path_like, is_several, names, numbers_by_name, plain, whole_number
 from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.api.checked import checked, in_arguments
 from napari_hicstruct.api.frames import kind_of
-from napari_hicstruct.api.given import as_calls
+from napari_hicstruct.api.given import as_calls, as_frame
 from napari_hicstruct.api.opening import MapLike, source_of
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError, HicStructError
@@ -32,7 +31,7 @@ def consensus(
     bin_size: int = 0,
     weights: Mapping[str, float] | None = None,
     map: MapLike | None = None,
-    chroms: str | Iterable[str] = (),
+    chroms: str | Iterable[str] | None = None,
     max_q: float = 0.01,
     keep_all: bool = False,
     progress: ProgressOption = None,
@@ -59,8 +58,8 @@ def consensus(
         By program, for ``method="weighted"``; 1 where none is given.
     map : ContactMap, path or str, optional
         Chromosome names become the map's; what does not lie on it is left out.
-    chroms : str or iterable of str
-        Only these chromosomes.
+    chroms : str or iterable of str, optional
+        Only these chromosomes; default: all.
     max_q : float
         Largest q-value at which a contact of Fit-Hi-C or FitHiChIP is a call.
     keep_all : bool
@@ -122,7 +121,7 @@ def consensus(
         kind=None if kind is None else kind_of(kind),
         options=options,
         map_uri="" if map is None else source_of(map).uri,
-        chroms=names("chroms", chroms),
+        chroms=() if chroms is None else names("chroms", chroms),
         max_q=max_q,
     )
     return _as_calls(run(iter_consensus(request), progress))
@@ -133,27 +132,42 @@ def _lists(calls: Mapping[str, Any] | Iterable[str | Path]) -> Iterable[CallFile
     from napari_hicstruct.workflows.consensus import CallFile
 
     if not isinstance(calls, Mapping):
-        several = calls if isinstance(calls, Iterable) and not isinstance(calls, str | bytes) else [calls]
-        for path in several:
-            if not isinstance(path, str | Path):
+        for path in calls if is_several(calls) else [calls]:
+            if not is_path_like(path):
                 what = f"calls holds a {type(path).__name__}, which names no program."
                 raise ConfigError(what, hint="Give paths, or programs by name: {'mine': calls, 'HiCCUPS': path}.")
-            yield CallFile.of(os.fspath(a_path("calls", path)))
+            yield CallFile.of(a_path("calls", path))
         return
-    for caller, given in calls.items():
-        if not str(caller).strip():
-            raise ConfigError("calls names a program ''.", hint="Give each its name: {'mine': calls, 'HiCCUPS': path}.")
-        if isinstance(given, str | Path):
-            yield CallFile(Path(given), caller)
-        elif isinstance(given, list | tuple) and given and all(isinstance(one, str | Path) for one in given):
-            yield from (CallFile(Path(one), caller) for one in given)
-        elif not isinstance(given, Iterable):
-            what = f"calls['{caller}'] is a {type(given).__name__}."
-            raise ConfigError(what, hint="Give a path, several, or calls.")
+    for key, given in calls.items():
+        caller = _name_of(key)
+        parts = _parts(caller, given)
+        if isinstance(parts, list) and any(map(is_path_like, parts)):
+            yield from (CallFile(Path(a_path(f"calls[{caller!r}]", one)), caller) for one in parts)
         else:
-            own = _own_calls(caller, given)
+            own = _own_calls(caller, parts)
             searched = tuple(regions_of_run(own.run) or ())
             yield CallFile(Path(caller), caller, LabelFile(list(own), [], "", {}), searched)
+
+
+def _name_of(key: Any) -> str:
+    """The name that a program was given."""
+    if isinstance(key, str) and key.strip():
+        return plain(key)
+    example = str(key) if isinstance(key, int) else "mine"
+    hint = f"Give each its name as text: {{'{example}': calls, 'HiCCUPS': path}}."
+    raise ConfigError(f"calls names a program {key!r}.", hint=hint)
+
+
+def _parts(caller: str, given: Any) -> Any:
+    """What one program gave: calls or a data frame as they are, anything else as a list."""
+    if isinstance(given, Calls) or as_frame(given) is not None:
+        return given
+    if is_path_like(given):
+        return [given]
+    if not is_several(given):
+        hint = "Give a path, several, or calls."
+        raise ConfigError(f"calls[{caller!r}] is a {type(given).__name__}.", hint=hint)
+    return list(given)
 
 
 def _own_calls(caller: str, given: Any) -> Calls:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.arguments import names, whole_number, whole_numbers
+from napari_hicstruct.api.arguments import is_path_like, is_several, names, whole_number, whole_numbers
+from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.frames import kind_of
 from napari_hicstruct.api.given import as_calls, as_frame
@@ -204,7 +204,7 @@ def evaluate(
     *,
     ignore: LabelsLike | None = None,
     kind: str | None = None,
-    chroms: str | Iterable[str] = (),
+    chroms: str | Iterable[str] | None = None,
     region: Region | Iterable[Region] | None = None,
     tolerance: int = 20_000,
     resolution: int = 0,
@@ -284,7 +284,7 @@ def evaluate(
         predictions=_sides(predictions, "predictions", kind, score_column, ascending),
         truth=_sides(truth, "truth", kind),
         ignore=() if ignore is None else _sides(ignore, "ignore", kind),
-        chroms=names("chroms", chroms),
+        chroms=() if chroms is None else names("chroms", chroms),
         regions=() if region is None else regions_as_text(region),
         searched=_sought(predictions),
         tolerance=whole_number("tolerance", tolerance, unit="bp"),
@@ -312,8 +312,8 @@ def _sides(
     """The parts of one side, each a path or records."""
     from napari_hicstruct.api.calls import Calls
 
-    if isinstance(given, str | os.PathLike):
-        return (Path(given),)
+    if is_path_like(given):
+        return (Path(a_path(name, given)),)
     frame = as_frame(given)
     if frame is not None:
         own = None if "kind" in frame.columns else kind
@@ -321,10 +321,10 @@ def _sides(
         return (tuple(Calls.from_dataframe(frame, own, score_column=column, ascending=ascending)),)
     if isinstance(given, Calls):
         return (tuple(given),)
-    if not isinstance(given, Iterable):
+    if not is_several(given):
         hint = "Give calls, annotations, a data frame, or the path of a file or folder."
         raise LabelError(f"{name}: {given!r} is neither labels nor a path of some.", hint=hint)
-    parts = list(given)
+    parts: list[Any] = list(given)
     if all(isinstance(part, Annotation) for part in parts):
         return (tuple(as_calls(parts)),)
     return tuple(side for part in parts for side in _sides(part, name, kind, score_column, ascending))

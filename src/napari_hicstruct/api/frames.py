@@ -11,6 +11,7 @@ from napari_hicstruct.annotations.layout import PAIR, SINGLE
 from napari_hicstruct.annotations.readers.scores import Better, is_p_value, scores_of
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind, Status, new_uid
 from napari_hicstruct.annotations.text import from_list_cell, to_list_cell
+from napari_hicstruct.api.arguments import plain
 from napari_hicstruct.errors import HicStructError, LabelError
 from napari_hicstruct.genome import Interval
 
@@ -98,26 +99,26 @@ def _missing(value: Any) -> bool:
 def _record(row: Mapping[str, Any], kind: str | None, *, scored: bool) -> Annotation:
     what = kind_of(row.get("kind", "") if kind is None else kind)
     first, second = _anchors(row, what)
-    extra = {_own_name(name): str(value) for name, value in row.items() if name not in _KNOWN}
+    extra = {_own_name(name): plain(value) for name, value in row.items() if name not in _KNOWN}
     return Annotation(
         kind=what,
         anchor1=first,
         anchor2=second,
-        uid=str(row.get("uid") or new_uid()),
+        uid=plain(row.get("uid") or new_uid()),
         score=_share(row, "score", NO_SCORE) if scored else NO_SCORE,
         probability=_share(row, "probability", NO_PROBABILITY),
         resolution=_integer(row, "resolution", 0),
         status=_one_of(Status, row, "status", Status.PROPOSED),
-        source=str(row.get("source", "")),
-        model=str(row.get("model", "")),
+        source=plain(row.get("source", "")),
+        model=plain(row.get("model", "")),
         soft_score=_share(row, "soft_score", NO_SOFT_SCORE),
         n_calls=_integer(row, "n_calls", 0),
         n_tools=_integer(row, "n_tools", 0),
         supporters=from_list_cell(str(row.get("supporters", ""))),
         direction=_one_of(Direction, row, "direction", Direction.NONE),
         level=_integer(row, "level", 0),
-        parent=str(row.get("parent", "")),
-        name=str(row.get("name", "")),
+        parent=plain(row.get("parent", "")),
+        name=plain(row.get("name", "")),
         extra=extra or NO_EXTRA,
     )
 
@@ -136,11 +137,13 @@ def kind_of(name: str) -> Kind:
     LabelError
         If there is no such kind.
     """
-    key = str(name).strip().lower()
+    key = plain(name).strip().lower()
     for kind in Kind:
         if key in (kind.value, f"{kind.value}s", f"{kind.value[:-1]}ies"):
             return kind
-    raise LabelError(f"there is no kind '{name}'.", hint=f"Choose from {', '.join(kind.value for kind in Kind)}.")
+    raise LabelError(
+        f"there is no kind '{plain(name)}'.", hint=f"Choose from {', '.join(kind.value for kind in Kind)}."
+    )
 
 
 def _anchors(row: Mapping[str, Any], kind: Kind) -> tuple[Interval, Interval]:
@@ -155,7 +158,7 @@ def _interval(row: Mapping[str, Any], columns: tuple[str, ...]) -> Interval:
     for column in columns:
         if column not in row:
             raise LabelError(f"has no '{column}'.", hint=f"Give the columns {', '.join(columns)}.")
-    return Interval(str(row[columns[0]]), *(_integer(row, column, 0) for column in columns[1:]))
+    return Interval(plain(row[columns[0]]), *(_integer(row, column, 0) for column in columns[1:]))
 
 
 def _integer(row: Mapping[str, Any], column: str, default: int) -> int:
@@ -184,7 +187,7 @@ def _share(row: Mapping[str, Any], column: str, missing: float) -> float:
 
 
 def _one_of(choices: Any, row: Mapping[str, Any], column: str, default: Any) -> Any:
-    value = str(row.get(column, default))
+    value = plain(row.get(column, default))
     try:
         return choices(value)
     except ValueError:

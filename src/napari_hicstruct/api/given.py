@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation, Origin
+from napari_hicstruct.api.arguments import is_path_like, is_several
 from napari_hicstruct.api.calls import Calls
 from napari_hicstruct.errors import LabelError, ProjectError
 
@@ -26,10 +27,10 @@ def as_calls(given: Iterable[Annotation] | pd.DataFrame, kind: str | None = None
     """
     if isinstance(given, Calls):
         return given
-    if isinstance(given, str | Path):
+    if is_path_like(given):
         raise LabelError(f"'{given}' is a path, not annotations.", hint="Read it: hs.read_labels(path, map=…).")
     frame = as_frame(given)
-    if frame is None and not isinstance(given, Iterable):
+    if frame is None and not is_several(given):
         hint = "Give calls, a list of annotations, or a data frame."
         raise LabelError(f"{given!r} holds no annotations.", hint=hint)
     if frame is not None:
@@ -56,11 +57,11 @@ def uids_of(which: Any) -> list[str]:
         return [which.uid]
     frame = as_frame(which)
     if frame is None:
-        several = list(which) if isinstance(which, Iterable) else [which]
-        if wrong := [one for one in several if not isinstance(one, str | Annotation)]:
+        given = list(which) if is_several(which) else [which]
+        if wrong := [one for one in given if not isinstance(one, str | Annotation)]:
             hint = "Give annotations, their uid, or a data frame with a column 'uid'."
             raise LabelError(f"{wrong[0]!r} is neither an annotation nor the id of one.", hint=hint)
-        return [one if isinstance(one, str) else one.uid for one in several]
+        return [one if isinstance(one, str) else one.uid for one in given]
     if "uid" not in frame.columns:
         raise LabelError("the data frame has no column 'uid'.", hint="Use one of Calls.to_dataframe.")
     return [str(uid) for uid in frame["uid"]]

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @checked
 def insulation(
     map: MapLike,
-    chroms: str | Iterable[str] = (),
+    chroms: str | Iterable[str] | None = None,
     *,
     resolution: int = 0,
-    windows: int | Iterable[int] = (),
+    windows: int | Iterable[int] | None = None,
     norm: str | None = None,
     ignore_diags: int = 2,
     progress: ProgressOption = None,
@@ -31,11 +31,11 @@ def insulation(
     ----------
     map : ContactMap, path or str
         Contact map.
-    chroms : str or iterable of str
-        Only these chromosomes.
+    chroms : str or iterable of str, optional
+        Only these chromosomes; default: all.
     resolution : int
         Bin size, bp; 0: 10 kb where the map gives it, else the next above.
-    windows : int or iterable of int
+    windows : int or iterable of int, optional
         Sides of the sliding squares, bp; default 5, 10, 25 and 50 bins.
     norm : str, optional
         Weights to use; default: the best that each chromosome has.
@@ -85,10 +85,11 @@ def insulation(
 
     source = source_of(map)
     known = NameMatcher(source.chromsizes)
+    chosen = () if chroms is None else names("chroms", chroms)
     request = InsulationRequest(
         resolution=whole_number("resolution", resolution, unit="bp"),
-        windows=whole_numbers("windows", windows, least=1, unit="bp"),
-        chroms=tuple(dict.fromkeys(known.require(name) for name in names("chroms", chroms))),
+        windows=() if windows is None else whole_numbers("windows", windows, least=1, unit="bp"),
+        chroms=tuple(dict.fromkeys(known.require(name) for name in chosen)),
         norm=norm,
         ignore_diags=whole_number("ignore_diags", ignore_diags),
     )

@@ -113,7 +113,8 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
         Replaced if it exists.
     format : str, optional
         ``bedpe``, ``bed``, ``stripenn``, ``juicebox``, ``higlass`` or ``parquet``.  Default: Parquet by the file's
-        ending, else BEDPE for loops and stripes, BED for TADs and boundaries.
+        ending, else BEDPE for loops and stripes, BED for TADs and boundaries.  The file's ending is that of its format,
+        ``.tsv``, ``.txt``, or none.
 
     Returns
     -------
@@ -123,7 +124,8 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
     Raises
     ------
     OutputError
-        If the format does not hold this kind, or the file cannot be written; what stood there before is untouched.
+        If the format does not hold this kind, the file's ending is another format's, or the file cannot be written;
+        what stood there before is untouched.
     LabelError
         If there is nothing to write, or there are several kinds.
     ConfigError
@@ -139,18 +141,20 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
     >>> hs.read_labels("mine.bed")
     <Calls: 1 TAD>
     """
-    from napari_hicstruct.annotations.writers import EXPORT_FORMATS, write_parquet
+    from napari_hicstruct.annotations.writers import EXPORT_FORMATS, check_ending, usual_format, write_parquet
 
     records = as_calls(calls)
     if format == "parquet" or (format is None and Path(path).suffix.lower() == ".parquet"):
+        check_ending(path, records[0].kind if records else Kind.LOOP, "parquet")
         return write_parquet(records, path)
     if len(records.kinds) != 1:
         text = f"holds {', '.join(records.kinds)}: a file holds one kind." if records.kinds else "holds nothing."
         raise LabelError(text, where="calls", hint="Write calls.loops, calls.tads …, or a folder by calls.write.")
     kind = Kind(records.kinds[0])
-    usual = next(name for name, kinds in EXPORT_FORMATS.items() if kind in kinds)
+    usual = usual_format(kind)
     writers = {name: kinds[kind][1] for name, kinds in EXPORT_FORMATS.items() if kind in kinds}
     if (format or usual) not in writers:
         have = ", ".join((*writers, "parquet"))
         raise OutputError(f"{format!r} is no format of a {kind.value}.", where=path, hint=f"Choose from {have}.")
+    check_ending(path, kind, format or usual)
     return writers[format or usual](records, Path(path))

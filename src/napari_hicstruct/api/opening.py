@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import MapError
+from napari_hicstruct.errors import ConfigError, MapError
 
 MapLike: TypeAlias = ContactMap | ContactSource | str | Path
 """What is taken for a contact map: an open one, or a path or URI."""
@@ -54,9 +55,11 @@ def open_map(path: MapLike) -> ContactMap:
 
     if isinstance(path, ContactMap):
         return path
-    if not isinstance(path, str | os.PathLike) and not hasattr(path, "chromsizes"):
+    if isinstance(path, str | os.PathLike):
+        return ContactMap(open_source(_written(path)))
+    if not hasattr(path, "chromsizes"):
         raise MapError(f"{path!r} is not a contact map.", hint="Give a path, or what hs.open_map gave.")
-    return ContactMap(open_source(path) if isinstance(path, str | os.PathLike) else path)
+    return ContactMap(path)
 
 
 @checked
@@ -93,6 +96,14 @@ def sample_map(*, progress: ProgressOption = None) -> ContactMap:
     from napari_hicstruct.workflows.simulate import iter_sample_map
 
     return open_map(run(iter_sample_map(), progress))
+
+
+def _written(path: Any) -> str:
+    """The path of a map as text; an empty one is refused with what maps are."""
+    try:
+        return "" if path == "" else a_path("path", path)
+    except ConfigError as error:
+        raise MapError(error.message, hint=error.hint) from error
 
 
 def source_of(map: MapLike) -> ContactSource:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from napari_hicstruct.api.given import as_calls, check_on_map, run_of, set_of, u
 from napari_hicstruct.api.maps import ContactMap
 from napari_hicstruct.api.opening import MapLike, open_map, source_of
 from napari_hicstruct.api.regions import Region, to_interval
-from napari_hicstruct.api.searched import narrowed_run
+from napari_hicstruct.api.searched import narrowed_run, run_of_sets
 from napari_hicstruct.errors import LabelError, ProjectError
 from napari_hicstruct.wording import how_many
 
@@ -168,17 +167,18 @@ class Project(AbstractContextManager["Project"]):
         """
         kinds = None if kind is None else [kind_of(one) for one in several(kind)]
         place = None if region is None else to_interval(region, self._file.map.chromsizes)
+        set_ids = None if set is None else [self._set(name).id for name in several(set)]
         found = self._file.query(
             kind=kinds,
             statuses=None if status is None else [status_of(one) for one in several(status)],
-            set_ids=None if set is None else [self._set(name).id for name in several(set)],
+            set_ids=set_ids,
             chrom=None if place is None else place.chrom,
             start=None if place is None else place.start,
             end=None if place is None else place.end,
         )
         run = {"project": str(self.path.absolute()), "map": self._file.map.to_run()}
-        run = run if place is None else narrowed_run(run, place)
-        return Calls(found, run=run, kinds=kinds or ())
+        run |= run_of_sets(self._file.runs(), set_ids, kinds)
+        return Calls(found, run=run if place is None else narrowed_run(run, place), kinds=kinds)
 
     # ---- changing it ------------------------------------------------------------------------------------------
 
@@ -275,7 +275,7 @@ class Project(AbstractContextManager["Project"]):
 
     @checked
     def mark_reviewed(
-        self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] = ()
+        self, region: Region, cols: Region | None = None, *, kinds: str | Collection[str] | None = None
     ) -> ReviewedRegion:
         """Say that what is not labelled in a block is not there; one step.
 
@@ -315,7 +315,7 @@ class Project(AbstractContextManager["Project"]):
         sizes = self._file.map.chromsizes
         rows = to_interval(region, sizes)
         columns = None if cols is None else to_interval(cols, sizes)
-        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in several(kinds)] or None)
+        return self._file.mark_reviewed(rows, columns, [kind_of(kind) for kind in several(kinds or ())] or None)
 
     def undo(self) -> str:
         """Take back the last step, without limit, also of earlier sessions.
@@ -372,8 +372,8 @@ class Project(AbstractContextManager["Project"]):
         folder: str | Path,
         *,
         formats: str | Collection[str] = FORMATS,
-        sets: str | Collection[str] = (),
-        status: str | Collection[str] = (),
+        sets: str | Collection[str] | None = None,
+        status: str | Collection[str] | None = None,
         deduplicate: bool = False,
         overwrite: bool = False,
     ) -> list[Path]:
@@ -422,10 +422,9 @@ class Project(AbstractContextManager["Project"]):
         """
         from napari_hicstruct.workflows.export import ExportRequest, export
 
-        request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate)
-        if status:
-            request = replace(request, statuses=tuple(status_of(one) for one in several(status)))
-        return list(export(self.path, folder, request, sets=several(sets), overwrite=overwrite).files)
+        chosen: dict[str, Any] = {"statuses": tuple(status_of(one) for one in several(status))} if status else {}
+        request = ExportRequest(formats=tuple(several(formats)), deduplicate=deduplicate, **chosen)
+        return list(export(self.path, folder, request, sets=several(sets or ()), overwrite=overwrite).files)
 
     # ---- inside -----------------------------------------------------------------------------------------------
 

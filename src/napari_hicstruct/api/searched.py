@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.api.regions import Region, bare_interval
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, canonical_name, parse_region
-from napari_hicstruct.workflows.evaluate.regions import WHOLE, regions_of_run
+from napari_hicstruct.workflows.evaluate.regions import WHOLE, regions_of_run, regions_of_runs
 
 
 def place_of(region: Region) -> Interval:
@@ -44,6 +45,17 @@ def narrowed_run(run: Mapping[str, Any], place: Interval) -> dict[str, Any]:
     known = regions_of_run(run)
     left = [_text(place)] if known is None else list(_shared(known, place))
     return {**run, "parameters": {**_parameters(run), "regions": left}}
+
+
+def run_of_sets(
+    runs: Mapping[int, Sequence[Mapping[str, Any]]], set_ids: Sequence[int] | None, kinds: Sequence[Kind] | None
+) -> dict[str, Any]:
+    """Where a project's sets (by id) were sought, as a run says it; nothing where one is of none."""
+    if not set_ids or any(one not in runs for one in set_ids):
+        return {}
+    kind = kinds[0] if kinds and len(kinds) == 1 else None
+    regions = regions_of_runs([run for one in set_ids for run in runs[one]], kind)
+    return {} if regions is None else {"parameters": {"regions": list(regions)}}
 
 
 def _shared(texts: Sequence[str], place: Interval) -> Iterator[str]:

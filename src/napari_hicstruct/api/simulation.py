@@ -20,7 +20,7 @@ def simulate(
     *,
     truth: str | Path | None = None,
     chromosomes: Mapping[str, int] | None = None,
-    resolutions: Iterable[int] = (),
+    resolutions: Iterable[int] | None = None,
     depth: float = 100.0,
     seed: int = 1,
     style: str = "extrusion",
@@ -80,7 +80,7 @@ def simulate(
     request = SimulateRequest(
         out=Path(out),
         lengths=dict({"chr1": 64_000_000} if chromosomes is None else chromosomes),
-        resolutions=ladder_from(list(resolutions)),
+        resolutions=ladder_from(list(resolutions or ())),
         depth=depth,
         seed=seed,
         style=style,

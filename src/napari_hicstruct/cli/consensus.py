@@ -25,6 +25,7 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Kind
     from napari_hicstruct.workflows.consensus import ConsensusResult
 
 
@@ -45,7 +46,9 @@ def consensus(
     calls: list[str] = typer.Argument(
         ..., metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
     ),
-    out: Path = typer.Option(..., "--out", "-o", help="The list of soft labels (.bedpe, .bed)."),
+    out: Path = typer.Option(
+        ..., "--out", "-o", help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries."
+    ),
     kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
     method: GivenMethod = typer.Option(
         GivenMethod.EM,
@@ -83,11 +86,20 @@ def consensus(
     files = tuple(CallFile.of(text) for text in calls)
     wanted = None if kind is None else Kind(kind.value)
     request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
-    check_output_file(out, [*(one.path for one in files), split_uri(map)[0]], overwrite=overwrite)
+    _check_out(out, wanted, [*(one.path for one in files), split_uri(map)[0]], overwrite)
     result = show_progress(iter_consensus(request), quiet)
     path = write_result(result, out)
     _report(result)
     emit({"file": path, **_summary(result)}, json, human=_table(result, path))
+
+
+def _check_out(out: Path, kind: Kind | None, inputs: list[str | Path], overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before anything is read."""
+    from napari_hicstruct.annotations.writers import check_ending
+
+    if kind is not None:
+        check_ending(out, kind)
+    check_output_file(out, inputs, overwrite=overwrite)
 
 
 def _report(result: ConsensusResult) -> None:

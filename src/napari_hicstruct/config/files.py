@@ -152,7 +152,7 @@ def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
     """
     if make:
         path.parent.mkdir(parents=True, exist_ok=True)
-    if _is_stream(path):
+    if is_stream(path):
         with tempfile.TemporaryDirectory() as folder:
             part = Path(folder) / path.name
             yield part
@@ -174,7 +174,7 @@ def in_place_of(path: Path, *, make: bool = True) -> Iterator[Path]:
                 temporary.unlink(missing_ok=True)
 
 
-def _is_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """True for a device, a pipe or a socket: a file that took its place would be in everybody's way."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
@@ -186,7 +186,7 @@ def move_file(made: Path, path: Path) -> None:
     ------
     OSError
     """
-    if not path.is_symlink() and not _is_stream(path):
+    if not path.is_symlink() and not is_stream(path):
         os.replace(made, path)
         return
     with in_place_of(path, make=False) as temporary:

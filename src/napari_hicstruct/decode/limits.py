@@ -104,6 +104,9 @@ class DecodingLimits:
 MAX_LIMIT_BP = 10**12
 """Beyond every chromosome; larger ones leave the 64 bits of what measures with them."""
 
+MAX_SINGLE_BP = 1_000_000
+"""Between neighbouring calls, or across one; what is compared grows with its square."""
+
 LIMITS = tuple(field.name for field in fields(DecodingLimits))
 _SINGLE = ("loop_separation", "stripe_width")
 
@@ -132,8 +135,11 @@ def _checked(name: str, given: Any, spelt: str) -> int | Range:
     """``spelt`` as the person did: with ``-`` on the command line, with ``_`` in Python, which writes a pair itself."""
     if name in _SINGLE:
         value = _whole(given)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_LIMIT_BP:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value:
             raise ConfigError(f"the limit {spelt} is one number of bp.", hint=f"Give {spelt}=20000.")
+        if value > MAX_SINGLE_BP:
+            hint = f"Give {MAX_SINGLE_BP:,} bp at most, for example {spelt}=20000."
+            raise ConfigError(f"the limit {spelt} of {value:,} bp is too much.", hint=hint)
         return value
     pair = tuple(map(_whole, given)) if isinstance(given, Iterable) and not isinstance(given, str) else ()
     if len(pair) != 2 or not all(isinstance(edge, int) for edge in pair) or not 0 <= pair[0] < pair[1] <= MAX_LIMIT_BP:

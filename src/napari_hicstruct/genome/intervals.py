@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from numbers import Real
+from operator import index
 
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome.names import NameMatcher, display_name
@@ -16,6 +18,10 @@ _POSITION = re.compile(r"^([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]+)?\s*([a-z]*
 _DASH = re.compile(r"\s*(?:-|–|\.\.)\s*")
 
 
+MAX_POSITION = 10**15
+"""bp, beyond every chromosome; larger ones leave the 64 bits of files and tables."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Interval:
     """``chrom:[start, end)`` in base pairs, 0-based and half-open.
@@ -23,7 +29,7 @@ class Interval:
     Raises
     ------
     RegionError
-        If ``start < 0`` or ``end < start``, or one is no number.
+        If ``start < 0`` or ``end < start``, one is no whole number, or the chromosome's name is no text.
     """
 
     chrom: str
@@ -31,13 +37,24 @@ class Interval:
     end: int
 
     def __post_init__(self) -> None:
-        try:
-            right = 0 <= self.start <= self.end  # false for NaN, too
-        except TypeError:
-            right = False
-        if not right:
-            hint = "Start and end are whole numbers: start ≥ 0, end ≥ start."
-            raise RegionError(f"{self.chrom}:{self.start}-{self.end} is not an interval.", hint=hint)
+        if type(self.start) is not int or type(self.end) is not int or type(self.chrom) is not str:
+            self._take_exact()
+        if not 0 <= self.start <= self.end <= MAX_POSITION:
+            raise self._refusal()
+
+    def _take_exact(self) -> None:
+        """Numbers of numpy and members of ``(str, Enum)`` as Python's own."""
+        ends = (_whole(self.start), _whole(self.end))
+        if None in ends or not isinstance(self.chrom, str):
+            raise self._refusal()
+        for name, value in zip(("chrom", "start", "end"), (str.__str__(self.chrom), *ends), strict=True):
+            object.__setattr__(self, name, value)
+
+    def _refusal(self) -> RegionError:
+        text = f"{self.chrom}:{self.start}-{self.end} is not an interval."
+        if not isinstance(self.chrom, str):
+            return RegionError(text, hint="Give the chromosome's name as text: hs.Interval('chr1', 0, 5_000).")
+        return RegionError(text, hint="Start and end are whole numbers: start ≥ 0, end ≥ start.")
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -67,6 +84,14 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.chrom}:{self.start:,}-{self.end:,}"
+
+
+def _whole(value: object) -> int | None:
+    """A whole number as int, also one of numpy's and ``5e6``; None for what is none."""
+    try:
+        return index(value)  # type: ignore[arg-type]
+    except TypeError:
+        return int(float(value)) if isinstance(value, Real) and float(value).is_integer() else None
 
 
 def display_region(interval: Interval) -> str:

@@ -193,10 +193,13 @@ def iter_consensus(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.labels.consensus import CallerCalls, consensus
     from napari_hicstruct.workflows.assemblies import assembly_of_map, other_assemblies
+    from napari_hicstruct.workflows.lengths import check_both
 
     clock, token = Clock(), token or CancelToken()
     source = open_map(request.map_uri) if request.map_uri else None
     chromsizes = None if source is None else dict(source.chromsizes)
+    longest = max((chromsizes or {}).values(), default=0)
+    check_both(request.options.tolerance_bp, request.options.bin_size, longest)
     read = _Read()
     for number, one in enumerate(request.files):
         token.check()
@@ -259,16 +262,24 @@ def of_combination(result: ConsensusResult, callers: Collection[str]) -> Consens
 def soft_labels(result: ConsensusResult, name: str, chromsizes: Mapping[str, int]) -> tuple[Path, LabelFile]:
     """The file of a result as an import reads it, and what it is called: what is loaded is what would be written."""
     from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.annotations.writers import usual_format
 
     with TemporaryDirectory() as folder:
-        path = write_result(result, Path(folder) / f"{name}.bedpe")
+        path = write_result(result, Path(folder) / f"{name}.{usual_format(result.kind)}")
         return path, read_labels(path, chromsizes=chromsizes)
 
 
 def write_result(result: ConsensusResult, path: str | Path) -> Path:
-    """Write the list of soft labels, as ``hicstruct consensus`` does."""
-    from napari_hicstruct.annotations.writers import write_soft_labels
+    """Write the list of soft labels, as ``hicstruct consensus`` does.
 
+    Raises
+    ------
+    OutputError
+        If the file's ending is that of another kind, or it cannot be written.
+    """
+    from napari_hicstruct.annotations.writers import check_ending, write_soft_labels
+
+    check_ending(path, result.kind)
     return write_soft_labels(result.consensus.records, path, result.kind)
 
 
@@ -333,14 +344,11 @@ def _of_kind(
 
 def _searched(one: CallFile, records: Sequence[Annotation]) -> tuple[Interval, ...]:
     """Where a list was sought, if that is known: as given, or by the ``run.json`` beside a prediction of ours."""
-    from napari_hicstruct.genome import parse_region
-    from napari_hicstruct.workflows.evaluate.regions import predicted_regions
+    from napari_hicstruct.workflows.evaluate.regions import parse_regions, predicted_regions
 
     ours = one.found is None and all(record.model for record in records)
     try:
-        return tuple(
-            parse_region(text) for text in one.searched or (predicted_regions(one.path.parent) if ours else ())
-        )
+        return parse_regions(one.searched or (predicted_regions(one.path.parent) if ours else ()))
     except RegionError:  # of somebody else's making
         return ()
 

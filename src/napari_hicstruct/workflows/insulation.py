@@ -22,6 +22,7 @@ from napari_hicstruct.contacts.insulation import MIN_VALID_SHARE, boundary_stren
 from napari_hicstruct.errors import ConfigError, MapError, OutputError
 from napari_hicstruct.genome import Interval, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.workflows.lengths import check_bin_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,9 @@ def iter_insulation(
 
     token, clock = token or CancelToken(), Clock()
     resolution = request.resolution or _usual_resolution(source)
-    windows = check_windows(request.windows, resolution)
+    longest = max(source.chromsizes.values())
+    check_bin_size(request.resolution, "--resolution", longest)
+    windows = check_windows(request.windows, resolution, longest)
     chroms = request.chroms or tuple(source.chromsizes)
     tables, boundaries = [], []
     left_out: dict[str, list[str]] = {}
@@ -156,8 +159,8 @@ def _run_record(
     }
 
 
-def check_windows(given: tuple[int, ...], resolution: int) -> tuple[int, ...]:
-    """Windows (bp) in bins, ascending, each once.
+def check_windows(given: tuple[int, ...], resolution: int, longest: int) -> tuple[int, ...]:
+    """Windows (bp) in bins, ascending, each once; none is as long as the longest chromosome (bp).
 
     Raises
     ------
@@ -173,6 +176,9 @@ def check_windows(given: tuple[int, ...], resolution: int) -> tuple[int, ...]:
                 where="--window",
                 hint=f"Give multiples of {resolution:,}, such as {10 * resolution:,}.",
             )
+        if window >= longest:
+            what = f"a window of {window:,} bp is no shorter than the longest chromosome, {longest:,} bp."
+            raise ConfigError(what, where="--window", hint=f"Give multiples of {resolution:,} below that.")
     return tuple(sorted({window // resolution for window in given}))
 
 

@@ -484,3 +484,30 @@ def test_a_caller_that_is_renamed_while_other_work_runs_ends_nothing(project: Pr
         runner.advance(30)
     assert state.result is not None
     assert "Peakachu" in state.result.consensus.callers
+
+
+def test_a_set_of_a_region_is_silent_only_where_it_was_sought(project: Project, three: list[Path]) -> None:
+    """Elsewhere the share counts those that could have called: two lists, not three."""
+    window = TinyWindow(project)
+    window.importing.start(three[:1])
+    window.importing.start(three[1:2])
+    found = project.add_set("our 1.0", Origin.PREDICTED)
+    project.add([loop(*PLACES[12])], set_id=found.id)
+    project.add([loop(*PLACES[13])], set_id=found.id)
+    state = window.consensus
+    for row in state.sets:
+        state.set_on(row, True)
+
+    def shares() -> dict[int, float]:
+        state.choose(consensus_settings(method="count"))
+        state.run()
+        assert state.result is not None
+        return {r.anchor1.start: r.soft_score for r in state.result.consensus.records}
+
+    silent = shares()
+    assert (silent[PLACES[6][0]], silent[PLACES[12][0]]) == (pytest.approx(2 / 3), 1)
+    low, high = PLACES[11][0], PLACES[16][1]
+    run = {"model": {"name": "our", "version": "1.0"}, "parameters": {"regions": [f"{CHROM}:{low}-{high}"]}}
+    project.add_run(found.id, run)
+    known = shares()
+    assert (known[PLACES[6][0]], known[PLACES[12][0]]) == (1, 1)

@@ -13,6 +13,7 @@ import pytest
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.state.sample_truth import TRUTH, TRUTH_STEP
 from tests.window_kit import Kind, Status, TinyWindow, actions, boundary, loop, make_project, stripe, tad
 
@@ -333,3 +334,27 @@ def test_undo_ends_before_what_is_known_of_the_sample(tmp_path: Path) -> None:
         project.add([loop(100_000, 150_000)], set_id=project.human_set().id)
         window.review.undo()
         assert (project.count(), window.labels.hinted) == (1, "Undone: add loop.")
+
+
+def test_undo_of_a_move_in_view_leaves_the_camera_there(bench: Bench) -> None:
+    """Only what was judged comes back under the cursor; what was moved is in view, and marked."""
+    a, b = loops(0.5, 0.6)
+    bench.put(a, b)
+    bench.review.go_to(a.uid)
+    visits = len(bench.window.visits)
+    moved = b.with_(anchor2=(b.chrom, b.anchor2.start + 50_000, b.anchor2.end + 50_000))
+
+    def move_and_undo() -> None:
+        bench.project.update([moved], action="move")
+        assert bench.project.get(b.uid).status is Status.EDITED
+        bench.press("undo")
+        assert bench.project.get(b.uid).anchor2 == b.anchor2
+
+    move_and_undo()
+    assert (len(bench.window.visits), bench.at) == (visits, b.uid)
+    assert bench.said() == "Undone: move loop."
+    away = Interval(b.chrom, b.anchor2.end + 200_000, b.anchor2.end + 300_000)
+    bench.window.view = (away, away)
+    bench.window.labels.set_current(None)
+    move_and_undo()
+    assert (len(bench.window.visits), bench.at) == (visits + 1, b.uid)  # elsewhere: the window goes there

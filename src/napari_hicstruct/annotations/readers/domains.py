@@ -11,7 +11,7 @@ from napari_hicstruct.annotations.readers.pairs import CELLS, STATED, count_line
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.scores import Better, Score
 from napari_hicstruct.annotations.readers.table import Table, is_number
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, new_record
 
 MIN_COUNTED = 4
 """Numbers that count so many lines are names."""
@@ -43,14 +43,14 @@ def nest(records: Sequence[Annotation]) -> list[Annotation]:
 def _domain_of_bed(row: Row, kind: Kind) -> Annotation:
     span = row.interval(point=kind is Kind.BOUNDARY)
     row.cell("strand"), row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, **row.names(), extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, **row.names(), extra=row.extra())
 
 
 def _domain_of_pair(row: Row, kind: Kind) -> Annotation:
     span, _ = row.pair()
     names = row.names()
     row.cell("strand1"), row.cell("strand2")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, **names, extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, **names, extra=row.extra())
 
 
 def _leveled(source: str, row: Row, kind: Kind) -> Annotation:
@@ -59,7 +59,7 @@ def _leveled(source: str, row: Row, kind: Kind) -> Annotation:
     if not 0 <= level < MAX_LEVEL:
         raise BadLineError(f"level {level:,} is none")
     row.cell("strand"), row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, level=level, source=source, **names, extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, level=level, source=source, **names, extra=row.extra())
 
 
 def _from_one(records: Sequence[Annotation]) -> list[Annotation]:
@@ -73,13 +73,13 @@ def _of_hicexplorer(row: Row, kind: Kind) -> Annotation:
     names = row.names()
     row.cell("strand"), row.cell("origin"), row.cell("feature"), row.cell("phase")
     row.cell("thickstart"), row.cell("thickend"), row.cell("itemrgb")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, source="HiCExplorer", **names, extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, source="HiCExplorer", **names, extra=row.extra())
 
 
 def _of_gff(row: Row, kind: Kind) -> Annotation:
     span = row.interval(base=1)
     row.cell("phase")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, extra=row.extra())
 
 
 def _topdom(row: Row, kind: Kind) -> Annotation | None:
@@ -88,7 +88,7 @@ def _topdom(row: Row, kind: Kind) -> Annotation | None:
     is_mark = tag == "boundary"
     if tag != "domain" and not (is_mark and kind is Kind.BOUNDARY):
         return None
-    return Annotation(kind=Kind.BOUNDARY if is_mark else Kind.TAD, anchor1=span, anchor2=span, source="TopDom")
+    return new_record(kind=Kind.BOUNDARY if is_mark else Kind.TAD, anchor1=span, anchor2=span, source="TopDom")
 
 
 def _insulation(row: Row, kind: Kind) -> Annotation | None:
@@ -99,7 +99,7 @@ def _insulation(row: Row, kind: Kind) -> Annotation | None:
     # Files older than cooltools 0.5 have no verdict column: there a strength says that the bin is a local minimum.
     if not {"true", "1"} & set(called) and (called or not strong):
         return None
-    return Annotation(
+    return new_record(
         kind=kind,
         anchor1=span,
         anchor2=span,

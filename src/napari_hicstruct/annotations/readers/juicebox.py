@@ -11,14 +11,14 @@ from napari_hicstruct.annotations.readers.row import Row, bin_size
 from napari_hicstruct.annotations.readers.scores import Score
 from napari_hicstruct.annotations.readers.stripes import stripe_of_pair
 from napari_hicstruct.annotations.readers.table import Table
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, new_record
 
 
 def _domain(source: str, row: Row, kind: Kind) -> Annotation:
     span, _ = row.pair()
     names = row.names()
     row.cell("strand1"), row.cell("strand2")
-    return Annotation(kind=kind, anchor1=span, anchor2=span, source=source, **names, extra=row.extra())
+    return new_record(kind=kind, anchor1=span, anchor2=span, source=source, **names, extra=row.extra())
 
 
 def _drawn(row: Row, kind: Kind) -> Annotation:
@@ -27,7 +27,7 @@ def _drawn(row: Row, kind: Kind) -> Annotation:
     first, second = row.pair()
     names = row.names()
     row.cell("strand1"), row.cell("strand2")
-    return Annotation(
+    return new_record(
         kind=kind,
         anchor1=first,
         anchor2=second,

@@ -10,7 +10,7 @@ from napari_hicstruct.annotations.codec import NO_PROBABILITY, NO_SOFT_SCORE
 from napari_hicstruct.annotations.readers.base import Format
 from napari_hicstruct.annotations.readers.row import BadLineError, Row
 from napari_hicstruct.annotations.readers.table import Table
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, new_record
 from napari_hicstruct.annotations.text import from_list_cell
 
 
@@ -44,19 +44,19 @@ def direction_of(row: Row) -> Direction:
 def _loop(row: Row, _: Kind) -> Annotation:
     first, second = row.pair()
     fields = tail(row)
-    return Annotation(kind=Kind.LOOP, anchor1=first, anchor2=second, **fields, extra=row.extra())
+    return new_record(kind=Kind.LOOP, anchor1=first, anchor2=second, **fields, extra=row.extra())
 
 
 def _stripe(row: Row, _: Kind) -> Annotation:
     x, y = row.pair()
     fields, direction = tail(row), direction_of(row)
-    return Annotation(kind=Kind.STRIPE, anchor1=x, anchor2=y, direction=direction, **fields, extra=row.extra())
+    return new_record(kind=Kind.STRIPE, anchor1=x, anchor2=y, direction=direction, **fields, extra=row.extra())
 
 
 def _tad(row: Row, _: Kind) -> Annotation:
     domain = row.interval()
     fields, level, parent = tail(row), row.count("level"), row.text("parent")
-    return Annotation(
+    return new_record(
         kind=Kind.TAD, anchor1=domain, anchor2=domain, level=level, parent=parent, **fields, extra=row.extra()
     )
 
@@ -64,7 +64,7 @@ def _tad(row: Row, _: Kind) -> Annotation:
 def _boundary(row: Row, _: Kind) -> Annotation:
     place = row.interval()
     fields = tail(row)
-    return Annotation(kind=Kind.BOUNDARY, anchor1=place, anchor2=place, **fields, extra=row.extra())
+    return new_record(kind=Kind.BOUNDARY, anchor1=place, anchor2=place, **fields, extra=row.extra())
 
 
 def _begins(*columns: str) -> Callable[[Table], bool]:

@@ -10,14 +10,14 @@ from napari_hicstruct.annotations.readers.domains import nest
 from napari_hicstruct.annotations.readers.own import direction_of
 from napari_hicstruct.annotations.readers.row import Row, bin_size
 from napari_hicstruct.annotations.readers.table import Table
-from napari_hicstruct.annotations.records import Annotation, Direction, Kind
+from napari_hicstruct.annotations.records import Annotation, Direction, Kind, new_record
 from napari_hicstruct.annotations.text import from_list_cell
 
 
 def _soft(row: Row, kind: Kind) -> Annotation:
     first, second = row.pair() if kind in (Kind.LOOP, Kind.STRIPE) else (row.interval(),) * 2
     soft = row.share("soft_score")
-    return Annotation(
+    return new_record(
         kind=kind,
         anchor1=first,
         anchor2=second,

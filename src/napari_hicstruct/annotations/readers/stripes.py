@@ -9,7 +9,7 @@ from napari_hicstruct.annotations.readers.pairs import are_pairs, pair_columns
 from napari_hicstruct.annotations.readers.row import Row, one_chromosome
 from napari_hicstruct.annotations.readers.scores import Score
 from napari_hicstruct.annotations.readers.table import Fields, Table
-from napari_hicstruct.annotations.records import Annotation, Kind, stripe_direction
+from napari_hicstruct.annotations.records import Annotation, Kind, new_record, stripe_direction
 from napari_hicstruct.genome import Interval
 
 STRIPENN_COLUMNS = (
@@ -50,7 +50,7 @@ def _stripenn(row: Row, _: Kind) -> Annotation:
             kept[name] = cell
     extra = {**kept, **row.extra()}
     source = "Stripenn"
-    return Annotation(
+    return new_record(
         kind=Kind.STRIPE,
         anchor1=x,
         anchor2=y,
@@ -70,7 +70,7 @@ def stripe_of_pair(row: Row, source: str) -> Annotation:
     x, y = narrow_first(*row.pair())
     names = row.names()
     row.cell("strand1"), row.cell("strand2")
-    return Annotation(
+    return new_record(
         kind=Kind.STRIPE,
         anchor1=x,
         anchor2=y,

@@ -123,11 +123,11 @@ class Review(ReviewState):
         else:
             super().undo()
 
-    def _undone(self, change: Change | None, what: str) -> None:
+    def _undone(self, change: Change | None, what: str, *, stays: bool = False) -> None:
         """Nor does the camera leave the object that is edited."""
         chosen, edited = self._by_hand, self.edit_tool.uid
         self._by_hand = chosen if edited is None else {*chosen, edited}
-        super()._undone(change, what)
+        super()._undone(change, what, stays=stays)
         self._by_hand = chosen
 
     def _drawn(self) -> None:

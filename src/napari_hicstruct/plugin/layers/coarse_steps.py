@@ -39,6 +39,9 @@ class _CoarseSteps(FixedPlace):
         if before is None or not np.array_equal(before.world, reach.world, equal_nan=True):
             self.events._extent_augmented()  # type: ignore[attr-defined]
 
+    def _update_thumbnail(self) -> None:
+        """None: thin lines show nothing in it, and each edit would draw it anew."""
+
 
 class Points(_CoarseSteps, _Points):  # type: ignore[misc]
     """napari's points in base pairs."""

@@ -486,6 +486,7 @@ def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> Ca
     """What a row gives to the workflow: the file as it was read, or what the set holds now and nobody rejected."""
     from napari_hicstruct.annotations import LabelFile
     from napari_hicstruct.workflows.consensus import CallFile
+    from napari_hicstruct.workflows.evaluate.regions import regions_of_runs
 
     if row.set_id is None or project is None:
         ticked = row.found and replace(row.found, assembly="")  # whatever its name says: somebody let it vote
@@ -493,4 +494,5 @@ def _call_file(row: CallerRow, project: Project | None, kind: Kind | None) -> Ca
     statuses = [one for one in Status if one is not Status.REJECTED]
     held = project.query(set_ids=[row.set_id], statuses=statuses)
     records = [one for one in held if one.kind is kind] or held  # of TADs the workflow takes the boundaries
-    return CallFile(row.path, row.caller, LabelFile(records, [], "", {}))
+    searched = regions_of_runs(project.runs().get(row.set_id, ()), kind) or ()
+    return CallFile(row.path, row.caller, LabelFile(records, [], "", {}), searched)

@@ -148,12 +148,16 @@ def lies_in(record: Annotation, triangle: Triangle, rows: Interval, cols: Interv
     return rows.start < box.bottom and box.top < rows.end and cols.start < box.right and box.left < cols.end
 
 
+_UPPER_CORNERS, _LOWER_CORNERS = [0, 1, 2], [0, 2, 3]
+"""Of a box, those of the half on either side of the diagonal."""
+
+
 def outline_of(record: Annotation, triangle: Triangle) -> tuple[NDArray[np.float64], str]:
     """Vertices ``(n, 2)`` and napari's shape type of a stripe or TAD."""
     corners = box_of(record, triangle).vertices()
     if record.kind is not Kind.TAD:
         return corners, "rectangle"
-    return np.delete(corners, 1 if triangle is Triangle.LOWER else 3, axis=0), "polygon"
+    return corners[_LOWER_CORNERS if triangle is Triangle.LOWER else _UPPER_CORNERS], "polygon"
 
 
 def dashes(box: Box, n: int) -> list[NDArray[np.float64]]:

@@ -10,6 +10,7 @@ from psygnal import Signal
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.state.framing import frame, surround
+from napari_hicstruct.plugin.state.geometry import lies_in
 from napari_hicstruct.plugin.state.kind_change import as_kind
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
@@ -21,6 +22,9 @@ from napari_hicstruct.plugin.state.sample_truth import TRUTH_STEP
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Change
     from napari_hicstruct.annotations.changes import StepSummary
+
+_PLACED = ("move", "resize")
+"""Steps that give another status only because a place changed."""
 
 _NOT_JUDGED = ", and this one is not judged"
 
@@ -155,18 +159,25 @@ class ReviewState:
             self.labels.hint(f"Now a {name_of(kind)}, it was a {name_of(old.kind)}. U takes it back.")
 
     def undo(self) -> None:
-        """Take back the last step; a judgment's candidate comes back under the cursor."""
-        what = self.undo_text()
-        self._travel("undo", lambda change: self._undone(change, what))
+        """Take back the last step; a judgment's candidate comes back under the cursor.
 
-    def _undone(self, change: Change | None, what: str) -> None:
+        What was only moved or resized, and is in view, is marked where it is: the camera stays.
+        """
+        step = self._next("undo")
+        what, stays = self._words_of(step), step is not None and step.action in _PLACED
+        self._travel("undo", step, lambda change: self._undone(change, what, stays=stays))
+
+    def _undone(self, change: Change | None, what: str, *, stays: bool = False) -> None:
         if change is None:
             self.labels.hint("Nothing to undo.")
             return
         self.labels.hint(f"Undone: {what}.")
         judged = _judged(change)
         self.queue.reopened(judged)
-        if len(judged) == 1 and judged[0] in self._by_hand:
+        if len(judged) == 1 and stays and self._is_in_view(judged[0]):
+            if judged[0] != self.labels.current_uid:
+                self.labels.set_current(judged[0])
+        elif len(judged) == 1 and judged[0] in self._by_hand:
             self.labels.set_current(judged[0])
         elif len(judged) == 1:
             self.queue.go_to(judged[0])
@@ -174,10 +185,17 @@ class ReviewState:
         elif len(judged) > 1:
             self.labels.hint(f"Undone: the judgment of {len(judged):,} objects.")
 
+    def _is_in_view(self, uid: str) -> bool:
+        record, window = self.labels.record(uid), self.labels.window
+        if record is None or window.source is None:
+            return False
+        return lies_in(record, self.labels.triangle_of(uid), *window.visible())
+
     def redo(self) -> None:
         """Make the step again that was last taken back."""
-        current, brought, what = self.labels.current, self.labels.candidate_up, self.redo_text()
-        self._travel("redo", lambda change: self._redone(change, current if brought else None, what))
+        step = self._next("redo")
+        current, brought, what = self.labels.current, self.labels.candidate_up, self._words_of(step)
+        self._travel("redo", step, lambda change: self._redone(change, current if brought else None, what))
 
     def _redone(self, change: Change | None, current: Annotation | None, what: str) -> None:
         if change is None:
@@ -187,9 +205,8 @@ class ReviewState:
         if current is not None and _judged(change) == [current.uid] and self.advance:
             self.next()
 
-    def _travel(self, which: str, then: Callable[[Change | None], None]) -> None:
-        """Undo or redo; a step of very many records is made beside the window."""
-        step = self._next(which)
+    def _travel(self, which: str, step: StepSummary | None, then: Callable[[Change | None], None]) -> None:
+        """Undo or redo a step; one of very many records is made beside the window."""
         if step is None:
             if not self.labels.refused_as_busy():
                 then(None)
@@ -266,14 +283,13 @@ class ReviewState:
     # ------------------------------------------------------------------ in words
     def undo_text(self) -> str:
         """What undo would take back, in words."""
-        return self._step_text("undo")
+        return self._words_of(self._next("undo"))
 
     def redo_text(self) -> str:
         """What redo would do again, in words."""
-        return self._step_text("redo")
+        return self._words_of(self._next("redo"))
 
-    def _step_text(self, which: str) -> str:
-        step = self._next(which)
+    def _words_of(self, step: StepSummary | None) -> str:
         if step is None:
             return ""
         if step.sets:  # of an import that is complete in a region, too

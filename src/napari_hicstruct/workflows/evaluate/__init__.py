@@ -44,8 +44,11 @@ def iter_evaluate(request: EvaluateRequest) -> Generator[Progress, None, Evaluat
     """
     from napari_hicstruct.workflows.evaluate.material import gather, shown
     from napari_hicstruct.workflows.evaluate.sections import compare
+    from napari_hicstruct.workflows.lengths import check_bin_size, check_tolerance
 
     clock, notes = Clock(), list[str]()
+    check_tolerance(request.tolerance)
+    check_bin_size(request.resolution, "--resolution")
     if request.out_dir is not None and not request.overwrite:
         from napari_hicstruct.workflows.evaluate.report import check_folder
 

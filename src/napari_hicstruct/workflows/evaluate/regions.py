@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, canonical_name, parse_region, united
 from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
 
 WHOLE = 10**12
 """End (bp) of a chromosome whose length nobody says."""
+
+_KINDS_OF_TASKS = {"loop": (Kind.LOOP,), "stripe": (Kind.STRIPE,), "tad": (Kind.TAD, Kind.BOUNDARY)}
 
 
 def predicted_regions(side: Side) -> tuple[str, ...]:
@@ -33,6 +36,21 @@ def regions_of_run(run: object) -> tuple[str, ...] | None:
     return tuple(regions) if isinstance(regions, list) and all(isinstance(one, str) for one in regions) else None
 
 
+def regions_of_runs(runs: Iterable[Mapping[str, Any]], kind: Kind | None = None) -> tuple[str, ...] | None:
+    """The regions of all runs that looked for a kind (None: for anything); None if one of them names none."""
+    found = [regions_of_run(run) for run in runs if kind is None or _looked_for(run, kind)]
+    if not found or None in found:
+        return None
+    return tuple(dict.fromkeys(text for texts in found for text in texts or ()))
+
+
+def _looked_for(run: Mapping[str, Any], kind: Kind) -> bool:
+    tasks = run.get("parameters", {}).get("tasks")
+    if not isinstance(tasks, list) or not set(tasks) <= _KINDS_OF_TASKS.keys():  # of a model with tasks of its own
+        return True
+    return any(kind in _KINDS_OF_TASKS[task] for task in tasks)
+
+
 def judged_regions(request: EvaluateRequest) -> tuple[Interval, ...]:
     """The regions to judge in, none twice: those that were named, else those that were searched; empty: not known.
 
@@ -42,12 +60,12 @@ def judged_regions(request: EvaluateRequest) -> tuple[Interval, ...]:
         If a region is misspelt.
     """
     if request.regions:
-        return _united(request.regions)
+        return parse_regions(request.regions)
     sought = [request.searched] if request.searched else [predicted_regions(side) for side in request.predictions]
     if not all(sought):
         return ()
     try:
-        regions = _united(text for texts in sought for text in texts)
+        regions = parse_regions(text for texts in sought for text in texts)
     except RegionError:  # of somebody else's making
         return ()
     if not request.chroms:
@@ -70,8 +88,14 @@ def shown_regions(regions: Sequence[Interval]) -> str:
     return ", ".join(words) + (" …" if len(regions) > 3 else "")
 
 
-def _united(texts: Iterable[str]) -> tuple[Interval, ...]:
-    """Regions as people write them, those that overlap or touch as one; a bare name is the whole chromosome."""
+def parse_regions(texts: Iterable[str]) -> tuple[Interval, ...]:
+    """Regions as people write them, those that overlap or touch as one; a bare name is the whole chromosome.
+
+    Raises
+    ------
+    RegionError
+        If one is misspelt.
+    """
     spelt: dict[str, str] = {}
     found = []
     for text in texts:

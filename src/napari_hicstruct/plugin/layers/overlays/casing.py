@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.canvas import Canvas
-from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, symbol_of
-from napari_hicstruct.plugin.state.geometry import outline_of, point_of
+from napari_hicstruct.plugin.layers.overlays.drawing import Drawing, DrawStyle, Item, casing_of
 
 CASING_PX = 1.0
 """What is seen of a casing on either side of its line, canvas pixels."""
@@ -81,29 +80,28 @@ def outlines(
     kind: Kind, items: Sequence[Item], style: DrawStyle
 ) -> tuple[list[NDArray[np.float64]], list[tuple[float, float, float, float]], list[float]]:
     """Closed outlines (row, column; bp), their casings' colours, and widths with the casing on both sides (bp)."""
+    drawing = style.drawing(items)
     if kind in (Kind.STRIPE, Kind.TAD):
-        drawn, corners = list(items), [outline_of(item.record, item.triangle)[0] for item in items]
+        drawn, corners = list(range(len(items))), [vertices for vertices, _ in drawing.shapes]
     else:
-        drawn, corners = _marks(items, style)
+        drawn, corners = _marks(drawing)
     more = 2 * CASING_PX * style.bp_per_px
-    widths = [style.width(item.record) + more for item in drawn]
-    return corners, [casing_of(style.line(item)) for item in drawn], widths
+    lines, widths = drawing.lines, drawing.widths
+    return corners, [casing_of(lines[i]) for i in drawn], [widths[i] + more for i in drawn]
 
 
-def _marks(items: Sequence[Item], style: DrawStyle) -> tuple[list[Item], list[NDArray[np.float64]]]:
-    """Items drawn as rings, squares and diamonds, and those outlines as napari draws them, all of a symbol at once."""
-    by_symbol: dict[str, list[Item]] = {}
-    for item in items:
-        by_symbol.setdefault(symbol_of(item.record), []).append(item)
-    drawn: list[Item] = []
+def _marks(drawing: Drawing) -> tuple[list[int], list[NDArray[np.float64]]]:
+    """Which are drawn as rings, squares and diamonds, and those outlines as napari draws them, by symbol."""
+    by_symbol: dict[str, list[int]] = {}
+    for i, symbol in enumerate(drawing.symbols):
+        by_symbol.setdefault(symbol, []).append(i)
+    drawn: list[int] = []
     corners: list[NDArray[np.float64]] = []
     for symbol in _CORNERS:  # a cross is not judged by its outline
         if not (own := by_symbol.get(symbol)):
             continue
-        centres = np.array([point_of(item.record, item.triangle) for item in own])
-        radii = np.array([style.size(item.record) for item in own]) / 2
         drawn += own
-        corners += list(centres[:, None] + radii[:, None, None] * _unit_mark(symbol))
+        corners += list(drawing.points[own, None] + drawing.sizes[own, None, None] / 2 * _unit_mark(symbol))
     return drawn, corners
 
 

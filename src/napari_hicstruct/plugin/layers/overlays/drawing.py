@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
+from napari_hicstruct.plugin.state.geometry import Triangle, outline_of, point_of
 from napari_hicstruct.plugin.state.hit import mark_size
 from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
 
@@ -42,6 +42,13 @@ class DrawStyle:
     by_score: bool = False
     current: str | None = None
     others: float = 1.0
+    _drawing: list[Drawing] = field(default_factory=list, init=False, compare=False, repr=False)
+
+    def drawing(self, items: Sequence[Item]) -> Drawing:
+        """How these objects are drawn; asked again for the same list (line and casing do), what is known already."""
+        if not self._drawing or self._drawing[0].items is not items:
+            self._drawing[:] = [Drawing(items, replace(self))]  # a copy: a circle would wait for the collector
+        return self._drawing[0]
 
     def line(self, item: Item) -> RGBA:
         """Colour of an object's line."""
@@ -50,10 +57,7 @@ class DrawStyle:
 
     def inside(self, item: Item) -> RGBA:
         """Colour of what an object's line encloses."""
-        red, green, blue, alpha = self.line(item)
-        style = STATUS_STYLES[item.record.status]
-        marks = item.record.kind in (Kind.LOOP, Kind.BOUNDARY)
-        return red, green, blue, alpha * (style.inside if marks else style.inside_shape)
+        return _inside(item.record, self.line(item))
 
     def size(self, record: Annotation) -> float:
         """Width of the mark of a loop or boundary, bp."""
@@ -63,6 +67,77 @@ class DrawStyle:
         """Width of an object's line in bp: thicker for what a person confirmed, thickest for the current object."""
         pixels = _CURRENT_PX if record.uid == self.current else STATUS_STYLES[record.status].width
         return pixels * self.bp_per_px
+
+
+def _inside(record: Annotation, line: RGBA) -> RGBA:
+    red, green, blue, alpha = line
+    style = STATUS_STYLES[record.status]
+    marks = record.kind in (Kind.LOOP, Kind.BOUNDARY)
+    return red, green, blue, alpha * (style.inside if marks else style.inside_shape)
+
+
+class Drawing:
+    """How objects are drawn in one style: each property once, when it is first asked for.
+
+    Parameters
+    ----------
+    items : sequence of Item
+        Of one kind; not changed afterwards.
+    style : DrawStyle
+    """
+
+    def __init__(self, items: Sequence[Item], style: DrawStyle) -> None:
+        self.items = items
+        self._line, self._size, self._width = style.line, style.size, style.width
+
+    @cached_property
+    def lines(self) -> list[RGBA]:
+        """Colours of the lines."""
+        return [self._line(item) for item in self.items]
+
+    @cached_property
+    def insides(self) -> list[RGBA]:
+        """Colours of what the lines enclose."""
+        return [_inside(item.record, line) for item, line in zip(self.items, self.lines, strict=True)]
+
+    @cached_property
+    def widths(self) -> list[float]:
+        """Widths of the lines, bp."""
+        return [self._width(item.record) for item in self.items]
+
+    @cached_property
+    def sizes(self) -> NDArray[np.float64]:
+        """Widths of marks, bp."""
+        return np.array([self._size(item.record) for item in self.items], dtype=float)
+
+    @cached_property
+    def points(self) -> NDArray[np.float64]:
+        """Rows and columns of marks, bp; shape ``(n, 2)``."""
+        return np.array([point_of(item.record, item.triangle) for item in self.items], dtype=float).reshape(-1, 2)
+
+    @cached_property
+    def symbols(self) -> list[str]:
+        """napari's markers."""
+        return [symbol_of(item.record) for item in self.items]
+
+    @cached_property
+    def shapes(self) -> list[tuple[NDArray[np.float64], str]]:
+        """Vertices and napari's shape types of stripes and TADs."""
+        return [outline_of(item.record, item.triangle) for item in self.items]
+
+    @cached_property
+    def outlines(self) -> dict[str, Outline]:
+        """Stripes and TADs by their uids."""
+        rows = zip(self.items, self.shapes, self.widths, self.lines, self.insides, strict=True)
+        return {
+            item.record.uid: Outline(vertices, shape_type, width, line, inside, _z_index(item.record))
+            for item, (vertices, shape_type), width, line, inside in rows
+        }
+
+
+def _z_index(record: Annotation) -> int:
+    area = float(len(record.anchor1) * len(record.anchor2))
+    return 1_000 - int(16 * math.log2(area + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +150,6 @@ class Outline:
     colour: RGBA
     inside: RGBA
     z_index: int
-
-    @classmethod
-    def of(cls, item: Item, style: DrawStyle) -> Outline:
-        vertices, shape_type = outline_of(item.record, item.triangle)
-        area = float(np.prod(np.ptp(vertices, axis=0)))
-        z_index = 1_000 - int(16 * math.log2(area + 1))
-        return cls(vertices, shape_type, style.width(item.record), style.line(item), style.inside(item), z_index)
 
     def same_style(self, other: Outline) -> bool:
         """True if only the vertices may differ."""

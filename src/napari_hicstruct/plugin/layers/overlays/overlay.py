@@ -18,8 +18,7 @@ from napari.layers.base import ActionType
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
-from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline, symbol_of
-from napari_hicstruct.plugin.state.geometry import point_of
+from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline
 from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX
 from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
 
@@ -85,12 +84,12 @@ class Overlay:
         chosen = set(self.selected_uids())
         # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():
-            if self.layer.selected_data:
-                self.layer.selected_data = set()
             with ExitStack() as stack:
                 for emitter in self._emitters():
                     stack.enter_context(emitter.blocker_all())
                 stack.enter_context(self.layer._block_refresh())
+                if self.layer.selected_data:
+                    self.layer.selected_data = set()
                 self.uids = self._draw(items, style)
             self.layer.refresh(thumbnail=False)
             if chosen and self.layer.mode != self.add_mode:
@@ -179,15 +178,15 @@ class PointsOverlay(Overlay):
         return [self.layer.events, self.layer._border.events, self.layer._face.events]
 
     def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
-        layer, loops = self.layer, self.kind is Kind.LOOP
-        layer.data = np.array([point_of(i.record, i.triangle) for i in items], dtype=float).reshape(-1, 2)
+        layer, drawing, loops = self.layer, style.drawing(items), self.kind is Kind.LOOP
+        layer.data = drawing.points
         layer.current_size = (LOOP_PX if loops else BOUNDARY_PX) * style.bp_per_px
         if items:
-            layer.size = np.array([style.size(i.record) for i in items])
-            layer.border_width = [style.width(i.record) for i in items]
-            layer.border_color = np.array([style.line(item) for item in items])
-            layer.face_color = np.array([style.inside(item) for item in items])
-            layer.symbol = [symbol_of(i.record) for i in items]
+            layer.size = drawing.sizes
+            layer.border_width = drawing.widths
+            layer.border_color = np.array(drawing.lines)
+            layer.face_color = np.array(drawing.insides)
+            layer.symbol = drawing.symbols
         return [item.record.uid for item in items]
 
 
@@ -205,9 +204,9 @@ class ShapesOverlay(Overlay):
         """Building a shape costs napari 0.1 ms, so those that are right stay, whatever became of the others."""
         layer = self.layer
         layer.current_edge_width = 1.6 * style.bp_per_px
-        wanted = {item.record.uid: Outline.of(item, style) for item in items}
+        wanted = style.drawing(items).outlines
         shown = layer.data  # napari builds this list anew each time it is asked
-        stay = {i for i, uid in enumerate(self.uids[: len(shown)]) if self._is_right(uid, shown[i], wanted)}
+        stay = self._right(shown, wanted)
         gone = [i for i in range(len(shown)) if i not in stay]
         kept = [uid for i, uid in enumerate(self.uids) if i in stay]
         if gone and not stay:
@@ -228,12 +227,21 @@ class ShapesOverlay(Overlay):
         self._drawn = wanted
         return kept + new
 
-    def _is_right(self, uid: str, shown: NDArray[np.floating], wanted: Mapping[str, Outline]) -> bool:
-        """True if a shape looks as it shall; a person or a script may have changed ``shown``, its vertices."""
-        old, new = self._drawn.get(uid), wanted.get(uid)
-        if old is None or new is None or not new.same_style(old):
-            return False
-        return np.array_equal(shown, new.vertices.astype(np.float32))
+    def _right(self, shown: Sequence[NDArray[np.floating]], wanted: Mapping[str, Outline]) -> set[int]:
+        """Which shapes look as they shall; a person or a script may have changed ``shown``, their vertices."""
+        places, theirs, ours = [], [], []
+        for i, uid in enumerate(self.uids[: len(shown)]):
+            old, new = self._drawn.get(uid), wanted.get(uid)
+            if old is None or new is None or not new.same_style(old) or shown[i].shape != new.vertices.shape:
+                continue
+            places.append(i)
+            theirs.append(shown[i])
+            ours.append(new.vertices)
+        if not places:
+            return set()
+        moved = (np.concatenate(theirs) != np.concatenate(ours).astype(np.float32)).any(axis=1)
+        wrong = np.logical_or.reduceat(moved, np.cumsum([0, *map(len, ours[:-1])]))
+        return {i for i, bad in zip(places, wrong.tolist(), strict=True) if not bad}
 
 
 def make_overlay(kind: Kind, host: Host, **spatial: Any) -> Overlay:
