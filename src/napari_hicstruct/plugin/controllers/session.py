@@ -163,6 +163,7 @@ class Session(WindowState):
             if "editing" in self.__dict__:
                 self.editing.close()
             self.close_map()
+        self.labels.busy.end()  # the sample is simulated without a map
         self._camera_control.close()
         self._look_again(False)
         self._title.close()
