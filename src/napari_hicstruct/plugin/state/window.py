@@ -87,9 +87,16 @@ class WindowState(ProjectState):
         ProjectError
             Then, and as the method that this extends.
         """
-        if self.labels.busy.text:
-            raise ProjectError(f"{self.labels.busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+        if running := self._what_runs():
+            raise ProjectError(f"{running} has not ended yet.", hint="Wait for it, or cancel it.")
         super().open_project(path)
+
+    def _what_runs(self) -> str:
+        """What works on the project, for people; empty if nothing does.  What was never asked for is not imported."""
+        if self.labels.busy.text:
+            return self.labels.busy.text
+        parts = {"prediction": "The run of the model", "learning": "The fine-tune"}
+        return next((text for name, text in parts.items() if name in self.__dict__ and getattr(self, name).running), "")
 
     def _on_view(self, rows: Interval, cols: Interval) -> None:
         if self.source is not None:
