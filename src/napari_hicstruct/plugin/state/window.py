@@ -103,13 +103,16 @@ class WindowState(ProjectState):
             self._last_view = absolute_uri(self.source.uri), str(View(rows, cols))
 
     def keep_view_soon(self) -> None:
-        """Remember where one looks, beside the window, once the camera has come to rest: a kill does not lose it."""
+        """Remember where one looks, beside the window, once the camera has come to rest: a kill does not lose it.
+
+        Looking at the sample leaves nothing on the disk: where nothing is remembered yet, this waits for its end.
+        """
 
         def job(_token: CancelToken) -> Job:
             yield Clock().step("region", 0, 1)
             self._keep_view()
 
-        if self._last_view is not None:
+        if self._last_view is not None and self.settings.path.exists():
             self._keeping.start(job)
 
     def _keep_view(self) -> None:
