@@ -13,18 +13,23 @@ import argparse
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scripts.first_hour_maps import DATA, MAPS
-from scripts.first_hour_more import MoreSteps
+from scripts.first_hour_projects import ProjectSteps
 from scripts.xdotool_hand import XdotoolHand, window_manager
 
+SCALED_STEPS = ("a run is", "review keys", "a click selects", "nothing is cut")
+"""First words of the steps that are done at 150 %, too."""
 
-class Hour(MoreSteps):
+
+class Hour(ProjectSteps):
     """The steps on one map, in one window."""
 
     # -------------------------------------------------------------- the steps
@@ -37,7 +42,8 @@ class Hour(MoreSteps):
         from tests.gui.person import Person
 
         viewer = napari.Viewer(show=True)
-        viewer.window._qt_window.setGeometry(20, 40, 1500, 920)
+        free = viewer.window._qt_window.screen().availableGeometry()
+        viewer.window._qt_window.setGeometry(20, 40, min(1500, free.width() - 40), min(920, free.height() - 80))
         dock = open_dock(viewer)
         self.person = Person(viewer, ensure_session(viewer), dock, XdotoolHand() if shutil.which("xdotool") else None)
         self.person.rest(1_500)
@@ -297,8 +303,17 @@ class Hour(MoreSteps):
         assert not self.person.viewer.canvas.overlays.text.text, self.person.viewer.canvas.overlays.text.text
         self.shoot("another-map")
 
-    def all_steps(self) -> None:
-        for words, act in (
+    def all_steps(self, only: Sequence[str] = ()) -> None:
+        """Do the steps, or ``only`` those whose words begin so; a map is always opened."""
+        for words, act in self.listed():
+            if only and act != self.open and not words.startswith(tuple(only)):
+                continue
+            self.step(words, act)
+            if self.person is None or self.session.source is None:
+                break  # nothing can be done without a window and a map
+
+    def listed(self) -> tuple[tuple[str, Callable[[], None]], ...]:
+        return (
             ("open a map", self.open),
             ("a run is one undo", self.run_is_one_undo),
             ("review keys after a list box", self.keys_after_a_list_box),
@@ -319,13 +334,16 @@ class Hour(MoreSteps):
             ("a file that is no map", self.a_file_that_is_no_map),
             ("all objects", self.all_objects),
             ("export", self.export),
+            ("the verdict of a fine-tune", self.verdict_of_a_fine_tune),
+            ("save a copy and open it", self.save_a_copy_and_open_it),
+            ("show the project file", self.show_project_file),
+            ("read only until the other has gone", self.read_only_until_the_other_has_gone),
             ("1000 x 700", self.small_window),
             ("close and reopen the dock", self.close_and_reopen_the_dock),
             ("open another map", self.open_another_map),
-        ):
-            self.step(words, act)
-            if self.person is None or self.session.source is None:
-                break  # nothing can be done without a window and a map
+            ("back by the recent maps", self.recent_maps),
+            *(() if self.scale() == 1 else (("nothing is cut at 150 %", self.nothing_is_cut_when_scaled),)),
+        )
 
 
 def _left() -> Any:
@@ -363,6 +381,14 @@ def interact(number: int, out: Path, errors: list[str]) -> list[str]:
     return []
 
 
+def run_scaled(name: str, out: Path) -> list[str]:
+    """Some steps once more with all of the window half as large again; Qt takes that at its start alone."""
+    scaled = out / "scaled"
+    command = [sys.executable, __file__, str(scaled), "--maps", name, "--only", *SCALED_STEPS]
+    done = subprocess.run(command, env={**os.environ, "QT_SCALE_FACTOR": "1.5"}, check=False)
+    return [] if done.returncode == 0 else [f"{name}: at 150 %"]
+
+
 def follow_errors(errors: list[str]) -> None:
     """Collect what napari would report, and what slots raise."""
     from napari.utils.notifications import notification_manager
@@ -379,6 +405,7 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--maps", nargs="*", default=list(MAPS), choices=list(MAPS))
     parser.add_argument("--interactions", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=(), metavar="WORDS", help="steps that begin so, not at 150 %%")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     errors: list[str] = []
@@ -390,10 +417,12 @@ def main() -> int:
             hour = Hour(name, args.out, MAPS[names[(names.index(name) + 1) % len(names)]])
             hour.errors = errors
             os.environ["HICSTRUCT_HOME"] = f"{os.environ['HICSTRUCT_HOME']}-{name}"  # no project of the map before
-            hour.all_steps()
+            hour.all_steps(args.only)
             failed += [f"{name}: {words}" for words in hour.failed]
             if hour.person is not None:
                 hour.person.viewer.close()
+        if not args.only:
+            failed += run_scaled(args.maps[0], args.out)
         if args.interactions:
             failed += interact(args.interactions, args.out, errors)
     print(f"{len(failed)} failed" if failed else "all as written", flush=True)

@@ -23,17 +23,25 @@ class XdotoolHand:
         end = time.monotonic() + 0.03
         pump(lambda: time.monotonic() > end)
 
+    def _to(self, at: Any) -> tuple[str, str, str]:
+        """To a place in Qt's pixels, which are larger than the screen's where the window is scaled."""
+        from qtpy.QtWidgets import QApplication
+
+        screen = QApplication.primaryScreen()
+        ratio = 1.0 if screen is None else screen.devicePixelRatio()
+        return "mousemove", str(round(at.x() * ratio)), str(round(at.y() * ratio))
+
     def move(self, at: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()))
+        self._run(*self._to(at))
 
     def down(self, at: Any, button: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "mousedown", self._number(button))
+        self._run(*self._to(at), "mousedown", self._number(button))
 
     def up(self, at: Any, button: Any) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "mouseup", self._number(button))
+        self._run(*self._to(at), "mouseup", self._number(button))
 
     def wheel(self, at: Any, notches: int) -> None:
-        self._run("mousemove", str(at.x()), str(at.y()), "click", "5" if notches > 0 else "4")
+        self._run(*self._to(at), "click", "5" if notches > 0 else "4")
 
     def key(self, name: str) -> None:
         *modifiers, last = name.split("+")

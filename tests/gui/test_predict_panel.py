@@ -13,12 +13,16 @@ import pytest
 from napari.components import ViewerModel
 from napari.utils.notifications import Notification, notification_manager
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.annotations import Annotation, Kind, Origin
+from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.widgets.map_menu import MapMenu
+from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, make_project
 from tests.gui.view_kit import open_in, pump
@@ -248,6 +252,29 @@ def test_how_a_set_was_predicted_stands_in_its_tooltip_also_in_the_next_window(
     tip = model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
     assert tip.splitlines()[-1].endswith(f": {how}")
     assert pump(lambda: not session.learning.counting, 30)
+
+
+def test_no_other_project_is_opened_while_a_model_runs(session: Any, tmp_path: Path, said: list[Notification]) -> None:
+    """The first results make the map's project: one that was opened before them would have got them."""
+    other = tmp_path / "other.hicproj"
+    with projects.open_or_create(other, session.source, reviewer="tester"):
+        pass
+    script, state = Script(windows=2), session.prediction
+    state.predict = script.predict
+    assert session.project is None
+    state.run_view()
+    with pytest.raises(ProjectError, match="The run of the model has not ended yet"):
+        session.open_project(other)
+    menu = next(w for w in QApplication.allWidgets() if isinstance(w, MapMenu) and w._window is session)
+    menu._try(lambda: session.open_project(other))
+    assert [one.message for one in said] == ["The run of the model has not ended yet. Wait for it, or cancel it."]
+    script.gate.release(2)
+    assert pump(lambda: not state.running, 10)
+    assert session.project.path != other
+    assert sum(predicted(session).values()) == 2
+    session.open_project(other)
+    assert session.project.path == other
+    assert predicted(session) == {}
 
 
 def test_the_bins_of_a_run_are_chosen_among_those_of_the_map(make_napari_viewer: Any, data_dir: Path) -> None:

@@ -15,7 +15,7 @@ from napari.layers import Labels, Points, Shapes
 from napari_hicstruct.plugin.controllers.lasso import inside
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.state.geometry import Triangle
-from tests.gui.edit_kit import CHROM, Kind, Status, actions, boundary, iv, loop, make_project, tad
+from tests.gui.edit_kit import CHROM, LENGTH, Kind, Status, actions, boundary, iv, loop, make_project, tad
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import write_dots
 
@@ -36,6 +36,7 @@ def circle(row: float, col: float, radius: float = 60_000) -> list[tuple[float, 
 def overview(window: Window) -> None:
     window.viewer.scene.camera.center = (0, 500_000, 500_000)
     window.viewer.scene.camera.zoom = 700 / 1_000_000
+    window.session.view = (iv(0, LENGTH), iv(0, LENGTH))
 
 
 def ringed(window: Window, number: int) -> list[tuple[float, float]]:

@@ -74,6 +74,7 @@ def test_no_box_gives_the_keyboard_away_with_what_it_refuses(
     project = session.project
     assert project.count(statuses=[Status.REJECTED, Status.ACCEPTED]) == 0
     assert dock.map.problem.isHidden()
+    press(canvas, "R")  # brings it into view: another region was typed
     press(canvas, "R")
     assert project.count(statuses=[Status.REJECTED]) == 1
 

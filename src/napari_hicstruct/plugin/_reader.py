@@ -72,15 +72,12 @@ def _guard(show: Callable[[Any, list[str]], None], paths: list[str]) -> None:
 
 
 def _open_map(session: Any, paths: list[str]) -> None:
-    from napari_hicstruct.plugin._sample import URI, sample_path
-    from napari_hicstruct.plugin.state.sample_truth import show_truth
+    from napari_hicstruct.plugin._sample import URI, open_sample
 
-    if not paths[0].startswith(URI):
+    if paths[0].startswith(URI):
+        open_sample(session)
+    else:
         session.open_map(paths[0])
-        return
-    sample = sample_path()
-    session.open_map(sample)
-    show_truth(session.labels, sample.parent / "truth")
 
 
 def _open_project(session: Any, paths: list[str]) -> None:

@@ -136,6 +136,7 @@ class HicDock(QWidget):
         self.busy = BusyRow(self.session.labels.busy)
         follow(self, self.session.labels.busy.changed, self.busy.update_busy)
         follow(self, self.session.labels.busy.step, self.busy.tell)
+        self.busy.update_busy()  # the sample's simulation begins before there is a dock
         self._tools = QVBoxLayout()
         self._lay_out()
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")

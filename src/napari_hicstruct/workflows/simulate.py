@@ -217,13 +217,21 @@ def sample_map() -> tuple[Path, Path]:
     return path, path.parent / "truth"
 
 
-def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, None, Path]:
-    """As :func:`sample_map`, with progress; gives the map's path, the truth lies in ``truth/`` beside it."""
+def sample_path() -> Path:
+    """Where the sample map lies once it was made."""
     from napari_hicstruct.config.paths import cache_dir
 
     recipe = json.dumps([SAMPLE_LENGTH, SAMPLE_DEPTH, SAMPLE_SEED, LADDER, SAMPLE_SETTINGS, 1], sort_keys=True)
     folder = cache_dir(create=False) / f"sample-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-    path = folder / "hicstruct-sample.mcool"
+    return folder / "hicstruct-sample.mcool"
+
+
+def iter_sample_map(*, token: CancelToken | None = None) -> Generator[Progress, None, Path]:
+    """As :func:`sample_map`, with progress; gives the map's path, the truth lies in ``truth/`` beside it."""
+    from napari_hicstruct.config.paths import cache_dir
+
+    path = sample_path()
+    folder = path.parent
     if path.exists():
         return path
     try:

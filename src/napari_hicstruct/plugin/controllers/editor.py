@@ -21,7 +21,6 @@ from napari_hicstruct.plugin.layers.overlays.casing import Casings
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
 from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.geometry import lies_in
 from napari_hicstruct.plugin.state.labels import LabelState
 
 if TYPE_CHECKING:
@@ -155,11 +154,7 @@ class Editor:
 
     def seen_uids(self) -> list[str]:
         """Of those, uids of which some lies in the view; others are drawn in the margin around it."""
-        if self._window.source is None:
-            return []
-        rows, cols = self._window.visible()
-        known = ((uid, self.labels.record(uid)) for uid in self.shown_uids())
-        return [uid for uid, one in known if one is not None and lies_in(one, self.labels.triangle_of(uid), rows, cols)]
+        return [uid for uid in self.shown_uids() if self.labels.in_view_now(uid)]
 
     def bring_back(self) -> list[Kind]:
         """Put the layers back that were removed since the last edit; their kinds."""

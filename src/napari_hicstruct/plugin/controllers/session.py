@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.compat import isalive
 from qtpy.QtCore import QThreadPool, QTimer
+from superqt.utils import qdebounced
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.axes import Axes
@@ -37,6 +38,9 @@ _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 _AFTER_FIRST_PICTURE_MS = 400
 _LAST_WORDS_MS = 5_000
 """A cancelled job ends within a fraction of this."""
+
+_RESTED_LONG_MS = 1_000
+"""Where one looked so long is remembered."""
 
 _TRY_AGAIN_MS = 2_000
 """A project that another window edits is tried so often; that costs one lock."""
@@ -104,6 +108,7 @@ class Session(WindowState):
         self._again = QTimer()
         self._again.setInterval(_TRY_AGAIN_MS)
         self._again.timeout.connect(self._try_to_edit)
+        self._rested_long = qdebounced(self.keep_view_soon, timeout=_RESTED_LONG_MS)
         self.project_changed.connect(self._on_project)
         GARBAGE.opened()
 
@@ -163,6 +168,8 @@ class Session(WindowState):
             if "editing" in self.__dict__:
                 self.editing.close()
             self.close_map()
+        self._rested_long.cancel()
+        self.labels.busy.end()  # the sample is simulated without a map
         self._camera_control.close()
         self._look_again(False)
         self._title.close()
@@ -195,6 +202,7 @@ class Session(WindowState):
     def _camera_rested(self) -> None:
         if self.viewer is not None:
             self.camera_rested()
+            self._rested_long()
 
     def _on_layer_removed(self, event: Any) -> None:
         if self.map is not None and event.value is self.map.layer:

@@ -231,6 +231,13 @@ class LabelState:
         """An object of the project, None if there is no such one."""
         return None if self.catalogue is None else self.catalogue.records.get(uid)
 
+    def in_view_now(self, uid: str) -> bool:
+        """True if some of an object lies in what the window shows; False if there is no such object."""
+        record = self.record(uid)
+        if record is None or self.window.source is None:
+            return False
+        return lies_in(record, self.triangle_of(uid), *self.window.visible())
+
     @property
     def candidate_up(self) -> bool:
         """True while the current object is one that the queue brought up, not one that a person chose."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import Kind, Status
-from napari_hicstruct.genome import format_bp
+from napari_hicstruct.genome import display_region, format_bp
 from napari_hicstruct.plugin.state.framing import frame, surround
 from napari_hicstruct.plugin.state.geometry import lies_in
 from napari_hicstruct.plugin.state.kind_change import as_kind
@@ -88,13 +88,32 @@ class ReviewState:
             self.labels.hint(self.nothing_to_judge())
         elif self.labels.refused_as_busy(_NOT_JUDGED):
             self._unjudged = self.labels.current_uid
+        elif not (seen := self.seen(targets)):
+            self._bring_into_view(targets[0])
         else:
+            targets, left = seen, len(targets) - len(seen)
             brought = self.labels.candidate_up and current is not None and targets == [current.uid]
             if self.labels.attempt(lambda project: project.set_status(targets, status)) is not None:
                 self.queue.judged(targets)
                 self._judged_where_chosen(targets, not brought)
+                if left:
+                    self.labels.hint(f"{status.value.capitalize()}: {len(seen):,}. Not judged: {left:,} out of view.")
                 if self.advance and brought:
                     self.next()
+
+    def seen(self, uids: Sequence[str]) -> list[str]:
+        """Those of which some is in view: nothing unseen is judged."""
+        return [uid for uid in uids if self.labels.in_view_now(uid)]
+
+    def _bring_into_view(self, uid: str) -> None:
+        """Fly to what a key would have judged unseen, and say that it was not judged; as before, whoever chose it."""
+        record = self.labels.record(uid)
+        if record is None:
+            return
+        self.go_to(uid, from_queue=self.labels.candidate_up and uid == self.labels.current_uid)
+        if self.labels.in_view_now(uid):
+            what, place = self.summary_of(uid), display_region(record.span)
+            self.labels.hint(f"Not judged: {what} lay out of view, at {place}. It is shown now: press the key again.")
 
     def nothing_to_judge(self) -> str:
         """Why there are no targets, and what to do."""

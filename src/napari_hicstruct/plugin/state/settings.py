@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ _MAX_ENTRIES = 300
 
 
 class Settings:
-    """Names and plain values (what JSON holds); several windows may write, each keeps what the others wrote.
+    """Names and plain values (what JSON holds); several windows and threads may write, each keeps what others wrote.
 
     Parameters
     ----------
@@ -26,6 +27,7 @@ class Settings:
 
     def __init__(self, on_problem: Callable[[OutputError], object] | None = None) -> None:
         self._on_problem = on_problem
+        self._lock = threading.RLock()
         self._failed = False
 
     @property
@@ -40,10 +42,11 @@ class Settings:
 
     def set(self, name: str, value: Any) -> None:
         """Remember a value; None forgets it."""
-        known = self._read()
-        if known.get(name) == value:
-            return
-        self._write({**{key: one for key, one in known.items() if key != name}, **_unless_none(name, value)})
+        with self._lock:
+            known = self._read()
+            if known.get(name) != value:
+                kept = {key: one for key, one in known.items() if key != name}
+                self._write({**kept, **_unless_none(name, value)})
 
     def entry(self, table: str, key: str, default: Any) -> Any:
         """One value of a table, as :meth:`get`."""
@@ -52,12 +55,13 @@ class Settings:
 
     def set_entry(self, table: str, key: str, value: Any) -> None:
         """Remember one value of a table (of a map, a project, a section); None forgets it."""
-        entries = dict(self.get(table, {}))
-        if entries.get(key) == value:
-            return
-        entries.pop(key, None)
-        entries.update(_unless_none(key, value))
-        self.set(table, dict(list(entries.items())[-_MAX_ENTRIES:]))
+        with self._lock:
+            entries = dict(self.get(table, {}))
+            if entries.get(key) == value:
+                return
+            entries.pop(key, None)
+            entries.update(_unless_none(key, value))
+            self.set(table, dict(list(entries.items())[-_MAX_ENTRIES:]))
 
     def _read(self) -> dict[str, Any]:
         try:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
 from napari_hicstruct.errors import ProjectError, RegionError
+from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.axes import AxesState
-from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
@@ -54,7 +55,7 @@ class WindowState(ProjectState):
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
-        self.settings = Settings(self.problem.emit)
+        self.settings = Settings(runner.in_main_thread(self.problem.emit))
         self.axes = AxesState(self.settings)
         self.runner = runner
         self.labels = LabelState(self, runner, self.settings)
@@ -62,6 +63,7 @@ class WindowState(ProjectState):
         self.labels.others_changed.connect(lambda others: self.settings.set(_OTHERS, str(others)))
         self.map_changed.connect(self._remember_map)
         self._last_view: tuple[str, str] | None = None
+        self._keeping = BackgroundJob(runner)
         self.view_changed.connect(self._on_view)
 
     def recent_maps(self) -> list[str]:
@@ -85,13 +87,38 @@ class WindowState(ProjectState):
         ProjectError
             Then, and as the method that this extends.
         """
-        if self.labels.busy.text:
-            raise ProjectError(f"{self.labels.busy.text} has not ended yet.", hint="Wait for it, or cancel it.")
+        if running := self._what_runs():
+            raise ProjectError(f"{running} has not ended yet.", hint="Wait for it, or cancel it.")
         super().open_project(path)
+
+    def _what_runs(self) -> str:
+        """What works on the project, for people; empty if nothing does.  What was never asked for is not imported."""
+        if self.labels.busy.text:
+            return self.labels.busy.text
+        parts = {"prediction": "The run of the model", "learning": "The fine-tune"}
+        return next((text for name, text in parts.items() if name in self.__dict__ and getattr(self, name).running), "")
 
     def _on_view(self, rows: Interval, cols: Interval) -> None:
         if self.source is not None:
             self._last_view = absolute_uri(self.source.uri), str(View(rows, cols))
+
+    def keep_view_soon(self) -> None:
+        """Remember where one looks, beside the window, once the camera has come to rest: a kill does not lose it.
+
+        Looking at the sample leaves nothing on the disk: where nothing is remembered yet, this waits for its end.
+        """
+
+        def job(_token: CancelToken) -> Job:
+            yield Clock().step("region", 0, 1)
+            self._keep_view()
+
+        if self._last_view is not None and self.settings.path.exists():
+            self._keeping.start(job)
+
+    def _keep_view(self) -> None:
+        seen = self._last_view
+        if seen is not None and can_write(self.settings.path.parent):
+            self.settings.set_entry(_REGIONS, *seen)
 
     def _remember_map(self) -> None:
         """A map of ours (the sample) is in the menu already; where no settings can be kept, none are."""
@@ -152,7 +179,7 @@ class WindowState(ProjectState):
         if "importing" in self.__dict__:
             self.importing.end()
         self.labels.busy.end()
-        if self._last_view is not None and can_write(self.settings.path.parent):
-            self.settings.set_entry(_REGIONS, *self._last_view)
+        self._keeping.end()
+        self._keep_view()
         self._last_view = None
         super()._map_gone()

@@ -12,10 +12,12 @@ from qtpy.QtWidgets import QMenu, QMenuBar
 
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import HicStructError, readable
+from napari_hicstruct.plugin.controllers.notify import last_messages, show_again
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, PROJECTS, open_file, save_file
 
 _NAME = "hicstructMenu"
+_MESSAGE_LETTERS = 70
 
 
 class MapMenu(QMenu):
@@ -50,6 +52,10 @@ class MapMenu(QMenu):
         self.show_file = self._add("Show project file", self.show_project)
         self.addSeparator()
         self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
+        self.addSeparator()
+        self.messages = self.addMenu("Last messages")
+        assert self.messages is not None
+        self.messages.setToolTipsVisible(True)
         self.aboutToShow.connect(self.update_entries)
         for old in bar.findChildren(QMenu, _NAME):
             if old is not self:
@@ -78,6 +84,7 @@ class MapMenu(QMenu):
             entry.setEnabled(file.exists())
             entry.triggered.connect(lambda _=False, uri=uri: self._try(lambda: self._window.open_map(uri)))
         self.recent.setEnabled(not self.recent.isEmpty())
+        self._list_messages()
         is_open = self._window.source is not None
         self.consensus.setEnabled(is_open)
         self.consensus.setToolTip("What several callers agree on" if is_open else "Open a contact map first")
@@ -88,6 +95,17 @@ class MapMenu(QMenu):
         where = none if path is None or project is not None else f"{none}, at\n{readable(str(path))}"
         for action in (self.copy, self.show_file):
             action.setToolTip(where if project is None else readable(str(path)))
+
+    def _list_messages(self) -> None:
+        """What was said last: a message that was replaced or has faded can be read again."""
+        self.messages.clear()
+        for text in last_messages():
+            line = " ".join(text.split())
+            short = line if len(line) <= _MESSAGE_LETTERS else f"{line[: _MESSAGE_LETTERS - 1]}…"
+            entry = self.messages.addAction(short.replace("&", "&&"))
+            entry.setToolTip(text)
+            entry.triggered.connect(lambda _=False, text=text: show_again(text))
+        self.messages.setEnabled(not self.messages.isEmpty())
 
     def open_map(self) -> None:
         """Ask for a map and open it in this window."""

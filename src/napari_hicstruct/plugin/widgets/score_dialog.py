@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
-from napari_hicstruct.plugin.controllers.wheel import mark_ours
 from napari_hicstruct.plugin.state.importing import ScoreChoice
+from napari_hicstruct.plugin.widgets.inks import dress_once
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import LabelFile
@@ -32,7 +32,6 @@ class ScoreDialog(QDialog):
         super().__init__(parent)
         self._open = columns
         self.setWindowTitle("Which column is the score?")
-        mark_ours(self)
         self.columns = QComboBox()
         self.columns.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.columns.addItem("no score, keep the columns")
@@ -52,6 +51,7 @@ class ScoreDialog(QDialog):
         self.columns.currentIndexChanged.connect(self._chosen)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
+        dress_once(self)
 
     def choice(self) -> ScoreChoice | None:
         """What stands in the fields; None for no score."""
@@ -71,7 +71,7 @@ def ask_score(path: Path, label_file: LabelFile, parent: QWidget | None = None) 
     Cancelled
         If the person does not want the file after all.
     """
-    dialog = ScoreDialog(path, label_file.undecided, parent)
+    dialog = ScoreDialog(path, label_file.undecided, parent or QApplication.activeWindow())
     try:
         if dialog.exec() != QDialog.DialogCode.Accepted:
             raise Cancelled(f"{path.name} was not imported.")

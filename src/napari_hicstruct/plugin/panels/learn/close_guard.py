@@ -10,6 +10,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QMainWindow, QMessageBox, QWidget
 
+from napari_hicstruct.plugin.widgets.inks import dress_once
+
 KEEP, WAIT, DISCARD = "keep", "wait", "discard"
 
 
@@ -28,6 +30,7 @@ def ask_before_closing(window: QWidget) -> str:
         if answer == WAIT:
             box.setDefaultButton(button)
             box.setEscapeButton(button)
+    dress_once(box)
     box.exec()
     return buttons.get(box.clickedButton(), WAIT)
 

@@ -33,7 +33,11 @@ from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
 _NUMBERS = (PROBABILITY, RANKING_SCORE, SOFT_SCORE)
 _LENGTH = "distance, length"
 _COLUMNS = ("#", "kind", "chrom", "start", "end", _LENGTH, *_NUMBERS, "status", "set", "source", "in the queue")
-_WIDTHS = (50, 76, 52, 92, 92, 104, 80, 94, 74, 88, 140, 100, 88)
+_HEADS = {_LENGTH: "distance,\nlength", RANKING_SCORE: "ranking\nscore", SOFT_SCORE: "soft\nscore"}
+_HEADS["in the queue"] = "in the\nqueue"
+"""Of the columns whose head is longer than what stands below it."""
+_WIDTHS = (46, 72, 52, 92, 92, 76, 76, 60, 60, 80, 96, 76, 60)
+"""Of what stands in the columns, px; a head that needs more room gets it."""
 _RIGHT = {"#", "start", "end", _LENGTH, "in the queue", *_NUMBERS}
 _TIPS = {
     "in the queue": "Place in the review queue, from 1; empty for what is judged or filtered out",
@@ -92,6 +96,10 @@ class ObjectModel(TableModel):
         if role == Qt.ItemDataRole.ToolTipRole and column in ("set", "source"):
             return self._text(record, column)
         return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        text = super().headerData(section, orientation, role)
+        return _HEADS.get(text, text) if role == Qt.ItemDataRole.DisplayRole else text
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort the list."""
@@ -208,7 +216,15 @@ class ObjectTable(QWidget):
     def showEvent(self, event: QShowEvent | None) -> None:
         """Catch up with what happened while nobody could see it."""
         super().showEvent(event)
+        self._show_heads()
         self._later()
+
+    def _show_heads(self) -> None:
+        """Give each head the room that it needs in this font, with the arrow of the order."""
+        heads = self.table.horizontalHeader()
+        for place in range(len(_COLUMNS)):
+            if heads is not None and heads.sectionSize(place) < heads.sectionSizeHint(place):
+                heads.resizeSection(place, heads.sectionSizeHint(place))
 
     def _update(self) -> None:
         if not self.isVisible():
