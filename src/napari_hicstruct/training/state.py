@@ -83,7 +83,7 @@ def open_fabric(device: str, devices: int = 1, nodes: int = 1) -> Fabric:
     """Devices to train on; with several, further processes of the same command are started (DDP).
 
     On several machines the command is started once on each, by SLURM (one task for each device) or by hand, and each
-    is told by the environment which it is: ``NODE_RANK``, ``MASTER_ADDR``, ``MASTER_PORT``.
+    reads from the environment which it is: ``NODE_RANK``, ``MASTER_ADDR``, ``MASTER_PORT``.
     """
     if devices * nodes == 1:
         return Fabric(accelerator=device, devices=1)

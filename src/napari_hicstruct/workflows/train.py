@@ -18,6 +18,8 @@ from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 
 if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
     from napari_hicstruct.training.samples import Batch
 
 VALIDATION_BATCHES = 18
@@ -82,10 +84,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     _check_nodes(nodes)
     prepare_folder(config, out)
     fabric, maps = open_fabric(device, devices, nodes), pool or training_maps_dir(out)
-    if fabric.is_global_zero:
-        write_text(out / RECIPE, config.model_dump_json(indent=2))
-        yield from _iter_maps(config, maps, token)
-    fabric.barrier()
+    yield from _iter_first_process(fabric, config, out, maps, token)
     paths, held_out = yield from _iter_maps(config, maps, token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
@@ -98,6 +97,16 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
         pack_model(config, best, out / "model", parent=before)
     fabric.barrier()  # nobody reads the folder before it is whole
     return out / "model"
+
+
+def _iter_first_process(
+    fabric: Fabric, config: TrainConfig, out: Path, maps: Path, token: CancelToken
+) -> Generator[Progress, None, None]:
+    """Recipe and maps are written by one process; the others wait for it."""
+    if fabric.is_global_zero:
+        write_text(out / RECIPE, config.model_dump_json(indent=2))
+        yield from _iter_maps(config, maps, token)
+    fabric.barrier()
 
 
 def _check_nodes(nodes: int) -> None:
