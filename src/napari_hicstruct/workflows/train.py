@@ -15,8 +15,10 @@ from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
+    from napari_hicstruct.jobs.cluster import Cluster
     from napari_hicstruct.training.samples import Batch
 
 VALIDATION_BATCHES = 18
@@ -106,6 +108,40 @@ def _iter_maps(
     if not held_out:
         held_out = yield from iter_make_pool(config.validation, pool, token=token)
     return paths + dataset_regions(config, "train"), held_out
+
+
+def iter_make_pools(
+    cluster: Cluster, stages: Sequence[TrainConfig], out: str | Path, *, parent: str | Path | None = None
+) -> Generator[Progress, None, None]:
+    """Have workers simulate the maps that recipes need and that are not in ``out`` yet; training then finds them there.
+
+    Raises
+    ------
+    ConfigError
+        If the first recipe is impossible.
+    JobError
+        If a map cannot be made; the others are kept.
+    OutputError
+    """
+    from napari_hicstruct.workflows.genome.map_jobs import pool_jobs
+    from napari_hicstruct.workflows.genome.over_maps import iter_over_maps
+
+    out, first = Path(out), stages[0]
+    _check(first, 1, parent or first.start_from)
+    folder = training_maps_dir(out).absolute()
+    pools = [pool for config in stages for pool in (config.train, *_simulated_validation(config))]
+    jobs = {job.name: job for pool in pools for job in pool_jobs(pool, folder)}
+    if not jobs:
+        return
+    program = f"napari-hicstruct {__version__}"
+    found = yield from iter_over_maps(cluster, list(jobs.values()), folder, program=program)
+    if failed := [one for one in found if one.status == "failed"]:
+        what = f"{len(failed)} of {how_many(len(found), 'map')} could not be simulated: {failed[0].error}"
+        raise JobError(what, where=folder, hint="Start the same command again: the others are kept.")
+
+
+def _simulated_validation(config: TrainConfig) -> list[PoolConfig]:
+    return [] if dataset_regions(config, "validation") else [config.validation]
 
 
 def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
