@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,11 +26,8 @@ if TYPE_CHECKING:
 PER_THREAD = 2
 """Maps that a worker's thread is given at a time: one that it works on, and the next."""
 
-MAX_RETRIES = 1
-"""Times that a map is given back to a scheduler which has given it up with its workers."""
-
-MAX_WORKER_DEATHS = 2
-"""Of local workers, under a map before it is given up: see ``start_local``."""
+MAX_WORKER_DEATHS = 1
+"""Of local workers, under a map before it is suspected: see ``start_local``."""
 
 POLL_SECONDS = 0.25
 
@@ -222,30 +219,44 @@ def _check_workers(cluster: Cluster, jobs: Sequence[MapJob], mark: Mark) -> None
 
 
 class Outstanding:
-    """Jobs that the scheduler has been given and that have not ended."""
+    """Jobs that the scheduler has been given and that have not ended.
+
+    Where workers die, dask suspects also the maps that only waited there.  So a suspect is tried once more when all
+    others have ended, with nothing beside it: if workers die under it then, it is the map.
+    """
 
     def __init__(self, cluster: Cluster, jobs: Sequence[MapJob], mark: Mark) -> None:
         self._cluster, self._jobs, self._mark = cluster, jobs, mark
         self._ended: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._futures: dict[int, Future] = {}
-        self._retries = Counter[int]()
+        self._suspects: deque[int] = deque()
+        self._alone: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self._futures)
+        return len(self._futures) + len(self._suspects)
 
     def fill(self, waiting: deque[int]) -> None:
-        """Give the scheduler as many of the waiting jobs as its workers need at the moment."""
-        with scheduler_errors(self._cluster.where):
-            room = PER_THREAD * max(1, self._cluster.threads)
-            while waiting and len(self) < room:
-                number = waiting.popleft()
-                key = f"hicstruct-{self._mark.word}-{number}"
-                job = self._cluster.client.submit(run_job, self._jobs[number], self._mark, key=key, pure=False)
-                self._futures[number] = job
-                self._watch(number)
+        """Give the scheduler as many of the waiting jobs as its workers need at the moment.
 
-    def _watch(self, number: int) -> None:
-        self._futures[number].add_done_callback(lambda _: self._ended.put(number))
+        Raises
+        ------
+        SchedulerLost
+        """
+        if self._cluster.lost:
+            raise gone(self._cluster.where)
+        with scheduler_errors(self._cluster.where):
+            room = PER_THREAD * max(1, self._cluster.threads) if waiting else 0
+            while waiting and len(self._futures) < room:
+                self._submit(waiting.popleft())
+            if self._suspects and not waiting and not self._futures:
+                self._alone.add(self._suspects[0])
+                self._submit(self._suspects.popleft())
+
+    def _submit(self, number: int) -> None:
+        key = f"hicstruct-{self._mark.word}-{number}{'-alone' if number in self._alone else ''}"
+        future = self._cluster.client.submit(run_job, self._jobs[number], self._mark, key=key, pure=False)
+        self._futures[number] = future
+        future.add_done_callback(lambda _: self._ended.put(number))
 
     def next_end(self) -> tuple[int, Ended] | None:
         """A job that has ended, and how; None after a while without one.
@@ -263,16 +274,12 @@ class Outstanding:
             number = self._ended.get(timeout=POLL_SECONDS)
         except queue.Empty:
             return None
-        future = self._futures[number]
+        future = self._futures.pop(number)
         error = error_of(future, self._cluster.where)
-        if isinstance(error, KilledWorker) and self._retries[number] < MAX_RETRIES:
-            self._retries[number] += 1
-            future.retry()
-            self._watch(number)
+        if isinstance(error, KilledWorker) and number not in self._alone:
+            self._suspects.append(number)
             return None
-        ended = self._result(future) if error is None else (_why_ended(error), 0.0)
-        del self._futures[number]
-        return number, ended
+        return number, (self._result(future) if error is None else (_why_ended(error), 0.0))
 
     def _result(self, future: Future) -> Ended:
         with scheduler_errors(self._cluster.where):
@@ -292,7 +299,7 @@ def _why_ended(error: BaseException) -> str:
     if isinstance(error, Cancelled):
         raise error
     if isinstance(error, KilledWorker):
-        return "the workers died under it time and again: most often memory was used up. Give each worker more memory."
+        return "the workers died under it: most often memory was used up. Give each worker more memory."
     raise JobError(f"a worker failed ({type(error).__name__}: {error}).", hint="Run again with --resume.") from error
 
 
