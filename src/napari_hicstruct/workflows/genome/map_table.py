@@ -26,7 +26,7 @@ class MapRow:
     name : str
         Of its result.
     cells : mapping of str to tuple of str
-        Files by column, with their full paths; a column may stand several times.
+        Files by column, with their full paths; columns are repeatable.
     """
 
     map: str
