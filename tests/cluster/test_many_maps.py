@@ -217,7 +217,7 @@ def test_two_runs_into_one_folder(tmp_path: Path) -> None:
 
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(many: list[str], tmp_path: Path) -> None:
     out = tmp_path / "tracks"
-    args = ["insulation", *many, "-f", "bigwig", "-o", str(out), "-q"]
+    args = ["insulation", *many, "-f", "bigwig", "-o", str(out), "-q", "--workers", "1"]
     program = "import sys; from napari_hicstruct.cli.main import main; sys.exit(main(sys.argv[1:]))"
     client = subprocess.Popen([sys.executable, "-c", program, *args], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     wait_for(lambda: len(read_batch(out)) >= 2, 60)
@@ -227,8 +227,9 @@ def test_ctrl_c_is_one_line_and_the_same_command_goes_on(many: list[str], tmp_pa
     assert b"--resume goes on" in said
     done = [one for one in read_batch(out) if one.status == "done"]
     assert done
+    assert not list(out.glob(".*"))
     at = {file: (out / file).stat().st_mtime_ns for one in done for file in one.files}
-    assert main([*args, "--resume"]) == 2
+    assert main([*args[:-2], "--resume"]) == 2
     assert at == {file: (out / file).stat().st_mtime_ns for file in at}
     assert sum(one.status == "done" for one in read_batch(out)) == MANY
 

@@ -100,11 +100,15 @@ class Engine:
 
     def run(self, jobs: Sequence[MapJob], out: Path, *, json: bool, quiet: bool) -> None:
         """Do the jobs and print what became of each; ends with status 2 if one failed."""
+        from napari_hicstruct.config.leftovers import remove_leftovers
         from napari_hicstruct.workflows.genome.over_maps import MAX_WORKER_DEATHS, iter_over_maps
 
-        with opened_cluster(self.workers, self.scheduler, max_deaths=MAX_WORKER_DEATHS) as cluster:
-            job = iter_over_maps(cluster, jobs, out, program=program_version(), resume=self.resume)
-            found = show_batch(job, quiet, own_word=cluster is None)
+        try:
+            with opened_cluster(self.workers, self.scheduler, max_deaths=MAX_WORKER_DEATHS) as cluster:
+                job = iter_over_maps(cluster, jobs, out, program=program_version(), resume=self.resume)
+                found = show_batch(job, quiet, own_word=cluster is None)
+        finally:
+            remove_leftovers(out)  # of workers that were killed
         emit_batch(found, json)
 
 

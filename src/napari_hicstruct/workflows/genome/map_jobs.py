@@ -117,9 +117,9 @@ def evaluation_jobs(rows: Sequence[MapRow], request: EvaluateRequest, out: Path)
             request, predictions=pred, truth=truth, ignore=ignore, map=row.map or None, out_dir=out / row.name
         )
         inputs = full_paths(*pred, *truth, *ignore, *map)
-        jobs.append(
-            MapJob(map=row.map or row.name, name=row.name, run=partial(_evaluate, own), inputs=inputs, settings=own)
-        )
+        job = partial(_evaluate, own)
+        settings = dataclasses.replace(own, overwrite=False)  # changes no result
+        jobs.append(MapJob(map=row.map or row.name, name=row.name, run=job, inputs=inputs, settings=settings))
     return jobs
 
 

@@ -17,6 +17,7 @@ from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.jobs.cluster import Cluster, SchedulerLost, error_of, gone, scheduler_errors
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.genome.batch import FILE, BatchRecord, MapJob, MapOutcome, MapResult
 from napari_hicstruct.workflows.genome.sole_writer import sole_writer
 
@@ -77,7 +78,7 @@ def iter_over_maps(
 
 
 def _kept(record: BatchRecord, jobs: Sequence[MapJob]) -> str:
-    return f"{len(record.results)} of {len(jobs)} are there already."
+    return f"done before: {len(record.results)} of {how_many(len(jobs), 'map')}."
 
 
 def _iter_ended(
