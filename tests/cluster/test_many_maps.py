@@ -105,6 +105,20 @@ def test_insulation_names_three_broken_maps_of_twenty_with_workers_and_without(
     assert contents(alone) == contents(together)
 
 
+def test_predictions_of_many_maps_by_workers_are_those_of_one_process(
+    cluster: Cluster, few: list[str], model: str, tmp_path: Path
+) -> None:
+    args = ["predict", *few, str(tmp_path / "gone.cool"), "-m", model, "-d", "cpu", "-q"]
+    assert main([*args, "-o", str(tmp_path / "alone")]) == 2
+    assert main([*args, "-o", str(tmp_path / "together"), "--scheduler", cluster.client.scheduler.address]) == 2
+    alone, together = (
+        {name: text for name, text in contents(tmp_path / folder).items() if not name.endswith("run.json")}
+        for folder in ("alone", "together")
+    )
+    assert alone == together
+    assert "map1/loops.bedpe" in alone
+
+
 # ---------------------------------------------------------------------- the engine
 WORDS = {"a": "one", "b": "refuse", "c": "break", "d": "note", "e": "two"}
 
