@@ -21,7 +21,8 @@ def train(
     out: Path = typer.Option(..., "--out", "-o", help="Folder for maps, checkpoints, log and model."),
     start_from: str = typer.Option("", "--from", help="Model (name or folder) to start from; one recipe only."),
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
-    devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's batches."),
+    devices: int = typer.Option(1, "--devices", min=1, help="Devices of each node that share each step's batches."),
+    nodes: int = typer.Option(1, "--nodes", min=1, help="Nodes; the command is started on each (docs/clusters.md)."),
     workers: int = workers_option,
     scheduler: str = scheduler_option,
     json: bool = json_option,
@@ -47,9 +48,9 @@ def train(
             assert cluster is not None  # one of the two is asked for
             show_progress(iter_make_pools(cluster, stages, out, parent=start_from or None), quiet)
     if len(stages) == 1:
-        work = iter_train_model(stages[0], out, device=device, devices=devices, parent=start_from or None)
+        work = iter_train_model(stages[0], out, device=device, devices=devices, nodes=nodes, parent=start_from or None)
     else:
-        work = iter_train_stages(stages, out, device=device, devices=devices)
+        work = iter_train_stages(stages, out, device=device, devices=devices, nodes=nodes)
     try:
         folder = show_progress(work, quiet)
     except KeyboardInterrupt:
@@ -63,4 +64,4 @@ def train(
 
 def _is_first() -> bool:
     """False in the process of a further device: the first one prints for all."""
-    return os.environ.get("LOCAL_RANK", "0") == "0"
+    return {os.environ.get(name, "0") for name in ("LOCAL_RANK", "NODE_RANK", "SLURM_PROCID")} == {"0"}

@@ -79,11 +79,15 @@ class Run:
         return bool(self.fabric.is_global_zero)
 
 
-def open_fabric(device: str, devices: int = 1) -> Fabric:
-    """Devices to train on; with several, further processes of the same command are started (DDP)."""
-    if devices == 1:
+def open_fabric(device: str, devices: int = 1, nodes: int = 1) -> Fabric:
+    """Devices to train on; with several, further processes of the same command are started (DDP).
+
+    On several machines the command is started once on each, by SLURM (one task for each device) or by hand, and each
+    finds in the environment which it is: ``NODE_RANK``, ``MASTER_ADDR``, ``MASTER_PORT``.
+    """
+    if devices * nodes == 1:
         return Fabric(accelerator=device, devices=1)
-    fabric = Fabric(accelerator=device, devices=devices, strategy="ddp_find_unused_parameters_true")
+    fabric = Fabric(accelerator=device, devices=devices, num_nodes=nodes, strategy="ddp_find_unused_parameters_true")
     fabric.launch()
     return fabric
 

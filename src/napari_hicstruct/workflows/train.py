@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     *,
     device: str = "auto",
     devices: int = 1,
+    nodes: int = 1,
     parent: str | Path | None = None,
     pool: Path | None = None,
     token: CancelToken | None = None,
@@ -59,8 +61,8 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
 
     Parameters
     ----------
-    devices : int
-        That share the batches of a step; the same command is started once for each.
+    devices, nodes : int
+        Devices of each machine, and machines, that share the batches of a step and the folder ``out``.
     parent : path or str, optional
         Model (folder or name) whose weights a new run starts from, else ``config.start_from``.
     pool : Path, optional
@@ -76,12 +78,11 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
 
     out, token = Path(out), token or CancelToken()
     choose_device(device)
-    before = _check(config, devices, parent or config.start_from)
+    before = _check(config, devices, parent or config.start_from, nodes)
     prepare_folder(config, out)
-    fabric, maps = open_fabric(device, devices), pool or training_maps_dir(out)
+    fabric, maps = open_fabric(device, devices, nodes), pool or training_maps_dir(out)
     if fabric.is_global_zero:
-        write_text(out / RECIPE, config.model_dump_json(indent=2))
-        yield from _iter_maps(config, maps, token)
+        yield from _iter_prepare(config, out, maps, token)
     fabric.barrier()
     paths, held_out = yield from _iter_maps(config, maps, token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
@@ -95,6 +96,26 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
         pack_model(config, best, out / "model", parent=before)
     fabric.barrier()  # nobody reads the folder before it is whole
     return out / "model"
+
+
+def _check_nodes(nodes: int) -> None:
+    """Refuse to wait for machines that nobody has named.
+
+    Raises
+    ------
+    ConfigError
+    """
+    known = "SLURM_NODEID" in os.environ or {"NODE_RANK", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys()
+    if nodes > 1 and not known:
+        what = f"training on {nodes} nodes does not know which of them this is."
+        hint = "Start it with srun, or set NODE_RANK, MASTER_ADDR and MASTER_PORT on each node (docs/clusters.md)."
+        raise ConfigError(what, hint=hint)
+
+
+def _iter_prepare(config: TrainConfig, out: Path, maps: Path, token: CancelToken) -> Generator[Progress, None, None]:
+    """What one process does for all: keep the recipe, simulate the maps."""
+    write_text(out / RECIPE, config.model_dump_json(indent=2))
+    yield from _iter_maps(config, maps, token)
 
 
 def _iter_maps(
@@ -144,13 +165,14 @@ def _simulated_validation(config: TrainConfig) -> list[PoolConfig]:
     return [] if dataset_regions(config, "validation") else [config.validation]
 
 
-def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
+def _check(config: TrainConfig, devices: int, parent: str | Path | None, nodes: int = 1) -> Parent | None:
     """Refuse an impossible recipe while nothing has been made yet; gives the parent to start from."""
     from napari_hicstruct.models.network import MultiTaskNet
     from napari_hicstruct.training.state import take_weights
 
-    if config.batches % devices:
-        raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
+    if config.batches % (devices * nodes):
+        raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices * nodes} devices.")
+    _check_nodes(nodes)
     if config.model.tracks and (_simulated(config.train) or not dataset_regions(config, "validation")):
         raise ConfigError(
             f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.",
@@ -229,7 +251,7 @@ def _heads(path: Path, config: TrainConfig) -> frozenset[str]:
 
 
 def iter_train_stages(
-    stages: Sequence[TrainConfig], out: str | Path, *, device: str = "auto", devices: int = 1
+    stages: Sequence[TrainConfig], out: str | Path, *, device: str = "auto", devices: int = 1, nodes: int = 1
 ) -> Generator[Progress, None, Path]:
     """Train one recipe after the other, each from the model before it; gives the last one's folder.
 
@@ -240,7 +262,7 @@ def iter_train_stages(
     for k, config in enumerate(stages):
         folder = out / f"{k}-{config.name}"
         previous = yield from iter_train_model(
-            config, folder, device=device, devices=devices, parent=previous, pool=training_maps_dir(out)
+            config, folder, device=device, devices=devices, nodes=nodes, parent=previous, pool=training_maps_dir(out)
         )
     if previous is None:
         raise ConfigError("there is no stage to train.", hint="Give at least one recipe.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -99,6 +100,34 @@ def test_two_processes_give_what_one_gives(whole: Path, tmp_path: Path) -> None:
     two = weights(out)
     for name, value in weights(whole).items():
         torch.testing.assert_close(two[name], value, atol=2e-4, rtol=1e-3, msg=lambda text, n=name: f"{n}: {text}")
+
+
+def test_two_nodes_give_what_one_gives(whole: Path, tmp_path: Path) -> None:
+    recipe, out = _write(CONFIG, tmp_path / "recipe.yaml"), tmp_path / "nodes"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"OMP_NUM_THREADS": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    command = _command(recipe, out, "--nodes", "2")
+    nodes = [
+        subprocess.Popen(
+            command, env=os.environ | own | {"NODE_RANK": str(k)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for k in range(2)
+    ]
+    said = [node.communicate(timeout=240) for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], said
+    assert [b"sha256" in out for out, _ in said] == [True, False], "one of them prints for all"
+    two = weights(out)
+    for name, value in weights(whole).items():
+        torch.testing.assert_close(two[name], value, atol=2e-4, rtol=1e-3, msg=lambda text, n=name: f"{n}: {text}")
+
+
+def test_nodes_that_nobody_named_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NODE_RANK", raising=False)
+    with pytest.raises(ConfigError, match=r"2 nodes does not know which of them this is.*srun"):
+        drain(iter_train_model(CONFIG, tmp_path / "out", device="cpu", nodes=2))
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_run_killed_outright_goes_on_to_the_same_weights(whole: Path, tmp_path: Path) -> None:

@@ -181,6 +181,7 @@ class PredictionState:
         window.map_changed.connect(self._map_changed)
         window.project_changed.connect(self._project_changed)
         self._project_changed(window.project)
+        self._look_for_runs()
 
     # ------------------------------------------------------------------ choices
     def want(self, task: str, on: bool) -> None:

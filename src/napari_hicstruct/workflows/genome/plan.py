@@ -31,7 +31,7 @@ lost worker loses."""
 TASKS_PER_WORKER = 4
 """Tasks of windows that each worker gets at least, where that leaves them long enough: none waits long at the end."""
 
-SECONDS_PER_BIN = {"read": 6e-5, "decode": 1e-4}
+SECONDS_PER_BIN = {"read": 1e-4, "decode": 2e-4}
 """Of reading and balancing, and of decoding, by bin of the finer band; measured (docs/scale.md)."""
 
 

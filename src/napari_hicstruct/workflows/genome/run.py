@@ -67,7 +67,7 @@ def iter_predict_on(
         store = RunStore.opened(run.spec.store, run.spec.content, resume=resume)
         _check_workers(cluster, run)
         following = Following(cluster, run, store, tokens or Tokens(CancelToken()))
-        found = yield from following.iter_follow(clock)
+        found = yield from following.iter_follow(Clock())
         return _result(run, found, said, clock, cluster)
 
 

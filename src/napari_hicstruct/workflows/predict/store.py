@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -35,10 +36,11 @@ def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
 def stable_uids(records: Sequence[Annotation], run: Mapping[str, Any]) -> list[Annotation]:
     """Records under uids that follow from the run and their place: the same run writes the same files."""
     asked = {"model": run["model"]["sha256"], "map": run["map"]["fingerprint"], "parameters": run["parameters"]}
-    seed = json.dumps(asked, sort_keys=True, default=str)
-    renewed: dict[str, str] = {}
-    for k, record in enumerate(records):
-        renewed[record.uid] = uuid.uuid5(_NAMESPACE, f"{seed} {k} {record.kind.value} {record.span}").hex
+    seed, seen, renewed = json.dumps(asked, sort_keys=True, default=str), Counter[str](), dict[str, str]()
+    for record in records:
+        place = f"{record.kind.value} {record.anchor1} {record.anchor2} {record.direction.value}"
+        seen[place] += 1
+        renewed[record.uid] = uuid.uuid5(_NAMESPACE, f"{seed} {place} {seen[place]}").hex
     return [record.with_(uid=renewed[record.uid], parent=renewed.get(record.parent, "")) for record in records]
 
 

@@ -6,6 +6,7 @@ from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.panels.predict.bins import BinList
+from napari_hicstruct.plugin.panels.predict.cluster import ClusterForm, FollowRow
 from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.state.run_options import MODES
@@ -65,7 +66,8 @@ class PredictPanel(QWidget):
         self.device.setToolTip("Where the model runs; auto takes the fastest device there is.")
         self.device.currentTextChanged.connect(lambda device: setattr(state, "device", device))
         self.scope = Segmented(_SCOPES, name="Scope")
-        self.scope.chosen.connect(lambda scope: setattr(state, "scope", scope))
+        self.scope.chosen.connect(self._choose_scope)
+        self.cluster, self.follow_row = ClusterForm(state.cluster), FollowRow(state)
         self.mode = Segmented({mode: (mode.capitalize(), said) for mode, said in MODES.items()}, name="Mode")
         self.mode.chosen.connect(state.options.choose_mode)
         self.bins = BinList(state)
@@ -100,10 +102,16 @@ class PredictPanel(QWidget):
         layout.setSpacing(6)
         layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
-        layout.addLayout(
-            _narrow(form([("Find", tasks), ("Where", self.scope), ("Mode", self.mode), ("Bins", self.bins)]))
-        )
+        where = QWidget()
+        column = QVBoxLayout(where)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.scope)
+        column.addWidget(self.cluster)
+        rows = [("Find", tasks), ("Where", where), ("Mode", self.mode), ("Bins", self.bins)]
+        layout.addLayout(_narrow(form(rows)))
         for widget in (
+            self.follow_row,
             self.how_long,
             self.limits_fold,
             self.problem,
@@ -113,6 +121,10 @@ class PredictPanel(QWidget):
             self.result,
         ):
             layout.addWidget(widget)
+
+    def _choose_scope(self, scope: str) -> None:
+        self.state.scope = scope
+        self._update()
 
     def _update(self) -> None:
         state, running = self.state, self.state.running
@@ -126,6 +138,9 @@ class PredictPanel(QWidget):
                 box.setChecked(state.wanted[task] and not reason)
             box.setToolTip(reason or f"Find {TASKS[task]}.")
         self.scope.set_value(state.scope)
+        self.cluster.setVisible(state.scope == "genome")
+        self.cluster.refresh()
+        self.follow_row.refresh()
         self.mode.set_value(state.options.mode)
         self.bins.refresh()
         show_text(self.how_long, "" if state.options.mode == "fast" else MODES[state.options.mode])

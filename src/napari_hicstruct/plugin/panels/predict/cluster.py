@@ -1,0 +1,73 @@
+"""Where a genome is run: on this computer or by a scheduler's workers; and the run that went on without a window."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.plugin.state.cluster_choice import PLACES, ClusterChoice
+from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.widgets.style import Segmented, show_text
+
+
+class ClusterForm(QWidget):
+    """This computer or a cluster, and the scheduler of the cluster.
+
+    Parameters
+    ----------
+    choice : ClusterChoice
+    """
+
+    def __init__(self, choice: ClusterChoice) -> None:
+        super().__init__()
+        self._choice = choice
+        self.place = Segmented(PLACES, name="Run the genome on")
+        self.place.chosen.connect(choice.choose)
+        self.scheduler = QLineEdit(choice.scheduler)
+        self.scheduler.setAccessibleName("Scheduler")
+        self.scheduler.setPlaceholderText("tcp://host:8786, or a scheduler file")
+        self.scheduler.setToolTip(
+            "Address or scheduler file of a dask scheduler. Its workers must see the map by the same path."
+        )
+        self.scheduler.editingFinished.connect(lambda: choice.name(self.scheduler.text()))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.place)
+        column.addWidget(self.scheduler)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what is chosen."""
+        self.place.set_value(self._choice.place)
+        self.scheduler.setVisible(self._choice.place == "cluster")
+        if not self.scheduler.hasFocus():
+            self.scheduler.setText(self._choice.scheduler)
+
+
+class FollowRow(QWidget):
+    """A run of this map that belongs to a scheduler, and the button that follows it; hidden where there is none.
+
+    Parameters
+    ----------
+    state : PredictionState
+    """
+
+    def __init__(self, state: PredictionState) -> None:
+        super().__init__()
+        self._state = state
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.button = QPushButton("Follow")
+        self.button.setToolTip("Show how far it is, and take over its calls.")
+        self.button.clicked.connect(lambda: state.follow())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.said, 1)
+        row.addWidget(self.button)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the run that is offered."""
+        offered = self._state.offered
+        self.setVisible(offered is not None)
+        show_text(self.said, "" if offered is None else f"A run of this map was left at {offered.scheduler}.")
