@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import shutil
+import time
+from collections.abc import Generator, Mapping
+from functools import partial
 from pathlib import Path
 
 import cooler
@@ -12,9 +16,12 @@ import torch
 
 from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
 from napari_hicstruct.contacts.protocol import ContactSource
+from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
+from napari_hicstruct.workflows.genome.batch import MapJob, MapOutcome
 
 LENGTHS = {"chrA": 6_000_000, "chrB": 4_000_000, "chrEmpty": 3_000_000, "chrShort": 150_000}
 CONFIG = ModelConfig(
@@ -68,3 +75,49 @@ def write_model(folder: Path) -> str:
 def whole(source: ContactSource) -> tuple[Interval, ...]:
     """All chromosomes."""
     return tuple(Interval(name, 0, length) for name, length in source.chromsizes.items())
+
+
+# ---------------------------------------------------------------------- jobs of many maps
+def write_word(path: Path, what: str, token: CancelToken) -> Generator[Progress, None, MapOutcome]:
+    """A job that writes ``what`` to ``path``; some words have it end otherwise."""
+    yield Clock().step("write", 0, 1)
+    if what == "die":
+        os._exit(1)
+    if what == "break":
+        raise ZeroDivisionError("no map\nat all")
+    if what == "refuse":
+        raise MapError("is no map.", where=path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in range(10_000 if what == "wait" else 1):
+        path.write_text(f"{what} {number}" if what == "wait" else what)
+        if what == "wait":
+            time.sleep(0.02)
+        yield Clock().step("write", 1, 1)
+    return MapOutcome((path,), ("short",) if what == "note" else (), {"letters": len(what)})
+
+
+def word_jobs(words: Mapping[str, str], out: Path) -> list[MapJob]:
+    """A job for each name, which writes a word to a file in a folder of that name."""
+    return [
+        MapJob(map=f"{name}.cool", name=name, run=partial(write_word, out / name / "word.txt", word), settings=word)
+        for name, word in words.items()
+    ]
+
+
+MANY, BROKEN = 17, 3
+MANY_LENGTHS = {"chrA": 1_000_000}
+
+
+def write_many(folder: Path) -> list[str]:
+    """Maps of which some are broken, named so that these lie among the others."""
+    folder.mkdir()
+    whole = [write_genome(folder / f"whole{seed}.cool", lengths=MANY_LENGTHS, seed=seed) for seed in range(2)]
+    maps = []
+    for number in range(MANY):
+        maps.append(folder / f"map{number:02d}.cool")
+        shutil.copy(whole[number % 2], maps[-1])
+    cut = folder / "map03-cut.cool"
+    cut.write_bytes(maps[0].read_bytes()[:3_000])
+    text = folder / "map05-text.cool"
+    text.write_text("chr1\t1\t2\n")
+    return sorted(map(str, [*maps, cut, text, folder / "map09-missing.cool"]))

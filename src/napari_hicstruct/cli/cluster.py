@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, to_stderr
+from napari_hicstruct.cli.common import emit, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.jobs.cluster import Cluster
-    from napari_hicstruct.workflows.genome.batch import MapResult
+    from napari_hicstruct.workflows.genome.batch import MapJob, MapResult
 
 workers_option: int = typer.Option(
     0, "--workers", min=0, help="Worker processes of this computer (0: this process alone)."
@@ -34,13 +35,25 @@ store_option: Path | None = typer.Option(
 )
 """Use as a parameter's default: ``store: Path | None = store_option``."""
 
+table_option: Path | None = typer.Option(
+    None, "--table", help="A row for each map, tab-separated, with the columns that docs/many-maps.md names."
+)
+"""Use as a parameter's default: ``table: Path | None = table_option``."""
+
 STORE = ".hicstruct-run"
 """Folder of a run's store in the folder of its result."""
 
 
+_KEPT = "hicstruct: what is done is kept; the same command with --resume goes on."
+
+
 @contextmanager
-def opened_cluster(workers: int, scheduler: str, *, resume: bool = False) -> Iterator[Cluster | None]:
+def opened_cluster(
+    workers: int, scheduler: str, *, resume: bool = False, max_deaths: int | None = None
+) -> Iterator[Cluster | None]:
     """The workers that were asked for; None where this process is to do the work alone.
+
+    ``max_deaths`` is that of ``start_local``.
 
     Raises
     ------
@@ -54,13 +67,14 @@ def opened_cluster(workers: int, scheduler: str, *, resume: bool = False) -> Ite
     if not (workers or scheduler or resume):
         yield None
         return
-    from napari_hicstruct.jobs.cluster import connect, start_local
+    from napari_hicstruct.jobs.cluster import MAX_WORKER_DEATHS, connect, start_local
 
-    with connect(scheduler) if scheduler else start_local(workers or 1) as cluster:
+    deaths = max_deaths or MAX_WORKER_DEATHS
+    with connect(scheduler) if scheduler else start_local(workers or 1, max_deaths=deaths) as cluster:
         try:
             yield cluster
         except KeyboardInterrupt:
-            to_stderr("hicstruct: what is done is kept; the same command with --resume goes on.")
+            to_stderr(_KEPT)
             raise
 
 
@@ -71,6 +85,43 @@ def program_version() -> str:
     return f"napari-hicstruct {__version__}"
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Who works on many maps: this process, or workers."""
+
+    workers: int
+    scheduler: str
+    resume: bool
+
+    def say_unused(self) -> None:
+        """One map is not shared out: say so, where somebody asked for it."""
+        if self.workers or self.scheduler:
+            to_stderr("note: there is one map, which is worked on here: workers share out maps.")
+
+    def run(self, jobs: Sequence[MapJob], out: Path, *, json: bool, quiet: bool) -> None:
+        """Do the jobs and print what became of each; ends with status 2 if one failed."""
+        from napari_hicstruct.config.leftovers import remove_leftovers
+        from napari_hicstruct.workflows.genome.over_maps import MAX_WORKER_DEATHS, iter_over_maps
+
+        try:
+            with opened_cluster(self.workers, self.scheduler, max_deaths=MAX_WORKER_DEATHS) as cluster:
+                job = iter_over_maps(cluster, jobs, out, program=program_version(), resume=self.resume)
+                found = show_batch(job, quiet, own_word=cluster is None)
+        finally:
+            remove_leftovers(out)  # of workers that were killed
+        emit_batch(found, json)
+
+
+def show_batch(job: Any, quiet: bool, *, own_word: bool) -> list[MapResult]:
+    """Run a batch to its end; ``own_word``: say what Ctrl+C has left, as nobody else does."""
+    try:
+        return list(show_progress(job, quiet))
+    except KeyboardInterrupt:
+        if own_word:
+            to_stderr(_KEPT)
+        raise
+
+
 def emit_batch(found: Sequence[MapResult], json: bool) -> None:
     """Print what became of each map; ends with status 2 if one failed."""
     from napari_hicstruct.workflows.genome.batch import said_of
@@ -79,7 +130,18 @@ def emit_batch(found: Sequence[MapResult], json: bool) -> None:
     if json:
         emit({"maps": list(found)}, json)
     else:
-        rows = {one.folder or one.map: one.error or f"{one.seconds:g} s" for one in found}
+        rows = {one.folder or one.map: one.error or _figures(one) for one in found}
         emit(rows | {"": said_of(found)})
     if failed:
         raise typer.Exit(2)
+
+
+def _figures(one: MapResult) -> str:
+    """Seconds, and what else is known of a result in numbers."""
+    said = [f"{one.seconds:g} s"]
+    for name, value in one.summary.items():
+        if isinstance(value, Mapping):
+            said += [f"{name} {key} {figure:.3g}" for key, figure in value.items() if isinstance(figure, float | int)]
+        else:
+            said.append(f"{name.replace('_', ' ')} {value:,}" if isinstance(value, int) else f"{name} {value}")
+    return ", ".join(said)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from napari_hicstruct.cli.cluster import Engine, resume_option, scheduler_option, table_option, workers_option
 from napari_hicstruct.cli.common import (
     bp_option,
     check_first,
@@ -26,7 +28,8 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Kind
-    from napari_hicstruct.workflows.consensus import ConsensusResult
+    from napari_hicstruct.labels.consensus import ConsensusOptions
+    from napari_hicstruct.workflows.consensus import ConsensusRequest, ConsensusResult
 
 
 class GivenMethod(StrEnum):
@@ -44,11 +47,16 @@ def register(app: typer.Typer) -> None:
 
 def consensus(
     calls: list[str] = typer.Argument(
-        ..., metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
+        None, metavar="CALLS...", help="Files of at least two programs; CALLER=FILE where the file does not tell which."
     ),
     out: Path = typer.Option(
-        ..., "--out", "-o", help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries."
+        ...,
+        "--out",
+        "-o",
+        help="The list of soft labels: .bedpe for loops and stripes, .bed for TADs and boundaries; of a table, a "
+        "folder with one folder each.",
     ),
+    table: Path | None = table_option,
     kind: GivenKind | None = typer.Option(None, help="What the files hold, where they leave it open."),
     method: GivenMethod = typer.Option(
         GivenMethod.EM,
@@ -64,30 +72,59 @@ def consensus(
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
     max_q: float = typer.Option(0.01, min=0, max=1, help="Fit-Hi-C, FitHiChIP: largest q-value of a call."),
     keep_all: bool = typer.Option(False, "--keep-all", help="Also what a single program calls."),
+    workers: int = workers_option,
+    scheduler: str = scheduler_option,
+    resume: bool = resume_option,
     overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
     """Join calls of loops, stripes, TADs or boundaries into one list, each with the score that its callers agree on."""
-    from napari_hicstruct.annotations import Kind
+    request = _request(kind, _options(method, tolerance, bin_size, weight, keep_all), map, chrom, max_q)
+    engine, shown = Engine(workers, scheduler, resume), (json, quiet)
+    if table is not None:
+        _join_many(calls or [], table, request, engine, out, overwrite=overwrite, shown=shown)
+        return
+    engine.say_unused()
+    _join_one(calls or [], request, out, overwrite=overwrite, shown=shown)
+
+
+def _options(method: GivenMethod, tolerance: int, bin_size: int, weight: list[str], keep_all: bool) -> ConsensusOptions:
     from napari_hicstruct.labels.consensus import ConsensusOptions, Method
-    from napari_hicstruct.workflows.consensus import CallFile, ConsensusRequest, iter_consensus, write_result
 
     weights = parse_weights(weight)
     if weights and method is not GivenMethod.WEIGHTED:
         raise ConfigError("weights are of the method weighted.", where="--weight", hint="Add --method weighted.")
-    options = ConsensusOptions(
+    return ConsensusOptions(
         method=Method(method.value),
         tolerance_bp=tolerance,
         bin_size=bin_size,
         weights=weights,
         min_tools=1 if keep_all else 2,
     )
-    files = tuple(CallFile.of(text) for text in calls)
+
+
+def _request(
+    kind: GivenKind | None, options: ConsensusOptions, map: str, chrom: list[str], max_q: float
+) -> ConsensusRequest:
+    """What is asked for, whatever the files."""
+    from napari_hicstruct.annotations import Kind
+    from napari_hicstruct.workflows.consensus import ConsensusRequest
+
     wanted = None if kind is None else Kind(kind.value)
-    request = ConsensusRequest(files, wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
-    _check_out(out, wanted, [*(one.path for one in files), split_uri(map)[0]], overwrite)
-    result = show_progress(iter_consensus(request), quiet)
+    return ConsensusRequest((), wanted, options, map_uri=map, chroms=tuple(chrom), max_q=max_q)
+
+
+def _join_one(
+    calls: list[str], request: ConsensusRequest, out: Path, *, overwrite: bool, shown: tuple[bool, bool]
+) -> None:
+    from napari_hicstruct.workflows.consensus import CallFile, iter_consensus, write_result
+
+    (json, quiet), files = shown, tuple(CallFile.of(text) for text in calls)
+    if not files:
+        raise ConfigError("no file of calls is given.", hint="Give CALLS..., or --table.")
+    _check_out(out, request.kind, [*(one.path for one in files), split_uri(request.map_uri)[0]], overwrite)
+    result = show_progress(iter_consensus(replace(request, files=files)), quiet)
     path = write_result(result, out)
     _report(result)
     emit({"file": path, **_summary(result)}, json, human=_table(result, path))
@@ -100,6 +137,32 @@ def _check_out(out: Path, kind: Kind | None, inputs: list[str | Path], overwrite
     if kind is not None:
         check_ending(out, kind)
     check_output_file(out, inputs, overwrite=overwrite)
+
+
+def _join_many(
+    calls: list[str],
+    table: Path,
+    request: ConsensusRequest,
+    engine: Engine,
+    out: Path,
+    *,
+    overwrite: bool,
+    shown: tuple[bool, bool],
+) -> None:
+    """Each row of a table.
+
+    Raises
+    ------
+    ConfigError
+        If files or a map are given besides.
+    """
+    from napari_hicstruct.workflows.genome.map_jobs import consensus_jobs
+    from napari_hicstruct.workflows.genome.map_table import read_map_table
+
+    if calls or request.map_uri:
+        raise ConfigError("--table names the files and maps.", hint="Give CALLS... and --map, or --table.")
+    jobs = consensus_jobs(read_map_table(table, ("calls",)), request, out.absolute(), overwrite=overwrite)
+    engine.run(jobs, out.absolute(), json=shown[0], quiet=shown[1])
 
 
 def _report(result: ConsensusResult) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.cli.cluster import Engine, resume_option, scheduler_option, table_option, workers_option
 from napari_hicstruct.cli.common import (
     bp_option,
     emit,
@@ -19,19 +20,30 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
+from napari_hicstruct.cli.maps_option import MapsCommand, maps_option
 from napari_hicstruct.errors import ConfigError
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.dataset import DatasetRequest
+
+COLUMNS = ("loops", "tads", "stripes", "reviewed")
+"""Of a table of maps."""
 
 _WEAK = ("loop", "stripe", "boundary")
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command()(dataset)
+    app.command(cls=MapsCommand)(dataset)
 
 
 def dataset(
-    map: Annotated[str, typer.Argument(help="Contact map: .cool, .mcool, URI::/group or .hic.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; of several maps, one in it each.")],
+    maps: Annotated[
+        list[str] | None, typer.Argument(help="Contact maps: .cool, .mcool, URI::/group or .hic.", metavar="MAP...")
+    ] = None,
+    behind_maps: list[str] = maps_option,
+    table: Path | None = table_option,
     loops: Annotated[list[Path] | None, typer.Option(help="Loop file; repeatable.")] = None,
     tads: Annotated[list[Path] | None, typer.Option(help="TAD file; repeatable.")] = None,
     stripes: Annotated[list[Path] | None, typer.Option(help="Stripe file; repeatable.")] = None,
@@ -50,39 +62,58 @@ def dataset(
     track: Annotated[
         list[str] | None, typer.Option(help="NAME=FILE.bw of a 1-D track for models that read it; repeatable.")
     ] = None,
+    workers: int = workers_option,
+    scheduler: str = scheduler_option,
+    resume: bool = resume_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
     """Turn MAP and label files into a data set: name it under 'datasets' in a recipe of hicstruct train."""
-    from napari_hicstruct.workflows.dataset import DatasetRequest, iter_make_dataset
+    from napari_hicstruct.workflows.dataset import DatasetRequest
 
     given = {"train": train, "validation": validation, "test": test}
-    splits = {name: _parts(text) for name, text in given.items() if text}
     request = DatasetRequest(
-        map=map,
+        map="",
         out=out,
         loops=tuple(loops or ()),
         tads=tuple(tads or ()),
         stripes=tuple(stripes or ()),
-        splits=splits,
+        splits={name: _parts(text) for name, text in given.items() if text},
         weak=_weak(weak),
         resolution=resolution,
         reviewed=reviewed,
         tracks=parse_tracks(track or ()),
     )
-    manifest = show_progress(iter_make_dataset(request), quiet)
+    _make(maps or [], table, request, Engine(workers, scheduler, resume), (json, quiet))
+
+
+def _make(
+    maps: list[str], table: Path | None, request: DatasetRequest, engine: Engine, shown: tuple[bool, bool]
+) -> None:
+    """One data set, or one for each map.
+
+    Raises
+    ------
+    ConfigError
+        If no map is given, or a table besides.
+    """
+    from napari_hicstruct.workflows.dataset import iter_make_dataset
+    from napari_hicstruct.workflows.genome.map_jobs import dataset_figures, dataset_jobs, rows_of
+    from napari_hicstruct.workflows.genome.map_table import read_map_table
+
+    json, quiet = shown
+    if bool(maps) == (table is not None):
+        raise ConfigError("no map is given." if not maps else "--table names the maps.", hint="Give MAP... or --table.")
+    if table is not None or len(maps) > 1:
+        request = replace(request, out=request.out.absolute())
+        rows = rows_of(maps) if table is None else read_map_table(table, COLUMNS)
+        engine.run(dataset_jobs(rows, request), request.out, json=json, quiet=quiet)
+        return
+    engine.say_unused()
+    manifest = show_progress(iter_make_dataset(replace(request, map=maps[0])), quiet)
     for note in manifest["notes"]:
         to_stderr(note)
-    emit({"folder": str(out), **_summary(manifest)}, json)
-
-
-def _summary(manifest: Mapping[str, Any]) -> dict[str, int]:
-    """How many labels and windows, by split."""
-    return {
-        "labels": sum(entry["records"] for entry in manifest["labels"]),
-        **{f"{split} windows": count for split, count in manifest["windows"].items()},
-        **{f"{split} {name}": count for split, all in manifest["labelled"].items() for name, count in all.items()},
-    }
+    emit({"folder": str(request.out), **dataset_figures(manifest)}, json)
 
 
 def _weak(text: str) -> tuple[Kind, ...]:

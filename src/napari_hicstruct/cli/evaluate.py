@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from napari_hicstruct.cli.cluster import Engine, resume_option, scheduler_option, table_option, workers_option
 from napari_hicstruct.cli.common import (
     base_pairs,
     emit,
@@ -19,35 +19,30 @@ from napari_hicstruct.cli.common import (
     to_stderr,
 )
 from napari_hicstruct.cli.import_labels import check_ascending
+from napari_hicstruct.cli.maps_option import ManyValues
+from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.evaluate import EvaluateResult
+    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
 _RATES = {"precision", "recall", "f1"}
-_MANY = ("--pred", "--truth", "--ignore", "--top", "--chrom", "--region")
 
 
-class _ManyValues(TyperCommand):
-    """Lets an option take several values in a row: ``--top 25 50 100`` as well as ``--top 25 --top 50``."""
+COLUMNS = ("pred", "truth", "ignore")
+"""Of a table of maps."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat the option's name before each further value; the command has no positional arguments."""
-        spread: list[str] = []
-        option, fresh = "", False
-        for word in args:
-            if word.startswith("-"):
-                option, fresh = word if word in _MANY else "", True
-            elif option and not fresh:
-                spread.append(option)
-            else:
-                fresh = False
-            spread.append(word)
-        return super().parse_args(ctx, spread)
+
+class _ManyValues(ManyValues):
+    many = ("--pred", "--truth", "--ignore", "--top", "--chrom", "--region")
 
 
 def evaluate(
-    pred: Annotated[list[Path], typer.Option(help="Folder of `hicstruct predict`, or label files.")],
-    truth: Annotated[list[Path], typer.Option(help="Folder or label files; several of one kind are united.")],
+    pred: Annotated[list[Path] | None, typer.Option(help="Folder of `hicstruct predict`, or label files.")] = None,
+    truth: Annotated[
+        list[Path] | None, typer.Option(help="Folder or label files; several of one kind are united.")
+    ] = None,
+    table: Path | None = table_option,
     ignore: Annotated[list[Path] | None, typer.Option(help="Too faint to ask for; such calls do not count.")] = None,
     chrom: Annotated[list[str] | None, typer.Option(help="Chromosomes to judge; else those with predictions.")] = None,
     region: Annotated[list[str] | None, typer.Option(help="Region to judge; else what --pred searched.")] = None,
@@ -64,18 +59,20 @@ def evaluate(
     ascending: Annotated[bool, typer.Option("--ascending", help="Lower is better in --score-column.")] = False,
     map_uri: Annotated[str | None, typer.Option("--map", help="Contact map: adds the pile-up of the loops.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for metrics.json and pictures.")] = None,
+    workers: int = workers_option,
+    scheduler: str = scheduler_option,
+    resume: bool = resume_option,
     overwrite: bool = overwrite_file_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
     """Compare predictions with truth: loops, stripes, TADs, boundaries, and how they agree with each other."""
-    from napari_hicstruct.workflows.evaluate import iter_evaluate
     from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
 
     check_ascending(score_column, ascending)
     request = EvaluateRequest(
-        predictions=tuple(pred),
-        truth=tuple(truth),
+        predictions=tuple(pred or ()),
+        truth=tuple(truth or ()),
         ignore=tuple(ignore or ()),
         chroms=tuple(chrom or ()),
         regions=tuple(region or ()),
@@ -88,7 +85,40 @@ def evaluate(
         out_dir=out,
         overwrite=overwrite,
     )
-    _print(show_progress(iter_evaluate(request), quiet), json)
+    _evaluate(request, table, Engine(workers, scheduler, resume), json=json, quiet=quiet)
+
+
+def _evaluate(request: EvaluateRequest, table: Path | None, engine: Engine, *, json: bool, quiet: bool) -> None:
+    """One map, or each map of a table or of a batch of predictions.
+
+    Raises
+    ------
+    ConfigError
+        If nothing says what to compare, or where the results of many maps go.
+    """
+    from napari_hicstruct.workflows.evaluate import iter_evaluate
+    from napari_hicstruct.workflows.genome.batch import read_batch
+    from napari_hicstruct.workflows.genome.map_jobs import evaluation_jobs, predicted_jobs
+    from napari_hicstruct.workflows.genome.map_table import read_map_table
+
+    pred = [side for side in request.predictions if isinstance(side, Path)]
+    batch = pred[0] if len(pred) == 1 and read_batch(pred[0]) else None
+    if table is None and not (request.predictions and request.truth):
+        raise ConfigError("--pred or --truth is missing.", hint="Give both, or --table.")
+    if table is None and batch is None:
+        engine.say_unused()
+        _print(show_progress(iter_evaluate(request), quiet), json)
+        return
+    if request.out_dir is None:
+        raise ConfigError("many maps are compared, and nothing says where to.", hint="Give a folder with --out.")
+    if request.map is not None:
+        raise ConfigError("--map belongs to one map.", hint="Name the map of each in a table (--table).")
+    out = request.out_dir.absolute()
+    if table is not None:
+        jobs = evaluation_jobs(read_map_table(table, COLUMNS), request, out)
+    else:
+        jobs = predicted_jobs(pred[0].absolute(), request, out)
+    engine.run(jobs, out, json=json, quiet=quiet)
 
 
 def _print(result: EvaluateResult, json: bool) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
+from napari_hicstruct.cli.cluster import Engine, resume_option, scheduler_option, workers_option
 from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.maps_option import MapsCommand, maps_option
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.insulation import InsulationRequest
 
 
 class TrackFormat(StrEnum):
@@ -22,12 +28,13 @@ _WINDOW = "Side of the sliding square; repeatable. Default: 5, 10, 25 and 50 bin
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command()(insulation)
+    app.command(cls=MapsCommand)(insulation)
 
 
 def insulation(
-    map: str = typer.Argument(..., help="Contact map: .cool, .mcool, URI::/group or .hic."),
-    out: Path = typer.Option(..., "--out", "-o", help="Folder to write."),
+    maps: list[str] = typer.Argument(..., help="Contact maps: .cool, .mcool, URI::/group or .hic.", metavar="MAP..."),
+    behind_maps: list[str] = maps_option,
+    out: Path = typer.Option(..., "--out", "-o", help="Folder to write; of several maps, one in it each."),
     window: list[int] = bp_option([], "--window", "-w", parser=bins, help=_WINDOW),
     resolution: int = bp_option(0, help="Bins, as 10k; 0: 10 kb where the map gives it, else the next above."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Only this chromosome; repeatable."),
@@ -36,6 +43,9 @@ def insulation(
     format: list[TrackFormat] = typer.Option(
         list(TrackFormat), "--format", "-f", help="How tracks are written; repeatable."
     ),
+    workers: int = workers_option,
+    scheduler: str = scheduler_option,
+    resume: bool = resume_option,
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
@@ -45,33 +55,43 @@ def insulation(
     where the map has no contacts, is_bad_bin is True and values are nan.
     Tracks leave such bins out.  All columns: docs/insulation.md.
     """
-    from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.genome import NameMatcher
-    from napari_hicstruct.workflows.insulation import InsulationRequest, iter_insulation, write_insulation
+    from napari_hicstruct.workflows.genome.map_jobs import insulation_jobs
+    from napari_hicstruct.workflows.insulation import InsulationRequest
 
-    source = open_map(map)
-    names = NameMatcher(source.chromsizes)
     request = InsulationRequest(
         resolution=resolution,
         windows=tuple(window),
-        chroms=tuple(dict.fromkeys(names.require(name) for name in chrom)),
+        chroms=tuple(dict.fromkeys(chrom)),
         norm=norm or None,
         ignore_diags=ignore_diags,
     )
-    result = show_progress(iter_insulation(source, request), quiet)
-    files = write_insulation(result, out, dict(source.chromsizes), tuple(dict.fromkeys(one.value for one in format)))
+    formats, engine = tuple(dict.fromkeys(one.value for one in format)), Engine(workers, scheduler, resume)
+    if len(maps) > 1:
+        out = out.absolute()
+        engine.run(insulation_jobs(maps, request, out, formats), out, json=json, quiet=quiet)
+        return
+    engine.say_unused()
+    _insulate_one(maps[0], request, out, formats, json=json, quiet=quiet)
+
+
+def _insulate_one(
+    map: str, request: InsulationRequest, out: Path, formats: tuple[str, ...], *, json: bool, quiet: bool
+) -> None:
+    from napari_hicstruct.workflows.genome.map_jobs import insulation_figures, iter_insulate
+
+    result, files = show_progress(iter_insulate(map, request, out, formats), quiet)
     for note in result.notes:
         to_stderr(f"note: {note}")
-    settings, bad = result.run["parameters"], result.table["is_bad_bin"]
+    windows, figures = result.run["parameters"]["windows"], insulation_figures(result)
     emit(
         {
             "folder": str(out),
             "files": len(files),
-            "bins": len(result.table),
-            "good_bins": int((~bad).sum()),
-            "bin_size": settings["resolution"],
-            "windows": ", ".join(f"{size:,}" for size in settings["windows"]) if not json else settings["windows"],
-            "boundaries": len(result.boundaries),
+            "bins": figures["bins"],
+            "good_bins": figures["good_bins"],
+            "bin_size": figures["bin_size"],
+            "windows": ", ".join(f"{size:,}" for size in windows) if not json else windows,
+            "boundaries": figures["boundaries"],
         },
         json,
     )

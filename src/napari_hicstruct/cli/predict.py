@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from napari_hicstruct.cli.cluster import (
     program_version,
     resume_option,
     scheduler_option,
+    show_batch,
     store_option,
     workers_option,
 )
@@ -32,13 +34,15 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
+from napari_hicstruct.cli.maps_option import MapsCommand, maps_option
 from napari_hicstruct.errors import ConfigError, MapError
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.jobs import Progress
+    from napari_hicstruct.jobs import CancelToken, Progress
     from napari_hicstruct.jobs.cluster import Cluster
+    from napari_hicstruct.workflows.genome.batch import MapOutcome
     from napari_hicstruct.workflows.predict import PredictResult
     from napari_hicstruct.workflows.predict.request import PredictRequest
 
@@ -59,11 +63,12 @@ MIN_PROBABILITY_HELP = (
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command()(predict)
+    app.command(cls=MapsCommand)(predict)
 
 
 def predict(
     maps: list[str] = typer.Argument(..., help="Contact maps: .cool, .mcool, .hic, or FILE::/group.", metavar="MAP..."),
+    behind_maps: list[str] = maps_option,
     out: Path = typer.Option(..., "--out", "-o", help="Folder for the label files; of several maps, one in it each."),
     region: list[str] = typer.Option([], "--region", "-r", help="Region, e.g. chr17:62.5M-63.5M; may be repeated."),
     chrom: list[str] = typer.Option([], "--chrom", "-c", help="Chromosome; may be repeated."),
@@ -110,18 +115,15 @@ def predict(
         overwrite=overwrite,
     )
     with opened_cluster(workers, scheduler, resume=resume) as cluster:
-        if len(maps) > 1:
-            _predict_many(asked, maps, out, cluster, json=json, quiet=quiet)
-        else:
-            _predict_one(asked, maps[0], out, cluster, json=json, quiet=quiet)
+        (_predict_many if len(maps) > 1 else _predict_one)(asked, maps, out, cluster, json=json, quiet=quiet)
 
 
 def _named_tasks(model: str, text: str) -> tuple[str, ...]:
-    """Tasks named with commas between; all of the model's where none is."""
+    """Tasks named with commas between; all of the model's where nothing is written."""
     from napari_hicstruct.workflows.models import find_model, named_tasks
 
     own, names = find_model(model).tasks, [name for part in text.split(",") if (name := part.strip())]
-    return named_tasks(own, names) if names else own
+    return named_tasks(own, names) if text else own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +180,14 @@ class _Asked:
         return (yield from iter_predict_on(cluster, source, request, folder, resume=self.resume))
 
 
-def _predict_one(asked: _Asked, uri: str, out: Path, cluster: Cluster | None, *, json: bool, quiet: bool) -> None:
+def _predict_one(
+    asked: _Asked, maps: list[str], out: Path, cluster: Cluster | None, *, json: bool, quiet: bool
+) -> None:
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.predict.request import notes
     from napari_hicstruct.workflows.predict.store import store_predictions
 
-    source = open_map(uri)
+    source = open_map(maps[0])
     request = asked.request(source)
     asked.check(source, out)
     before = _say([] if quiet or json else notes(source, request))
@@ -204,20 +208,43 @@ def _predict_many(
     ConfigError
         If a project is to hold them: it belongs to one map.
     """
-    from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.workflows.genome.batch import iter_batch
+    from napari_hicstruct.workflows.genome.batch import MapJob
+    from napari_hicstruct.workflows.genome.map_jobs import full_paths, rows_of
+    from napari_hicstruct.workflows.genome.over_maps import iter_over_maps
+    from napari_hicstruct.workflows.models import find_model
 
     if asked.project is not None:
         raise ConfigError("--project holds the labels of one map.", hint="Predict its map alone, or leave it out.")
+    if cluster is not None:
+        cluster.check_versions()  # once, and not for each map
+    settings = (asked.regions, asked.genome, asked.options, find_model(asked.options["model"]).sha256)
+    jobs = [
+        MapJob(
+            map=uri,
+            name=row.name,
+            run=partial(_iter_one, asked, uri, out / row.name, cluster),
+            inputs=full_paths(uri, *asked.options["tracks"].values()),
+            settings=settings,
+        )
+        for uri, row in zip(maps, rows_of(maps), strict=True)
+    ]
+    work = iter_over_maps(None, jobs, out, program=program_version(), resume=asked.resume)
+    emit_batch(show_batch(work, quiet, own_word=cluster is None), json)
 
-    def iter_one(uri: str, folder: Path) -> Generator[Progress, None, None]:
-        source = open_map(uri)
-        request = asked.request(source)
-        asked.check(source, folder)
-        result = yield from asked.iter_run(source, request, folder, cluster)
-        asked.keep(result, source, request, folder, cluster)
 
-    emit_batch(show_progress(iter_batch(maps, out, iter_one, program=program_version()), quiet), json)
+def _iter_one(
+    asked: _Asked, uri: str, folder: Path, cluster: Cluster | None, token: CancelToken
+) -> Generator[Progress, None, MapOutcome]:
+    """One of many maps, to its files."""
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.workflows.genome.batch import MapOutcome
+
+    source = open_map(uri)
+    request = asked.request(source)
+    asked.check(source, folder)
+    result = yield from asked.iter_run(source, request, folder, cluster)
+    paths = asked.keep(result, source, request, folder, cluster)
+    return MapOutcome(tuple(paths), (), _counts(result))
 
 
 def _say(notes: list[str]) -> list[str]:
@@ -228,6 +255,15 @@ def _say(notes: list[str]) -> list[str]:
 
 def _files(paths: list[Path], json: bool) -> dict[str, Any]:
     return {"files": [str(path) for path in paths] if json else ", ".join(path.name for path in paths)}
+
+
+def _counts(result: PredictResult) -> dict[str, int]:
+    """How many calls of each kind."""
+    from napari_hicstruct.annotations.kinds import KINDS
+    from napari_hicstruct.annotations.tally import CallTally
+
+    tally = CallTally(result.annotations)
+    return {info.stem: tally.found[kind] for kind, info in KINDS.items()}
 
 
 def _summary(result: PredictResult, json: bool, before: Collection[str]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.errors import ConfigError, JobError
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 PACKAGE = "napari-hicstruct"
 START_SECONDS = 60.0
@@ -36,6 +36,7 @@ MAX_WORKER_DEATHS = 100
 """Workers that may die under one task before it is given up: dead workers are not the task's fault until proven."""
 
 CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _LOCAL_HINT = "Check its address, or use --workers N to work on this computer."
 GPU = "GPU"
@@ -71,6 +72,11 @@ class Cluster:
     def workers(self) -> dict[str, dict[str, Any]]:
         """The scheduler's workers by address."""
         return dict(self.client.scheduler_info(n_workers=-1)["workers"])
+
+    @property
+    def lost(self) -> bool:
+        """Whether the scheduler is gone."""
+        return self.client.status in ("closed", "closing") or not self.client.scheduler
 
     @property
     def threads(self) -> int:
@@ -193,8 +199,8 @@ def of_client(client: Client) -> Cluster:
     return _with_workers(Cluster(client, _named(client), owns_client=False))
 
 
-def start_local(workers: int, *, memory_limit: str = "auto") -> Cluster:
-    """Worker processes on this computer, one thread each.
+def start_local(workers: int, *, memory_limit: str = "auto", max_deaths: int = MAX_WORKER_DEATHS) -> Cluster:
+    """Worker processes on this computer, one thread each; a task is given up when ``max_deaths`` died under it.
 
     Raises
     ------
@@ -204,7 +210,7 @@ def start_local(workers: int, *, memory_limit: str = "auto") -> Cluster:
     import distributed
 
     _quiet()
-    own = _LocalWorkers(workers, memory_limit)
+    own = _LocalWorkers(workers, memory_limit, max_deaths)
     try:
         client = distributed.Client(own.address, timeout=CONNECT_SECONDS, set_as_default=False)
         own.wait(client)
@@ -218,13 +224,13 @@ def start_local(workers: int, *, memory_limit: str = "auto") -> Cluster:
 class _LocalWorkers:
     """A scheduler in this process and ``dask worker`` beside it."""
 
-    def __init__(self, n: int, memory_limit: str) -> None:
+    def __init__(self, n: int, memory_limit: str, max_deaths: int) -> None:
         import dask
         import distributed
 
         self._n = n
         self._folder = tempfile.mkdtemp(prefix="hicstruct-workers-")
-        with dask.config.set({"distributed.scheduler.allowed-failures": MAX_WORKER_DEATHS}):
+        with dask.config.set({"distributed.scheduler.allowed-failures": max_deaths}):
             self._scheduler = distributed.LocalCluster(
                 n_workers=0, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=":0",
                 scheduler_port=0, silence_logs=50, scheduler_kwargs={"dashboard": False},
@@ -291,9 +297,33 @@ def scheduler_errors(where: str) -> Iterator[None]:
         raise gone(where) from error
 
 
-def gone(where: str) -> JobError:
+class SchedulerLost(JobError):
+    """The scheduler does not answer any more: no other task can be done either."""
+
+
+def gone(where: str) -> SchedulerLost:
     """The error of a scheduler that does not answer any more."""
-    return JobError(f"{where} does not answer any more; what is done is kept.", hint="Run again with --resume.")
+    return SchedulerLost(f"{where} does not answer any more; what is done is kept.", hint="Run again with --resume.")
+
+
+def error_of(future: Future, where: str) -> BaseException | None:
+    """What a task that has ended raised; None if it ended well.
+
+    Raises
+    ------
+    SchedulerLost
+    """
+    from distributed import CancelledError
+
+    if future.status == "finished":
+        return None
+    try:
+        error: BaseException | None = future.exception(timeout=ANSWER_SECONDS)
+    except (CancelledError, TimeoutError, OSError) as lost:
+        raise gone(where) from lost
+    if error is None:
+        raise gone(where)
+    return error
 
 
 def _quiet() -> None:

@@ -75,16 +75,32 @@ def load_map(path: Path) -> SimulatedMap:
     return SimulatedMap(str(data["chrom"]), length, resolution, band, truth=truth, seed=seed, **arrays)
 
 
-def iter_make_pool(config: PoolConfig, folder: Path, *, token: CancelToken) -> Generator[Progress, None, list[Path]]:
-    """Make the maps of the pool that are not there yet; gives the paths of all."""
+def missing_members(config: PoolConfig, folder: Path) -> list[tuple[Path, str, int]]:
+    """Path, style and seed of the maps of the pool that are not in its folder yet."""
+    found = [(_member_path(folder, config, style, seed), style, seed) for style, seed in pool_members(config)]
+    return [member for member in found if not member[0].exists()]
+
+
+def make_member(config: PoolConfig, path: Path, style: str, seed: int) -> None:
+    """Simulate one map of the pool and write it.
+
+    Raises
+    ------
+    OutputError
+    """
     from napari_hicstruct import synth
 
+    make = synth.simulate_map if style == "extrusion" else synth.paint_map
+    save_map(make(config.settings, seed), path)
+
+
+def iter_make_pool(config: PoolConfig, folder: Path, *, token: CancelToken) -> Generator[Progress, None, list[Path]]:
+    """Make the maps of the pool that are not there yet; gives the paths of all."""
     clock, members = Clock(), pool_members(config)
     paths = [_member_path(folder, config, style, seed) for style, seed in members]
     for done, (path, (style, seed)) in enumerate(zip(paths, members, strict=True)):
         token.check()
         yield clock.step("simulate maps", done, len(members), message=path.name)
         if not path.exists():
-            make = synth.simulate_map if style == "extrusion" else synth.paint_map
-            save_map(make(config.settings, seed), path)
+            make_member(config, path, style, seed)
     return paths

@@ -16,10 +16,12 @@ from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+    from napari_hicstruct.jobs.cluster import Cluster
     from napari_hicstruct.training.samples import Batch
 
 VALIDATION_BATCHES = 18
@@ -61,10 +63,8 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
 
     Parameters
     ----------
-    devices : int
-        Of each machine, which share the batches of a step; the same command is started once for each.
-    nodes : int
-        Machines; the command is started on each of them, and they share the folder ``out``.
+    devices, nodes : int
+        Devices of each machine, and machines, that share the batches of a step and the folder ``out``.
     parent : path or str, optional
         Model (folder or name) whose weights a new run starts from, else ``config.start_from``.
     pool : Path, optional
@@ -80,8 +80,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
 
     out, token = Path(out), token or CancelToken()
     choose_device(device)
-    before = _check(config, devices * nodes, parent or config.start_from)
-    _check_nodes(nodes)
+    before = _check(config, devices, parent or config.start_from, nodes)
     prepare_folder(config, out)
     fabric, maps = open_fabric(device, devices, nodes), pool or training_maps_dir(out)
     yield from _iter_first_process(fabric, config, out, maps, token)
@@ -136,13 +135,48 @@ def _iter_maps(
     return paths + dataset_regions(config, "train"), held_out
 
 
-def _check(config: TrainConfig, devices: int, parent: str | Path | None) -> Parent | None:
+def iter_make_pools(
+    cluster: Cluster, stages: Sequence[TrainConfig], out: str | Path, *, parent: str | Path | None = None
+) -> Generator[Progress, None, None]:
+    """Have workers simulate the maps that recipes need and that are not in ``out`` yet; training then finds them there.
+
+    Raises
+    ------
+    ConfigError
+        If the first recipe is impossible.
+    JobError
+        If a map cannot be made; the others are kept.
+    OutputError
+    """
+    from napari_hicstruct.workflows.genome.map_jobs import pool_jobs
+    from napari_hicstruct.workflows.genome.over_maps import iter_over_maps
+
+    out, first = Path(out), stages[0]
+    _check(first, 1, parent or first.start_from)
+    folder = training_maps_dir(out).absolute()
+    pools = [pool for config in stages for pool in (config.train, *_simulated_validation(config))]
+    jobs = {job.name: job for pool in pools for job in pool_jobs(pool, folder)}
+    if not jobs:
+        return
+    program = f"napari-hicstruct {__version__}"
+    found = yield from iter_over_maps(cluster, list(jobs.values()), folder, program=program)
+    if failed := [one for one in found if one.status == "failed"]:
+        what = f"{len(failed)} of {how_many(len(found), 'map')} could not be simulated: {failed[0].error}"
+        raise JobError(what, where=folder, hint="Start the same command again: the others are kept.")
+
+
+def _simulated_validation(config: TrainConfig) -> list[PoolConfig]:
+    return [] if dataset_regions(config, "validation") else [config.validation]
+
+
+def _check(config: TrainConfig, devices: int, parent: str | Path | None, nodes: int = 1) -> Parent | None:
     """Refuse an impossible recipe while nothing has been made yet; gives the parent to start from."""
     from napari_hicstruct.models.network import MultiTaskNet
     from napari_hicstruct.training.state import take_weights
 
-    if config.batches % devices:
-        raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices} devices.")
+    if config.batches % (devices * nodes):
+        raise ConfigError(f"key 'batches': {config.batches} cannot be shared by {devices * nodes} devices.")
+    _check_nodes(nodes)
     if config.model.tracks and (_simulated(config.train) or not dataset_regions(config, "validation")):
         raise ConfigError(
             f"key 'model.tracks': simulated maps have no track '{config.model.tracks[0]}'.",

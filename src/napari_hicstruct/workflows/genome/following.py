@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, JobError, MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.jobs.cluster import Cluster, gone
+from napari_hicstruct.jobs.cluster import Cluster, error_of, gone
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
 from napari_hicstruct.workflows.genome.kept_runs import note_scheduler
 from napari_hicstruct.workflows.genome.plan import SECONDS_PER_BIN, Bins, RegionPlan, name_of_region, seconds_per_task
@@ -24,7 +24,6 @@ Found = dict[int, tuple[list[Annotation], dict[str, Any]]]
 """Calls of each decoded region, and what else is known of it."""
 
 POLL_SECONDS = 0.25
-ANSWER_SECONDS = 5.0
 MAX_RETRIES = 5
 """Times that a task is given back to a scheduler which has given it up with its workers."""
 
@@ -205,7 +204,7 @@ class Following:
     def _next_end(self) -> str | None:
         """Key of a task that has ended; None after a while without one."""
         self._tokens.check()
-        if self._cluster.client.status in ("closed", "closing") or not self._cluster.client.scheduler:
+        if self._cluster.lost:
             raise gone(self._cluster.where)
         try:
             return self._ended.get(timeout=POLL_SECONDS)
@@ -222,15 +221,12 @@ class Following:
         JobError
             If it raised anything else, or its workers died time and again.
         """
-        from distributed import CancelledError, KilledWorker
+        from distributed import KilledWorker
 
         task = self._tasks[key]
-        if task.future.status == "finished":
+        error = error_of(task.future, self._cluster.where)
+        if error is None:
             return True
-        try:
-            error = task.future.exception(timeout=ANSWER_SECONDS)
-        except (CancelledError, TimeoutError, OSError) as lost:
-            raise gone(self._cluster.where) from lost
         if isinstance(error, KilledWorker) and task.retries < MAX_RETRIES:
             task.retries += 1
             task.future.retry()
@@ -239,8 +235,6 @@ class Following:
         if isinstance(error, KilledWorker):
             what = f"the workers died under it {MAX_RETRIES + 1} times ({key}): most often memory was used up."
             raise JobError(what, hint="Give each worker more memory, or run fewer of them on a machine.") from error
-        if error is None:
-            raise gone(self._cluster.where)
         if isinstance(error, HicStructError):
             raise error
         raise JobError(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.annotations.lockfile import Busy, CannotLock, WriteLock
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import HicStructError, JobError, MapError, OutputError
+from napari_hicstruct.errors import HicStructError, JobError, MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.jobs.cluster import Cluster
 from napari_hicstruct.workflows.genome.following import Following, Tokens
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
 from napari_hicstruct.workflows.genome.plan import RunSpec, name_of_region
 from napari_hicstruct.workflows.genome.run_store import RunStore
+from napari_hicstruct.workflows.genome.sole_writer import sole_writer
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import PredictResult, run_record
 from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
@@ -63,39 +62,12 @@ def iter_predict_on(
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
     run = GenomeRun(source, request, folder)
-    with _sole_run(run.spec.store):
+    with sole_writer(run.spec.store, "Wait until it has ended, or name another folder with --store."):
         store = RunStore.opened(run.spec.store, run.spec.content, resume=resume)
         _check_workers(cluster, run)
         following = Following(cluster, run, store, tokens or Tokens(CancelToken()))
         found = yield from following.iter_follow(Clock())
         return _result(run, found, said, clock, cluster)
-
-
-@contextmanager
-def _sole_run(store: Path) -> Iterator[None]:
-    """Nobody else runs into the store meanwhile.
-
-    Raises
-    ------
-    OutputError
-    """
-    try:
-        store.parent.mkdir(parents=True, exist_ok=True)
-        lock = WriteLock(store)
-    except Busy as error:
-        hint = "Wait until it has ended, or name another folder with --store."
-        raise OutputError(f"another run writes to it ({error}).", where=store, hint=hint) from error
-    except CannotLock:
-        yield  # a shared file system without locks: two runs write the same pieces, each whole
-        return
-    except OSError as error:
-        from napari_hicstruct.config.files import output_error
-
-        raise output_error(store, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _check_workers(cluster: Cluster, run: GenomeRun) -> None:
