@@ -246,6 +246,33 @@ def consensus_speed(found: Mapping[str, Any]) -> str:
     return f"{found['wall_s']:.1f} s by the clock, {found['cpu_s']:.1f} s of processor, {found['peak_mb']:.0f} MB"
 
 
+def many_workers(found: Mapping[str, Any]) -> str:
+    """Speed, memory, and what was the same, part by part."""
+    said = []
+    if one := found.get("scale"):
+        two = one["two"]
+        said.append(
+            f"one process {one['plain']['wall_s']:.0f} s, one worker {one['one']['wall_s']:.0f} s "
+            f"({one['overhead']:.2f} ×), two {two['wall_s']:.0f} s ({one['speedup']:.2f} ×); a worker "
+            f"{max(two['worker_mb'], one['one']['worker_mb']):.0f} MB, scheduler {two['scheduler_mb']:.0f} MB; time "
+            f"left wrong by {two['left_wrong_most']:.0%} at most, {two['left_wrong_mean']:.0%} in the mean; files "
+            f"{_alike(one['same'])}"
+        )
+    if kills := found.get("kills"):
+        said.append(f"{kills['killed']} workers killed in {kills['wall_s']:.0f} s: {_alike(kills['same'])}")
+    if client := found.get("client"):
+        said.append(f"{client['killed']} clients killed: {_alike(client['same'])}, {client['twice']} pieces done twice")
+    if stop := found.get("stop"):
+        said.append(f"Ctrl+C {max(stop['seconds']):.1f} s at most")
+    if maps := found.get("maps"):
+        said.append(f"{sum(maps['maps'].values())} of {len(maps['maps'])} shared maps the same")
+    return "<br>".join(said)
+
+
+def _alike(same: bool) -> str:
+    return "the same to the byte" if same else "DIFFERENT"
+
+
 def bin_sizes(found: Mapping[str, Any]) -> str:
     """Average precision by kind and bin size, each beside its share of the best bin size's."""
     return "<br>".join(
