@@ -6,8 +6,10 @@ import importlib.metadata
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -198,17 +200,22 @@ def _still(out: Path) -> bool:
     return finished_pieces(out) == before
 
 
-def test_ctrl_c_ends_the_workers_and_keeps_what_is_done(genome: Path, model: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_the_workers_and_keeps_what_is_done(
+    genome: Path, model: str, tmp_path: Path, number: signal.Signals
+) -> None:
     out = tmp_path / "out"
     client = started(str(genome), "--genome", "-m", model, "-d", "cpu", "-o", str(out), "--workers", "1")
     wait_for(lambda: finished_pieces(out))
     began = time.monotonic()
-    os.kill(client.pid, signal.SIGINT)
+    os.kill(client.pid, number)
     _, said = client.communicate(timeout=60)
     assert client.returncode == 130
     assert b"--resume goes on" in said
     assert b"Traceback" not in said
     assert finished_pieces(out)
+    mark = f"-{client.pid:x}-"
+    assert not [path for path in Path(tempfile.gettempdir()).glob("hicstruct-workers*") if mark in path.name]
     assert time.monotonic() - began < 30  # 5 s on a machine that does nothing else: benchmarks/many_workers
 
 
@@ -270,6 +277,45 @@ def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--workers" in str(refused.value)
     with pytest.raises(JobError, match="no such scheduler file"):
         connect("nowhere/scheduler.json")
+
+
+@pytest.mark.parametrize(
+    "given", ["nonsense", "http://127.0.0.1:80", "tcp://", "tcp://host", "tcp://127.0.0.1:99999999"]
+)
+def test_what_is_no_address_is_refused_at_once(given: str) -> None:
+    with pytest.raises(JobError, match=r"neither an address|no address of a scheduler|no scheduler of dask"):
+        connect(given)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}', '{"address": 5}', "hello"])
+def test_a_file_of_something_else_is_no_scheduler_file(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "scheduler.json"
+    file.write_text(text)
+    with pytest.raises(JobError, match="that is no scheduler file"):
+        connect(file)
+
+
+@pytest.mark.parametrize("greeting", [b"", b"SSH-2.0-OpenSSH_9.6\r\n"])
+def test_another_program_at_the_port_is_no_scheduler(monkeypatch: pytest.MonkeyPatch, greeting: bytes) -> None:
+    """A web server waits for the one who calls, as does dask's client: neither would ever say a word."""
+    monkeypatch.setattr("napari_hicstruct.jobs.cluster.CONNECT_SECONDS", 1.0)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+
+        def greet() -> None:
+            connection, _ = server.accept()
+            connection.sendall(greeting)
+            time.sleep(2)
+            connection.close()
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        began = time.monotonic()
+        with pytest.raises(JobError, match="no scheduler of dask answers there"):
+            connect(f"127.0.0.1:{server.getsockname()[1]}")
+        assert time.monotonic() - began < 20
+        thread.join()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import os
 import re
+import shutil
 import socket
 from collections.abc import Iterable
 from itertools import pairwise
@@ -22,7 +23,7 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.inference.pieces import Piece
 from napari_hicstruct.inference.tiling import Tiling
 from napari_hicstruct.workflows.genome import pieces
-from napari_hicstruct.workflows.genome.genome_run import GenomeRun
+from napari_hicstruct.workflows.genome.genome_run import GenomeRun, discard_store
 from napari_hicstruct.workflows.genome.run_store import RunStore
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
@@ -177,6 +178,65 @@ def test_the_store_says_what_it_is_and_what_it_is_not(source: ContactSource, mod
     other = dataclasses.replace(request, min_probability={"loop": 0.3})
     assert GenomeRun(source, other, tmp_path).spec.store != run.spec.store
     assert GenomeRun(source, request, tmp_path).spec.store == run.spec.store
+
+
+@pytest.mark.parametrize(
+    "lost",
+    ["fine/map_loop", "coarse/map_stripe", "coarse/counts", "fine/counts", "fine/weights", "prior", "strips_tad"],
+)
+@pytest.mark.parametrize("how", ["deleted", "truncated", "changed"])
+def test_what_was_lost_from_the_store_is_said(
+    source: ContactSource, model: str, tmp_path: Path, lost: str, how: str
+) -> None:
+    """A missing chunk of zarr reads as its fill value: a short list that looks like a finding."""
+    request = PredictRequest(regions=(Interval("chrB", 0, 4_000_000),), model=model, device="cpu")
+    run = opened(source, request, tmp_path)
+    spec, plan, prepared = run.spec, run.plans[0], pieces.prepare(run.spec, 0)
+    assert not isinstance(plan, Exception)
+    units = {bins: range(len(plan.units(bins))) for bins in plan.tilings}
+    for_windows = lost in ("prior", "fine/counts", "fine/weights")
+    if not for_windows:
+        for bins in plan.tilings:
+            pieces.run_windows(spec, 0, bins, units[bins], prepared)
+    array = spec.store / "arrays" / "r00000" / lost
+    chunks = [path for path in array.rglob("*") if path.is_file() and path.name != "zarr.json"]
+    assert chunks
+    for chunk in chunks:
+        if how == "deleted":
+            chunk.unlink()
+        elif how == "truncated":
+            chunk.write_bytes(chunk.read_bytes()[:100])
+        else:
+            data = bytearray(chunk.read_bytes())
+            data[len(data) // 2] ^= 0xFF
+            chunk.write_bytes(bytes(data))
+    with pytest.raises(OutputError, match="the store is damaged") as refused:
+        pieces.run_windows(spec, 0, "fine", units["fine"], prepared) if for_windows else pieces.decode(spec, 0)
+    assert "Remove it to begin anew" in str(refused.value)
+
+
+def test_a_folder_that_was_taken_away_is_not_an_interruption(source: ContactSource, model: str, tmp_path: Path) -> None:
+    request = PredictRequest(regions=(Interval("chrB", 0, 4_000_000),), model=model, device="cpu")
+    run = opened(source, request, tmp_path / "out")
+    shutil.rmtree(tmp_path / "out")
+    with pytest.raises(OutputError, match="has gone while the run went on"):
+        pieces.prepare(run.spec, 0)
+
+
+def test_a_store_of_the_map_before_it_changed_goes_with_the_next_result(model: str, tmp_path: Path) -> None:
+    path = write_genome(tmp_path / "map.cool")
+    request = PredictRequest(regions=(Interval("chrB", 0, 4_000_000),), model=model, device="cpu")
+    old = opened(open_map(path), request, tmp_path / "runs")
+    other = opened(open_map(path), dataclasses.replace(request, mode="accurate"), tmp_path / "runs")
+    write_genome(tmp_path / "other.cool", seed=1).replace(path)
+    now = GenomeRun(open_map(path), request, tmp_path / "runs")
+    assert "begins anew" in now.why_anew()
+    opened(open_map(path), request, tmp_path / "runs")
+    assert now.why_anew() == ""
+    discard_store(open_map(path), request, tmp_path / "runs")
+    assert not old.spec.store.exists()
+    assert not other.spec.store.exists()
+    assert not (tmp_path / "runs").exists()
 
 
 def test_every_pixel_is_of_one_piece() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ import typer
 
 from napari_hicstruct.cli.common import emit, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.jobs.cluster import Cluster
@@ -70,12 +74,41 @@ def opened_cluster(
     from napari_hicstruct.jobs.cluster import MAX_WORKER_DEATHS, connect, start_local
 
     deaths = max_deaths or MAX_WORKER_DEATHS
-    with connect(scheduler) if scheduler else start_local(workers or 1, max_deaths=deaths) as cluster:
+    _say_if_many(workers)
+    with (
+        _terminated_as_interrupted(),
+        connect(scheduler) if scheduler else start_local(workers or 1, max_deaths=deaths) as cluster,
+    ):
         try:
             yield cluster
         except KeyboardInterrupt:
             to_stderr(_KEPT)
             raise
+
+
+def _say_if_many(workers: int) -> None:
+    """More workers than processors are no faster, and each takes its memory."""
+    processors = os.cpu_count() or 1
+    if workers > processors:
+        have = how_many(processors, "processor")
+        to_stderr(f"note: {workers} workers share {have}; each takes up to 1.5 GB of memory.")
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM, by which queues and systems end a program, ends workers as Ctrl+C does."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def program_version() -> str:

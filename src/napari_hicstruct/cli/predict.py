@@ -244,7 +244,7 @@ def _iter_one(
     asked.check(source, folder)
     result = yield from asked.iter_run(source, request, folder, cluster)
     paths = asked.keep(result, source, request, folder, cluster)
-    return MapOutcome(tuple(paths), (), _counts(result))
+    return MapOutcome(tuple(paths), result.notes, _counts(result))
 
 
 def _say(notes: list[str]) -> list[str]:
@@ -289,6 +289,9 @@ def _regions(source: ContactSource, texts: list[str], genome: bool) -> tuple[Int
     from napari_hicstruct.genome import Interval, parse_region
 
     chromsizes = source.chromsizes
+    if genome and texts:
+        hint = "Leave --genome out for these alone."
+        raise ConfigError(f"--genome is given, and {texts[0]} besides.", hint=hint)
     regions = [parse_region(text, chromsizes) for text in texts]
     if genome or not regions:
         chroms = list(chromsizes) if genome or len(chromsizes) == 1 else [_only_one(source)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +26,13 @@ class StoredCanvas:
     array : zarr array, shape (channels, rows, n_diagonals)
     first : int
         Bin of its first row; may be negative.
+    damaged : callable
+        ``(rows) -> Exception``: raised where a block cannot be read, or one of the rows that are asked for is missing
+        (NaN).
     """
 
-    def __init__(self, array: Any, first: int) -> None:
-        self._array, self._first = array, first
+    def __init__(self, array: Any, first: int, damaged: Callable[[slice], Exception]) -> None:
+        self._array, self._first, self._damaged = array, first, damaged
         self._blocks: OrderedDict[int, NDArray[np.float32]] = OrderedDict()
 
     def rows(self, start: int, stop: int) -> NDArray[np.float32]:
@@ -41,13 +44,19 @@ class StoredCanvas:
         for k in range(low // size, -(-high // size)) if low < high else ():
             a, b = max(low, k * size), min(high, (k + 1) * size)
             begin = a + self._first - start
-            out[:, begin : begin + b - a] = self._block(k)[:, a - k * size : b - k * size]
+            out[:, begin : begin + b - a] = part = self._block(k)[:, a - k * size : b - k * size]
+            if np.isnan(part).any():
+                raise self._damaged(slice(a, b))
         return out
 
     def _block(self, k: int) -> NDArray[np.float32]:
         if k not in self._blocks:
             size = self._array.chunks[1]
-            self._blocks[k] = self._array[:, k * size : (k + 1) * size]
+            rows = slice(k * size, (k + 1) * size)
+            try:
+                self._blocks[k] = self._array[:, rows]
+            except (RuntimeError, ValueError, OSError) as error:
+                raise self._damaged(rows) from error
             while len(self._blocks) > _BLOCKS:
                 self._blocks.popitem(last=False)
         return self._blocks[k]

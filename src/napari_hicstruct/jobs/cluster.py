@@ -20,7 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.config.leftovers import remove_leftovers, unique_mark
 from napari_hicstruct.errors import ConfigError, JobError
+from napari_hicstruct.jobs.scheduler_address import HINT, address_of, check_answers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -38,7 +40,7 @@ MAX_WORKER_DEATHS = 100
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 5.0
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
-_LOCAL_HINT = "Check its address, or use --workers N to work on this computer."
+_FOLDER = "hicstruct-workers"
 GPU = "GPU"
 """Name of the resource by which workers say that they have a graphics card (``dask worker --resources GPU=1``)."""
 
@@ -147,18 +149,13 @@ def connect(address: str | Path) -> Cluster:
     import distributed
 
     _quiet()
-    text = os.fspath(address)
-    given = {"scheduler_file": text} if Path(text).is_file() else {"address": text}
-    if (
-        "address" in given
-        and (Path(text).suffix == ".json" or os.sep in text.removeprefix("tcp://"))
-        and "://" not in text
-    ):
-        raise JobError("there is no such scheduler file.", where=text, hint=_LOCAL_HINT)
+    found = address_of(address)
+    check_answers(found, CONNECT_SECONDS)
+    given = {"scheduler_file": os.fspath(address)} if Path(address).is_file() else {"address": found}
     try:
         client = distributed.Client(**given, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:
-        raise JobError("no scheduler of dask answers there.", where=text, hint=_LOCAL_HINT) from error
+        raise JobError("no scheduler of dask answers there.", where=found, hint=HINT) from error
     return _with_workers(Cluster(client, _named(client)))
 
 
@@ -229,7 +226,9 @@ class _LocalWorkers:
         import distributed
 
         self._n = n
-        self._folder = tempfile.mkdtemp(prefix="hicstruct-workers-")
+        remove_leftovers(Path(tempfile.gettempdir()), _FOLDER)  # of clients that were killed
+        self._folder = str(Path(tempfile.gettempdir()) / f"{_FOLDER}.{unique_mark()}")
+        Path(self._folder).mkdir(mode=0o700)
         with dask.config.set({"distributed.scheduler.allowed-failures": max_deaths}):
             self._scheduler = distributed.LocalCluster(
                 n_workers=0, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=":0",
@@ -306,6 +305,22 @@ def gone(where: str) -> SchedulerLost:
     return SchedulerLost(f"{where} does not answer any more; what is done is kept.", hint="Run again with --resume.")
 
 
+def result_of(future: Future, where: str) -> Any:
+    """What a task gives, waited for.
+
+    Raises
+    ------
+    SchedulerLost
+    """
+    from distributed import CancelledError
+    from distributed.comm.core import CommClosedError
+
+    try:
+        return future.result()
+    except (CancelledError, CommClosedError, TimeoutError) as lost:
+        raise gone(where) from lost
+
+
 def error_of(future: Future, where: str) -> BaseException | None:
     """What a task that has ended raised; None if it ended well.
 
@@ -330,4 +345,8 @@ def _quiet() -> None:
     """Dask's own loggers say in pages what errors say in a line."""
     import logging
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    import distributed  # sets the levels of its own loggers
+
+    for name in ("distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    _ = distributed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, JobError, MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.jobs.cluster import Cluster, error_of, gone
+from napari_hicstruct.jobs.cluster import Cluster, error_of, gone, result_of
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
 from napari_hicstruct.workflows.genome.kept_runs import note_scheduler
 from napari_hicstruct.workflows.genome.plan import SECONDS_PER_BIN, Bins, RegionPlan, name_of_region, seconds_per_task
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 Found = dict[int, tuple[list[Annotation], dict[str, Any]]]
 """Calls of each decoded region, and what else is known of it."""
 
-POLL_SECONDS = 0.25
+POLL_SECONDS, STEP_SECONDS = 0.25, 1.0
+"""How often it is asked whether the run is to end, and how often something is said while no task ends."""
+
 MAX_RETRIES = 5
 """Times that a task is given back to a scheduler which has given it up with its workers."""
 
@@ -147,7 +150,7 @@ class Following:
         future = self._cluster.client.submit(
             seconds_per_window, self._run.spec, pure=False, resources=self._cluster.gpu_resources() or None
         )
-        return dict(future.result())
+        return dict(result_of(future, self._cluster.where))
 
     def _submit_region(self, plan: RegionPlan) -> None:
         from napari_hicstruct.workflows.genome.pieces import decode, prepare, run_windows
@@ -185,10 +188,14 @@ class Following:
         total = sum(task.cost for task in self._tasks.values()) or 1.0
         done, waiting = 0.0, set(self._tasks)
         found: Found = {}
+        yield clock.step("predict", done, total)
+        said = time.monotonic()
         while waiting:
             key = self._next_end()
             if key is None or key not in waiting or not self._has_ended_well(key):
-                yield clock.step("predict", done, total)
+                if time.monotonic() - said >= STEP_SECONDS:
+                    said = time.monotonic()
+                    yield clock.step("predict", done, total)
                 continue
             waiting.remove(key)
             task = self._tasks[key]
@@ -197,7 +204,7 @@ class Following:
             if task.decodes and (ended := calls_of(self._store, task.region)) is not None:
                 found[task.region] = ended
                 payload = tuple(ended[0])
-            chrom = self._run.spec.regions[task.region].chrom
+            chrom, said = self._run.spec.regions[task.region].chrom, time.monotonic()
             yield clock.step(f"predict {chrom}", done, total, payload=payload)
         return found
 

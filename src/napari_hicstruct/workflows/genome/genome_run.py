@@ -8,7 +8,7 @@ from pathlib import Path
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import MapError
+from napari_hicstruct.errors import HicStructError, MapError
 from napari_hicstruct.workflows.genome.plan import RegionPlan, RunSpec, plan_regions, regions_of
 from napari_hicstruct.workflows.genome.run_store import RunStore, run_key
 from napari_hicstruct.workflows.models import find_model
@@ -43,6 +43,12 @@ class GenomeRun:
         self.spec = RunSpec(store, uri, fingerprint, self.request, model, info.sha256, regions)
         self.plans = plan_regions(self.source, self.spec, info)
 
+    def why_anew(self) -> str:
+        """A sentence where nothing of this run is kept, but something of others; empty otherwise."""
+        if self.spec.store.exists() or not any(Path(self.folder).glob("*.store")):
+            return ""
+        return "Nothing is there to resume: the interrupted run is of another map, model or settings. It begins anew."
+
     @property
     def store(self) -> RunStore:
         """Where its pieces are kept."""
@@ -50,7 +56,16 @@ class GenomeRun:
 
 
 def discard_store(source: ContactSource, request: PredictRequest, folder: Path) -> None:
-    """Remove the store of a run whose result has been kept, and ``folder`` if nothing else is in it."""
-    GenomeRun(source, request, folder).store.remove()
+    """Remove the store of a run whose result has been kept, and ``folder`` if nothing else is in it.
+
+    Stores of the same map as it was before it changed, which nobody can resume, go too.
+    """
+    run = GenomeRun(source, request, folder)
+    run.store.remove()
+    for path in Path(folder).glob("*.store"):
+        with suppress(HicStructError, KeyError, TypeError):
+            about = (RunStore(path).about() or {})["map"]
+            if about["uri"] == run.spec.map and about["fingerprint"] != run.spec.fingerprint:
+                RunStore(path).remove()
     with suppress(OSError):
         Path(folder).rmdir()

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from napari_hicstruct.config.files import output_error
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.band_pair import iter_band_pair
-from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError
+from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.genome.plan import ROWS, Bins, RegionPlan, RunSpec, name_of_region, plan_regions
 from napari_hicstruct.workflows.genome.run_store import RunStore
@@ -40,6 +40,7 @@ class StopToken(CancelToken):
 
     def check(self) -> None:
         """Raise :class:`Cancelled` if somebody asked to stop."""
+        self._store.check_there()
         if self._store.stopping:
             raise Cancelled("Cancelled.")
 
@@ -199,7 +200,8 @@ def _prepared(store: RunStore, spec: RunSpec, index: int) -> dict[str, Any]:
             store.write_band(f"{name_of_region(index)}/{bins}", band)
     _keep_prior(store, spec, plan, coarse)
     _make_maps(store, plan)
-    return {"notes": [*source.level_notes(region.chrom), *depth_notes(fine or coarse)]}
+    device = str(predictor_of(spec).device)
+    return {"notes": [*source.level_notes(region.chrom), *depth_notes(fine or coarse)], "device": device}
 
 
 class Changed(MapError):
@@ -264,7 +266,7 @@ def _run_unit(store: RunStore, spec: RunSpec, plan: RegionPlan, bins: Bins, unit
     band = store.read_band(f"{region}/{bins}", spec.regions[plan.index].chrom, resolution, piece.bins)
     predictor, factor = predictor_of(spec), 2 if bins == "fine" else 1
     if plan.config.boundary_prior.kind != "none":
-        predictor.prior = cut_prior(BoundaryPriorTrack(store.array(f"{region}/prior")[:]), piece.origin, factor)
+        predictor.prior = cut_prior(BoundaryPriorTrack(store.read(f"{region}/prior")), piece.origin, factor)
     predictor.tracks = cut_tracks(_tracks(spec, plan), resolution, *piece.bins) if plan.config.tracks else {}
     maps, features = run_piece(predictor, band, piece, tasks, fine=bins == "fine")
     base = tiling.row_tiles()[0]
@@ -314,7 +316,7 @@ def _decoded(store: RunStore, spec: RunSpec, plan: RegionPlan) -> dict[str, Any]
     run = ChromosomeRun(maps, fine, coarse, plan.stretch)
     rows = [json_of(to_row(record)) for final in run.run() for record in final]
     if run.track is not None:
-        store.make(f"{region}/track", run.track.shape, run.track.shape)[:] = run.track
+        store.make(f"{region}/track", run.track.shape, run.track.shape, fill=-1.0)[:] = run.track  # NaN: no value
     return {"calls": rows, "track": run.track is not None, "resolution": coarse.resolution}
 
 
@@ -326,8 +328,12 @@ def _canvases(store: RunStore, plan: RegionPlan) -> dict[tuple[str, str], Any]:
         points, masks, _ = plan.tasks(bins)
         for task in (*points, *masks):
             array = store.array(f"{name_of_region(plan.index)}/{bins}/map_{task}")
-            found[bins, task] = StoredCanvas(array, tiling.row_tiles()[0])
+            found[bins, task] = StoredCanvas(array, tiling.row_tiles()[0], partial(_damaged, store, task))
     return found
+
+
+def _damaged(store: RunStore, task: str, rows: slice) -> OutputError:
+    return store.damaged(f"lacks rows {rows.start} to {rows.stop} of the map of {task}")
 
 
 def _features(store: RunStore, plan: RegionPlan) -> dict[str, list[tuple[int, NDArray[np.float16]]]]:
@@ -335,8 +341,8 @@ def _features(store: RunStore, plan: RegionPlan) -> dict[str, list[tuple[int, ND
     for unit in range(len(plan.units("coarse"))) if "coarse" in plan.tilings else ():
         done = store.done(unit_name(plan.index, "coarse", unit)) or {}
         for task, begins in done.get("strips", {}).items():
-            kept = (store.array(f"{name_of_region(plan.index)}/strips_{task}/{begin}") for begin in begins)
-            found.setdefault(task, []).extend(zip(begins, (array[:] for array in kept), strict=True))
+            kept = [store.read(f"{name_of_region(plan.index)}/strips_{task}/{begin}") for begin in begins]
+            found.setdefault(task, []).extend(zip(begins, kept, strict=True))
     return {task: found.get(task, []) for task in plan.tasks("coarse")[2]}
 
 

@@ -62,6 +62,8 @@ def iter_predict_on(
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
     run = GenomeRun(source, request, folder)
+    if resume and (text := run.why_anew()):
+        yield clock.step("start", 0, 0, text, notice=True)
     with sole_writer(run.spec.store, "Wait until it has ended, or name another folder with --store."):
         store = RunStore.opened(run.spec.store, run.spec.content, resume=resume)
         _check_workers(cluster, run)
@@ -110,6 +112,7 @@ def _result(
     from napari_hicstruct.annotations.writers.tracks import BinTrack
 
     store, annotations, tracks, skipped = run.store, list[Annotation](), list[BinTrack](), set[int]()
+    device = run.request.device
     for index, region in enumerate(run.spec.regions):
         plan, prepared = run.plans[index], store.done(f"{name_of_region(index)}-prepare") or {}
         if isinstance(plan, MapError) or "skipped" in prepared:
@@ -119,16 +122,19 @@ def _result(
             if len(skipped) == len(run.spec.regions):  # an empty result would look like a finding
                 raise plan if isinstance(plan, MapError) else MapError(why, where=run.source.uri)
             continue
-        said += [note for note in prepared["notes"] if note not in said]
+        said += [note for note in prepared.get("notes", ()) if note not in said]
+        if index not in found:
+            raise store.damaged(f"lacks the calls of {region.chrom}")
         calls, about = found[index]
         annotations += calls
+        device = prepared.get("device", device)
         if about["track"]:
-            values = store.array(f"{name_of_region(index)}/track")[:]
+            values = store.read(f"{name_of_region(index)}/track")
             tracks.append(BinTrack(region.chrom, 0, about["resolution"], values, plan.stretch.length))
     chroms = [region.chrom for index, region in enumerate(run.spec.regions) if index not in skipped]
     info = find_model(run.spec.model)
     record = run_record(run.source, run.request, info, chroms)
-    record["model"]["device"] = run.request.device
+    record["model"]["device"] = device
     record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "workers": cluster.threads}
     heads = frozenset(task.head for plan in run.plans if not isinstance(plan, MapError) for task in plan.config.tasks
                       if task.name in run.request.tasks)  # fmt: skip

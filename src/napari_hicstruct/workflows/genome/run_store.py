@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import OutputError
@@ -137,7 +139,18 @@ class RunStore:
     @property
     def stopping(self) -> bool:
         """Whether somebody asked."""
-        return not (self.path / _ABOUT).exists() or (self.path / _STOP).exists()
+        return (self.path / _STOP).exists()
+
+    def check_there(self) -> None:
+        """Refuse to write into a folder that somebody has taken away.
+
+        Raises
+        ------
+        OutputError
+        """
+        if not (self.path / _ABOUT).exists():
+            hint = "Run again; leave its folder where it is meanwhile."
+            raise OutputError("has gone while the run went on.", where=self.path, hint=hint)
 
     # ---------------------------------------------------------------------- arrays
     @cached_property
@@ -147,7 +160,7 @@ class RunStore:
         return zarr.open_group(self.path / _ARRAYS, mode="r+")
 
     def array(self, name: str) -> Any:
-        """A zarr array by name, to be read.
+        """A zarr array by name.
 
         Raises
         ------
@@ -157,21 +170,46 @@ class RunStore:
         try:
             return self._root[name]
         except KeyError as error:
-            raise OutputError(f"lacks {name}.", where=self.path, hint="Remove the store to begin anew.") from error
+            raise self.damaged(f"lacks {name}") from error
 
-    def make(self, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str = "float32") -> Any:
-        """An array to be written; 0 where nothing is.  One of that name and shape is taken as it is.
+    def read(self, name: str, *where: slice) -> Any:
+        """A part of an array, all of which must have been written.
 
-        What lies in it is of the same run: a worker whose client was killed may write it at this moment.
+        Raises
+        ------
+        OutputError
+            If some of it is missing or damaged: what ``done/`` promises is not there.
         """
-        from zarr.codecs import BloscCodec
+        array = self.array(name)
+        try:
+            values = array[where or (slice(None),)]
+        except (RuntimeError, ValueError, OSError) as error:
+            raise self.damaged(f"cannot be read in {name}") from error
+        missing = np.isnan(values) if np.isnan(array.fill_value) else values == array.fill_value
+        if missing.any():
+            raise self.damaged(f"lacks a part of {name}")
+        return values
+
+    def damaged(self, what: str) -> OutputError:
+        """The error of a store that is not whole."""
+        return OutputError(f"{what}: the store is damaged.", where=self.path, hint="Remove it to begin anew.")
+
+    def make(
+        self, name: str, shape: tuple[int, ...], chunks: tuple[int, ...], dtype: str = "float32", fill: float = np.nan
+    ) -> Any:
+        """An array to be written; ``fill``, which no value equals, where nothing is.
+
+        One of that name and shape is taken as it is: what lies in it is of the same run, and a worker whose client was
+        killed may write it at this moment.
+        """
+        from zarr.codecs import BloscCodec, Crc32cCodec
 
         chunks = tuple(max(1, min(chunk, n)) for chunk, n in zip(chunks, shape, strict=True))
         if name in self._root and (known := self._root[name]).shape == shape and known.chunks == chunks:
             return known
-        codec = BloscCodec(cname="lz4", clevel=3, shuffle="bitshuffle")
+        codecs = [BloscCodec(cname="lz4", clevel=3, shuffle="bitshuffle"), Crc32cCodec()]
         return self._root.create_array(
-            name, shape=shape, chunks=chunks, dtype=dtype, compressors=codec, fill_value=0, overwrite=True
+            name, shape=shape, chunks=chunks, dtype=dtype, compressors=codecs, fill_value=fill, overwrite=True
         )
 
     def write_band(self, name: str, band: Band) -> None:
@@ -179,14 +217,16 @@ class RunStore:
         self.make(f"{name}/counts", band.counts.shape, (band.n_diagonals, _BAND_CHUNK))[:] = band.counts
         for part in ("weights", "expected"):
             values = getattr(band, part)
-            self.make(f"{name}/{part}", values.shape, values.shape)[:] = values
+            self.make(f"{name}/{part}", values.shape, values.shape, fill=-1.0)[:] = (
+                values  # weights of bad bins are NaN
+            )
 
     def read_band(self, name: str, chrom: str, resolution: int, bins: tuple[int, int] | None = None) -> Band:
         """A band, or some of its bins, as :func:`~napari_hicstruct.inference.pieces.cut_band` gives them."""
-        counts, weights = self.array(f"{name}/counts"), self.array(f"{name}/weights")
-        start, stop = bins or (0, counts.shape[1])
-        held, expected = weights[start:stop], self.array(f"{name}/expected")[:]
-        return Band(chrom, resolution, start, counts[:, start:stop], held, expected)
+        part = slice(*(bins or (0, self.array(f"{name}/counts").shape[1])))
+        counts = self.read(f"{name}/counts", slice(None), part)
+        weights, expected = self.read(f"{name}/weights", part), self.read(f"{name}/expected")
+        return Band(chrom, resolution, part.start, counts, weights, expected)
 
     @property
     def n_bytes(self) -> int:
