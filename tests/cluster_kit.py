@@ -23,6 +23,14 @@ from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.genome.batch import MapJob, MapOutcome
 
+PROGRAM = """
+import signal, sys
+from napari_hicstruct.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests that run in the background are started without
+sys.exit(main(sys.argv[1:]))
+"""
+"""The command line, in a process of its own."""
+
 LENGTHS = {"chrA": 6_000_000, "chrB": 4_000_000, "chrEmpty": 3_000_000, "chrShort": 150_000}
 CONFIG = ModelConfig(
     channels=(8,) * 5,

@@ -35,7 +35,7 @@ from napari_hicstruct.workflows.genome.run import iter_predict_on
 from napari_hicstruct.workflows.predict import PredictResult, predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.predict.store import write_predictions
-from tests.cluster_kit import whole, write_genome
+from tests.cluster_kit import PROGRAM, whole, write_genome
 
 LABELS = ("loops.bedpe", "stripes.bedpe", "stripes.tsv", "tads.bed", "boundaries.bed", "boundaries.bedgraph")
 
@@ -144,16 +144,8 @@ def test_dead_workers_change_nothing(
     assert same_files(tmp_path / "out", expected)
 
 
-CLIENT = """
-import sys, os, threading
-from pathlib import Path
-from napari_hicstruct.cli.main import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 def started(*args: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", CLIENT, "predict", *args]
+    command = [sys.executable, "-c", PROGRAM, "predict", *args]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
 
 

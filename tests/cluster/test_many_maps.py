@@ -23,7 +23,7 @@ from napari_hicstruct.jobs.cluster import Cluster, SchedulerLost, start_local
 from napari_hicstruct.workflows.genome.batch import FILE, MapResult, read_batch
 from napari_hicstruct.workflows.genome.map_table import read_map_table
 from napari_hicstruct.workflows.genome.over_maps import Mark, check_files, iter_over_maps
-from tests.cluster_kit import BROKEN, MANY, MANY_LENGTHS, word_jobs, write_genome, write_many
+from tests.cluster_kit import BROKEN, MANY, MANY_LENGTHS, PROGRAM, word_jobs, write_genome, write_many
 
 
 @pytest.fixture(scope="session")
@@ -232,8 +232,7 @@ def test_two_runs_into_one_folder(tmp_path: Path) -> None:
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(many: list[str], tmp_path: Path) -> None:
     out = tmp_path / "tracks"
     args = ["insulation", *many, "-f", "bigwig", "-o", str(out), "-q", "--workers", "1"]
-    program = "import sys; from napari_hicstruct.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    client = subprocess.Popen([sys.executable, "-c", program, *args], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+    client = subprocess.Popen([sys.executable, "-c", PROGRAM, *args], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
     wait_for(lambda: len(read_batch(out)) >= 2, 60)
     os.kill(client.pid, signal.SIGINT)
     _, said = client.communicate(timeout=30)

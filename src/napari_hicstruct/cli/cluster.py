@@ -163,8 +163,12 @@ def emit_batch(found: Sequence[MapResult], json: bool) -> None:
     if json:
         emit({"maps": list(found)}, json)
     else:
-        rows = {one.folder or one.map: one.error or _figures(one) for one in found}
-        emit(rows | {"": said_of(found)})
+        if len(failed) < len(found):
+            emit({one.folder: _figures(one) for one in found if one.status != "failed"})
+        for one in failed:  # a line each, never broken in a column
+            error = str(one.error)
+            print(f"failed: {error if error.startswith(one.map) else f'{one.map}: {error}'}")
+        print(said_of(found))
     if failed:
         raise typer.Exit(2)
 

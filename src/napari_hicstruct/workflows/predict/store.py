@@ -35,7 +35,8 @@ def full_run(run: Mapping[str, Any]) -> dict[str, Any]:
 
 def stable_uids(records: Sequence[Annotation], run: Mapping[str, Any]) -> list[Annotation]:
     """Records under uids that follow from the run and their place: the same run writes the same files."""
-    asked = {"model": run["model"]["sha256"], "map": run["map"]["fingerprint"], "parameters": run["parameters"]}
+    model, about = run["model"], run["map"]
+    asked = {"model": model.get("sha256"), "map": about["fingerprint"], "parameters": run.get("parameters")}
     seed, seen, renewed = json.dumps(asked, sort_keys=True, default=str), Counter[str](), dict[str, str]()
     for record in records:
         place = f"{record.kind.value} {record.anchor1} {record.anchor2} {record.direction.value}"

@@ -98,8 +98,8 @@ def _definitions() -> Markup:
         "boundary stands out": "Within one bin of it the contacts across, over those within its two sides, have a "
         f"valley of {MIN_DEPTH:g} log2 ({100 * (1 - 2**-MIN_DEPTH):.0f} %) or more, at least {MIN_DEVIATIONS:g} "
         "standard deviations of counting deep.",
-        "by chance": f"The same test of the same calls at {DRAWS} random places of their chromosome, at least "
-        f"{MIN_SHIFT_BINS} bins away, distance kept (seed {SEED}). Real structures lie at some of them.",
+        "by chance": f"The same test of the same calls at {how_many(DRAWS, 'random place')} of their chromosome, at "
+        f"least {MIN_SHIFT_BINS} bins away, distance kept (seed {SEED}). Real structures lie at some of them.",
         "what a high share says": "That the map itself shows what is called. The program ranks calls by such contacts, "
         "too, so this is no independent proof; a low share, or one near chance, is a warning.",
         "pile-up": "The mean window around all calls, observed over expected; beside it the same calls moved by "
