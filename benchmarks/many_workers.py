@@ -1,11 +1,12 @@
 """A simulated genome of human size (3.1 Gb at 10 kb) by worker processes: how much faster, how large, whoever dies.
 
-python -m benchmarks.many_workers [--chroms chr21,chr22] [--parts scale,kills,client,stop,maps]
+python -m benchmarks.many_workers [--chroms chr21,chr22] [--parts scale,kills,client,stop,maps,costs]
 
 ``scale``: one process (one thread) and one worker beside each other, each on a processor of its own, then two
 workers of a scheduler in a process of its own.  ``kills``: the same two workers, one of which is killed every 20 s.
 ``client``: a chromosome of 249 Mb whose client is killed at ten random moments, each time resumed.  ``stop``: Ctrl+C.
-``maps``: every shared map with and without workers.  Bars: benchmarks/README.md.
+``maps``: every shared map with and without workers.  ``costs``: what docs/scale.md reckons with (no bar).  Bars:
+benchmarks/README.md.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ import psutil
 from benchmarks._genome import human_genome
 from benchmarks._harness import commit, data_dir, hicstruct, newest, record, say, scratch
 
-PARTS = ("scale", "kills", "client", "stop", "maps")
+PARTS = ("scale", "kills", "client", "stop", "maps", "costs")
 LABELS = ("loops.bedpe", "stripes.bedpe", "stripes.tsv", "tads.bed", "boundaries.bed", "boundaries.bedgraph")
 KILL_EVERY_S = 20.0
 SPEEDUP_BAR, OVERHEAD_BAR, WORKER_MB_BAR, SCHEDULER_MB_BAR, LEFT_BAR, STOP_BAR_S = 1.7, 1.1, 1_536, 300, 0.3, 5.0
@@ -292,6 +293,69 @@ def maps(_: Path, __: Sequence[str]) -> dict[str, Any]:
     return {"maps": found, "met": all(found.values())}
 
 
+def costs(map: Path, _: Sequence[str]) -> dict[str, Any]:
+    """Seconds and bytes of the pieces of a large chromosome, at 10 kb and at 5 kb; tasks that a scheduler does."""
+    from distributed import Client
+
+    from benchmarks.first_picture import chr1_map
+
+    found: dict[str, Any] = {"10 kb": _costs_of(map, "chr18"), "5 kb": _costs_of(chr1_map(), "chr1")}
+    with scheduler_with(2) as (file, _pid, _workers), Client(scheduler_file=str(file)) as client:
+        client.wait_for_workers(2)
+        client.gather(client.map(_nothing, range(100), pure=False))
+        began = time.monotonic()
+        client.gather(client.map(_nothing, range(5_000), pure=False))
+        found["tasks_per_s"] = 5_000 / (time.monotonic() - began)
+    say(json.dumps(found))
+    return found | {"met": True}
+
+
+def _nothing(x: int) -> int:
+    return x
+
+
+def _costs_of(map: Path, chrom: str) -> dict[str, float]:
+    """One chromosome's pieces, one after another in this process."""
+    import torch
+
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.workflows.genome import pieces
+    from napari_hicstruct.workflows.genome.genome_run import GenomeRun
+    from napari_hicstruct.workflows.genome.run_store import RunStore
+    from napari_hicstruct.workflows.predict.request import PredictRequest
+
+    torch.set_num_threads(1)
+    source = open_map(map)
+    length = source.chromsizes[chrom]
+    request = PredictRequest(regions=(Interval(chrom, 0, length),), device="cpu")
+    run = GenomeRun(source, request, fresh(f"costs_{chrom}"))
+    RunStore.opened(run.spec.store, run.spec.content, resume=False)
+    pieces.seconds_per_window(run.spec)
+    plan, mb, times = run.plans[0], length / 1e6, {"mb": length / 1e6}
+    assert not isinstance(plan, Exception)
+    bins = (plan.fine or plan.coarse).n_bins
+
+    def timed_piece(name: str, call: Any, *args: Any, per: float) -> Any:
+        began = time.monotonic()
+        result = call(*args)
+        times[name] = (time.monotonic() - began) / per
+        return result
+
+    prepared = timed_piece("read_s_per_1000_bins", pieces.prepare, run.spec, 0, per=bins / 1000)
+    for size in plan.tilings:
+        windows = sum(plan.windows(size))
+        units = range(len(plan.units(size)))
+        timed_piece(f"{size}_s_per_window", pieces.run_windows, run.spec, 0, size, units, prepared, per=windows)
+        times[f"{size}_windows_per_mb"] = windows / mb
+    timed_piece("decode_s_per_mb", pieces.decode, run.spec, 0, per=mb)
+    times["store_mb_per_mb"] = run.store.n_bytes / 1e6 / mb
+    times["cpu_s_per_mb"] = sum(
+        times[f"{size}_s_per_window"] * times[f"{size}_windows_per_mb"] for size in plan.tilings
+    )
+    return times
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chroms", default="", help="some of the genome's, for a try")
@@ -299,6 +363,7 @@ def main() -> None:
     args = parser.parse_args()
     chroms = [name for name in args.chroms.split(",") if name]
     map, run = human_genome(), {"scale": scale, "kills": kills, "client": client, "stop": stop, "maps": maps}
+    run["costs"] = costs
     found: dict[str, Any] = {"genome": chroms or "whole"}
     before = (newest("many_workers") or {"result": {}})["result"]
     if before.get("genome") == found["genome"]:  # parts that are not run are those of the last time, with their commit

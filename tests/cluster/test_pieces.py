@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import socket
+import time
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from napari_hicstruct.inference.pieces import Piece
 from napari_hicstruct.inference.tiling import Tiling
 from napari_hicstruct.workflows.genome import pieces
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun, discard_store
+from napari_hicstruct.workflows.genome.kept_runs import MAX_AGE_DAYS, runs_folder
 from napari_hicstruct.workflows.genome.run_store import RunStore
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
@@ -237,6 +239,21 @@ def test_a_store_of_the_map_before_it_changed_goes_with_the_next_result(model: s
     assert not old.spec.store.exists()
     assert not other.spec.store.exists()
     assert not (tmp_path / "runs").exists()
+
+
+def test_runs_that_were_left_for_a_month_go_and_younger_ones_stay(
+    source: ContactSource, model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HICSTRUCT_CACHE", str(tmp_path))
+    request = PredictRequest(regions=(Interval("chrB", 0, 4_000_000),), model=model, device="cpu")
+    old = opened(source, request, runs_folder())
+    young = opened(source, dataclasses.replace(request, mode="accurate"), runs_folder())
+    month = time.time() - (MAX_AGE_DAYS + 1) * 86_400
+    for path in (old.spec.store, old.spec.store / "done", young.spec.store):
+        os.utime(path, (month, month))
+    assert runs_folder() == old.spec.store.parent
+    assert not old.spec.store.exists()
+    assert young.spec.store.exists(), "a piece of it has ended not long ago"
 
 
 def test_every_pixel_is_of_one_piece() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +21,21 @@ OF_SCHEDULER = "scheduler"
 """What the store of such a run keeps about it."""
 
 
+MAX_AGE_DAYS = 30
+"""Runs in the user's cache that nobody has gone on with for so long are removed: they may hold gigabytes."""
+
+
 def runs_folder() -> Path:
-    """Where runs lie that nobody has given a folder: the user's cache, which the machines of a cluster share."""
-    return cache_dir(create=False) / "runs"
+    """Where runs lie that nobody has given a folder: the user's cache, which the machines of a cluster share.
+
+    Runs there that were left for :data:`MAX_AGE_DAYS` are removed.
+    """
+    folder, oldest = cache_dir(create=False) / "runs", time.time() - MAX_AGE_DAYS * 86_400
+    for store in folder.glob("*.store"):
+        with suppress(OSError):
+            if max(path.stat().st_mtime for path in (store, store / "done") if path.exists()) < oldest:
+                RunStore(store).remove()
+    return folder
 
 
 @dataclass(frozen=True, slots=True)
