@@ -19,6 +19,7 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.jobs.memory import keep_memory
 from napari_hicstruct.workflows.genome.plan import ROWS, Bins, RegionPlan, RunSpec, name_of_region, plan_regions
 from napari_hicstruct.workflows.genome.run_store import RunStore
 
@@ -362,6 +363,7 @@ def load_model_of(spec: RunSpec) -> None:
     ModelError, ConfigError
         If it is not the run's model, or its device is not there.
     """
+    keep_memory()
     _network(spec.model, spec.sha256, spec.request.device)
 
 
