@@ -11,7 +11,7 @@ from napari_hicstruct.errors import JobError
 
 HINT = "Check its address, or use --workers N to work on this computer."
 _PLAIN = ("tcp",)
-"""Protocols whose scheduler speaks first; others are left to dask."""
+"""Protocols whose scheduler writes first; others are left to dask."""
 
 _OTHERS = ("tls", "ucx", "ucxx", "ws", "wss", "inproc")
 _MAX_FRAMES = 1_000_000
