@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,8 @@ def beside_each_other(jobs: dict[str, list[str]]) -> dict[str, Any]:
 @contextmanager
 def scheduler_with(n: int) -> Iterator[tuple[Path, int, list[subprocess.Popen[bytes]]]]:
     """A scheduler and ``n`` workers as on any cluster; the scheduler file, its process, and those of the workers."""
+    from distributed import Client
+
     file = scratch("many_workers") / "scheduler.json"
     file.unlink(missing_ok=True)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -121,10 +123,14 @@ def scheduler_with(n: int) -> Iterator[tuple[Path, int, list[subprocess.Popen[by
         for _ in range(n)
     ]
     try:
+        with Client(scheduler_file=str(file), set_as_default=False) as client:
+            client.wait_for_workers(n, timeout=60)
         yield file, scheduler.pid, workers
     finally:
-        for process in (*workers, scheduler):
-            process.terminate()
+        below = [child for process in workers for child in psutil.Process(process.pid).children(recursive=True)]
+        for one in (*workers, scheduler, *below):
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
         for process in (*workers, scheduler):
             process.wait()
 

@@ -111,6 +111,7 @@ class Themed:
         assert pump(lambda: table.findChild(QWidget) is not None, 2)
         uid = self.session.project.query()[3].uid
         self.session.review.go_to(uid)
+        pump(lambda: False, 1.0)  # columns get their widths, and the table comes to its row
         self.see("all objects", table)
 
     def key_sheet(self) -> None:

@@ -125,7 +125,7 @@ def _cells(view: Any, root: QWidget) -> Iterator[tuple[str, QRect]]:
             text = str(index.data() or "")
             if (
                 not text.strip()
-                or area.left() > view.visualRect(index).left()  # its text may be in the part that is scrolled away
+                or area.width() < view.visualRect(index).width()  # its text may be in the part that is out of view
                 or area.height() < 10
                 or area.width() < 10
                 or not index.flags() & Qt.ItemFlag.ItemIsEnabled

@@ -237,7 +237,10 @@ class _LocalWorkers:
         self.address = self._scheduler.scheduler_address
         environment = dict(os.environ) | dict.fromkeys(_ONE_THREAD, "1")
         environment["PYTHONPATH"] = os.pathsep.join(place or os.getcwd() for place in sys.path)
-        environment["DASK_LOGGING__DISTRIBUTED"] = "critical"
+        environment |= {
+            "DASK_LOGGING__DISTRIBUTED": "critical",
+            "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",  # nobody looks at it, and it stops threads to look
+        }
         command = [
             sys.executable, "-P", "-m", "distributed.cli.dask_worker", self.address, "--nworkers", str(n),
             "--nthreads", "1", "--no-dashboard", "--memory-limit", memory_limit, "--death-timeout", "30",
