@@ -125,7 +125,8 @@ def _cells(view: Any, root: QWidget) -> Iterator[tuple[str, QRect]]:
             text = str(index.data() or "")
             if (
                 not text.strip()
-                or area.width() < view.visualRect(index).width()  # its text may be in the part that is out of view
+                # numbers stand at the right: of a column that is partly out of view they may be in that part
+                or (area.width() < view.visualRect(index).width() and str(text).strip().replace(".", "").isdigit())
                 or area.height() < 10
                 or area.width() < 10
                 or not index.flags() & Qt.ItemFlag.ItemIsEnabled
