@@ -74,6 +74,8 @@ def test_workers_write_the_files_of_one_process_byte_by_byte(
     assert ours["workers"] == 2
     discard_store(source, request_, tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+    plugins = cluster.client.run(lambda dask_worker: [name for name in dask_worker.plugins if "hicstruct" in name])
+    assert list(plugins.values()) == [[], []], "what other people's work finds on the workers"
 
 
 def test_chromosomes_come_as_they_end_and_progress_goes_up(

@@ -348,8 +348,7 @@ def _quiet() -> None:
     """Dask's own loggers say in pages what errors say in a line."""
     import logging
 
-    import distributed  # sets the levels of its own loggers
+    import distributed  # noqa: F401 - sets the levels of its own loggers
 
     for name in ("distributed", *(name for name in logging.root.manager.loggerDict if name.startswith("distributed."))):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    _ = distributed

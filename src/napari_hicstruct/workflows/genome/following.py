@@ -104,6 +104,15 @@ class Following:
             client.cancel([task.future for task in self._tasks.values()], force=True)
             if self._tokens.stop is not None:
                 client.unpublish_dataset(self._name)
+        self._forget_model()
+
+    def _forget_model(self) -> None:
+        """Workers that go on to other people's work do not keep ours in their memory, nor load it when they start."""
+        from napari_hicstruct.workflows.genome.worker_plugin import name_of_plugin
+
+        if not self._cluster.lost:
+            with suppress(Exception):  # gone meanwhile, and the model with it
+                self._cluster.client.unregister_worker_plugin(name_of_plugin(self._run.spec))
 
     @property
     def _name(self) -> str:

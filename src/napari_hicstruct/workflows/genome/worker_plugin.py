@@ -7,6 +7,11 @@ from distributed import Worker, WorkerPlugin
 from napari_hicstruct.workflows.genome.plan import RunSpec
 
 
+def name_of_plugin(spec: RunSpec) -> str:
+    """Under which workers know it: runs of one model on one kind of device share it."""
+    return f"hicstruct-{spec.sha256[:16]}-{spec.request.device}"
+
+
 class LoadModel(WorkerPlugin):
     """Each worker loads the model as it starts, also one that takes the place of a dead one.
 
@@ -18,7 +23,7 @@ class LoadModel(WorkerPlugin):
     idempotent = True
 
     def __init__(self, spec: RunSpec) -> None:
-        self.name, self._spec = f"hicstruct-{spec.sha256[:16]}-{spec.request.device}", spec
+        self.name, self._spec = name_of_plugin(spec), spec
 
     def setup(self, worker: Worker) -> None:
         """Load it."""
