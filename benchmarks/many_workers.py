@@ -250,7 +250,7 @@ def client(map: Path, chroms: Sequence[str]) -> dict[str, Any]:
         process.wait()
         moments.append(time.monotonic())
         time.sleep(3)  # its workers end
-        for piece in out.glob(".hicstruct-run/*/done/*.json"):
+        for piece in out.glob(".hicstruct-run/*/done/[!.]*.json"):
             at = piece.stat().st_mtime_ns
             twice += seen.get(piece.name, at) != at
             seen[piece.name] = at
@@ -275,7 +275,7 @@ def stop(map: Path, chroms: Sequence[str]) -> dict[str, Any]:
         process.wait()
         psutil.wait_procs(below, timeout=30)
         times.append(time.monotonic() - began)
-        kept.append(len(list(out.glob(".hicstruct-run/*/done/*.json"))))
+        kept.append(len(list(out.glob(".hicstruct-run/*/done/[!.]*.json"))))
     say(f"Ctrl+C: {', '.join(f'{t:.1f}' for t in times)} s")
     return {"seconds": times, "pieces_kept": kept, "met": max(times) <= STOP_BAR_S and min(kept) > 0}
 

@@ -15,3 +15,10 @@ def how_many(n: int, one: str, many: str = "") -> str:
         Its plural, where that is not made with an s.
     """
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def clock(seconds: float) -> str:
+    """A length of time: ``0:12``, ``3:05``, ``1:02:07``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

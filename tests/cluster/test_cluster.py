@@ -142,6 +142,7 @@ def test_dead_workers_change_nothing(
         except StopIteration as stop:
             result = stop.value
     assert killed
+    assert result.run["peak_memory_mb"] > 100  # of the largest worker
     write_predictions(result, tmp_path / "out")
     assert same_files(tmp_path / "out", expected)
 
@@ -159,7 +160,7 @@ def wait_for(what: Callable[[], object], seconds: float = 60) -> None:
 
 
 def finished_pieces(out: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_mtime_ns for path in out.glob(".hicstruct-run/*/done/*.json")}
+    return {path.name: path.stat().st_mtime_ns for path in out.glob(".hicstruct-run/*/done/[!.]*.json")}
 
 
 def test_a_killed_client_goes_on_where_it_ended(genome: Path, model: str, expected: Path, tmp_path: Path) -> None:
@@ -271,6 +272,15 @@ def test_no_scheduler_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "--workers" in str(refused.value)
     with pytest.raises(JobError, match="no such scheduler file"):
         connect("nowhere/scheduler.json")
+
+
+def test_an_empty_name_of_a_scheduler_is_not_this_computer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], data_dir: Path
+) -> None:
+    map = str(data_dir / "maps" / "mouse_limbE11.5_Epha4_WT_chr1_73-79Mb_10kb.cool")
+    assert main(["predict", map, "--genome", "-o", str(tmp_path / "out"), "--scheduler", ""]) == 2
+    assert "--scheduler is empty" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

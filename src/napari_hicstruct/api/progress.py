@@ -9,13 +9,14 @@ from typing import TypeVar
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import Progress, drain
 from napari_hicstruct.jobs.runner import Job
+from napari_hicstruct.wording import clock
 
 T = TypeVar("T")
 
 ProgressOption = bool | Callable[[Progress], None] | None
 """What ``progress=`` may be: None or False, True for a bar, or a function that is given every :class:`Progress`."""
 
-_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
 
 
 def run(job: Job[T], progress: ProgressOption = None) -> T:
@@ -53,6 +54,8 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
             if step.notice:
                 bar.write(f"note: {step.message}")
             bar.n = step.fraction
+            left = step.seconds_left
+            bar.set_postfix_str("" if left is None else f"{clock(left)} left", refresh=False)
             bar.set_description_str(f"{step.stage} · {step.message}" if step.message else step.stage, refresh=False)
             bar.refresh()
 

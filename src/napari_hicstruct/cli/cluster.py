@@ -26,8 +26,21 @@ workers_option: int = typer.Option(
 )
 """Use as a parameter's default: ``workers: int = workers_option``."""
 
+
+
+def _scheduler_named(context: typer.Context, param: typer.CallbackParam, value: str) -> str:
+    """An empty name is most often a variable that is not set: the work would start on the machine at hand instead."""
+    given = context.get_parameter_source(str(param.name))
+    if not value.strip() and given is not None and given.name != "DEFAULT":
+        raise ConfigError("--scheduler is empty.", hint="Give an address or a scheduler file, or leave it out.")
+    return value
+
+
 scheduler_option: str = typer.Option(
-    "", "--scheduler", help="Address (tcp://host:8786) or scheduler file of a dask scheduler whose workers do the work."
+    "",
+    "--scheduler",
+    help="Address (tcp://host:8786) or scheduler file of a dask scheduler whose workers do the work.",
+    callback=_scheduler_named,
 )
 """Use as a parameter's default: ``scheduler: str = scheduler_option``."""
 

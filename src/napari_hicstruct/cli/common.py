@@ -16,6 +16,7 @@ import typer
 from napari_hicstruct.errors import ConfigError, RegionError
 from napari_hicstruct.genome import parse_length
 from napari_hicstruct.jobs import Progress, drain
+from napari_hicstruct.wording import clock
 
 if TYPE_CHECKING:
     from napari_hicstruct.decode.limits import DecodingLimits
@@ -72,7 +73,7 @@ def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     if not sys.stderr.isatty():
         return drain(job, lambda step: print(f"note: {step.message}", file=sys.stderr) if step.notice else None)
     from rich.console import Console
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     columns = (
@@ -80,11 +81,10 @@ def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        return drain(job, _bar_updater(bar, bar.add_task("…", total=None)))
+        return drain(job, _bar_updater(bar, bar.add_task("…", total=None, left="")))
 
 
 def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:
@@ -92,7 +92,8 @@ def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:
         if step.notice:
             bar.console.print(f"note: {step.message}")
         text = f"{step.stage} · {step.message}" if step.message else step.stage
-        bar.update(task, description=text, completed=step.done, total=step.total or None)
+        left = "" if step.seconds_left is None else f"{clock(step.seconds_left)} left"
+        bar.update(task, description=text, completed=step.done, total=step.total or None, left=left)
 
     return update
 

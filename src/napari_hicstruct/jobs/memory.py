@@ -1,4 +1,4 @@
-"""What costs time in getting and giving back memory: Python's search for garbage, and the system's pages."""
+"""Memory: what costs time in getting and giving it back (search for garbage, the system's pages); its peak."""
 
 from __future__ import annotations
 
@@ -37,3 +37,13 @@ def keep_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP, _BYTES)
         mallopt(_TRIM, _BYTES)
+
+
+def peak_memory_mb() -> float | None:
+    """Largest resident set of this process so far, MB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)

@@ -27,6 +27,8 @@ class Progress:
         Partial result of this step (for example the annotations of one window), or None.
     since : float or None
         Seconds since what is counted now began: some jobs count several things, one after the other.
+    left : float or None
+        Seconds left, where the job knows better than its mean speed.
     """
 
     stage: str
@@ -37,6 +39,7 @@ class Progress:
     payload: Any = None
     notice: bool = False
     since: float | None = None
+    left: float | None = None
 
     @property
     def fraction(self) -> float:
@@ -45,7 +48,9 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Estimated seconds left of what is being counted, from its mean speed so far; None while unknown."""
+        """Estimated seconds left of what is being counted, by its mean speed if the job does not say; None: unknown."""
+        if self.left is not None:
+            return self.left
         part, spent = self.fraction, self.elapsed if self.since is None else self.since
         return spent * (1 - part) / part if part > 0 else None
 

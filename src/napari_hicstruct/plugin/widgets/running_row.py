@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
 
 from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.wording import clock
 
 if TYPE_CHECKING:
     from napari_hicstruct.jobs import Progress
@@ -57,10 +58,3 @@ class RunningRow(QWidget):
         self.bar.setFormat(stage if left is None else f"{stage} · %p% · {clock(left)} left")
         self.bar.setToolTip(" · ".join(text for text in (progress.stage, progress.message) if text))
         self.bar.setUpdatesEnabled(True)
-
-
-def clock(seconds: float) -> str:
-    """``0:12``, ``3:05``, ``1:02:07``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

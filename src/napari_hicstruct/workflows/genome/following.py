@@ -6,7 +6,7 @@ import queue
 import time
 from collections.abc import Generator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
@@ -15,8 +15,16 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.jobs.cluster import Cluster, error_of, gone, result_of
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
 from napari_hicstruct.workflows.genome.kept_runs import note_scheduler
-from napari_hicstruct.workflows.genome.plan import SECONDS_PER_BIN, Bins, RegionPlan, name_of_region, seconds_per_task
+from napari_hicstruct.workflows.genome.plan import (
+    SECONDS_PER_BIN,
+    SECONDS_PER_TASK,
+    Bins,
+    RegionPlan,
+    name_of_region,
+    seconds_per_task,
+)
 from napari_hicstruct.workflows.genome.run_store import RunStore
+from napari_hicstruct.workflows.genome.time_left import TimeLeft, seconds_of
 
 if TYPE_CHECKING:
     from distributed import Future
@@ -36,14 +44,20 @@ _TASKS = "tasks"
 
 @dataclass(slots=True)
 class Task:
-    """One task of a run: what it costs (seconds, estimated), of which region, and whether it decodes that."""
+    """One task of a run: what it costs (seconds, estimated), its region and kind, and what it leaves in the store."""
 
     cost: float
     region: int
-    decodes: bool = False
+    kind: str
+    pieces: list[str]
     resources: dict[str, float] = field(default_factory=dict)
     retries: int = 0
     future: Future = field(init=False)
+
+    @property
+    def decodes(self) -> bool:
+        """Whether calls come of it."""
+        return self.kind == "decode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Following:
         self._tasks: dict[str, Task] = {}
         self._seconds: dict[Bins, float] = {}
         self._task_seconds = 0.0
+        self._before = store.names()
 
     def iter_follow(self, clock: Clock) -> Generator[Progress, None, Found]:
         """Calls by region, as regions are decoded."""
@@ -125,7 +140,8 @@ class Following:
             return False
         kept = self._store.done(_TASKS) or {}
         futures = self._cluster.client.get_dataset(self._name)
-        if set(kept) != set(futures) or any(future.status in ("cancelled", "lost") for future in futures.values()):
+        strange = set(kept) != set(futures) or any("kind" not in about for about in kept.values())
+        if strange or any(future.status in ("cancelled", "lost") for future in futures.values()):
             self._cluster.client.unpublish_dataset(self._name)
             return False
         for key, about in kept.items():
@@ -135,7 +151,10 @@ class Following:
 
     def _publish(self) -> None:
         """Have the scheduler keep the run, and the store what its tasks are."""
-        about = {key: {"cost": t.cost, "region": t.region, "decodes": t.decodes} for key, t in self._tasks.items()}
+        about = {
+            key: {"cost": task.cost, "region": task.region, "kind": task.kind, "pieces": task.pieces}
+            for key, task in self._tasks.items()
+        }
         self._store.finish(_TASKS, about)
         note_scheduler(self._store, self._cluster.client.scheduler.address, self._run.request)
         with suppress(KeyError):
@@ -162,20 +181,23 @@ class Following:
         return dict(result_of(future, self._cluster.where))
 
     def _submit_region(self, plan: RegionPlan) -> None:
-        from napari_hicstruct.workflows.genome.pieces import decode, prepare, run_windows
+        from napari_hicstruct.workflows.genome.pieces import decode, prepare, run_windows, unit_name
 
         spec, index, n_bins = self._run.spec, plan.index, (plan.fine or plan.coarse).n_bins
         name = f"{spec.store.stem}-{name_of_region(index)}"
         cost = {what: seconds * n_bins for what, seconds in SECONDS_PER_BIN.items()}
-        prepared = self._add(f"{name}-prepare", Task(cost["read"], index), prepare, spec, index)
+        first = Task(cost["read"], index, "read", [f"{name_of_region(index)}-prepare"])
+        prepared = self._add(f"{name}-prepare", first, prepare, spec, index)
         ran, gpu = [], self._cluster.gpu_resources()
         for bins in plan.tilings:
             counts = plan.windows(bins)
             for units in plan.grouped(bins, self._seconds[bins], self._task_seconds):
-                task = Task(self._seconds[bins] * sum(counts[unit] for unit in units), index, resources=gpu)
+                seconds = self._seconds[bins] * sum(counts[unit] for unit in units)
+                task = Task(seconds, index, bins, [unit_name(index, bins, unit) for unit in units], resources=gpu)
                 key = f"{name}-{bins}-{units.start}-{units.stop}"
                 ran.append(self._add(key, task, run_windows, spec, index, bins, units, prepared))
-        self._add(f"{name}-decode", Task(cost["decode"], index, decodes=True), decode, spec, index, *ran)
+        last = Task(cost["decode"], index, "decode", [f"{name_of_region(index)}-decode"])
+        self._add(f"{name}-decode", last, decode, spec, index, *ran)
 
     def _add(self, key: str, task: Task, call: Any, *args: Any) -> Future:
         """Submit a task; regions that come first go first."""
@@ -197,6 +219,7 @@ class Following:
         total = sum(task.cost for task in self._tasks.values()) or 1.0
         done, waiting = 0.0, set(self._tasks)
         found: Found = {}
+        left = self._time_left()
         yield clock.step("predict", done, total)
         said = time.monotonic()
         while waiting:
@@ -204,18 +227,35 @@ class Following:
             if key is None or key not in waiting or not self._has_ended_well(key):
                 if time.monotonic() - said >= STEP_SECONDS:
                     said = time.monotonic()
-                    yield clock.step("predict", done, total)
+                    yield replace(clock.step("predict", done, total), left=left.seconds())
                 continue
             waiting.remove(key)
             task = self._tasks[key]
             done += task.cost
+            if task.pieces[0] not in self._before:
+                left.end(task.kind, task.cost, self._spent(task))
             payload = None
             if task.decodes and (ended := calls_of(self._store, task.region)) is not None:
                 found[task.region] = ended
                 payload = tuple(ended[0])
             chrom, said = self._run.spec.regions[task.region].chrom, time.monotonic()
-            yield clock.step(f"predict {chrom}", done, total, payload=payload)
+            yield replace(clock.step(f"predict {chrom}", done, total, payload=payload), left=left.seconds())
         return found
+
+    def _time_left(self) -> TimeLeft:
+        """What the plan says, and the pieces that had been done before."""
+        left = TimeLeft(max(1, self._cluster.threads), self._task_seconds or SECONDS_PER_TASK[0])
+        last = max((task.region for task in self._tasks.values()), default=0)
+        for task in self._tasks.values():
+            if task.pieces[0] in self._before:
+                left.learn(task.kind, task.cost, self._spent(task))
+            else:
+                left.add(task.kind, task.cost, alone=task.decodes and task.region == last)
+        return left
+
+    def _spent(self, task: Task) -> float | None:
+        """Seconds that a worker took for a task."""
+        return seconds_of(self._store.done(piece) for piece in task.pieces)
 
     def _next_end(self) -> str | None:
         """Key of a task that has ended; None after a while without one."""

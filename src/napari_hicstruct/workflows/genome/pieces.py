@@ -19,7 +19,7 @@ from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.band_pair import iter_band_pair
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError, OutputError
 from napari_hicstruct.jobs import CancelToken, drain
-from napari_hicstruct.jobs.memory import keep_memory
+from napari_hicstruct.jobs.memory import keep_memory, peak_memory_mb
 from napari_hicstruct.workflows.genome.plan import ROWS, Bins, RegionPlan, RunSpec, name_of_region, plan_regions
 from napari_hicstruct.workflows.genome.run_store import RunStore
 
@@ -180,7 +180,7 @@ def prepare(spec: RunSpec, index: int) -> dict[str, Any]:
             raise
         except MapError as error:
             found = {"skipped": str(error), "message": error.message}
-        found["seconds"] = time.perf_counter() - began
+        found |= {"seconds": time.perf_counter() - began, "peak_memory_mb": peak_memory_mb()}
         store.finish(name, found)
         return found
 
@@ -260,7 +260,7 @@ def _run_unit(store: RunStore, spec: RunSpec, plan: RegionPlan, bins: Bins, unit
     from napari_hicstruct.inference.boundary_prior import BoundaryPriorTrack
     from napari_hicstruct.inference.pieces import Piece, cut_prior, cut_tracks, run_piece
 
-    region, tiling = name_of_region(plan.index), plan.tilings[bins]
+    region, tiling, began = name_of_region(plan.index), plan.tilings[bins], time.perf_counter()
     first, last = plan.units(bins)[unit]
     piece, tasks = Piece.of(tiling, first, last), plan.tasks(bins)
     resolution = plan.config.fine_resolution if bins == "fine" else plan.config.coarse_resolution
@@ -280,7 +280,8 @@ def _run_unit(store: RunStore, spec: RunSpec, plan: RegionPlan, bins: Bins, unit
         for begin, part in found:
             store.make(f"{region}/strips_{task}/{begin}", part.shape, part.shape, "float16")[:] = part
     windows = plan.windows(bins)[unit]
-    store.finish(unit_name(plan.index, bins, unit), {"windows": windows, "strips": _starts(features)})
+    about = {"windows": windows, "strips": _starts(features), "seconds": time.perf_counter() - began}
+    store.finish(unit_name(plan.index, bins, unit), about)
     return windows
 
 
@@ -299,7 +300,7 @@ def decode(spec: RunSpec, index: int, *ran: Any) -> dict[str, Any]:
         if prepared is not None and "skipped" in prepared:
             return prepared
         found = _decoded(store, spec, plan_of(spec, index))
-        found["seconds"] = time.perf_counter() - began
+        found |= {"seconds": time.perf_counter() - began, "peak_memory_mb": peak_memory_mb()}
         store.finish(name, found)
         return found
 

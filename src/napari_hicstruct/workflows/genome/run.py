@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,14 @@ def _result(
     record = run_record(run.source, run.request, info, chroms)
     record["model"]["device"] = device
     record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "workers": cluster.threads}
+    record["peak_memory_mb"] = _peak_memory_mb(store, found)
     heads = frozenset(task.head for plan in run.plans if not isinstance(plan, MapError) for task in plan.config.tasks
                       if task.name in run.request.tasks)  # fmt: skip
     return PredictResult(tuple(annotations), tuple(tracks), record, tuple(said), heads)
+
+
+def _peak_memory_mb(store: RunStore, found: Iterable[int]) -> float | None:
+    """Of the largest worker, by what each kept when it had read or decoded a region; None where no system says it."""
+    names = [f"{name_of_region(index)}-{piece}" for index in found for piece in ("prepare", "decode")]
+    peaks = [(store.done(name) or {}).get("peak_memory_mb") for name in names]
+    return max((peak for peak in peaks if peak), default=None)

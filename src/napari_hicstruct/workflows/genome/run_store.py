@@ -65,7 +65,7 @@ class RunStore:
         store = cls(path)
         about = store.about()
         if about is not None and not resume:
-            if any((path / _DONE).glob("*.json")):
+            if any((path / _DONE).glob("[!.]*.json")):
                 hint = "Add --resume (resume=True) to go on with it, or remove the folder to begin anew."
                 raise OutputError("an interrupted run of this map, model and settings is there.", where=path, hint=hint)
             store.remove()
@@ -115,6 +115,10 @@ class RunStore:
             return dict(json.loads((self.path / _DONE / f"{name}.json").read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return None
+
+    def names(self) -> frozenset[str]:
+        """Of all finished pieces of work."""
+        return frozenset(file.stem for file in (self.path / _DONE).glob("[!.]*.json"))
 
     def finish(self, name: str, found: Mapping[str, Any]) -> None:
         """A piece of work has ended.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
+from napari_hicstruct.jobs.memory import peak_memory_mb
 from napari_hicstruct.workflows.predict.checks import check_contacts, depth_notes
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
@@ -171,7 +171,7 @@ def _iter_regions(
     done_chroms = [r.chrom for r in regions if r not in skipped]
     record = run_record(source, request, loaded.info, done_chroms)
     record["model"]["device"] = str(loaded.predictor.device)
-    record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "peak_memory_mb": _peak_memory_mb()}
+    record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "peak_memory_mb": peak_memory_mb()}
     heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
 
@@ -209,16 +209,6 @@ def run_record(
             "loop_resolution": loop_resolution(source, request.bins(source)),
         },
     }
-
-
-def _peak_memory_mb() -> float | None:
-    """Largest resident set of this process so far, MB; None where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3), 1)
 
 
 def predict(source: ContactSource, request: PredictRequest) -> PredictResult:
