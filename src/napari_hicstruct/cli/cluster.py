@@ -27,7 +27,6 @@ workers_option: int = typer.Option(
 """Use as a parameter's default: ``workers: int = workers_option``."""
 
 
-
 def _scheduler_named(context: typer.Context, param: typer.CallbackParam, value: str) -> str:
     """An empty name is most often a variable that is not set: the work would start on the machine at hand instead."""
     given = context.get_parameter_source(str(param.name))
