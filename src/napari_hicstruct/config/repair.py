@@ -129,9 +129,7 @@ class ShapeConfig(FunctionConfig):
     box_share: Share = Field(0.05, description="parts smaller than this share of the largest do not widen the box")
     train_size: int = Field(128, ge=8, description="nodes along each axis of the box that training draws from")
     size: int = Field(256, ge=8, description="nodes along each axis at which a box is evaluated at most")
-    band_radius: int = Field(
-        2, ge=1, description="training nodes: the band reaches so far to both sides of the surface"
-    )
+    band_radius: int = Field(2, ge=1, description="training nodes: reach of the band on both sides of the surface")
     points: int = Field(1024, ge=16, description="of each sample and step")
     batch: int = Field(4, ge=1, description="samples in a step")
     biased: tuple[Share, ...] = Field((0.5, 0.3, 0.1), description="share of points from the band")

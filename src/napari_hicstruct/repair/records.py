@@ -74,7 +74,7 @@ class RepairResult:
         After stage 1 (classes laid over each other by priority), and after stage 2.
     changes : tuple of RuleChange
     dice : mapping
-        Stage → class → Dice with what that stage was trained on: the input, the masks of stage 1, the labels of stage 2.
+        Stage → class → Dice with what the stage was made from: the input, the masks of stage 1, the labels of stage 2.
     classes : tuple of LabelClass
     notes : tuple of str
         For people: classes left out, a training that was stopped, …
