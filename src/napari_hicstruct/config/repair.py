@@ -181,6 +181,7 @@ class JointConfig(FunctionConfig):
     checkpoint_every: int = Field(250, ge=1, description="steps")
     fit_points: int = Field(200_000, ge=1000, description="of each sample, on which thresholds are fitted")
     new_sample_steps: int = Field(300, ge=1, description="in which a new sample gets its z")
+    new_sample_rate: float = Field(1e-2, gt=0, description="learning rate of a new sample's z at first")
 
     @model_validator(mode="after")
     def _clip(self) -> JointConfig:
@@ -192,7 +193,7 @@ class JointConfig(FunctionConfig):
 class RepairConfig(FrozenConfig):
     """Everything that a repair depends on, besides the labels."""
 
-    classes: tuple[LabelClass, ...] = Field((), description="empty: one class for each value found")
+    classes: tuple[LabelClass, ...] = Field((), max_length=255, description="empty: one class for each value found")
     priority: tuple[str, ...] = Field((), description="first wins; empty: the smallest class first")
     shape: ShapeConfig = ShapeConfig()
     rules: tuple[Rule, ...] = Field((), description="stage 2, in this order")

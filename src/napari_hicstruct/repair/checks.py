@@ -51,8 +51,13 @@ class Labelled:
         )
 
 
-def check_labels(samples: Sequence[LabelSample], config: RepairConfig) -> Labelled:
+def check_labels(samples: Sequence[LabelSample], config: RepairConfig, *, keep_missing: bool = False) -> Labelled:
     """Samples as class numbers, in the order of priority.
+
+    Parameters
+    ----------
+    keep_missing : bool
+        Classes that occur in no sample are kept: the labels are for a function that knows them.
 
     Raises
     ------
@@ -73,14 +78,13 @@ def check_labels(samples: Sequence[LabelSample], config: RepairConfig) -> Labell
         check_names(config, [one.name for one in classes])
     except ValueError as error:
         raise ConfigError(f"{error}.", hint="Correct the name, or the table of classes.") from error
-    notes = [
-        f"{one.name} ({one.value}) occurs in no sample and is left out." for one in classes if not counts.get(one.value)
-    ]
-    found = [one for one in classes if counts.get(one.value)]
-    if not found:
+    missing = [] if keep_missing else [one for one in classes if not counts.get(one.value)]
+    notes = [f"{one.name} ({one.value}) occurs in no sample and is left out." for one in missing]
+    found = [one for one in classes if one not in missing]
+    if not counts:
         raise LabelError("no sample has a labelled voxel.", hint="Nothing is there to be repaired.")
     order = {name: place for place, name in enumerate(config.priority)}
-    found.sort(key=lambda one: (order.get(one.name, len(order)), counts[one.value]))
+    found.sort(key=lambda one: (order.get(one.name, len(order)), counts.get(one.value, 0)))
     table = {one.value: k for k, one in enumerate(found, start=1)}
     images = tuple(_numbered(image, table) for image in whole)
     notes += _small(samples, images, found)

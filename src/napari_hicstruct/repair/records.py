@@ -83,6 +83,8 @@ class RepairResult:
     occupancy : tuple of ndarray
         With ``RepairOptions.soft``: per sample, float32 of shape (classes, *labels.shape), 0–1, of the last stage that
         ran; else empty.
+    leads : bool
+        False in the further processes of several devices: only one of them writes and reports.
     """
 
     samples: tuple[LabelSample, ...]
@@ -94,3 +96,4 @@ class RepairResult:
     notes: tuple[str, ...]
     run: dict[str, Any]
     occupancy: tuple[NDArray[np.float32], ...] = ()
+    leads: bool = True
