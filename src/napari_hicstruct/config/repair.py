@@ -203,7 +203,8 @@ class RepairConfig(FrozenConfig):
     @model_validator(mode="after")
     def _named(self) -> RepairConfig:
         names = [one.name for one in self.classes]
-        for what, given in (("name", names), ("value", [one.value for one in self.classes])):
+        keys: dict[str, list[Any]] = {"name": names, "value": [one.value for one in self.classes]}
+        for what, given in keys.items():
             if twice := next((one for one in given if given.count(one) > 1), None):
                 raise ValueError(f"classes: two have the {what} '{twice}'")
         if twice := next((one for one in self.priority if self.priority.count(one) > 1), None):

@@ -38,7 +38,7 @@ class Box:
         spans = zip(self.low, self.high, self.shape, strict=True)
         return tuple(slice(max(low, 0), min(high, n)) for low, high, n in spans)
 
-    def nodes(self, size: int) -> list[NDArray[np.float64]]:
+    def nodes(self, size: int) -> list[NDArray[np.floating[Any]]]:
         """Edges' coordinate of ``size`` nodes along each axis, in voxels."""
         spans = zip(self.low, self.high, strict=True)
         return [low + (np.arange(size) + 0.5) * ((high - low) / size) for low, high in spans]

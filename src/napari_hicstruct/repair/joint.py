@@ -227,7 +227,7 @@ def interpolated(values: NDArray[np.uint8], places: NDArray[np.float64]) -> NDAr
     for corner in np.ndindex(*(2,) * len(shape)):
         weight = np.prod(np.where(corner, part, 1 - part), axis=1, keepdims=True)
         total += weight * values[tuple(np.minimum(first + corner, shape - 1).T)]
-    return total / LEVELS
+    return (total / LEVELS).astype(np.float32)
 
 
 def fit_thresholds(probability: NDArray[np.float32], numbers: NDArray[np.uint8]) -> list[float]:

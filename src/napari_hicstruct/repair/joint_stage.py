@@ -17,7 +17,7 @@ from napari_hicstruct.repair.checks import Labelled
 from napari_hicstruct.repair.evaluate import EVALUATION_POINTS, evaluator, iter_labels
 from napari_hicstruct.repair.fitting import FitContext
 from napari_hicstruct.repair.fusion import Fused, with_rules
-from napari_hicstruct.repair.joint import JointProblem, fit_thresholds, joint_target
+from napari_hicstruct.repair.joint import JointProblem, JointTarget, fit_thresholds, joint_target
 from napari_hicstruct.repair.records import JOINT, RuleChange
 from napari_hicstruct.repair.sample import LabelSample
 from napari_hicstruct.repair.stages import (
@@ -80,7 +80,7 @@ def iter_joint(
     """Stage 3; None if the training ended before the function was ever of use."""
     config, labelled = job.config.joint, job.labelled
     names, seed = job.names, (job.config.seed, 0)
-    targets = []
+    targets: list[JointTarget] = []
     for image in fused:
         job.context.token.check()
         targets.append(joint_target(image, len(names), (*seed, len(targets))))

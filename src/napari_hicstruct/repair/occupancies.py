@@ -54,7 +54,7 @@ class Occupancies:
         """Store occupancies of class ``number`` (0-based), 0–1, of a box of voxels; one process writes."""
         if self._write:
             array = self.of(sample)
-            array[(*where, number)] = np.rint(LEVELS * values).astype(np.uint8)
+            array[..., number][where] = np.rint(LEVELS * values).astype(np.uint8)
             array.flush()  # type: ignore[attr-defined]
 
     def remove(self) -> None:
