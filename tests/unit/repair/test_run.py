@@ -156,7 +156,7 @@ def test_a_run_can_end_after_an_earlier_stage(until: Any, tmp_path: Path) -> Non
 
 def test_labels_in_three_dimensions_with_unlike_spacings_and_shapes() -> None:
     given = [sample(two_disks(shape=shape), spacing=(3.0, 1.0, 1.0)) for shape in ((8, 16, 20), (10, 14, 18))]
-    config = with_changes(FAST, shape={"points": 512, "epochs": 80}, joint={"steps": 160, "positives": 256})
+    config = with_changes(FAST, shape={"points": 256, "epochs": 60}, joint={"steps": 160, "positives": 128})
     result = repair(given, config)
     for before, after in zip(given, result.samples, strict=True):
         assert after.labels.shape == before.labels.shape

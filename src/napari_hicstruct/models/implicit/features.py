@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from napari_hicstruct.config.repair import FunctionConfig
 
-LONGEST_WAVE_CYCLES = 0.5
+MIN_CYCLES = 0.5
 """Lowest frequency: half a wave over the box."""
 GRID_SPREAD = 1e-2
 """Standard deviation of a grid's first values: almost flat, so that a new function is smooth."""
@@ -39,7 +39,7 @@ class FourierFeatures(nn.Module):
         waves = features // 2
         random = torch.Generator().manual_seed(seed)
         directions = F.normalize(torch.randn(dimensions, waves, generator=random), dim=0)
-        lowest = min(LONGEST_WAVE_CYCLES, bandwidth)
+        lowest = min(MIN_CYCLES, bandwidth)
         cycles = torch.logspace(math.log10(lowest), math.log10(bandwidth), waves)
         self.frequencies: Tensor
         self.register_buffer("frequencies", directions * cycles * math.pi)  # the box is 2 long

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,12 @@ from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.repair.checks import Labelled, check_labels
 from napari_hicstruct.repair.sample import LabelSample
+
+if TYPE_CHECKING:
+    from napari_hicstruct.models.implicit.occupancy import ImplicitField
+    from napari_hicstruct.repair.stages import StageStep
+
+_STAGE = "new samples"
 
 
 def apply_function(
@@ -59,24 +65,29 @@ def apply_function(
     if labelled.dimensions != trained.dimensions:
         text = f"the function is of {trained.dimensions} dimensions, the labels of {labelled.dimensions}."
         raise ModelError(text, where=path, hint="Give labels of as many dimensions.")
-    token, clock = token or CancelToken(), Clock()
-    total = float(config.joint.new_sample_steps)
+    asked = labelled if size is None else _resized(labelled, size)
+    token, clock, total = token or CancelToken(), Clock(), float(config.joint.new_sample_steps)
     with torch_threads(threads or 0):
-        context = FitContext(open_fabric("cpu"), token)
-        fitting, done = iter_fit_latents(trained, labelled, config, context), 0
-        while True:
-            try:
-                step = next(fitting)
-            except StopIteration as end:
-                fitted = end.value
-                break
-            done += 1
-            yield clock.step("new samples", done, total, payload=step.step)
-        outcome = JointOutcome(fitted, list(card["thresholds"]))
-        asked = labelled if size is None else _resized(labelled, size)
+        fitting = iter_fit_latents(trained, labelled, config, FitContext(open_fabric("cpu"), token))
+        outcome = JointOutcome((yield from _counted(fitting, clock, total)), list(card["thresholds"]))
         for _ in iter_laid(outcome, asked, config, token.check, soft=False):
-            yield clock.step("new samples", total, total)
+            yield clock.step(_STAGE, total, total)
     return asked.restored(outcome.images)
+
+
+def _counted(
+    steps: Generator[StageStep, None, ImplicitField], clock: Clock, total: float
+) -> Generator[Progress, None, ImplicitField]:
+    """Steps of fitting as Progress."""
+    done = 0
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            fitted: ImplicitField = end.value
+            return fitted
+        done += 1
+        yield clock.step(_STAGE, done, total, payload=step.step)
 
 
 def _config_of(card: dict[str, Any], path: str | Path) -> RepairConfig:
