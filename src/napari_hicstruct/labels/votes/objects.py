@@ -164,7 +164,7 @@ def _settled(occupancy: Floats, row: int, col: int, disc: NDArray[np.int64]) -> 
     if not weights.sum():
         return row, col
     middle = (pixels * weights[:, None]).sum(axis=0) / weights.sum()
-    return int(round(middle[0])), int(round(middle[1]))
+    return round(float(middle[0])), round(float(middle[1]))
 
 
 def _mean_on(occupancy: Floats, place: tuple[int, int], disc: NDArray[np.int64]) -> float:

@@ -60,9 +60,7 @@ def compared(
         Of the mask before, and how many of them changed.
     """
     old, new = loci.points(before), loci.points(after)
-    near = [
-        (float(np.abs(old[i] - new[j]).max()), i, j) for i, j in loci.pairs_within(old, new, 2 * bin_size).tolist()
-    ]
+    near = [(float(np.abs(old[i] - new[j]).max()), i, j) for i, j in loci.pairs_within(old, new, 2 * bin_size).tolist()]
     kept = loci.match_closest(near)
     moved = sum(not np.array_equal(old[i], new[j]) for i, j in kept)
     return KindChange(kind, len(old), len(new), moved, len(new) - len(kept), len(old) - len(kept), *pixels)

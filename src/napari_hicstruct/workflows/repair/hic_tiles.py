@@ -1,7 +1,7 @@
 """Votes of a region ↔ small binary masks: what a repair is given, and how what it gives is put together again.
 
-A pixel that three of four callers have is in the masks of one, of two and of three callers or more: these level sets are
-repaired one by one, and their mean is the repaired share of the callers.
+A pixel that three of four callers have is in the masks of one, of two and of three callers or more: these level sets
+are repaired one by one, and their mean is the repaired share of the callers.
 """
 
 from __future__ import annotations
