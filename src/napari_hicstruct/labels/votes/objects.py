@@ -1,6 +1,6 @@
 """Pixels → objects: what a map of occupancies (votes, or what a repair made of them) says is there.
 
-Every object bears the mean occupancy of its own pixels as its score.
+Every object has the mean occupancy of its own pixels as its score; a domain's is lowered by what crosses its ends.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def objects_of(
     Returns
     -------
     list of Annotation
-        By position; ``score`` and ``soft_score`` are the mean occupancy of an object's pixels, NaN in no case.
+        By position; ``score`` and ``soft_score`` say how far the pixels agree with it, in [0, 1].
     """
     readers: dict[MaskKind, Callable[[Floats, float, int], Iterator[_Box]]] = {
         MaskKind.DOMAIN: _domains,
@@ -117,9 +117,16 @@ def _domains(occupancy: Floats, threshold: float, bin_size: int) -> Iterator[_Bo
         if start < 0:
             end -= 1
             continue
-        pixels = (end - start) * (end - start - 1) / 2
-        yield start, end, start, end, float(_square(sums, np.array([start]), end)[0] / pixels + threshold)
+        yield start, end, start, end, _agreement(occupancy, start, end)
         end = start
+
+
+def _agreement(occupancy: Floats, start: int, end: int) -> float:
+    """Occupancy within a domain over all that its bins have: what reaches across its ends counts against it."""
+    within = occupancy[start:end, start:end]
+    n_pixels = (end - start) * (end - start - 1) / 2
+    across = float(occupancy[start:end, end:].sum() + occupancy[:start, start:end].sum())
+    return float(np.triu(within, 1).sum()) / (n_pixels + across)
 
 
 def _square(sums: NDArray[np.float64], starts: NDArray[np.int64], end: int) -> NDArray[np.float64]:
