@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,7 @@ def best_by_trying(share: np.ndarray, threshold: float) -> float:
     gain = np.triu(share - threshold, 1)
     best = np.zeros(n + 1)
     for end in range(1, n + 1):
-        best[end] = max(
-            [best[end - 1], *(best[start] + gain[start:end, start:end].sum() for start in range(end - 2))]
-        )
+        best[end] = max([best[end - 1], *(best[start] + gain[start:end, start:end].sum() for start in range(end - 2))])
     return float(best[-1])
 
 
@@ -109,7 +108,7 @@ def test_domains_agree_best_with_the_pixels() -> None:
     region = Interval("chr1", 0, 24 * BIN)
     found = objects_of(share, MaskKind.DOMAIN, region, BIN)
     spans = [(one.anchor1.start // BIN, one.anchor1.end // BIN) for one in found]
-    assert all(last <= first for (_, last), (first, _) in zip(spans, spans[1:], strict=False))
+    assert all(last <= first for (_, last), (first, _) in itertools.pairwise(spans))
     gain = np.triu(share.astype(float) - 0.5, 1)
     assert sum(gain[a:b, a:b].sum() for a, b in spans) == pytest.approx(best_by_trying(share, 0.5), abs=1e-4)
 
@@ -157,7 +156,7 @@ def test_tiles_overlap_and_cover() -> None:
     starts = starts_of(500)
     assert starts[0] == 0
     assert starts[-1] + TILE_BINS >= 500
-    assert all(b - a == TILE_BINS - OVERLAP_BINS for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a == TILE_BINS - OVERLAP_BINS for a, b in itertools.pairwise(starts))
 
 
 def test_levels_of_few_and_of_many_callers() -> None:
