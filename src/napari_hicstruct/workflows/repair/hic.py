@@ -17,6 +17,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.consensus import CallFile, FileVotes, iter_read_calls
 from napari_hicstruct.workflows.repair.hic_changes import KindChange, added_up, compared
+from napari_hicstruct.workflows.repair.job import Until
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -52,6 +53,8 @@ class HicRepairRequest:
         Share of the callers in (0, 1): objects are listed from it on.
     config : RepairConfig, optional
         None: the preset ``hic``.  Its classes are replaced by domains, stripes and loops.
+    until : "shape", "fusion" or "joint"
+        The last stage.
     folder : Path, optional
         Keeps functions and checkpoints.
     device : str
@@ -65,6 +68,7 @@ class HicRepairRequest:
     chromsizes: Mapping[str, int] = field(default_factory=dict)
     threshold: float = 0.5
     config: RepairConfig | None = None
+    until: Until = "joint"
     folder: Path | None = None
     device: str = "auto"
     resume: bool = False
@@ -220,6 +224,7 @@ def _iter_repaired(
     config = _with_classes(request.config or repair_config("hic"), values)
     options = RepairOptions(
         folder=request.folder,
+        until=request.until,
         device=request.device,
         resume=request.resume,
         threads=request.threads,
@@ -289,6 +294,7 @@ def _parameters(
         "regions": [str(region).replace(",", "")],
         "bin_size": request.bin_size,
         "threshold": request.threshold,
+        "until": request.until,
         "callers": {name: len(records) for name, records in sorted(calls.items())},
         "statuses": Status.PROPOSED.value,
     }
