@@ -129,9 +129,7 @@ class ShapeConfig(FunctionConfig):
     box_share: Share = Field(0.05, description="parts smaller than this share of the largest do not widen the box")
     train_size: int = Field(128, ge=8, description="nodes along each axis of the box that training draws from")
     size: int = Field(256, ge=8, description="nodes along each axis at which a box is evaluated at most")
-    band_radius: int = Field(
-        2, ge=1, description="training nodes: the band reaches so far to both sides of the surface"
-    )
+    band_radius: int = Field(2, ge=1, description="training nodes: reach of the band on both sides of the surface")
     points: int = Field(1024, ge=16, description="of each sample and step")
     batch: int = Field(4, ge=1, description="samples in a step")
     biased: tuple[Share, ...] = Field((0.5, 0.3, 0.1), description="share of points from the band")
@@ -183,6 +181,7 @@ class JointConfig(FunctionConfig):
     checkpoint_every: int = Field(250, ge=1, description="steps")
     fit_points: int = Field(200_000, ge=1000, description="of each sample, on which thresholds are fitted")
     new_sample_steps: int = Field(300, ge=1, description="in which a new sample gets its z")
+    new_sample_rate: float = Field(1e-2, gt=0, description="learning rate of a new sample's z at first")
 
     @model_validator(mode="after")
     def _clip(self) -> JointConfig:
@@ -194,7 +193,7 @@ class JointConfig(FunctionConfig):
 class RepairConfig(FrozenConfig):
     """Everything that a repair depends on, besides the labels."""
 
-    classes: tuple[LabelClass, ...] = Field((), description="empty: one class for each value found")
+    classes: tuple[LabelClass, ...] = Field((), max_length=255, description="empty: one class for each value found")
     priority: tuple[str, ...] = Field((), description="first wins; empty: the smallest class first")
     shape: ShapeConfig = ShapeConfig()
     rules: tuple[Rule, ...] = Field((), description="stage 2, in this order")
@@ -204,7 +203,8 @@ class RepairConfig(FrozenConfig):
     @model_validator(mode="after")
     def _named(self) -> RepairConfig:
         names = [one.name for one in self.classes]
-        for what, given in (("name", names), ("value", [one.value for one in self.classes])):
+        keys: dict[str, list[Any]] = {"name": names, "value": [one.value for one in self.classes]}
+        for what, given in keys.items():
             if twice := next((one for one in given if given.count(one) > 1), None):
                 raise ValueError(f"classes: two have the {what} '{twice}'")
         if twice := next((one for one in self.priority if self.priority.count(one) > 1), None):

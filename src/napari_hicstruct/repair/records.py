@@ -74,7 +74,7 @@ class RepairResult:
         After stage 1 (classes laid over each other by priority), and after stage 2.
     changes : tuple of RuleChange
     dice : mapping
-        Stage → class → Dice with what that stage was trained on: the input, the masks of stage 1, the labels of stage 2.
+        Stage → class → Dice with what the stage was made from: the input, the masks of stage 1, the labels of stage 2.
     classes : tuple of LabelClass
     notes : tuple of str
         For people: classes left out, a training that was stopped, …
@@ -83,6 +83,8 @@ class RepairResult:
     occupancy : tuple of ndarray
         With ``RepairOptions.soft``: per sample, float32 of shape (classes, *labels.shape), 0–1, of the last stage that
         ran; else empty.
+    leads : bool
+        False in the further processes of several devices: only one of them writes and reports.
     """
 
     samples: tuple[LabelSample, ...]
@@ -94,3 +96,4 @@ class RepairResult:
     notes: tuple[str, ...]
     run: dict[str, Any]
     occupancy: tuple[NDArray[np.float32], ...] = ()
+    leads: bool = True

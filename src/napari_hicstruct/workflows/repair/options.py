@@ -16,7 +16,7 @@ class RepairOptions:
     Attributes
     ----------
     folder : Path, optional
-        Gets ``function.safetensors``, ``checkpoints/``, ``log.jsonl``, ``changes.tsv`` and ``run.json``, and keeps them.
+        Gets and keeps ``function.safetensors``, ``checkpoints/``, ``log.jsonl``, ``changes.tsv`` and ``run.json``.
         Without one all is done in a temporary folder.
     until : str
         The last stage: ``"shape"``, ``"fusion"`` or ``"joint"``.
