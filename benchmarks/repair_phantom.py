@@ -191,8 +191,16 @@ def alone_part(setup: Setup, strength: str) -> dict[str, Any]:
 
 
 def features_part(setup: Setup) -> dict[str, Any]:
-    """Positional features: Fourier beside those of grids, everything else the same, medium strength."""
-    return {kind: strength_part(setup, "medium", kind) for kind in ("fourier", "grid")}
+    """Positional features: those of the preset beside the other ones, everything else the same, medium strength."""
+    found = {}
+    for kind in ("fourier", "grid"):
+        usual = setup.config() == setup.config(kind)
+        path = setup.folder / "medium.json"
+        known = usual and path.exists()
+        found[kind] = json.loads(path.read_text(encoding="utf-8")) if known else strength_part(setup, "medium", kind)
+    return {
+        kind: {key: one[key] for key in ("stages", "seconds", "peak_mb", "function_mb")} for kind, one in found.items()
+    }
 
 
 def sizes_part(setup: Setup) -> dict[str, Any]:
@@ -299,7 +307,7 @@ def main() -> None:
         run_child(setup, args.child)
         return
     for part in args.part or PARTS:
-        found = run_part(setup, part) | {"commit": commit()}
+        found = {"commit": commit(), **run_part(setup, part)}
         (setup.folder / f"{part}.json").write_text(json.dumps(rounded(found), indent=1), encoding="utf-8")
     files = {part: setup.folder / f"{part}.json" for part in PARTS}
     if missing := [part for part, path in files.items() if not path.exists()]:
