@@ -1,0 +1,149 @@
+"""``hicstruct repair``: ragged labels of images become smooth and consistent, by implicit functions."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.wording import how_many
+
+if TYPE_CHECKING:
+    from napari_hicstruct.config.repair import RepairConfig
+    from napari_hicstruct.workflows.repair.over_files import Repaired, RepairRequest
+
+
+class GivenStage(StrEnum):
+    """How far a repair goes."""
+
+    SHAPE = "shape"
+    FUSION = "fusion"
+    JOINT = "joint"
+
+
+class GivenPreset(StrEnum):
+    """Settings that ship with the package."""
+
+    GENERIC = "generic"
+    CARDIAC = "cardiac"
+    HIC = "hic"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command()(repair)
+
+
+def repair(
+    labels: list[Path] = typer.Argument(
+        ...,
+        metavar="LABELS...",
+        help="Label images, one sample each: .nii, .nii.gz, .tif, .npy, .zarr (OME-Zarr, too).",
+    ),
+    out: Path = typer.Option(
+        ..., "--out", "-o", help="Folder for the repaired labels, by the names of the input, and for the function."
+    ),
+    preset: GivenPreset | None = typer.Option(
+        None, help="Classes, rules and settings that ship with the program. [generic: a class for each value]"
+    ),
+    config: Path | None = typer.Option(None, help="YAML file of settings instead of a preset."),
+    until: GivenStage = typer.Option(
+        GivenStage.JOINT, help="Last stage: each class by itself, classes laid together by rules, one function of all."
+    ),
+    function: Path | None = typer.Option(
+        None, help="A kept function (function.safetensors, or the folder of its run): LABELS are new samples of it."
+    ),
+    device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
+    devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's points."),
+    threads: int = typer.Option(0, min=0, help="Threads of the processor; 0: as many as there are."),
+    resume: bool = typer.Option(False, "--resume", help="Go on with the run that this folder holds."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace what an earlier run left in the folder."),
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Repair label images: no holes, islands or staircases, classes in their places, one smooth function of them all.
+
+    Nothing that is read is replaced.  The repaired labels overlay the input to the voxel.
+    """
+    from napari_hicstruct.workflows.repair.options import RepairOptions
+    from napari_hicstruct.workflows.repair.over_files import RepairRequest, is_first_process, iter_repair_files
+
+    settings = _settings(preset, config)
+    if function is not None:
+        _check_alone(preset, config, until, resume, devices)
+    options = RepairOptions(until=until.value, device=device, devices=devices, resume=resume, threads=threads or None)
+    request = RepairRequest(tuple(labels), out, settings, options, function, overwrite)
+    try:
+        repaired = show_progress(iter_repair_files(request), quiet)
+    except KeyboardInterrupt:
+        if function is None:
+            to_stderr("note: add --resume to go on from the last checkpoint.")
+        raise
+    if is_first_process():
+        _report(repaired, request, json)
+
+
+def _settings(preset: GivenPreset | None, config: Path | None) -> RepairConfig:
+    from napari_hicstruct.config.repair import repair_config
+
+    if preset is not None and config is not None:
+        raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")
+    if config is not None and not config.is_file():
+        raise ConfigError("there is no such file.", where=config, hint="Give a YAML file of settings, or --preset.")
+    return repair_config(config if config is not None else (preset or GivenPreset.GENERIC).value)
+
+
+def _check_alone(
+    preset: GivenPreset | None, config: Path | None, until: GivenStage, resume: bool, devices: int
+) -> None:
+    """A kept function brings its classes and settings, and nothing is trained."""
+    given = {
+        "--preset": preset is not None,
+        "--config": config is not None,
+        "--until": until is not GivenStage.JOINT,
+        "--resume": resume,
+        "--devices": devices > 1,
+    }
+    if used := [name for name, is_given in given.items() if is_given]:
+        text = f"{' and '.join(used)} {'goes' if len(used) == 1 else 'go'} with a repair that learns a function."
+        raise ConfigError(text, where="--function", hint="A kept function has its own settings: leave them out.")
+
+
+def _report(repaired: Repaired, request: RepairRequest, json: bool) -> None:
+    for note in repaired.notes:
+        to_stderr(f"note: {note}")
+    data = {
+        "folder": request.out,
+        "files": repaired.files,
+        "function": _function_of(repaired, request),
+        "changes": repaired.changes,
+        "dice": repaired.dice,
+        "notes": repaired.notes,
+    }
+    emit(data, json, human=_table(repaired, request))
+
+
+def _function_of(repaired: Repaired, request: RepairRequest) -> Path | None:
+    from napari_hicstruct.workflows.repair.over_files import FUNCTION
+
+    made = request.out / FUNCTION
+    return request.function if request.function is not None else made if made.exists() else None
+
+
+def _table(repaired: Repaired, request: RepairRequest) -> Any:
+    """A row for each class: Dice of each stage, voxels that rules changed in all samples."""
+    to_stderr(f"{how_many(len(repaired.files), 'repaired label file')} in {request.out}")
+    if repaired.result is None:
+        return [{"file": str(path)} for path in repaired.files]
+    changed: dict[str, int] = {}
+    for change in repaired.changes:
+        changed[change.class_name] = changed.get(change.class_name, 0) + change.voxels
+    rows = []
+    for one in repaired.result.classes:
+        dice = {f"Dice, {stage}": by_class.get(one.name, "–") for stage, by_class in repaired.dice.items()}
+        rows.append({"class": one.name, "value": one.value, **dice, "changed by rules": changed.get(one.name, 0)})
+    return rows
