@@ -10,8 +10,9 @@ import numpy as np
 import psygnal
 import pytest
 from qtpy.compat import isalive
-from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QApplication, QPushButton, QToolButton
+from qtpy.QtCore import QEvent, Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
 
 from napari_hicstruct.plugin._commands import repair_labels
 from napari_hicstruct.plugin._docks import open_dock, open_repair
@@ -266,18 +267,23 @@ def test_rules_and_classes_by_hand(make_napari_viewer: Make) -> None:
     settings = panel.state.settings
     assert [rule.text for rule in settings.rules] == ["class 4 touches class 1", "class 4: the largest part kept"]
     item = panel.classes.topLevelItem(0)
-    item.setText(0, "ball")
+    panel.classes.itemDoubleClicked.emit(item, 0)
+    editor = panel.classes.findChild(QLineEdit)
+    editor.setText("ball")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    settled(panel)
     assert settings.rules[0].text == "ball touches class 1"
     assert settings.names == ["ball", "class 1"]
     down = [b for b in panel.classes.findChildren(QToolButton) if b.text() == "↓" and b.isEnabled()]
     down[0].click()
     assert settings.names == ["class 1", "ball"]
     panel.classes.topLevelItem(0).setText(0, "ball")
+    settled(panel)
     assert "both be called" in panel.message.text()
     assert panel.classes.topLevelItem(0).text(0) == "class 1"
     panel.preset.setCurrentText("cardiac")
     panel.preset.textActivated.emit("cardiac")
-    assert settings.names == ["RA", "Myocardium"]
+    assert settings.names == ["Myocardium", "RA"]
     grey = [one for one in panel.rules.findChildren(type(panel.rules.none)) if "not there" in one.text()]
     assert grey, "rules of the preset that do not apply are not shown as such"
     panel.shape.form.epochs.value = 9

@@ -344,6 +344,17 @@ def test_votes_in_view_become_proposals(window: TinyWindow) -> None:
     assert "repaired votes" not in [one.name for one in project.sets()]
 
 
+def test_a_project_that_is_made_meanwhile_ends_nothing(window: TinyWindow, tmp_path: Path) -> None:
+    project, window.project = window.project, None
+    state = RepairVotesState(window, backend=Votes())  # type: ignore[arg-type]
+    state.text = "what came of it"
+    window.project = project
+    window.project_changed.emit(project)
+    assert state.text
+    window.project_changed.emit(None)
+    assert not state.text, "another project"
+
+
 def test_votes_need_two_callers_and_a_view_that_fits(window: TinyWindow) -> None:
     state = RepairVotesState(window, backend=Votes())  # type: ignore[arg-type]
     window.consensus.rows[0].on = False

@@ -85,8 +85,9 @@ class RepairVotesState:
         self.threshold = 0.5
         self.outcome: RepairOutcome | None = None
         self.text = ""
+        self._project = window.project
         window.map_changed.connect(self._forget)
-        window.project_changed.connect(lambda _project: self._forget())
+        window.project_changed.connect(self._project_changed)
 
     # ------------------------------------------------------------------ who and where
     def voters(self) -> list[CallerRow]:
@@ -198,8 +199,6 @@ class RepairVotesState:
     def _done(self, result: HicRepairResult) -> None:
         from napari_hicstruct.workflows.repair.hic import store_hic_repair
 
-        self.text = result.text()
-        self.outcome = RepairOutcome((pixels_of(result.maps, self.threshold),))
         n = len(result.records)
         try:
             if n:
@@ -211,12 +210,21 @@ class RepairVotesState:
         except HicStructError as error:
             self._failed(error)
             return
+        self.text = result.text()
+        self.outcome = RepairOutcome((pixels_of(result.maps, self.threshold),))
         self.message.emit(said)
         self.changed.emit()
         self.outcome_changed.emit()
 
     def _failed(self, error: HicStructError) -> None:
         self.message.emit("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
+        self.changed.emit()
+
+    def _project_changed(self, project: Project | None) -> None:
+        """One that is made with the first edit, as by us, is no other project."""
+        before, self._project = self._project, project
+        if before is not None:
+            self._forget()
         self.changed.emit()
 
     def _forget(self) -> None:

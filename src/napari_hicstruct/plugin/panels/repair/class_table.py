@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from qtpy.QtCore import Qt
+from qtpy.compat import isalive
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_hicstruct.plugin.state.repair import RepairState
@@ -97,7 +98,10 @@ class ClassTable(QTreeWidget):
     def _renamed(self, item: QTreeWidgetItem, column: int) -> None:
         if column != _NAME:
             return
-        place = self.indexOfTopLevelItem(item)
-        row = self._shown[place][0]
-        self._shown = []  # a name that is refused goes back to what it was
-        self._state.edit(lambda settings: settings.rename(row.value, item.text(_NAME)))
+        row, name = self._shown[self.indexOfTopLevelItem(item)][0], item.text(_NAME)
+        QTimer.singleShot(0, partial(self._rename, row.value, name))  # not while Qt's editor still holds the item
+
+    def _rename(self, value: int, name: str) -> None:
+        if isalive(self):
+            self._shown = []  # a name that is refused goes back to what it was
+            self._state.edit(lambda settings: settings.rename(value, name))
