@@ -97,7 +97,7 @@ def repair(
     OutputError
         If `out` cannot be written, or holds something that would be replaced.
     ModelError
-        If `function` cannot be read or has other axes than `labels`.
+        If `function` cannot be read.
 
     Examples
     --------

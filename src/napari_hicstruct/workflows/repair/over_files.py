@@ -190,7 +190,9 @@ def iter_apply(
     Raises
     ------
     ModelError
-        If the file cannot be read, is no function, or is one of other axes.
+        If the file cannot be read or is no function.
+    ConfigError
+        If it is one of other axes.
     LabelError
         If the samples hold labels that it does not know.
     """
