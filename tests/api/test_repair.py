@@ -114,6 +114,6 @@ def test_labels_are_refused_by_name(given: Any, message: str) -> None:
         hs.repair(given, settings=FAST)
 
 
-def test_a_label_that_no_class_has_is_named_in_the_words_of_python() -> None:
-    with pytest.raises(hs.errors.LabelError, match=r"labels: holds label 77, .* or use preset='generic'"):
+def test_a_label_that_no_class_has_is_named() -> None:
+    with pytest.raises(hs.errors.LabelError, match=r"labels: holds label 77, .* or use preset generic"):
         hs.repair(disc(value=77), "cardiac")

@@ -196,7 +196,7 @@ def test_bad_files_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[st
         (["--function", "f.safetensors", "--until", "shape"], "--until goes with a repair that learns a function"),
         (["--function", "f.safetensors", "--preset", "hic", "--resume"], "--preset and --resume go with a repair"),
         (["--function", "good.npy"], "good.npy"),
-        (["--preset", "cardiac"], "good.npy: holds label 7, which"),
+        (["--preset", "cardiac"], "good.npy: holds label 77, which"),
         (["--config", "missing-class.yaml"], "names 'vein', but the classes are wall"),
         (["--config", "typo.yaml"], "unknown key 'priorities'"),
         (["--device", "abacus"], "abacus"),
@@ -207,11 +207,11 @@ def test_bad_options_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    np.save("good.npy", ball((8, 9, 10), 0.7) // 7 * 7)
+    np.save("good.npy", ball((8, 9, 10), 0.7) // 7 * 77)
     Path("fast.yaml").write_text(FAST)
     Path("typo.yaml").write_text("priorities: [wall]\n")
     rule = "{rule: near, of: wall, others: [vein], distance: 2}"
-    Path("missing-class.yaml").write_text(f"classes: [{{name: wall, value: 7}}]\nrules: [{rule}]\n")
+    Path("missing-class.yaml").write_text(f"classes: [{{name: wall, value: 77}}]\nrules: [{rule}]\n")
     assert main(["repair", "good.npy", "-o", "out", *words]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == 1

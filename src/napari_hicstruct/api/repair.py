@@ -68,7 +68,7 @@ def repair(
         A kept function (``function.safetensors``, or the folder of its run): `labels` are new samples, and all that is
         fitted is their latent vectors.
     device : str
-        ``auto``, ``cpu``, ``cuda``, …
+        ``auto``, ``cpu``, ``cuda`` or another one of torch.
     devices : int
         So many share each step.
     threads : int, optional

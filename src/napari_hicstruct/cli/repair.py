@@ -10,7 +10,7 @@ import typer
 
 from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.maps_option import ManyValues
-from napari_hicstruct.cli.repair_votes import VotesGiven, VotesRun, repair_votes
+from napari_hicstruct.cli.repair_votes import VotesGiven, VotesRun, repair_votes, votes_option
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.wording import how_many
 
@@ -35,6 +35,23 @@ class GivenPreset(StrEnum):
     HIC = "hic"
 
 
+labels_argument: list[Path] = typer.Argument(
+    None, metavar="LABELS...", help="Label images, one sample each: .nii, .nii.gz, .tif, .npy, .zarr, OME-Zarr."
+)
+out_option: Path = typer.Option(
+    ..., "--out", "-o", help="Folder for the repaired labels, by the names of the input, and for the function."
+)
+preset_option: GivenPreset | None = typer.Option(
+    None, help="Classes, rules and settings that ship with the program. [generic: a class for each value]"
+)
+until_option: GivenStage = typer.Option(
+    GivenStage.JOINT, help="Last stage: each class by itself, classes laid together by rules, one function of all."
+)
+function_option: Path | None = typer.Option(
+    None, help="A kept function (function.safetensors, or the folder of its run): LABELS are new samples of it."
+)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
     app.command("repair", cls=_ManyValues)(repair)
@@ -45,30 +62,18 @@ class _ManyValues(ManyValues):
 
 
 def repair(
-    labels: list[Path] = typer.Argument(
-        None, metavar="LABELS...", help="Label images, one sample each: .nii, .nii.gz, .tif, .npy, .zarr, OME-Zarr."
-    ),
-    out: Path = typer.Option(
-        ..., "--out", "-o", help="Folder for the repaired labels, by the names of the input, and for the function."
-    ),
-    preset: GivenPreset | None = typer.Option(
-        None, help="Classes, rules and settings that ship with the program. [generic: a class for each value]"
-    ),
+    labels: list[Path] = labels_argument,
+    out: Path = out_option,
+    preset: GivenPreset | None = preset_option,
     config: Path | None = typer.Option(None, help="YAML file of settings instead of a preset."),
-    until: GivenStage = typer.Option(
-        GivenStage.JOINT, help="Last stage: each class by itself, classes laid together by rules, one function of all."
-    ),
-    function: Path | None = typer.Option(
-        None, help="A kept function (function.safetensors, or the folder of its run): LABELS are new samples of it."
-    ),
+    until: GivenStage = until_option,
+    function: Path | None = function_option,
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
     devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's points."),
     threads: int = typer.Option(0, min=0, help="Threads of the processor; 0: as many as there are."),
     resume: bool = typer.Option(False, "--resume", help="Go on with the run that this folder holds."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Replace what an earlier run left in the folder."),
-    votes: list[str] = typer.Option(
-        [], "--votes", metavar="CALLS...", help="Hi-C: files of calls instead of LABELS, CALLER=FILE where it is open."
-    ),
+    votes: list[str] = votes_option,
     map: str = typer.Option("", "--map", help="Hi-C: the contact map of the votes."),
     region: str = typer.Option("", "--region", "-r", help="Hi-C: where votes are counted, as chr1:5M-10M."),
     bin_size: int = bp_option(10_000, parser=bins, help="Hi-C: a pixel of the votes, as 10k."),
@@ -87,21 +92,12 @@ def repair(
     _check_one(labels or [], given, function)
     if given.votes:
         _check_hic(preset, config, devices)
-        shown = (json, quiet)
-        repair_votes(given, VotesRun(out, config, until.value, device, threads, resume, overwrite, shown))
+        run = VotesRun(out, config, until.value, device, threads, resume, overwrite, (json, quiet))
+        repair_votes(given, run)
         return
-    _repair_files(
-        _request(
-            labels or [],
-            out,
-            _settings(preset, config),
-            function,
-            overwrite,
-            {"until": until.value, "device": device, "devices": devices, "resume": resume, "threads": threads or None},
-        ),
-        json,
-        quiet,
-    )
+    options = {"until": until.value, "device": device, "devices": devices, "resume": resume, "threads": threads or None}
+    request = _request(labels or [], out, _settings(preset, config), function, overwrite, options)
+    _repair_files(request, json, quiet)
 
 
 def _request(

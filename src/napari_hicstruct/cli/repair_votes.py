@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from napari_hicstruct.cli.common import emit, show_progress, to_stderr
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts import ContactSource
     from napari_hicstruct.workflows.repair.hic import HicRepairRequest, HicRepairResult
+
+votes_option: list[str] = typer.Option(
+    [], "--votes", metavar="CALLS...", help="Hi-C: files of calls instead of LABELS; CALLER=FILE where it is open."
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import check_project, identity_of
     from napari_hicstruct.workflows.repair.hic import iter_hic_repair, write_hic_repair
+    from napari_hicstruct.workflows.repair.run_folder import clear_run
 
     for name, text in (("--map", given.map), ("--region", given.region)):
         if not text:
@@ -79,6 +86,8 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     if given.project is not None:
         check_project(given.project, source)
     request, (json, quiet) = _request(given, run, source), run.shown
+    if run.overwrite and not run.resume and request.folder is not None:
+        clear_run(request.folder)
     result = show_progress(iter_hic_repair(request), quiet)
     files = write_hic_repair(result, run.out, provenance={"map": identity_of(source)}, overwrite=run.overwrite)
     name = "" if given.project is None else _store(result, given.project, source)
