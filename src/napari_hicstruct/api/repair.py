@@ -68,7 +68,7 @@ def repair(
         A kept function (``function.safetensors``, or the folder of its run): `labels` are new samples, and all that is
         fitted is their latent vectors.
     device : str
-        ``auto``, ``cpu``, ``cuda``, …
+        ``auto``, ``cpu``, ``cuda`` or another one of torch.
     devices : int
         So many share each step.
     threads : int, optional
@@ -97,7 +97,7 @@ def repair(
     OutputError
         If `out` cannot be written, or holds something that would be replaced.
     ModelError
-        If `function` cannot be read or has other axes than `labels`.
+        If `function` cannot be read.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import try_folder
+from napari_hicstruct.config.files import output_error, try_folder
 from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import Clock, Progress
@@ -190,7 +190,9 @@ def iter_apply(
     Raises
     ------
     ModelError
-        If the file cannot be read, is no function, or is one of other axes.
+        If the file cannot be read or is no function.
+    ConfigError
+        If it is one of other axes.
     LabelError
         If the samples hold labels that it does not know.
     """
@@ -228,10 +230,18 @@ def _write(files: Sequence[LabelFile], repaired: Repaired, targets: Sequence[Pat
     for k, (file, sample, target) in enumerate(zip(files, repaired.samples, targets, strict=True)):
         yield clock.step("write labels", k, len(files), target.name)
         try:
+            _make_folder(target.parent)
             file.write(sample.labels, target)
         except OutputError as error:
             done = f" Written before: {k} of {len(files)} files." if k else ""
             raise OutputError(error.message + done, where=error.where, hint=error.hint) from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
 
 
 def is_first_process() -> bool:

@@ -145,7 +145,7 @@ def check_values(stored: StoredLabels, known: tuple[int, ...]) -> None:
         raise LabelError(
             f"holds {'label' if unknown.size == 1 else 'labels'} {shown}, which no class of the settings has.",
             where=where,
-            hint=f"The classes have {', '.join(map(str, known))}. Name it in --config, or use --preset generic.",
+            hint=f"The classes have {', '.join(map(str, known))}. Name it among the classes, or use --preset generic.",
         )
 
 
