@@ -71,6 +71,7 @@ class Setup:
         found = repair_config("cardiac")
         if self.quick:
             shape = {"epochs": found.shape.epochs // 10, "validate_every": 10, "checkpoint_every": 10}
+            shape |= {"train_size": self.size, "size": self.size}
             found = with_changes(found, shape=shape, joint={"steps": found.joint.steps // 10})
         return with_changes(found, shape={"kind": kind}, joint={"kind": kind}) if kind else found
 
