@@ -106,7 +106,7 @@ def listed(votes: VoteMap, share: Any, threshold: float) -> list[Annotation]:
 def methods(votes: VoteMap, repaired: Any, lists: Lists) -> Lists:
     """Lists by method: the repair, the share and each level without repair, the consensus."""
     loops = votes.kind is MaskKind.LOOP
-    threshold = LISTED_FROM if loops else 0.5
+    threshold = votes.threshold(LISTED_FROM if loops else 0.5)
     found = {REPAIRED: listed(votes, repaired, threshold), SHARE: listed(votes, votes.share, threshold)}
     for n_callers in levels_of(len(votes.callers)):
         found[f"≥ {n_callers} callers, no repair"] = listed(votes, votes.level(n_callers), 0.5)

@@ -18,8 +18,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-SIZE = 64
-FAST = {"epochs": 120}
+SIZE = 48
+FAST = {"epochs": 60}
 """Of the pictures' heart: enough to see what it does."""
 
 REGION = 34_000_000, 36_000_000
@@ -38,6 +38,8 @@ def shoot(viewer: Any, path: Path) -> None:
 
 def run(state: Any, button: Any, *, shot: Any = None) -> None:
     """Press a button and wait for the end; ``shot`` is called once the curves are drawn."""
+    while getattr(state, "counting", False) or not button.isEnabled():
+        wait(100)
     button.click()
     while state.running:
         wait(200)
@@ -58,7 +60,8 @@ def heart(out: Path) -> None:
     viewer.window.resize(1500, 950)
     dock = open_repair(viewer)
     dock.parentWidget().setMinimumWidth(430)
-    viewer.add_labels(corrupt_labels(heart_phantom((SIZE,) * 3, seed=1), "medium", seed=1), name="heart")
+    labels = corrupt_labels(heart_phantom((SIZE,) * 3, seed=1), "medium", seed=1)
+    viewer.add_labels(labels, name="heart", iso_gradient_mode="smooth", opacity=1.0)
     viewer.dims.ndisplay = 3
     viewer.camera.angles = (10, -35, 110)
     viewer.reset_view()
@@ -69,6 +72,9 @@ def heart(out: Path) -> None:
     panel.state.edit(lambda settings: settings.change("shape", FAST))
     panel.state.choose_stage("fusion")
     panel.stage.setCurrentIndex(1)
+    while panel.state.counting:
+        wait(100)
+    wait(500)
     shoot(viewer, out / "repair-heart-before.png")
     run(panel.state, panel.button, shot=lambda: shoot(viewer, out / "repair-heart-learning.png"))
     wait(800)

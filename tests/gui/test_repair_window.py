@@ -322,7 +322,7 @@ def test_votes_on_a_map_become_proposals(make_napari_viewer: Make, data_dir: Pat
     made = next(one for one in session.project.sets() if one.name == "repaired votes")
     records = session.project.query(set_ids=[made.id])
     assert records
-    assert all(0.5 <= one.score <= 1 for one in records)
+    assert all(0 < one.score <= 1 for one in records)
     assert {one.uid for one in records} <= set(session.review.queue.uids)
     assert "Loops: " in votes.text.text()
     pixels = viewer.layers["votes · repaired"]

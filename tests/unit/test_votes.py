@@ -63,6 +63,12 @@ def test_share_is_of_those_who_have_the_kind_anywhere() -> None:
     assert not np.tril(votes.share, -1).any()
 
 
+@pytest.mark.parametrize(("share", "between"), [(0.5, 0.375), (0.51, 0.625), (0.75, 0.625), (0.1, 0.125), (1, 0.875)])
+def test_thresholds_lie_between_two_numbers_of_callers(share: float, between: float) -> None:
+    votes = VoteMap(MaskKind.LOOP, REGION, BIN, np.zeros((100, 100), np.float32), ("a", "b", "c", "d"))
+    assert votes.threshold(share) == between
+
+
 def test_a_caller_is_one_vote_however_often_it_calls() -> None:
     votes = votes_on(MaskKind.LOOP, one=[loop(10, 40), loop(10, 41)], two=[])
     assert votes.share.max() == 1
@@ -153,7 +159,7 @@ def test_cut_and_put_together_is_the_share(n_bins: int, kind: MaskKind) -> None:
 
 
 def test_tiles_overlap_and_cover() -> None:
-    starts = starts_of(500)
+    starts = starts_of(500, TILE_BINS)
     assert starts[0] == 0
     assert starts[-1] + TILE_BINS >= 500
     assert all(b - a == TILE_BINS - OVERLAP_BINS for a, b in itertools.pairwise(starts))

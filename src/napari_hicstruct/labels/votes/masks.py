@@ -6,6 +6,7 @@ lie over each other, so each kind has a map of its own; so have stripes that poi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -68,6 +69,15 @@ class VoteMap:
     bin_size: int
     share: Floats
     callers: tuple[str, ...]
+
+    def threshold(self, share: float) -> float:
+        """The share that divides what has ``share`` of the callers or more from what has one caller less.
+
+        Between two numbers of callers: what a repair makes of three quarters is a little more or less.
+        """
+        n_callers = len(self.callers)
+        wanted = min(max(math.ceil(share * n_callers - 1e-9), 1), n_callers)
+        return (wanted - 0.5) / n_callers
 
     def level(self, n_callers: int) -> Bools:
         """Pixels that at least ``n_callers`` callers have."""

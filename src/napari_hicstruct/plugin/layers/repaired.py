@@ -19,6 +19,8 @@ CHANGE_COLOURS = {ADDED: "#009E73", REMOVED: "#D55E00", EXCHANGED: "#CC79A7"}
 """Of Okabe & Ito's palette: voxels that were added to a class, removed, or went from one class to another."""
 
 _PLACES = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+_MARKS_OPACITY = 0.9
+_LOOKS = ("rendering", "iso_gradient_mode", "opacity", "blending")
 _MADE_HERE = "napari-hicstruct repair"
 """In a layer's metadata: which of ours it is."""
 
@@ -33,7 +35,7 @@ def labels_layers(viewer: Any) -> list[Labels]:
 def image_of(layer: Labels) -> LabelImage:
     """A layer as a repair knows it; of one with several levels the finest."""
     data = layer.data[0] if layer.multiscale else layer.data
-    placed = {name: getattr(layer, name) for name in _PLACES} | {"colormap": layer.colormap}
+    placed = {name: getattr(layer, name) for name in (*_PLACES, *_LOOKS)} | {"colormap": layer.colormap}
     spacing = tuple(abs(float(one)) or 1.0 for one in layer.scale[-data.ndim :])
     return LabelImage(str(layer.name), data, int(data.ndim), spacing, placed)
 
@@ -111,5 +113,5 @@ def _is_of(layer: Any, image: LabelImage) -> bool:
 def _added(viewer: Any, data: Any, name: str, own: Mapping[str, Any], role: str) -> Any:
     layer = Labels(data, name=name, metadata={_MADE_HERE: role}, **own)
     if role == "changes":
-        layer.opacity = 0.9
+        layer.opacity = _MARKS_OPACITY
     return viewer.add_layer(layer)

@@ -264,7 +264,7 @@ def pixels_of(maps: Sequence[RepairedVotes], threshold: float) -> Repaired:
         labels = np.zeros(first.share.shape, np.uint8)
         for one in sorted(maps, key=lambda found: CLASS_VALUES[found.votes.kind.kind]):
             share = one.share if repaired else one.votes.share
-            labels[share >= threshold] = CLASS_VALUES[one.votes.kind.kind]
+            labels[share >= one.votes.threshold(threshold)] = CLASS_VALUES[one.votes.kind.kind]
         pictures.append(np.maximum(labels, labels.T))
     size, start = first.bin_size, first.region.start
     placed = {"scale": (size, size), "translate": (start + size / 2,) * 2}  # pixel centres are integers

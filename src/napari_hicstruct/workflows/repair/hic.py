@@ -50,7 +50,7 @@ class HicRepairRequest:
     chromsizes : mapping of str to int
         Of the map; empty: regions are not checked, and names of chromosomes are compared without ``chr``.
     threshold : float
-        Share of the callers in (0, 1): objects are listed from it on.
+        Share of the callers in (0, 1): what so many or more have is listed.
     config : RepairConfig, optional
         None: the preset ``hic``.  Its classes are replaced by domains, stripes and loops.
     until : "shape", "fusion" or "joint"
@@ -269,11 +269,12 @@ def _read_off(maps: Sequence[RepairedVotes], threshold: float) -> tuple[list[Ann
     changes = []
     for one in maps:
         votes = one.votes
+        least = votes.threshold(threshold)
         before, after = (
-            objects_of(share, votes.kind, votes.region, votes.bin_size, threshold=threshold)
+            objects_of(share, votes.kind, votes.region, votes.bin_size, threshold=least)
             for share in (votes.share, one.share)
         )
-        mask, repaired = votes.share >= threshold, one.share >= threshold
+        mask, repaired = votes.share >= least, one.share >= least
         pixels = int(mask.sum()), int((mask != repaired).sum())
         changes.append(compared(votes.kind.kind, before, after, pixels, votes.bin_size))
         n_callers = len(votes.callers)

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.labels.votes import MaskKind, VoteMap
 
-TILE_BINS, OVERLAP_BINS = 112, 16
-"""Side of a tile, and what neighbouring ones share: objects at an edge are repaired with what lies beyond it."""
+TILE_BINS, LOOP_TILE_BINS = 112, 32
+"""Side of a tile.  A latent vector has to say all that a tile holds: of many small blobs, few at a time."""
+
+OVERLAP_BINS = 12
+"""What neighbouring tiles share: objects at an edge are repaired with what lies beyond it."""
 
 MAX_LEVELS = 4
 """Level sets of one kind; of more callers they are spread evenly."""
@@ -34,7 +37,7 @@ class Piece:
         Its pixels have so many callers or more.
     row, col : int
         Its first bins, counted from the region's start.
-    mask : bool, shape (TILE_BINS, TILE_BINS)
+    mask : bool, a square of :func:`tile_bins`
         False beyond the region.
     """
 
@@ -50,6 +53,11 @@ class Piece:
         return f"{self.kind.value}, {self.min_callers}+ callers, bins {self.row}, {self.col}"
 
 
+def tile_bins(kind: MaskKind) -> int:
+    """Side of a kind's tiles."""
+    return LOOP_TILE_BINS if kind is MaskKind.LOOP else TILE_BINS
+
+
 def levels_of(n_callers: int) -> list[int]:
     """Numbers of callers of the level sets, each once, the least first."""
     wanted = np.linspace(1, n_callers, min(n_callers, MAX_LEVELS))
@@ -62,26 +70,27 @@ def pieces_of(votes: VoteMap) -> Iterator[Piece]:
         mask = votes.level(n_callers)
         if votes.kind is MaskKind.DOMAIN:
             mask = mask | mask.T  # whole squares: the diagonal is no edge of a domain
-        for row, col in _corners(len(mask)):
-            tile = _cut(mask, row, col)
+        size = tile_bins(votes.kind)
+        for row, col in _corners(len(mask), size):
+            tile = _cut(mask, row, col, size)
             if tile.any():
                 yield Piece(votes.kind, n_callers, row, col, tile)
 
 
-def starts_of(n_bins: int) -> list[int]:
-    """First bins of the tiles along one side."""
-    step = TILE_BINS - OVERLAP_BINS
+def starts_of(n_bins: int, size: int) -> list[int]:
+    """First bins of the tiles of one size along one side."""
+    step = size - OVERLAP_BINS
     return list(range(0, max(n_bins - OVERLAP_BINS, 1), step))
 
 
-def _corners(n_bins: int) -> Iterator[tuple[int, int]]:
-    starts = starts_of(n_bins)
+def _corners(n_bins: int, size: int) -> Iterator[tuple[int, int]]:
+    starts = starts_of(n_bins, size)
     yield from ((row, col) for row in starts for col in starts if col >= row)
 
 
-def _cut(mask: NDArray[np.bool_], row: int, col: int) -> NDArray[np.bool_]:
-    tile = np.zeros((TILE_BINS, TILE_BINS), bool)
-    part = mask[row : row + TILE_BINS, col : col + TILE_BINS]
+def _cut(mask: NDArray[np.bool_], row: int, col: int, size: int) -> NDArray[np.bool_]:
+    tile = np.zeros((size, size), bool)
+    part = mask[row : row + size, col : col + size]
     tile[: part.shape[0], : part.shape[1]] = part
     return tile
 
@@ -98,7 +107,8 @@ def put_together(votes: VoteMap, repaired: Sequence[tuple[Piece, Floats]]) -> Fl
     levels = levels_of(len(votes.callers))
     share = np.zeros(votes.share.shape, np.float32)
     for piece, occupancy in repaired:
-        rows, cols = _own(piece.row, len(share)), _own(piece.col, len(share))
+        size = len(piece.mask)
+        rows, cols = (_own(start, len(share), size) for start in (piece.row, piece.col))
         inner = occupancy[
             rows.start - piece.row : rows.stop - piece.row, cols.start - piece.col : cols.stop - piece.col
         ]
@@ -106,7 +116,7 @@ def put_together(votes: VoteMap, repaired: Sequence[tuple[Piece, Floats]]) -> Fl
     return np.asarray(np.triu(share), np.float32)
 
 
-def _own(start: int, n_bins: int) -> slice:
+def _own(start: int, n_bins: int, size: int) -> slice:
     """The bins for which the tile that begins at ``start`` counts: of what two share each has the nearer half."""
-    half, last = OVERLAP_BINS // 2, start == starts_of(n_bins)[-1]
-    return slice(start + half if start else 0, n_bins if last else min(start + TILE_BINS - half, n_bins))
+    half, last = OVERLAP_BINS // 2, start == starts_of(n_bins, size)[-1]
+    return slice(start + half if start else 0, n_bins if last else min(start + size - half, n_bins))

@@ -31,7 +31,7 @@ class ClassTable(QTreeWidget):
     def __init__(self, state: RepairState) -> None:
         super().__init__()
         self._state = state
-        self._shown: list[tuple[ClassRow, str]] = []
+        self._shown: list[tuple[ClassRow, str]] | None = None
         self.setHeaderLabels(_HEADS)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
@@ -49,6 +49,7 @@ class ClassTable(QTreeWidget):
             self.setColumnWidth(column, width)
         self.itemDoubleClicked.connect(self._edit)
         self.itemChanged.connect(self._renamed)
+        self.show_rows({})
 
     def show_rows(self, colours: Mapping[int, str]) -> None:
         """Show the classes as they are; ``colours`` are those of the labels, by value."""
@@ -98,10 +99,11 @@ class ClassTable(QTreeWidget):
     def _renamed(self, item: QTreeWidgetItem, column: int) -> None:
         if column != _NAME:
             return
+        assert self._shown is not None  # an item is shown
         row, name = self._shown[self.indexOfTopLevelItem(item)][0], item.text(_NAME)
         QTimer.singleShot(0, partial(self._rename, row.value, name))  # not while Qt's editor still holds the item
 
     def _rename(self, value: int, name: str) -> None:
         if isalive(self):
-            self._shown = []  # a name that is refused goes back to what it was
+            self._shown = None  # a name that is refused goes back to what it was
             self._state.edit(lambda settings: settings.rename(value, name))

@@ -73,6 +73,7 @@ class RepairPanel(QWidget):
         state = self.state
         self.layers, self.classes, self.rules = LayerList(), ClassTable(state), RuleList(state)
         self.layers.chosen.connect(self._choose)
+        self.head = subdued(QLabel("Labels to repair"))
         self.no_layers = subdued(QLabel("There is no Labels layer yet: open one, or draw one."))
         self.no_layers.setWordWrap(True)
         self.preset, self.stage = QComboBox(), QComboBox()
@@ -121,8 +122,8 @@ class RepairPanel(QWidget):
             "shape": Fold("Shapes: settings", self.shape, tooltip="Stage 1: one function for each class."),
             "joint": Fold("One function: settings", self.joint, tooltip="Stage 3: one function of all classes."),
         }
-        layout.addWidget(self.layers)
-        layout.addWidget(self.no_layers)
+        for widget in (self.head, self.layers, self.no_layers):
+            layout.addWidget(widget)
         layout.addLayout(form([("Preset", presets), ("As far as", self.stage)]))
         for part in self.folds.values():
             layout.addWidget(part)
