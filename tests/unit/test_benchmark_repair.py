@@ -94,6 +94,15 @@ def test_rules_that_are_broken_are_found(judge: ModuleType) -> None:
     assert any("holes" in text for text in broken(hole))
 
 
+def test_filters_after_our_rules_keep_them(judge: ModuleType) -> None:
+    config, heart = repair_config("cardiac"), heart_phantom((32, 32, 32), 0)
+    assert np.array_equal(judge.with_rules(heart, config, 3.0), heart)
+    heart[0, 0, 0] = CARDIAC["LAA"]
+    found = judge.with_rules(heart, config, 3.0)
+    assert found[0, 0, 0] == 0
+    assert judge.broken_rules(found, config, 3.0) == []
+
+
 def part(dice: float, hd95: float, **more: Any) -> dict[str, Any]:
     return {"dice": dice, "hd95": hd95, "smallest": {"class": "Coronary", "dice": 0.85, "lost": 0}, **more}
 
@@ -106,6 +115,7 @@ def all_parts(ours: float = 0.9) -> dict[str, Any]:
             "stages": stages,
             "input": part(0.7, 9.0),
             "filters": {"median": part(0.8, 3.0)},
+            "ruled": {"median": part(0.82, 2.5)},
             "broken_rules": {},
             "function_mb": 3.0,
             "seconds": 500.0,
@@ -125,6 +135,7 @@ def test_bars_are_met_and_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(repair_phantom.bars(parts).values())
     cells = _repair_cells.phantom({"parts": parts, "bars": repair_phantom.bars(parts)})
     assert "strong: input 0.700 (9.00)" in cells
+    assert "median and our rules 0.820 (2.50)" in cells
     assert "missed" not in cells
     changes: dict[str, Any] = {
         "dice": lambda p: p["strong"]["filters"]["median"].update(dice=0.95),
