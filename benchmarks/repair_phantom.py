@@ -52,6 +52,7 @@ class Setup:
     fine: int = 256
     samples: int = 8
     quick: bool = False
+    threads: int = 2
 
     @property
     def seeds(self) -> range:
@@ -95,7 +96,7 @@ def repair_here(setup: Setup, strength: str, kind: str, folder: Path) -> None:
     from napari_hicstruct.jobs import drain
     from napari_hicstruct.workflows.repair import RepairOptions, iter_repair
 
-    options = RepairOptions(folder=folder / "run", device="cpu", threads=2)
+    options = RepairOptions(folder=folder / "run", device="cpu", threads=setup.threads)
     found = drain(iter_repair(setup.ragged(strength), setup.config(kind), options))
     stages = {"shape": found.shapes, "fusion": found.fused, "joint": found.samples}
     np.savez_compressed(
@@ -109,7 +110,7 @@ def alone_here(setup: Setup, strength: str, folder: Path) -> None:
     from napari_hicstruct.jobs import drain
     from napari_hicstruct.workflows.repair import RepairOptions, iter_repair
 
-    options = RepairOptions(until="fusion", device="cpu", threads=2)
+    options = RepairOptions(until="fusion", device="cpu", threads=setup.threads)
     shapes, fused = [], []
     for sample in setup.ragged(strength):
         found = drain(iter_repair([sample], setup.config(), options))
@@ -138,8 +139,9 @@ def child(setup: Setup, *words: str) -> Any:
         setup.fine,
         *(["--quick"] if setup.quick else []),
     ]
+    own += ["--threads", setup.threads]
     command = [sys.executable, "-m", "benchmarks.repair_phantom", *map(str, own), "--child", *words]
-    return run_program(command, threads=2)
+    return run_program(command, threads=setup.threads)
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -306,11 +308,12 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=0, help="voxels along each side")
     parser.add_argument("--fine", type=int, default=0, help="the finer size at which the function is evaluated")
     parser.add_argument("--samples", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=2, help="fewer on a busy machine; only 2 are recorded")
     parser.add_argument("--child", nargs="+", help=argparse.SUPPRESS)
     args = parser.parse_args()
     sizes = (32, 128, 3) if args.quick else (64, 256, 8)
     given = [own or usual for own, usual in zip((args.size, args.fine, args.samples), sizes, strict=True)]
-    setup = Setup(given[0], given[1], given[2], args.quick)
+    setup = Setup(given[0], given[1], given[2], args.quick, args.threads)
     if args.child:
         run_child(setup, args.child)
         return
@@ -324,7 +327,7 @@ def main() -> None:
     parts = {part: json.loads(path.read_text(encoding="utf-8")) for part, path in files.items()}
     met = bars(parts)
     say(", ".join(f"{name}: {'met' if is_met else 'NOT MET'}" for name, is_met in met.items()))
-    if (setup.size, setup.fine, setup.samples, setup.quick) == (64, 256, 8, False):
+    if setup == Setup():
         record("repair_phantom", {"parts": parts, "bars": met, "met": all(met.values())})
 
 

@@ -85,8 +85,8 @@ def repair(
     Repaired
         ``labels`` (an array for each sample, of the shape and dtype that were given; of NIfTI files its axes are
         superior, anterior, right, while the file that is written has those of its input), ``changes`` (sample, rule,
-        class, voxels), ``dice`` (of each stage and class, with what the stage was trained on), ``notes``, ``files``, and
-        ``result`` with all that is known of the run.
+        class, voxels), ``dice`` (of each stage and class, with what the stage was trained on), ``notes``, ``files``,
+        and ``result`` with all that is known of the run.
 
     Raises
     ------
