@@ -73,6 +73,20 @@ def by_priority(masks: Mapping[str, Labels]) -> Labels:
     return found
 
 
+def with_rules(labels: Labels, config: RepairConfig, spacing: float) -> Labels:
+    """A filtered labelling after our own rules: what they alone are worth."""
+    from napari_hicstruct.repair.fusion import Fused, apply_rules
+
+    names = list(PRIORITY)
+    values = np.array([CARDIAC[name] for name in names])
+    claims = labels[..., None] == values
+    numbers = np.where(claims.any(-1), claims.argmax(-1) + 1, 0).astype(np.uint8)
+    fused = Fused(numbers, claims, (spacing,) * labels.ndim)
+    for _ in apply_rules(fused, config.rules, names):
+        pass
+    return np.array([0, *values], np.uint8)[fused.image]
+
+
 FILTERS: Mapping[str, tuple[Callable[[Labels, Any], Labels], tuple[Any, ...]]] = {
     "median": (median, (3, 5, 7)),
     "gaussian": (gaussian, (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)),

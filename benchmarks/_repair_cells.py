@@ -17,6 +17,8 @@ def phantom(result: Mapping[str, Any]) -> str:
         shown = {"input": one["input"], "stage 1": one["stages"]["shape"], "ours": one["stages"]["joint"]}
         shown |= one["filters"] | {"each alone": alone["stages"][alone["best"]]}
         lines.append(f"{strength}: " + " · ".join(f"{k} {v['dice']:.3f} ({v['hd95']:.2f})" for k, v in shown.items()))
+        best = max(one["ruled"].items(), key=lambda pair: pair[1]["dice"])
+        lines[-1] += f"; {best[0]} and our rules {best[1]['dice']:.3f} ({best[1]['hd95']:.2f})"
     small = {strength: parts[strength]["stages"]["joint"]["smallest"] for strength in STRENGTHS}
     shown_small = " / ".join(f"{one['dice']:.3f}" for one in small.values())
     lines.append(

@@ -83,8 +83,9 @@ def repair(
     Returns
     -------
     Repaired
-        ``labels`` (an array for each sample, of the shape and dtype that were given), ``changes`` (sample, rule, class,
-        voxels), ``dice`` (of each stage and class, with what the stage was trained on), ``notes``, ``files``, and
+        ``labels`` (an array for each sample, of the shape and dtype that were given; of NIfTI files its axes are
+        superior, anterior, right, while the file that is written has those of its input), ``changes`` (sample, rule,
+        class, voxels), ``dice`` (of each stage and class, with what the stage was trained on), ``notes``, ``files``, and
         ``result`` with all that is known of the run.
 
     Raises

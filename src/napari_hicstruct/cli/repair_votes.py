@@ -14,6 +14,7 @@ from napari_hicstruct.errors import ConfigError
 if TYPE_CHECKING:
     from napari_hicstruct.contacts import ContactSource
     from napari_hicstruct.workflows.repair.hic import HicRepairRequest, HicRepairResult
+    from napari_hicstruct.workflows.repair.job import Until
 
 votes_option: list[str] = typer.Option(
     [], "--votes", metavar="CALLS...", help="Hi-C: files of calls instead of LABELS; CALLER=FILE where it is open."
@@ -56,7 +57,7 @@ class VotesRun:
 
     out: Path
     settings: Path | None
-    until: str
+    until: Until
     device: str
     threads: int
     resume: bool
@@ -90,7 +91,7 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
         clear_run(request.folder)
     result = show_progress(iter_hic_repair(request), quiet)
     files = write_hic_repair(result, run.out, provenance={"map": identity_of(source)}, overwrite=run.overwrite)
-    name = "" if given.project is None else _store(result, given.project, source)
+    name = "" if given.project is None or not result.records else _store(result, given.project, source)
     _report(result, files, name, json)
 
 

@@ -110,7 +110,7 @@ class FunctionConfig(FrozenConfig):
     latent: int = Field(256, ge=1, description="length of a sample's latent vector z")
     features: int = Field(64, ge=2, multiple_of=2, description="positional features of a point")
     kind: Literal["fourier", "grid"] = Field("fourier", description="of positional features")
-    bandwidth: float = Field(4.0, gt=0, description="fourier: highest frequency, cycles over the box")
+    bandwidth: float = Field(2.0, gt=0, description="fourier: highest frequency, cycles over the box")
     grids: tuple[int, ...] = Field((4, 8, 16, 32), min_length=1, description="grid: nodes along each axis, by scale")
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class ShapeConfig(FunctionConfig):
     train_size: int = Field(128, ge=8, description="nodes along each axis of the box that training draws from")
     size: int = Field(256, ge=8, description="nodes along each axis at which a box is evaluated at most")
     band_radius: int = Field(2, ge=1, description="training nodes: reach of the band on both sides of the surface")
-    points: int = Field(1024, ge=16, description="of each sample and step")
+    points: int = Field(256, ge=16, description="of each sample and step; many more are learnt by heart")
     batch: int = Field(4, ge=1, description="samples in a step")
     biased: tuple[Share, ...] = Field((0.5, 0.3, 0.1), description="share of points from the band")
     biased_until: tuple[int, ...] = Field((100, 200, 300), description="last epoch of each share")

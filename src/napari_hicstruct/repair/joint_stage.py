@@ -95,7 +95,9 @@ def iter_joint(
     outcome = JointOutcome(joint_field, [0.5] * len(names), notes=notes)
     if job.leads:
         outcome.thresholds = fitted_thresholds(joint_field, fused, job)
-        yield from iter_laid(outcome, labelled, job.config, job.context.token.check, soft=soft, fused=fused)
+        trained = float(cost * config.steps)
+        for step in iter_laid(outcome, labelled, job.config, job.context.token.check, soft=soft, fused=fused):
+            yield StageStep(trained + step.done)
         tally = Tally(names)
         for before, after in zip(fused, outcome.images, strict=True):
             for number, name in enumerate(names, start=1):
@@ -134,7 +136,7 @@ def iter_laid(
 ) -> Generator[StageStep, None, None]:
     """Lay down the labels of every sample at its own voxels, then apply the rules: ``outcome`` is filled."""
     names = [one.name for one in labelled.classes]
-    least = np.array(outcome.thresholds, np.float32)
+    least, done = np.array(outcome.thresholds, np.float32), 0
     for row, sample in enumerate(labelled.samples):
         shape = labelled.images[row].shape
         image, claims = np.zeros(shape, np.uint8), np.zeros((*shape, len(names)), bool)
@@ -143,7 +145,8 @@ def iter_laid(
             image[layers], claims[layers] = numbers, values >= least
             if kept is not None:
                 kept[:, layers] = np.moveaxis(values, -1, 0)
-            yield StageStep(0)
+            done += numbers.size
+            yield StageStep(done)
         laid = Fused(image, claims, sample.spacing)
         outcome.changes.extend(with_rules(laid, sample, config, names, JOINT))
         if fused is not None:

@@ -224,13 +224,15 @@ def _evaluate_class(
     outcome: ShapeOutcome,
 ) -> Generator[StageStep, None, None]:
     """Occupancy at the voxels of every sample; small parts are removed."""
-    config, done = job.config.shape, TRAINING_COST * problem.schedule.steps * problem.config.points
+    config = job.config.shape
+    done = float(TRAINING_COST * problem.schedule.steps * config.batch * config.points)
     for k, target in targets:
         axes, places = evaluation_axes(target.box, config.size)
         values = np.zeros([len(axis) for axis in axes], np.float32)
         evaluate = evaluator(problem.field, target.row, job.context.fabric.device)
         for layers, part in evaluate_slabs(evaluate, axes, EVALUATION_POINTS, job.context.token.check):
             values[layers] = part[..., 0]
+            done += part.size
             yield StageStep(done)
         if places is not None:
             values = resample(values, places)

@@ -94,7 +94,7 @@ def make_staircase(labels: Labels, strength: FaultStrength, rng: np.random.Gener
     step = max(1, round(strength.thickness * labels.shape[0]))
     kept = np.arange(int(rng.integers(step)), labels.shape[0], step)
     nearest = np.abs(np.arange(labels.shape[0])[:, None] - kept).argmin(1)
-    return labels[kept[nearest]]
+    return np.asarray(labels[kept[nearest]])
 
 
 FAULTS: Mapping[str, Callable[[Labels, FaultStrength, np.random.Generator], Labels]] = MappingProxyType(
