@@ -84,7 +84,8 @@ class RepairedLayers:
             else:
                 self._before += [layer for layer in viewer.layers if _is_of(layer, one.image)]
             self._after.append(_added(viewer, one.after, f"{name} · repaired", own, "after"))
-            marks = {None: "#00000000", **CHANGE_COLOURS}
+            marks: dict[int | None, str] = {None: "#00000000"}
+            marks.update(CHANGE_COLOURS)
             own["colormap"] = DirectLabelColormap(color_dict=marks)
             self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, "changes"))
 
