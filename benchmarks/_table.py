@@ -188,7 +188,7 @@ ROWS = (
     Row(
         "repair_hic",
         "votes of real callers on simulated maps, 10 kb, repaired; two simulators, two depths, three seeds",
-        "boundary F1 and loop AP above the votes at every number of callers, without repair, and above the consensus of "
+        "boundary F1 and loop AP above the votes at every number of callers without repair, and above the consensus of "
         "two callers or more",
         repair.votes,
     ),
