@@ -37,3 +37,13 @@ def phantom(result: Mapping[str, Any]) -> str:
     if missed := [name for name, is_met in result["bars"].items() if not is_met]:
         lines.append(f"missed: {', '.join(missed)}")
     return "<br>".join(lines)
+
+
+def votes(result: Mapping[str, Any]) -> str:
+    """Boundary F1 and loop AP of each method, mean ± standard deviation over the seeds."""
+    rows = []
+    for method, figures in result["figures"].items():
+        values = (f"{mean:.3f} ± {deviation or 0:.3f}" for mean, deviation in figures.values())
+        rows.append(f"{method}: " + " · ".join(values))
+    each = f"{result['seconds_per_map']:.0f} s a map of 10 Mb, until stage *{result['until']}*"
+    return "boundary F1 · loop AP (± over seeds):<br>" + "<br>".join([*rows, each])

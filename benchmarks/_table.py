@@ -186,6 +186,13 @@ ROWS = (
         repair.phantom,
     ),
     Row(
+        "repair_hic",
+        "votes of real callers on simulated maps, 10 kb, repaired; two simulators, two depths, three seeds",
+        "boundary F1 and loop AP above the votes at every number of callers without repair, and above the consensus of "
+        "two callers or more",
+        repair.votes,
+    ),
+    Row(
         "finetune_gain",
         "50 corrections of one half of a map, average precision on the other; 3 maps, 3 seeds",
         "up by 15 % in the mean over maps, on no map down by more than the spread of the seeds",

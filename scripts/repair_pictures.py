@@ -61,7 +61,7 @@ def heart(out: Path) -> None:
     dock = open_repair(viewer)
     dock.parentWidget().setMinimumWidth(430)
     labels = corrupt_labels(heart_phantom((SIZE,) * 3, seed=1), "medium", seed=1)
-    viewer.add_labels(labels, name="heart", iso_gradient_mode="smooth", opacity=1.0)
+    viewer.add_labels(labels, name="heart", opacity=1.0)
     viewer.dims.ndisplay = 3
     viewer.camera.angles = (10, -35, 110)
     viewer.reset_view()

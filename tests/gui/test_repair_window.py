@@ -326,6 +326,7 @@ def test_votes_on_a_map_become_proposals(make_napari_viewer: Make, data_dir: Pat
     assert {one.uid for one in records} <= set(session.review.queue.uids)
     assert "Loops: " in votes.text.text()
     pixels = viewer.layers["votes · repaired"]
+    assert panel.layers.count() == 0, "pixels of votes are no labels to be repaired"
     assert np.allclose(pixels.scale, (10_000, 10_000))
     near = next(one for one in records if one.kind == "loop")
     start = pixels.translate[0] - 5_000

@@ -196,6 +196,11 @@ class RepairConfig(FrozenConfig):
     classes: tuple[LabelClass, ...] = Field((), max_length=255, description="empty: one class for each value found")
     priority: tuple[str, ...] = Field((), description="first wins; empty: the smallest class first")
     shape: ShapeConfig = ShapeConfig()
+    seam: float = Field(
+        0.6,
+        gt=0,
+        description="stage 2: an unclaimed voxel whose occupancies of all classes sum to this goes to the highest",
+    )
     rules: tuple[Rule, ...] = Field((), description="stage 2, in this order")
     joint: JointConfig = JointConfig()
     seed: int = Field(1, ge=0)

@@ -17,6 +17,9 @@ from napari_hicstruct.repair.sample import LabelSample
 MAX_ROUNDS = 5
 """So often the rules are applied: what one removes falls to another class, where it may be a fragment."""
 
+SEAMS = "seams between classes closed"
+"""What the changes call it."""
+
 AnyRule = Touches | Near | FillHoles | KeepLargest
 
 
@@ -30,6 +33,33 @@ def by_priority(claims: NDArray[np.bool_]) -> NDArray[np.uint8]:
     """
     first = claims.argmax(-1).astype(np.uint8) + np.uint8(1)
     return np.where(claims.any(-1), first, np.uint8(0))
+
+
+def close_seams(claims: NDArray[np.bool_], occupancies: NDArray[np.uint8], least: float) -> NDArray[np.int64]:
+    """Give voxels between classes, which none of them claims, to the class with the highest occupancy.
+
+    Functions of single classes know nothing of each other: where two classes touch, both may stay just below a half,
+    and a seam of background would run between them.  Classes exclude each other, so that their occupancies add up to
+    the probability that the voxel is of any class.
+
+    Parameters
+    ----------
+    claims : ndarray of bool
+        ``(*shape, classes)``; changed in place.
+    occupancies : ndarray of uint8
+        The same shape; 255 for 1.
+    least : float
+        Sum of occupancies from which on a voxel is of a class.
+
+    Returns
+    -------
+    ndarray
+        Voxels that each class gains.
+    """
+    seam = (occupancies.sum(-1, dtype=np.uint32) >= 255 * least) & ~claims.any(-1)
+    winners = occupancies[seam].argmax(-1)
+    claims[seam, winners] = True
+    return np.bincount(winners, minlength=claims.shape[-1])
 
 
 @dataclass

@@ -90,6 +90,8 @@ def iter_joint(
     cost = TRAINING_COST * step_points(config, len(names), len(targets))
     fit = yield from iter_reported(problem, problem.schedule, job.context, checkpoint, (JOINT, "", cost))
     notes = [note] if (note := ended_early(fit, "The one function", "the labels of stage 2 are the result")) else []
+    for note in notes:
+        yield StageStep(cost * fit.step, message=note)
     if fit.best_dice < 0:
         return None
     outcome = JointOutcome(joint_field, [0.5] * len(names), notes=notes)

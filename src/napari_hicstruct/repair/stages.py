@@ -18,10 +18,11 @@ from napari_hicstruct.repair.boxes import resample
 from napari_hicstruct.repair.checks import Labelled
 from napari_hicstruct.repair.evaluate import EVALUATION_POINTS, evaluate_slabs, evaluator
 from napari_hicstruct.repair.fitting import Fit, FitContext, Problem, Schedule, iter_fit
-from napari_hicstruct.repair.fusion import Fused, by_priority, with_rules
+from napari_hicstruct.repair.fusion import SEAMS, Fused, by_priority, close_seams, with_rules
 from napari_hicstruct.repair.masks import Mask, largest, without_small
 from napari_hicstruct.repair.occupancies import LEVELS, Occupancies
 from napari_hicstruct.repair.records import SHAPE, RepairStep, RuleChange
+from napari_hicstruct.repair.sample import LabelSample
 from napari_hicstruct.repair.shape import ShapeProblem, ShapeTarget, evaluation_axes, shape_target
 
 TRAINING_COST = 3
@@ -39,11 +40,14 @@ class StageStep:
     step : RepairStep or None
     message : str
         For people; must reach them if not empty.
+    name : str
+        The class it is about; empty: all.
     """
 
     done: float
     step: RepairStep | None = None
     message: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def iter_shapes(job: RepairJob) -> Generator[StageStep, None, ShapeOutcome]:
     for number in range(1, len(job.names) + 1):
         begun = each * (number - 1)
         for step in _iter_class(job, number, stored, outcome):
-            yield StageStep(begun + min(step.done, each), step.step, step.message)
+            yield StageStep(begun + min(step.done, each), step.step, step.message, job.names[number - 1])
     job.context.fabric.barrier()  # what one process wrote, all will read
     return outcome
 
@@ -156,6 +160,7 @@ def _iter_class(
     fit = yield from iter_reported(problem, problem.schedule, job.context, checkpoint, (SHAPE, one.name, points))
     if note := ended_early(fit, one.name, "its labels stay as they are"):
         outcome.notes.append(note)
+        yield StageStep(points * fit.step, message=note)
         outcome.stopped |= fit.ended == "stopped"
     if fit.best_dice < 0:  # nothing was ever validated
         yield from _keep_labels(job, number, having, stored)
@@ -263,18 +268,28 @@ def iter_fusion(job: RepairJob) -> Generator[StageStep, None, FusionOutcome]:
     first, second = Tally(job.names), Tally(job.names)
     for k, sample in enumerate(job.labelled.samples):
         job.context.token.check()
-        claims = job.occupancies.of(k) >= LEVELS * job.config.shape.threshold
+        stored = job.occupancies.of(k)
+        claims = stored >= LEVELS * job.config.shape.threshold
         image = by_priority(claims)
         for number, name in enumerate(job.names, start=1):
             first.add(name, claims[..., number - 1], job.labelled.images[k] == number)
-        fused = Fused(image.copy(), claims.copy(), sample.spacing)
-        changes = with_rules(fused, sample, job.config, job.names)
+        fused, changes = _fuse(job, sample, claims.copy(), stored)
         for number, name in enumerate(job.names, start=1):
-            second.add(name, fused.image == number, claims[..., number - 1])
+            second.add(name, fused == number, claims[..., number - 1])
         outcome.shapes.append(image)
-        outcome.fused.append(fused.image)
+        outcome.fused.append(fused)
         outcome.changes.extend(changes)
-        yield StageStep(image.size)
+        yield StageStep(sum(one.size for one in outcome.fused))
     outcome.shape_dice.update(first.dice)
     outcome.fusion_dice.update(second.dice)
     return outcome
+
+
+def _fuse(
+    job: RepairJob, sample: LabelSample, claims: NDArray[np.bool_], stored: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], list[RuleChange]]:
+    """One sample after seams and rules, and what they changed."""
+    closed = close_seams(claims, stored, job.config.seam)
+    changes = [RuleChange(sample.name, SEAMS, name, int(n)) for name, n in zip(job.names, closed, strict=True) if n]
+    fused = Fused(by_priority(claims), claims, sample.spacing)
+    return fused.image, changes + with_rules(fused, sample, job.config, job.names)

@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_refused(kept: tuple[Path, RepairResult], tmp_path:
     path = kept[0]
     with pytest.raises(LabelError, match="holds the label 5"):
         drain(apply_function(path, [sample(np.full((8, 8), 5))]))
-    with pytest.raises(ConfigError, match="of 2 dimensions, the labels of 3"):
+    with pytest.raises(ModelError, match="of 2 dimensions, the labels of 3"):
         drain(apply_function(path, [sample(np.ones((4, 4, 4), int))]))
     with pytest.raises(ConfigError, match="size must be 2 whole numbers"):
         drain(apply_function(path, [sample(two_disks())], size=(3, 3, 3)))

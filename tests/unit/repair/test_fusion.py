@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
-from napari_hicstruct.repair.fusion import Fused, apply_rules, by_priority, with_rules
+from napari_hicstruct.repair.fusion import Fused, apply_rules, by_priority, close_seams, with_rules
 from tests.unit.repair.repair_kit import sample
 
 NAMES = ["A", "B", "C"]
@@ -128,3 +128,12 @@ def test_rules_hold_in_three_dimensions() -> None:
 def test_an_empty_class_changes_nothing(rule: object) -> None:
     one = fused("...\n.B.\n...")
     assert changed(one, rule) == {}
+
+
+def test_seams_between_classes_are_closed_and_outer_surfaces_stay() -> None:
+    occupancies = np.rint(255 * np.array([[0.9, 0.1, 0.0], [0.4, 0.45, 0.0], [0.3, 0.1, 0.1], [0.45, 0.05, 0.0]]))
+    occupancies = occupancies.astype(np.uint8)
+    claims = occupancies >= 127.5
+    gained = close_seams(claims, occupancies, 0.6)
+    assert by_priority(claims).tolist() == [1, 2, 0, 0]
+    assert gained.tolist() == [0, 1, 0]

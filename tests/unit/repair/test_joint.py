@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from scipy.ndimage import map_coordinates
 
+from napari_hicstruct.repair import joint
 from napari_hicstruct.repair.fitting import iter_fit
 from napari_hicstruct.repair.joint import (
     JointProblem,
@@ -170,7 +171,7 @@ def test_a_new_sample_optimises_its_latent_vector_alone() -> None:
 
 
 def test_large_classes_keep_some_of_their_voxels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("napari_hicstruct.repair.joint.MAX_KEPT_VOXELS", 20)
+    monkeypatch.setattr(joint, "MAX_KEPT_VOXELS", 20)
     image = ball((30, 30), (15, 15), 9).astype(np.uint8)
     target = joint_target(image, 1, (1,))
     assert len(np.unique(target.of_class[0])) == len(np.unique(target.of_band[0])) == 20

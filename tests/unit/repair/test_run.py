@@ -66,7 +66,8 @@ def test_progress_counts_to_its_end_and_carries_the_losses(whole: tuple[Path, Re
     steps = whole[2]
     assert [step.done for step in steps] == sorted(step.done for step in steps)
     assert steps[-1].done == steps[-1].total
-    assert {step.stage for step in steps} >= {"shape: disk", "shape: small", "fusion", "joint"}
+    order = list(dict.fromkeys(step.stage for step in steps))
+    assert order == ["shape: small", "shape: disk", "fusion", "joint", "done"]
     said = [step.payload for step in steps if step.payload is not None]
     assert {(one.stage, one.class_name) for one in said} == {("shape", "small"), ("shape", "disk"), ("joint", "")}
     last = {one.class_name: one for one in said if one.dice is not None}
@@ -222,7 +223,9 @@ def nan_for(monkeypatch: pytest.MonkeyPatch, kind: type[torch.nn.Module], after:
 
 def test_nan_in_the_loss_keeps_the_best_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     nan_for(monkeypatch, ShapeLoss, 60)
-    result = repair(samples(1), FAST, replace(CPU, until="fusion"))
+    steps: list[Progress] = []
+    result = repair(samples(1), FAST, replace(CPU, until="fusion"), steps.append)
+    assert [step.message for step in steps if step.notice] == [note for note in result.notes if "NaN" in note]
     assert any("small: the loss was no number (NaN)" in note and "the best so far" in note for note in result.notes)
     assert any(
         "disk: the loss was no number (NaN)" in note and "labels stay as they are" in note for note in result.notes

@@ -325,7 +325,7 @@ class Votes:
 
 def test_votes_in_view_become_proposals(window: TinyWindow) -> None:
     backend, said = Votes(), list[str]()
-    state = RepairVotesState(window, backend=backend)  # type: ignore[arg-type]
+    state = RepairVotesState(window.labels, window.consensus, backend=backend)  # type: ignore[arg-type]
     state.message.connect(said.append)
     assert state.callers() == ["one", "two"]
     assert not state.why_not()
@@ -346,7 +346,7 @@ def test_votes_in_view_become_proposals(window: TinyWindow) -> None:
 
 def test_a_project_that_is_made_meanwhile_ends_nothing(window: TinyWindow, tmp_path: Path) -> None:
     project, window.project = window.project, None
-    state = RepairVotesState(window, backend=Votes())  # type: ignore[arg-type]
+    state = RepairVotesState(window.labels, window.consensus, backend=Votes())  # type: ignore[arg-type]
     state.text = "what came of it"
     window.project = project
     window.project_changed.emit(project)
@@ -356,7 +356,7 @@ def test_a_project_that_is_made_meanwhile_ends_nothing(window: TinyWindow, tmp_p
 
 
 def test_votes_need_two_callers_and_a_view_that_fits(window: TinyWindow) -> None:
-    state = RepairVotesState(window, backend=Votes())  # type: ignore[arg-type]
+    state = RepairVotesState(window.labels, window.consensus, backend=Votes())  # type: ignore[arg-type]
     window.consensus.rows[0].on = False
     assert "two callers" in state.why_not()
     window.consensus.rows[0].on = True
@@ -380,7 +380,7 @@ def test_rejected_calls_do_not_vote(window: TinyWindow) -> None:
     project, backend = window.project, Votes()
     rejected = [one.uid for one in project.query() if one.kind is Kind.LOOP and one.source == "two"]
     project.set_status(rejected, Status.REJECTED)
-    state = RepairVotesState(window, backend=backend)  # type: ignore[arg-type]
+    state = RepairVotesState(window.labels, window.consensus, backend=backend)  # type: ignore[arg-type]
     state.start()
     kinds: dict[str, set[Kind]] = {one.caller: {r.kind for r in one.found.records} for one in backend.requests[0].files}
     assert kinds == {"one": {Kind.LOOP, Kind.TAD}, "two": {Kind.TAD}}

@@ -106,7 +106,7 @@ def vote_maps(
         for name in voters:
             counts += drawn(_on(calls[name], region), region, bin_size, kind)
         if counts.any():
-            share = counts.astype(np.float32) / len(voters)
+            share = np.asarray(counts / len(voters), np.float32)
             found.append(VoteMap(kind, region, bin_size, share, tuple(voters)))
     return found
 

@@ -6,6 +6,7 @@ Every object has the mean occupancy of its own pixels as its score; a domain's i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,8 @@ def _loops(occupancy: Floats, threshold: float, _bin_size: int) -> Iterator[_Box
 
     # as whole numbers: the maxima of floats need a margin of their own
     levels = np.round(ndimage.gaussian_filter(occupancy, 0.5) * 1_000).astype(np.int32)
-    peaks, n_peaks = ndimage.label(h_maxima(levels, round(_MIN_PEAK * 1_000)), np.ones((3, 3)))
+    maxima: Any = h_maxima(levels, round(_MIN_PEAK * 1_000))  # type: ignore[no-untyped-call]
+    peaks, n_peaks = ndimage.label(maxima, np.ones((3, 3)))
     disc = _disc(LOOP_RADIUS_BINS)
     for row, col in ndimage.center_of_mass(levels, peaks, range(1, n_peaks + 1)):
         place = _settled(occupancy, round(row), round(col), disc)

@@ -23,12 +23,13 @@ _MARKS_OPACITY = 0.9
 _LOOKS = ("rendering", "iso_gradient_mode", "opacity", "blending")
 _MADE_HERE = "napari-hicstruct repair"
 """In a layer's metadata: which of ours it is."""
+_AFTER, _CHANGES, _VOTES = "after", "changes", "votes"
 
 
 def labels_layers(viewer: Any) -> list[Labels]:
-    """The Labels layers of a viewer that can be repaired, the top one first; maps of changes are none."""
+    """The Labels layers of a viewer that can be repaired, the top one first: no map of changes, no pixels of votes."""
     layers = [] if viewer is None else list(viewer.layers)
-    found = [one for one in layers if isinstance(one, Labels) and one.metadata.get(_MADE_HERE) != "changes"]
+    found = [one for one in layers if isinstance(one, Labels) and one.metadata.get(_MADE_HERE, _AFTER) == _AFTER]
     return found[::-1]
 
 
@@ -80,13 +81,15 @@ class RepairedLayers:
                 own["colormap"] = DirectLabelColormap(color_dict=dict(colours))
             name = one.image.name
             if with_before:
-                self._before.append(_added(viewer, one.before, name, own, "before"))
+                self._before.append(_added(viewer, one.before, name, own, _VOTES))
             else:
                 self._before += [layer for layer in viewer.layers if _is_of(layer, one.image)]
-            self._after.append(_added(viewer, one.after, f"{name} · repaired", own, "after"))
-            marks = {None: "#00000000", **CHANGE_COLOURS}
+            role = _VOTES if with_before else _AFTER
+            self._after.append(_added(viewer, one.after, f"{name} · repaired", own, role))
+            marks: dict[int | None, str] = {None: "#00000000"}
+            marks.update(CHANGE_COLOURS)
             own["colormap"] = DirectLabelColormap(color_dict=marks)
-            self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, "changes"))
+            self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, _CHANGES))
 
     def show(self, shown: Shown) -> None:
         """Show the labels before, after, or after with the changes over them; layers that are gone are passed over."""
@@ -112,6 +115,6 @@ def _is_of(layer: Any, image: LabelImage) -> bool:
 
 def _added(viewer: Any, data: Any, name: str, own: Mapping[str, Any], role: str) -> Any:
     layer = Labels(data, name=name, metadata={_MADE_HERE: role}, **own)
-    if role == "changes":
+    if role == _CHANGES:
         layer.opacity = _MARKS_OPACITY
     return viewer.add_layer(layer)

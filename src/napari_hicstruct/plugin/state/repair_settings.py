@@ -181,7 +181,7 @@ def _renamed(rule: Rule, old: str, new: str) -> Rule:
 
 def _first_line(error: ValueError) -> str:
     """pydantic's complaint in one sentence."""
-    errors = getattr(error, "errors", list)()
+    errors: list[Any] = getattr(error, "errors", list)()
     if not errors:
         return f"{error}."
     key = ".".join(str(part) for part in errors[0]["loc"])

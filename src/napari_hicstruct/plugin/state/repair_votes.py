@@ -24,7 +24,8 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.labels import LabelState
     from napari_hicstruct.workflows.consensus import CallFile
     from napari_hicstruct.workflows.repair.hic import HicRepairRequest, HicRepairResult, RepairedVotes
 
@@ -52,8 +53,10 @@ class RepairVotesState:
 
     Parameters
     ----------
-    window : WindowState
-        Its map, its view, its project; the callers are those of the consensus: sets of the project, and files.
+    labels : LabelState
+        Its window has the map, the view, the project.
+    consensus : ConsensusState
+        Has the callers: sets of the project, and files.
     backend : VotesBackend, optional
 
     Attributes
@@ -79,9 +82,10 @@ class RepairVotesState:
     message = Signal(str)
     outcome_changed = Signal()
 
-    def __init__(self, window: WindowState, *, backend: VotesBackend | None = None) -> None:
-        self._window, self._backend = window, backend or VotesBackend()
-        self._job = BackgroundJob(window.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
+    def __init__(self, labels: LabelState, consensus: ConsensusState, *, backend: VotesBackend | None = None) -> None:
+        self._consensus, self._backend = consensus, backend or VotesBackend()
+        window = self._window = labels.window
+        self._job = BackgroundJob(labels.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self.threshold = 0.5
         self.outcome: RepairOutcome | None = None
         self.text = ""
@@ -94,7 +98,7 @@ class RepairVotesState:
         """Ticked sets and files of the consensus that hold domains, stripes or loops, or are not read yet."""
         if self._window.source is None:
             return []
-        rows = self._window.consensus.rows
+        rows = self._consensus.rows
         return [
             row for row in rows if row.on and not row.error and (not row.counts or set(row.counts) & set(KINDS_VOTED))
         ]

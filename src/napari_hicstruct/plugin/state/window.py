@@ -156,7 +156,7 @@ class WindowState(ProjectState):
         """The repair of callers' votes on the map."""
         from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
 
-        return RepairVotesState(self)
+        return RepairVotesState(self.labels, self.consensus)
 
     def end_repairs(self) -> None:
         """End what is being repaired, and wait for it: the window goes."""

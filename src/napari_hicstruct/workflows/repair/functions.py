@@ -58,7 +58,7 @@ def apply_function(
     labelled = check_labels(samples, config, keep_missing=True)
     if labelled.dimensions != trained.dimensions:
         text = f"the function is of {trained.dimensions} dimensions, the labels of {labelled.dimensions}."
-        raise ConfigError(text, where=path, hint="Give labels of as many dimensions.")
+        raise ModelError(text, where=path, hint="Give labels of as many dimensions.")
     token, clock = token or CancelToken(), Clock()
     total = float(config.joint.new_sample_steps)
     with torch_threads(threads or 0):

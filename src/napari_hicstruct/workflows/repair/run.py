@@ -61,7 +61,7 @@ class _Report:
                 return end.value
             if step.step is not None and self.log is not None:
                 self.log.add(step.step)
-            name = f"{stage}: {step.step.class_name}" if step.step and step.step.class_name else stage
+            name = f"{stage}: {step.name}" if step.name else stage
             done = self.begun + min(step.done, total)
             yield self.clock.step(name, done, self.total, step.message, step.step, notice=bool(step.message))
 

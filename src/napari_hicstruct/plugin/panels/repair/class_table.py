@@ -7,6 +7,7 @@ from functools import partial
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_hicstruct.plugin.state.repair import RepairState
@@ -69,7 +70,9 @@ class ClassTable(QTreeWidget):
 
     def _add(self, row: ClassRow, colour: str, *, first: bool, last: bool) -> None:
         item = QTreeWidgetItem(self, [row.name, str(row.value), f"{row.voxels:,}", ""])
-        item.setIcon(_NAME, colour_icon(colour))
+        icon = colour_icon(colour)
+        icon.addPixmap(icon.pixmap(14, 14), QIcon.Mode.Disabled)  # the key of the curves, also while it runs
+        item.setIcon(_NAME, icon)
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsEditable)
         item.setToolTip(_NAME, f"{row.name}\n{_TIPS[_NAME]}")
         for column in (_VALUE, _VOXELS):
