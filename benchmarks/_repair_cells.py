@@ -16,7 +16,10 @@ def phantom(result: Mapping[str, Any]) -> str:
         one, alone = parts[strength], parts[f"alone-{strength}"]
         shown = {"input": one["input"], "stage 1": one["stages"]["shape"], "ours": one["stages"]["joint"]}
         shown |= one["filters"] | {"each alone": alone["stages"][alone["best"]]}
-        lines.append(f"{strength}: " + " · ".join(f"{k} {v['dice']:.3f} ({v['hd95']:.2f})" for k, v in shown.items()))
+        lines.append(
+            f"{strength}: "
+            + " · ".join(f"{k} {v['dice']:.3f} ({v.get('least_hd95', v['hd95']):.2f})" for k, v in shown.items())
+        )
         best = max(one["ruled"].items(), key=lambda pair: pair[1]["dice"])
         lines[-1] += f"; {best[0]} and our rules {best[1]['dice']:.3f} ({best[1]['hd95']:.2f})"
     small = {strength: parts[strength]["stages"]["joint"]["smallest"] for strength in STRENGTHS}

@@ -1,8 +1,8 @@
 """Label repair on heart-like phantoms: eight hearts of ten touching classes, four faults of labels at three strengths.
 
 Ours: all three stages with the preset ``cardiac``, one function of eight hearts.  Beside it: median filter, per-class
-Gaussian smoothing, opening–closing in both orders (each with the parameter that is best at that strength on four other
-hearts), and implicit fits of each heart by itself (stages 1 and 2, no function in common).
+Gaussian smoothing, opening–closing in both orders (each with the parameters that are best at that strength on four other
+hearts, one for Dice and one for Hausdorff), and implicit fits of each heart by itself (stages 1 and 2, no function in common).
 
 Not among the bars, but shown: the filters after the rules of stage 2, which are ours.
 
@@ -176,13 +176,14 @@ def filters_part(setup: Setup, strength: str) -> dict[str, Any]:
     chosen = judge.best_parameters(setup.size, strength)
     filtered, ruled = {}, {}
     for name, (apply, _) in judge.FILTERS.items():
-        found = [apply(one, chosen[name]) for one in ragged]
-        filtered[name] = one = judge.figures(found, truth)
+        found = [apply(one, chosen[name]["dice"]) for one in ragged]
+        near = judge.figures([apply(one, chosen[name]["hd95"]) for one in ragged], truth)["hd95"]
+        filtered[name] = one = judge.figures(found, truth) | {"least_hd95": near}
         ruled[name] = also = judge.figures(
             [judge.with_rules(labels, setup.config(), setup.spacing) for labels in found], truth
         )
         say(
-            f"{strength}, {name} {chosen[name]}: Dice {one['dice']:.4f}, HD95 {one['hd95']:.3f}; "
+            f"{strength}, {name} {chosen[name]}: Dice {one['dice']:.4f}, HD95 {one['hd95']:.3f}, at best {near:.3f}; "
             f"after our rules {also['dice']:.4f}, {also['hd95']:.3f}"
         )
     return {"input": judge.figures(ragged, truth), "filters": filtered, "ruled": ruled, "parameters": chosen}
@@ -267,7 +268,9 @@ def bars(parts: Mapping[str, Any]) -> dict[str, bool]:
     stages = [parts[strength]["stages"] for strength in STRENGTHS]
     return {
         "dice": all(ours[one]["dice"] > other["dice"] for one in strong for other in rivals[one]),
-        "hd95": all(ours[one]["hd95"] < other["hd95"] for one in strong for other in rivals[one]),
+        "hd95": all(
+            ours[one]["hd95"] < other.get("least_hd95", other["hd95"]) for one in strong for other in rivals[one]
+        ),
         "weak": weak["dice"] >= before["dice"] and weak["hd95"] <= before["hd95"],
         "smallest": all(
             one["smallest"]["dice"] >= SMALLEST_BAR and not one["smallest"]["lost"] for one in ours.values()
