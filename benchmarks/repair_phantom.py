@@ -1,8 +1,9 @@
 """Label repair on heart-like phantoms: eight hearts of ten touching classes, four faults of labels at three strengths.
 
 Ours: all three stages with the preset ``cardiac``, one function of eight hearts.  Beside it: median filter, per-class
-Gaussian smoothing, opening–closing in both orders (each with the parameters that are best at that strength on four other
-hearts, one for Dice and one for Hausdorff), and implicit fits of each heart by itself (stages 1 and 2, no function in common).
+Gaussian smoothing, opening–closing in both orders (each with the parameters that are best at that strength on four
+other hearts, one for Dice and one for Hausdorff), and implicit fits of each heart by itself (stages 1 and 2, no
+function in common).
 
 Not among the bars, but shown: the filters after the rules of stage 2, which are ours.
 
