@@ -13,6 +13,7 @@ import pytest
 import tifffile
 import zarr
 from nibabel.orientations import axcodes2ornt, io_orientation, ornt_transform
+from nibabel.testing import data_path
 
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import LabelError, OutputError
@@ -136,6 +137,43 @@ def test_scaled_whole_numbers_are_labels(tmp_path: Path) -> None:
     assert set(np.unique(file.sample.labels)) == {0, 10}
     file.write(file.sample.labels, tmp_path / "b.nii")
     assert np.array_equal(np.asanyarray(nibabel.load(tmp_path / "b.nii").dataobj), volume() * 2)
+
+
+REAL = {"anatomical.nii": 3, "reoriented_anat_moved.nii": 3, "example4d.nii.gz": 4, "functional.nii": 4}
+"""Images of scanners that come with nibabel: big-endian, with extensions, oblique; and their axes."""
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_headers_of_scanners_come_back(tmp_path: Path, name: str) -> None:
+    """Labels drawn on a real image: its header, with labels instead of its values."""
+    image: Any = nibabel.load(Path(data_path) / name)
+    image = image.slicer[..., 0] if REAL[name] == 4 else image
+    header = image.header.copy()
+    header.set_data_dtype(np.dtype("i2").newbyteorder(header.endianness))
+    header.set_slope_inter(1, 0)
+    values = volume(image.shape, np.int16)
+    path = tmp_path / name
+    nibabel.save(type(image)(values, image.affine, header), path)
+    file = read_label_file(path, ANY)
+    assert file.sample.labels.dtype == np.int16
+    assert file.sample.labels.dtype.isnative
+    assert file.sample.spacing == pytest.approx(nibabel.as_closest_canonical(image).header.get_zooms()[2::-1])
+    file.write(file.sample.labels, tmp_path / f"out-{name}")
+    before, after = nibabel.load(path), nibabel.load(tmp_path / f"out-{name}")
+    assert np.array_equal(np.asanyarray(after.dataobj), values)
+    for key in before.header:
+        assert np.array_equal(after.header[key], before.header[key], equal_nan=before.header[key].dtype.kind == "f"), (
+            key
+        )
+    assert after.header.endianness == before.header.endianness
+    assert len(after.header.extensions) == len(before.header.extensions)
+    assert np.array_equal(after.affine, before.affine)
+
+
+@pytest.mark.parametrize("name", [name for name, axes in REAL.items() if axes == 4])
+def test_series_of_scanners_are_refused(name: str) -> None:
+    with pytest.raises(LabelError, match="holds 4 axes"):
+        read_label_file(Path(data_path) / name, ANY)
 
 
 def bad_nifti(folder: Path, what: str) -> Path:

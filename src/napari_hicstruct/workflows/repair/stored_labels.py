@@ -54,7 +54,9 @@ class StoredLabels:
         rest = tuple(axis for axis in range(self.values.ndim) if axis not in self.order)
         turned = self.values.transpose(self.order + rest).reshape([self.values.shape[axis] for axis in self.order])
         turned = turned[tuple(slice(None, None, -1 if flip else 1) for flip in self.flipped)]
-        return np.ascontiguousarray(turned.view(np.uint8) if turned.dtype == bool else turned)
+        # torch knows no foreign byte order, in which some scanners write
+        native = np.uint8 if turned.dtype == bool else turned.dtype.newbyteorder("=")
+        return np.ascontiguousarray(turned, native)
 
     def to_stored(self, labels: Values) -> Values:
         """Labels of a sample in the axes and the dtype of the file.
