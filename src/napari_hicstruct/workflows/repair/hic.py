@@ -54,7 +54,7 @@ class HicRepairRequest:
     config : RepairConfig, optional
         None: the preset ``hic``.  Its classes are replaced by domains, stripes and loops.
     until : "shape", "fusion" or "joint"
-        The last stage.
+        The last stage; hundreds of tiles are more than the one function of stage 3 says as well.
     folder : Path, optional
         Keeps functions and checkpoints.
     device : str
@@ -68,7 +68,7 @@ class HicRepairRequest:
     chromsizes: Mapping[str, int] = field(default_factory=dict)
     threshold: float = 0.5
     config: RepairConfig | None = None
-    until: Until = "joint"
+    until: Until = "fusion"
     folder: Path | None = None
     device: str = "auto"
     resume: bool = False

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.labels.votes import MaskKind, VoteMap
 
-TILE_BINS, LOOP_TILE_BINS = 112, 32
+TILE_BINS, LOOP_TILE_BINS = 64, 32
 """Side of a tile.  A latent vector has to say all that a tile holds: of many small blobs, few at a time."""
 
 OVERLAP_BINS = 12
