@@ -6,6 +6,8 @@ import ast
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,13 +48,24 @@ def stub_names() -> dict[str, str]:
 def test_names_are_listed_once_and_are_what_the_stub_says() -> None:
     wanted = stub_names()
     assert dir(hs) == hs.__all__ == sorted([*wanted, "__version__"])
-    assert 18 <= len(hs.__all__) <= 25
+    assert 18 <= len(hs.__all__) <= 26  # 25, and hs.repair, which label repair was ordered with
     for name, module in wanted.items():
         home = importlib.import_module(f"napari_hicstruct.{module}") if module else hs
         assert getattr(hs, name) is getattr(home, name)
     assert isinstance(hs.__version__, str)
     with pytest.raises(AttributeError, match="no_such_name"):
         hs.no_such_name  # noqa: B018
+
+
+def test_a_folder_of_the_same_name_does_not_hide_a_function() -> None:
+    """Python binds ``napari_hicstruct/repair/`` to the attribute ``repair`` when it is first imported."""
+    code = (
+        "import napari_hicstruct as hs; from napari_hicstruct.repair.sample import LabelSample; import pickle; "
+        "assert hs.repair.__module__ == 'napari_hicstruct.api.repair', hs.repair; "
+        "assert pickle.loads(pickle.dumps(LabelSample)) is LabelSample; "
+        "from napari_hicstruct import repair; assert repair is hs.repair"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def public() -> Iterator[tuple[str, Any]]:

@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "napari_hicstruct"
 
 HEAVY = {
     "bioframe", "cooler", "cooltools", "dask", "h5py", "hictkpy", "lightning", "lightning_fabric", "magicgui",
-    "matplotlib", "napari", "numba", "pandas", "pyqtgraph", "qtpy", "scipy", "skimage", "sklearn", "sqlalchemy",
-    "superqt", "torch", "torchjd", "vispy", "zarr",
+    "matplotlib", "napari", "nibabel", "numba", "pandas", "pyqtgraph", "qtpy", "scipy", "skimage", "sklearn",
+    "sqlalchemy", "superqt", "tifffile", "torch", "torchjd", "vispy", "zarr",
 }  # fmt: skip
 FILES = {"bioframe", "cooler", "dask", "h5py", "hictkpy", "pandas", "sqlalchemy"}
 NUMERICS = {"numba", "scipy", "sklearn"}
