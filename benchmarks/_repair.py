@@ -75,7 +75,7 @@ def by_priority(masks: Mapping[str, Labels]) -> Labels:
 
 def with_rules(labels: Labels, config: RepairConfig, spacing: float) -> Labels:
     """A filtered labelling after our own rules: what they alone are worth."""
-    from napari_hicstruct.repair.fusion import Fused, apply_rules
+    from napari_hicstruct.label_repair.fusion import Fused, apply_rules
 
     names = list(PRIORITY)
     values = np.array([CARDIAC[name] for name in names])

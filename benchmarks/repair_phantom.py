@@ -33,7 +33,7 @@ import numpy as np
 from benchmarks import _repair as judge
 from benchmarks._harness import commit, record, rounded, run_program, say, scratch
 from napari_hicstruct.config.repair import RepairConfig, repair_config, with_changes
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.sample import LabelSample
 
 STRENGTHS = ("weak", "medium", "strong")
 ALONE = tuple(f"alone-{strength}" for strength in STRENGTHS)

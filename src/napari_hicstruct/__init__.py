@@ -4,9 +4,6 @@
 import costs next to nothing.  They are described in ``docs/python.md``.
 """
 
-import sys
-from types import ModuleType
-
 import lazy_loader
 
 from napari_hicstruct.config.paths import prepare_folders
@@ -15,22 +12,6 @@ prepare_folders()  # before anything of numba, matplotlib or napari asks for its
 
 _load, _listed, _names = lazy_loader.attach_stub(__name__, __file__)
 __all__ = sorted([*_names, "__version__"])
-
-
-class _Package(ModuleType):
-    """This package, whose public names stay what the stub says when a folder of the same name is imported.
-
-    ``hs.repair`` is the function.  Python binds a folder to its package's attribute when it first imports it, here
-    ``napari_hicstruct/repair/``, and would hide the function from then on.  The folder's modules are imported as
-    ``from napari_hicstruct.repair.sample import LabelSample``, which does not read the attribute.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in _names):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> object:

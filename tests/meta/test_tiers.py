@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "workflows": set(),
     "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},
-    "repair": TENSORS | {"lightning_fabric"},
+    "label_repair": TENSORS | {"lightning_fabric"},
     "models": TENSORS,
     "losses": TENSORS,
     "labels": NUMERICS,

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import LabelClass, RepairConfig, with_changes
 from napari_hicstruct.jobs import CancelToken
-from napari_hicstruct.repair.fitting import FitContext
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.fitting import FitContext
+from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.training.state import open_fabric
 
 T = TypeVar("T")

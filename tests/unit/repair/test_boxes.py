@@ -7,9 +7,9 @@ import pytest
 from scipy.ndimage import map_coordinates
 
 from napari_hicstruct.config.repair import ShapeConfig
-from napari_hicstruct.repair.boxes import class_box, image_box, resample
-from napari_hicstruct.repair.masks import dice, largest, parts, surface_band, without_small
-from napari_hicstruct.repair.shape import evaluation_axes, shape_target
+from napari_hicstruct.label_repair.boxes import class_box, image_box, resample
+from napari_hicstruct.label_repair.masks import dice, largest, parts, surface_band, without_small
+from napari_hicstruct.label_repair.shape import evaluation_axes, shape_target
 from tests.unit.repair.repair_kit import ball
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from napari_hicstruct.config.repair import KeepLargest, LabelClass, RepairConfig
 from napari_hicstruct.errors import ConfigError, LabelError
-from napari_hicstruct.repair.checks import check_labels
+from napari_hicstruct.label_repair.checks import check_labels
 from tests.unit.repair.repair_kit import DISK, FAST, SMALL, sample, two_disks
 
 

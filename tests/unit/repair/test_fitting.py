@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from napari_hicstruct.errors import Cancelled, OutputError
 from napari_hicstruct.jobs import CancelToken
-from napari_hicstruct.repair.fitting import Batch, Schedule, iter_fit
+from napari_hicstruct.label_repair.fitting import Batch, Schedule, iter_fit
 from napari_hicstruct.training import checkpoint
 from tests.unit.repair.repair_kit import context, finish
 

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
-from napari_hicstruct.repair.fusion import Fused, apply_rules, by_priority, close_seams, with_rules
+from napari_hicstruct.label_repair.fusion import Fused, apply_rules, by_priority, close_seams, with_rules
 from tests.unit.repair.repair_kit import sample
 
 NAMES = ["A", "B", "C"]

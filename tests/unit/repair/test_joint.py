@@ -10,18 +10,18 @@ import torch
 import torch.nn.functional as F
 from scipy.ndimage import map_coordinates
 
-from napari_hicstruct.repair import joint
-from napari_hicstruct.repair.fitting import iter_fit
-from napari_hicstruct.repair.joint import (
+from napari_hicstruct.label_repair import joint
+from napari_hicstruct.label_repair.fitting import iter_fit
+from napari_hicstruct.label_repair.joint import (
     JointProblem,
     class_weights,
     fit_thresholds,
     interpolated,
     joint_target,
 )
-from napari_hicstruct.repair.joint_stage import new_latents, step_points
-from napari_hicstruct.repair.occupancies import Occupancies
-from napari_hicstruct.repair.stages import make_field
+from napari_hicstruct.label_repair.joint_stage import new_latents, step_points
+from napari_hicstruct.label_repair.occupancies import Occupancies
+from napari_hicstruct.label_repair.stages import make_field
 from tests.unit.repair.repair_kit import FAST, ball, context, finish, two_disks
 
 CONFIG = FAST.joint

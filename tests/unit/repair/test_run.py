@@ -20,9 +20,9 @@ from napari_hicstruct.config import files
 from napari_hicstruct.config.repair import KeepLargest, LabelClass, RepairConfig, Touches, with_changes
 from napari_hicstruct.errors import Cancelled, ConfigError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
-from napari_hicstruct.repair import occupancies
-from napari_hicstruct.repair.joint import JointLoss
-from napari_hicstruct.repair.shape import ShapeLoss
+from napari_hicstruct.label_repair import occupancies
+from napari_hicstruct.label_repair.joint import JointLoss
+from napari_hicstruct.label_repair.shape import ShapeLoss
 from napari_hicstruct.workflows.repair import LabelSample, RepairOptions, RepairResult, iter_repair
 from napari_hicstruct.workflows.repair.run_folder import clear_run
 from tests.unit.repair.repair_kit import DISK, FAST, SMALL, ball, dice, sample, samples, two_disks

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from napari_hicstruct.repair.records import RepairResult, RepairStep, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.records import RepairResult, RepairStep, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.workflows.repair.functions import apply_function, evaluate_function
 from napari_hicstruct.workflows.repair.options import RepairOptions
 from napari_hicstruct.workflows.repair.run import iter_repair

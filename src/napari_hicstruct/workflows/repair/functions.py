@@ -13,12 +13,12 @@ from napari_hicstruct.config.base import parse_config
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.repair.checks import Labelled, check_labels
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.checks import Labelled, check_labels
+from napari_hicstruct.label_repair.sample import LabelSample
 
 if TYPE_CHECKING:
     from napari_hicstruct.models.implicit.occupancy import ImplicitField
-    from napari_hicstruct.repair.stages import StageStep
+    from napari_hicstruct.label_repair.stages import StageStep
 
 _STAGE = "new samples"
 
@@ -55,8 +55,8 @@ def apply_function(
     """
     from napari_hicstruct.inference.device import torch_threads
     from napari_hicstruct.models.implicit.store import load_function
-    from napari_hicstruct.repair.fitting import FitContext
-    from napari_hicstruct.repair.joint_stage import JointOutcome, iter_fit_latents, iter_laid
+    from napari_hicstruct.label_repair.fitting import FitContext
+    from napari_hicstruct.label_repair.joint_stage import JointOutcome, iter_fit_latents, iter_laid
     from napari_hicstruct.training.state import open_fabric
 
     trained, card = load_function(Path(path))
@@ -140,7 +140,7 @@ def evaluate_function(path: str | Path, sample_index: int, shape: tuple[int, ...
     ModelError, ConfigError
     """
     from napari_hicstruct.models.implicit.store import load_function
-    from napari_hicstruct.repair.evaluate import iter_labels
+    from napari_hicstruct.label_repair.evaluate import iter_labels
 
     field, card = load_function(Path(path))
     if not 0 <= sample_index < len(card["samples"]):

@@ -212,7 +212,7 @@ def _iter_repaired(
 ) -> Generator[Progress, None, tuple[list[Piece], RepairResult]]:
     """One sample for each tile of each level set: kinds lie over each other, so a sample holds one alone."""
     from napari_hicstruct.config.repair import repair_config
-    from napari_hicstruct.repair.sample import LabelSample
+    from napari_hicstruct.label_repair.sample import LabelSample
     from napari_hicstruct.workflows.repair import RepairOptions, iter_repair
     from napari_hicstruct.workflows.repair.hic_tiles import pieces_of
 

@@ -10,7 +10,7 @@ from napari_hicstruct.jobs import CancelToken, Progress
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.repair import RepairConfig
-    from napari_hicstruct.repair.sample import LabelSample
+    from napari_hicstruct.label_repair.sample import LabelSample
     from napari_hicstruct.workflows.repair import RepairResult
 
 Until = Literal["shape", "fusion", "joint"]

@@ -16,7 +16,7 @@ import numpy as np
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import LabelError, OutputError
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.workflows.repair.nifti_labels import NIFTI
 from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, check_values, long_axes
 from napari_hicstruct.workflows.repair.tiff_labels import TIFF

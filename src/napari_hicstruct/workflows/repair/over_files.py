@@ -12,8 +12,8 @@ from napari_hicstruct.config.files import output_error, try_folder
 from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import Clock, Progress
-from napari_hicstruct.repair.records import RepairResult, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.records import RepairResult, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.workflows.repair.label_files import LabelFile, check_targets, read_label_files
 from napari_hicstruct.workflows.repair.options import RepairOptions
 from napari_hicstruct.workflows.repair.stored_labels import StoredLabels, Values, check_values, long_axes

@@ -15,9 +15,9 @@ import numpy as np
 from napari_hicstruct import __version__
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.jobs import Clock, Progress
-from napari_hicstruct.repair.checks import Labelled, check_labels
-from napari_hicstruct.repair.records import FUSION, JOINT, SHAPE, RepairResult
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.checks import Labelled, check_labels
+from napari_hicstruct.label_repair.records import FUSION, JOINT, SHAPE, RepairResult
+from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.workflows.repair.options import RepairOptions
 from napari_hicstruct.workflows.repair.run_folder import (
     CHECKPOINTS,
@@ -33,8 +33,8 @@ from napari_hicstruct.workflows.repair.run_folder import (
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from napari_hicstruct.repair.joint_stage import JointOutcome
-    from napari_hicstruct.repair.stages import FusionOutcome, RepairJob, ShapeOutcome, StageStep
+    from napari_hicstruct.label_repair.joint_stage import JointOutcome
+    from napari_hicstruct.label_repair.stages import FusionOutcome, RepairJob, ShapeOutcome, StageStep
 
 
 @dataclass
@@ -139,9 +139,9 @@ def _folder(options: RepairOptions, fabric: Fabric) -> Iterator[Path]:
 def _iter_stages(
     labelled: Labelled, config: RepairConfig, options: RepairOptions, folder: Path, fabric: Fabric
 ) -> Generator[Progress, None, RepairResult]:
-    from napari_hicstruct.repair.fitting import FitContext
-    from napari_hicstruct.repair.joint_stage import iter_joint, joint_total
-    from napari_hicstruct.repair.stages import RepairJob, iter_fusion, iter_shapes, shape_total
+    from napari_hicstruct.label_repair.fitting import FitContext
+    from napari_hicstruct.label_repair.joint_stage import iter_joint, joint_total
+    from napari_hicstruct.label_repair.stages import RepairJob, iter_fusion, iter_shapes, shape_total
 
     job = RepairJob(labelled, config, FitContext(fabric, options.token, options.stop), folder / CHECKPOINTS)
     voxels = float(sum(image.size for image in labelled.images))
@@ -225,7 +225,7 @@ def _write(
 ) -> None:
     """Write what the folder keeps; the account comes last."""
     from napari_hicstruct.models.implicit.store import save_function
-    from napari_hicstruct.repair.occupancies import Occupancies
+    from napari_hicstruct.label_repair.occupancies import Occupancies
 
     if options.folder is None:
         return

@@ -15,8 +15,8 @@ import numpy as np
 from napari_hicstruct.config.files import output_error, why, write_text
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import ConfigError, OutputError
-from napari_hicstruct.repair.records import RepairStep, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.records import RepairStep, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
 
 FUNCTION, RUN, CHANGES, LOG, CHECKPOINTS = (
     "function.safetensors",

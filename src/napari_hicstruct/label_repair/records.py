@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import LabelClass
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.sample import LabelSample
 
 SHAPE, FUSION, JOINT = "shape", "fusion", "joint"
 """The three stages, in their order."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import EVERY, FillHoles, KeepLargest, Near, RepairConfig, Touches
-from napari_hicstruct.repair.masks import Mask, largest, parts
-from napari_hicstruct.repair.records import FUSION, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.masks import Mask, largest, parts
+from napari_hicstruct.label_repair.records import FUSION, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
 
 MAX_ROUNDS = 5
 """So often the rules are applied: what one removes falls to another class, where it may be a fragment."""

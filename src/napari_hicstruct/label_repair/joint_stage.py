@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import JointConfig, RepairConfig
 from napari_hicstruct.models.implicit.occupancy import ImplicitField
-from napari_hicstruct.repair.boxes import image_box
-from napari_hicstruct.repair.checks import Labelled
-from napari_hicstruct.repair.evaluate import EVALUATION_POINTS, evaluator, iter_labels
-from napari_hicstruct.repair.fitting import FitContext
-from napari_hicstruct.repair.fusion import Fused, with_rules
-from napari_hicstruct.repair.joint import JointProblem, JointTarget, fit_thresholds, joint_target
-from napari_hicstruct.repair.records import JOINT, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
-from napari_hicstruct.repair.stages import (
+from napari_hicstruct.label_repair.boxes import image_box
+from napari_hicstruct.label_repair.checks import Labelled
+from napari_hicstruct.label_repair.evaluate import EVALUATION_POINTS, evaluator, iter_labels
+from napari_hicstruct.label_repair.fitting import FitContext
+from napari_hicstruct.label_repair.fusion import Fused, with_rules
+from napari_hicstruct.label_repair.joint import JointProblem, JointTarget, fit_thresholds, joint_target
+from napari_hicstruct.label_repair.records import JOINT, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
+from napari_hicstruct.label_repair.stages import (
     TRAINING_COST,
     RepairJob,
     StageStep,

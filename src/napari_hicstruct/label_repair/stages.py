@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.models.implicit.occupancy import ImplicitField
-from napari_hicstruct.repair.boxes import resample
-from napari_hicstruct.repair.checks import Labelled
-from napari_hicstruct.repair.evaluate import EVALUATION_POINTS, evaluate_slabs, evaluator
-from napari_hicstruct.repair.fitting import Fit, FitContext, Problem, Schedule, iter_fit
-from napari_hicstruct.repair.fusion import SEAMS, Fused, by_priority, close_seams, with_rules
-from napari_hicstruct.repair.masks import Mask, largest, without_small
-from napari_hicstruct.repair.occupancies import LEVELS, Occupancies
-from napari_hicstruct.repair.records import SHAPE, RepairStep, RuleChange
-from napari_hicstruct.repair.sample import LabelSample
-from napari_hicstruct.repair.shape import ShapeProblem, ShapeTarget, evaluation_axes, shape_target
+from napari_hicstruct.label_repair.boxes import resample
+from napari_hicstruct.label_repair.checks import Labelled
+from napari_hicstruct.label_repair.evaluate import EVALUATION_POINTS, evaluate_slabs, evaluator
+from napari_hicstruct.label_repair.fitting import Fit, FitContext, Problem, Schedule, iter_fit
+from napari_hicstruct.label_repair.fusion import SEAMS, Fused, by_priority, close_seams, with_rules
+from napari_hicstruct.label_repair.masks import Mask, largest, without_small
+from napari_hicstruct.label_repair.occupancies import LEVELS, Occupancies
+from napari_hicstruct.label_repair.records import SHAPE, RepairStep, RuleChange
+from napari_hicstruct.label_repair.sample import LabelSample
+from napari_hicstruct.label_repair.shape import ShapeProblem, ShapeTarget, evaluation_axes, shape_target
 
 TRAINING_COST = 3
 """A point that is learnt takes as long as so many that are evaluated: the unit of progress is one of these."""

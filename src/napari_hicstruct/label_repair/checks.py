@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import LabelClass, RepairConfig, check_names
 from napari_hicstruct.errors import ConfigError, LabelError
-from napari_hicstruct.repair.sample import LabelSample
+from napari_hicstruct.label_repair.sample import LabelSample
 
 MAX_FOUND_CLASSES = 64
 """More values than that are an image or a list of objects, no classes."""
