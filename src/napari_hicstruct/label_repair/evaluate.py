@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from napari_hicstruct.models.implicit.occupancy import ImplicitField
 from napari_hicstruct.label_repair.boxes import image_box
 from napari_hicstruct.label_repair.fusion import by_priority
+from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 EVALUATION_POINTS = 16_384
 """Points evaluated at once: layers of 256 values for them stay in a processor's cache."""

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_hicstruct.config.repair import JointConfig
-from napari_hicstruct.losses.occupancy import latent_penalty
-from napari_hicstruct.models.implicit.occupancy import ImplicitField
 from napari_hicstruct.label_repair.boxes import image_box
 from napari_hicstruct.label_repair.fitting import Batch, Schedule
 from napari_hicstruct.label_repair.masks import surface_band
 from napari_hicstruct.label_repair.occupancies import LEVELS, Occupancies
 from napari_hicstruct.label_repair.shape import VALIDATION
+from napari_hicstruct.losses.occupancy import latent_penalty
+from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 MAX_KEPT_VOXELS = 100_000
 """Of a class in a sample, drawn once from all of them: numbers of voxels take more memory than labels."""

@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import JointConfig, RepairConfig
-from napari_hicstruct.models.implicit.occupancy import ImplicitField
 from napari_hicstruct.label_repair.boxes import image_box
 from napari_hicstruct.label_repair.checks import Labelled
 from napari_hicstruct.label_repair.evaluate import EVALUATION_POINTS, evaluator, iter_labels
@@ -29,6 +28,7 @@ from napari_hicstruct.label_repair.stages import (
     iter_reported,
     make_field,
 )
+from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 MAX_FIT_POINTS = 2_000_000
 """Of all samples together, on which thresholds are fitted."""

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_hicstruct.config.repair import ShapeConfig
-from napari_hicstruct.losses.occupancy import dice_focal, latent_penalty
-from napari_hicstruct.models.implicit.occupancy import ImplicitField
 from napari_hicstruct.label_repair.boxes import Box, class_box, resample
 from napari_hicstruct.label_repair.fitting import Batch, Schedule
 from napari_hicstruct.label_repair.masks import Mask, surface_band
+from napari_hicstruct.losses.occupancy import dice_focal, latent_penalty
+from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 MIN_EPOCH_STEPS = 2
 """Few samples are drawn again within an epoch: 300 steps are too few for any shape."""

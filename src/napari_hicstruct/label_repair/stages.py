@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import RepairConfig
-from napari_hicstruct.models.implicit.occupancy import ImplicitField
 from napari_hicstruct.label_repair.boxes import resample
 from napari_hicstruct.label_repair.checks import Labelled
 from napari_hicstruct.label_repair.evaluate import EVALUATION_POINTS, evaluate_slabs, evaluator
@@ -24,6 +23,7 @@ from napari_hicstruct.label_repair.occupancies import LEVELS, Occupancies
 from napari_hicstruct.label_repair.records import SHAPE, RepairStep, RuleChange
 from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.label_repair.shape import ShapeProblem, ShapeTarget, evaluation_axes, shape_target
+from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 TRAINING_COST = 3
 """A point that is learnt takes as long as so many that are evaluated: the unit of progress is one of these."""

@@ -12,8 +12,8 @@ from safetensors.torch import load_file, save_file
 from napari_hicstruct.config.repair import KeepLargest, Near, Touches
 from napari_hicstruct.errors import Cancelled, ConfigError, LabelError, ModelError
 from napari_hicstruct.jobs import CancelToken, drain
-from napari_hicstruct.models.implicit.store import load_function
 from napari_hicstruct.label_repair import evaluate
+from napari_hicstruct.models.implicit.store import load_function
 from napari_hicstruct.workflows.repair import (
     RepairOptions,
     RepairResult,

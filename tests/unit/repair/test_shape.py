@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 
 from napari_hicstruct.config.repair import ShapeConfig
-from napari_hicstruct.losses.occupancy import dice_focal, latent_penalty
 from napari_hicstruct.label_repair.fitting import iter_fit
 from napari_hicstruct.label_repair.shape import ShapeLoss, ShapeProblem, shape_target
 from napari_hicstruct.label_repair.stages import make_field
+from napari_hicstruct.losses.occupancy import dice_focal, latent_penalty
 from tests.unit.repair.repair_kit import ball, context, finish
 
 SHAPE = (30, 30)

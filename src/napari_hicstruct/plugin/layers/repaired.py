@@ -86,9 +86,7 @@ class RepairedLayers:
                 self._before += [layer for layer in viewer.layers if _is_of(layer, one.image)]
             role = _VOTES if with_before else _AFTER
             self._after.append(_added(viewer, one.after, f"{name} · repaired", own, role))
-            marks: dict[int | None, str] = {None: "#00000000"}
-            marks.update(CHANGE_COLOURS)
-            own["colormap"] = DirectLabelColormap(color_dict=marks)
+            own["colormap"] = DirectLabelColormap(color_dict={None: "#00000000", **CHANGE_COLOURS})
             self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, _CHANGES))
 
     def show(self, shown: Shown) -> None:

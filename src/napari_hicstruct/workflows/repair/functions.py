@@ -17,8 +17,8 @@ from napari_hicstruct.label_repair.checks import Labelled, check_labels
 from napari_hicstruct.label_repair.sample import LabelSample
 
 if TYPE_CHECKING:
-    from napari_hicstruct.models.implicit.occupancy import ImplicitField
     from napari_hicstruct.label_repair.stages import StageStep
+    from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 _STAGE = "new samples"
 
@@ -54,9 +54,9 @@ def apply_function(
     ModelError, LabelError, ConfigError, Cancelled
     """
     from napari_hicstruct.inference.device import torch_threads
-    from napari_hicstruct.models.implicit.store import load_function
     from napari_hicstruct.label_repair.fitting import FitContext
     from napari_hicstruct.label_repair.joint_stage import JointOutcome, iter_fit_latents, iter_laid
+    from napari_hicstruct.models.implicit.store import load_function
     from napari_hicstruct.training.state import open_fabric
 
     trained, card = load_function(Path(path))
@@ -139,8 +139,8 @@ def evaluate_function(path: str | Path, sample_index: int, shape: tuple[int, ...
     ------
     ModelError, ConfigError
     """
-    from napari_hicstruct.models.implicit.store import load_function
     from napari_hicstruct.label_repair.evaluate import iter_labels
+    from napari_hicstruct.models.implicit.store import load_function
 
     field, card = load_function(Path(path))
     if not 0 <= sample_index < len(card["samples"]):

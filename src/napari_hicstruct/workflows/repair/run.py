@@ -224,8 +224,8 @@ def _write(
     folder: Path, job: RepairJob, result: RepairResult, joint: JointOutcome | None, options: RepairOptions
 ) -> None:
     """Write what the folder keeps; the account comes last."""
-    from napari_hicstruct.models.implicit.store import save_function
     from napari_hicstruct.label_repair.occupancies import Occupancies
+    from napari_hicstruct.models.implicit.store import save_function
 
     if options.folder is None:
         return
