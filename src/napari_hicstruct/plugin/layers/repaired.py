@@ -86,7 +86,8 @@ class RepairedLayers:
                 self._before += [layer for layer in viewer.layers if _is_of(layer, one.image)]
             role = _VOTES if with_before else _AFTER
             self._after.append(_added(viewer, one.after, f"{name} · repaired", own, role))
-            own["colormap"] = DirectLabelColormap(color_dict={None: "#00000000", **CHANGE_COLOURS})
+            marks = dict[int | None, str]([(None, "#00000000"), *CHANGE_COLOURS.items()])
+            own["colormap"] = DirectLabelColormap(color_dict=marks)
             self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, _CHANGES))
 
     def show(self, shown: Shown) -> None:
