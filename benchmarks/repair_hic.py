@@ -221,7 +221,7 @@ def above_all(figures: Mapping[str, Mapping[str, Sequence[float]]], name: str) -
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="one simulator and depth")
-    parser.add_argument("--until", choices=("fusion", "joint"), default="joint", help="last stage of the repair")
+    parser.add_argument("--until", choices=("fusion", "joint"), default="fusion", help="last stage of the repair")
     args = parser.parse_args()
     cells = [(style, depth) for style in maps.STYLES for depth in DEPTHS][: 1 if args.quick else None]
     seeds = []

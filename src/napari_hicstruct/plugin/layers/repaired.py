@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.repair import Shown
     from napari_hicstruct.plugin.state.repair_images import Repaired
 
-CHANGE_COLOURS = {ADDED: "#009E73", REMOVED: "#D55E00", EXCHANGED: "#CC79A7"}
+CHANGE_COLOURS: dict[int | None, str] = {
+    None: "#00000000",
+    ADDED: "#009E73",
+    REMOVED: "#D55E00",
+    EXCHANGED: "#CC79A7",
+}
 """Of Okabe & Ito's palette: voxels that were added to a class, removed, or went from one class to another."""
 
 _PLACES = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
@@ -86,8 +91,7 @@ class RepairedLayers:
                 self._before += [layer for layer in viewer.layers if _is_of(layer, one.image)]
             role = _VOTES if with_before else _AFTER
             self._after.append(_added(viewer, one.after, f"{name} · repaired", own, role))
-            marks = dict[int | None, str]([(None, "#00000000"), *CHANGE_COLOURS.items()])
-            own["colormap"] = DirectLabelColormap(color_dict=marks)
+            own["colormap"] = DirectLabelColormap(color_dict=dict(CHANGE_COLOURS))
             self._changes.append(_added(viewer, one.changed, f"{name} · changed", own, _CHANGES))
 
     def show(self, shown: Shown) -> None:

@@ -54,7 +54,7 @@ class HicRepairRequest:
     config : RepairConfig, optional
         None: the preset ``hic``.  Its classes are replaced by domains, stripes and loops.
     until : "shape", "fusion" or "joint"
-        The last stage; hundreds of tiles are more than the one function of stage 3 says as well.
+        The last stage; stage 3 takes many times as long as the others for hundreds of tiles.
     folder : Path, optional
         Keeps functions and checkpoints.
     device : str
