@@ -93,8 +93,8 @@ def repair(
     _check_one(labels or [], given, function)
     if given.votes:
         _check_hic(preset, config, devices)
-        last = GivenStage.FUSION if until is None else until
-        run = VotesRun(out, config, last.value, device, threads, resume, overwrite, (json, quiet))
+        stage = GivenStage.FUSION if until is None else until
+        run = VotesRun(out, config, stage.value, device, threads, resume, overwrite, (json, quiet))
         repair_votes(given, run)
         return
     last = (until or GivenStage.JOINT).value
