@@ -39,7 +39,7 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_votes_become_lists_and_proposals(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    words = [*given, "-o", "out", "--config", "fast.yaml", "--until", "fusion", "--project", "p.hicproj", "--json"]
+    words = [*given, "-o", "out", "--config", "fast.yaml", "--project", "p.hicproj", "--json"]
     assert main(words) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["objects"]["tad"] > 0

@@ -44,8 +44,9 @@ out_option: Path = typer.Option(
 preset_option: GivenPreset | None = typer.Option(
     None, help="Classes, rules and settings that ship with the program. [generic: a class for each value]"
 )
-until_option: GivenStage = typer.Option(
-    GivenStage.JOINT, help="Last stage: each class by itself, classes laid together by rules, one function of all."
+until_option: GivenStage | None = typer.Option(
+    None,
+    help="Last stage: each class by itself, classes laid together, one function of all. [joint; of votes: fusion]",
 )
 function_option: Path | None = typer.Option(
     None, help="A kept function (function.safetensors, or the folder of its run): LABELS are new samples of it."
@@ -66,7 +67,7 @@ def repair(
     out: Path = out_option,
     preset: GivenPreset | None = preset_option,
     config: Path | None = typer.Option(None, help="YAML file of settings instead of a preset."),
-    until: GivenStage = until_option,
+    until: GivenStage | None = until_option,
     function: Path | None = function_option,
     device: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …"),
     devices: int = typer.Option(1, "--devices", min=1, help="Devices that share each step's points."),
@@ -92,10 +93,12 @@ def repair(
     _check_one(labels or [], given, function)
     if given.votes:
         _check_hic(preset, config, devices)
-        run = VotesRun(out, config, until.value, device, threads, resume, overwrite, (json, quiet))
+        stage = GivenStage.FUSION if until is None else until
+        run = VotesRun(out, config, stage.value, device, threads, resume, overwrite, (json, quiet))
         repair_votes(given, run)
         return
-    options = {"until": until.value, "device": device, "devices": devices, "resume": resume, "threads": threads or None}
+    last = (until or GivenStage.JOINT).value
+    options = {"until": last, "device": device, "devices": devices, "resume": resume, "threads": threads or None}
     request = _request(labels or [], out, _settings(preset, config), function, overwrite, options)
     _repair_files(request, json, quiet)
 
@@ -162,13 +165,13 @@ def _settings(preset: GivenPreset | None, config: Path | None) -> RepairConfig:
 
 
 def _check_alone(
-    preset: GivenPreset | None, config: Path | None, until: GivenStage, resume: bool, devices: int
+    preset: GivenPreset | None, config: Path | None, until: GivenStage | None, resume: bool, devices: int
 ) -> None:
     """A kept function brings its classes and settings, and nothing is trained."""
     given = {
         "--preset": preset is not None,
         "--config": config is not None,
-        "--until": until is not GivenStage.JOINT,
+        "--until": until is not None,
         "--resume": resume,
         "--devices": devices > 1,
     }

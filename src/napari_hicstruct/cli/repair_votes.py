@@ -57,7 +57,7 @@ class VotesRun:
 
     out: Path
     settings: Path | None
-    until: Until
+    until: str
     device: str
     threads: int
     resume: bool
@@ -108,12 +108,17 @@ def _request(given: VotesGiven, run: VotesRun, source: ContactSource) -> HicRepa
         dict(source.chromsizes),
         threshold=given.threshold,
         config=None if run.settings is None else repair_config(run.settings),
-        until=run.until,
+        until=_stage(run.until),
         folder=run.out / "run",
         device=run.device,
         resume=run.resume,
         threads=run.threads or None,
     )
+
+
+def _stage(given: str) -> Until:
+    """The stage of that name."""
+    return "joint" if given == "joint" else "shape" if given == "shape" else "fusion"
 
 
 def _store(result: HicRepairResult, path: Path, source: ContactSource) -> str:
