@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import _cells as cells
 from benchmarks import _learning_cells as learning
+from benchmarks import _repair_cells as repair
 from benchmarks._harness import ROOT, newest
 
 BEGIN, END = "<!-- table: written by `python -m benchmarks.run --table` -->", "<!-- end of table -->"
@@ -175,6 +176,21 @@ ROWS = (
         "simulator: 20 Mb at 5 kb; the sample map on first use; chr1 at 5 kb",
         "≤ 5 s of CPU; ≤ 10 s of CPU; ≤ 1.5 GB",
         cells.simulate,
+    ),
+    Row(
+        "repair_phantom",
+        "label repair, eight phantoms of a heart (64³, ten touching classes), four faults at three strengths",
+        "Dice above and 95 % Hausdorff below median, Gaussian, opening–closing and fits of each heart alone at the two "
+        "stronger strengths, at the weakest no worse than the input; smallest class ≥ .8, never lost; rules kept; "
+        "stage 3 within .01 of stage 1, ≤ 10 MB; 64³ and 256³ agree to .97; ≤ 15 min; 256³ within 2 GB",
+        repair.phantom,
+    ),
+    Row(
+        "repair_hic",
+        "votes of real callers on simulated maps, 10 kb, repaired; two simulators, two depths, three seeds",
+        "boundary F1 and loop AP above the votes at every number of callers without repair, and above the consensus of "
+        "two callers or more",
+        repair.votes,
     ),
     Row(
         "finetune_gain",

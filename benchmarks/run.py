@@ -29,6 +29,7 @@ ONLY_WITH_PEERS = (
     "depth_curve",
     "consensus",
     "consensus_simulated",
+    "repair_hic",
     "insulation",
 )
 

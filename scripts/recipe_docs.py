@@ -1,4 +1,4 @@
-"""Write docs/recipe.md, every key of a training recipe, from the settings themselves; ``--check`` only compares."""
+"""Write docs/recipe.md and docs/repair-settings.md, every key, from the settings; ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
 from napari_hicstruct.config.training import TrainConfig
 
-TARGET = Path(__file__).resolve().parents[1] / "docs" / "recipe.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 HEAD = """# Keys of a recipe
 
@@ -23,13 +24,30 @@ from these defaults; nested keys are tables of their own (`losses: {consistency:
 """
 
 
-def render() -> str:
-    """The whole page."""
-    return "\n".join([HEAD, *tables(TrainConfig, "")])
+REPAIR_HEAD = """# Keys of label repair
+
+Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
+`src/napari_hicstruct/config/repair.py`. A YAML file for [`hicstruct repair --config`](repair.md#settings) names what
+differs from these defaults; nested keys are tables of their own (`shape: {epochs: 150}`), rules are a list
+(`rules: [{rule: touches, of: LAA, other: LA}]`).
+"""
 
 
-def tables(settings: type[BaseModel], path: str) -> Iterator[str]:
-    """One table of plain keys, then those of nested settings."""
+def render() -> dict[str, str]:
+    """Whole pages, by their names."""
+    rules = [part for rule in (Touches, Near, FillHoles, KeepLargest) for part in tables(rule, _title_of(rule))]
+    return {
+        "recipe.md": "\n".join([HEAD, *tables(TrainConfig, "", whole="The recipe itself")]),
+        "repair-settings.md": "\n".join([REPAIR_HEAD, *tables(RepairConfig, "", whole="The file itself"), *rules]),
+    }
+
+
+def _title_of(rule: type[BaseModel]) -> str:
+    return f"rule: {rule.model_fields['rule'].default}"
+
+
+def tables(settings: type[BaseModel], path: str, whole: str = "") -> Iterator[str]:
+    """One table of plain keys, then those of nested settings; ``whole`` is the title of those that are in nothing."""
     nested: list[tuple[str, type[BaseModel]]] = []
     rows = []
     for name, field in settings.model_fields.items():
@@ -39,7 +57,7 @@ def tables(settings: type[BaseModel], path: str) -> Iterator[str]:
         else:
             rows.append(f"| `{name}` | {_shown(field)} | {_cell(field.description or '')} |")
     if rows:
-        yield f"## {path.rstrip('.') or 'The recipe itself'}\n"
+        yield f"## {path.rstrip('.') or whole}\n"
         if settings.__doc__:
             yield _cell(settings.__doc__.strip().split("\n\n")[0]) + "\n"
         yield "| key | default | meaning |\n|---|---|---|"
@@ -72,10 +90,11 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    text = render()
+    pages = {DOCS / name: text for name, text in render().items()}
     if "--check" in sys.argv[1:]:
-        return int(TARGET.read_text(encoding="utf-8") != text)
-    TARGET.write_text(text, encoding="utf-8")
+        return int(any(not path.exists() or path.read_text(encoding="utf-8") != text for path, text in pages.items()))
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -18,6 +18,7 @@ from .api.opening import open_map as open_map
 from .api.opening import sample_map as sample_map
 from .api.prediction import predict as predict
 from .api.projects import open_project as open_project
+from .api.repair import repair as repair
 from .api.reports import report as report
 from .api.simulation import simulate as simulate
 from .api.window import show as show

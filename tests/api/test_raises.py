@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -111,6 +112,12 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "LabelError": lambda c: hs.report("."),
         "OutputError": lambda c: hs.report(c.calls.write("written")[0].parent, out="."),
         "ConfigError": lambda c: hs.report(1),  # type: ignore[arg-type]
+    },
+    "repair": {
+        "LabelError": lambda c: hs.repair(np.full((4, 4), 0.5)),
+        "ConfigError": lambda c: hs.repair(np.ones((4, 4), int), until="later"),
+        "OutputError": lambda c: hs.repair(np.ones((4, 4), int), out="taken"),
+        "ModelError": lambda c: hs.repair(np.ones((4, 4), int), function="a.txt"),
     },
     "insulation": {
         "ConfigError": lambda c: hs.insulation(c.m, windows=7),

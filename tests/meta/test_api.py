@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,13 +47,19 @@ def stub_names() -> dict[str, str]:
 def test_names_are_listed_once_and_are_what_the_stub_says() -> None:
     wanted = stub_names()
     assert dir(hs) == hs.__all__ == sorted([*wanted, "__version__"])
-    assert 18 <= len(hs.__all__) <= 25
+    assert 18 <= len(hs.__all__) <= 26  # 25, and hs.repair, which label repair was ordered with
     for name, module in wanted.items():
         home = importlib.import_module(f"napari_hicstruct.{module}") if module else hs
         assert getattr(hs, name) is getattr(home, name)
     assert isinstance(hs.__version__, str)
     with pytest.raises(AttributeError, match="no_such_name"):
         hs.no_such_name  # noqa: B018
+
+
+def test_no_folder_has_the_name_of_something_public() -> None:
+    """Python binds a folder to its package's attribute of that name when it is first imported, and would hide ours."""
+    folders = {path.name.removesuffix(".py") for path in Path(hs.__file__).parent.iterdir()}
+    assert not folders & {name for name, module in stub_names().items() if module}  # hs.errors is the module itself
 
 
 def public() -> Iterator[tuple[str, Any]]:

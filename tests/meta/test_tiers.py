@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "src" / "napari_hicstruct"
 
 HEAVY = {
     "bioframe", "cooler", "cooltools", "dask", "h5py", "hictkpy", "lightning", "lightning_fabric", "magicgui",
-    "matplotlib", "napari", "numba", "pandas", "pyqtgraph", "qtpy", "scipy", "skimage", "sklearn", "sqlalchemy",
-    "superqt", "torch", "torchjd", "vispy", "zarr",
+    "matplotlib", "napari", "nibabel", "numba", "pandas", "pyqtgraph", "qtpy", "scipy", "skimage", "sklearn",
+    "sqlalchemy", "superqt", "tifffile", "torch", "torchjd", "vispy", "zarr",
 }  # fmt: skip
 FILES = {"bioframe", "cooler", "dask", "h5py", "hictkpy", "pandas", "sqlalchemy"}
 NUMERICS = {"numba", "scipy", "sklearn"}
@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "workflows": set(),
     "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},
+    "label_repair": TENSORS | {"lightning_fabric"},
     "models": TENSORS,
     "losses": TENSORS,
     "labels": NUMERICS,

@@ -53,6 +53,7 @@ CHECK_THEMSELVES = {
     "Client",
     "Iterable[Annotation]",
     "Iterable[Annotation] | pd.DataFrame",
+    "LabelImages",
     "LabelsLike",
     "MapLike",
     "Mapping[str, Any] | Iterable[str | Path]",

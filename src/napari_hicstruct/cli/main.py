@@ -38,6 +38,7 @@ COMMANDS = (
     "evaluate",
     "report",
     "stripe_check",
+    "repair",
     "models",
 )
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""

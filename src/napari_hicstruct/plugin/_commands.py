@@ -19,6 +19,17 @@ def predict_view() -> None:
         dock.session.prediction.run_view()
 
 
+def repair_labels() -> None:
+    """*Layers → Segment*: the dock that repairs Labels layers; no contact map is needed."""
+    from napari import current_viewer
+
+    from napari_hicstruct.plugin._docks import open_repair
+
+    viewer = current_viewer()
+    if viewer is not None:
+        open_repair(viewer)
+
+
 def open_map() -> None:
     """*File → IO Utilities*: ask for a contact map."""
     _from_menu("open_map")

@@ -1,4 +1,4 @@
-"""Opening the dock and the object table in a napari window."""
+"""Opening the dock, the object table and label repair in a napari window."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ DISPLAY_NAME = "HiC Structures"
 """Of the plugin, as in its manifest."""
 DOCK = "HiC Structures"
 TABLE = "HiC Structures: all objects"
+REPAIR = "Repair labels"
 
 
 def open_dock(viewer: Any) -> Any:
@@ -22,6 +23,11 @@ def open_dock(viewer: Any) -> Any:
 def open_table(viewer: Any) -> Any:
     """The table of all objects, opened if need be; None where there is no window."""
     return _open(viewer, TABLE)
+
+
+def open_repair(viewer: Any) -> Any:
+    """The dock *Repair labels*, opened if need be; None where there is no window."""
+    return _open(viewer, REPAIR)
 
 
 def _open(viewer: Any, name: str) -> Any:

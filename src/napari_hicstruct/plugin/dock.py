@@ -1,4 +1,4 @@
-"""The docks: *HiC Structures*, folding sections in the order of work, and the table of all objects."""
+"""The docks: *HiC Structures*, folding sections in the order of work, the table of all objects, *Repair labels*."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
-from napari_hicstruct.plugin._docks import PLUGIN, open_table
+from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_repair, open_table
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
@@ -190,6 +190,7 @@ class HicDock(QWidget):
             return
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
+        self.menu.repair_wanted.connect(lambda: open_repair(self.session.viewer))
         WindowEnd(parent, self.session.close)
         DropFilter(self.session, self, PLUGIN)
         dock = self.parent()
@@ -381,3 +382,42 @@ class TableDock(QWidget):
             dock.resize(self.sizeHint())
         else:
             window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)
+
+
+class RepairDock(QWidget):
+    """*Repair labels*: Labels layers of any window, with or without a contact map.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The window that the dock belongs to.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        from napari_hicstruct.plugin.panels.repair.panel import RepairPanel
+
+        super().__init__()
+        session = ensure_session(napari_viewer)
+        self.panel = RepairPanel(session)
+        self.panel.consensus_wanted.connect(lambda: _open_consensus(session))
+        scroll = SteadyScroll()
+        scroll.add(self.panel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        dress(self, session.viewer)
+
+    def event(self, event: QEvent | None) -> bool:
+        """As of :class:`HicDock`: a closed dock ends; a repair that runs goes on, its result comes as a layer."""
+        if _is_closed(self, event):
+            let_go(self)
+            self.deleteLater()
+        return super().event(event)
+
+
+def _open_consensus(session: Session) -> None:
+    """The consensus of callers, from wherever it is asked for: it belongs to the dock with the map."""
+    dock = open_dock(session.viewer)
+    if dock is not None:
+        dock.open_consensus()

@@ -226,6 +226,30 @@ def iter_consensus(
     return ConsensusResult(kind, found, tuple(_with_repeats(read.files)))
 
 
+def iter_read_calls(
+    files: Sequence[CallFile], chromsizes: Mapping[str, int], *, token: CancelToken | None = None
+) -> Generator[Progress, None, tuple[dict[str, list[Annotation]], tuple[FileVotes, ...]]]:
+    """Read files of any kinds; calls by program, all files of one program together, and what became of each file.
+
+    A file that cannot be read or is of another assembly than most is left out and named; the others go on.
+    """
+    from napari_hicstruct.labels.consensus import ConsensusOptions
+    from napari_hicstruct.workflows.assemblies import other_assemblies
+
+    clock, token, read = Clock(), token or CancelToken(), _Read()
+    request = ConsensusRequest(tuple(files), None, ConsensusOptions())
+    for number, one in enumerate(files):
+        token.check()
+        yield clock.step("read", number, len(files), one.path.name)
+        _read_one(one, request, chromsizes or None, read)
+    named = zip(read.assemblies, (records for _, records in read.lists), strict=True)
+    read.leave_out(other_assemblies(list(named), ""))
+    calls: dict[str, list[Annotation]] = {}
+    for name, records in read.lists:
+        calls.setdefault(name, []).extend(records)
+    return calls, tuple(_with_repeats(read.files))
+
+
 def consensus_of_files(request: ConsensusRequest) -> ConsensusResult:
     """As :func:`iter_consensus`, run to its end."""
     return drain(iter_consensus(request))

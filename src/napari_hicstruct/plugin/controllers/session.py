@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.plugin.controllers.editing import Editing
     from napari_hicstruct.plugin.controllers.review import Review
+    from napari_hicstruct.plugin.layers.repaired import RepairedLayers
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
@@ -117,6 +118,21 @@ class Session(WindowState):
         """The napari viewer of this session."""
         return self.canvas.viewer
 
+    @cached_property
+    def repaired_layers(self) -> RepairedLayers:
+        """The layers of the last repair; they come also while its dock is closed."""
+        from napari_hicstruct.plugin.layers.repaired import RepairedLayers
+
+        layers, state = RepairedLayers(self.viewer), self.repair
+
+        def put() -> None:
+            if state.outcome is not None:
+                layers.put(state.outcome.images)
+
+        state.outcome_changed.connect(put)
+        state.shown_changed.connect(lambda: layers.show(state.shown))
+        return layers
+
     @property
     def layer(self) -> Any:
         """The napari image layer of the map, or None."""
@@ -170,6 +186,7 @@ class Session(WindowState):
             self.close_map()
         self._rested_long.cancel()
         self.labels.busy.end()  # the sample is simulated without a map
+        self.end_repairs()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()

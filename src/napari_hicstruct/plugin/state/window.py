@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
+    from napari_hicstruct.plugin.state.repair import RepairState
+    from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
 
@@ -141,6 +143,26 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.consensus import ConsensusState
 
         return ConsensusState(self.labels)
+
+    @cached_property
+    def repair(self) -> RepairState:
+        """The repair of labels that runs, and what came of the last one."""
+        from napari_hicstruct.plugin.state.repair import RepairState
+
+        return RepairState(self.runner)
+
+    @cached_property
+    def repair_votes(self) -> RepairVotesState:
+        """The repair of callers' votes on the map."""
+        from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
+
+        return RepairVotesState(self.labels, self.consensus)
+
+    def end_repairs(self) -> None:
+        """End what is being repaired, and wait for it: the window goes."""
+        for name in ("repair", "repair_votes"):
+            if name in self.__dict__:
+                getattr(self, name).end()
 
     @cached_property
     def review(self) -> ReviewState:

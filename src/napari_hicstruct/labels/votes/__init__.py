@@ -1,0 +1,6 @@
+"""Calls of several programs as pixels of a region, and objects read back from such pixels."""
+
+from napari_hicstruct.labels.votes.masks import MaskKind, VoteMap, vote_maps
+from napari_hicstruct.labels.votes.objects import objects_of
+
+__all__ = ["MaskKind", "VoteMap", "objects_of", "vote_maps"]

@@ -1,0 +1,223 @@
+"""Label files as samples of a repair, and repaired samples as files of the same kind: NIfTI, TIFF, zarr, npy.
+
+What is written overlays what was read to the voxel: same shape, dtype, axes, affine, voxel sizes.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from napari_hicstruct.config.files import write_bytes
+from napari_hicstruct.config.repair import RepairConfig
+from napari_hicstruct.errors import LabelError, OutputError
+from napari_hicstruct.label_repair.sample import LabelSample
+from napari_hicstruct.workflows.repair.nifti_labels import NIFTI
+from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, check_values, long_axes
+from napari_hicstruct.workflows.repair.tiff_labels import TIFF
+from napari_hicstruct.workflows.repair.zarr_labels import ZARR, is_zarr
+
+
+def read_npy(path: Path) -> StoredLabels:
+    """Labels of a numpy file, whose axes are z, y, x or y, x.
+
+    Raises
+    ------
+    LabelError
+        If it cannot be read, or has not two or three axes.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise LabelError("is not readable as an array of numpy.", where=path, hint="Save it by numpy.save.") from error
+    order = long_axes(path, values.shape)
+    return StoredLabels(path, values, order, (False,) * len(order), "zyx"[-len(order) :], (1.0,) * len(order))
+
+
+def write_npy(stored: StoredLabels, values: Values, path: Path) -> None:
+    """Write ``values`` by numpy.
+
+    Raises
+    ------
+    OutputError
+    """
+    file = io.BytesIO()
+    np.save(file, values, allow_pickle=False)
+    write_bytes(path, file.getvalue())
+
+
+NPY = LabelFormat("npy", (".npy",), read_npy, write_npy)
+FORMATS = (NIFTI, TIFF, ZARR, NPY)
+
+
+@dataclass(frozen=True)
+class LabelFile:
+    """A file and the sample that it holds.
+
+    Attributes
+    ----------
+    sample : LabelSample
+        Named after the file; axes z, y, x (NIfTI: superior, anterior, right) or y, x.
+    stored : StoredLabels
+        What is needed to write the like.
+    format : LabelFormat
+    """
+
+    sample: LabelSample
+    stored: StoredLabels
+    format: LabelFormat
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.stored.path
+
+    def target_in(self, folder: Path) -> Path:
+        """Where the repaired labels belong: the same name in ``folder``."""
+        name = self.path.name
+        return folder / (f"{name}.zarr" if self.format is ZARR and not name.endswith(".zarr") else name)
+
+    def write(self, labels: Values, path: Path) -> None:
+        """Write labels of the sample's shape as a file of this kind.
+
+        Raises
+        ------
+        OutputError
+        """
+        self.format.write(self.stored, self.stored.to_stored(labels), path)
+
+
+def format_of(path: Path) -> LabelFormat:
+    """The kind of a file, by its name, and of a folder by what is in it.
+
+    Raises
+    ------
+    LabelError
+        If there is none, or it is of no kind that is read.
+    """
+    if not path.exists():
+        raise LabelError("there is no such file.", where=path, hint="Is the path spelt right?")
+    if is_zarr(path):
+        return ZARR
+    found = next((one for one in FORMATS if path.name.lower().endswith(one.endings)), None)
+    if found is None or (path.is_dir() and found is not ZARR):
+        hint = f"Give {', '.join(ending for one in FORMATS for ending in one.endings)}."
+        what = "is a folder without zarr arrays." if path.is_dir() else "is no kind of label file that is read."
+        raise LabelError(what, where=path, hint=hint)
+    return found
+
+
+def read_label_file(path: Path, config: RepairConfig) -> LabelFile:
+    """Read and check one file.
+
+    Raises
+    ------
+    LabelError
+        If it cannot be read, is no labelling, or has values that no class of ``config`` has.
+    """
+    kind = format_of(path)
+    stored = kind.read(path)
+    check_values(stored, tuple(one.value for one in config.classes))
+    return LabelFile(LabelSample(sample_name(path), stored.to_sample(), stored.spacing), stored, kind)
+
+
+def read_label_files(paths: Iterable[Path], config: RepairConfig) -> list[LabelFile]:
+    """Read and check files that are to share one function.
+
+    Raises
+    ------
+    LabelError
+        If one cannot be read, or two do not go together.
+    """
+    given = list(paths)
+    check_names(given)
+    files: list[LabelFile] = []
+    for path in given:
+        files.append(read_label_file(path, config))
+        check_alike(files[0], files[-1])
+    return files
+
+
+def sample_name(path: Path) -> str:
+    """The file's name without its ending."""
+    name = path.name
+    lower = name.lower()
+    for ending in (".ome.tif", ".ome.tiff", ".ome.zarr", ".nii.gz", *(end for one in FORMATS for end in one.endings)):
+        if lower.endswith(ending) and len(name) > len(ending):
+            return name[: -len(ending)]
+    return name
+
+
+def check_names(paths: Sequence[Path]) -> None:
+    """Refuse files that would be one sample, or one output.
+
+    Raises
+    ------
+    LabelError
+        If one is given twice, or two have one name.
+    """
+    seen: dict[str, Path] = {}
+    for path in paths:
+        first = seen.setdefault(sample_name(path), path)
+        if first is path:
+            continue
+        if path.exists() and first.exists() and os.path.samefile(path, first):
+            raise LabelError("is given twice.", where=path, hint="Give each sample once.")
+        text = f"has the name of {first}: both would be one output."
+        raise LabelError(text, where=path, hint="Rename one, or repair them in two runs.")
+
+
+def check_alike(first: LabelFile, other: LabelFile) -> None:
+    """Refuse two samples that one function cannot hold.
+
+    Shapes, voxel sizes and places in the world may differ: each sample fills the function's box by its own.  What must
+    agree is what the box's axes mean: how many there are, which way they point, in which unit they are measured.
+
+    Raises
+    ------
+    LabelError
+    """
+    a, b = first.stored, other.stored
+    where = b.path
+    if len(a.order) != len(b.order):
+        text = f"has {len(b.order)} axes, but {a.path} has {len(a.order)}: one function has one number of coordinates."
+        raise LabelError(text, where=where, hint="Repair 2-D and 3-D labels in two runs.")
+    known = ({first.format, other.format} & {NIFTI}) and first.format is not other.format
+    if known:
+        text = f"is {other.format.name}, but {a.path} is {first.format.name}: only NIfTI says which way its axes point."
+        raise LabelError(text, where=where, hint="Give all samples as NIfTI, or none.")
+    if a.directions != b.directions:
+        text = f"has the axes {_spelt(b)}, but {a.path} has {_spelt(a)}: in one function they would lie across."
+        raise LabelError(text, where=where, hint="Repair them in two runs, or save them with the same axes.")
+    if a.unit and b.unit and a.unit != b.unit:
+        text = f"is measured in {b.unit}, but {a.path} in {a.unit}: a distance in a rule would mean two things."
+        raise LabelError(text, where=where, hint="Save them in one unit.")
+
+
+def _spelt(stored: StoredLabels) -> str:
+    return ", ".join(stored.directions)
+
+
+def check_targets(files: Sequence[LabelFile], folder: Path, *, overwrite: bool = False) -> list[Path]:
+    """Where the repaired files will be; refuses to replace an input, and what stands there unless ``overwrite``.
+
+    Raises
+    ------
+    OutputError
+    """
+    targets = [file.target_in(folder) for file in files]
+    for target in targets:
+        if not target.exists():
+            continue
+        if any(os.path.samefile(target, file.path) for file in files):
+            hint = "Choose another folder: inputs are never replaced."
+            raise OutputError("is read for this, and is not replaced by it.", where=target, hint=hint)
+        if not overwrite:
+            hint = "Choose another folder, or replace it with --overwrite."
+            raise OutputError("exists. Nothing was written.", where=target, hint=hint)
+    return targets
