@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -31,11 +32,16 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def at_most_all(threads: int) -> int:
+    """``threads``, or as many as there are processors: more only wait for each other, and thousands stop a machine."""
+    return min(threads, os.cpu_count() or 1)
+
+
 @contextmanager
 def torch_threads(n: int = 0) -> Iterator[None]:
     """Let torch use ``n`` processor threads (0: as it does) while the block runs, and as many as before afterwards."""
     before = torch.get_num_threads()
-    torch.set_num_threads(n or before)
+    torch.set_num_threads(at_most_all(n) or before)
     try:
         yield
     finally:
@@ -59,7 +65,7 @@ def one_each(device: torch.device, threads: int = 0) -> Iterator[int]:
     before = torch.get_num_threads()
     on_cpu = device.type == "cpu"
     with torch_threads(1 if on_cpu else threads):
-        yield (threads or before) if on_cpu else 1
+        yield (at_most_all(threads) or before) if on_cpu else 1
 
 
 def has_fast_bf16(device: torch.device) -> bool:

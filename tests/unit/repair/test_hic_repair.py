@@ -53,8 +53,8 @@ FILES = given(one=calls(0), two=calls(1, island=True), three=calls(0))
 
 
 def quick() -> RepairConfig:
-    shape = {"latent": 16, "epochs": 200, "train_size": 128, "size": 128, "points": 512, "validate_every": 50}
-    return with_changes(repair_config("hic"), shape=shape, joint={"steps": 30})
+    shape = {"latent": 16, "epochs": 80, "train_size": 64, "size": 64, "points": 256, "validate_every": 40}
+    return with_changes(repair_config("hic"), shape=shape, joint={"steps": 20})
 
 
 def request(**changes: Any) -> HicRepairRequest:
