@@ -66,7 +66,10 @@ class Near(FrozenConfig):
 
 
 class FillHoles(FrozenConfig):
-    """Holes of ``of`` up to ``size`` voxels become the class where they are background."""
+    """Holes of ``of`` up to ``size`` voxels become the class where they are background.
+
+    With ``*`` so do gaps that several classes enclose together; each voxel goes to the nearest class.
+    """
 
     rule: Literal["fill_holes"] = "fill_holes"
     of: str = Field(description="a class, or * for every class")
@@ -131,6 +134,7 @@ class ShapeConfig(FunctionConfig):
     size: int = Field(256, ge=8, description="nodes along each axis at which a box is evaluated at most")
     band_radius: int = Field(2, ge=1, description="training nodes: reach of the band on both sides of the surface")
     points: int = Field(256, ge=16, description="of each sample and step; many more are learnt by heart")
+    passes: float = Field(5.0, gt=0, description="draws of a box's voxels in all, at most: more learn faults by heart")
     batch: int = Field(4, ge=1, description="samples in a step")
     biased: tuple[Share, ...] = Field((0.5, 0.3, 0.1), description="share of points from the band")
     biased_until: tuple[int, ...] = Field((100, 200, 300), description="last epoch of each share")

@@ -121,16 +121,36 @@ def _keep_parts(fused: Fused, number: int, around: Mask) -> int:
 
 def _fill_holes(rule: FillHoles, fused: Fused, number: int, names: Sequence[str]) -> int:
     """Enclosed parts of everything else, up to the size: those of their voxels that are background."""
+    return fused.add(number, _enclosed(fused.image != number, rule.size) & (fused.image == 0))
+
+
+def _fill_between(rule: FillHoles, fused: Fused, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Background that several classes enclose together is a hole of none of them: each voxel goes to the nearest."""
+    from scipy.ndimage import distance_transform_edt
+
+    gaps = _enclosed(fused.image == 0, rule.size)
+    if not gaps.any():
+        return
+    nearest = distance_transform_edt(
+        fused.image == 0, sampling=fused.spacing, return_distances=False, return_indices=True
+    )
+    winners = np.where(gaps, fused.image[tuple(nearest)], 0)
+    for number in np.unique(winners[gaps]):
+        yield names[number - 1], fused.add(int(number), winners == number)
+
+
+def _enclosed(outside: Mask, size: int) -> Mask:
+    """Parts of ``outside``, up to ``size`` voxels, that do not reach the border of the image."""
     from scipy.ndimage import label
 
-    outside, n = label(fused.image != number)  # across faces: what touches at a corner alone does not leak
-    sizes = np.bincount(outside.ravel(), minlength=n + 1)
-    hole = sizes <= rule.size
+    numbered, n = label(outside)  # across faces: what touches at a corner alone does not leak
+    sizes = np.bincount(numbered.ravel(), minlength=n + 1)
+    hole = sizes <= size
     hole[0] = False
     for axis in range(outside.ndim):
         for end in (0, -1):
-            hole[np.unique(np.take(outside, end, axis))] = False  # open to the outside
-    return fused.add(number, hole[outside] & (fused.image == 0))
+            hole[np.unique(np.take(numbered, end, axis))] = False
+    return hole[numbered]
 
 
 def _keep_largest(rule: KeepLargest, fused: Fused, number: int, names: Sequence[str]) -> int:
@@ -171,6 +191,10 @@ def apply_rules(fused: Fused, rules: Sequence[AnyRule], names: Sequence[str]) ->
                 voxels = _APPLY[rule.rule](rule, fused, names.index(name) + 1, names)
                 changed += voxels
                 yield rule.text, name, voxels
+            if isinstance(rule, FillHoles) and rule.of == EVERY:
+                for name, voxels in _fill_between(rule, fused, names):
+                    changed += voxels
+                    yield rule.text, name, voxels
         if not changed:
             return
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 MIN_EPOCH_STEPS = 2
 """Few samples are drawn again within an epoch: 300 steps are too few for any shape."""
+MIN_POINTS = 32
+"""Of each sample and step: with fewer, steps go anywhere."""
 VALIDATION = 1 << 31
 """Stands for the step where validation points are drawn."""
 
@@ -134,7 +137,14 @@ class ShapeProblem:
         chosen = np.resize(order, self.epoch_steps * count)[part * count : (part + 1) * count]
         random = np.random.default_rng([*self.seed, step, 1])
         share = self.config.biased_share(epoch)
-        return self._points([self.targets[k] for k in chosen], random, self.config.points, share)
+        return self._points([self.targets[k] for k in chosen], random, self.points, share)
+
+    @property
+    def points(self) -> int:
+        """Of each sample and step: fewer in small boxes and few samples, whose holes would be drawn time and again."""
+        voxels = float(np.mean([math.prod(part.stop - part.start for part in one.box.inside) for one in self.targets]))
+        draws = self.config.epochs * self.epoch_steps * self.config.batch / len(self.targets)
+        return int(np.clip(self.config.passes * voxels / draws, min(MIN_POINTS, self.config.points), self.config.points))
 
     def _points(self, targets: Sequence[ShapeTarget], random: np.random.Generator, count: int, share: float) -> Batch:
         """``count`` points of each target, ``share`` of them from its boundary band, the others anywhere in its box."""

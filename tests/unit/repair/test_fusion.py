@@ -124,6 +124,23 @@ def test_rules_hold_in_three_dimensions() -> None:
     assert changed(one, Near(of="B", others=("A",), distance=1.0)) == {("B within 1 of A", "B"): 1}
 
 
+def test_a_gap_that_two_classes_enclose_goes_to_the_nearest_of_them() -> None:
+    picture = """
+        .......
+        .AAABB.
+        .A..BB.
+        .AAABB.
+        ......."""
+    each = fused(picture)
+    changed(each, FillHoles(of="A", size=9), FillHoles(of="B", size=9))
+    assert text(each.image)[2] == ".A..BB."  # a hole of neither
+    one = fused(picture)
+    assert changed(one, FillHoles(of="*", size=9)) == {(FillHoles(of="*", size=9).text, "A"): 2}
+    assert text(one.image)[2] == ".AAABB."
+    small = fused(picture)
+    assert changed(small, FillHoles(of="*", size=1)) == {}
+
+
 @pytest.mark.parametrize("rule", [KeepLargest(of="A"), FillHoles(of="A", size=9)])
 def test_an_empty_class_changes_nothing(rule: object) -> None:
     one = fused("...\n.B.\n...")

@@ -96,3 +96,18 @@ def test_a_function_learns_its_shapes(kind: str, loss: str) -> None:
     fit = finish(iter_fit(one, one.schedule, context()))
     assert fit.best_dice > 0.9
     assert one.validate(one.module, torch.device("cpu")) == pytest.approx(fit.best_dice)
+
+
+def test_small_boxes_and_few_samples_are_not_drawn_time_and_again() -> None:
+    config = ShapeConfig(train_size=32, epochs=300, points=256, margin=4)
+
+    def points(n: int, shape: tuple[int, int], given: ShapeConfig = config) -> int:
+        targets = [shape_target(ball(shape, (shape[0] // 2, shape[1] // 2), 8), row, given) for row in range(n)]
+        assert all(targets)
+        return ShapeProblem([one for one in targets if one], make_field(given, 2, n, 1, [0]), given, (1,)).points
+
+    few, many = points(1, SHAPE), points(8, SHAPE)
+    assert 32 <= few < many <= 256
+    draws = 300 * 2 * 4 * few  # epochs, steps, samples in a step
+    assert draws / 25**2 <= 5 or few == 32  # passes over the voxels of the box
+    assert points(1, SHAPE, config.model_copy(update={"passes": 1e6})) == 256
