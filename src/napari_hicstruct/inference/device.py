@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -25,7 +26,7 @@ def choose_device(name: str) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # a device like torch's meta holds no values
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"there is no device '{name}' here.", hint="Use auto or cpu.") from error
     return device
@@ -33,9 +34,12 @@ def choose_device(name: str) -> torch.device:
 
 @contextmanager
 def torch_threads(n: int = 0) -> Iterator[None]:
-    """Let torch use ``n`` processor threads (0: as it does) while the block runs, and as many as before afterwards."""
+    """Let torch use ``n`` processor threads (0: as it does) while the block runs, and as many as before afterwards.
+
+    No more than there are processors: thousands would starve each other until nothing ends.
+    """
     before = torch.get_num_threads()
-    torch.set_num_threads(n or before)
+    torch.set_num_threads(min(n, os.cpu_count() or n) or before)
     try:
         yield
     finally:

@@ -132,7 +132,7 @@ class RunLog:
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 yield dict(json.loads(line))
-            except ValueError:  # a line that a kill cut short
+            except (ValueError, TypeError):  # a line that a kill cut short
                 continue
 
     def add(self, step: RepairStep) -> None:
@@ -165,7 +165,9 @@ def write_changes(folder: Path, changes: Iterable[RuleChange]) -> None:
     OutputError
     """
     rows = ["sample\tstage\trule\tclass\tvoxels"]
-    rows += [f"{one.sample}\t{one.stage}\t{one.rule}\t{one.class_name}\t{one.voxels}" for one in changes]
+    for one in changes:  # names are as people give them: a tab in one would be a column
+        cells = (one.sample, one.stage, one.rule, one.class_name, one.voxels)
+        rows.append("\t".join(" ".join(str(cell).split()) for cell in cells))
     write_text(folder / CHANGES, "\n".join(rows) + "\n")
 
 
