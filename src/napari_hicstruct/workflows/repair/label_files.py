@@ -222,10 +222,15 @@ def check_targets(files: Sequence[LabelFile], folder: Path, *, overwrite: bool =
     OutputError
     """
     targets = [file.target_in(folder) for file in files]
-    for target in targets:
+    for file, target in zip(files, targets, strict=True):
+        if target.is_symlink() and not target.exists():
+            raise OutputError("is a link to nowhere.", where=target, hint="Remove it, or choose another folder.")
         if not target.exists():
             continue
-        if any(os.path.samefile(target, file.path) for file in files):
+        if target.is_dir() is not (file.format is ZARR):
+            what = "folder" if target.is_dir() else "file"
+            raise OutputError(f"is a {what} already.", where=target, hint="Choose another folder.")
+        if any(os.path.samefile(target, one.path) for one in files):
             hint = "Choose another folder: inputs are never replaced."
             raise OutputError("is read for this, and is not replaced by it.", where=target, hint=hint)
         if not overwrite:
