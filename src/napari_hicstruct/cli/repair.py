@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.cli.maps_option import ManyValues
 from napari_hicstruct.cli.repair_votes import VotesGiven, VotesRun, repair_votes, votes_option
 from napari_hicstruct.errors import ConfigError
@@ -121,7 +122,8 @@ def _repair_files(request: RepairRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.workflows.repair.over_files import is_first_process, iter_repair_files
 
     try:
-        repaired = show_progress(iter_repair_files(request), quiet)
+        with terminated_as_interrupted():
+            repaired = show_progress(iter_repair_files(request), quiet)
     except KeyboardInterrupt:
         if request.function is None:
             to_stderr("note: add --resume to go on from the last checkpoint.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import emit, show_progress, to_stderr
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -86,7 +87,12 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     if given.project is not None:
         check_project(given.project, source)
     request, (json, quiet) = _request(given, run, source), run.shown
-    result = show_progress(iter_hic_repair(request), quiet)
+    try:
+        with terminated_as_interrupted():
+            result = show_progress(iter_hic_repair(request), quiet)
+    except KeyboardInterrupt:
+        to_stderr("note: add --resume to go on from the last checkpoint.")
+        raise
     files = write_hic_repair(result, run.out, provenance={"map": identity_of(source)}, overwrite=run.overwrite)
     name = "" if given.project is None or not result.records else _store(result, given.project, source)
     _report(result, files, name, json)

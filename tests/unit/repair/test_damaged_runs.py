@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.config.repair import RepairConfig, Touches
 from napari_hicstruct.errors import ConfigError, HicStructError, OutputError
 from napari_hicstruct.jobs import drain
@@ -114,3 +116,10 @@ def test_places_that_cannot_take_the_result_are_refused_at_first(tmp_path: Path)
     (out / "a.npy").symlink_to(tmp_path / "no" / "where")
     with pytest.raises(OutputError, match="a link to nowhere"):
         check_targets(files, out, overwrite=True)
+
+
+def test_sigterm_ends_as_ctrl_c_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
+        signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
