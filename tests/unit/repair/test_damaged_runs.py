@@ -16,6 +16,7 @@ from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.config.repair import RepairConfig, Touches
 from napari_hicstruct.errors import ConfigError, HicStructError, OutputError
 from napari_hicstruct.jobs import drain
+from napari_hicstruct.label_repair.checks import check_labels
 from napari_hicstruct.models.implicit.store import load_function
 from napari_hicstruct.workflows.repair import RepairOptions, apply_function, iter_repair
 from napari_hicstruct.workflows.repair.label_files import check_targets, read_label_files
@@ -123,3 +124,9 @@ def test_sigterm_ends_as_ctrl_c_does() -> None:
     with pytest.raises(KeyboardInterrupt), terminated_as_interrupted():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_the_largest_label_comes_back() -> None:
+    labels = np.where(two_disks() == 2, np.uint64(2**64 - 1), two_disks().astype(np.uint64))
+    labelled = check_labels([sample(labels)], RepairConfig())
+    assert np.array_equal(labelled.restored(labelled.images)[0].labels, labels)
