@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import emit, show_progress, to_stderr
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.wording import how_many
 
@@ -88,7 +87,7 @@ def opened_cluster(
     deaths = max_deaths or MAX_WORKER_DEATHS
     _say_if_many(workers)
     with (
-        _terminated_as_interrupted(),
+        terminated_as_interrupted(),
         connect(scheduler) if scheduler else start_local(workers or 1, max_deaths=deaths) as cluster,
     ):
         try:
@@ -104,23 +103,6 @@ def _say_if_many(workers: int) -> None:
     if workers > processors:
         have = how_many(processors, "processor")
         to_stderr(f"note: {workers} workers share {have}; each takes up to 1.5 GB of memory.")
-
-
-@contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM, by which queues and systems end a program, ends workers as Ctrl+C does."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def program_version() -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.cli.maps_option import ManyValues
 from napari_hicstruct.cli.repair_votes import VotesGiven, VotesRun, repair_votes, votes_option
 from napari_hicstruct.errors import ConfigError
@@ -78,7 +79,12 @@ def repair(
     map: str = typer.Option("", "--map", help="Hi-C: the contact map of the votes."),
     region: str = typer.Option("", "--region", "-r", help="Hi-C: where votes are counted, as chr1:5M-10M."),
     bin_size: int = bp_option(10_000, parser=bins, help="Hi-C: a pixel of the votes, as 10k."),
-    threshold: float = typer.Option(0.5, min=0.01, max=1, help="Hi-C: share of the callers that an object needs."),
+    threshold: float = typer.Option(
+        0.5,
+        min=0.01,
+        max=1,
+        help="Hi-C: share of the callers of a kind that an object needs; of two, 0.5: either, 0.6: both.",
+    ),
     project: Path | None = typer.Option(None, help="Hi-C: project whose review queue gets the objects as proposals."),
     json: bool = json_option,
     quiet: bool = quiet_option,
@@ -121,7 +127,8 @@ def _repair_files(request: RepairRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.workflows.repair.over_files import is_first_process, iter_repair_files
 
     try:
-        repaired = show_progress(iter_repair_files(request), quiet)
+        with terminated_as_interrupted():
+            repaired = show_progress(iter_repair_files(request), quiet)
     except KeyboardInterrupt:
         if request.function is None:
             to_stderr("note: add --resume to go on from the last checkpoint.")
@@ -202,7 +209,7 @@ def _function_of(repaired: Repaired, request: RepairRequest) -> Path | None:
 
 
 def _table(repaired: Repaired, request: RepairRequest) -> Any:
-    """A row for each class: Dice of each stage, voxels that rules changed in all samples."""
+    """A row for each class: how well each stage gives back what it learnt from (Dice), voxels that rules changed in all samples."""
     to_stderr(f"{how_many(len(repaired.files), 'repaired label file')} in {request.out}")
     if repaired.result is None:
         return [{"file": str(path)} for path in repaired.files]
@@ -211,6 +218,6 @@ def _table(repaired: Repaired, request: RepairRequest) -> Any:
         changed[change.class_name] = changed.get(change.class_name, 0) + change.voxels
     rows = []
     for one in repaired.result.classes:
-        dice = {f"Dice, {stage}": by_class.get(one.name, "–") for stage, by_class in repaired.dice.items()}
+        dice = {f"fit, {stage}": by_class.get(one.name, "–") for stage, by_class in repaired.dice.items()}
         rows.append({"class": one.name, "value": one.value, **dice, "changed by rules": changed.get(one.name, 0)})
     return rows

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from napari_hicstruct.cli.common import emit, show_progress, to_stderr
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -78,7 +79,6 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import check_project, identity_of
     from napari_hicstruct.workflows.repair.hic import iter_hic_repair, write_hic_repair
-    from napari_hicstruct.workflows.repair.run_folder import clear_run
 
     for name, text in (("--map", given.map), ("--region", given.region)):
         if not text:
@@ -87,9 +87,12 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     if given.project is not None:
         check_project(given.project, source)
     request, (json, quiet) = _request(given, run, source), run.shown
-    if run.overwrite and not run.resume and request.folder is not None:
-        clear_run(request.folder)
-    result = show_progress(iter_hic_repair(request), quiet)
+    try:
+        with terminated_as_interrupted():
+            result = show_progress(iter_hic_repair(request), quiet)
+    except KeyboardInterrupt:
+        to_stderr("note: add --resume to go on from the last checkpoint.")
+        raise
     files = write_hic_repair(result, run.out, provenance={"map": identity_of(source)}, overwrite=run.overwrite)
     name = "" if given.project is None or not result.records else _store(result, given.project, source)
     _report(result, files, name, json)
@@ -112,6 +115,7 @@ def _request(given: VotesGiven, run: VotesRun, source: ContactSource) -> HicRepa
         folder=run.out / "run",
         device=run.device,
         resume=run.resume,
+        overwrite=run.overwrite,
         threads=run.threads or None,
     )
 

@@ -26,7 +26,7 @@ def choose_device(name: str) -> torch.device:
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # a device like torch's meta holds no values
     except (RuntimeError, AssertionError) as error:
         raise ConfigError(f"there is no device '{name}' here.", hint="Use auto or cpu.") from error
     return device

@@ -44,7 +44,8 @@ class Labelled:
 
     def restored(self, images: Sequence[NDArray[np.uint8]]) -> tuple[LabelSample, ...]:
         """Class numbers as labels of the samples' own values and dtype."""
-        values = np.array([0, *(one.value for one in self.classes)])
+        # uint64 holds every label; numpy alone would take floats for the largest, and lose them
+        values = np.array([0, *(one.value % 2**64 for one in self.classes)], np.uint64)
         return tuple(
             LabelSample(sample.name, values.astype(sample.labels.dtype)[image], sample.spacing)
             for sample, image in zip(self.samples, images, strict=True)

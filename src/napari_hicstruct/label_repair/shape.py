@@ -144,7 +144,9 @@ class ShapeProblem:
         """Of each sample and step: fewer in small boxes and few samples, whose holes would be drawn time and again."""
         voxels = float(np.mean([math.prod(part.stop - part.start for part in one.box.inside) for one in self.targets]))
         draws = self.config.epochs * self.epoch_steps * self.config.batch / len(self.targets)
-        return int(np.clip(self.config.passes * voxels / draws, min(MIN_POINTS, self.config.points), self.config.points))
+        return int(
+            np.clip(self.config.passes * voxels / draws, min(MIN_POINTS, self.config.points), self.config.points)
+        )
 
     def _points(self, targets: Sequence[ShapeTarget], random: np.random.Generator, count: int, share: float) -> Batch:
         """``count`` points of each target, ``share`` of them from its boundary band, the others anywhere in its box."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
         If the disk is full or the folder cannot be written.
     """
     try:
+        made = io.BytesIO()  # torch itself says of a full disk that a position is not what it should be
+        torch.save(state, made)
         with in_place_of(path) as file:
-            torch.save(state, file)
-    except (OSError, RuntimeError) as error:  # torch reports a full disk as RuntimeError
-        hint = why_and_hint(error)[1]
-        text = f"the checkpoint could not be written ({error})."
+            file.write_bytes(made.getbuffer())
+    except (OSError, RuntimeError) as error:
+        reason, hint = why_and_hint(error)
+        text = f"the checkpoint could not be written ({reason})."
         raise OutputError(text, where=path, hint=f"{hint} The last one is whole.") from error
 
 

@@ -241,12 +241,13 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path: Path, monkeypatch
     path = tmp_path / "last.ckpt"
     checkpoint.save_checkpoint(path, {"step": 1})
 
-    def full(state: object, to: str) -> None:
-        Path(to).write_bytes(b"half")
+    def full(to: Path, data: bytes) -> None:
+        with to.open("wb") as file:
+            file.write(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", full)
-    with pytest.raises(OutputError, match="No space left"):
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OutputError, match="the disk is full"):
         checkpoint.save_checkpoint(path, {"step": 2})
     assert checkpoint.load_checkpoint(path) == {"step": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["last.ckpt"]

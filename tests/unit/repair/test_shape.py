@@ -20,7 +20,7 @@ SHAPE = (30, 30)
 
 
 def problem(n: int = 3, **changes: Any) -> ShapeProblem:
-    config = ShapeConfig(latent=8, train_size=32, points=200, batch=2, **changes)
+    config = ShapeConfig(latent=8, train_size=32, points=200, batch=2, passes=1000, **changes)
     masks = [ball(SHAPE, (14 + k, 15), 6) for k in range(n)]
     targets = [target for k, mask in enumerate(masks) if (target := shape_target(mask, k, config)) is not None]
     return ShapeProblem(targets, make_field(config, 2, n, 1, (1,)), config, (1, 5))

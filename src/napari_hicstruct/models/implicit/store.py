@@ -57,6 +57,7 @@ def load_function(path: Path) -> tuple[ImplicitField, dict[str, Any]]:
     """
     card, state = _read(Path(path))
     function = parse_config(FunctionConfig, card["function"], where=path)
+    _check_entries(card, path)
     if card["dimensions"] not in (2, 3):
         raise ModelError("is of neither 2 nor 3 dimensions.", where=path, hint=_COPY)
     field = ImplicitField(function, card["dimensions"], len(card["samples"]), len(card["classes"]))
@@ -80,7 +81,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ModelError(f"is not a safetensors file ({error}).", where=path, hint=hint) from error
     if text is None:
         raise ModelError("is no function of a label repair.", where=path, hint="Give its function.safetensors.")
-    card = json.loads(text)
+    card = _parsed(text, path)
     for key, kind in _NEEDED.items():
         if not isinstance(card.get(key), kind):
             raise ModelError(f"lacks '{key}' in its metadata.", where=path, hint=_COPY)
@@ -89,6 +90,28 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if card["sha256"] != _checksum(state):
         raise ModelError("does not match its checksum; the file is damaged.", where=path, hint=_COPY)
     return card, state
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text))
+    except (ValueError, TypeError) as error:
+        raise ModelError("has metadata that cannot be read.", where=path, hint=_COPY) from error
+
+
+def _check_entries(card: dict[str, Any], path: Path) -> None:
+    """Refuse tables of classes, samples or thresholds that say nothing of the function."""
+    thresholds = card.get("thresholds", [0.5] * len(card["classes"]))
+    if not isinstance(thresholds, list) or len(thresholds) != len(card["classes"]):
+        raise ModelError("lacks a threshold for each class.", where=path, hint=_COPY)
+    whole = [isinstance(one, int | float) and not isinstance(one, bool) for one in thresholds]
+    tables = all(isinstance(one, dict) for one in (*card["classes"], *card["samples"]))
+    if not (all(whole) and tables and card["classes"] and card["samples"]) or not all(map(_is_class, card["classes"])):
+        raise ModelError("has metadata that say nothing of its classes or samples.", where=path, hint=_COPY)
+
+
+def _is_class(entry: dict[str, Any]) -> bool:
+    return isinstance(entry.get("name"), str) and isinstance(entry.get("value"), int)
 
 
 def _checksum(state: Mapping[str, Tensor]) -> str:

@@ -284,11 +284,11 @@ class RepairState:
     def _done(self, outcome: RepairOutcome) -> None:
         self.outcome, self.shown = outcome, "after"
         notes = () if outcome.result is None else outcome.result.notes
-        total = sum(one.after.size for one in outcome.images)
+        labelled = sum(int(((one.before > 0) | (one.after > 0)).sum()) for one in outcome.images)
         n_changed = sum(one.n_changed for one in outcome.images)
         what = how_many(n_changed, "voxel") if any(one.image.ndim == 3 for one in outcome.images) else ""
         what = what or how_many(n_changed, "pixel")
-        share = f"{100 * n_changed / max(total, 1):.2g} %"
+        share = f"{100 * n_changed / max(labelled, 1):.2g} % of those with a label"
         self._say(" ".join([f"Repaired: {what} changed ({share}).", *notes]))
         self.changed.emit()
         self.outcome_changed.emit()

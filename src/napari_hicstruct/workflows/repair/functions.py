@@ -92,16 +92,24 @@ def _counted(
 
 def _config_of(card: dict[str, Any], path: str | Path) -> RepairConfig:
     """The settings of the run, with its classes in the order of the function's outputs."""
-    classes = card["classes"]
-    names = [one.get("name") for one in classes]
-    rules = [rule for rule in card["settings"].get("rules", []) if _named(rule) <= {*names, "*"}]
-    data = card["settings"] | {"classes": classes, "priority": names, "rules": rules}
+    classes, settings = card["classes"], card.get("settings")
+    rules = settings.get("rules", []) if isinstance(settings, dict) else None
+    if not isinstance(settings, dict) or not isinstance(rules, list) or "thresholds" not in card:
+        raise ModelError("lacks the settings of its run.", where=path, hint="Copy it again.")
+    names = [one["name"] for one in classes]
+    rules = [rule for rule in rules if _named(rule) <= {*names, "*"}]
+    data = settings | {"classes": classes, "priority": names, "rules": rules}
     return parse_config(RepairConfig, data, where=path)
 
 
-def _named(rule: dict[str, Any]) -> set[str]:
-    """Classes that a rule cannot do without."""
-    return {rule[key] for key in ("of", "other") if key in rule} | set(rule.get("others", ()))
+def _named(rule: Any) -> set[str]:
+    """Classes that a rule cannot do without; of what is no rule nothing, for the settings refuse it."""
+    if not isinstance(rule, dict):
+        return set()
+    others = rule.get("others")
+    return {
+        str(one) for one in (rule.get("of", "*"), rule.get("other", "*"), *(others if isinstance(others, list) else ()))
+    }
 
 
 def _resized(labelled: Labelled, size: tuple[int, ...]) -> Labelled:

@@ -58,7 +58,7 @@ class HicRepairRequest:
     folder : Path, optional
         Keeps functions and checkpoints.
     device : str
-    resume : bool
+    resume, overwrite : bool
     threads : int, optional
     """
 
@@ -72,6 +72,7 @@ class HicRepairRequest:
     folder: Path | None = None
     device: str = "auto"
     resume: bool = False
+    overwrite: bool = False
     threads: int | None = None
 
 
@@ -227,6 +228,7 @@ def _iter_repaired(
         until=request.until,
         device=request.device,
         resume=request.resume,
+        overwrite=request.overwrite,
         threads=request.threads,
         token=token,
         stop=stop,

@@ -18,7 +18,15 @@ from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import LabelError, OutputError
 from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.workflows.repair.nifti_labels import NIFTI
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, check_values, long_axes
+from napari_hicstruct.workflows.repair.stored_labels import (
+    LabelFormat,
+    StoredLabels,
+    Values,
+    check_values,
+    long_axes,
+    reading,
+    writing,
+)
 from napari_hicstruct.workflows.repair.tiff_labels import TIFF
 from napari_hicstruct.workflows.repair.zarr_labels import ZARR, is_zarr
 
@@ -31,10 +39,10 @@ def read_npy(path: Path) -> StoredLabels:
     LabelError
         If it cannot be read, or has not two or three axes.
     """
-    try:
+    with reading(path, "an array of numpy", "Save it by numpy.save."):
         values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise LabelError("is not readable as an array of numpy.", where=path, hint="Save it by numpy.save.") from error
+        if not isinstance(values, np.ndarray):
+            raise TypeError("an archive of several arrays")
     order = long_axes(path, values.shape)
     return StoredLabels(path, values, order, (False,) * len(order), "zyx"[-len(order) :], (1.0,) * len(order))
 
@@ -89,7 +97,8 @@ class LabelFile:
         ------
         OutputError
         """
-        self.format.write(self.stored, self.stored.to_stored(labels), path)
+        with writing(path, self.format.name):
+            self.format.write(self.stored, self.stored.to_stored(labels), path)
 
 
 def format_of(path: Path) -> LabelFormat:
@@ -162,12 +171,14 @@ def check_names(paths: Sequence[Path]) -> None:
         If one is given twice, or two have one name.
     """
     seen: dict[str, Path] = {}
+    known: set[str] = set()
     for path in paths:
-        first = seen.setdefault(sample_name(path), path)
+        first, place = seen.setdefault(sample_name(path), path), os.path.realpath(path)
+        if place in known:
+            raise LabelError("is given twice.", where=path, hint="Give each sample once.")
+        known.add(place)
         if first is path:
             continue
-        if path.exists() and first.exists() and os.path.samefile(path, first):
-            raise LabelError("is given twice.", where=path, hint="Give each sample once.")
         text = f"has the name of {first}: both would be one output."
         raise LabelError(text, where=path, hint="Rename one, or repair them in two runs.")
 
@@ -211,10 +222,15 @@ def check_targets(files: Sequence[LabelFile], folder: Path, *, overwrite: bool =
     OutputError
     """
     targets = [file.target_in(folder) for file in files]
-    for target in targets:
+    for file, target in zip(files, targets, strict=True):
+        if target.is_symlink() and not target.exists():
+            raise OutputError("is a link to nowhere.", where=target, hint="Remove it, or choose another folder.")
         if not target.exists():
             continue
-        if any(os.path.samefile(target, file.path) for file in files):
+        if target.is_dir() is not (file.format is ZARR):
+            what = "folder" if target.is_dir() else "file"
+            raise OutputError(f"is a {what} already.", where=target, hint="Choose another folder.")
+        if any(os.path.samefile(target, one.path) for one in files):
             hint = "Choose another folder: inputs are never replaced."
             raise OutputError("is read for this, and is not replaced by it.", where=target, hint=hint)
         if not overwrite:

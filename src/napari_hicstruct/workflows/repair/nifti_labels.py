@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, long_axes
+from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, long_axes, reading
 
 _AXES = "RAS"
 """Where the axes of nibabel's world point to: right, anterior, superior."""
@@ -41,17 +40,12 @@ def read_nifti(path: Path) -> StoredLabels:
         If the file cannot be read, is none, has more than three axes, or an affine without lengths.
     """
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
-    from nibabel.spatialimages import HeaderDataError
 
-    try:
+    with reading(path, "NIfTI", "Is it complete, and is it .nii or .nii.gz?"):
         image: Any = nibabel.load(path)
         kept = _Kept(type(image), image.affine, image.header.copy(), image.shape)
         _check_space(path, image.shape, long_axes(path, image.shape))
         values = _labels_of(image)
-    except (ImageFileError, HeaderDataError, OSError, EOFError, ValueError, zlib.error) as error:
-        hint = "Is it complete, and is it .nii or .nii.gz?"
-        raise LabelError("is not readable as NIfTI.", where=path, hint=hint) from error
     values = values.reshape((image.shape + (1, 1, 1))[:3])
     order, flipped, directions = _order(path, kept.affine, [axis for axis in range(3) if values.shape[axis] > 1])
     spacing = np.sqrt((kept.affine[:3, :3] ** 2).sum(0))
@@ -109,7 +103,7 @@ def write_nifti(stored: StoredLabels, values: Values, path: Path) -> None:
     header.set_slope_inter(1, 0)
     image = kept.kind(values.reshape(kept.shape), kept.affine, header)
     data = image.to_bytes()
-    write_bytes(path, gzip.compress(data, mtime=0) if path.name.endswith(".gz") else data)
+    write_bytes(path, gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
 
 
 NIFTI = LabelFormat("NIfTI", (".nii", ".nii.gz"), read_nifti, write_nifti)

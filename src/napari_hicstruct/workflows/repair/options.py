@@ -26,6 +26,8 @@ class RepairOptions:
         So many devices share every step (DDP).
     resume : bool
         Go on with the run of ``folder``, which must have the same settings and labels.
+    overwrite : bool
+        Remove an earlier run of ``folder`` that is not resumed, once nothing can be refused any more.
     threads : int, optional
         Processor threads of torch; None: as it does.
     token : CancelToken
@@ -41,6 +43,7 @@ class RepairOptions:
     device: str = "auto"
     devices: int = 1
     resume: bool = False
+    overwrite: bool = False
     threads: int | None = None
     token: CancelToken = field(default_factory=CancelToken)
     stop: CancelToken | None = None

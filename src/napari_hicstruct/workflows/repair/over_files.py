@@ -111,8 +111,8 @@ def iter_repair_files(request: RepairRequest) -> Generator[Progress, None, Repai
     if request.function is not None:
         repaired = yield from iter_apply(request.function, samples, request.options)
     else:
-        _clear(request)
-        repaired = yield from _learn(samples, request.config, replace(request.options, folder=request.out))
+        options = replace(request.options, folder=request.out, overwrite=request.overwrite)
+        repaired = yield from _learn(samples, request.config, options)
     if is_first_process():
         yield from _write(files, repaired, targets)
     return replace(repaired, files=tuple(targets))
@@ -134,8 +134,7 @@ def iter_repair_arrays(
     else:
         if keep:
             try_folder(request.out)
-            _clear(request)
-        options = replace(request.options, folder=request.out if keep else None)
+        options = replace(request.options, folder=request.out if keep else None, overwrite=request.overwrite)
         repaired = yield from _learn(samples, request.config, options)
     back = (
         replace(sample, labels=one.to_stored(sample.labels))
@@ -215,14 +214,6 @@ def _learn(
 
     result = yield from iter_repair(samples, config, options)
     return Repaired(result.samples, result=result)
-
-
-def _clear(request: RepairRequest) -> None:
-    """Remove what an earlier run left, if that is asked for; what else is in the folder stays."""
-    from napari_hicstruct.workflows.repair.run_folder import clear_run
-
-    if request.overwrite and not request.options.resume and is_first_process():
-        clear_run(request.out)
 
 
 def _write(files: Sequence[LabelFile], repaired: Repaired, targets: Sequence[Path]) -> Generator[Progress, None, None]:

@@ -24,6 +24,7 @@ from napari_hicstruct.workflows.repair.run_folder import (
     FUNCTION,
     RunLog,
     check_folder,
+    clear_run,
     label_record,
     make_folder,
     write_changes,
@@ -103,11 +104,14 @@ def iter_repair(
 
     options = options or RepairOptions()
     labelled = check_labels(samples, config)
-    if options.folder is not None:
+    replaced = options.overwrite and not options.resume
+    if options.folder is not None and not replaced:
         check_folder(options.folder, samples, config, resume=options.resume)
     fabric = _open_fabric(options)
     with torch_threads(options.threads or 0), _folder(options, fabric) as folder:
         if fabric.is_global_zero:
+            if replaced:
+                clear_run(folder)
             make_folder(folder, samples, config)
         fabric.barrier()
         return (yield from _iter_stages(labelled, config, options, folder, fabric))

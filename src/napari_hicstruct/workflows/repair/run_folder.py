@@ -75,8 +75,8 @@ def check_folder(folder: Path, samples: Sequence[LabelSample], config: RepairCon
     if not resume:
         raise OutputError("holds an earlier repair. Nothing was written.", where=folder, hint=_RESUME)
     try:
-        before = json.loads(begun[0].read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        before = dict(json.loads(begun[0].read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         text = "holds a repair that cannot be resumed: its settings are missing."
         raise ConfigError(text, where=folder, hint="Start without --resume, with --overwrite.") from error
     now = _settings(samples, config)
@@ -124,15 +124,21 @@ class RunLog:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOG
-        self._known = {_key(entry) for entry in self._entries()}
+        self._before = ""  # ends a line that a kill cut short
+        try:
+            self._known = {_key(entry) for entry in self._entries()}
+        except OSError as error:
+            raise output_error(self.path, error) from error
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():
             return
-        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+        text = self.path.read_text(encoding="utf-8", errors="replace")
+        self._before = "\n" if text and not text.endswith("\n") else ""
+        for line in text.splitlines():
             try:
                 yield dict(json.loads(line))
-            except ValueError:  # a line that a kill cut short
+            except (ValueError, TypeError):  # a line that a kill cut short
                 continue
 
     def add(self, step: RepairStep) -> None:
@@ -148,13 +154,14 @@ class RunLog:
         self._known.add(_key(entry))
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+                file.write(f"{self._before}{json.dumps(entry)}\n")
+                self._before = ""
         except OSError as error:
             raise output_error(self.path, error) from error
 
 
-def _key(entry: dict[str, Any]) -> tuple[Any, ...]:
-    return entry.get("stage"), entry.get("class_name"), entry.get("epoch")
+def _key(entry: dict[str, Any]) -> tuple[str, ...]:
+    return str(entry.get("stage")), str(entry.get("class_name")), str(entry.get("epoch"))
 
 
 def write_changes(folder: Path, changes: Iterable[RuleChange]) -> None:
@@ -165,7 +172,9 @@ def write_changes(folder: Path, changes: Iterable[RuleChange]) -> None:
     OutputError
     """
     rows = ["sample\tstage\trule\tclass\tvoxels"]
-    rows += [f"{one.sample}\t{one.stage}\t{one.rule}\t{one.class_name}\t{one.voxels}" for one in changes]
+    for one in changes:  # names are as people give them: a tab in one would be a column
+        cells = (one.sample, one.stage, one.rule, one.class_name, one.voxels)
+        rows.append("\t".join(" ".join(str(cell).split()) for cell in cells))
     write_text(folder / CHANGES, "\n".join(rows) + "\n")
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,51 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.errors import LabelError
+from napari_hicstruct.config.files import output_error
+from napari_hicstruct.errors import HicStructError, LabelError, OutputError
 
 Values = NDArray[Any]
 
 _MAX_SHOWN = 6
+_LARGEST = 2**63
+"""Labels reach up to it, as whole numbers of 64 bits do."""
+
+
+@contextlib.contextmanager
+def reading(path: Path, kind: str, hint: str) -> Iterator[None]:
+    """Whatever a library raises at a damaged file becomes one line: nobody can list all that it may be.
+
+    Raises
+    ------
+    LabelError
+    """
+    try:
+        yield
+    except HicStructError:
+        raise
+    except MemoryError as error:
+        raise LabelError("does not fit into memory.", where=path, hint="Is its header damaged?") from error
+    except Exception as error:
+        raise LabelError(f"is not readable as {kind}.", where=path, hint=hint) from error
+
+
+@contextlib.contextmanager
+def writing(path: Path, kind: str) -> Iterator[None]:
+    """What a library refuses to write becomes one line, for the repair behind it took hours.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        yield
+    except HicStructError:
+        raise
+    except OSError as error:
+        raise output_error(path, error) from error
+    except Exception as error:
+        text = f"cannot be written as {kind} ({' '.join(str(error).split()) or type(error).__name__})."
+        raise OutputError(text, where=path, hint="Save the input in another form and repeat.") from error
 
 
 @dataclass(frozen=True)
@@ -99,7 +140,7 @@ def long_axes(path: Path, shape: tuple[int, ...], what: str = "axes") -> tuple[i
     if len(found) > 3:
         hint = "Give one file for each time or channel: several files are several samples of one function."
         raise LabelError(f"holds {len(found)} {what} ({size}); a labelling has two or three.", where=path, hint=hint)
-    if len(found) < 2:
+    if len(found) < 2 or 0 in shape:
         hint = "Give a labelled image or volume."
         raise LabelError(f"is no image: it holds {size} values.", where=path, hint=hint)
     return found
@@ -140,6 +181,9 @@ def check_values(stored: StoredLabels, known: tuple[int, ...]) -> None:
     if found[0] < 0:
         hint = "Labels are 0 (background), 1, 2, …"
         raise LabelError(f"holds the negative label {found[0]:.0f}.", where=where, hint=hint)
+    if values.dtype.kind == "f" and found[-1] >= _LARGEST:
+        hint = "Labels are 0 (background), 1, 2, …"
+        raise LabelError(f"holds {found[-1]:g}, which is too large a label.", where=where, hint=hint)
     if found[-1] == 0:
         raise LabelError("holds no labels: every voxel is 0.", where=where, hint="Leave this file out.")
     if known and (unknown := np.setdiff1d(found, [0, *known])).size:

@@ -11,7 +11,14 @@ import numpy as np
 
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, check_space, long_axes
+from napari_hicstruct.workflows.repair.stored_labels import (
+    LabelFormat,
+    StoredLabels,
+    Values,
+    check_space,
+    long_axes,
+    reading,
+)
 
 _LOSSLESS = {1: None, 5: "lzw", 8: "zlib", 32946: "zlib", 32773: "packbits", 50000: "zstd", 34925: "lzma"}
 """tifffile's name of each compression that keeps labels as they are; another one becomes zlib."""
@@ -44,14 +51,10 @@ def read_tiff(path: Path) -> StoredLabels:
     """
     import tifffile
 
-    try:
-        with tifffile.TiffFile(path) as tif:
-            _check_series(path, tif)
-            axes, kept = tif.series[0].axes.lower(), _kept(tif)
-            values = tif.series[0].asarray()
-    except (tifffile.TiffFileError, OSError, ValueError, KeyError, IndexError) as error:
-        hint = "Is it complete, and is it a TIFF?"
-        raise LabelError("is not readable as TIFF.", where=path, hint=hint) from error
+    with reading(path, "TIFF", "Is it complete, and is it a TIFF?"), tifffile.TiffFile(path) as tif:
+        _check_series(path, tif)
+        axes, kept = tif.series[0].axes.lower(), _kept(tif)
+        values = tif.series[0].asarray()
     order = long_axes(path, values.shape)
     names = "".join(axes[axis] for axis in order)
     check_space(path, names)
@@ -96,7 +99,7 @@ def _kept(tif: Any) -> _Kept:
         imagej=imagej,
         ome=ome,
         sizes=sizes,
-        description=page.description if plain else "",
+        description=page.description.encode("ascii", "replace").decode() if plain else "",  # as TIFF wants it
     )
 
 

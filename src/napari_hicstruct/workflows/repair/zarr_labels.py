@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,14 @@ import numpy as np
 
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, check_space, long_axes
+from napari_hicstruct.workflows.repair.stored_labels import (
+    LabelFormat,
+    StoredLabels,
+    Values,
+    check_space,
+    long_axes,
+    reading,
+)
 
 METADATA = (".zarray", ".zattrs", ".zgroup", "zarr.json")
 """Files that say what a folder of zarr is; the rest are chunks."""
@@ -43,19 +50,16 @@ def read_zarr(path: Path) -> StoredLabels:
     """
     import zarr
 
-    try:
+    with reading(path, "zarr", "Is it complete, and is it a zarr array or an OME-Zarr?"):
         opened: Any = zarr.open(path, mode="r")
         image = None if isinstance(opened, zarr.Array) else _multiscales(path, opened)
-        levels = tuple(level["path"] for level in image["datasets"]) if image else ("",)
-        array = opened[levels[0]] if image else opened
-        values = np.asarray(array[...])
-        axes = (
-            [str(one.get("name", "")).lower() for one in image["axes"]] if image and "axes" in image else _names(array)
-        )
+        levels = tuple(_inside(level["path"]) for level in image["datasets"]) if image else ("",)
+        arrays = [opened[level] if level else opened for level in levels]
+        array, values = arrays[0], np.asarray(arrays[0][...])
+        if any(len(one.shape) != values.ndim for one in arrays):  # each will be written
+            raise ValueError("levels of unlike axes")
+        axes = _axes(image["axes"]) if image and "axes" in image else _names(array)
         scale, unit = _scale(image, len(values.shape)) if image else ([1.0] * values.ndim, "")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, RuntimeError) as error:
-        hint = "Is it complete, and is it a zarr array or an OME-Zarr?"
-        raise LabelError("is not readable as zarr.", where=path, hint=hint) from error
     order = long_axes(path, values.shape)
     names = [axes[axis] if axis < len(axes) else "" for axis in order]
     check_space(path, names)
@@ -66,6 +70,19 @@ def read_zarr(path: Path) -> StoredLabels:
         directions = "zyx"[-len(order) :]
     spacing = tuple(float(scale[axis]) for axis in order)
     return StoredLabels(path, values, order, (False,) * len(order), directions, spacing, unit, _Kept(levels))
+
+
+def _inside(level: Any) -> str:
+    """The path of a level in its group, which it must not leave."""
+    parts = [part for part in str(level).split("/") if part]
+    if not parts or {".", ".."} & set(parts):
+        raise ValueError("a level outside the group")
+    return "/".join(parts)
+
+
+def _axes(axes: Sequence[Any]) -> list[str]:
+    """Names of OME's axes: tables since version 0.4, before that names alone."""
+    return [str(one.get("name", "") if isinstance(one, dict) else one).lower() for one in axes]
 
 
 def _multiscales(path: Path, group: Any) -> dict[str, Any]:
@@ -90,9 +107,10 @@ def _scale(image: dict[str, Any], n_axes: int) -> tuple[list[float], str]:
     for one in both:
         if one.get("type") == "scale":
             scale = scale * np.asarray(one["scale"], float)
-    units = {one.get("unit") for one in image.get("axes", ()) if one.get("type", "space") == "space"}
+    axes = [one for one in image.get("axes", ()) if isinstance(one, dict)]
+    units = {one.get("unit") for one in axes if one.get("type", "space") == "space"}
     unit = str(units.pop() or "") if len(units) == 1 else ""
-    return [float(one) if one > 0 else 1.0 for one in scale], _UNITS.get(unit, unit)
+    return [float(one) if np.isfinite(one) and one > 0 else 1.0 for one in scale], _UNITS.get(unit, unit)
 
 
 def write_zarr(stored: StoredLabels, values: Values, path: Path) -> None:

@@ -24,6 +24,7 @@ LEGEND = " &nbsp; ".join(
     for value, text in ((ADDED, "added"), (REMOVED, "removed"), (EXCHANGED, "other class"))
 )
 _MINUS = "−"
+FIT = f'<p style="color:{SECONDARY}; margin:2px">fit: Dice of the functions with what they learnt from, not with the truth</p>'
 
 
 class ResultView(QWidget):
@@ -61,11 +62,12 @@ def figures(state: RepairState) -> str:
     """Rich text: classes with their voxels before and after and their Dice, then what each rule changed."""
     result = None if state.outcome is None else state.outcome.result
     dice = {} if result is None or not result.dice else dict(list(result.dice.values())[-1])
-    rows = [_row("class", "before", "after", "change", head=True)]
+    rows = [_row("class", "before", "after", "change", *(["fit"] if dice else []), head=True)]
     for name, before, after in state.class_changes():
         change = f"{after - before:+,}".replace("-", _MINUS)
-        rows.append(_row(escape(name), f"{before:,}", f"{after:,}", change, tip=dice.get(name)))
-    text = f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>'
+        fit = [f"{dice[name]:.3f}" if name in dice else ""] if dice else []
+        rows.append(_row(escape(name), f"{before:,}", f"{after:,}", change, *fit))
+    text = f'<table cellspacing="0" cellpadding="1">{"".join(rows)}</table>{FIT if dice else ""}'
     rules = state.rule_changes()
     if not rules:
         return text
@@ -76,8 +78,7 @@ def figures(state: RepairState) -> str:
     return f'{text}<table cellspacing="0" cellpadding="1" style="margin-top:6px">{head}{lines}</table>'
 
 
-def _row(name: str, *cells: str, head: bool = False, tip: float | None = None) -> str:
+def _row(name: str, *cells: str, head: bool = False) -> str:
     ink = f' style="color:{SECONDARY}"' if head else ""
     numbers = "".join(f'<td align="right"{ink}>&nbsp;&nbsp;{cell}</td>' for cell in cells)
-    agreed = "" if tip is None else f'<td style="color:{SECONDARY}">&nbsp;&nbsp;Dice {tip:.3f}</td>'
-    return f"<tr><td{ink}>{name}</td>{numbers}{agreed}</tr>"
+    return f"<tr><td{ink}>{name}</td>{numbers}</tr>"
