@@ -209,7 +209,7 @@ def _function_of(repaired: Repaired, request: RepairRequest) -> Path | None:
 
 
 def _table(repaired: Repaired, request: RepairRequest) -> Any:
-    """A row for each class: how well each stage gives back what it learnt from (Dice), voxels that rules changed in all samples."""
+    """A row for each class: Dice of each stage with what it learnt from, voxels that rules changed in all samples."""
     to_stderr(f"{how_many(len(repaired.files), 'repaired label file')} in {request.out}")
     if repaired.result is None:
         return [{"file": str(path)} for path in repaired.files]

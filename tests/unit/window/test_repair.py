@@ -216,7 +216,7 @@ def test_a_run_gives_new_labels_and_says_what_changed() -> None:
     assert np.array_equal(labels, before), "the input was written to"
     (outcome,) = outcomes
     assert outcome.images[0].n_changed == 1
-    assert said[-1] == "Repaired: 1 voxel changed (0.65 % of those with a label). A note."
+    assert said[-1] == "Repaired: 1 voxel changed (0.26 % of those with a label). A note."
     assert state.losses == {"LV": [(0, 1.0), (1, 0.5)], "Myocardium": [(0, 1.0)]}
     assert state.dices == {"LV": [(1, 0.5)]}
     assert state.rule_changes() == [("LV: the largest part kept", "LV", 1)]

@@ -24,7 +24,8 @@ LEGEND = " &nbsp; ".join(
     for value, text in ((ADDED, "added"), (REMOVED, "removed"), (EXCHANGED, "other class"))
 )
 _MINUS = "−"
-FIT = f'<p style="color:{SECONDARY}; margin:2px">fit: Dice of the functions with what they learnt from, not with the truth</p>'
+_FIT_TEXT = "fit: Dice of the functions with what they learnt from, not with the truth"
+FIT = f'<p style="color:{SECONDARY}; margin:2px">{_FIT_TEXT}</p>'
 
 
 class ResultView(QWidget):
