@@ -17,7 +17,7 @@ from napari_hicstruct.errors import HicStructError, LabelError, OutputError
 Values = NDArray[Any]
 
 _MAX_SHOWN = 6
-_LARGEST = 2**63
+_MAX_VALUE = 2**63
 """Labels reach up to it, as whole numbers of 64 bits do."""
 
 
@@ -181,7 +181,7 @@ def check_values(stored: StoredLabels, known: tuple[int, ...]) -> None:
     if found[0] < 0:
         hint = "Labels are 0 (background), 1, 2, …"
         raise LabelError(f"holds the negative label {found[0]:.0f}.", where=where, hint=hint)
-    if values.dtype.kind == "f" and found[-1] >= _LARGEST:
+    if values.dtype.kind == "f" and found[-1] >= _MAX_VALUE:
         hint = "Labels are 0 (background), 1, 2, …"
         raise LabelError(f"holds {found[-1]:g}, which is too large a label.", where=where, hint=hint)
     if found[-1] == 0:
