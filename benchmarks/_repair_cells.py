@@ -13,9 +13,9 @@ def phantom(result: Mapping[str, Any]) -> str:
     parts = result["parts"]
     lines = ["Dice (95 % Hausdorff, voxels):"]
     for strength in STRENGTHS:
-        one, alone = parts[strength], parts[f"alone-{strength}"]
+        one, alone = parts[strength], parts.get(f"alone-{strength}")
         shown = {"input": one["input"], "stage 1": one["stages"]["shape"], "ours": one["stages"]["joint"]}
-        shown |= one["filters"] | {"each alone": alone["stages"][alone["best"]]}
+        shown |= one["filters"] | ({"each alone": alone["stages"][alone["best"]]} if alone else {})
         lines.append(
             f"{strength}: "
             + " · ".join(f"{k} {v['dice']:.3f} ({v.get('least_hd95', v['hd95']):.2f})" for k, v in shown.items())
@@ -29,16 +29,18 @@ def phantom(result: Mapping[str, Any]) -> str:
     )
     broken = sum(len(parts[strength]["broken_rules"]) for strength in STRENGTHS)
     lines.append(f"samples that break a rule: {broken}")
-    sizes, kinds = parts["sizes"], parts["features"]
-    lines.append(
-        f"64³ beside 256³: {min(sizes['agree']):.3f}; 256³ in {sizes['seconds']:.0f} s, {sizes['peak_mb']:,.0f} MB"
-    )
+    kinds = parts.get("features", {})
+    if sizes := parts.get("sizes"):
+        each = f"256³ in {sizes['seconds']:.0f} s, {sizes['peak_mb']:,.0f} MB"
+        lines.append(f"64³ beside 256³: {min(sizes['agree']):.3f}; {each}")
     seconds = max(parts[strength]["seconds"] for strength in STRENGTHS)
     lines.append(f"all stages {seconds / 60:.1f} min, {max(parts[s]['peak_mb'] for s in STRENGTHS):,.0f} MB")
-    shown_kinds = (f"{kind} {one['stages']['joint']['dice']:.3f}" for kind, one in kinds.items() if kind != "commit")
-    lines.append(f"features, medium: {' · '.join(shown_kinds)}")
-    if missed := [name for name, is_met in result["bars"].items() if not is_met]:
-        lines.append(f"missed: {', '.join(missed)}")
+    shown_kinds = [f"{kind} {one['stages']['joint']['dice']:.3f}" for kind, one in kinds.items() if kind != "commit"]
+    if shown_kinds:
+        lines.append(f"features, medium: {' · '.join(shown_kinds)}")
+    for word, value in (("missed", False), ("not yet measured", None)):
+        if names := [name for name, is_met in result["bars"].items() if is_met is value]:
+            lines.append(f"{word}: {', '.join(names)}")
     return "<br>".join(lines)
 
 

@@ -137,6 +137,11 @@ def test_bars_are_met_and_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "strong: input 0.700 (9.00)" in cells
     assert "median and our rules 0.820 (2.50)" in cells
     assert "missed" not in cells
+    for name in ("features", "alone-strong", "sizes"):
+        del parts[name]
+    found = repair_phantom.bars(parts)
+    assert {name for name, is_met in found.items() if is_met is None} == {"dice", "hd95", "any size", "memory"}
+    assert "not yet measured: dice, hd95, any size, memory" in _repair_cells.phantom({"parts": parts, "bars": found})
     changes: dict[str, Any] = {
         "dice": lambda p: p["strong"]["filters"]["median"].update(dice=0.95),
         "hd95": lambda p: p["strong"]["filters"]["median"].update(least_hd95=0.9),

@@ -310,6 +310,19 @@ def test_a_folder_with_a_run_is_refused_unless_it_is_resumed_or_cleared(begun: P
     repair(samples(1), FAST, in_folder(begun, until="shape"))
 
 
+@pytest.mark.parametrize("second", [{"resume": True}, {"overwrite": True}])
+def test_two_runs_do_not_write_into_one_folder(begun: Path, second: dict[str, bool]) -> None:
+    first = iter_repair(samples(1), FAST, in_folder(begun, resume=True))
+    next(first)
+    before = {path.name for path in begun.rglob("*")}
+    with pytest.raises(OutputError, match="another run writes to it"):
+        repair(samples(1), FAST, in_folder(begun, **second))
+    assert {path.name for path in begun.rglob("*")} == before
+    first.close()
+    repair(samples(1), FAST, in_folder(begun, **second))
+    assert not list(begun.glob("*.lock"))
+
+
 @pytest.mark.parametrize(
     ("config", "given", "key"),
     [
@@ -362,7 +375,7 @@ def test_a_full_disk_is_an_error_with_a_hint_and_the_run_goes_on_later(
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(OutputError, match="the folder cannot be made"):
+    with pytest.raises(OutputError, match="a file stands where the folder should be"):
         repair(samples(1), FAST, in_folder(tmp_path / "file" / "run"))
 
 

@@ -19,7 +19,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.jobs.cluster import Cluster, SchedulerLost, error_of, gone, scheduler_errors
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.genome.batch import FILE, BatchRecord, MapJob, MapOutcome, MapResult
-from napari_hicstruct.workflows.genome.sole_writer import sole_writer
+from napari_hicstruct.workflows.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from distributed import Future

@@ -15,10 +15,10 @@ from napari_hicstruct.workflows.genome.following import Following, Tokens
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
 from napari_hicstruct.workflows.genome.plan import RunSpec, name_of_region
 from napari_hicstruct.workflows.genome.run_store import RunStore
-from napari_hicstruct.workflows.genome.sole_writer import sole_writer
 from napari_hicstruct.workflows.models import find_model
 from napari_hicstruct.workflows.predict import PredictResult, run_record
 from napari_hicstruct.workflows.predict.request import PredictRequest, check_request, notes
+from napari_hicstruct.workflows.sole_writer import sole_writer
 
 
 def iter_predict_on(

@@ -30,6 +30,7 @@ from napari_hicstruct.workflows.repair.run_folder import (
     write_changes,
     write_run,
 )
+from napari_hicstruct.workflows.sole_writer import sole_writer
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -128,10 +129,12 @@ def _open_fabric(options: RepairOptions) -> Fabric:
 @contextlib.contextmanager
 def _folder(options: RepairOptions, fabric: Fabric) -> Iterator[Path]:
     """The folder that was asked for, or a temporary one, the same for all devices."""
-    if options.folder is not None:
-        yield options.folder
-        return
     with contextlib.ExitStack() as stack:
+        if options.folder is not None:
+            if fabric.is_global_zero:
+                stack.enter_context(sole_writer(options.folder / CHECKPOINTS, "Wait until it has ended."))
+            yield options.folder
+            return
         own = (
             stack.enter_context(tempfile.TemporaryDirectory(prefix="hicstruct-repair-"))
             if fabric.is_global_zero
