@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cooler
 import numpy as np
 import pandas as pd
 import torch
+from distributed import WorkerPlugin
 
 from napari_hicstruct.config.model import HIC_TASKS, ModelConfig, WindowConfig
 from napari_hicstruct.contacts.protocol import ContactSource
@@ -22,6 +27,8 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.models.network import MultiTaskNet
 from napari_hicstruct.models.store import save_model
 from napari_hicstruct.workflows.genome.batch import MapJob, MapOutcome
+
+ROOT = Path(__file__).resolve().parents[1]
 
 PROGRAM = """
 import signal, sys
@@ -129,3 +136,41 @@ def write_many(folder: Path) -> list[str]:
     text = folder / "map05-text.cool"
     text.write_text("chr1\t1\t2\n")
     return sorted(map(str, [*maps, cut, text, folder / "map09-missing.cool"]))
+
+
+class TaskRecorder(WorkerPlugin):
+    """Keys of the tasks that a worker has done."""
+
+    name = "task-recorder"
+
+    def setup(self, worker: Any) -> None:
+        self.done: list[str] = []
+
+    def transition(self, key: Any, start: str, finish: str, **_: Any) -> None:
+        if start == "executing" and finish == "memory":
+            self.done.append(str(key))
+
+
+@contextmanager
+def scheduler_with_workers(**options: tuple[str, ...]) -> Iterator[Any]:
+    """A scheduler and a worker process for each name, started with these options; gives the client."""
+    import distributed
+
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    started = []
+    with (
+        distributed.LocalCluster(n_workers=0, dashboard_address=None) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        try:
+            for name, more in options.items():
+                words = [*command, "--name", name, *more, cluster.scheduler_address]
+                quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+                started.append(subprocess.Popen(words, env=environment, cwd=ROOT, **quiet))
+            client.wait_for_workers(len(options), timeout=60)
+            yield client
+        finally:
+            for process in started:
+                process.kill()
+                process.wait()

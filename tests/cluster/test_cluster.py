@@ -35,7 +35,7 @@ from napari_hicstruct.workflows.genome.run import iter_predict_on
 from napari_hicstruct.workflows.predict import PredictResult, predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
 from napari_hicstruct.workflows.predict.store import write_predictions
-from tests.cluster_kit import PROGRAM, whole, write_genome
+from tests.cluster_kit import PROGRAM, TaskRecorder, scheduler_with_workers, whole, write_genome
 
 LABELS = ("loops.bedpe", "stripes.bedpe", "stripes.tsv", "tads.bed", "boundaries.bed", "boundaries.bedgraph")
 
@@ -116,6 +116,22 @@ def test_real_maps_and_the_shipped_model(
     assert len(one) > 0
     assert one.equals(other)
     assert not (tmp_path / "runs").exists()
+
+
+def test_windows_go_to_workers_with_a_graphics_card_and_the_rest_to_any(
+    source: ContactSource, request_: PredictRequest, expected: Path, tmp_path: Path
+) -> None:
+    """A resource is a number that a worker is started with: no card is needed to see who gets what."""
+    with scheduler_with_workers(card=("--resources", "GPU=1"), plain=()) as client:
+        client.register_plugin(TaskRecorder())
+        result = on(Cluster(client, "here", owns_client=False), source, request_, tmp_path / "runs")
+        found = client.run(lambda dask_worker: (dask_worker.name, dask_worker.plugins["task-recorder"].done))
+    done = dict(found.values())
+    assert not [key for key in done["plain"] if "-fine-" in key or "-coarse-" in key]
+    assert [key for key in done["card"] if "-coarse-" in key]
+    assert [key for key in done["plain"] if key.endswith(("-prepare", "-decode"))], "a card is not waited for"
+    write_predictions(result, tmp_path / "out")
+    assert same_files(tmp_path / "out", expected)
 
 
 # ---------------------------------------------------------------------- whoever dies

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.repair import LabelClass, RepairConfig, check_names
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.label_repair.sample import LabelSample
+from napari_hicstruct.wording import how_many
 
 MAX_FOUND_CLASSES = 64
 """More values than that are an image or a list of objects, no classes."""
@@ -129,7 +130,8 @@ def _count_values(samples: Sequence[LabelSample], whole: list[NDArray[Any]], con
     counts.pop(0, None)
     if len(counts) > MAX_FOUND_CLASSES:
         hint = "Give a table of classes; objects of one class must share a value."
-        raise LabelError(f"{len(counts):,} values were found, more than {MAX_FOUND_CLASSES} classes.", hint=hint)
+        most = how_many(MAX_FOUND_CLASSES, "class", "classes")
+        raise LabelError(f"{how_many(len(counts), 'value')} found, more than {most}.", hint=hint)
     return counts
 
 

@@ -51,7 +51,7 @@ def test_whole_numbers_are_labels_whatever_their_type(dtype: type) -> None:
         (np.zeros(5, int), "has 1 dimensions"),
         (np.zeros((0, 3), int), "has no voxel"),
         (np.zeros((3, 3), int), "no sample has a labelled voxel"),
-        (np.arange(100).reshape(10, 10), "99 values were found, more than 64 classes"),
+        (np.arange(100).reshape(10, 10), "99 values found, more than 64 classes"),
     ],
 )
 def test_what_is_no_labelling_is_refused(labels: np.ndarray, text: str) -> None:

@@ -221,7 +221,7 @@ class RepairState:
             return "There is nothing but background in it."
         if n_classes > MAX_CLASSES:
             text = f"There are {n_classes:,} values: these seem to be single objects."
-            return f"{text} A repair is of up to {MAX_CLASSES} classes."
+            return f"{text} A repair is of up to {how_many(MAX_CLASSES, 'class', 'classes')}."
         return ""
 
     # ------------------------------------------------------------------ running
