@@ -28,7 +28,7 @@ def ratios(found: dict[str, Any], ours: str) -> list[float]:
 
 def measure(depth: float, args: argparse.Namespace) -> dict[str, Any]:
     """All programs on the map of one depth."""
-    out = scratch("speed")
+    out = scratch("speed") / f"depth{depth:g}"  # results of one map are not written over those of another
     uri = f"{simulated(args.length, depth)}::/resolutions/5000"
     programs: dict[str, list[str | Path]] = {}
     for name, model in (("hicstruct", args.model), ("tiny", args.tiny)):
