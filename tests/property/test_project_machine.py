@@ -106,8 +106,9 @@ class ProjectMachine(RuleBasedStateMachine):
 
     @rule()
     def reopen(self) -> None:
+        reviewer = self.project.reviewer  # another one who judges the same makes a step, which says so
         self.project.close()
-        self.project = Project.open(self.folder / "p.hicproj", map=MAP)
+        self.project = Project.open(self.folder / "p.hicproj", map=MAP, reviewer=reviewer)
         self.project.changed.connect(self.seen.append)
 
     @invariant()
