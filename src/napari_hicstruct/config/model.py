@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
@@ -20,11 +20,12 @@ class TaskConfig(FrozenConfig):
     """One task: its name, what kind of output it gives, and the width of its decoder."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="small letters, digits, underscores")
-    head: Literal["point", "mask", "boundary"]
+    head: Literal["point", "mask", "boundary", "segmentation", "signed_distance", "edge"]
     fine: bool = False
     """True if the decoder goes on to the fine bins and has a second head there."""
     widths: tuple[Channels, Channels, Channels] = (64, 32, 16)
     """Decoder channels at f4, f3, f2."""
+    outputs: int = Field(1, ge=1, description="segmentation: channels of its logits, one for each class")
 
 
 HIC_TASKS = (
@@ -33,6 +34,18 @@ HIC_TASKS = (
     TaskConfig(name="tad", head="boundary"),
 )
 """The task set ``hic``: loops, stripes, TADs."""
+
+SEGMENTATION_WIDTHS = (32, 24, 16)
+
+SEGMENTATION_TASKS = (
+    TaskConfig(name="mask", head="segmentation", fine=True, widths=SEGMENTATION_WIDTHS),
+    TaskConfig(name="sdf", head="signed_distance", fine=True, widths=SEGMENTATION_WIDTHS),
+    TaskConfig(name="boundary", head="edge", fine=True, widths=SEGMENTATION_WIDTHS),
+)
+"""The task set ``segmentation``: what is where in any picture, how far its border is, and where borders run."""
+
+IMAGE_HEADS = ("segmentation", "signed_distance", "edge")
+"""Heads of tasks on pictures; the others are of contact maps."""
 
 
 class WindowConfig(FrozenConfig):
@@ -74,9 +87,24 @@ MORE_INPUTS = ("raw", "balanced", "coverage")
 """Further channels to choose from; equals ``contacts.channels.MORE_CHANNELS``."""
 
 
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "segmentation": {
+        "inputs": ("image", "valid"),
+        "tasks": SEGMENTATION_TASKS,
+        "channels": (16, 24, 32, 48, 64),
+        "band_branch": False,
+    }
+}
+"""What a task set begins with, where that is not what maps begin with."""
+
+OF_MAPS: dict[str, Any] = {"tracks": (), "position": False, "reconstruction": False, "tad_prior": False}
+"""Keys that only maps have, and their values where they are off."""
+
+
 class ModelConfig(FrozenConfig):
     """Architecture of one multitask network."""
 
+    task_set: Literal["hic", "segmentation"] = Field("hic", description="maps of contacts, or any pictures")
     inputs: tuple[str, ...] = Field(INPUTS, description="channels of a window, in order (contacts/channels.py)")
     tracks: tuple[str, ...] = Field((), description="names of 1-D tracks, each read along rows and along columns")
 
@@ -104,19 +132,49 @@ class ModelConfig(FrozenConfig):
     band_branch: bool = Field(True, description="boundaries are read along the diagonal; off: window by window")
     windows: WindowConfig = WindowConfig()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_set(cls, data: Any) -> Any:
+        """What is not given is as the task set has it."""
+        return _DEFAULTS.get(data.get("task_set", ""), {}) | data if isinstance(data, dict) else data
+
     @model_validator(mode="after")
     def _fits(self) -> ModelConfig:
         if self.coarse_resolution != 2 * self.fine_resolution:
             raise ValueError("coarse_resolution must be twice fine_resolution: one coarse bin is a 2×2 block")
         if len({task.name for task in self.tasks}) != len(self.tasks) or not self.tasks:
             raise ValueError("tasks must have different names, and there must be at least one")
-        if unknown := [name for name in self.inputs if name not in INPUTS + MORE_INPUTS]:
-            have = ", ".join(INPUTS + MORE_INPUTS)
-            raise ValueError(f"there is no input '{unknown[0]}': choose from {have}")
         if len(set(self.inputs)) < len(self.inputs) or len(set(self.tracks)) < len(self.tracks):
             raise ValueError("inputs and tracks must be named once each")
-        if missing := [name for name in ("distance", "valid") if name not in self.inputs]:
+        if missing := [name for name in self._read_by_parts if name not in self.inputs]:
             raise ValueError(f"inputs must hold '{missing[0]}': the network's parts read it")
+        foreign = [task.head for task in self.tasks if (task.head in IMAGE_HEADS) is (self.task_set == "hic")]
+        if foreign:
+            raise ValueError(f"head '{foreign[0]}' is of the other task set than '{self.task_set}'")
+        return self
+
+    @property
+    def _read_by_parts(self) -> tuple[str, ...]:
+        return ("distance", "valid") if self.task_set == "hic" else ("valid",)
+
+    @model_validator(mode="after")
+    def _inputs_fit(self) -> ModelConfig:
+        """Channels of maps have names that are known; a picture's have any, and nothing of a map goes with them."""
+        if self.task_set == "hic":
+            if unknown := [name for name in self.inputs if name not in INPUTS + MORE_INPUTS]:
+                have = ", ".join(INPUTS + MORE_INPUTS)
+                raise ValueError(f"there is no input '{unknown[0]}': choose from {have}")
+            return self
+        if len(self.inputs) < 2 or self.inputs[-1] != "valid":
+            raise ValueError("inputs of pictures are their channels, then 'valid'")
+        if not all(task.fine for task in self.tasks):
+            raise ValueError("tasks on pictures are fine: their heads read the picture's own pixels")
+        given = {key: getattr(self, key) != off for key, off in OF_MAPS.items()}
+        given |= {"boundary_prior": self.boundary_prior.kind != "none", "attention 'band'": self.attention.kind == "band"}
+        given |= {"interaction 'band_exchange'": self.interaction == "band_exchange"}
+        given |= {"attention.contact_bias": self.attention.contact_bias}
+        if used := [key for key, is_used in given.items() if is_used]:
+            raise ValueError(f"{used[0]} reads a contact map's diagonal or contacts, which a picture does not have")
         return self
 
     @model_validator(mode="after")
@@ -131,7 +189,7 @@ class ModelConfig(FrozenConfig):
                 f"selector '{self.selector}' decodes by itself, so interaction '{self.interaction}' has nothing to act "
                 "on: set interaction to 'none' or choose another selector"
             )
-        if self.interaction == "padnet" and "oe" not in self.inputs:
+        if self.interaction == "padnet" and self.task_set == "hic" and "oe" not in self.inputs:
             raise ValueError("interaction 'padnet' learns maps of the channel 'oe': add it to inputs")
         if self.interaction in EQUAL_WIDTHS and len({task.widths for task in self.tasks}) > 1:
             raise ValueError(f"interaction '{self.interaction}' mixes channels: give all tasks the same widths")

@@ -49,6 +49,8 @@ class SelectorConfig(FrozenConfig):
     gate: Literal["conv", "pooled", "task"] = Field("task", description="1×1 conv; pooled MLP; that + task embedding")
     residual: bool = False
     detach_gate: bool = Field(True, description="gate input detached from the encoder")
+    detach_encoder: bool = Field(True, description="patch_gate (E6): no gradient passes to the encoder")
+    expert_scales: Scales = Field((), description="where experts stand (E2 – E5); empty: as the selector has it")
     decorrelation: float = Field(1e-3, ge=0, description="λ of the mean cosine over pairs of experts")
     entropy: float = Field(1e-2, ge=0, description="λ of 1 − gate entropy, per gate: keeps experts alive")
     smoothness: float = Field(1e-3, ge=0, description="λ of the difference of neighbouring scales' gates (E6)")

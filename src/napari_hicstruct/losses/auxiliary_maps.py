@@ -39,7 +39,7 @@ def auxiliary_maps(x: Tensor, inputs: Sequence[str], factor: int) -> dict[str, T
     x : Tensor, shape (B, C, H, W)
         Input channels.
     inputs : sequence of str
-        Their names; ``oe`` and ``valid`` are read.
+        Their names; ``oe``, or the first where there is none (pictures), and ``valid`` are read.
     factor : int
         Bins of ``x`` per bin of the maps (``context.factor(scale)``).
 
@@ -47,7 +47,8 @@ def auxiliary_maps(x: Tensor, inputs: Sequence[str], factor: int) -> dict[str, T
     -------
     dict of str to Tensor, shape (B, 1, H / factor, W / factor)
     """
-    oe, valid = (x[:, inputs.index(name)][:, None].float() for name in ("oe", "valid"))
+    first = "oe" if "oe" in inputs else inputs[0]
+    oe, valid = (x[:, inputs.index(name)][:, None].float() for name in (first, "valid"))
     valid = functional.avg_pool2d(valid, factor)
     mean = _Means(functional.avg_pool2d(oe, factor), valid)  # oe is 0 where not valid
     up, down, at = (-REACH_BINS, -1), (1, REACH_BINS), (0, 0)

@@ -58,7 +58,7 @@ class MultiTaskNet(nn.Module):
         kind = registry.resolve(registry.HEADS, "boundary_window" if local else task.head, "head")
         if task.head == "boundary":
             return kind(self.config.in_channels, width, self.config.strip_channels, self.config.windows.strip_diagonals)
-        return kind(width)
+        return kind(width, task.outputs) if task.head == "segmentation" else kind(width)
 
     def tasks_of(self, head: str) -> list[str]:
         """Names of the tasks whose head is ``head``."""

@@ -52,6 +52,9 @@ HEADS: Mapping[str, str] = {
     "mask": "napari_hicstruct.models.heads:MaskHead",
     "boundary": "napari_hicstruct.models.strip:BoundaryHead",
     "boundary_window": "napari_hicstruct.models.strip:WindowBoundaryHead",
+    "segmentation": "napari_hicstruct.models.segmentation_heads:SegmentationHead",
+    "signed_distance": "napari_hicstruct.models.segmentation_heads:SignedDistanceHead",
+    "edge": "napari_hicstruct.models.segmentation_heads:EdgeHead",
 }
 
 

@@ -11,8 +11,12 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.models.context import WindowContext
 from napari_hicstruct.models.heads import PRIOR
 
-OUTPUTS = {"point": 3, "mask": 2}
-"""Channels of the dense heads; boundaries are read from the strip and have no dense target."""
+OUTPUTS = {"point": 3, "mask": 2, "segmentation": 0, "signed_distance": 1, "edge": 1}
+"""Channels of the dense heads, 0: as many as the task's ``outputs``; boundaries are read from the strip and have no
+dense target."""
+
+RARE = ("point", "mask", "edge")
+"""Heads of what most pixels have not."""
 
 
 class DeepHeads(nn.Module):
@@ -22,15 +26,17 @@ class DeepHeads(nn.Module):
         super().__init__()
         self.heads = nn.ModuleDict(
             {
-                f"{task.name}-{scale}": nn.Conv2d(config.width(task, scale), OUTPUTS[task.head], 1)
+                f"{task.name}-{scale}": nn.Conv2d(config.width(task, scale), OUTPUTS[task.head] or task.outputs, 1)
                 for scale in scales
                 for task in config.tasks
                 if task.head in OUTPUTS
             }
         )
+        heads = {task.name: task.head for task in config.tasks}
         with torch.no_grad():
-            for head in self.heads.values():
-                head.bias[0] = PRIOR
+            for name, head in self.heads.items():
+                if heads[name.rpartition("-")[0]] in RARE:
+                    head.bias[0] = PRIOR
 
     def forward(self, scale: str, maps: dict[str, Tensor], context: WindowContext) -> None:
         """Leave each task's logits in ``context.trace.auxiliary``."""

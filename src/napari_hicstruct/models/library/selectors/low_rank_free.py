@@ -16,7 +16,7 @@ class LowRankFree(ScalewiseSelector):
     Attributes
     ----------
     scales : tuple of str
-        Where experts stand; other scales are passed through.
+        Where experts stand, unless ``selector_options.expert_scales`` says otherwise; other scales are passed through.
     make : callable
         ``(channels, K)`` → the experts of one scale.
     """
@@ -26,9 +26,9 @@ class LowRankFree(ScalewiseSelector):
 
     def unit(self, scale: str, channels: int, tasks: list[str]) -> nn.Module | None:
         """A mixture of experts where they stand."""
-        if scale not in self.scales:
-            return None
         options = self.config.selector_options
+        if scale not in (options.expert_scales or self.scales):
+            return None
         return ExpertMixture(self.make(channels, options.experts), channels, tasks, options)
 
 

@@ -61,7 +61,7 @@ class PatchGate(Selector):
     ----------
     detaches_encoder : bool
         No gradient passes: encoder, attention and injected boundary priors must have been trained before
-        (band-MAE, another selector).
+        (band-MAE, another selector).  Off by ``selector_options.detach_encoder``.
     """
 
     decodes = True
@@ -69,6 +69,7 @@ class PatchGate(Selector):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
+        self.detaches_encoder = config.selector_options.detach_encoder
         channels = dict(zip(SCALES, config.channels, strict=True))
         coarser = {scale: c for scale, c in channels.items() if scale != "f1"}
         self.fine = {task.name for task in config.tasks if task.fine}
@@ -78,7 +79,7 @@ class PatchGate(Selector):
 
     def forward(self, features: dict[str, Tensor], task: str, context: WindowContext) -> dict[str, Tensor]:
         """``f2``, and ``f1`` of fine tasks in fine windows, as the task's heads read them."""
-        features = {scale: x.detach() for scale, x in features.items()}
+        features = {scale: x.detach() if self.detaches_encoder else x for scale, x in features.items()}
         decoded: dict[str, Tensor] = {}
         for scale in self.at:
             if scale in features and (scale == "f2" or task in self.fine):

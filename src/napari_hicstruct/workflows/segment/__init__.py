@@ -1,0 +1,1 @@
+"""Segmentation of any picture by the multitask network: train, apply, correct, compare."""
