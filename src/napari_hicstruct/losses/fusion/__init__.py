@@ -1,0 +1,1 @@
+"""Losses of the fusion of two pictures or maps."""

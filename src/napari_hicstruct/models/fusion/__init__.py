@@ -1,0 +1,1 @@
+"""The network that fuses two pictures or maps, and its folders."""

@@ -1,0 +1,1 @@
+"""Fusion of two pictures, or of two contact maps."""
