@@ -14,6 +14,7 @@ from napari_hicstruct.config.repair import (
     with_changes,
 )
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.plugin.state.sentences import first_fault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +150,7 @@ class RepairSettings:
         try:
             self._base = with_changes(self._base, **{part: dict(values)})
         except ValueError as error:
-            raise ConfigError(_first_line(error), hint="Change it back, or choose the preset anew.") from error
+            raise ConfigError(first_fault(error), hint="Change it back, or choose the preset anew.") from error
 
     def config(self) -> RepairConfig:
         """What the workflow is given: the classes that are there, the rules that name no other."""
@@ -177,13 +178,3 @@ def _renamed(rule: Rule, old: str, new: str) -> Rule:
         elif isinstance(value, tuple | list) and old in value:
             changes[key] = tuple(new if one == old else one for one in value)
     return rule.model_copy(update=changes) if changes else rule
-
-
-def _first_line(error: ValueError) -> str:
-    """pydantic's complaint in one sentence."""
-    errors: list[Any] = getattr(error, "errors", list)()
-    if not errors:
-        return f"{error}."
-    key = ".".join(str(part) for part in errors[0]["loc"])
-    text = str(errors[0]["msg"]).removeprefix("Value error, ").rstrip(".")
-    return f"{key}: {text}."

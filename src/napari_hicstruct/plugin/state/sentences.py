@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from napari_hicstruct.errors import Cancelled, HicStructError, readable
 
@@ -30,3 +31,13 @@ def short_text(error: HicStructError) -> str:
 def breakable(text: str) -> str:
     """The same text, where the long names of files may be broken at the end of a line."""
     return _LONG.sub(lambda word: _JOINT.sub("\\1\u200b", word[0]), text)
+
+
+def first_fault(error: ValueError) -> str:
+    """What pydantic complains of first, in one sentence."""
+    errors: list[Any] = getattr(error, "errors", list)()
+    if not errors:
+        return f"{error}."
+    key = ".".join(str(part) for part in errors[0]["loc"])
+    text = str(errors[0]["msg"]).removeprefix("Value error, ").rstrip(".")
+    return f"{key}: {text}." if key else f"{text}."

@@ -1,0 +1,238 @@
+"""Fusing two pictures or two contact maps in a window: which ones, how, the run, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from psygnal import Signal
+
+from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
+from napari_hicstruct.plugin.state.fusion_settings import FusionSettings
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.pictures import Picture, why_not_pair
+from napari_hicstruct.plugin.state.prediction import spare_threads
+from napari_hicstruct.plugin.state.sentences import reason
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_hicstruct.plugin.state.map import MapState
+    from napari_hicstruct.workflows.fuse.images import FusedImages, FuseImagesRequest
+    from napari_hicstruct.workflows.fuse.maps import FusedMap, FuseMapsRequest
+
+Kind = Literal["maps", "pictures"]
+Shown = Literal["fused", "share", "first", "second"]
+
+
+class FuseBackend:
+    """``workflows.fuse`` in a process of its own, imported when used; tests put another in its place."""
+
+    def pictures(self, request: FuseImagesRequest, *, token: CancelToken) -> Generator[Progress, None, FusedImages]:
+        """Fuse two pictures."""
+        from napari_hicstruct.jobs.process import in_process
+        from napari_hicstruct.workflows.fuse.images import iter_fuse_images
+
+        return in_process(iter_fuse_images, request, token=token, threads=spare_threads())
+
+    def maps(self, request: FuseMapsRequest, *, token: CancelToken) -> Generator[Progress, None, FusedMap]:
+        """Fuse two maps into a file."""
+        from napari_hicstruct.jobs.process import in_process
+        from napari_hicstruct.workflows.fuse.maps import iter_fuse_maps
+
+        return in_process(iter_fuse_maps, request, token=token, threads=spare_threads())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedPictures:
+    """What came of two pictures.
+
+    Attributes
+    ----------
+    first, second : Picture
+    fused : array, of the first picture's type and shape
+    share : float32 array, shape of the picture without colours
+        Of the first picture, 0 to 1.
+    notes : tuple of str
+    """
+
+    first: Picture
+    second: Picture
+    fused: NDArray[Any]
+    share: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
+
+
+def iter_fuse_pictures(
+    backend: FuseBackend, pair: tuple[Picture, Picture], settings: Mapping[str, Any], token: CancelToken
+) -> Generator[Progress, None, FusedPictures]:
+    """Read both pictures and fuse them."""
+    from napari_hicstruct.workflows.fuse.images import FuseImagesRequest
+
+    yield Clock().step("reading pictures", 0, 0)
+    first, second = (one.read() for one in pair)
+    token.check()
+    request = FuseImagesRequest(first, second, threads=spare_threads(), **settings)
+    result = yield from backend.pictures(request, token=token)
+    return FusedPictures(*pair, result.fused, result.mask, tuple(result.notes))
+
+
+class FusionState:
+    """Two pictures, or two maps → one, and the share that the first has in it.
+
+    Parameters
+    ----------
+    runner : Runner
+    window : MapState, optional
+        Its map and view can be fused with another map.
+    backend : FuseBackend, optional
+        What to run in place of ``workflows.fuse``.
+
+    Attributes
+    ----------
+    kind : "maps" or "pictures"
+        What is fused next.
+    pictures : tuple of two Picture or None
+    maps : PairOfMaps
+    settings : FusionSettings
+    outcome : FusedPictures, FusedMap or None
+        Of the last run.
+    shown : str
+        Which of ``fused``, ``share``, ``first`` and ``second`` the window shows of it.
+    changed : Signal
+        What is chosen, settings, or whether something runs.
+    progressed : Signal(Progress)
+    message : Signal(str)
+        What came of it, in words; empty: nothing.
+    outcome_changed, shown_changed : Signal
+    """
+
+    changed = Signal()
+    progressed = Signal(object)
+    message = Signal(str)
+    outcome_changed = Signal()
+    shown_changed = Signal()
+
+    def __init__(self, runner: Runner, window: MapState | None = None, *, backend: FuseBackend | None = None) -> None:
+        self._backend = backend or FuseBackend()
+        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
+        self.kind: Kind = "pictures"
+        self.pictures: tuple[Picture | None, Picture | None] = (None, None)
+        self.maps = PairOfMaps(runner, window)
+        self.maps.changed.connect(self.changed.emit)
+        self.settings = FusionSettings()
+        self.outcome: Any = None
+        self.shown: Shown = "fused"
+        self.said = ""
+        self._running: Kind = "pictures"
+
+    # ------------------------------------------------------------------ what is fused
+    def choose_kind(self, kind: Kind) -> None:
+        """Fuse maps, or pictures."""
+        self.kind = kind
+        self.changed.emit()
+
+    def choose_pictures(self, first: Picture | None, second: Picture | None) -> None:
+        """Fuse these two."""
+        self.pictures = (first, second)
+        self.changed.emit()
+
+    def edit(self, kind: Kind, values: Mapping[str, Any]) -> bool:
+        """Change settings; what is refused is said in one sentence, and False comes back."""
+        try:
+            self.settings.change(kind, values)
+        except HicStructError as error:
+            self._say(reason(error))
+            self.changed.emit()
+            return False
+        self._say("")
+        self.changed.emit()
+        return True
+
+    def why_not(self) -> str:
+        """Why nothing can be fused now; empty if it can."""
+        if self.kind == "maps":
+            return self.maps.why_not()
+        first, second = self.pictures
+        if first is None or second is None:
+            return "Choose two Image layers: two pictures of one thing."
+        return why_not_pair(first, second)
+
+    # ------------------------------------------------------------------ running
+    @property
+    def running(self) -> bool:
+        """True while something is fused."""
+        return self._job.running
+
+    def start(self) -> bool:
+        """Fuse what is chosen, in the background; False if that cannot be."""
+        if self.why_not() or self.running:
+            self._say(self.why_not() or "Something is being fused already.")
+            return False
+        self._say("")
+        self._running, backend = self.kind, self._backend
+        if self.kind == "maps":
+            request = self.maps.request(self.settings.request("maps"))
+            self._job.start(lambda token: backend.maps(request, token=token))
+        else:
+            first, second = self.pictures
+            assert first is not None and second is not None  # why_not has said so
+            pair, settings = (first, second), self.settings.request("pictures")
+            self._job.start(lambda token: iter_fuse_pictures(backend, pair, settings, token))
+        self.changed.emit()
+        return True
+
+    def cancel(self) -> None:
+        """End it; nothing comes of it."""
+        self._job.cancel()
+
+    def end(self) -> bool:
+        """End all silently and wait until nothing runs any more: the window goes."""
+        self.maps.end()
+        return self._job.end()
+
+    def _step(self, progress: Progress) -> None:
+        self.progressed.emit(progress)
+        if progress.notice and progress.message:
+            self._say(progress.message)
+
+    def _done(self, outcome: Any) -> None:
+        self.outcome, self.shown = outcome, "fused"
+        self._say(" ".join([_summary(outcome), *outcome.notes]))
+        self.changed.emit()
+        self.outcome_changed.emit()
+        self.shown_changed.emit()
+
+    def _failed(self, error: HicStructError) -> None:
+        self._say("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
+        self.changed.emit()
+
+    def _say(self, text: str) -> None:
+        self.said = text
+        self.message.emit(text)
+
+    # ------------------------------------------------------------------ afterwards
+    @property
+    def shows(self) -> tuple[Shown, ...]:
+        """What can be shown of the last outcome."""
+        if self.outcome is None:
+            return ()
+        return ("first", "second", "fused", "share") if isinstance(self.outcome, FusedPictures) else ("fused", "share")
+
+    def show(self, shown: Shown) -> None:
+        """Show the fused picture or map, the share of A, or what was fused."""
+        self.shown = shown
+        self.shown_changed.emit()
+
+
+def _summary(outcome: Any) -> str:
+    """What came of it in a sentence."""
+    if isinstance(outcome, FusedPictures):
+        share = 100 * float(outcome.share.mean())
+        return f"Fused: {share:.0f} % of “{outcome.first.name}”, {100 - share:.0f} % of “{outcome.second.name}”."
+    return f"Fused into {outcome.path.name}."
+

@@ -1,0 +1,514 @@
+"""Segmentation of pictures in a window: train on labels, segment, learn from what a person paints, roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from psygnal import Signal
+
+from napari_hicstruct.errors import Cancelled, ConfigError, HicStructError, LabelError
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.pictures import Picture, why_not_picture
+from napari_hicstruct.plugin.state.prediction import spare_threads
+from napari_hicstruct.plugin.state.repair_images import LabelImage
+from napari_hicstruct.plugin.state.segmentation_images import (
+    Painted,
+    SegmentedPicture,
+    iter_counted,
+    iter_painted,
+    sample_of,
+    why_not_labels,
+)
+from napari_hicstruct.plugin.state.segmentation_models import SegmentationModels
+from napari_hicstruct.plugin.state.segmentation_settings import SegmentationSettings
+from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.wording import how_many
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.segment.apply import Segmented, SegmentRequest
+    from napari_hicstruct.workflows.segment.correct import CorrectedSegmentation, CorrectSegmentationRequest
+    from napari_hicstruct.workflows.segment.train import TrainedSegmentation, TrainSegmentationRequest
+
+Work = Literal["", "train", "segment", "correct"]
+_BUSY: dict[Work, str] = {
+    "train": "A model is being trained.",
+    "segment": "A picture is being segmented.",
+    "correct": "A model learns from corrections.",
+}
+ALL_TASKS = "all tasks"
+"""Name of the curve of the whole loss."""
+
+
+class SegmentationBackend:
+    """``workflows.segment`` in a process of its own, imported when used; tests put another in its place."""
+
+    def train(
+        self, request: TrainSegmentationRequest, *, token: CancelToken, stop: CancelToken
+    ) -> Generator[Progress, None, TrainedSegmentation]:
+        """Train; the payload of a step is a dict of losses."""
+        from napari_hicstruct.jobs.process import in_process
+        from napari_hicstruct.workflows.segment.job import iter_train_job
+
+        return in_process(iter_train_job, request, token=token, stop=stop, threads=spare_threads())
+
+    def segment(self, request: SegmentRequest, *, token: CancelToken) -> Generator[Progress, None, Segmented]:
+        """Segment a picture."""
+        from napari_hicstruct.jobs.process import in_process
+        from napari_hicstruct.workflows.segment.apply import iter_segment
+
+        return in_process(iter_segment, request, token=token, threads=spare_threads())
+
+    def correct(
+        self, request: CorrectSegmentationRequest, *, token: CancelToken, stop: CancelToken
+    ) -> Generator[Progress, None, CorrectedSegmentation]:
+        """Learn from corrections; the payload of a step is as of a training."""
+        from napari_hicstruct.jobs.process import in_process
+        from napari_hicstruct.workflows.segment.correct import iter_correct_segmentation
+
+        return in_process(iter_correct_segmentation, request, token=token, stop=stop, threads=spare_threads())
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOptions:
+    """How pictures are segmented.
+
+    Attributes
+    ----------
+    instances : bool or None
+        Each object gets a label of its own; None: as the model's labels were.
+    min_size : int
+        Pixels; smaller objects are left out.
+    extras : bool
+        Show probability, distance and boundary, too.
+    """
+
+    instances: bool | None = None
+    min_size: int = 0
+    extras: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """A segmentation that was painted on.
+
+    Attributes
+    ----------
+    segmented : SegmentedPicture
+    painted : LabelImage
+        The same labels as they are now.
+    """
+
+    segmented: SegmentedPicture
+    painted: LabelImage
+
+
+def iter_train_picture(
+    backend: SegmentationBackend,
+    picture: Picture,
+    labels: LabelImage,
+    settings: SegmentationSettings,
+    *,
+    token: CancelToken,
+    stop: CancelToken,
+) -> Generator[Progress, None, TrainedSegmentation]:
+    """Read a picture and its labels, and train on them."""
+    from napari_hicstruct.workflows.segment.models import free_folder
+    from napari_hicstruct.workflows.segment.train import TrainSegmentationRequest
+
+    yield Clock().step("reading labels", 0, 0)
+    sample = sample_of(picture, labels, left_out=settings.left_out, are=settings.labels)
+    token.check()
+    name = settings.name or picture.name
+    request = TrainSegmentationRequest(
+        (sample,), free_folder(name), config=settings.config(name), threads=spare_threads(), device="auto"
+    )
+    return (yield from backend.train(request, token=token, stop=stop))
+
+
+def iter_segment_picture(
+    backend: SegmentationBackend, picture: Picture, model: Path, options: SegmentOptions, token: CancelToken
+) -> Generator[Progress, None, tuple[SegmentedPicture, tuple[str, ...]]]:
+    """Read a picture and segment it; gives it with what is to be said of it."""
+    from napari_hicstruct.workflows.segment.apply import SegmentRequest
+
+    yield Clock().step("reading picture", 0, 0)
+    image = picture.read()
+    token.check()
+    request = SegmentRequest(
+        image, model, threads=spare_threads(), instances=options.instances, min_size=options.min_size
+    )
+    found = yield from backend.segment(request, token=token)
+    extras = {}
+    if options.extras:
+        extras = {f"p({name})": found.probability[k] for k, name in enumerate(found.classes)}
+        extras |= {"distance": found.distance, "boundary": found.boundary}
+    there = {name: values for name, values in extras.items() if values is not None}
+    return SegmentedPicture(picture, model, found.labels, there), tuple(found.notes)
+
+
+def iter_correct_picture(
+    backend: SegmentationBackend, correction: Correction, whole: bool, *, token: CancelToken, stop: CancelToken
+) -> Generator[Progress, None, CorrectedSegmentation]:
+    """Read what was painted and learn from it."""
+    import numpy as np
+
+    from napari_hicstruct.workflows.segment.correct import CorrectSegmentationRequest
+    from napari_hicstruct.workflows.segment.models import picture_models_dir
+
+    yield Clock().step("reading corrections", 0, 0)
+    segmented = correction.segmented
+    image, after = segmented.picture.read(), correction.painted.read()
+    token.check()
+    request = CorrectSegmentationRequest(
+        image,
+        segmented.labels,
+        after,
+        segmented.model,
+        picture_models_dir(),
+        reviewed=np.ones(after.shape, bool) if whole else None,
+        threads=spare_threads(),
+    )
+    return (yield from backend.correct(request, token=token, stop=stop))
+
+
+class SegmentationState:
+    """Image and Labels layers → models; pictures → labels; painted labels → better models.
+
+    One of the three runs at a time.
+
+    Parameters
+    ----------
+    runner : Runner
+    backend : SegmentationBackend, optional
+        What to run in place of ``workflows.segment``.
+
+    Attributes
+    ----------
+    picture : Picture or None
+        That is learnt from and segmented.
+    labels : LabelImage or None
+        Of that picture.
+    correction : Correction or None
+        The segmentation whose corrections are learnt from.
+    painted : Painted or None
+        How much of it was painted; None until it is counted.
+    whole : bool
+        All of the picture was looked at, also where nothing was painted.
+    settings : SegmentationSettings
+    options : SegmentOptions
+    models : SegmentationModels
+    work : str
+        Which of ``train``, ``segment`` and ``correct`` runs; empty: nothing.
+    losses, validation : dict of str to list of (int, float)
+        By task, of the training that runs or ran last: step and value.
+    corrected : CorrectedSegmentation or None
+        What came of the corrections last.
+    segmented : Signal(SegmentedPicture)
+        A picture was segmented.
+    said : dict of str to str
+        By work: what came of it, in words.
+    """
+
+    changed = Signal()
+    progressed = Signal(object)
+    curves_changed = Signal()
+    message = Signal()
+    segmented = Signal(object)
+    corrected_changed = Signal()
+
+    def __init__(self, runner: Runner, *, backend: SegmentationBackend | None = None) -> None:
+        self._backend = backend or SegmentationBackend()
+        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
+        self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
+        self._comparing = BackgroundJob(runner, on_done=self._compared, on_error=self._not_compared)
+        self.picture: Picture | None = None
+        self.labels: LabelImage | None = None
+        self.correction: Correction | None = None
+        self.painted: Painted | None = None
+        self.whole = False
+        self.settings = SegmentationSettings()
+        self.options = SegmentOptions()
+        self.models = SegmentationModels()
+        self.models.changed.connect(self.changed.emit)
+        self.work: Work = ""
+        self.problem = self.problem_of_paint = ""
+        self.losses: dict[str, list[tuple[int, float]]] = {}
+        self.validation: dict[str, list[tuple[int, float]]] = {}
+        self.corrected: CorrectedSegmentation | None = None
+        self.said: dict[Work, str] = {}
+
+    # ------------------------------------------------------------------ what is worked on
+    def choose(self, picture: Picture | None, labels: LabelImage | None) -> None:
+        """Learn from these, and segment that picture; the labels are counted in the background."""
+        self.picture, self.labels = picture, labels
+        self.count()
+
+    def count(self) -> None:
+        """Count the pixels of each value anew."""
+        labels, self.problem = self.labels, ""
+        if labels is None:
+            self._counting.close()
+            self._counted({})
+        else:
+            self._counting.start(lambda token: iter_counted(labels, token))
+        self.changed.emit()
+
+    def _counted(self, counts: dict[int, int]) -> None:
+        self.settings.take_counts(counts)
+        self.changed.emit()
+
+    def _not_counted(self, error: HicStructError) -> None:
+        if not isinstance(error, Cancelled):
+            self.problem = reason(error)
+            self._counted({})
+
+    @property
+    def counting(self) -> bool:
+        """True while pixels are counted."""
+        return self._counting.running
+
+    def choose_correction(self, correction: Correction | None) -> None:
+        """Learn from what was painted there; it is compared in the background."""
+        self.correction = correction
+        self.compare()
+
+    def compare(self) -> None:
+        """Find anew what was painted."""
+        correction, self.problem_of_paint = self.correction, ""
+        if correction is None:
+            self._comparing.close()
+            self.painted = None
+        else:
+            before, after = correction.segmented.labels, correction.painted
+            self._comparing.start(lambda token: iter_painted(before, after, token))
+        self.changed.emit()
+
+    def _compared(self, painted: Painted) -> None:
+        self.painted = painted
+        self.changed.emit()
+
+    def _not_compared(self, error: HicStructError) -> None:
+        if not isinstance(error, Cancelled):
+            self.painted, self.problem_of_paint = None, reason(error)
+            self.changed.emit()
+
+    @property
+    def comparing(self) -> bool:
+        """True while labels are compared with what was segmented."""
+        return self._comparing.running
+
+    # ------------------------------------------------------------------ settings
+    def edit(self, call: Callable[[SegmentationSettings], object]) -> bool:
+        """Change the settings; what is refused is said in one sentence, and False comes back."""
+        try:
+            call(self.settings)
+        except (ConfigError, LabelError) as error:
+            self._say("train", reason(error))
+            self.changed.emit()
+            return False
+        self._say("train", "")
+        self.changed.emit()
+        return True
+
+    def choose_options(self, options: SegmentOptions) -> None:
+        """Segment so."""
+        self.options = options
+        self.changed.emit()
+
+    def check_whole(self, on: bool) -> None:
+        """All of the picture was looked at, or only where something was painted."""
+        self.whole = on
+        self.changed.emit()
+
+    # ------------------------------------------------------------------ why not
+    def why_not_train(self) -> str:
+        """Why nothing can be trained now; empty if it can."""
+        if self.picture is None:
+            return "Choose an Image layer."
+        if self.labels is None:
+            return "Choose a Labels layer of this picture: add one and paint some objects."
+        if why_not := self.problem or why_not_labels(self.picture, self.labels):
+            return why_not
+        return "Counting pixels …" if self.counting else self.settings.why_not()
+
+    def why_not_segment(self) -> str:
+        """Why nothing can be segmented now; empty if it can."""
+        if self.picture is None:
+            return "Choose an Image layer."
+        if why_not := why_not_picture(self.picture):
+            return why_not
+        return self.models.why_not(self.picture)
+
+    def why_not_correct(self) -> str:
+        """Why nothing can be learnt from corrections now; empty if it can."""
+        if self.correction is None:
+            return "Segment a picture first, then correct the new layer with napari's brush."
+        if self.problem_of_paint:
+            return self.problem_of_paint
+        if not self.correction.segmented.model.is_dir():
+            return f"The model {self.correction.segmented.model.name} is not there any more: segment the picture again."
+        if self.painted is None:
+            return "Comparing …"
+        if not self.painted.pixels:
+            return f"Nothing is painted on “{self.correction.painted.name}” yet: correct it with napari's brush."
+        return ""
+
+    # ------------------------------------------------------------------ running
+    @property
+    def running(self) -> bool:
+        """True while something runs."""
+        return self._job.running
+
+    @property
+    def stopping(self) -> bool:
+        """True once a training was asked to end early."""
+        return self._job.stopping
+
+    def busy(self) -> str:
+        """What runs, in a sentence; empty: nothing."""
+        return _BUSY.get(self.work, "") if self.running else ""
+
+    def train(self) -> bool:
+        """Train on the picture and its labels as they are now; False if that cannot be."""
+        picture, labels = self.picture, self.labels
+        if self._refused("train", self.why_not_train()) or picture is None or labels is None:
+            return False
+        backend, settings, stop = self._backend, deepcopy(self.settings), CancelToken()
+        self._forget_curves()
+        self._job.start(
+            lambda token: iter_train_picture(backend, picture, labels, settings, token=token, stop=stop), stop=stop
+        )
+        self.changed.emit()
+        return True
+
+    def segment(self) -> bool:
+        """Segment the picture by the model that is chosen; False if that cannot be."""
+        picture, model = self.picture, self.models.chosen
+        if self._refused("segment", self.why_not_segment()) or picture is None or model is None:
+            return False
+        backend, options, folder = self._backend, self.options, model.path
+        self._job.start(lambda token: iter_segment_picture(backend, picture, folder, options, token))
+        self.changed.emit()
+        return True
+
+    def correct(self) -> bool:
+        """Learn from what was painted; False if that cannot be."""
+        correction = self.correction
+        if self._refused("correct", self.why_not_correct()) or correction is None:
+            return False
+        backend, whole, stop = self._backend, self.whole, CancelToken()
+        self._forget_curves()
+        self._set_corrected(None)
+        self._job.start(
+            lambda token: iter_correct_picture(backend, correction, whole, token=token, stop=stop), stop=stop
+        )
+        self.changed.emit()
+        return True
+
+    def _refused(self, work: Work, why_not: str) -> bool:
+        """Say why something cannot begin; else remember that it does."""
+        if why_not := self.busy() or why_not:
+            self._say(work, why_not)
+            return True
+        self.work = work
+        self._say(work, "")
+        return False
+
+    def stop(self) -> None:
+        """End the training now and keep the best so far."""
+        self._job.stop()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """End it; nothing comes of it."""
+        self._job.cancel()
+
+    def end(self) -> bool:
+        """End all silently and wait until nothing runs any more: the window goes."""
+        self._counting.end()
+        self._comparing.end()
+        return self._job.end()
+
+    def _forget_curves(self) -> None:
+        self.losses, self.validation = {}, {}
+        self.curves_changed.emit()
+
+    def _step(self, progress: Progress) -> None:
+        step = progress.payload
+        if isinstance(step, dict):
+            self._take_step(progress.done, step)
+        self.progressed.emit(progress)
+        if progress.notice and progress.message:
+            self._say(self.work, progress.message)
+
+    def _take_step(self, number: int, step: dict[str, Any]) -> None:
+        """One more point of each curve: lines of losses, dots of the same on what is not learnt from."""
+        tasks = step.get("tasks") or ({ALL_TASKS: step["loss"]} if "loss" in step else {})
+        for task, value in tasks.items():
+            self.losses.setdefault(task, []).append((number, float(value)))
+        for name, value in (step.get("validation") or {}).items():
+            task = name.removeprefix("loss/")
+            if task in self.losses:
+                self.validation.setdefault(task, []).append((number, float(value)))
+        self.curves_changed.emit()
+
+    def _done(self, result: Any) -> None:
+        call = {"train": self._trained, "segment": self._segmented, "correct": self._corrected}[self.work]
+        call(result)
+        self.changed.emit()
+
+    def _trained(self, result: TrainedSegmentation) -> None:
+        self.models.refresh(choose=result.model)
+        figures = result.figures
+        parts = [f"Dice {figures['dice']:.2f}"] if "dice" in figures else []
+        parts += [f"boundary F {figures['boundary_f']:.2f}"] if "boundary_f" in figures else []
+        on = f" ({', '.join(parts)} on blocks that were held out)" if parts else ""
+        self._say("train", " ".join([f"Trained: {result.model.name}{on}.", *result.notes]))
+
+    def _segmented(self, result: tuple[SegmentedPicture, tuple[str, ...]]) -> None:
+        picture, notes = result
+        n_found = len(set(picture.labels[picture.labels > 0].tolist()))
+        found = f"{how_many(n_found, 'label')} found" if n_found else "nothing was found"
+        self._say("segment", " ".join([f"Segmented by {picture.model.name}: {found}.", *notes]))
+        self.segmented.emit(picture)
+
+    def _corrected(self, result: CorrectedSegmentation) -> None:
+        self.models.refresh(choose=result.model)
+        self._set_corrected(result)
+        self._say("correct", " ".join(result.notes))
+
+    def _failed(self, error: HicStructError) -> None:
+        self._say(self.work, "Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
+        self.changed.emit()
+
+    def _say(self, work: Work, text: str) -> None:
+        self.said[work] = text
+        self.message.emit()
+
+    def _set_corrected(self, result: CorrectedSegmentation | None) -> None:
+        self.corrected = result
+        self.corrected_changed.emit()
+
+    # ------------------------------------------------------------------ afterwards
+    @property
+    def in_use(self) -> bool:
+        """Whether the model that came of the corrections is the one that is chosen."""
+        chosen, result = self.models.chosen, self.corrected
+        return chosen is not None and result is not None and result.taken and chosen.path == result.model
+
+    def use(self) -> None:
+        """Segment by the model that came of the corrections."""
+        if self.corrected is not None:
+            self.models.choose(self.corrected.model)
+            self.corrected_changed.emit()
+
+    def go_back(self) -> None:
+        """Segment by the model before the corrections again."""
+        if self.corrected is not None:
+            self.models.choose(self.corrected.parent)
+            self.corrected_changed.emit()
