@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},
     "label_repair": TENSORS | {"lightning_fabric"},
+    "segmentation": TENSORS | {"lightning_fabric"},
     "fusion": TENSORS,
     "models": TENSORS,
     "losses": TENSORS,

@@ -170,7 +170,10 @@ class ModelConfig(FrozenConfig):
         if not all(task.fine for task in self.tasks):
             raise ValueError("tasks on pictures are fine: their heads read the picture's own pixels")
         given = {key: getattr(self, key) != off for key, off in OF_MAPS.items()}
-        given |= {"boundary_prior": self.boundary_prior.kind != "none", "attention 'band'": self.attention.kind == "band"}
+        given |= {
+            "boundary_prior": self.boundary_prior.kind != "none",
+            "attention 'band'": self.attention.kind == "band",
+        }
         given |= {"interaction 'band_exchange'": self.interaction == "band_exchange"}
         given |= {"attention.contact_bias": self.attention.contact_bias}
         if used := [key for key, is_used in given.items() if is_used]:

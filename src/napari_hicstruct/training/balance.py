@@ -12,7 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.config.losses import LossConfig
+from napari_hicstruct.config.segmentation import SegmentationLossConfig
 from napari_hicstruct.errors import ConfigError
+
+Options = LossConfig | SegmentationLossConfig
+"""Of maps, or of pictures."""
 
 Reduce = Callable[[Tensor], Tensor]
 """Mean of a tensor over devices."""
@@ -131,7 +135,7 @@ class GradNorm(_Measured):
     Source: Chen et al. 2018, "GradNorm", eq. 1–2 and algorithm 1.
     """
 
-    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: LossConfig) -> None:
+    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: Options) -> None:
         super().__init__(tasks, task_weights, config.balance_window)
         self.alpha, self.rate = config.gradnorm_alpha, config.gradnorm_rate
         self.register_buffer("weight", torch.ones(len(self.tasks)))
@@ -170,7 +174,7 @@ class DynamicAverage(_Measured):
     Source: Liu et al. 2019, "End-to-end multi-task learning with attention", eq. 7; windows of steps are the epochs.
     """
 
-    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: LossConfig) -> None:
+    def __init__(self, tasks: Sequence[str], task_weights: Mapping[str, float], config: Options) -> None:
         super().__init__(tasks, task_weights, config.balance_window)
         self.temperature = config.dwa_temperature
         self.register_buffer("weight", torch.ones(len(self.tasks)))
@@ -187,7 +191,7 @@ class DynamicAverage(_Measured):
         self.last.copy_(torch.where(seen, loss, self.last))
 
 
-def make_balancer(config: LossConfig, tasks: Sequence[str], task_weights: Mapping[str, float]) -> Balancer:
+def make_balancer(config: Options, tasks: Sequence[str], task_weights: Mapping[str, float]) -> Balancer:
     """The balancer that ``config.balancing`` names."""
     if config.balancing == "uncertainty":
         return Uncertainty(tasks, task_weights)

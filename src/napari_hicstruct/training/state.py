@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from napari_hicstruct.config.segmentation import SegmentationConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.models.network import MultiTaskNet
@@ -26,9 +27,12 @@ CHECKPOINT, BEST = "last.ckpt", "best.ckpt"
 
 
 class LossModule(nn.Module):
-    """The network with its losses as one forward pass, which is what several devices can share."""
+    """The network with its losses as one forward pass, which is what several devices can share.
 
-    def __init__(self, net: MultiTaskNet, config: TrainConfig) -> None:
+    Of maps; ``segmentation/step.py`` has the one of pictures.
+    """
+
+    def __init__(self, net: MultiTaskNet, config: Any) -> None:
         super().__init__()
         self.net, self.config = net, config
 
@@ -108,17 +112,18 @@ def parameter_groups(net: MultiTaskNet, balancer: Balancer) -> list[dict[str, An
     return groups
 
 
-def tasks_of(config: TrainConfig) -> list[str]:
+def tasks_of(config: TrainConfig | SegmentationConfig) -> list[str]:
     """Names of what is balanced: the model's tasks, or the reconstruction alone."""
     return ["reconstruction"] if config.objective == "reconstruction" else [task.name for task in config.model.tasks]
 
 
 def start_run(
-    config: TrainConfig,
+    config: TrainConfig | SegmentationConfig,
     out: Path,
     fabric: Fabric,
     weights: dict[str, Tensor] | None = None,
     prepare: Callable[[MultiTaskNet], None] | None = None,
+    module: type[LossModule] = LossModule,
 ) -> Run:
     """A new run (from ``weights`` where given), or the one that stopped in ``out``; ``prepare`` may freeze parts."""
     fabric.seed_everything(config.seed, verbose=False)
@@ -141,7 +146,7 @@ def start_run(
         run.step, run.best, run.since_best, run.parts = (saved[k] for k in ("step", "best", "since_best", "parts"))
     if run.leads:
         cut_log(out, run.step)
-    run.module, run.optimizer = fabric.setup(LossModule(net, config), optimizer)
+    run.module, run.optimizer = fabric.setup(module(net, config), optimizer)
     balancer.to(fabric.device)
     run.average.to(fabric.device)
     return run

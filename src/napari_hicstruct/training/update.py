@@ -12,14 +12,21 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
+from napari_hicstruct.config.segmentation import SegmentationConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.errors import JobError
 from napari_hicstruct.training.conflict import TaskGradients, conflict_weighting
 from napari_hicstruct.training.samples import Batch
 from napari_hicstruct.training.state import Run
 
+Settings = TrainConfig | SegmentationConfig
+"""Of maps, or of pictures: both say how fast, how long and in which balance."""
 
-def learning_rate(step: int, config: TrainConfig) -> float:
+KINDS = ("fine", "coarse")
+"""Windows of a batch; pictures have fine ones only."""
+
+
+def learning_rate(step: int, config: Settings) -> float:
     """Linear warm-up, then cosine to 1 % of the peak."""
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
@@ -27,7 +34,7 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, part))))
 
 
-def autocast(config: TrainConfig, fabric: Fabric) -> AbstractContextManager[Any]:
+def autocast(config: Settings, fabric: Fabric) -> AbstractContextManager[Any]:
     """bfloat16 where the recipe wants it."""
     return torch.autocast(fabric.device.type, torch.bfloat16) if config.bf16 else nullcontext()
 
@@ -38,17 +45,22 @@ def cut(batch: Batch, parts: int) -> list[Batch]:
     Fine and coarse windows over one place may come into two pieces: pairs are for whole batches.
     """
     pieces: list[Batch] = [{} for _ in range(parts)]
-    for kind in ("fine", "coarse"):
+    for kind in _kinds(batch):
         chunks = {key: value.tensor_split(parts) for key, value in batch[kind].items()}
         for k, piece in enumerate(pieces):
             piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
-    pieces[0]["strip"] = batch["strip"]
+    if "strip" in batch:
+        pieces[0]["strip"] = batch["strip"]
     if parts == 1 and "pair" in batch:
         pieces[0]["pair"] = batch["pair"]
     return pieces
 
 
-def update(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
+def _kinds(batch: Batch) -> list[str]:
+    return [kind for kind in KINDS if kind in batch]
+
+
+def update(run: Run, batches: list[Batch], config: Settings) -> dict[str, float]:
     """Weights after one more step over ``batches`` (their gradients are averaged); gives the losses by name.
 
     Raises
@@ -80,7 +92,7 @@ def out_of_memory(error: RuntimeError) -> bool:
 
 
 def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
-    most = min(len(batch[kind]["x"]) for batch in batches for kind in ("fine", "coarse"))  # a piece holds both kinds
+    most = min(len(batch[kind]["x"]) for batch in batches for kind in _kinds(batch))  # a piece holds both kinds
     if run.parts >= most:
         raise JobError(
             f"out of memory at step {run.step}, even with batches in {run.parts} pieces ({error}).",
@@ -93,7 +105,7 @@ def _halve(run: Run, batches: list[Batch], error: RuntimeError) -> None:
         torch.cuda.empty_cache()
 
 
-def _gradients(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str, float]:
+def _gradients(run: Run, batches: list[Batch], config: Settings) -> dict[str, float]:
     run.optimizer.zero_grad(set_to_none=True)
     pieces = [piece for batch in batches for piece in cut(run.fabric.to_device(batch), run.parts)]
     shares = Shares(1 / len(batches), 1 / len(pieces), frozenset({*run.net.tasks_of("boundary"), "boundary_prior"}))
@@ -102,7 +114,7 @@ def _gradients(run: Run, batches: list[Batch], config: TrainConfig) -> dict[str,
     return log
 
 
-def _separate(config: TrainConfig) -> bool:
+def _separate(config: Settings) -> bool:
     return config.losses.conflict != "none" or config.losses.conflict_buckets
 
 
@@ -119,7 +131,7 @@ class Shares:
         return {name: loss * (self.batch if name in self.once else self.piece) for name, loss in losses.items()}
 
 
-def _losses(run: Run, piece: Batch, config: TrainConfig) -> dict[str, dict[Any, Tensor]]:
+def _losses(run: Run, piece: Batch, config: Settings) -> dict[str, dict[Any, Tensor]]:
     with autocast(config, run.fabric):
         losses = run.module(piece)
     everything = losses["tasks"] | losses["extras"]
@@ -142,7 +154,7 @@ def _summed(run: Run, pieces: list[Batch], shares: Shares) -> dict[str, float]:
     return seen.means()
 
 
-def _resolved(run: Run, pieces: list[Batch], config: TrainConfig, shares: Shares) -> dict[str, float]:
+def _resolved(run: Run, pieces: list[Batch], config: Settings, shares: Shares) -> dict[str, float]:
     """Gradients task by task (and bucket by bucket), made to agree on the shared weights."""
     module, seen = run.module.module, _Means()
     shared = module.shared()

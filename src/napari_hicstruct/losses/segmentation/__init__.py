@@ -1,0 +1,1 @@
+"""Losses of tasks on pictures: mask, signed distance, boundary."""
