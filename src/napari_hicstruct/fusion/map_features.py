@@ -1,0 +1,199 @@
+"""What a fusion network reads of a rectangle of two maps, alike in training and application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, uniform_filter
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.fusion.map_pair import MapPair, band_block
+
+F32 = NDArray[np.float32]
+
+WINDOWS = ((1, 1), (5, 5), (11, 11), (1, 21), (21, 1))
+"""Rows × columns of the windows in which both maps' counts are compared: pixels, spots, blocks, stripes."""
+
+CHANNELS = 11
+"""Of each map: O/E of pixels and of 5 × 5, what is expected, z of each window, bad bins, coverage, spread counts."""
+
+GATE = (4.5, 6.0)
+"""|z| below which a contradiction is taken for noise (the mask stays at the share of contacts), and above which not."""
+
+MAX_LOG = 3.0
+_SAMPLE_ROWS, _MAX_SAMPLES = 160, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """How much more than binomial counts the two maps differ, by window and distance; 1: no more.
+
+    ``by_distance`` has shape (len(WINDOWS), n_diagonals).
+    """
+
+    by_distance: F32
+
+
+@dataclass(frozen=True, slots=True)
+class MapTile:
+    """A rectangle of two maps.
+
+    Attributes
+    ----------
+    a, b : float32, shape (CHANNELS, H, W)
+        What the network reads.
+    counts_a, counts_b : float32, shape (H, W)
+    share : float32, shape (H, W)
+        Of A in the contacts expected.
+    expected : float32, shape (H, W)
+        Contacts of both together, by distance.
+    gate : float32, shape (H, W)
+        How much the mask may leave the share, 0 to 1.
+    inside : bool, shape (H, W)
+        Upper triangle, the diagonal included, within the band and the chromosome.
+    """
+
+    a: F32
+    b: F32
+    counts_a: F32
+    counts_b: F32
+    share: F32
+    expected: F32
+    gate: F32
+    inside: NDArray[np.bool_]
+
+
+def signed_deviance(a: NDArray[Any], b: NDArray[Any], expected_a: NDArray[Any]) -> F32:
+    """How unlikely it is that counts split as they do, in standard deviations; above 0 where A has more.
+
+    The signed root of the binomial deviance, which is normal also where counts are few.
+
+    Parameters
+    ----------
+    a, b : ndarray
+        Counts.
+    expected_a : ndarray
+        A's part of a + b, if they split by depth.
+    """
+    expected_b = np.maximum(a + b - expected_a, 1e-9)
+    expected_a = np.maximum(expected_a, 1e-9)
+    terms = np.where(a > 0, a * np.log(np.maximum(a, 1e-9) / expected_a), 0)
+    terms = terms + np.where(b > 0, b * np.log(np.maximum(b, 1e-9) / expected_b), 0)
+    return np.asarray(np.sign(a - expected_a) * np.sqrt(np.maximum(2 * terms, 0)), np.float32)
+
+
+def window_scores(counts_a: F32, counts_b: F32, share: F32, inside: NDArray[np.bool_]) -> F32:
+    """z of each of :data:`WINDOWS` around each pixel, shape (len(WINDOWS), H, W)."""
+    said = share * (counts_a + counts_b) * inside
+    out = np.empty((len(WINDOWS), *share.shape), np.float32)
+    for k, window in enumerate(WINDOWS):
+        a, b, e = (_summed(one, window) for one in (counts_a * inside, counts_b * inside, said))
+        out[k] = signed_deviance(a, b, e)
+    return out
+
+
+def _summed(values: F32, window: tuple[int, int]) -> F32:
+    """Sums over windows; nothing outside."""
+    if window == (1, 1):
+        return values
+    total = uniform_filter(values.astype(np.float64), window, mode="constant") * (window[0] * window[1])
+    return np.asarray(np.maximum(total, 0), np.float32)
+
+
+def measure_scales(pair: MapPair) -> Scales:
+    """How much the two maps differ beyond chance where nothing is the matter: the median |z| by distance."""
+    n, depth = pair.n_bins, pair.n_diagonals
+    starts = np.unique(np.linspace(0, max(0, n - _SAMPLE_ROWS), _MAX_SAMPLES).astype(int))
+    edges = np.unique(np.r_[0, np.geomspace(1, depth, 9).astype(int)])
+    found: list[list[list[F32]]] = [[[] for _ in edges[1:]] for _ in WINDOWS]
+    for start in starts:
+        height, width = min(_SAMPLE_ROWS, n), min(_SAMPLE_ROWS + depth, n - int(start))
+        counts_a, counts_b, share, distance, inside = _raw(pair, int(start), int(start), height, width)
+        scores = window_scores(counts_a, counts_b, share, inside)
+        several = _summed((counts_a + counts_b) * inside, (5, 5)) > 20  # fewer have no spread worth measuring
+        for k in range(len(WINDOWS)):
+            for part, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+                use = inside & several & (distance >= low) & (distance < high)
+                found[k][part].append(np.abs(scores[k][use]))
+    table = np.ones((len(WINDOWS), depth), np.float32)
+    for k, parts in enumerate(found):
+        for part, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            values = np.concatenate(parts[part])
+            if values.size >= 200:
+                table[k, low:high] = max(1.0, float(np.median(values)) / 0.6745)
+    return Scales(table)
+
+
+def _raw(
+    pair: MapPair, row0: int, col0: int, height: int, width: int
+) -> tuple[F32, F32, F32, NDArray[np.int64], NDArray[np.bool_]]:
+    """Counts of both, share, distance in bins, and what lies inside."""
+    rows = np.arange(row0, row0 + height)[:, None]
+    cols = np.arange(col0, col0 + width)[None]
+    counts_a = band_block(pair.first.counts, row0, col0, height, width)
+    counts_b = band_block(pair.second.counts, row0, col0, height, width)
+    near, far = (np.clip(one, 0, pair.n_bins - 1) for one in (rows, cols))
+    share = pair.share(near, far)
+    distance = np.abs(rows - cols)
+    inside = (rows >= 0) & (cols >= 0) & (rows < pair.n_bins) & (cols < pair.n_bins) & (distance < pair.n_diagonals)
+    return counts_a, counts_b, share, distance, inside
+
+
+def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple[int, int]) -> MapTile:
+    """The rectangle at ``place`` (first row and column, bins; may begin before 0) of ``size`` (rows, columns)."""
+    (row0, col0), (height, width) = place, size
+    counts_a, counts_b, share, distance, inside = _raw(pair, row0, col0, height, width)
+    near = np.minimum(distance, pair.n_diagonals - 1)
+    scores = window_scores(counts_a, counts_b, share, inside) / scales.by_distance[:, near]
+    scores *= inside
+    rows = np.clip(np.arange(row0, row0 + height), 0, pair.n_bins - 1)
+    cols = np.clip(np.arange(col0, col0 + width), 0, pair.n_bins - 1)
+    log_ratio = np.log(pair.ratio)
+    both = (log_ratio[rows][:, None] + log_ratio[cols][None]) * inside
+    a = _channels(pair.first, counts_a, (rows, cols), near, inside)
+    b = _channels(pair.second, counts_b, (rows, cols), near, inside)
+    shown = np.clip(scores / 4, -MAX_LOG, MAX_LOG)
+    a[3:8], b[3:8] = shown, -shown
+    a[9], b[9] = both, -both
+    b[10] = float(pair.spread)
+    return MapTile(
+        a=a,
+        b=b,
+        counts_a=counts_a,
+        counts_b=counts_b,
+        share=share,
+        expected=pair.expected[near],
+        gate=_gate(scores),
+        inside=inside & (np.arange(col0, col0 + width)[None] >= np.arange(row0, row0 + height)[:, None]),
+    )
+
+
+def _channels(
+    band: Band,
+    counts: F32,
+    bins: tuple[NDArray[np.int64], NDArray[np.int64]],
+    distance: NDArray[np.int64],
+    inside: NDArray[np.bool_],
+) -> F32:
+    """A map's own channels; those of the comparison are left 0."""
+    rows, cols = bins
+    bad = ~np.isfinite(band.weights)
+    coverage = np.where(bad, 1, 1 / np.clip(np.where(bad, 1, band.weights), 0.2, 5)).astype(np.float32)
+    expected = band.expected[distance] * coverage[rows][:, None] * coverage[cols][None] * inside
+    out = np.zeros((CHANNELS, *counts.shape), np.float32)
+    out[0] = np.clip(np.log((counts + 1) / (expected + 1)), -MAX_LOG, MAX_LOG)
+    summed, said = _summed(counts * inside, (5, 5)), _summed(expected, (5, 5))
+    out[1] = np.clip(np.log((summed + 1) / (said + 1)), -MAX_LOG, MAX_LOG)
+    out[2] = np.log1p(expected) / 4
+    out[8] = (bad[rows][:, None] | bad[cols][None]) * inside
+    return out
+
+
+def _gate(scores: F32) -> F32:
+    """0 where the maps differ no more than by chance, 1 where they contradict each other, and around it."""
+    strength = np.abs(scores[1:]).max(axis=0)
+    low, high = GATE
+    return np.asarray(maximum_filter(np.clip((strength - low) / (high - low), 0, 1), 5), np.float32)

@@ -1,0 +1,205 @@
+"""Two bands of one chromosome in the same bins: whose contacts are expected where, and where the two contradict.
+
+Of two maps of one thing, a pixel's counts split as their depths do: given the sum T = A + B, A is binomial with the
+share s of what is expected.  So A + B holds all that both know of the pixel, and s is the decision mask of a network
+that has nothing to say; what it says against s should rest on counts that do not split so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.expected import band_expected
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+MIN_SHARE = 1e-3
+"""Of the map with fewer contacts at a distance; less than that is taken for none."""
+
+MAX_RATIO = 4.0
+"""A bin's contacts in one map, over those in the other: beyond that one of the two is bad there."""
+
+SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
+"""Distances (bins) between which a bin's contacts are compared; their median ignores a stripe on a few of them."""
+
+SWEEPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MapPair:
+    """Two bands in the same bins.
+
+    Attributes
+    ----------
+    first, second : Band
+        Of one chromosome, bin size and shape.
+    ratio : float32, shape (n_bins,)
+        Coverage of each bin in the first map over that in the second; a pixel's is the product of its two bins'.
+    spread : bool
+        The second map's bins are twice as large: its counts were spread over 2 × 2 pixels each.
+    """
+
+    first: Band
+    second: Band
+    ratio: F32
+    spread: bool = False
+
+    @property
+    def n_bins(self) -> int:
+        """Bins covered."""
+        return self.first.n_bins
+
+    @property
+    def n_diagonals(self) -> int:
+        """Diagonals held."""
+        return self.first.n_diagonals
+
+    @property
+    def expected(self) -> F32:
+        """Contacts of both maps together by distance (bins), shape (n_diagonals,); above 0."""
+        total = self.first.expected + self.second.expected
+        return np.maximum(total, np.float32(1e-6))
+
+    @property
+    def odds(self) -> F32:
+        """Contacts of the first map over those of the second by distance (bins), shape (n_diagonals,)."""
+        return distance_odds(self.first.expected, self.second.expected)
+
+    def share(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
+        """Share of the first map in the contacts expected of pixels, broadcast over ``rows`` and ``cols`` (bins)."""
+        distance = np.minimum(np.abs(rows - cols), self.n_diagonals - 1)
+        odds = self.odds[distance] * self.ratio[rows] * self.ratio[cols]
+        return np.clip(odds / (1 + odds), MIN_SHARE, 1 - MIN_SHARE).astype(np.float32)
+
+    def swapped(self) -> MapPair:
+        """The second map first."""
+        return MapPair(self.second, self.first, (1 / self.ratio).astype(np.float32), self.spread)
+
+
+def distance_odds(first: F32, second: F32) -> F32:
+    """First over second by distance; where one has nothing, as if it had the least share."""
+    total = first.astype(np.float64) + second
+    share = np.where(total > 0, first / np.where(total > 0, total, 1), _whole(first, second))
+    share = np.clip(share, MIN_SHARE, 1 - MIN_SHARE)
+    return np.asarray(share / (1 - share), np.float32)
+
+
+def _whole(first: F32, second: F32) -> float:
+    total = float(first.sum() + second.sum())
+    return float(first.sum()) / total if total > 0 else 0.5
+
+
+def make_pair(first: Band, second: Band, *, spread: bool = False) -> MapPair:
+    """Pair two bands of one shape; compares the coverage of their bins."""
+    odds = distance_odds(first.expected, second.expected)
+    return MapPair(first, second, coverage_ratio(first.counts, second.counts, odds), spread)
+
+
+def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:
+    """Coverage of each bin in the first map over that in the second, shape (n_bins,).
+
+    The median over stretches of distance on both sides, so that a stripe or a block on a few of them does not count;
+    1 where there are too few contacts to tell.
+    """
+    n_diagonals, n = first.shape
+    edges = [0, *(edge for edge in SEGMENTS if edge < n_diagonals), n_diagonals]
+    logs = np.zeros(n)
+    for _ in range(SWEEPS):
+        ratio = np.exp(logs).astype(np.float32)
+        found = _segment_sums(first, second, odds, ratio, np.asarray(edges, np.int64))
+        step = _median_log(found)
+        logs = np.clip(logs + 0.5 * step, -np.log(MAX_RATIO), np.log(MAX_RATIO))
+        logs -= np.median(logs)
+    return np.asarray(np.exp(logs), np.float32)
+
+
+def _median_log(sums: F64) -> F64:
+    """Median over stretches of the log ratio, weighted by √counts and drawn towards 0 where these are few."""
+    a, b = sums[0], sums[1]
+    logs = np.log((a + 0.5) / (b + 0.5))
+    weight = np.sqrt(a + b)
+    order = np.argsort(logs, axis=0)
+    logs, weight = np.take_along_axis(logs, order, 0), np.take_along_axis(weight, order, 0)
+    below = np.cumsum(weight, axis=0)
+    at = np.argmax(below >= 0.5 * below[-1], axis=0)
+    median = np.take_along_axis(logs, at[None], 0)[0]
+    total = (a + b).sum(axis=0)
+    return np.asarray(median * total / (total + 40.0))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray[np.int64]) -> F64:
+    """Counts of each bin by stretch of distance, upstream and downstream: the first map's, and what the second says."""
+    n_diagonals, n = first.shape
+    parts = len(edges) - 1
+    out = np.zeros((2, 2 * parts, n))
+    for k in range(parts):
+        for d in range(edges[k], edges[k + 1]):
+            for i in range(n - d):
+                j = i + d
+                said = second[d, i] * odds[d] * ratio[i] * ratio[j]
+                out[0, k, i] += first[d, i]
+                out[1, k, i] += said
+                out[0, parts + k, j] += first[d, i]
+                out[1, parts + k, j] += said
+    return out
+
+
+def spread_band(coarse: Band, fine: Band) -> Band:
+    """A band of bins twice as large in the bins of ``fine``: each count over its 2 × 2 pixels, by distance decay.
+
+    A diagonal block has three pixels above the diagonal.  Sums over the blocks are the coarse counts again.
+    """
+    decay = fine.expected.astype(np.float32)
+    positive = decay[decay > 0]
+    floor = float(positive.min()) * 0.5 if positive.size else 1.0
+    counts = _spread(coarse.counts, fine.n_diagonals, fine.n_bins, np.maximum(decay, np.float32(floor)))
+    weights = np.repeat(coarse.weights, 2)[: fine.n_bins]
+    return replace(fine, counts=counts, weights=weights, expected=band_expected(counts, weights))
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _spread(coarse: F32, n_diagonals: int, n: int, decay: F32) -> F32:
+    out = np.zeros((n_diagonals, n), np.float32)
+    last = len(decay) - 1
+    for big in range(coarse.shape[0]):
+        for k in range(coarse.shape[1] - big):
+            count = coarse[big, k]
+            if count == 0:
+                continue
+            total = 0.0
+            for x in range(2):
+                for y in range(2):
+                    i, j = 2 * k + x, 2 * (k + big) + y
+                    if i <= j < n:
+                        total += decay[min(j - i, last)]
+            for x in range(2):
+                for y in range(2):
+                    i, j = 2 * k + x, 2 * (k + big) + y
+                    if i <= j < n and j - i < n_diagonals:
+                        out[j - i, i] = count * decay[min(j - i, last)] / total
+    return out
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def band_block(band: F32, row0: int, col0: int, height: int, width: int) -> F32:
+    """A rectangle of the symmetric map from a band, shape (height, width); 0 beyond the band and the chromosome."""
+    n_diagonals, n = band.shape
+    out = np.zeros((height, width), np.float32)
+    for r in range(height):
+        i = row0 + r
+        if i < 0 or i >= n:
+            continue
+        for c in range(width):
+            j = col0 + c
+            if 0 <= j < n:
+                d = abs(j - i)
+                if d < n_diagonals:
+                    out[r, c] = band[d, min(i, j)]
+    return out
