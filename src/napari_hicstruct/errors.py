@@ -65,6 +65,10 @@ class LabelError(HicStructError):
     """A label file cannot be read or does not fit the map."""
 
 
+class ImageError(HicStructError):
+    """A picture cannot be read, or does not go with the other one."""
+
+
 class ProjectError(HicStructError):
     """A project file cannot be opened, written, or belongs to another map."""
 

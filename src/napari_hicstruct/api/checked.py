@@ -51,6 +51,7 @@ CHECK_THEMSELVES = {
     "Any",
     "Axes",
     "Client",
+    "Fusible",
     "Iterable[Annotation]",
     "Iterable[Annotation] | pd.DataFrame",
     "LabelImages",
