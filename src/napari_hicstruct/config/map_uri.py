@@ -33,6 +33,11 @@ def split_uri(uri: str) -> tuple[str, str]:
     return file, group
 
 
+def is_file_of(uri: str, path: str | Path) -> bool:
+    """Whether a map's address names this file, whole or a group of it."""
+    return os.path.realpath(split_uri(uri)[0]) == os.path.realpath(path)
+
+
 def absolute_uri(uri: str, folder: str | Path | None = None) -> str:
     """``uri`` with the full path of its file; a relative one lies in ``folder`` (default: the working folder)."""
     file, group = split_uri(uri)

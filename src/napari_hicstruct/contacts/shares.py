@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.block_cache import BlockCache
+from napari_hicstruct.contacts.fused import fusion_of, names_of
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.contacts.pyramid import Level, build_levels
 from napari_hicstruct.contacts.sources.first_part import first_part
@@ -20,7 +21,7 @@ class ShareLevel:
     """One resolution of one chromosome, read lazily one rectangle at a time.
 
     ``level[rows, cols]`` (bins) gives float32 in [0, 1]: 1 where all is of the first map, 0 where all is of the second,
-    NaN where the fused map holds nothing.  Of a coarser bin pair it is the mean over what lies in it, weighted by value.
+    NaN where the fused map holds nothing.  Of a coarser bin pair it is the mean over what lies in it, by value.
 
     Attributes
     ----------
@@ -72,4 +73,5 @@ def share_levels(source: ContactSource, chrom: str, *, cache_bytes: int = 2**24)
 
 def first_name(source: ContactSource) -> str:
     """What the first of the two maps is called, of which a map was fused."""
-    return "first map"
+    fusion = fusion_of(source)
+    return "first map" if fusion is None else names_of(fusion)[0]

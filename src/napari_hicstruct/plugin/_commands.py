@@ -30,6 +30,28 @@ def repair_labels() -> None:
         open_repair(viewer)
 
 
+def fuse_maps() -> None:
+    """*Layers → Filter*: the dock that fuses two pictures or maps; no contact map is needed."""
+    from napari import current_viewer
+
+    from napari_hicstruct.plugin._docks import open_fuse
+
+    viewer = current_viewer()
+    if viewer is not None:
+        open_fuse(viewer)
+
+
+def segment_images() -> None:
+    """*Layers → Segment*: the dock that trains on pictures and segments them; no contact map is needed."""
+    from napari import current_viewer
+
+    from napari_hicstruct.plugin._docks import open_segment
+
+    viewer = current_viewer()
+    if viewer is not None:
+        open_segment(viewer)
+
+
 def open_map() -> None:
     """*File → IO Utilities*: ask for a contact map."""
     _from_menu("open_map")

@@ -1,4 +1,4 @@
-"""Opening the dock, the object table and label repair in a napari window."""
+"""Opening the dock, the object table, and the docks of label repair, fusion and segmentation in a napari window."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ DISPLAY_NAME = "HiC Structures"
 DOCK = "HiC Structures"
 TABLE = "HiC Structures: all objects"
 REPAIR = "Repair labels"
+FUSE = "Fuse maps"
+SEGMENT = "Segment images"
 
 
 def open_dock(viewer: Any) -> Any:
@@ -28,6 +30,16 @@ def open_table(viewer: Any) -> Any:
 def open_repair(viewer: Any) -> Any:
     """The dock *Repair labels*, opened if need be; None where there is no window."""
     return _open(viewer, REPAIR)
+
+
+def open_fuse(viewer: Any) -> Any:
+    """The dock *Fuse maps*, opened if need be; None where there is no window."""
+    return _open(viewer, FUSE)
+
+
+def open_segment(viewer: Any) -> Any:
+    """The dock *Segment images*, opened if need be; None where there is no window."""
+    return _open(viewer, SEGMENT)
 
 
 def _open(viewer: Any, name: str) -> Any:

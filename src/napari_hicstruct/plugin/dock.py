@@ -1,4 +1,4 @@
-"""The docks: *HiC Structures*, folding sections in the order of work, the table of all objects, *Repair labels*."""
+"""The docks: *HiC Structures*, folding sections in the order of work, the table of all objects, and those of images."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
-from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_repair, open_table
+from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_fuse, open_repair, open_segment, open_table
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
@@ -191,6 +191,8 @@ class HicDock(QWidget):
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
         self.menu.repair_wanted.connect(lambda: open_repair(self.session.viewer))
+        self.menu.fuse_wanted.connect(lambda: open_fuse(self.session.viewer))
+        self.menu.segment_wanted.connect(lambda: open_segment(self.session.viewer))
         WindowEnd(parent, self.session.close)
         DropFilter(self.session, self, PLUGIN)
         dock = self.parent()
@@ -384,8 +386,8 @@ class TableDock(QWidget):
             window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)
 
 
-class RepairDock(QWidget):
-    """*Repair labels*: Labels layers of any window, with or without a contact map.
+class PanelDock(QWidget):
+    """A dock of one panel, for any window, with or without a contact map.
 
     Parameters
     ----------
@@ -394,12 +396,9 @@ class RepairDock(QWidget):
     """
 
     def __init__(self, napari_viewer: Any) -> None:
-        from napari_hicstruct.plugin.panels.repair.panel import RepairPanel
-
         super().__init__()
         session = ensure_session(napari_viewer)
-        self.panel = RepairPanel(session)
-        self.panel.consensus_wanted.connect(lambda: _open_consensus(session))
+        self.panel = self._make(session)
         scroll = SteadyScroll()
         scroll.add(self.panel)
         layout = QVBoxLayout(self)
@@ -408,12 +407,45 @@ class RepairDock(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         dress(self, session.viewer)
 
+    def _make(self, session: Session) -> Any:
+        """The panel."""
+        raise NotImplementedError
+
     def event(self, event: QEvent | None) -> bool:
-        """As of :class:`HicDock`: a closed dock ends; a repair that runs goes on, its result comes as a layer."""
+        """As of :class:`HicDock`: a closed dock ends; what it started goes on, its result comes as a layer."""
         if _is_closed(self, event):
             let_go(self)
             self.deleteLater()
         return super().event(event)
+
+
+class RepairDock(PanelDock):
+    """*Repair labels*: Labels layers become smooth and consistent."""
+
+    def _make(self, session: Session) -> Any:
+        from napari_hicstruct.plugin.panels.repair.panel import RepairPanel
+
+        panel = RepairPanel(session)
+        panel.consensus_wanted.connect(lambda: _open_consensus(session))
+        return panel
+
+
+class FuseDock(PanelDock):
+    """*Fuse maps*: two contact maps, or two pictures, become one."""
+
+    def _make(self, session: Session) -> Any:
+        from napari_hicstruct.plugin.panels.fuse.panel import FusePanel
+
+        return FusePanel(session)
+
+
+class SegmentDock(PanelDock):
+    """*Segment images*: models of any pictures, trained, used and corrected."""
+
+    def _make(self, session: Session) -> Any:
+        from napari_hicstruct.plugin.panels.segment.panel import SegmentPanel
+
+        return SegmentPanel(session)
 
 
 def _open_consensus(session: Session) -> None:

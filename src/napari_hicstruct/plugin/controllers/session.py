@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QThreadPool, QTimer
 from superqt.utils import qdebounced
 
-from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.config.map_uri import is_file_of
+from napari_hicstruct.errors import HicStructError, ProjectError, RegionError
 from napari_hicstruct.plugin.controllers.axes import Axes
 from napari_hicstruct.plugin.controllers.camera import CameraControl
 from napari_hicstruct.plugin.controllers.garbage import GARBAGE
@@ -23,6 +25,7 @@ from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
+from napari_hicstruct.plugin.layers.share import ShareLayer
 from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
 
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.plugin.controllers.editing import Editing
     from napari_hicstruct.plugin.controllers.review import Review
+    from napari_hicstruct.plugin.layers.fused import FusedLayers
     from napari_hicstruct.plugin.layers.repaired import RepairedLayers
+    from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
 
@@ -98,6 +103,7 @@ class Session(WindowState):
         self.rulers = Axes(self.canvas, self.axes)
         self._frame = MapFrame(self.canvas)
         self._foreign_units = ForeignUnits(self.canvas)
+        self._share = ShareLayer(self.canvas)
         self.note.connect(show_note)
         self.done.connect(show_done)
         self.problem.connect(show_problem)
@@ -131,6 +137,59 @@ class Session(WindowState):
 
         state.outcome_changed.connect(put)
         state.shown_changed.connect(lambda: layers.show(state.shown))
+        return layers
+
+    @cached_property
+    def fused_layers(self) -> FusedLayers:
+        """The layers of the last fusion, or the map that it gave; they come also while its dock is closed."""
+        from napari_hicstruct.plugin.layers.fused import FusedLayers
+
+        layers, state = FusedLayers(self.viewer), self.fusion
+
+        def put() -> None:
+            if state.fused_map is None:
+                layers.put(state.outcome)
+            elif not self.what_runs():  # else it waits for a click: that work belongs to the map that is open
+                self.open_fused()
+
+        def show() -> None:
+            layers.show(state.shown)
+            if self.fused_is_open:
+                self._share.show(state.shown == "share")
+
+        state.outcome_changed.connect(put)
+        state.shown_changed.connect(show)
+        return layers
+
+    @property
+    def fused_is_open(self) -> bool:
+        """Whether the map in the window is the one that was fused last."""
+        fused = self.fusion.fused_map
+        return fused is not None and self.source is not None and is_file_of(self.source.uri, fused)
+
+    def open_fused(self) -> None:
+        """Show the map that was fused last, in place of the one that is open, where one looked before."""
+        fused = self.fusion.fused_map
+        if fused is None or self.fused_is_open:
+            return
+        before = self.visible() if self.source is not None else None
+        try:
+            if running := self.what_runs():
+                raise ProjectError(f"{running} has not ended yet.", hint="Wait for it, or cancel it.")
+            self.open_map(fused)
+            if before is not None and all(len(part) for part in before):
+                with suppress(RegionError):  # that chromosome was not fused
+                    self.go_to(*before)
+        except HicStructError as error:
+            self.problem.emit(error)
+
+    @cached_property
+    def segmented_layers(self) -> SegmentedLayers:
+        """The layers of what is segmented; they come also while its dock is closed."""
+        from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
+
+        layers = SegmentedLayers(self.viewer)
+        self.segmentation.segmented.connect(layers.put)
         return layers
 
     @property
@@ -186,7 +245,8 @@ class Session(WindowState):
             self.close_map()
         self._rested_long.cancel()
         self.labels.busy.end()  # the sample is simulated without a map
-        self.end_repairs()
+        self.end_image_work()
+        self._share.close()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()

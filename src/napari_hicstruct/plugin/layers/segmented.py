@@ -1,4 +1,4 @@
-"""A segmented picture as layers of napari: labels to be painted on, and probability, distance and boundary beside them."""
+"""A segmented picture as layers of napari: labels to be painted on, and beside them what they were made from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from napari.layers import Image, Labels
 
 from napari_hicstruct.plugin.layers.pictures import MADE_HERE, placed_of
 from napari_hicstruct.plugin.layers.repaired import image_of
-from napari_hicstruct.plugin.state.segmentation import Correction
+from napari_hicstruct.plugin.state.segmentation_jobs import Correction
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture
@@ -79,8 +79,6 @@ def all_labels_layers(viewer: Any) -> list[Labels]:
     """The Labels layers of a viewer, the top one first."""
     layers = [] if viewer is None else list(viewer.layers)
     return [one for one in layers if isinstance(one, Labels)][::-1]
-
-
 
 
 def _symmetric(values: np.ndarray[Any, Any]) -> tuple[float, float]:

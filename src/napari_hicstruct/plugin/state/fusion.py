@@ -15,9 +15,11 @@ from napari_hicstruct.plugin.state.fusion_settings import FusionSettings
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.pictures import Picture, why_not_pair
 from napari_hicstruct.plugin.state.prediction import spare_threads
-from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.plugin.state.sentences import as_sentence, reason
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -128,7 +130,7 @@ class FusionState:
         self.outcome: Any = None
         self.shown: Shown = "fused"
         self.said = ""
-        self._running: Kind = "pictures"
+        self._map_names = ("A", "B")
 
     # ------------------------------------------------------------------ what is fused
     def choose_kind(self, kind: Kind) -> None:
@@ -147,6 +149,18 @@ class FusionState:
             self.settings.change(kind, values)
         except HicStructError as error:
             self._say(reason(error))
+            self.changed.emit()
+            return False
+        self._say("")
+        self.changed.emit()
+        return True
+
+    def choose_preset(self, kind: Kind, preset: str) -> bool:
+        """Fuse with a preset or the network of a folder; what is refused is said in one sentence."""
+        try:
+            self.settings.choose_preset(kind, preset)
+        except HicStructError as error:
+            self._say(str(error))
             self.changed.emit()
             return False
         self._say("")
@@ -174,13 +188,15 @@ class FusionState:
             self._say(self.why_not() or "Something is being fused already.")
             return False
         self._say("")
-        self._running, backend = self.kind, self._backend
+        backend = self._backend
         if self.kind == "maps":
+            self._map_names = self.maps.names
             request = self.maps.request(self.settings.request("maps"))
             self._job.start(lambda token: backend.maps(request, token=token))
         else:
             first, second = self.pictures
-            assert first is not None and second is not None  # why_not has said so
+            assert first is not None  # why_not has said so
+            assert second is not None
             pair, settings = (first, second), self.settings.request("pictures")
             self._job.start(lambda token: iter_fuse_pictures(backend, pair, settings, token))
         self.changed.emit()
@@ -202,7 +218,7 @@ class FusionState:
 
     def _done(self, outcome: Any) -> None:
         self.outcome, self.shown = outcome, "fused"
-        self._say(" ".join([_summary(outcome), *outcome.notes]))
+        self._say(" ".join([_summary(outcome), *map(as_sentence, outcome.notes)]))
         self.changed.emit()
         self.outcome_changed.emit()
         self.shown_changed.emit()
@@ -223,6 +239,23 @@ class FusionState:
             return ()
         return ("first", "second", "fused", "share") if isinstance(self.outcome, FusedPictures) else ("fused", "share")
 
+    @property
+    def fused_map(self) -> Path | None:
+        """The file of the last outcome, where that is a map."""
+        return None if self.outcome is None or isinstance(self.outcome, FusedPictures) else self.outcome.path
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What was fused last, A and B."""
+        if isinstance(self.outcome, FusedPictures):
+            return self.outcome.first.name, self.outcome.second.name
+        return self._map_names
+
+    def chrom_shares(self) -> list[tuple[str, float]]:
+        """Share of A in each chromosome of the map that was fused last."""
+        shares = getattr(self.outcome, "shares", None)
+        return [] if shares is None else [(str(row.chrom), float(row.share)) for row in shares.itertuples()]
+
     def show(self, shown: Shown) -> None:
         """Show the fused picture or map, the share of A, or what was fused."""
         self.shown = shown
@@ -235,4 +268,3 @@ def _summary(outcome: Any) -> str:
         share = 100 * float(outcome.share.mean())
         return f"Fused: {share:.0f} % of “{outcome.first.name}”, {100 - share:.0f} % of “{outcome.second.name}”."
     return f"Fused into {outcome.path.name}."
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,11 +13,11 @@ from psygnal import Signal
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.config.paths import can_write, user_data_dir
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.prediction import spare_threads
-from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.plugin.state.sentences import about_file
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.map import MapState
@@ -36,7 +37,7 @@ class MapPair:
     names : tuple of str
         Short names of A and B.
     resolutions : tuple of int
-        Bin sizes of both, bp, finest first.
+        Bin sizes that both can give, bp, finest first.
     chroms : tuple of str
         Chromosomes of both, as A spells them.
     """
@@ -52,23 +53,21 @@ def iter_pair(uris: tuple[str, str], token: CancelToken) -> Generator[Progress, 
     Raises
     ------
     MapError
-        If one cannot be read, or they have nothing in common.
+        If one cannot be read, or they do not go together.
     """
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.genome import NameMatcher
+    from napari_hicstruct.workflows.fuse.map_checks import common_bins, plan_fusion
 
     yield Clock().step("opening maps", 0, 0)
     first, second = (open_map(uri) for uri in uris)
     token.check()
-    shared = [size for size in first.resolutions if size in second.resolutions]
-    if not shared:
-        sizes = [", ".join(format_bin_size(size) for size in one.resolutions) for one in (first, second)]
-        raise MapError(f"A has bins of {sizes[0]}, B of {sizes[1]}: they have no bin size in common.")
-    matcher = NameMatcher(second.chromsizes)
-    chroms = tuple(name for name in first.chromsizes if matcher.match(name) is not None)
-    if not chroms:
-        raise MapError("A and B have no chromosome in common.")
-    return MapPair((first.name, second.name), tuple(shared), chroms)
+    plan = plan_fusion(first, second, token=token)
+    sizes = []
+    for size in sorted({*first.resolutions, *second.resolutions}):
+        with suppress(MapError):
+            common_bins(first, second, size)
+            sizes.append(size)
+    return MapPair((first.name, second.name), tuple(sizes), tuple(chrom.names[0] for chrom in plan.chroms))
 
 
 class PairOfMaps:
@@ -138,7 +137,7 @@ class PairOfMaps:
 
     def _not_opened(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self.problem = reason(error) if error.where is None else str(error)
+            self.problem = about_file(error)
         self.changed.emit()
 
     def choose_resolution(self, resolution: int | None) -> None:
@@ -166,17 +165,21 @@ class PairOfMaps:
 
     # ------------------------------------------------------------------ what comes of it
     @property
+    def names(self) -> tuple[str, str]:
+        """What A and B are called."""
+        return self.pair.names if self.pair is not None else (_stem(self.uris[0]), _stem(self.uris[1]))
+
+    @property
     def target(self) -> Path:
         """The file that will be written."""
         return self.out or self.suggested()
 
     def suggested(self) -> Path:
         """Beside A, where that folder can be written, else in our own; a name that nothing has yet."""
-        names = self.pair.names if self.pair is not None else tuple(_stem(uri) for uri in self.uris)
         folder = Path(split_uri(absolute_uri(self.uris[0]))[0]).parent if self.uris[0] else Path()
         if not self.uris[0] or not folder.is_dir() or not can_write(folder):
             folder = user_data_dir(create=False) / "fused"
-        stem = "+".join(name[:_MAX_NAME] for name in names)
+        stem = "+".join(name[:_MAX_NAME] for name in self.names)
         path, number = folder / f"{stem}{_SUFFIX}", 1
         while path.exists():
             number += 1

@@ -73,7 +73,9 @@ class FusionSettings:
         """
         known = MAP_PRESETS if kind == "maps" else PICTURE_PRESETS
         if str(preset) not in known and not Path(preset, "model.json").is_file():
-            raise ModelError("is not a model folder.", where=preset, hint="Choose a folder that fuse-train has written.")
+            raise ModelError(
+                "is not a model folder.", where=preset, hint="Choose a folder that fuse-train has written."
+            )
         self.presets[kind] = str(preset)
 
     def request(self, kind: str) -> dict[str, Any]:

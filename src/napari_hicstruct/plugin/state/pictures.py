@@ -56,8 +56,10 @@ def why_not_picture(picture: Picture) -> str:
     """Why a picture cannot be worked on; empty if it can."""
     shape = picture.shape
     if len(shape) not in (2, 3) or (picture.rgb and len(shape) == 3):
-        kind = "RGB pictures with " if picture.rgb else ""
-        return f"“{picture.name}” has {kind}{how_many(len(shape), 'axis', 'axes')}: only 2-D pictures and grey stacks work."
+        axes = how_many(len(shape), "axis", "axes")
+        return (
+            f"“{picture.name}” has {axes}{' and colours' if picture.rgb else ''}: give a 2-D picture or a grey stack."
+        )
     if min(shape[-2:]) < MIN_SIDE:
         return f"“{picture.name}” is {picture.size_text}: it must be {MIN_SIDE} × {MIN_SIDE} or larger."
     return ""

@@ -75,7 +75,9 @@ def iter_painted(before: NDArray[Any], after: LabelImage, token: CancelToken) ->
     now = after.read()
     token.check()
     if now.shape != before.shape:
-        raise LabelError(f"“{after.name}” has another shape than what was segmented.", hint="Segment the picture again.")
+        raise LabelError(
+            f"“{after.name}” has another shape than what was segmented.", hint="Segment the picture again."
+        )
     changed = now != before
     n_pixels = int(np.count_nonzero(changed))
     if not n_pixels:

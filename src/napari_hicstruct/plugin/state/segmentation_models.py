@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from napari_hicstruct.errors import ModelError
+from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class SegmentationModels:
             try:
                 if folder not in own:
                     found.append(describe_picture_model(folder))
-            except ModelError:
+            except (ConfigError, ModelError):
                 continue
         self.listed = list({model.path: model for model in found}.values())
         wanted = choose or (self.chosen.path if self.chosen is not None else None)
@@ -66,7 +66,7 @@ class SegmentationModels:
         path, self.problem = Path(folder), ""
         try:
             describe_picture_model(path)
-        except ModelError as error:
+        except (ConfigError, ModelError) as error:
             self.problem = f"{path.name} {reason(error)[:1].lower()}{reason(error)[1:]}"
             self.changed.emit()
             return False

@@ -28,6 +28,21 @@ def short_text(error: HicStructError) -> str:
     return f"{reason(error)} ({readable(name)})"
 
 
+def about_file(error: HicStructError) -> str:
+    """The error as one sentence that begins with the file's name, without its path."""
+    name = short_text(error).rpartition("(")[2].rstrip(")") if error.where else ""
+    first = error.message[:1]
+    if not name or not first.islower() or name == short_text(error):
+        return short_text(error)
+    return readable(f"{name} {error.message} {error.hint or ''}".strip())
+
+
+def as_sentence(note: str) -> str:
+    """A note with a capital at its beginning and a full stop at its end."""
+    text = note.strip()
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text[-1:] in ".!?…" else ".")
+
+
 def breakable(text: str) -> str:
     """The same text, where the long names of files may be broken at the end of a line."""
     return _LONG.sub(lambda word: _JOINT.sub("\\1\u200b", word[0]), text)

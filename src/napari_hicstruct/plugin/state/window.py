@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin.state.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.fusion import FusionState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.prediction import PredictionState
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
+    from napari_hicstruct.plugin.state.segmentation import SegmentationState
 
 _RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
 _MAX_RECENT = 10
@@ -89,11 +91,11 @@ class WindowState(ProjectState):
         ProjectError
             Then, and as the method that this extends.
         """
-        if running := self._what_runs():
+        if running := self.what_runs():
             raise ProjectError(f"{running} has not ended yet.", hint="Wait for it, or cancel it.")
         super().open_project(path)
 
-    def _what_runs(self) -> str:
+    def what_runs(self) -> str:
         """What works on the project, for people; empty if nothing does.  What was never asked for is not imported."""
         if self.labels.busy.text:
             return self.labels.busy.text
@@ -158,9 +160,23 @@ class WindowState(ProjectState):
 
         return RepairVotesState(self.labels, self.consensus)
 
-    def end_repairs(self) -> None:
-        """End what is being repaired, and wait for it: the window goes."""
-        for name in ("repair", "repair_votes"):
+    @cached_property
+    def fusion(self) -> FusionState:
+        """The fusion of pictures or maps that runs, and what came of the last one."""
+        from napari_hicstruct.plugin.state.fusion import FusionState
+
+        return FusionState(self.runner, self)
+
+    @cached_property
+    def segmentation(self) -> SegmentationState:
+        """The segmentation of pictures: what is trained, segmented or corrected, and the models."""
+        from napari_hicstruct.plugin.state.segmentation import SegmentationState
+
+        return SegmentationState(self.runner)
+
+    def end_image_work(self) -> None:
+        """End what is being repaired, fused or segmented, and wait for it: the window goes."""
+        for name in ("repair", "repair_votes", "fusion", "segmentation"):
             if name in self.__dict__:
                 getattr(self, name).end()
 

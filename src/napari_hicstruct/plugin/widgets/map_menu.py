@@ -1,4 +1,4 @@
-"""The menu *HiC Structures* of a window: maps, the project file, the consensus of callers, label repair."""
+"""The menu *HiC Structures* of a window: maps, the project file, the consensus of callers, and the other docks."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ class MapMenu(QMenu):
     ----------
     consensus_wanted : Signal
         The consensus of callers shall be opened.
-    repair_wanted : Signal
-        The dock that repairs labels shall be opened.
+    repair_wanted, fuse_wanted, segment_wanted : Signal
+        The dock that repairs labels, fuses maps or segments images shall be opened.
     """
 
     consensus_wanted = Signal()
     repair_wanted = Signal()
+    fuse_wanted = Signal()
+    segment_wanted = Signal()
 
     def __init__(self, window: WindowState, bar: QMenuBar) -> None:
         super().__init__("&HiC Structures", bar)
@@ -55,6 +57,8 @@ class MapMenu(QMenu):
         self.show_file = self._add("Show project file", self.show_project)
         self.addSeparator()
         self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
+        self._add("Fuse maps …", self.fuse_wanted.emit)
+        self._add("Segment images …", self.segment_wanted.emit)
         self._add("Repair labels …", self.repair_wanted.emit)
         self.addSeparator()
         self.messages = self.addMenu("Last messages")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config.paths import user_data_dir
-from napari_hicstruct.errors import ModelError
-from napari_hicstruct.workflows.models import CARD, describe_model
+from napari_hicstruct.errors import ConfigError, ModelError
+from napari_hicstruct.workflows.models import CARD, config_of, describe_model
 
 _NO_NAME = re.compile(r"[^\w.+-]+")
 
@@ -54,19 +54,15 @@ def describe_picture_model(folder: Path) -> PictureModel:
 
     Raises
     ------
-    ModelError
-        If the folder holds no model, or one of contact maps.
+    ModelError, ConfigError
+        If the folder holds no model, or one of contact maps, or its card is damaged.
     """
-    import json
-
-    card = describe_model(folder).card
-    config = json.loads((folder / CARD).read_text(encoding="utf-8"))["config"]
-    if config.get("task_set") != "segmentation":
+    info = describe_model(folder)
+    config, card = config_of(info), info.card
+    if config.task_set != "segmentation":
         raise ModelError("is a model of contact maps.", where=folder, hint="Choose one that segment train has written.")
-    classes = tuple(str(name) for name in card.get("classes", ()))
-    channels = len(config.get("inputs", ())) - 1
-    parent = str(card.get("parent") or "")
-    return PictureModel(folder, classes, channels, str(config.get("selector", "")), parent, card)
+    classes = tuple(str(name) for name in card.get("settings", {}).get("classes", ())) or ("object",)
+    return PictureModel(folder, classes, len(config.inputs) - 1, config.selector, str(card.get("parent") or ""), card)
 
 
 def list_picture_models(base: Path | None = None) -> list[PictureModel]:
@@ -77,7 +73,7 @@ def list_picture_models(base: Path | None = None) -> list[PictureModel]:
         if (one / CARD).is_file():
             try:
                 found.append(((one / CARD).stat().st_mtime_ns, describe_picture_model(one)))
-            except (ModelError, OSError):
+            except (ConfigError, ModelError, OSError):
                 continue
     return [model for _, model in sorted(found, key=lambda pair: (-pair[0], pair[1].label))]
 

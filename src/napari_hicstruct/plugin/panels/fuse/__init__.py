@@ -1,0 +1,1 @@
+"""*Fuse maps*: two pictures or two contact maps become one."""

@@ -1,0 +1,1 @@
+"""*Segment images*: train on a picture's labels, segment, learn from what is painted."""

@@ -1,0 +1,82 @@
+"""What stands under a button of the panel: how far its work is, the losses where it learns, and what came of it."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from napari_hicstruct.jobs import Progress
+from napari_hicstruct.plugin.panels.segment.curve import TaskCurve
+from napari_hicstruct.plugin.state.segmentation import SegmentationState, Work
+from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.running_row import RunningRow
+from napari_hicstruct.plugin.widgets.style import reveal, show_text
+
+
+class RunView(QWidget):
+    """Bar, *Stop* where there is something to keep, ✕, curve and message of one kind of work.
+
+    Parameters
+    ----------
+    state : SegmentationState
+    work : "train", "segment" or "correct"
+    stop : str
+        Tooltip of *Stop*; without it there is neither that button nor a curve.
+    """
+
+    def __init__(self, state: SegmentationState, work: Work, *, stop: str = "") -> None:
+        super().__init__()
+        self._state, self._work = state, work
+        self.row = RunningRow(cancel="Cancel. Nothing is kept.", stop=stop)
+        self.row.cancel_button.clicked.connect(lambda: state.cancel())
+        self.row.stop_button.clicked.connect(lambda: state.stop())
+        self.curve, self.message = TaskCurve(), QLabel()
+        self.message.setWordWrap(True)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        for widget in (self.row, self.curve, self.message):
+            layout.addWidget(widget)
+        self.message.hide()
+        self._why_not = ""
+        follow(self, state.progressed, self._step)
+        follow(self, state.message, self._say)
+        if stop:
+            follow(self, state.curves_changed, self._draw)
+
+    @property
+    def _mine(self) -> bool:
+        return self._state.running and self._state.work == self._work
+
+    def begin(self) -> None:
+        """The button was pressed, and the work begins."""
+        self.curve.clear()
+        reveal(self.row)
+
+    def set_theme(self, theme: str) -> None:
+        """Take the colours of napari's theme."""
+        self.curve.set_theme(theme)
+
+    def update_view(self, why_not: str) -> None:
+        """Show how it stands; ``why_not``: why the work cannot begin now."""
+        self._why_not = why_not
+        state = self._state
+        self.row.set_running(self._mine)
+        self.row.stop_button.setEnabled(not state.stopping)
+        self.row.stop_button.setText("Stopping …" if self._mine and state.stopping else "Stop")
+        if state.running and not self._mine:
+            self.curve.clear()
+        self._say()
+
+    def _step(self, progress: Progress) -> None:
+        if self._mine:
+            self.row.follow(progress)
+
+    def _draw(self) -> None:
+        if self._mine:
+            self.curve.follow_losses(self._state.losses, self._state.validation)
+
+    def _say(self) -> None:
+        said = self._state.said.get(self._work, "")
+        show_text(self.message, said or ("" if self._state.running else self._why_not))

@@ -1,0 +1,171 @@
+"""*Train on this image*: labels, classes, the selector and settings; the run with its losses by task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.config.segmentation import PRESETS, SELECTORS
+from napari_hicstruct.plugin.layers.segmented import all_labels_layers
+from napari_hicstruct.plugin.panels.segment.class_list import ClassList
+from napari_hicstruct.plugin.panels.segment.run import RunView
+from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.segmentation_settings import RUN_KEYS, SELECTOR_NAMES
+from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
+from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
+from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button
+from napari_hicstruct.wording import how_many
+
+_ARE = {
+    "classes": ("Classes", "Each value is a class: cells and walls, tumour and stroma."),
+    "instances": ("Objects", "Each value is an object, all of one kind: touching ones are kept apart."),
+}
+_TIP = "Train in the background on the picture and these labels; both stay as they are."
+_PRESET_TIP = (
+    "generic: each value is a class.\n"
+    "nuclei: many objects of one class, each with a label of its own.\n"
+    "domains: squares on the diagonal of a contact map."
+)
+_YAML = "Settings (*.yaml *.yml)"
+
+
+class TrainView(QWidget):
+    """What is learnt and how, and how far it is.
+
+    Parameters
+    ----------
+    state : SegmentationState
+    """
+
+    def __init__(self, state: SegmentationState) -> None:
+        super().__init__()
+        self.state = state
+        self._build()
+        self._lay_out()
+        follow(self, state.changed, self.update_view)
+
+    def _build(self) -> None:
+        state = self.state
+        self.labels = LayerChoice("Labels", "The labels of the picture, by hand or from elsewhere; of its size.")
+        self.are = Segmented(_ARE, name="What values are")
+        self.are.chosen.connect(lambda are: state.edit(lambda settings: settings.choose_labels(are)))  # type: ignore[arg-type]
+        self.classes = ClassList(state)
+        self.preset, self.selector = QComboBox(), QComboBox()
+        self.preset.addItems(PRESETS)
+        self.preset.setToolTip(_PRESET_TIP)
+        self.preset.textActivated.connect(self._choose_preset)
+        self.open_button = wordy_button("Open …", "Settings of a YAML file, as hicstruct segment train takes them.")
+        self.open_button.clicked.connect(self._open_settings)
+        for name in SELECTORS:
+            self.selector.addItem(name.replace("_", "  "), name)
+            self.selector.setItemData(self.selector.count() - 1, SELECTOR_NAMES[name], Qt.ItemDataRole.ToolTipRole)
+        self.selector.setAccessibleName("Selector")
+        self.selector.currentIndexChanged.connect(self._choose_selector)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("as the picture")
+        self.name.setToolTip("What the model shall be called.")
+        self.name.editingFinished.connect(lambda: setattr(state.settings, "name", self.name.text().strip()))
+        base = state.settings.base
+        left_out = set(type(base).model_fields) - set(RUN_KEYS)
+        self.run = SettingsForm(base, left_out=left_out)
+        self.options, self.losses = SettingsForm(base.model.selector_options), SettingsForm(base.losses)
+        self.run.edited.connect(lambda values: state.edit(lambda settings: settings.change("run", values)))
+        self.options.edited.connect(lambda values: state.edit(lambda settings: settings.change("selector", values)))
+        self.losses.edited.connect(lambda values: state.edit(lambda settings: settings.change("losses", values)))
+        self.button = QPushButton("Train on this image")
+        self.button.setMinimumHeight(34)
+        self.button.clicked.connect(lambda: self.start())
+        self.running = RunView(state, "train", stop="End the training now and keep the best model so far.")
+
+    def _lay_out(self) -> None:
+        presets = QWidget()
+        line = QHBoxLayout(presets)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(4)
+        line.addWidget(self.preset, 1)
+        line.addWidget(self.open_button)
+        self.folds = {
+            "run": Fold("Training: settings", self.run, tooltip="Steps, crops, what is held out."),
+            "selector": Fold("Selector: settings", self.options, tooltip="Experts and gates of E2 to E6."),
+            "losses": Fold("Losses: settings", self.losses, tooltip="Weights of the three tasks' losses."),
+        }
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        layout.addLayout(form([("Labels", self.labels), ("Values are", self.are)]))
+        layout.addWidget(self.classes)
+        layout.addLayout(form([("Preset", presets), ("Selector", self.selector), ("Model name", self.name)]))
+        for fold in self.folds.values():
+            layout.addWidget(fold)
+        for widget in (self.button, self.running):
+            layout.addWidget(widget)
+
+    def start(self) -> None:
+        """Train with what is chosen."""
+        self.state.settings.name = self.name.text().strip()
+        if self.state.train():
+            self.running.begin()
+
+    def show_layers(self, viewer: Any) -> None:
+        """Offer the labels that there are; of the first ones, the top one is chosen by itself."""
+        layers = all_labels_layers(viewer)
+        self.labels.show_layers(layers, otherwise=layers[0] if layers else None)
+
+    # ------------------------------------------------------------------ settings
+    def _choose_preset(self, name: str) -> None:
+        if self.state.edit(lambda settings: settings.choose_preset(name)):
+            self._show_settings()
+
+    def _open_settings(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Settings of a segmentation", "", _YAML)
+        if path and self.state.edit(lambda settings: settings.choose_preset(path)):
+            if self.preset.findText(path) < 0:
+                self.preset.addItem(path)
+            self.preset.setCurrentText(path)
+            self._show_settings()
+
+    def _show_settings(self) -> None:
+        base = self.state.settings.base
+        self.run.show_values(base)
+        self.options.show_values(base.model.selector_options)
+        self.losses.show_values(base.losses)
+
+    def _choose_selector(self, _place: int) -> None:
+        self.state.settings.selector = self.selector.currentData()
+        self.selector.setToolTip(f"How tasks read the shared features: {SELECTOR_NAMES[self.selector.currentData()]}")
+
+    # ------------------------------------------------------------------ what the state reports
+    def update_view(self) -> None:
+        """Show what can be trained now."""
+        state, settings = self.state, self.state.settings
+        running, why_not = state.running, state.why_not_train()
+        self.are.set_value(settings.labels)
+        self.classes.show_rows(self._colours())
+        self.classes.setVisible(bool(settings.rows))
+        self.selector.blockSignals(True)
+        self.selector.setCurrentIndex(self.selector.findData(settings.selector))
+        self.selector.blockSignals(False)
+        self.selector.setToolTip(f"How tasks read the shared features: {SELECTOR_NAMES[settings.selector]}")
+        self.folds["run"].set_summary(how_many(settings.base.steps, "step"))
+        for part in (
+            self.labels, self.are, self.classes, self.preset, self.open_button, self.selector, self.name,
+            *self.folds.values(),
+        ):  # fmt: skip
+            part.setEnabled(not running)
+        self.button.setEnabled(not running and not why_not)
+        self.button.setToolTip(state.busy() or why_not or _TIP)
+        self.running.update_view(why_not)
+
+    def _colours(self) -> dict[int, str]:
+        """Colours of the labels, by value."""
+        from napari.utils.colormaps.standardize_color import rgb_to_hex
+
+        layer = self.labels.layer
+        if layer is None or self.state.settings.labels == "instances":
+            return {}
+        values = [row.value for row in self.state.settings.rows]
+        return {value: str(rgb_to_hex(layer.colormap.map(value))[0])[:7] for value in values}
