@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation, Origin
 from napari_hicstruct.api.arguments import is_path_like, is_several
 from napari_hicstruct.api.calls import Calls
+from napari_hicstruct.contacts.fused import FUSED_FROM
 from napari_hicstruct.errors import LabelError, ProjectError
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def run_of(calls: Calls) -> dict[str, Any] | None:
     from napari_hicstruct.workflows.predict.about_run import kept_run
 
     model, parameters = calls.run.get("model"), calls.run.get("parameters")
-    return kept_run(model, parameters) if model and parameters else None
+    fused = calls.run.get("map", {}).get(FUSED_FROM)
+    return kept_run(model, parameters, fused) if model and parameters else None
 
 
 def check_on_map(records: Iterable[Annotation], chromsizes: Mapping[str, int], where: object) -> None:

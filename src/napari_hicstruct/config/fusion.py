@@ -67,6 +67,12 @@ class FusionLossConfig(FrozenConfig):
     truth_mask: Weight = Field(0.0, ge=0, description="cross-entropy with the true focus map of a synthetic pair")
     truth_image: Weight = Field(0.0, ge=0, description="L1 of f and the true picture of a synthetic pair")
 
+    # maps
+    likelihood: Weight = Field(0.0, ge=0, description="Poisson, of both maps' counts under f with known depths")
+    truth_contacts: Weight = Field(0.0, ge=0, description="Poisson deviance of the true contacts of simulated maps")
+    oe_detail: Weight = Field(0.0, ge=0, description="L1 of Laplacians of log O/E, f and the truth")
+    consistency: Weight = Field(0.0, ge=0, description="L1 of 2 × 2 sums of f and of the blend: 5 kb and 10 kb")
+
 
 class FusionTrainConfig(FrozenConfig):
     """How a network learns."""
@@ -86,6 +92,8 @@ class FusionTrainConfig(FrozenConfig):
     noise: tuple[float, float] = Field((0.0, 0.01), description="pictures: σ of noise, share of the range")
     blur: tuple[float, float] = Field((0.6, 4.0), description="pictures: σ of defocus, pixels")
     spread_share: float = Field(0.5, ge=0, le=1, description="pictures: pairs whose foreground bleeds over the ground")
+    unlike_share: float = Field(0.5, ge=0, le=1, description="maps: pairs whose second map has bins twice as large")
+    real_share: float = Field(0.25, ge=0, le=1, description="maps: pairs of parts of real maps; the rest is simulated")
 
 
 class FusionConfig(FrozenConfig):

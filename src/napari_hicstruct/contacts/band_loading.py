@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
+from napari_hicstruct.contacts.fused import fusion_of
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
 from napari_hicstruct.contacts.unbalance import count_scale, unbalance
 from napari_hicstruct.contacts.values import FAR_BINS, MIN_DECAY, NEAR_BINS, WHY_NO_CONTACTS, ValueKind
@@ -64,7 +65,7 @@ def iter_load_band(
     np.maximum(counts, 0, out=counts)
     factor = coarsen_factor(level, resolution)
     weights: NDArray[np.floating] | None = None
-    if not source.integer_counts:
+    if not source.integer_counts and fusion_of(source) is None:  # a fused map's fractions are on the scale of counts
         counts, weights = _from_fractions(counts, factor, chosen)
     elif factor > 1:
         counts = sum_blocks(counts, factor)

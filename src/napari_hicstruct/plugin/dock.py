@@ -332,7 +332,7 @@ def _about(source: Any) -> str:
         f"Weights at {format_bin_size(source.resolutions[0])}: {norms}",
         f"Chromosomes: {len(source.chromsizes)}",
     ]
-    if not source.integer_counts:
+    if not source.integer_counts and getattr(source, "fusion", None) is None:
         lines.append(f"Values: {source.value_kind}.")
     return "\n".join([*lines, *source.notes])
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts import ContactSource
+from napari_hicstruct.contacts.fused import fusion_of
 from napari_hicstruct.contacts.norms import first_norm, missing_note
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.genome import Interval, format_bin_size, n_bins
@@ -213,7 +214,7 @@ def file_notes(source: ContactSource) -> tuple[str, ...]:
         )
     if why := WHY_NO_CONTACTS.get(source.value_kind):
         return *notes, f"The map {why}: it can be looked at, but not balanced, and nothing can be predicted on it."
-    if not source.integer_counts:
+    if not source.integer_counts and fusion_of(source) is None:
         notes.append("Values are normalised contacts, not counts; predictions work out the counts where they can.")
     without = [r for r in source.resolutions if not source.normalisations(r)]
     if without:

@@ -6,7 +6,7 @@ bin sizes and distances from the diagonal (ADR 21).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class CoolerSource(MapSource):
         assembly: str,
         levels: ConsistentLevels,
         notes: tuple[str, ...] = (),
+        fusion: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(
             path,
@@ -56,6 +57,8 @@ class CoolerSource(MapSource):
             chromsizes=levels.chromsizes,
             notes=(*levels.notes, *notes),
         )
+        self.fusion = fusion
+        """What the map was fused from, where it says so; see :mod:`~napari_hicstruct.contacts.fused`."""
         self._levels = dict(levels.levels)
         self._orders: dict[int, PixelOrder] = {}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.map_uri import absolute_uri, as_path, split_uri
+from napari_hicstruct.contacts.fused import FUSED, fused_note, parse_fusion
 from napari_hicstruct.contacts.norms import stored_norms
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.sources._hictk import hictkpy
@@ -127,7 +128,9 @@ def _open_hdf5(path: str, group: str | None) -> CoolerSource:
         levels, notes = _levels(coolers, path)
         matched = match_levels(list(levels.values()))
         assembly = next((text for c in coolers if (text := _assembly(text_of(c.attrs.get("genome-assembly"))))), "")
-        return CoolerSource(path, group, assembly=assembly, levels=matched, notes=notes)
+        fusion = parse_fusion(text_of(coolers[0].attrs.get(FUSED)))
+        notes = notes if fusion is None else (fused_note(fusion), *notes)
+        return CoolerSource(path, group, assembly=assembly, levels=matched, notes=notes, fusion=fusion)
 
 
 def _levels(coolers: list[h5py.Group], path: str) -> tuple[dict[int, CoolerLevel], tuple[str, ...]]:

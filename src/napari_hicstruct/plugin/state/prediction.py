@@ -340,13 +340,15 @@ class PredictionState:
 
     def _kept_run(self) -> dict[str, Any]:
         """What the project keeps of the run that begins."""
+        from napari_hicstruct.contacts.fused import sources_of
         from napari_hicstruct.workflows.models import find_model
         from napari_hicstruct.workflows.predict.about_run import kept_run
         from napari_hicstruct.workflows.predict.request import PredictRequest
 
         model = self.models.chosen if self.offered is None else find_model(self.offered.request.model)
         about = {"name": model.name, "version": model.version, "sha256": model.sha256}
-        return kept_run(about, PredictRequest(**self._request).to_run())
+        fused = sources_of(self._window.source) if self._window.source is not None else None
+        return kept_run(about, PredictRequest(**self._request).to_run(), fused)
 
     def _regions(self) -> tuple[tuple[Interval, ...], str]:
         """Regions to predict and their name."""

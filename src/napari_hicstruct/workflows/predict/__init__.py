@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
+from napari_hicstruct.contacts.fused import FUSED_FROM, sources_of
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import united
@@ -202,13 +203,19 @@ def run_record(
     """What ``run.json`` says of a run by its request: model, map and parameters."""
     return {
         "model": {"name": model.name, "version": model.version, "sha256": model.sha256},
-        "map": identity_of(source).to_run(),
+        "map": map_record(source),
         "parameters": {
             **request.to_run(),
             "norms": {chrom: _norm_of(source, chrom, request) for chrom in chroms},
             "loop_resolution": loop_resolution(source, request.bins(source)),
         },
     }
+
+
+def map_record(source: ContactSource) -> dict[str, Any]:
+    """The ``map`` of a ``run.json``: which one, and, where it was fused from two, which those were."""
+    fused = sources_of(source)
+    return {**identity_of(source).to_run(), **({FUSED_FROM: fused} if fused else {})}
 
 
 def predict(source: ContactSource, request: PredictRequest) -> PredictResult:

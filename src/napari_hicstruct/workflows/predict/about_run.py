@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from napari_hicstruct.annotations.kinds import plural_of_task
+from napari_hicstruct.contacts.fused import FUSED_FROM, names_of
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.workflows.predict.request import PredictRequest
 
@@ -14,7 +15,9 @@ PARTIAL = "partial"
 _OF_MODEL = ("name", "version", "sha256")
 
 
-def kept_run(model: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+def kept_run(
+    model: Mapping[str, Any], parameters: Mapping[str, Any], fused_from: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Model and request of a run, alike from the window, the shell and Python: what ``run.json`` says of them.
 
     Parameters
@@ -23,11 +26,15 @@ def kept_run(model: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[st
         ``name``, ``version``, ``sha256``; what else it holds, such as the device, is not of the calls.
     parameters : mapping
         As :meth:`PredictRequest.to_run` gives them; what was worked out from the map is left out.
+    fused_from : mapping, optional
+        What the map was fused from, as :func:`~napari_hicstruct.contacts.fused.sources_of` gives it.
     """
     asked = PredictRequest(regions=()).to_run()
+    fused = {FUSED_FROM: dict(fused_from)} if fused_from else {}
     return {
         "model": {key: model[key] for key in _OF_MODEL if key in model},
         "parameters": {key: parameters[key] for key in asked if key in parameters},
+        **fused,
     }
 
 
@@ -48,6 +55,8 @@ def words_of_run(run: Mapping[str, Any]) -> str:
     if size := asked.get("resolution"):
         said.append(f"bins of {format_bin_size(size)}")
     said = said if len(said) > 1 else [*said, "no limits set"]
+    if fused := run.get(FUSED_FROM):
+        said.append("on a map fused from {} and {}".format(*names_of(fused)))
     return "; ".join([*said, "ended before it was through"] if run.get(PARTIAL) else said)
 
 

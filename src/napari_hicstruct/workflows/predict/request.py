@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import MAX_BINS, MIN_BINS, bins_for, loop_resolution
+from napari_hicstruct.contacts.fused import fused_note, fusion_of
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -151,7 +152,9 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     if config.coarse_resolution not in source.resolutions:
         said.append(f"The {coarse} map is summed from finer bins.")
     said += _small_genome(source, request, config)
-    if not source.integer_counts:
+    if (fusion := fusion_of(source)) is not None:
+        said.append(fused_note(fusion))
+    elif not source.integer_counts:
         said.append(
             "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
         )

@@ -14,6 +14,7 @@ from napari_hicstruct.annotations.kinds import kinds_of_heads
 from napari_hicstruct.annotations.records import Annotation, Origin
 from napari_hicstruct.config.files import try_folder
 from napari_hicstruct.config.map_uri import absolute_uri
+from napari_hicstruct.contacts.fused import FUSED_FROM
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.workflows.predict import PredictResult
 from napari_hicstruct.workflows.predict.about_run import PARTIAL
@@ -205,7 +206,7 @@ def store_predictions(result: PredictResult, source: ContactSource, project: str
     from napari_hicstruct.workflows.predict.about_run import kept_run, label_of_run
     from napari_hicstruct.workflows.projects import writing
 
-    run = kept_run(result.run["model"], result.run["parameters"])
+    run = kept_run(result.run["model"], result.run["parameters"], result.run["map"].get(FUSED_FROM))
     found = PredictedSet(label_of_run(run), run)
     with writing(project, source) if isinstance(project, str | Path) else nullcontext(project) as opened:
         found.add(opened, result.annotations)
