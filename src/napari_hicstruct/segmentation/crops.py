@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,20 +48,19 @@ class CropStream:
         self.planes, self.config = list(planes), config
         sizes = np.array([float((plane.known > 0).sum()) for plane in planes] if shares is None else shares, float)
         self.shares = sizes / sizes.sum()
-        self.centres = self._by_class()
+        numbers = range(1, max(int(plane.mask.max()) for plane in self.planes) + 1)
+        by_class = [self._where(lambda plane, v=value: plane.mask == v) for value in numbers]
+        self.centres = [places for places in by_class if places]
+        self.anywhere = self._where(lambda plane: plane.known > 0)
 
-    def _by_class(self) -> list[list[_Centres]]:
-        """For each class where it is; classes that nobody knows are left out."""
-        found: list[list[_Centres]] = []
-        for value in range(1, max(int(plane.mask.max()) for plane in self.planes) + 1):
-            places = []
-            for k, plane in enumerate(self.planes):
-                at = np.argwhere((plane.mask == value) & (plane.known > 0))
-                if len(at) and self.shares[k] > 0:
-                    places.append(_Centres(k, at[:: max(1, len(at) // _MAX_CENTRES)]))
-            if places:
-                found.append(places)
-        return found
+    def _where(self, chosen: Callable[[Plane], NDArray[np.bool_]]) -> list[_Centres]:
+        """Known pixels for which ``chosen`` holds, plane by plane; planes without any are left out."""
+        places = []
+        for k, plane in enumerate(self.planes):
+            at = np.argwhere(chosen(plane) & (plane.known > 0))
+            if len(at) and self.shares[k] > 0:
+                places.append(_Centres(k, at[:: max(1, len(at) // _MAX_CENTRES)]))
+        return places
 
     def batch(self, step: int) -> Batch:
         """The crops of one step."""
@@ -70,16 +69,13 @@ class CropStream:
         return {"fine": stacked(crops)}
 
     def _crop(self, rng: np.random.Generator) -> Arrays:
-        if self.centres and rng.random() < self.config.on_objects:
-            places = self.centres[rng.integers(len(self.centres))]
-            share = np.array([self.shares[one.plane] for one in places])
-            one = places[rng.choice(len(places), p=share / share.sum())]
-            plane, centre = self.planes[one.plane], one.places[rng.integers(len(one.places))]
-            # the pixel is anywhere in the crop, or objects would always lie in its middle
-            corner = centre - rng.integers(self.config.crop // 4, 3 * self.config.crop // 4, 2)
-        else:
-            plane = self.planes[rng.choice(len(self.planes), p=self.shares)]
-            corner = np.array([rng.integers(0, max(1, n - self.config.crop + 1)) for n in plane.mask.shape])
+        on_object = self.centres and rng.random() < self.config.on_objects
+        places = self.centres[rng.integers(len(self.centres))] if on_object else self.anywhere
+        share = np.array([self.shares[one.plane] for one in places])
+        one = places[rng.choice(len(places), p=share / share.sum())]
+        plane, centre = self.planes[one.plane], one.places[rng.integers(len(one.places))]
+        # the pixel is anywhere in the crop, or objects would always lie in its middle
+        corner = centre - rng.integers(0, self.config.crop, 2)
         return self._augmented(cut_crop(plane, corner, self.config.crop), rng)
 
     def _augmented(self, crop: Arrays, rng: np.random.Generator) -> Arrays:

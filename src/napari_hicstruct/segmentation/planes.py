@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -103,6 +103,11 @@ def make_plane(
     known = x[-1] if weight is None else x[-1] * weight
     out = np.zeros(labels.shape, bool) if held_out is None else held_out
     return Plane(x, made.mask, made.sdf, made.boundary, known * ~out, known * out, labels)
+
+
+def swapped(plane: Plane) -> Plane:
+    """The same plane, in which what was learnt from validates."""
+    return replace(plane, known=plane.held_out, held_out=plane.known)
 
 
 def padded(array: NDArray[Any], shape: tuple[int, int], *, mirror: bool) -> NDArray[Any]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.errors import LabelError
+from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.workflows.segment.samples import check_picture, size_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from napari_hicstruct.segmentation.apply import PlaneOutput
+    from napari_hicstruct.segmentation.store import SegmentationModel
+
+_COLOURS = (3, 4)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,5 +88,93 @@ def iter_segment(request: SegmentRequest, token: CancelToken) -> Generator[Progr
         If the picture is not of the kind that the model was trained on.
     Cancelled
     """
-    raise NotImplementedError
-    yield
+    from napari_hicstruct.inference.device import choose_device, torch_threads
+    from napari_hicstruct.segmentation.apply import count_tiles
+    from napari_hicstruct.segmentation.store import load_segmentation
+
+    device = choose_device(request.device)
+    model = load_segmentation(request.model, device=device)
+    slices = slices_of(np.asarray(request.image), model.config.channels)
+    clock, total = Clock(), len(slices) * count_tiles(slices.shape[1:3], model.config)
+    made = _Volume(slices.shape[:3], model)
+    with torch_threads(request.threads or 0):
+        done = 0
+        for z, steps in enumerate(_planes(slices, model, device)):
+            while True:
+                token.check()
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    made.put(z, end.value, request)
+                    break
+                done += 1
+                yield clock.step("segment", done, total)
+    return made.result(np.asarray(request.image).ndim - (model.config.channels > 1) == 2)
+
+
+def slices_of(image: NDArray[Any], channels: int) -> NDArray[Any]:
+    """A picture or volume as ``(Z, Y, X, C)``, if it is what a model of so many channels reads.
+
+    Raises
+    ------
+    LabelError
+    """
+    check_picture("the picture", image)
+    if channels == 1:
+        looks_coloured = image.ndim == 3 and image.shape[-1] in _COLOURS and min(image.shape[:2]) > 4
+        if looks_coloured or image.ndim == 4:
+            text = f"has colours or channels ({size_of(image.shape)}), but the model was trained on grey pictures."
+            raise LabelError(text, where="the picture", hint="Give one channel, or train on pictures like this one.")
+        return (image[None] if image.ndim == 2 else image)[..., None]
+    if image.ndim < 3 or image.shape[-1] != channels:
+        given = "is grey" if image.ndim == 2 else f"is {size_of(image.shape)}"
+        text = f"{given}, but the model was trained on pictures of {channels} channels."
+        hint = f"Give (Y, X, {channels}) or (Z, Y, X, {channels}), or train on pictures like this one."
+        raise LabelError(text, where="the picture", hint=hint)
+    return image[None] if image.ndim == 3 else image
+
+
+def _planes(slices: NDArray[Any], model: SegmentationModel, device: torch.device) -> Generator[Any, None, None]:
+    """Steps of each slice; limits of intensities are those of the whole volume."""
+    from napari_hicstruct.segmentation.apply import iter_plane
+    from napari_hicstruct.segmentation.planes import channel_limits, scaled
+
+    limits = channel_limits(slices, model.config.low, model.config.high)
+    for plane in slices:
+        yield iter_plane(model.net, scaled(plane, limits), model.config, device)
+
+
+class _Volume:
+    """Results of the slices, laid into one array each."""
+
+    def __init__(self, shape: tuple[int, int, int], model: SegmentationModel) -> None:
+        heads = {task.head for task in model.config.model.tasks}
+        self.model = model
+        self.labels = np.zeros(shape, np.int32)
+        self.probability = np.zeros((len(model.classes), *shape), np.float32)
+        self.distance = np.zeros(shape, np.float32) if "signed_distance" in heads else None
+        self.boundary = np.zeros(shape, np.float32) if "edge" in heads else None
+
+    def put(self, z: int, output: PlaneOutput, request: SegmentRequest) -> None:
+        """One slice; numbers of objects go on from the slice before."""
+        from napari_hicstruct.segmentation.figures import labels_of
+
+        instances = not self.model.values if request.instances is None else request.instances
+        config = self.model.config
+        labels = labels_of(output, config, self.model.values, instances=instances, min_size=request.min_size)
+        if instances and z:
+            labels = np.where(labels > 0, labels + self.labels[:z].max(), 0)
+        self.labels[z], self.probability[:, z] = labels, output.probability
+        if self.distance is not None and output.distance is not None:
+            self.distance[z] = output.distance
+        if self.boundary is not None and output.boundary is not None:
+            self.boundary[z] = output.boundary
+
+    def result(self, flat: bool) -> Segmented:
+        """With or without the axis of slices."""
+        at = 0 if flat else slice(None)
+        distance, boundary = (None if one is None else one[at] for one in (self.distance, self.boundary))
+        notes = () if self.labels.any() else ("Nothing was found: every pixel is background.",)
+        if not flat and not self.model.values:
+            notes += ("Objects are numbered slice by slice: one that goes through slices has a number in each.",)
+        return Segmented(self.labels[at], self.probability[:, at], distance, boundary, self.model.classes, notes)
