@@ -16,6 +16,8 @@ from napari_hicstruct.fusion.apply import fuse_arrays
 from napari_hicstruct.models.fusion.network import HybridFusionNet, pad_to
 from napari_hicstruct.models.fusion.store import load_fusion, save_fusion
 from napari_hicstruct.models.fusion.swin_v2 import (
+    ContentAttention,
+    GridAttention,
     SwinBlock,
     WindowAttention,
     join_windows,
@@ -89,7 +91,7 @@ def test_coordinates_are_log_spaced_and_span_one() -> None:
 
 def test_norms_stand_after_the_branches() -> None:
     torch.manual_seed(0)
-    block = SwinBlock(8, 4, 2)
+    block = SwinBlock(8, GridAttention(8, 4, 2))
     x = noise(1, 8, 8, 8)
     first = x + torch.nn.functional.layer_norm(block.attend(x), (8,), block.norm1.weight, block.norm1.bias)
     wanted = first + torch.nn.functional.layer_norm(block.mlp(first), (8,), block.norm2.weight, block.norm2.bias)
@@ -107,7 +109,7 @@ def test_windows_are_taken_apart_and_joined() -> None:
 def test_a_shifted_window_never_joins_opposite_borders() -> None:
     """A change at the left border moves nothing beyond the windows that hold it, in the regular and shifted grid."""
     torch.manual_seed(0)
-    block = SwinBlock(8, 4, 2, shift=2)
+    block = SwinBlock(8, GridAttention(8, 4, 2, shift=2))
     x = noise(1, 12, 12, 8)
     changed = x.clone()
     changed[:, :, 0] += 1
@@ -169,9 +171,11 @@ def test_a_new_network_says_what_the_prior_says() -> None:
     assert torch.allclose(net(a, b, prior=prior).mask, torch.tensor(0.75))
 
 
-@pytest.mark.parametrize("dilations", [(1, 2, 4), (1,)])
-def test_tiles_leave_no_seams(dilations: tuple[int, ...]) -> None:
-    net = outspoken(FusionNetConfig(width=16, dilations=dilations))
+@pytest.mark.parametrize(
+    ("dilations", "window", "windows"), [((1, 2, 4), 8, "fixed"), ((1,), 8, "fixed"), ((1,), 4, "content")]
+)
+def test_tiles_leave_no_seams(dilations: tuple[int, ...], window: int, windows: str) -> None:
+    net = outspoken(FusionNetConfig(width=16, dilations=dilations, window=window, windows=windows))
     a, b = (noise(2, 210, 170, seed=k).numpy() for k in (1, 2))
     prior = noise(210, 170, seed=3).numpy()
     whole = fuse_arrays(net, a, b, prior=prior, tile=512)
@@ -181,8 +185,21 @@ def test_tiles_leave_no_seams(dilations: tuple[int, ...]) -> None:
     np.testing.assert_allclose(tiled[1], whole[1], atol=1e-4)
 
 
-def test_gradients_reach_every_weight() -> None:
-    net = outspoken(FusionNetConfig(width=16, dilations=(1, 2), residual=True)).train()
+def test_windows_follow_content() -> None:
+    torch.manual_seed(0)
+    attention = ContentAttention(8, 4, 2)
+    maps = noise(1, 8, 8, 8, seed=1)
+    maps[..., :4] *= 0.01
+    share = attention.share_of_near(maps)[0, 0]
+    assert float(share[:, :4].detach().max()) < 0.05 < 0.4 < float(share[:, 4:].detach().min())
+    x = maps.permute(0, 2, 3, 1)
+    torch.nn.init.constant_(attention.offset, 50.0)
+    assert torch.allclose(attention(x), attention.near(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("windows", ["fixed", "content"])
+def test_gradients_reach_every_weight(windows: str) -> None:
+    net = outspoken(FusionNetConfig(width=16, dilations=(1, 2), residual=True, windows=windows)).train()
     made = net(noise(1, 2, 32, 32, seed=1), noise(1, 2, 32, 32, seed=2))
     made.fused.square().mean().backward()
     silent = [name for name, p in net.named_parameters() if p.grad is None or not bool(p.grad.abs().sum() > 0)]

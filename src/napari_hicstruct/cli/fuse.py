@@ -65,7 +65,7 @@ def fuse(
     json: bool = json_option,
     quiet: bool = quiet_option,
 ) -> None:
-    """Fuse two maps, or two pictures: a decision mask says how much of each is believed where.  Inputs stay as they are."""
+    """Fuse two maps or two pictures: a mask says how much of each is believed where.  Inputs stay as they are."""
     from napari_hicstruct.workflows.fuse.image_files import is_picture
 
     kinds = {is_picture(first), is_picture(second)}

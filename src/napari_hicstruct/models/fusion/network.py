@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from napari_hicstruct.config.fusion import FusionNetConfig
 from napari_hicstruct.models.fusion.cnn import DilatedBranch
-from napari_hicstruct.models.fusion.swin_v2 import SwinBlock
+from napari_hicstruct.models.fusion.swin_v2 import ContentAttention, GridAttention, SwinBlock
 
 
 @dataclass
@@ -144,8 +144,10 @@ class HybridFusionNet(nn.Module):
 
 def _blocks(config: FusionNetConfig) -> list[nn.Module]:
     """A regular and a shifted block for each step of depth."""
+    kind = ContentAttention if config.windows == "content" else GridAttention
+    width, window = config.width, config.window
     return [
-        SwinBlock(config.width, config.window, config.heads, shift=shift, mlp_ratio=config.mlp_ratio)
+        SwinBlock(width, kind(width, window, config.heads, shift), mlp_ratio=config.mlp_ratio)
         for _ in range(config.depth)
-        for shift in (0, config.window // 2)
+        for shift in (0, window // 2)
     ]

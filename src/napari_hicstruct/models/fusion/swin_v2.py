@@ -130,24 +130,16 @@ class WindowAttention(nn.Module):
         return self.out(found.transpose(1, 2).reshape(n, length, width))
 
 
-class SwinBlock(nn.Module):
-    """x + norm(attention(x)), then x + norm(MLP(x)): norms stand after the branches (res-post-norm)."""
+class GridAttention(nn.Module):
+    """Attention in the windows of a grid, which may be shifted: ``(B, H, W, C)``, sides multiples of the window."""
 
-    def __init__(self, width: int, window: int, heads: int, *, shift: int = 0, mlp_ratio: int = 2) -> None:
+    def __init__(self, width: int, window: int, heads: int, shift: int = 0) -> None:
         super().__init__()
         self.window, self.shift = window, shift
         self.attention = WindowAttention(width, window, heads)
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        hidden = mlp_ratio * width
-        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """``(B, H, W, C)``, sides multiples of the window → the same."""
-        x = x + self.norm1(self.attend(x))
-        return x + self.norm2(self.mlp(x))
-
-    def attend(self, x: Tensor) -> Tensor:
-        """Attention in the windows of this block's grid."""
+        """Same shape."""
         size = (x.shape[1], x.shape[2])
         # one window is all there is: nothing lies across its border
         shift = 0 if min(size) <= self.window else self.shift
@@ -156,3 +148,49 @@ class SwinBlock(nn.Module):
         mask = shift_mask(size, self.window, shift).to(x) if shift else None
         x = join_windows(self.attention(split_windows(x, self.window), mask), self.window, size)
         return torch.roll(x, (shift, shift), (1, 2)) if shift else x
+
+
+class ContentAttention(nn.Module):
+    """Windows of one and of two sizes, mixed by how much there is to see in each window.
+
+    The wider window holds means of 2 × 2 patches, so that it costs less than the narrow one.  The share of the narrow
+    one is a sigmoid of the log of the variance of patches in it, with a slope and an offset that are learnt.
+    """
+
+    def __init__(self, width: int, window: int, heads: int, shift: int = 0) -> None:
+        super().__init__()
+        self.window = window
+        self.near = GridAttention(width, window, heads, shift)
+        self.far = GridAttention(width, window, heads, shift)
+        self.slope, self.offset = nn.Parameter(torch.ones(1)), nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(B, H, W, C)``, sides multiples of two windows → the same."""
+        maps = x.permute(0, 3, 1, 2)
+        far = self.far(functional.avg_pool2d(maps, 2).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        far = functional.interpolate(far, scale_factor=2, mode="nearest").permute(0, 2, 3, 1)
+        share = self.share_of_near(maps).permute(0, 2, 3, 1)
+        return share * self.near(x) + (1 - share) * far
+
+    def share_of_near(self, maps: Tensor) -> Tensor:
+        """Share of the narrow window at each patch, one value in each window: ``(B, C, H, W) → (B, 1, H, W)``."""
+        mean = functional.avg_pool2d(maps, self.window)
+        variance = (functional.avg_pool2d(maps * maps, self.window) - mean * mean).clamp(min=0).mean(1, keepdim=True)
+        share = torch.sigmoid(self.slope * (variance + 1e-6).log() + self.offset)
+        return functional.interpolate(share, scale_factor=self.window, mode="nearest")
+
+
+class SwinBlock(nn.Module):
+    """x + norm(attention(x)), then x + norm(MLP(x)): norms stand after the branches (res-post-norm)."""
+
+    def __init__(self, width: int, attend: nn.Module, *, mlp_ratio: int = 2) -> None:
+        super().__init__()
+        self.attend = attend
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        hidden = mlp_ratio * width
+        self.mlp = nn.Sequential(nn.Linear(width, hidden), nn.GELU(), nn.Linear(hidden, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(B, H, W, C)``, sides multiples of the window → the same."""
+        x = x + self.norm1(self.attend(x))
+        return x + self.norm2(self.mlp(x))
