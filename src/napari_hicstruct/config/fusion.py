@@ -93,6 +93,8 @@ class FusionTrainConfig(FrozenConfig):
     blur: tuple[float, float] = Field((0.6, 4.0), description="pictures: σ of defocus, pixels")
     spread_share: float = Field(0.5, ge=0, le=1, description="pictures: pairs whose foreground bleeds over the ground")
     unlike_share: float = Field(0.5, ge=0, le=1, description="maps: pairs whose second map has bins twice as large")
+    maps: int = Field(12, ge=1, description="maps: simulated ones of 10 Mb; every other one also in bins of 10 kb")
+    first_map: int = Field(24_000, ge=0, description="maps: seed of the first simulated one")
     real_share: float = Field(0.25, ge=0, le=1, description="maps: pairs of parts of real maps; the rest is simulated")
 
 

@@ -60,7 +60,13 @@ def window_means(band: F32, h: int, valid: NDArray[np.bool_]) -> F32:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _row_sums(
-    band: F32, row: int, h: int, valid: NDArray[np.bool_], sums: NDArray[np.float64], counts: NDArray[np.float64], width: int
+    band: F32,
+    row: int,
+    h: int,
+    valid: NDArray[np.bool_],
+    sums: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    width: int,
 ) -> None:
     """Sums over columns within h of each column of one row, counted from row − width."""
     n_diagonals, n = band.shape

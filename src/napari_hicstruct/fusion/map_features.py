@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,12 +116,12 @@ def measure_scales(pair: MapPair) -> Scales:
         scores = window_scores(counts_a, counts_b, share, inside)
         several = _summed((counts_a + counts_b) * inside, (5, 5)) > 20  # fewer have no spread worth measuring
         for k in range(len(WINDOWS)):
-            for part, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+            for part, (low, high) in enumerate(itertools.pairwise(edges)):
                 use = inside & several & (distance >= low) & (distance < high)
                 found[k][part].append(np.abs(scores[k][use]))
     table = np.ones((len(WINDOWS), depth), np.float32)
     for k, parts in enumerate(found):
-        for part, (low, high) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+        for part, (low, high) in enumerate(itertools.pairwise(edges)):
             values = np.concatenate(parts[part])
             if values.size >= 200:
                 table[k, low:high] = max(1.0, float(np.median(values)) / 0.6745)

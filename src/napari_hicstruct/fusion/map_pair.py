@@ -136,7 +136,7 @@ def _median_log(sums: F64) -> F64:
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray[np.int64]) -> F64:
     """Counts of each bin by stretch of distance, upstream and downstream: the first map's, and what the second says."""
-    n_diagonals, n = first.shape
+    n = first.shape[1]
     parts = len(edges) - 1
     out = np.zeros((2, 2 * parts, n))
     for k in range(parts):

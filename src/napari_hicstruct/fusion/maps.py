@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_hicstruct.fusion.map_features import MapTile, Scales, make_tile, measure_scales
+from napari_hicstruct.fusion.map_features import MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.models.fusion.network import HybridFusionNet

@@ -112,7 +112,8 @@ class ChromosomeFusion:
 
     def _near(self, start: int, stop: int) -> FusedPixels:
         """What the network made of the rows of a strip."""
-        assert self._fused is not None and self._pair is not None
+        assert self._fused is not None
+        assert self._pair is not None
         counts, mask = self._fused.counts[:, start:stop].T, self._fused.mask[:, start:stop].T
         row, distance = np.nonzero(counts > 0)
         share = mask[row, distance]
@@ -154,9 +155,7 @@ class ChromosomeFusion:
 class BandReader:
     """One map's chromosome in its bins: the band, and what lies beyond."""
 
-    def __init__(
-        self, source: ContactSource, name: str, chrom: ChromPlan, bin_size: int, token: CancelToken
-    ) -> None:
+    def __init__(self, source: ContactSource, name: str, chrom: ChromPlan, bin_size: int, token: CancelToken) -> None:
         self.source, self.name, self.size, self.token = source, name, bin_size, token
         self.level = level_for(source, bin_size, name)
         self.first = chrom.region.start // bin_size

@@ -74,7 +74,7 @@ class MapPlan:
     notes: tuple[str, ...]
 
 
-def plan_fusion(  # noqa: PLR0913 - keywords of a use case
+def plan_fusion(
     first: ContactSource,
     second: ContactSource,
     *,
@@ -248,7 +248,9 @@ def _with_contacts(
         if total <= 0:
             where = ", ".join(display_name(plan.names[0]) for plan in plans[:3])
             hint = "Choose another map, or another chromosome."
-            raise MapError(f"holds no contacts on {where}{' …' if len(plans) > 3 else ''}.", where=source.uri, hint=hint)
+            raise MapError(
+                f"holds no contacts on {where}{' …' if len(plans) > 3 else ''}.", where=source.uri, hint=hint
+            )
     if not kept:
         raise MapError("has contacts on other chromosomes than the first map.", where=second.uri)
     return kept, (totals[0], totals[1]), notes

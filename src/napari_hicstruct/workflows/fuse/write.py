@@ -33,7 +33,7 @@ _MAX_ENUM = 1_000  # chromosomes: HDF5 keeps the names of an enum in 64 kB
 
 @dataclass(frozen=True, slots=True)
 class FusedPixels:
-    """Pixels of one chromosome, ``bin1 <= bin2`` counted from its first bin, in order; value and the first map's share."""
+    """Pixels of one chromosome in order, ``bin1 <= bin2`` counted from its first bin; value, share of the first map."""
 
     bin1: NDArray[np.int64]
     bin2: NDArray[np.int64]
