@@ -43,7 +43,7 @@ class PictureSet:
 
 
 def coins() -> Arrays:
-    """Coins of scikit-image; labels by its own recipe: watershed on the Sobel picture from sure coin and sure ground."""
+    """Coins of scikit-image; labels by its own recipe: watershed on the Sobel picture from sure coin and sure rest."""
     from scipy import ndimage
     from skimage import data
     from skimage.filters import sobel

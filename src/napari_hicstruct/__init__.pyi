@@ -21,6 +21,8 @@ from .api.prediction import predict as predict
 from .api.projects import open_project as open_project
 from .api.repair import repair as repair
 from .api.reports import report as report
+from .api.segmentation import segment as segment
+from .api.segmentation import train_segmentation as train_segmentation
 from .api.simulation import simulate as simulate
 from .api.window import show as show
 from .errors import HicStructError as HicStructError

@@ -58,6 +58,8 @@ CHECK_THEMSELVES = {
     "LabelsLike",
     "MapLike",
     "Mapping[str, Any] | Iterable[str | Path]",
+    "Picture",
+    "Pictures",
     "ProgressOption",
     "Region",
     "Region | Iterable[Region]",

@@ -40,6 +40,7 @@ COMMANDS = (
     "stripe_check",
     "repair",
     "fuse",
+    "segment",
     "models",
 )
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from napari_hicstruct.config.base import FrozenConfig, load_config
+from napari_hicstruct.config.base import FrozenConfig, load_config, parse_config
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.resources import resource
 from napari_hicstruct.config.training import Weight
@@ -170,11 +171,24 @@ def with_selector(config: SegmentationConfig, name: str, **options: Any) -> Segm
     ConfigError
         If there is no such selector.
     """
-    own = SELECTORS.get(name, name)
+    model = config.model.model_dump(mode="json")
+    model["selector"] = SELECTORS.get(name, name)
+    model["selector_options"] |= options
+    return changed(config, model=model)
+
+
+def changed(config: SegmentationConfig, **changes: Any) -> SegmentationConfig:
+    """The settings with some keys changed and checked again; None leaves a key as it is.
+
+    Mappings change keys inside a part: ``model={"selector": "task_dw"}``.
+
+    Raises
+    ------
+    ConfigError
+    """
     data = config.model_dump(mode="json")
-    data["model"]["selector"] = own
-    data["model"]["selector_options"] |= options
-    try:
-        return SegmentationConfig.model_validate(data)
-    except ValueError as error:
-        raise ConfigError(f"selector '{name}' does not go with these settings ({error}).") from error
+    for key, value in changes.items():
+        if value is not None:
+            inside = isinstance(value, Mapping) and isinstance(data.get(key), dict)
+            data[key] = data[key] | dict(value) if inside else value
+    return parse_config(SegmentationConfig, data)
