@@ -1,6 +1,6 @@
 """The table E0–E6 on pictures: each selector, three seeds, on five or six sets of pictures and of domains of maps.
 
-Learnt from: the left half of each picture; judged on: its right half (domains: three maps, and two of other seeds).
+Learnt from: the left half of each picture; judged on: its right half (domains: six maps, and four of other seeds).
 Pictures are those that scikit-image's wheel holds (coins, ihc, retina, page: labels by a written recipe), nuclei with
 labels of people from the package StarDist where ``--stardist`` names its folder of pictures, and simulated maps with
 the simulator's domains.  cells3d and human_mitosis are downloads, which no package ships.
@@ -8,7 +8,7 @@ the simulator's domains.  cells3d and human_mitosis are downloads, which no pack
 E6 passes no gradient to the encoder, so it begins with the one that E0 trained with the same seed (it has had twice
 the steps); ``E6_PatchGate_learns`` is the same selector whose encoder learns.  ``E0_mask_alone`` has one task.
 
-    python -m benchmarks.selectors_images [--stardist FOLDER] [--sets nuclei coins …] [--seeds 1 2 3] [--steps 160]
+    python -m benchmarks.selectors_images [--stardist FOLDER] [--sets nuclei coins …] [--seeds 1 2 3] [--steps 120]
 
 Resumable: a run that is recorded is not made again.  Each run is a row of ``results/selectors_images.jsonl``; the last
 line is the table.
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument("--stardist", type=Path, help="folder of the package StarDist with img2d.tif and mask2d.tif")
     parser.add_argument("--sets", nargs="*", help="names of sets; default: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--steps", type=int, default=160)
+    parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--table", action="store_true", help="only the table of what is recorded")
     given = parser.parse_args()
     sets = [] if given.table else [
