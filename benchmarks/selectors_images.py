@@ -17,6 +17,7 @@ line is the table.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 from collections.abc import Sequence
@@ -165,14 +166,14 @@ def main() -> None:
     sets = [] if given.table else [
         one for one in picture_sets(given.stardist) if not given.sets or one.name in given.sets
     ]  # fmt: skip
-    for seed in given.seeds:
-        for one in sets:
-            have = {(row["set"], row["selector"], row["seed"]) for row in recorded(given.steps)}
-            for row in ROWS:
-                if (one.name, row, seed) not in have:
-                    found = run(one, row, seed, given.steps)
-                    record(NAME, found)
-                    say(f"{one.name}, {row}, seed {seed}: Dice {found['dice']:.3f}, {found['seconds']:.0f} s")
+    have = {(row["set"], row["selector"], row["seed"]) for row in recorded(given.steps)}
+    # the seven selectors with every seed first, then what stands beside them
+    for rows in (tuple(SELECTORS), (LEARNS, ALONE)):
+        for seed, one, row in itertools.product(given.seeds, sets, rows):
+            if (one.name, row, seed) not in have:
+                found = run(one, row, seed, given.steps)
+                record(NAME, found)
+                say(f"{one.name}, {row}, seed {seed}: Dice {found['dice']:.3f}, {found['seconds']:.0f} s")
     rows = recorded(given.steps)
     wanted = len(SELECTORS) * len(given.seeds) * len({row["set"] for row in rows})
     made = summary(rows, wanted)
