@@ -64,3 +64,31 @@ def write_mcool(path: Path, sizes: Mapping[str, int], base: int, factors: tuple[
         uri = f"{path}::/resolutions/{base * factor}"
         write_cool(uri, sizes, base * factor, coarsen(upper, factor), mode="a" if number else "w")
     return str(path)
+
+
+FUSED_BASE, FUSED_BINS = 10_000, 150
+FUSED_SIZES = {"chr1": FUSED_BINS * FUSED_BASE, "chr2": 20 * FUSED_BASE}
+"""Of :func:`write_fused`, bp."""
+
+
+def write_fused(path: Path, *, shares: bool = True, seed: int = 4) -> tuple[Matrix, Matrix]:
+    """A map with a share at each pixel; gives values and shares of chr1, upper triangle, NaN where nothing is."""
+    rng = np.random.default_rng(seed)
+    bins = cooler.binnify(pd.Series(FUSED_SIZES), FUSED_BASE)
+    row, col = np.triu_indices(len(bins))
+    keep = rng.random(len(row)) < 0.2
+    row, col = row[keep], col[keep]
+    pixels = pd.DataFrame({"bin1_id": row, "bin2_id": col, "count": rng.random(len(row)).astype(np.float32) * 9})
+    columns = ["count"]
+    if shares:
+        pixels["share_of_first"] = rng.random(len(row)).astype(np.float32)
+        columns.append("share_of_first")
+    cooler.create_cooler(
+        str(path), bins, pixels, columns=columns, dtypes=dict.fromkeys(columns, np.float32), ordered=True
+    )
+    values, share = np.zeros((FUSED_BINS, FUSED_BINS)), np.full((FUSED_BINS, FUSED_BINS), np.nan)
+    cis = (row < FUSED_BINS) & (col < FUSED_BINS)
+    values[row[cis], col[cis]] = pixels["count"][cis]
+    if shares:
+        share[row[cis], col[cis]] = pixels["share_of_first"][cis]
+    return values, share

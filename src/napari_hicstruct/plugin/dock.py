@@ -386,6 +386,10 @@ class TableDock(QWidget):
             window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)
 
 
+_PANEL_WIDTH = 320
+"""px; what the panels of images need so that nothing is cut off at their right."""
+
+
 class PanelDock(QWidget):
     """A dock of one panel, for any window, with or without a contact map.
 
@@ -399,7 +403,7 @@ class PanelDock(QWidget):
         super().__init__()
         session = ensure_session(napari_viewer)
         self.panel = self._make(session)
-        scroll = SteadyScroll()
+        scroll = SteadyScroll(_PANEL_WIDTH)
         scroll.add(self.panel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

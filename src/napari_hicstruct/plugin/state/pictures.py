@@ -57,9 +57,7 @@ def why_not_picture(picture: Picture) -> str:
     shape = picture.shape
     if len(shape) not in (2, 3) or (picture.rgb and len(shape) == 3):
         axes = how_many(len(shape), "axis", "axes")
-        return (
-            f"“{picture.name}” has {axes}{' and colours' if picture.rgb else ''}: give a 2-D picture or a grey stack."
-        )
+        return f"“{picture.name}” has {axes}{' and colours' if picture.rgb else ''}: give 2-D pictures or grey stacks."
     if min(shape[-2:]) < MIN_SIDE:
         return f"“{picture.name}” is {picture.size_text}: it must be {MIN_SIDE} × {MIN_SIDE} or larger."
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,7 @@ from napari_hicstruct.plugin.state.segmentation_images import (
 )
 from napari_hicstruct.plugin.state.segmentation_jobs import (
     Correction,
+    CorrectionSettings,
     SegmentationBackend,
     SegmentOptions,
     iter_correct_picture,
@@ -70,6 +71,7 @@ class SegmentationState:
         The segmentation whose corrections are learnt from.
     painted : Painted or None
         How much of it was painted; None until it is counted.
+    correction_settings : CorrectionSettings
     whole : bool
         All of the picture was looked at, also where nothing was painted.
     settings : SegmentationSettings
@@ -104,6 +106,7 @@ class SegmentationState:
         self.correction: Correction | None = None
         self.painted: Painted | None = None
         self.whole = False
+        self.correction_settings = CorrectionSettings()
         self.settings = SegmentationSettings()
         self.options = SegmentOptions()
         self.models = SegmentationModels()
@@ -193,6 +196,10 @@ class SegmentationState:
         self.options = options
         self.changed.emit()
 
+    def set_correction(self, values: Mapping[str, Any]) -> None:
+        """Learn so from corrections."""
+        self.correction_settings = CorrectionSettings.model_validate(values)
+
     def check_whole(self, on: bool) -> None:
         """All of the picture was looked at, or only where something was painted."""
         self.whole = on
@@ -279,11 +286,13 @@ class SegmentationState:
         correction = self.correction
         if self._refused("correct", self.why_not_correct()) or correction is None:
             return False
-        backend, whole, stop = self._backend, self.whole, CancelToken()
+        backend, stop = self._backend, CancelToken()
+        settings, whole = self.correction_settings, self.whole
         self._forget_curves()
         self._set_corrected(None)
         self._job.start(
-            lambda token: iter_correct_picture(backend, correction, whole, token=token, stop=stop), stop=stop
+            lambda token: iter_correct_picture(backend, correction, settings, whole=whole, token=token, stop=stop),
+            stop=stop,
         )
         self.changed.emit()
         return True
@@ -326,6 +335,8 @@ class SegmentationState:
 
     def _take_step(self, number: int, step: dict[str, Any]) -> None:
         """One more point of each curve: lines of losses, dots of the same on what is not learnt from."""
+        if any(points and points[-1][0] > number for points in self.losses.values()):
+            self.losses, self.validation = {}, {}  # another training has begun
         tasks = step.get("tasks") or ({ALL_TASKS: step["loss"]} if "loss" in step else {})
         for task, value in tasks.items():
             self.losses.setdefault(task, []).append((number, float(value)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from pydantic import Field
 
+from napari_hicstruct.config.base import FrozenConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.pictures import Picture
 from napari_hicstruct.plugin.state.prediction import spare_threads
@@ -68,6 +70,13 @@ class SegmentOptions:
     instances: bool | None = None
     min_size: int = 0
     extras: bool = False
+
+
+class CorrectionSettings(FrozenConfig):
+    """How a model learns from corrections."""
+
+    steps: int = Field(150, ge=1, description="training steps, first on two thirds of what was painted, then on all")
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="where the model learns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +139,13 @@ def iter_segment_picture(
 
 
 def iter_correct_picture(
-    backend: SegmentationBackend, correction: Correction, whole: bool, *, token: CancelToken, stop: CancelToken
+    backend: SegmentationBackend,
+    correction: Correction,
+    settings: CorrectionSettings,
+    *,
+    whole: bool,
+    token: CancelToken,
+    stop: CancelToken,
 ) -> Generator[Progress, None, CorrectedSegmentation]:
     """Read what was painted and learn from it."""
     from napari_hicstruct.workflows.segment.correct import CorrectSegmentationRequest
@@ -147,6 +162,8 @@ def iter_correct_picture(
         segmented.model,
         picture_models_dir(),
         reviewed=np.ones(after.shape, bool) if whole else None,
+        steps=settings.steps,
+        device=settings.device,
         threads=spare_threads(),
     )
     return (yield from backend.correct(request, token=token, stop=stop))

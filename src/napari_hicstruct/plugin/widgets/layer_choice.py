@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox
+from qtpy.QtWidgets import QComboBox, QSizePolicy
+
+_MIN_PX = 70
 
 
 class LayerChoice(QComboBox):
@@ -33,7 +35,8 @@ class LayerChoice(QComboBox):
         self.setAccessibleName(name)
         self.setToolTip(tooltip)
         self.setPlaceholderText(none)
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(_MIN_PX)
         self._tip = tooltip
         self._layers: list[Any] = []
         self._texts: list[str] = []

@@ -17,12 +17,18 @@ _MIN_HEIGHT_PX = 120
 class SteadyScroll(QScrollArea):
     """Widgets below each other.
 
+    Parameters
+    ----------
+    widest : int
+        Most pixels that it asks for at least, however wide its content is.
+
     What is under the mouse stays under it when a text appears above, a section folds or a set is added: the column
     scrolls by as much, and leaves room where there is nothing to scroll.  A second click hits the same button.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, widest: int = MAX_MIN_WIDTH_PX) -> None:
         super().__init__()
+        self._widest = widest
         self._held: list[tuple[QWidget, int]] = []
         self._holding = False
         self._above, self._below = _room(), _room()
@@ -55,7 +61,7 @@ class SteadyScroll(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """The width of the content, up to a limit, so that nothing is cut off where there is room for it."""
         wide = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
-        return QSize(min(wide, MAX_MIN_WIDTH_PX), _MIN_HEIGHT_PX)
+        return QSize(min(wide, self._widest), _MIN_HEIGHT_PX)
 
     def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
         """Follow the mouse, and hold on to what is under it while the content changes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import readable
@@ -45,6 +45,7 @@ class MapsForm(QWidget):
             button.clicked.connect(lambda _=False, place=place: self._ask(place))
         self.resolution = QComboBox()
         self.resolution.setToolTip("Bin size of the fused map; coarser ones are summed from it.")
+        self.resolution.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.resolution.activated.connect(lambda _: self.state.choose_resolution(self.resolution.currentData()))
         self.scope = Segmented(_SCOPES, name="Part of the maps")
         self.scope.set_value(self.state.scope)
@@ -58,12 +59,12 @@ class MapsForm(QWidget):
             ("Map A", [self.boxes[0], self.open_buttons[0]]),
             ("Map B", [self.boxes[1], self.open_buttons[1]]),
             ("Bin size", self.resolution),
-            ("Part", self.scope),
             ("Write to", [self.out, self.save_button]),
         ]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(form(rows))
+        layout.addWidget(self.scope)
         self.list_maps()
 
     def _box(self, name: str) -> QComboBox:
@@ -71,7 +72,7 @@ class MapsForm(QWidget):
         box.setAccessibleName(f"Map {name}")
         box.setPlaceholderText("choose a map")
         box.setToolTip(_TIP)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.activated.connect(lambda _: self._choose())
         return box
 

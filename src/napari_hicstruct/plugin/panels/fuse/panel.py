@@ -54,7 +54,6 @@ class FusePanel(QWidget):
             self.state.choose_kind("maps" if session.source is not None else "pictures")
         self.result.show_outcome()
         self._update()
-        self._show_message(self.state.said)
 
     def _build(self) -> None:
         state = self.state

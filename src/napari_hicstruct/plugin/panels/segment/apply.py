@@ -53,8 +53,10 @@ class ApplyView(QWidget):
         self.min_size.valueChanged.connect(
             lambda value: state.choose_options(replace(state.options, min_size=int(value)))
         )
-        self.extras = QCheckBox("Probability, distance, boundary as layers")
-        self.extras.setToolTip("Add what the labels are made from as further layers, hidden at first.")
+        self.extras = QCheckBox("Probability and distance, too")
+        self.extras.setToolTip(
+            "Add what the labels are made from, probability, distance and boundary, as further layers, hidden at first."
+        )
         self.extras.toggled.connect(lambda on: state.choose_options(replace(state.options, extras=bool(on))))
         self.button = QPushButton("Segment")
         self.button.setMinimumHeight(34)
@@ -65,11 +67,10 @@ class ApplyView(QWidget):
         layout.setSpacing(5)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("Model", [self.model, self.open_button]),
-            ("Labels are", self.labels),
             ("Smallest", self.min_size),
         ]
         layout.addLayout(form(rows))
-        for widget in (self.extras, self.button, self.running):
+        for widget in (self.labels, self.extras, self.button, self.running):
             layout.addWidget(widget)
         follow(self, state.changed, self.update_view)
 

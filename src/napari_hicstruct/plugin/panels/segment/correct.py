@@ -14,6 +14,8 @@ from napari_hicstruct.plugin.state.segmentation import SegmentationState
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
 from napari_hicstruct.plugin.widgets.style import form, reveal, show_text, wordy_button
 from napari_hicstruct.wording import how_many
 
@@ -62,7 +64,7 @@ class CorrectView(QWidget):
         self.paint_button.clicked.connect(lambda: self.paint_wanted.emit(self.layer.layer))
         self.painted = InkLabel()
         self.painted.setWordWrap(True)
-        self.whole = QCheckBox("I have looked at the whole picture")
+        self.whole = QCheckBox("I checked the whole picture")
         self.whole.setToolTip(
             "What was not painted is right, too, and is learnt as such.\n"
             "Without a tick, only what was painted and its surroundings are."
@@ -71,6 +73,9 @@ class CorrectView(QWidget):
         self.button = QPushButton("Learn from corrections")
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
+        self.settings = SettingsForm(state.correction_settings)
+        self.settings.edited.connect(state.set_correction)
+        self.fold = Fold("Learning: settings", self.settings, tooltip="How long, and where.")
         self.running = RunView(state, "correct", stop="End the training now and judge the best model so far.")
         self.verdict, self.figures = InkLabel(), InkLabel()
         for label in (self.verdict, self.figures):
@@ -97,7 +102,7 @@ class CorrectView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
         layout.addLayout(form([("Corrected", [self.layer, self.paint_button])]))
-        for widget in (self.painted, self.whole, self.button, self.running, self.result):
+        for widget in (self.painted, self.whole, self.fold, self.button, self.running, self.result):
             layout.addWidget(widget)
         self.result.hide()
 
@@ -128,7 +133,7 @@ class CorrectView(QWidget):
         painted = state.painted
         found = "" if painted is None or not painted.pixels else _painted_text(painted.pixels, painted.places)
         show_text(self.painted, found)
-        for part in (self.layer, self.whole):
+        for part in (self.layer, self.whole, self.fold):
             part.setEnabled(not running)
         none = state.correction is None
         self.paint_button.setEnabled(not none)
