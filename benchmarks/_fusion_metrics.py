@@ -49,9 +49,16 @@ def preserved(source: tuple[Floats, Floats], fused: tuple[Floats, Floats]) -> Fl
     return q_g * q_a
 
 
+Edges = tuple[Floats, Floats]
+
+
 def q_abf(a: NDArray[Any], b: NDArray[Any], fused: NDArray[Any]) -> float:
     """Q^AB/F: edges of both inputs, weighted by their strength, that are found in the fused picture; 0 to 1."""
-    edges_a, edges_b, edges_f = edges(a), edges(b), edges(fused)
+    return q_of_edges(edges(a), edges(b), edges(fused))
+
+
+def q_of_edges(edges_a: Edges, edges_b: Edges, edges_f: Edges) -> float:
+    """The same of edges that are known."""
     weight = edges_a[0].sum() + edges_b[0].sum()
     found = (preserved(edges_a, edges_f) * edges_a[0] + preserved(edges_b, edges_f) * edges_b[0]).sum()
     return float(found / weight) if weight > 0 else 0.0

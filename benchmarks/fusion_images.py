@@ -69,16 +69,28 @@ def _with_noise(pair: FocusPair, rng: np.random.Generator) -> FocusPair:
     return replace(pair, a=a, b=b, noise=tuple(sigmas))
 
 
-def judged(pair: FocusPair, clean: FocusPair, fused: NDArray[Any]) -> dict[str, float]:
-    """All measures of one fused picture."""
-    found = {"psnr": measure.psnr(pair.truth, fused), "ssim": measure.ssim(pair.truth, fused)}
-    found["q_abf"] = measure.q_abf(pair.a, pair.b, fused)
-    if pair is not clean:
-        flat = measure.flat_parts(pair.truth, (clean.a, clean.b))
-        inputs = [measure.noise_in(one, clean_one, flat) for one, clean_one in ((pair.a, clean.a), (pair.b, clean.b))]
-        found["q_abf_clean"] = measure.q_abf(clean.a, clean.b, fused)
-        found["noise"] = measure.noise_in(fused, pair.truth, flat) / min(inputs)
-    return found
+class Judge:
+    """Measures of fused pictures of one pair; what is the same for all of them is found once."""
+
+    def __init__(self, pair: FocusPair, clean: FocusPair) -> None:
+        self.pair = pair
+        self.edges = [measure.edges(one) for one in (pair.a, pair.b)]
+        self.noisy = pair is not clean
+        if self.noisy:
+            self.clean_edges = [measure.edges(one) for one in (clean.a, clean.b)]
+            self.flat = measure.flat_parts(pair.truth, (clean.a, clean.b))
+            both = ((pair.a, clean.a), (pair.b, clean.b))
+            self.least = min(measure.noise_in(one, clean_one, self.flat) for one, clean_one in both)
+
+    def of(self, fused: NDArray[Any]) -> dict[str, float]:
+        """All measures of one; ``noise`` in flat parts is in units of the better input's."""
+        truth, edges = self.pair.truth, measure.edges(fused)
+        found = {"psnr": measure.psnr(truth, fused), "ssim": measure.ssim(truth, fused)}
+        found["q_abf"] = measure.q_of_edges(*self.edges, edges)
+        if self.noisy:
+            found["q_abf_clean"] = measure.q_of_edges(*self.clean_edges, edges)
+            found["noise"] = measure.noise_in(fused, truth, self.flat) / self.least
+        return found
 
 
 def run_part(part: str, per_picture: int, model: Path | None) -> dict[str, Any]:
@@ -87,11 +99,12 @@ def run_part(part: str, per_picture: int, model: Path | None) -> dict[str, Any]:
     peers: dict[str, dict[str, list[dict[str, float]]]] = {peer: {} for peer in PEERS}
     for name, pair, clean in pairs(part, per_picture):
         fused, mask = fuse_by_ours(pair, PRESETS[part], model)
-        found = judged(pair, clean, fused) | {"iou": measure.mask_iou(mask, pair.focus)}
+        judge = Judge(pair, clean)
+        found = judge.of(fused) | {"iou": measure.mask_iou(mask, pair.focus)}
         ours.setdefault(name, []).append(found)
         for peer, setting, fuse in _peers():
             made = np.clip(fuse(pair.a.astype("f4"), pair.b.astype("f4")), 0 if part != "noise" else -1, 2)
-            peers[peer].setdefault(setting, []).append(judged(pair, clean, made))
+            peers[peer].setdefault(setting, []).append(judge.of(made))
         shown = " · ".join(f"{key} {value:.4g}" for key, value in found.items())
         say(f"{part}, {name}: {shown}")
     return _summary(part, ours, peers)

@@ -50,7 +50,7 @@ def test_filters_are_those_of_scipy() -> None:
         np.testing.assert_allclose(found[0, 0].numpy()[inside], wanted[inside], atol=1e-5)
 
     same(sharpness.laplacian(x), ndimage.laplace(plain))
-    same(sharpness.blurred(x, 1.5), ndimage.gaussian_filter(plain, 1.5, truncate=3.4))
+    same(sharpness.blurred(x, 1.5), ndimage.gaussian_filter(plain, 1.5, truncate=3.0))
     same(sharpness.sobel(x)[0], ndimage.sobel(plain, 1) / 8)
     same(sharpness.sobel(x)[1], ndimage.sobel(plain, 0) / 8)
     same(sharpness.laplacian_of_gaussian(x, 1.0), ndimage.laplace(ndimage.gaussian_filter(plain, 1.0, truncate=3.0)))
@@ -64,7 +64,7 @@ def test_ssim_is_that_of_scikit_image() -> None:
     x, y = picture(1), soft(picture(1), 1.0)
     options = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
     _, wanted = structural_similarity(x[0, 0].double().numpy(), y[0, 0].double().numpy(), full=True, **options)
-    np.testing.assert_allclose(ssim(x, y)[0, 0].numpy()[8:-8, 8:-8], wanted[8:-8, 8:-8], atol=2e-3)
+    np.testing.assert_allclose(ssim(x, y)[0, 0].numpy()[8:-8, 8:-8], wanted[8:-8, 8:-8], atol=1e-4)
     assert float(ssim(x, x).min()) == pytest.approx(1, abs=1e-5)
 
 
@@ -96,7 +96,7 @@ def test_the_true_mask_costs_less_than_others(terms: object) -> None:
 
 
 def test_targets_are_weighted_by_sharpness() -> None:
-    batch, focus = two_halves()
+    batch, _ = two_halves()
     a, b = batch.values
     share = detail_share(a, b)
     assert float(share[..., :12].min()) > 0.9
@@ -124,7 +124,7 @@ def test_charbonnier() -> None:
 
 
 def test_max_intensity_is_off_and_would_brighten_noise() -> None:
-    """Two noisy pictures of nothing: the target by the larger value lies above both means, that of Sobel is available."""
+    """Two noisy pictures of nothing: the target by the larger value lies above both means."""
     grey = torch.full((1, 1, 32, 32), 0.5)
     a, b = (grey + 0.1 * torch.randn(1, 1, 32, 32, generator=torch.Generator().manual_seed(k)) for k in (1, 2))
     batch = PictureBatch(a, b, (a, b))

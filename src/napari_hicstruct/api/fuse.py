@@ -136,9 +136,9 @@ def _of_maps(a: Any, b: Any, out: Any, places: tuple[Any, ...], common: dict[str
     if out is None:
         raise ConfigError("maps are fused into a file.", hint="Add out='fused.mcool'.")
     resolution, region, counts = places
-    uris = [one.uri if isinstance(one, ContactMap) else str(a_path("a", one)) for one in (a, b)]
+    first, second = (one.uri if isinstance(one, ContactMap) else str(a_path("a", one)) for one in (a, b))
     where = None if region is None else parse_region(region)
-    request = FuseMapsRequest(*uris, Path(out), resolution=resolution, region=where, counts=counts, **common)
+    request = FuseMapsRequest(first, second, Path(out), resolution=resolution, region=where, counts=counts, **common)
     return iter_fuse_maps(request, CancelToken())
 
 

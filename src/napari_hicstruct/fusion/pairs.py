@@ -58,7 +58,7 @@ class PicturePairs:
         if wide > side:
             patch = _shrunk(patch, side)
         patch = np.pad(patch, [(0, side - n) for n in patch.shape], mode="symmetric")
-        patch = np.rot90(patch[:, :: rng.choice([-1, 1])], rng.integers(4))
+        patch = np.rot90(patch[:, :: rng.choice([-1, 1])], int(rng.integers(4)))
         if rng.random() < 0.3:
             patch = 1 - patch
         patch = np.clip(patch, 0, 1) ** rng.uniform(0.6, 1.6)

@@ -21,7 +21,7 @@ def padded(x: Tensor, radius: int) -> Tensor:
 
 def gaussian_kernel(sigma: float, dtype: torch.dtype = torch.float32) -> Tensor:
     """Weights of a Gaussian to three σ; their sum is 1."""
-    radius = max(1, round(3 * sigma))
+    radius = max(1, int(3 * sigma + 0.5))  # as scipy rounds
     place = torch.arange(-radius, radius + 1, dtype=dtype)
     weights = torch.exp(-(place**2) / (2 * sigma**2))
     return weights / weights.sum()

@@ -216,7 +216,7 @@ def _fuse_plane(
         read = [one[0].numpy() for one in picture_channels(*grey)]
     mask, blend = yield from iter_fuse_arrays(net, read[0], read[1], (_first(a), _first(b)))
     if net.config.residual:
-        fused = _last(blend) * scale + low
+        fused: Pixels = _last(blend) * scale + low
     else:  # values of many digits keep them
         share = mask if a.ndim == 2 else mask[..., None]
         fused = share * pair[0].astype(np.float64) + (1 - share) * pair[1].astype(np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import try_folder
+from napari_hicstruct.config.files import output_error, try_folder
 from napari_hicstruct.config.fusion import FusionConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress
@@ -15,8 +15,8 @@ from napari_hicstruct.jobs import CancelToken, Progress
 if TYPE_CHECKING:
     from napari_hicstruct.fusion.training import PairSource, Terms
 
-RUN = "training"
-"""Folder inside the model's: checkpoint and log."""
+RUN, LOG = "training", "log.jsonl"
+"""Folder inside the model's, with checkpoint and log."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,16 @@ def iter_train_fusion_model(
 def _check_out(request: TrainFusionRequest) -> None:
     if request.start is not None and request.resume:
         raise ConfigError("a run that goes on has its weights.", where="--start", hint="Leave out --start or --resume.")
-    try_folder(request.out)
+    try_folder(request.out / RUN)
     if (request.out / "model.json").exists() and not (request.overwrite or request.resume):
         hint = "Choose another folder, or replace it with --overwrite."
         raise OutputError("holds a model already.", where=request.out, hint=hint)
-    log = request.out / RUN / "log.jsonl"
-    if not request.resume:
-        log.unlink(missing_ok=True)
+    try:
+        (request.out / RUN).mkdir(parents=True, exist_ok=True)
+        if not request.resume:
+            (request.out / RUN / LOG).unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(request.out, error) from error
 
 
 def _start(request: TrainFusionRequest) -> Any:
