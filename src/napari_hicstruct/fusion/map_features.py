@@ -15,14 +15,23 @@ from napari_hicstruct.fusion.map_pair import MapPair, band_block
 
 F32 = NDArray[np.float32]
 
-WINDOWS = ((1, 1), (5, 5), (11, 11), (1, 21), (21, 1))
+WINDOWS = ((1, 1), (5, 5), (11, 11), (25, 25), (1, 21), (21, 1), (1, 61), (61, 1))
 """Rows × columns of the windows in which both maps' counts are compared: pixels, spots, blocks, stripes."""
 
-CHANNELS = 11
-"""Of each map: O/E of pixels and of 5 × 5, what is expected, z of each window, bad bins, coverage, spread counts."""
+WIDEST = max(max(one) for one in WINDOWS) // 2 + 1
+"""Pixels from the border of a rectangle from which on all windows lie in it."""
 
-GATE = (4.5, 6.0)
+CHANNELS = 7 + len(WINDOWS)
+"""Of each map: O/E of pixels and of 5 × 5, what is expected; z of each window; bad bins, coverage, conflict, spread."""
+
+GATE = (5.0, 6.5)
 """|z| below which a contradiction is taken for noise (the mask stays at the share of contacts), and above which not."""
+
+BIN_GATE = (8.0, 12.0)
+"""The same of a whole bin's conflict, and of its coverage, which opens the gate for all its pixels."""
+
+MAX_COVERAGE = 2.5
+"""Coverage of a bin in one map over that in the other from which it is bad in one of them."""
 
 MAX_LOG = 3.0
 _SAMPLE_ROWS, _MAX_SAMPLES = 160, 12
@@ -114,7 +123,8 @@ def measure_scales(pair: MapPair) -> Scales:
         height, width = min(_SAMPLE_ROWS, n), min(_SAMPLE_ROWS + depth, n - int(start))
         counts_a, counts_b, share, distance, inside = _raw(pair, int(start), int(start), height, width)
         scores = window_scores(counts_a, counts_b, share, inside)
-        several = _summed((counts_a + counts_b) * inside, (5, 5)) > 20  # fewer have no spread worth measuring
+        # where 5 × 5 hold fewer there is no spread worth measuring; by what is expected: a fault has more
+        several = pair.expected[np.minimum(distance, depth - 1)] > 1
         for k in range(len(WINDOWS)):
             for part, (low, high) in enumerate(itertools.pairwise(edges)):
                 use = inside & several & (distance >= low) & (distance < high)
@@ -154,12 +164,16 @@ def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple
     cols = np.clip(np.arange(col0, col0 + width), 0, pair.n_bins - 1)
     log_ratio = np.log(pair.ratio)
     both = (log_ratio[rows][:, None] + log_ratio[cols][None]) * inside
+    conflict = np.maximum(pair.conflict[rows][:, None], pair.conflict[cols][None]) * inside
+    uneven = np.maximum(np.abs(log_ratio[rows])[:, None], np.abs(log_ratio[cols])[None]) * inside
     a = _channels(pair.first, counts_a, (rows, cols), near, inside)
     b = _channels(pair.second, counts_b, (rows, cols), near, inside)
     shown = np.clip(scores / 4, -MAX_LOG, MAX_LOG)
-    a[3:8], b[3:8] = shown, -shown
-    a[9], b[9] = both, -both
-    b[10] = float(pair.spread)
+    last = 3 + len(WINDOWS)
+    a[3:last], b[3:last] = shown, -shown
+    a[last + 1], b[last + 1] = both, -both
+    a[last + 2] = b[last + 2] = np.clip(conflict / 8, -MAX_LOG, MAX_LOG)
+    b[last + 3] = float(pair.spread)
     return MapTile(
         a=a,
         b=b,
@@ -167,7 +181,7 @@ def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple
         counts_b=counts_b,
         share=share,
         expected=pair.expected[near],
-        gate=_gate(scores),
+        gate=_gate(scores, conflict, uneven),
         inside=inside & (np.arange(col0, col0 + width)[None] >= np.arange(row0, row0 + height)[:, None]),
     )
 
@@ -189,12 +203,17 @@ def _channels(
     summed, said = _summed(counts * inside, (5, 5)), _summed(expected, (5, 5))
     out[1] = np.clip(np.log((summed + 1) / (said + 1)), -MAX_LOG, MAX_LOG)
     out[2] = np.log1p(expected) / 4
-    out[8] = (bad[rows][:, None] | bad[cols][None]) * inside
+    out[3 + len(WINDOWS)] = (bad[rows][:, None] | bad[cols][None]) * inside
     return out
 
 
-def _gate(scores: F32) -> F32:
+def _gate(scores: F32, conflict: F32, uneven: F32) -> F32:
     """0 where the maps differ no more than by chance, 1 where they contradict each other, and around it."""
-    strength = np.abs(scores[1:]).max(axis=0)
-    low, high = GATE
-    return np.asarray(maximum_filter(np.clip((strength - low) / (high - low), 0, 1), 5), np.float32)
+    local = maximum_filter(_ramp(np.abs(scores[1:]).max(axis=0), GATE), 5)
+    return np.asarray(np.maximum.reduce([local, _ramp(conflict, BIN_GATE), uneven > np.log(MAX_COVERAGE)]), np.float32)
+
+
+def _ramp(values: F32, limits: tuple[float, float]) -> F32:
+    """0 up to the first limit, 1 from the second on."""
+    low, high = limits
+    return np.clip((values - low) / (high - low), 0, 1)

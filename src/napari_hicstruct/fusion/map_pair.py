@@ -30,6 +30,9 @@ SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
 
 SWEEPS = 3
 
+MIN_SEGMENT = 6
+"""Counts of a bin in a stretch of distance that can tell anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class MapPair:
@@ -41,6 +44,8 @@ class MapPair:
         Of one chromosome, bin size and shape.
     ratio : float32, shape (n_bins,)
         Coverage of each bin in the first map over that in the second; a pixel's is the product of its two bins'.
+    conflict : float32, shape (n_bins,)
+        How much unlike a bin's contacts fall off in the two maps, in standard deviations of what is usual here.
     spread : bool
         The second map's bins are twice as large: its counts were spread over 2 × 2 pixels each.
     """
@@ -48,6 +53,7 @@ class MapPair:
     first: Band
     second: Band
     ratio: F32
+    conflict: F32
     spread: bool = False
 
     @property
@@ -77,10 +83,6 @@ class MapPair:
         odds = self.odds[distance] * self.ratio[rows] * self.ratio[cols]
         return np.clip(odds / (1 + odds), MIN_SHARE, 1 - MIN_SHARE).astype(np.float32)
 
-    def swapped(self) -> MapPair:
-        """The second map first."""
-        return MapPair(self.second, self.first, (1 / self.ratio).astype(np.float32), self.spread)
-
 
 def distance_odds(first: F32, second: F32) -> F32:
     """First over second by distance; where one has nothing, as if it had the least share."""
@@ -98,7 +100,10 @@ def _whole(first: F32, second: F32) -> float:
 def make_pair(first: Band, second: Band, *, spread: bool = False) -> MapPair:
     """Pair two bands of one shape; compares the coverage of their bins."""
     odds = distance_odds(first.expected, second.expected)
-    return MapPair(first, second, coverage_ratio(first.counts, second.counts, odds), spread)
+    ratio = coverage_ratio(first.counts, second.counts, odds)
+    conflict = bin_conflict(first.counts, second.counts, odds, ratio)
+    conflict = (conflict + bin_conflict(second.counts, first.counts, 1 / odds, 1 / ratio)) / 2
+    return MapPair(first, second, ratio, conflict, spread)
 
 
 def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:
@@ -107,16 +112,42 @@ def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:
     The median over stretches of distance on both sides, so that a stripe or a block on a few of them does not count;
     1 where there are too few contacts to tell.
     """
-    n_diagonals, n = first.shape
-    edges = [0, *(edge for edge in SEGMENTS if edge < n_diagonals), n_diagonals]
-    logs = np.zeros(n)
+    ahead, behind = _log_coverage(first, second, odds), _log_coverage(second, first, 1 / odds)
+    return np.asarray(np.exp((ahead - behind) / 2), np.float32)  # who comes first can decide nothing
+
+
+def _log_coverage(first: F32, second: F32, odds: F32) -> F64:
+    logs = np.zeros(first.shape[1])
     for _ in range(SWEEPS):
         ratio = np.exp(logs).astype(np.float32)
-        found = _segment_sums(first, second, odds, ratio, np.asarray(edges, np.int64))
-        step = _median_log(found)
+        step = _median_log(_segment_sums(first, second, odds, ratio, _edges(len(first))))
         logs = np.clip(logs + 0.5 * step, -np.log(MAX_RATIO), np.log(MAX_RATIO))
         logs -= np.median(logs)
-    return np.asarray(np.exp(logs), np.float32)
+    return logs
+
+
+def bin_conflict(first: F32, second: F32, odds: F32, ratio: F32) -> F32:
+    """How unlike the contacts of each bin are in two maps besides coverage, shape (n_bins,); 0 is usual.
+
+    χ² over stretches of distance on both sides, against its median and spread over the chromosome: maps of unlike
+    protocols differ everywhere, which is no fault of one bin.
+    """
+    a, b, raw = _segment_sums(first, second, odds, ratio, _edges(len(first)))
+    use = a + b > MIN_SEGMENT
+    variance = a + b * b / np.maximum(raw, 1)
+    squares = np.where(use, (a - b) ** 2 / np.maximum(variance, 1), 0)
+    parts = np.maximum(use.sum(axis=0), 1)
+    score = (squares.sum(axis=0) - parts) / np.sqrt(2 * parts)
+    known = use.any(axis=0)
+    if not known.any():
+        return np.zeros(len(score), np.float32)
+    middle = np.median(score[known])
+    width = max(1.0, 1.4826 * float(np.median(np.abs(score[known] - middle))))
+    return np.where(known, (score - max(0.0, middle)) / width, 0).astype(np.float32)
+
+
+def _edges(n_diagonals: int) -> NDArray[np.int64]:
+    return np.asarray([0, *(edge for edge in SEGMENTS if edge < n_diagonals), n_diagonals], np.int64)
 
 
 def _median_log(sums: F64) -> F64:
@@ -135,10 +166,10 @@ def _median_log(sums: F64) -> F64:
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray[np.int64]) -> F64:
-    """Counts of each bin by stretch of distance, upstream and downstream: the first map's, and what the second says."""
+    """Counts of each bin by stretch of distance, both ways: the first map's, what the second says, and the second's."""
     n = first.shape[1]
     parts = len(edges) - 1
-    out = np.zeros((2, 2 * parts, n))
+    out = np.zeros((3, 2 * parts, n))
     for k in range(parts):
         for d in range(edges[k], edges[k + 1]):
             for i in range(n - d):
@@ -146,8 +177,10 @@ def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray
                 said = second[d, i] * odds[d] * ratio[i] * ratio[j]
                 out[0, k, i] += first[d, i]
                 out[1, k, i] += said
+                out[2, k, i] += second[d, i]
                 out[0, parts + k, j] += first[d, i]
                 out[1, parts + k, j] += said
+                out[2, parts + k, j] += second[d, i]
     return out
 
 

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from napari_hicstruct.fusion.map_features import MapTile, make_tile, measure_scales
+from napari_hicstruct.fusion.map_features import WIDEST, MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.models.fusion.network import HybridFusionNet
@@ -72,7 +72,7 @@ def iter_fuse_bands(
     scales = measure_scales(pair)
     n, depth = pair.n_bins, pair.n_diagonals
     out = FusedBand(np.zeros((depth, n), np.float32), np.zeros((depth, n), np.float32))
-    margin = net.reach
+    margin = net.reach + WIDEST
     for start in range(0, n, STRIP):
         if token is not None:
             token.check()
