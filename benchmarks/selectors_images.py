@@ -8,7 +8,7 @@ the simulator's domains.  cells3d and human_mitosis are downloads, which no pack
 E6 passes no gradient to the encoder, so it begins with the one that E0 trained with the same seed (it has had twice
 the steps); ``E6_PatchGate_learns`` is the same selector whose encoder learns.  ``E0_mask_alone`` has one task.
 
-    python -m benchmarks.selectors_images [--stardist FOLDER] [--sets nuclei coins …] [--seeds 1 2 3] [--steps 120]
+    python -m benchmarks.selectors_images [--stardist FOLDER] [--sets nuclei coins …] [--seeds 1 2 3] [--steps 100]
 
 Resumable: a run that is recorded is not made again.  Each run is a row of ``results/selectors_images.jsonl``; the last
 line is the table.
@@ -46,7 +46,7 @@ def settings(one: PictureSet, row: str, seed: int, steps: int) -> SegmentationCo
     data["model"]["tasks"] = [task | {"widths": WIDTHS} for task in data["model"]["tasks"]]
     if row == ALONE:
         data["model"]["tasks"] = data["model"]["tasks"][:1]
-    data |= {"crop": 96, "batch": 4, "steps": steps, "validate_every": max(20, steps // 4), "seed": seed}
+    data |= {"crop": 96, "batch": 2, "steps": steps, "validate_every": max(20, steps // 4), "seed": seed}
     config = SegmentationConfig.model_validate(data)
     own = {LEARNS: "E6_PatchGate", ALONE: "E0_Identity"}.get(row, row)
     return with_selector(config, own, **({"detach_encoder": False} if row == LEARNS else {}))
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--stardist", type=Path, help="folder of the package StarDist with img2d.tif and mask2d.tif")
     parser.add_argument("--sets", nargs="*", help="names of sets; default: all")
     parser.add_argument("--seeds", nargs="*", type=int, default=[1, 2, 3])
-    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--table", action="store_true", help="only the table of what is recorded")
     given = parser.parse_args()
     sets = [] if given.table else [

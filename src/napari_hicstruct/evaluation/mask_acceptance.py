@@ -1,8 +1,9 @@
 """Is a model that learnt from corrections of masks any better?  The four verdicts, as for loops (ADR 17).
 
 *better*: errors on held-out tiles fall beyond chance; *no different*: the change is known to be small; *too few to
-say*: neither is known; *worse*: errors rise beyond chance, or what the model was trained on is forgotten.  *Beyond
-chance*: the 90 % interval of the mean change, by drawing the tiles again, lies on one side.
+say*: neither is known, or the new model finds held-out labels no better than by always saying the commonest one, so
+that corrections contradict each other or the picture; *worse*: errors rise beyond chance, or what the model was trained
+on is forgotten.  *Beyond chance*: the 90 % interval of a mean, by drawing the tiles again, lies on one side.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ _SENTENCES = {
     Verdict.WORSE: "It got worse on corrections that it had not learnt from.",
 }
 _FORGOT = "It got worse: it forgets what it was trained on."
+_DISAGREE = "Your corrections and the picture do not agree well enough to say that it got better."
+
+MAX_COMMONEST = 0.95
+"""Share of the commonest label on held-out tiles, above which to say it everywhere is no guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,31 @@ class TileChange:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well the new model's classes agree with held-out labels.
+
+    Attributes
+    ----------
+    accuracy : float64, shape (n,)
+        Share of right pixels, by tile.
+    commonest : float
+        Share of the commonest label on all of them.
+    """
+
+    accuracy: NDArray[np.float64]
+    commonest: float
+
+    @property
+    def is_chance(self) -> bool:
+        """True if saying the commonest label everywhere might do as well."""
+        if self.commonest > MAX_COMMONEST:
+            return False
+        return not tile_change(self.accuracy - self.commonest).low > 0
+
+
 def tile_change(change: NDArray[np.float64], *, seed: int = 0) -> TileChange:
-    """The change and its interval, by drawing the tiles again (bootstrap)."""
+    """A mean over tiles and its interval, by drawing the tiles again (bootstrap)."""
     change = change[~np.isnan(change)]
     n = len(change)
     if not n:
@@ -52,16 +80,20 @@ def tile_change(change: NDArray[np.float64], *, seed: int = 0) -> TileChange:
     return TileChange(float(change.mean()), float(low), float(high), n)
 
 
-def judge_tiles(change: TileChange, replay: tuple[float, float] | None, *, min_tiles: int) -> Decision:
+def judge_tiles(
+    change: TileChange, replay: tuple[float, float] | None, *, min_tiles: int, agreement: Agreement | None = None
+) -> Decision:
     """The verdict.
 
     Parameters
     ----------
     change : TileChange
+        Of errors, relative; below 0 is better.
     replay : (before, after), optional
         Dice on what the model was trained on, held out from it.
     min_tiles : int
         With fewer nothing is said.
+    agreement : Agreement, optional
     """
     details = (
         f"On {how_many(change.n, 'held-out tile')} errors change by {change.mean:+.1%} "
@@ -72,6 +104,8 @@ def judge_tiles(change: TileChange, replay: tuple[float, float] | None, *, min_t
         if not math.isnan(replay[0]) and not replay[1] >= MIN_REPLAY_AP_RATIO * replay[0]:
             return Decision(Verdict.WORSE, _FORGOT, details)
     verdict = _verdict(change, min_tiles)
+    if verdict.is_taken and agreement is not None and agreement.is_chance:
+        return Decision(Verdict.TOO_FEW, _DISAGREE, details)
     return Decision(verdict, _SENTENCES[verdict], details)
 
 

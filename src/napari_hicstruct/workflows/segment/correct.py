@@ -261,7 +261,7 @@ class _Correction:
 
     def judge(self, net: MultiTaskNet, tiles: Sequence[Tile]) -> tuple[Decision, _Figures]:
         """Both models on tiles that were not learnt from, and on what the parent was trained on."""
-        from napari_hicstruct.evaluation.mask_acceptance import judge_tiles, tile_change
+        from napari_hicstruct.evaluation.mask_acceptance import Agreement, judge_tiles, tile_change
         from napari_hicstruct.segmentation.corrections import MIN_TILES, relative_change, run_plane, tile_errors
 
         planes = self.planes(tiles)
@@ -272,11 +272,13 @@ class _Correction:
             truncate = self.config.targets.truncate
             rows = [tile_errors(said[tile.plane], planes[tile.plane], tile, truncate) for tile in tiles]
             errors[name] = np.asarray(rows, np.float64)
-            figures[name] = _accuracy(said, planes, tiles, self.config) | {"replay_dice": self._replay_dice(one)}
+            accuracy, figures[name] = _accuracy(said, planes, tiles, self.config)
+            figures[name]["replay_dice"] = self._replay_dice(one)
         change = tile_change(relative_change(errors["before"], errors["after"]))
         replay = (figures["before"]["replay_dice"], figures["after"]["replay_dice"])
-        decision = judge_tiles(change, None if math.isnan(replay[0]) else replay, min_tiles=MIN_TILES // 3)
-        return decision, figures
+        agreement = Agreement(accuracy, _commonest(planes))
+        kept = None if math.isnan(replay[0]) else replay
+        return judge_tiles(change, kept, min_tiles=MIN_TILES // 3, agreement=agreement), figures
 
     def _replay_dice(self, net: MultiTaskNet) -> float:
         """Dice on held-out pixels of the training's crops; NaN without any."""
@@ -338,21 +340,29 @@ def _shares(sizes: Sequence[float], total: float) -> list[float]:
 
 def _accuracy(
     said: Sequence[PlaneOutput], planes: Sequence[Plane], tiles: Sequence[Tile], config: SegmentationConfig
-) -> dict[str, float]:
-    """Share of right pixels and Dice of what is no background, on tiles."""
+) -> tuple[NDArray[np.float64], dict[str, float]]:
+    """Share of right pixels by tile; and over all tiles, with the Dice of what is no background."""
     from napari_hicstruct.segmentation.objects import class_labels
 
     numbers = tuple(range(1, max(1, len(config.classes)) + 1))
     classes = [class_labels(one, numbers, softmax=config.activation == "softmax") for one in said]
-    right = total = both = either = 0.0
+    counts = []
     for tile in tiles:
         known = planes[tile.plane].known[tile.at] > 0
         found, mask = classes[tile.plane][tile.at], planes[tile.plane].mask[tile.at]
-        right += float((known & (found == mask)).sum())
-        total += float(known.sum())
-        both += 2 * float((known & (found > 0) & (found == mask)).sum())
-        either += float((known & (found > 0)).sum() + (known & (mask > 0)).sum())
-    return {"accuracy": right / total if total else math.nan, "dice": both / either if either else math.nan}
+        right = known & (found == mask)
+        both = 2 * (right & (found > 0)).sum()
+        counts.append((right.sum(), known.sum(), both, (known & (found > 0)).sum() + (known & (mask > 0)).sum()))
+    table = np.asarray(counts, np.float64)
+    right, total, both, either = table.sum(0)
+    figures = {"accuracy": right / total if total else math.nan, "dice": both / either if either else math.nan}
+    return table[:, 0] / np.maximum(table[:, 1], 1), figures
+
+
+def _commonest(planes: Sequence[Plane]) -> float:
+    """Share of the commonest label among known pixels."""
+    known = np.concatenate([plane.mask[plane.known > 0] for plane in planes])
+    return float(np.bincount(known).max() / len(known))
 
 
 def _free(store: Path, name: str) -> Path:
