@@ -1,4 +1,4 @@
-"""Write the pages of settings (recipe, repair-settings, fusion-settings), every key; ``--check`` only compares."""
+"""Write the pages of settings (recipe, repair-settings, fusion-settings, …), every key; ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from napari_hicstruct.config.fusion import FusionConfig
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
+from napari_hicstruct.config.segmentation import SegmentationConfig
 from napari_hicstruct.config.training import TrainConfig
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -43,6 +44,16 @@ it is and what differs from these defaults; nested keys are tables of their own 
 """
 
 
+SEGMENTATION_HEAD = """# Keys of segmentation
+
+Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
+`src/napari_hicstruct/config/segmentation.py`. A YAML file for
+[`hicstruct segment train --config`](segmentation.md#settings) names what differs from these defaults; nested keys are
+tables of their own (`targets: {truncate: 12}`). Under `model` stand the keys of every network of ours; those that only
+contact maps have are refused. The shipped settings lie in `resources/configs/segmentation/`.
+"""
+
+
 def render() -> dict[str, str]:
     """Whole pages, by their names."""
     rules = [part for rule in (Touches, Near, FillHoles, KeepLargest) for part in tables(rule, _title_of(rule))]
@@ -50,6 +61,9 @@ def render() -> dict[str, str]:
         "recipe.md": "\n".join([HEAD, *tables(TrainConfig, "", whole="The recipe itself")]),
         "repair-settings.md": "\n".join([REPAIR_HEAD, *tables(RepairConfig, "", whole="The file itself"), *rules]),
         "fusion-settings.md": "\n".join([FUSION_HEAD, *tables(FusionConfig, "", whole="The file itself")]),
+        "segmentation-settings.md": "\n".join(
+            [SEGMENTATION_HEAD, *tables(SegmentationConfig, "", whole="The file itself")]
+        ),
     }
 
 
