@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QScrollArea
 
 from tests.gui.view_kit import pump
@@ -88,6 +89,12 @@ def resize(viewer: Any, width: int, height: int) -> None:
     window.resize(width, height)
     assert pump(lambda: (window.width(), window.height()) == (width, height), 5), (window.width(), window.height())
     settled()
+
+
+def activate(viewer: Any) -> None:
+    """Give the window the keyboard."""
+    viewer.window._qt_window.activateWindow()
+    QTest.qWait(100)
 
 
 def scrolls_sideways(panel: Any) -> int:

@@ -11,12 +11,13 @@ import psygnal
 import pytest
 from qtpy.compat import isalive
 
+from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin._commands import fuse_maps
 from napari_hicstruct.plugin._docks import open_dock, open_fuse
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.layers.share import SHARE_COLORMAP, share_text
-from tests.contacts_kit import FUSED_SIZES, write_fused
-from tests.gui.image_kit import close, dock_of, focus_pair, resize, scrolls_sideways, settled, tiny_fusion_network
+from tests.contacts_kit import FUSED_SIZES, write_cool, write_fused
+from tests.gui.image_kit import activate, close, dock_of, focus_pair, resize, scrolls_sideways, settled, tiny_fusion_network
 from tests.gui.theme_kit import unreadable, unseen_focus
 from tests.gui.view_kit import open_in, pump
 
@@ -226,12 +227,74 @@ def test_it_reads_on_both_themes_and_fits_small_windows(make_napari_viewer: Make
     found, seen = unreadable(panel)
     assert seen > 8
     assert not found
+    activate(viewer)
     unseen, tried = unseen_focus(panel)
     assert tried > 6
     assert not unseen
 
 
 # ---------------------------------------------------------------------- maps
+def write_replicates(folder: Path) -> list[Path]:
+    """Two maps of 120 bins whose contacts fall with distance, drawn from one expectation; another of other bins."""
+    rng = np.random.default_rng(5)
+    distance = np.abs(np.subtract.outer(np.arange(120), np.arange(120)))
+    paths = []
+    for name, base in (("one", 10_000), ("two", 10_000), ("odd", 7_000)):
+        paths.append(folder / f"{name}.cool")
+        counts = np.triu(rng.poisson(60 / (1 + distance)))
+        write_cool(paths[-1], {"chr1": 120 * base}, base, counts)
+    return paths
+
+
+def test_two_maps_become_a_file_that_is_opened(make_napari_viewer: Make, tmp_path: Path) -> None:
+    network = tiny_fusion_network(tmp_path / "network", "hic")
+    one, two, odd = write_replicates(tmp_path)
+    content = one.read_bytes(), two.read_bytes()
+    viewer = make_napari_viewer(show=True)
+    session, _ = open_in(viewer, one)
+    panel = panel_of(viewer)
+    state, form = panel.state, panel.maps
+    assert state.kind == "maps", "a map is open"
+    assert form.boxes[0].currentText() == "one.cool  (open)"
+    assert "Choose two contact maps" in panel.message.text()
+    form.add(1, str(odd))
+    assert pump(lambda: not state.maps.opening)
+    settled()
+    assert panel.message.text().startswith("odd.cool "), panel.message.text()
+    assert not panel.button.isEnabled()
+    form.add(1, str(one))
+    assert "same map" in panel.message.text()
+    form.add(1, str(two))
+    assert pump(lambda: panel.button.isEnabled()), panel.button.toolTip()
+    assert form.resolution.itemText(0).startswith("10 kb")
+    assert form.out.text() == str(tmp_path / "one+two.mcool")
+    state.choose_preset("maps", network)
+    session.go_to(Interval("chr1", 300_000, 700_000))
+    settled()
+    fuse(panel)
+    assert panel.message.text().startswith("Fused into one+two.mcool."), panel.message.text()
+    assert session.source.uri == str(tmp_path / "one+two.mcool")
+    rows, _ = session.visible()
+    assert rows.start < 400_000 < 600_000 < rows.end < 900_000, "one looked elsewhere before"
+    share = viewer.layers["share of one.cool"]
+    assert not share.visible
+    assert not panel.result.switch.button("first").isVisible()
+    panel.result.switch.button("share").click()
+    assert share.visible
+    panel.result.switch.button("fused").click()
+    assert not share.visible
+    assert "chr1" in panel.result.figures.text()
+    assert (one.read_bytes(), two.read_bytes()) == content, "an input was written to"
+    assert not panel.show_button.isVisible()
+    session.open_map(one)
+    settled()
+    assert panel.show_button.isVisible()
+    assert state.maps.suggested().name == "one+two-2.mcool"
+    panel.show_button.click()
+    settled()
+    assert session.source.uri == str(tmp_path / "one+two.mcool")
+
+
 def test_a_fused_map_opens_with_its_share_beside_it(make_napari_viewer: Make, tmp_path: Path) -> None:
     viewer = make_napari_viewer(show=True)
     path = tmp_path / "fused.cool"

@@ -19,7 +19,7 @@ from napari_hicstruct.plugin._commands import segment_images
 from napari_hicstruct.plugin._docks import open_segment
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.workflows.segment.models import list_picture_models, picture_models_dir
-from tests.gui.image_kit import close, disc_labels, dock_of, resize, scene, scrolls_sideways, settled
+from tests.gui.image_kit import activate, close, disc_labels, dock_of, resize, scene, scrolls_sideways, settled
 from tests.gui.theme_kit import unreadable, unseen_focus
 from tests.gui.view_kit import pump
 
@@ -391,6 +391,7 @@ def test_it_reads_on_both_themes_and_fits_small_windows(make_napari_viewer: Make
     found, seen = unreadable(panel)
     assert seen > 20
     assert not found
+    activate(viewer)
     unseen, tried = unseen_focus(panel)
     assert tried > 15
     assert not unseen

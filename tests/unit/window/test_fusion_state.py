@@ -48,7 +48,7 @@ class Script:
     def maps(self, request: Any, *, token: Any) -> Iterator[Any]:
         self.requests.append(request)
         yield Clock().step("fuse", 0, 1, message="chrY is left out.", notice=True)
-        shares = pd.DataFrame({"chrom": ["chr1"], "share": [0.4]})
+        shares = pd.DataFrame({"chrom": ["chr1"], "share_of_first": [0.4]})
         return SimpleNamespace(path=request.out, notes=("A note.",), shares=shares, model="hic")
 
 
@@ -180,6 +180,7 @@ def pair_of(tmp_path: Path, window: Any = None) -> PairOfMaps:
     for name in ("one", "two"):
         (tmp_path / f"{name}.mcool").touch()
     pair.choose(str(tmp_path / "one.mcool"), str(tmp_path / "two.mcool"))
+    pair._opening.close()
     return pair
 
 

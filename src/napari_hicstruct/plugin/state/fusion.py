@@ -254,7 +254,7 @@ class FusionState:
     def chrom_shares(self) -> list[tuple[str, float]]:
         """Share of A in each chromosome of the map that was fused last."""
         shares = getattr(self.outcome, "shares", None)
-        return [] if shares is None else [(str(row.chrom), float(row.share)) for row in shares.itertuples()]
+        return [] if shares is None else [(str(row.chrom), float(row.share_of_first)) for row in shares.itertuples()]
 
     def show(self, shown: Shown) -> None:
         """Show the fused picture or map, the share of A, or what was fused."""

@@ -55,7 +55,7 @@ class ApplyView(QWidget):
         )
         self.extras = QCheckBox("Probability and distance, too")
         self.extras.setToolTip(
-            "Add what the labels are made from, probability, distance and boundary, as further layers, hidden at first."
+            "Add probability, distance and boundary as further layers, hidden at first."
         )
         self.extras.toggled.connect(lambda on: state.choose_options(replace(state.options, extras=bool(on))))
         self.button = QPushButton("Segment")
