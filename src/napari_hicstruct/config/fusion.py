@@ -92,6 +92,9 @@ class FusionTrainConfig(FrozenConfig):
     noise: tuple[float, float] = Field((0.0, 0.01), description="pictures: σ of noise, share of the range")
     blur: tuple[float, float] = Field((0.6, 4.0), description="pictures: σ of defocus, pixels")
     spread_share: float = Field(0.5, ge=0, le=1, description="pictures: pairs whose foreground bleeds over the ground")
+    target: Literal["focus", "nearer"] = Field(
+        "focus", description="pictures: truth_mask is of who is in focus, or of who is nearer the sharp picture"
+    )
     unlike_share: float = Field(0.5, ge=0, le=1, description="maps: pairs whose second map has bins twice as large")
     maps: int = Field(12, ge=1, description="maps: simulated ones of 10 Mb; every other one also in bins of 10 kb")
     first_map: int = Field(24_000, ge=0, description="maps: seed of the first simulated one")

@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.fusion import FusionTrainConfig
 from napari_hicstruct.fusion.channels import picture_channels
+from napari_hicstruct.losses.fusion.sharpness import blurred
 from napari_hicstruct.losses.fusion.terms import PictureBatch
 from napari_hicstruct.synth.focus_pairs import FocusOptions, FocusPair, focus_pair
+
+NEARER_SIGMA, MIN_LEAD = 1.0, 1e-4
+"""Pixels around one that are compared with the truth; squares that differ by less are equal."""
 
 MAX_SHRINK = 3.0
 """A picture may be seen from so many times as far."""
@@ -38,7 +42,7 @@ class PicturePairs:
     def batch(self, step: int, *, validation: bool = False) -> PictureBatch:
         """Pairs of ``step``; those of validation are none of them."""
         rng = np.random.default_rng([self.config.seed, int(validation), step])
-        return as_batch([self._pair(rng) for _ in range(self.config.batch)])
+        return as_batch([self._pair(rng) for _ in range(self.config.batch)], nearer=self.config.target == "nearer")
 
     def _pair(self, rng: np.random.Generator) -> FocusPair:
         options = FocusOptions(blur=self.config.blur, noise=self.config.noise)
@@ -75,12 +79,22 @@ def _shrunk(patch: NDArray[Any], side: int) -> NDArray[Any]:
     return ndimage.map_coordinates(smooth, np.meshgrid(place, place, indexing="ij"), order=1, mode="nearest")
 
 
-def as_batch(pairs: Sequence[FocusPair]) -> PictureBatch:
-    """Pairs of grey pictures as tensors."""
+def as_batch(pairs: Sequence[FocusPair], *, nearer: bool = False) -> PictureBatch:
+    """Pairs of grey pictures as tensors; ``nearer``: the focus map says who is nearer the truth."""
 
     def tensor(name: str) -> torch.Tensor:
         return torch.from_numpy(np.stack([getattr(one, name)[None] for one in pairs]).astype(np.float32))
 
     a, b = tensor("a"), tensor("b")
     read = picture_channels(a, b)
-    return PictureBatch(*read, (a, b), tensor("truth"), tensor("focus"))
+    truth, focus = tensor("truth"), tensor("focus")
+    return PictureBatch(*read, (a, b), truth, nearer_one(a, b, truth, focus) if nearer else focus)
+
+
+def nearer_one(a: torch.Tensor, b: torch.Tensor, truth: torch.Tensor, focus: torch.Tensor) -> torch.Tensor:
+    """1 where A is nearer the truth, 0 where B is, by squares around each pixel; where neither is, who is in focus.
+
+    Beside a border over which a blurred foreground bleeds, the picture that is in focus is the farther one.
+    """
+    lead = blurred((b - truth).square(), NEARER_SIGMA) - blurred((a - truth).square(), NEARER_SIGMA)
+    return torch.where(lead.abs() > MIN_LEAD, (lead > 0).to(focus.dtype), focus)
