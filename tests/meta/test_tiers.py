@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "training": TENSORS | {"lightning_fabric"},
     "label_repair": TENSORS | {"lightning_fabric"},
     "segmentation": TENSORS | {"lightning_fabric"},
-    "fusion": TENSORS,
+    "fusion": TENSORS | {"numba", "scipy"},  # compiled kernels of bands of maps
     "models": TENSORS,
     "losses": TENSORS,
     "labels": NUMERICS,
