@@ -24,7 +24,7 @@ def files(tmp_path: Path) -> Path:
     tifffile.imwrite(tmp_path / "labels.tif", labels.astype(np.uint8))
     np.save(tmp_path / "b.npy", picture(labels, seed=2))
     imsave(tmp_path / "c.png", (picture(labels, seed=3) // 40).clip(0, 255).astype(np.uint8), check_contrast=False)
-    settings = tiny(steps=40).model_dump(mode="json")
+    settings = tiny(steps=100).model_dump(mode="json")
     (tmp_path / "fast.yaml").write_text(yaml.safe_dump(settings))
     return tmp_path
 
@@ -123,8 +123,14 @@ def test_kinds_of_pictures_are_read(tmp_path: Path) -> None:
     imsave(tmp_path / "a.png", colours, check_contrast=False)
     imsave(tmp_path / "opaque.png", np.dstack([colours, np.full((20, 30), 255, np.uint8)]), check_contrast=False)
     tifffile.imwrite(tmp_path / "a.tif", colours, photometric="rgb")
-    tifffile.imwrite(tmp_path / "ome.ome.tif", np.moveaxis(colours, -1, 0), metadata={"axes": "CYX"})
+    tifffile.imwrite(
+        tmp_path / "ome.ome.tif",
+        np.moveaxis(colours, -1, 0),
+        ome=True,
+        photometric="minisblack",
+        metadata={"axes": "CYX"},
+    )
     for name in ("a.png", "opaque.png", "a.tif", "ome.ome.tif"):
         assert np.array_equal(read_image(tmp_path / name).image, colours), name
-    tifffile.imwrite(tmp_path / "z.tif", np.zeros((4, 20, 30), np.uint16), metadata={"axes": "ZYX"})
-    assert read_image(tmp_path / "z.tif").image.shape == (4, 20, 30)
+    tifffile.imwrite(tmp_path / "z.tif", np.zeros((5, 20, 30), np.uint16), metadata={"axes": "ZYX"})
+    assert read_image(tmp_path / "z.tif").image.shape == (5, 20, 30)

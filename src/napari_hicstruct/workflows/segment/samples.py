@@ -76,6 +76,8 @@ def channels_last(name: str, image: NDArray[Any], labels: NDArray[Any]) -> NDArr
     if labels.ndim not in (2, 3):
         text = f"has labels of {how_many(labels.ndim, 'axis', 'axes')}."
         raise LabelError(text, where=name, hint="Give labels as (Y, X) or (Z, Y, X).")
+    if labels.ndim == 3 and labels.shape[-1] in _COLOURS and min(labels.shape[:2]) > max(_COLOURS):
+        raise LabelError("has labels in colours.", where=name, hint="Save labels as one channel of whole numbers.")
     if image.shape == labels.shape:
         return image[..., None]
     if image.ndim == labels.ndim + 1 and image.shape[:-1] == labels.shape:
@@ -83,8 +85,6 @@ def channels_last(name: str, image: NDArray[Any], labels: NDArray[Any]) -> NDArr
             text = f"has {image.shape[-1]} channels; {MAX_CHANNELS} are read at most."
             raise LabelError(text, where=name, hint="Leave out channels, or give labels for each slice.")
         return image
-    if labels.ndim == image.ndim == 3 and labels.shape[:2] == image.shape[:2] and labels.shape[-1] in _COLOURS:
-        raise LabelError("has labels in colours.", where=name, hint="Save labels as one channel of whole numbers.")
     text = f"is {size_of(image.shape)}, but its labels are {size_of(labels.shape)}."
     raise LabelError(text, where=name, hint="Give a picture and labels of one size; channels come last.")
 
