@@ -58,7 +58,8 @@ class CropRun:
 def iter_train_crops(config: SegmentationConfig, what: CropRun) -> Generator[Progress, None, Path]:
     """Train; gives the path of the best checkpoint.
 
-    Payload of each step: ``{"loss": …, "tasks": {task: loss}}``; of a validation also ``"validation"`` and ``"parts"``.
+    Payload of each step: ``{"loss": …, "tasks": {task: loss}}``; of a validation also
+    ``"validation"``, ``"held_out"`` (losses by task) and ``"parts"``.
 
     Raises
     ------
@@ -83,7 +84,7 @@ def iter_train_crops(config: SegmentationConfig, what: CropRun) -> Generator[Pro
             scores = _checked(run, config, what, recent)
             recent = []
             said = f"{said} {scores}".strip()
-            payload |= {"validation": scores.dice | scores.goodness, "parts": scores.parts}
+            payload |= {"validation": scores.dice | scores.goodness, "held_out": scores.losses, "parts": scores.parts}
         yield clock.step(what.stage, run.step - first, config.steps - first, said, payload)
         if run.step % config.checkpoint_every == 0 or ended:
             save_run(run, what.out)

@@ -69,7 +69,7 @@ class Script:
                 break
             step: dict[str, Any] = {"loss": 3.0 - k, "tasks": {"mask": 2.0 - k / 2, "sdf": 1.0 - k / 4}}
             if k == 2:
-                step["validation"] = {"loss/mask": 1.5, "dice": 0.8}
+                step |= {"validation": {"mask": 0.9, "class 1": 0.9}, "held_out": {"mask": 1.5}}
             yield clock.step("train", k, 3, payload=step)
         if self.error is not None:
             raise self.error

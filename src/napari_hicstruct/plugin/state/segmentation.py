@@ -328,7 +328,7 @@ class SegmentationState:
     def _step(self, progress: Progress) -> None:
         step = progress.payload
         if isinstance(step, dict):
-            self._take_step(progress.done, step)
+            self._take_step(int(progress.done), step)
         self.progressed.emit(progress)
         if progress.notice and progress.message:
             self._say(self.work, progress.message)
@@ -340,15 +340,15 @@ class SegmentationState:
         tasks = step.get("tasks") or ({ALL_TASKS: step["loss"]} if "loss" in step else {})
         for task, value in tasks.items():
             self.losses.setdefault(task, []).append((number, float(value)))
-        for name, value in (step.get("validation") or {}).items():
-            task = name.removeprefix("loss/")
-            if task in self.losses:
-                self.validation.setdefault(task, []).append((number, float(value)))
+        for task, value in (step.get("held_out") or {}).items():
+            self.validation.setdefault(task, []).append((number, float(value)))
         self.curves_changed.emit()
 
     def _done(self, result: Any) -> None:
-        call = {"train": self._trained, "segment": self._segmented, "correct": self._corrected}[self.work]
-        call(result)
+        ends: dict[Work, Callable[[Any], None]] = {
+            "train": self._trained, "segment": self._segmented, "correct": self._corrected
+        }  # fmt: skip
+        ends[self.work](result)
         self.changed.emit()
 
     def _trained(self, result: TrainedSegmentation) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 _MIN_PX = 70
 
 
 class LayerChoice(QComboBox):
-    """Layers by name and size.
+    """Layers by name; their size is in the tooltip.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class LayerChoice(QComboBox):
 
     def show_layers(self, layers: Sequence[Any], *, otherwise: Any = None) -> None:
         """Offer these; if the one that was chosen is gone, ``otherwise`` is chosen."""
-        before, texts = self._layer, [f"{one.name}   {_size(one)}" for one in layers]
+        before, texts = self._layer, [str(one.name) for one in layers]
         if self._layer not in layers:
             self._layer = otherwise
         changed = self._layer is not before or (texts, list(layers)) != (self._texts, self._layers)
@@ -59,7 +59,9 @@ class LayerChoice(QComboBox):
             return
         self.blockSignals(True)
         self.clear()
-        self.addItems(texts)
+        for place, one in enumerate(layers):
+            self.addItem(texts[place])
+            self.setItemData(place, f"{one.name}: {_size(one)}", Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(self._layers.index(self._layer) if self._layer in self._layers else -1)
         self.blockSignals(False)
         self._say()

@@ -124,7 +124,8 @@ def iter_train_segmentation(
     ------
     Progress
         Stage ``train``; ``done`` steps of ``total``.  Payload of a step: ``{"loss": …, "tasks": {task: loss}}``; of a
-        validation also ``"validation": {figure: value}`` (Dice by class, loss by task).
+        validation also ``"validation": {figure: value}`` (Dice by class, goodness by task) and ``"held_out": {task:
+        loss}``.
 
     Raises
     ------
@@ -167,7 +168,8 @@ def fitted_to(samples: Sequence[ImageSample], config: SegmentationConfig) -> tup
     """
     if not samples:
         raise ConfigError("no picture is given.", hint="Give at least one picture and its labels.")
-    channels, every = {}, []
+    channels: dict[int, str] = {}
+    every: list[NDArray[Any]] = []
     for sample in samples:
         labels = whole_labels(sample.name, np.asarray(sample.labels))
         image = channels_last(sample.name, np.asarray(sample.image), labels)

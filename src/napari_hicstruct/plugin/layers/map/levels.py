@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.contacts.pyramid import Level
+    from napari_hicstruct.contacts.shares import ShareLevel
 
 
 class Scale(StrEnum):
@@ -78,7 +79,7 @@ class ViewedLevel:
     as their logarithm to base 2; of bins without contacts that of :data:`NO_CONTACTS`: only masked bins are NaN.
     """
 
-    def __init__(self, level: Level, *, scale: Scale) -> None:
+    def __init__(self, level: Level | ShareLevel, *, scale: Scale) -> None:
         self._level = level
         self._scale = scale
         self.resolution = level.resolution

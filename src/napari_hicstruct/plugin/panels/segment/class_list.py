@@ -7,6 +7,7 @@ from functools import partial
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from napari_hicstruct.plugin.state.segmentation import SegmentationState
@@ -57,7 +58,9 @@ class ClassList(QTreeWidget):
         for row, colour in rows:
             value = str(row.value) if settings.labels == "classes" else "all"
             item = QTreeWidgetItem(self, [row.name, value, f"{row.pixels:,}"])
-            item.setIcon(_NAME, colour_icon(colour))
+            icon = colour_icon(colour)
+            icon.addPixmap(icon.pixmap(14, 14), QIcon.Mode.Disabled)  # the key of the labels, also while it runs
+            item.setIcon(_NAME, icon)
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable)
             if settings.labels == "classes":
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -192,7 +193,7 @@ def figures_table(result: CorrectedSegmentation) -> str:
         f'<tr><td>{escape(_FIGURES.get(name, name))}</td><td align="right">&nbsp;&nbsp;{result.before[name]:.3f}</td>'
         f'<td align="right">&nbsp;&nbsp;{after:.3f}</td></tr>'
         for name, after in result.after.items()
-        if name in result.before
+        if math.isfinite(result.before.get(name, math.nan)) and math.isfinite(after)
     ]
     table = f'<table cellspacing="0" cellpadding="1">{head}{"".join(rows)}</table>' if rows else ""
     return f'{table}<span style="color:{SECONDARY}">{escape(result.details)}</span>' if result.details else table

@@ -8,7 +8,7 @@ from napari_hicstruct.plugin.widgets.live_curve import LiveCurve
 
 _TIP = "Loss by training step, less is better: lines on what is learnt from (smoothed), dots on blocks held out."
 _COLOURS = {"mask": "#E69F00", "sdf": "#56B4E9", "boundary": "#CC79A7"}
-_TITLES = {"sdf": "signed distance"}
+_TITLES = {"sdf": "distance"}
 
 
 class TaskCurve(LiveCurve):
