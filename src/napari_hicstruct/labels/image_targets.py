@@ -81,7 +81,7 @@ def signed_distance(labels: Labels, truncate: float) -> Floats:
 def soft_boundary(labels: Labels, width: float) -> Floats:
     """``exp(−(d − ½)² / 2σ²)`` of the distance to the nearest border: 1 beside it; 0 everywhere if there is none."""
     away = border_distance(labels) - 0.5
-    return np.exp(-np.square(away) / (2 * width**2)).astype(np.float32)
+    return np.asarray(np.exp(-np.square(away) / (2 * width**2)), np.float32)
 
 
 def targets(labels: Labels, values: tuple[int, ...], *, truncate: float, width: float) -> ImageTargets:

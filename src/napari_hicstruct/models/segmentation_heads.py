@@ -30,7 +30,7 @@ class SignedDistanceHead(_Head):
     """Distance to the nearest border over the truncation, in (-1, 1): above 0 inside an object."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """``tanh`` of what the 1×1 gives: beyond the truncation nothing is to be told apart."""
+        """``tanh`` of what the 1×1 gives: beyond the truncation all distances are alike."""
         return torch.tanh(super().forward(x))
 
 

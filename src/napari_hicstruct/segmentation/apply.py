@@ -108,7 +108,7 @@ def _tile(net: MultiTaskNet, part: Floats, config: SegmentationConfig, device: t
     out = np.zeros((max(1, len(config.classes)) + 2, height, width), np.float32)
     seen: set[str] = set()
     for task in net.config.tasks:
-        if task.head in seen:  # the first of a kind speaks
+        if task.head in seen:  # the first of a kind counts
             continue
         seen.add(task.head)
         value = said[task.name]["fine"][:, :, :height, :width].float()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,15 +49,14 @@ class CropStream:
         sizes = np.array([float((plane.known > 0).sum()) for plane in planes] if shares is None else shares, float)
         self.shares = sizes / sizes.sum()
         numbers = range(1, max(int(plane.mask.max()) for plane in self.planes) + 1)
-        by_class = [self._where(lambda plane, v=value: plane.mask == v) for value in numbers]
-        self.centres = [places for places in by_class if places]
-        self.anywhere = self._where(lambda plane: plane.known > 0)
+        self.centres = [places for value in numbers if (places := self._where(value))]
+        self.anywhere = self._where(None)
 
-    def _where(self, chosen: Callable[[Plane], NDArray[np.bool_]]) -> list[_Centres]:
-        """Known pixels for which ``chosen`` holds, plane by plane; planes without any are left out."""
+    def _where(self, value: int | None) -> list[_Centres]:
+        """Known pixels of one class, or of any (None), plane by plane; planes without any are left out."""
         places = []
         for k, plane in enumerate(self.planes):
-            at = np.argwhere(chosen(plane) & (plane.known > 0))
+            at = np.argwhere((plane.known > 0) if value is None else (plane.mask == value) & (plane.known > 0))
             if len(at) and self.shares[k] > 0:
                 places.append(_Centres(k, at[:: max(1, len(at) // _MAX_CENTRES)]))
         return places
@@ -98,8 +97,8 @@ def cut_crop(plane: Plane, corner: NDArray[np.int64], size: int, *, held_out: bo
     at = (..., slice(top, top + size), slice(left, left + size))
     full = (size, size)
     known = plane.held_out if held_out else plane.known
-    parts = {"mask": plane.mask[at].astype(np.int64), "sdf": plane.sdf[at], "boundary": plane.boundary[at]}
-    crop = {key: padded(value, full, mirror=False) for key, value in (parts | {"known": known[at]}).items()}
+    parts: Arrays = {"mask": plane.mask[at].astype(np.int64), "sdf": plane.sdf[at], "boundary": plane.boundary[at]}
+    crop = {key: padded(value, full, mirror=False) for key, value in {**parts, "known": known[at]}.items()}
     return crop | {"x": padded_input(plane.x[at], full)}
 
 

@@ -37,7 +37,7 @@ def save_replay(folder: Path, planes: Sequence[Plane], config: SegmentationConfi
                 at = (slice(top, top + SIDE_PX), slice(left, left + SIDE_PX))
                 if plane.mask[at].any():
                     crops.append((plane, at))
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, Any] = {}
     for k, (plane, at) in enumerate(crops[:: max(1, -(-len(crops) // MAX_CROPS))]):
         arrays[f"{k}-x"] = plane.x[(slice(None), *at)].astype(np.float16)
         arrays[f"{k}-labels"] = plane.labels[at]

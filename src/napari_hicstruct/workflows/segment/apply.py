@@ -174,7 +174,7 @@ class _Volume:
         """With or without the axis of slices."""
         at = 0 if flat else slice(None)
         distance, boundary = (None if one is None else one[at] for one in (self.distance, self.boundary))
-        notes = () if self.labels.any() else ("Nothing was found: every pixel is background.",)
+        notes: tuple[str, ...] = () if self.labels.any() else ("Nothing was found: every pixel is background.",)
         if not flat and not self.model.values:
             notes += ("Objects are numbered slice by slice: one that goes through slices has a number in each.",)
         return Segmented(self.labels[at], self.probability[:, at], distance, boundary, self.model.classes, notes)
