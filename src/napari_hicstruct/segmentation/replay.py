@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.config.segmentation import SegmentationConfig
