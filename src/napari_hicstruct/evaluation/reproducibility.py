@@ -47,7 +47,7 @@ def stratum_adjusted_correlation(
     first, second : float32, shape (n_diagonals, n_bins)
         ``[d, i]`` belongs to bins i and i + d.
     h : int
-        Half width of the mean filter, bins: 5 at 10 kb, 10 at 5 kb in HiCRep; 0: none.
+        Half width of the mean filter, bins: HiCRep takes 20 at 10 kb, 11 at 25 kb; less keeps more detail; 0: none.
     valid : bool, shape (n_bins,), optional
         Bins that count.  Pixels of others are left out, also of the filter.
     first_diagonal : int

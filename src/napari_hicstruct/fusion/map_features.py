@@ -28,10 +28,7 @@ GATE = (5.0, 6.5)
 """|z| below which a contradiction is taken for noise (the mask stays at the share of contacts), and above which not."""
 
 BIN_GATE = (8.0, 12.0)
-"""The same of a whole bin's conflict, and of its coverage, which opens the gate for all its pixels."""
-
-MAX_COVERAGE = 2.5
-"""Coverage of a bin in one map over that in the other from which it is bad in one of them."""
+"""The same of a whole bin's conflict, which opens the gate for all its pixels."""
 
 MAX_LOG = 3.0
 _SAMPLE_ROWS, _MAX_SAMPLES = 160, 12
@@ -59,9 +56,13 @@ class MapTile:
     share : float32, shape (H, W)
         Of A in the contacts expected.
     expected : float32, shape (H, W)
-        Contacts of both together, by distance.
+        Contacts of both together, by distance; of unlike bins by coverage, too.
+    known : float32, shape (H, W)
+        1 where something is known of both bins.
     gate : float32, shape (H, W)
         How much the mask may leave the share, 0 to 1.
+    forced : float32, shape (H, W)
+        0 or 1 where a bin is bad in the first or the second map, whatever the network says; NaN elsewhere.
     inside : bool, shape (H, W)
         Upper triangle, the diagonal included, within the band and the chromosome.
     """
@@ -72,7 +73,9 @@ class MapTile:
     counts_b: F32
     share: F32
     expected: F32
+    known: F32
     gate: F32
+    forced: F32
     inside: NDArray[np.bool_]
 
 
@@ -122,6 +125,7 @@ def measure_scales(pair: MapPair) -> Scales:
     for start in starts:
         height, width = min(_SAMPLE_ROWS, n), min(_SAMPLE_ROWS + depth, n - int(start))
         counts_a, counts_b, share, distance, inside = _raw(pair, int(start), int(start), height, width)
+        inside &= np.isnan(_forced(pair, int(start) + np.arange(height), int(start) + np.arange(width)))
         scores = window_scores(counts_a, counts_b, share, inside)
         # where 5 × 5 hold fewer there is no spread worth measuring; by what is expected: a fault has more
         several = pair.expected[np.minimum(distance, depth - 1)] > 1
@@ -158,16 +162,18 @@ def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple
     (row0, col0), (height, width) = place, size
     counts_a, counts_b, share, distance, inside = _raw(pair, row0, col0, height, width)
     near = np.minimum(distance, pair.n_diagonals - 1)
-    scores = window_scores(counts_a, counts_b, share, inside) / scales.by_distance[:, near]
-    scores *= inside
     rows = np.clip(np.arange(row0, row0 + height), 0, pair.n_bins - 1)
     cols = np.clip(np.arange(col0, col0 + width), 0, pair.n_bins - 1)
+    forced = _forced(pair, rows, cols)
+    compared = inside & np.isnan(forced)  # a bad bin must not make its neighbours look bad
+    scores = window_scores(counts_a, counts_b, share, compared) / scales.by_distance[:, near]
+    scores *= compared
     log_ratio = np.log(pair.ratio)
     both = (log_ratio[rows][:, None] + log_ratio[cols][None]) * inside
     conflict = np.maximum(pair.conflict[rows][:, None], pair.conflict[cols][None]) * inside
-    uneven = np.maximum(np.abs(log_ratio[rows])[:, None], np.abs(log_ratio[cols])[None]) * inside
-    a = _channels(pair.first, counts_a, (rows, cols), near, inside)
-    b = _channels(pair.second, counts_b, (rows, cols), near, inside)
+    shared = pair.coverage if pair.spread else None
+    a = _channels(pair.first, counts_a, (rows, cols), near, inside, shared)
+    b = _channels(pair.second, counts_b, (rows, cols), near, inside, shared)
     shown = np.clip(scores / 4, -MAX_LOG, MAX_LOG)
     last = 3 + len(WINDOWS)
     a[3:last], b[3:last] = shown, -shown
@@ -180,8 +186,10 @@ def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple
         counts_a=counts_a,
         counts_b=counts_b,
         share=share,
-        expected=pair.expected[near],
-        gate=_gate(scores, conflict, uneven),
+        expected=pair.expected[near] * _covered(pair, rows, cols),
+        known=((pair.coverage[rows] > 0)[:, None] & (pair.coverage[cols] > 0)[None] & inside).astype(np.float32),
+        gate=_gate(scores, conflict),
+        forced=forced,
         inside=inside & (np.arange(col0, col0 + width)[None] >= np.arange(row0, row0 + height)[:, None]),
     )
 
@@ -192,11 +200,14 @@ def _channels(
     bins: tuple[NDArray[np.int64], NDArray[np.int64]],
     distance: NDArray[np.int64],
     inside: NDArray[np.bool_],
+    shared: F32 | None,
 ) -> F32:
     """A map's own channels; those of the comparison are left 0."""
     rows, cols = bins
     bad = ~np.isfinite(band.weights)
     coverage = np.where(bad, 1, 1 / np.clip(np.where(bad, 1, band.weights), 0.2, 5)).astype(np.float32)
+    if shared is not None:
+        coverage = np.maximum(shared, np.float32(0.05))
     expected = band.expected[distance] * coverage[rows][:, None] * coverage[cols][None] * inside
     out = np.zeros((CHANNELS, *counts.shape), np.float32)
     out[0] = np.clip(np.log((counts + 1) / (expected + 1)), -MAX_LOG, MAX_LOG)
@@ -207,10 +218,27 @@ def _channels(
     return out
 
 
-def _gate(scores: F32, conflict: F32, uneven: F32) -> F32:
+def _covered(pair: MapPair, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
+    seen = np.maximum(pair.coverage, np.float32(0.05))
+    covered: F32 = seen[rows][:, None] * seen[cols][None]
+    return covered
+
+
+def _forced(pair: MapPair, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
+    """The mask where a bin is bad in one map; NaN where none is, or each of a pixel's in another map."""
+    first, second = (
+        (pair.bad[rows] == which)[:, None] | (pair.bad[cols] == which)[None] for which in (1, 2)
+    )
+    out = np.full(first.shape, np.nan, np.float32)
+    out[first & ~second] = 0
+    out[second & ~first] = 1
+    return out
+
+
+def _gate(scores: F32, conflict: F32) -> F32:
     """0 where the maps differ no more than by chance, 1 where they contradict each other, and around it."""
     local = maximum_filter(_ramp(np.abs(scores[1:]).max(axis=0), GATE), 5)
-    return np.asarray(np.maximum.reduce([local, _ramp(conflict, BIN_GATE), uneven > np.log(MAX_COVERAGE)]), np.float32)
+    return np.asarray(np.maximum(local, _ramp(conflict, BIN_GATE)), np.float32)
 
 
 def _ramp(values: F32, limits: tuple[float, float]) -> F32:

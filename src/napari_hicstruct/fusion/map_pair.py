@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.expected import band_expected
@@ -27,6 +28,15 @@ MAX_RATIO = 4.0
 
 SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
 """Distances (bins) between which a bin's contacts are compared; their median ignores a stripe on a few of them."""
+
+MAX_COVERAGE = 2.5
+"""Coverage of a bin in one map over that in the other from which it is bad in one of them."""
+
+NEIGHBOURS = 41
+"""Bins around one that say what is usual there."""
+
+PRIOR_COUNTS = 30.0
+"""Contacts that say a large bin's halves are covered alike: as much as halves usually differ."""
 
 SWEEPS = 3
 
@@ -44,8 +54,13 @@ class MapPair:
         Of one chromosome, bin size and shape.
     ratio : float32, shape (n_bins,)
         Coverage of each bin in the first map over that in the second; a pixel's is the product of its two bins'.
+        1 where one map is bad.
+    bad : int8, shape (n_bins,)
+        1 where the first map has lost a bin (or has far too much of it), 2 where the second has, else 0.
     conflict : float32, shape (n_bins,)
         How much unlike a bin's contacts fall off in the two maps, in standard deviations of what is usual here.
+    coverage : float32, shape (n_bins,)
+        Of both maps together, about 1; 0 where nothing is known.  Ones, but where ``spread``.
     spread : bool
         The second map's bins are twice as large: its counts were spread over 2 × 2 pixels each.
     """
@@ -53,7 +68,9 @@ class MapPair:
     first: Band
     second: Band
     ratio: F32
+    bad: NDArray[np.int8]
     conflict: F32
+    coverage: F32
     spread: bool = False
 
     @property
@@ -97,13 +114,63 @@ def _whole(first: F32, second: F32) -> float:
     return float(first.sum()) / total if total > 0 else 0.5
 
 
-def make_pair(first: Band, second: Band, *, spread: bool = False) -> MapPair:
+def make_pair(first: Band, second: Band) -> MapPair:
     """Pair two bands of one shape; compares the coverage of their bins."""
     odds = distance_odds(first.expected, second.expected)
     ratio = coverage_ratio(first.counts, second.counts, odds)
     conflict = bin_conflict(first.counts, second.counts, odds, ratio)
     conflict = (conflict + bin_conflict(second.counts, first.counts, 1 / odds, 1 / ratio)) / 2
-    return MapPair(first, second, ratio, conflict, spread)
+    bad = bad_bins(first.counts, second.counts, ratio)
+    ones = np.ones(first.n_bins, np.float32)
+    return MapPair(first, second, np.where(bad > 0, np.float32(1), ratio), bad, conflict, ones)
+
+
+def make_unlike_pair(sharp: Band, coarse: Band) -> MapPair:
+    """Pair a band of small bins with one of bins twice as large, whose counts are spread.
+
+    Both maps' shares are by distance alone: half a bin's coverage is known from the sharp map only.
+    """
+    coverage = fine_coverage(sharp, coarse)
+    second = spread_band(coarse, sharp, coverage)
+    n = sharp.n_bins
+    ones = np.ones(n, np.float32)
+    return MapPair(sharp, second, ones, np.zeros(n, np.int8), np.zeros(n, np.float32), coverage, spread=True)
+
+
+def fine_coverage(sharp: Band, coarse: Band) -> F32:
+    """Coverage of small bins: the large bin's, divided among its two as the sharp map's contacts are.
+
+    Drawn towards halves, the more so the fewer contacts there are.
+    """
+    n = sharp.n_bins
+    large = np.where(np.isfinite(coarse.weights), 1 / np.clip(np.nan_to_num(coarse.weights, nan=1), 0.1, 10), 0)
+    total = np.zeros(2 * len(large))
+    for d in range(2, min(sharp.counts.shape)):
+        total[: n - d] += sharp.counts[d, : n - d]
+        total[d:n] += sharp.counts[d, : n - d]
+    pairs = total.reshape(-1, 2)
+    share = (pairs + PRIOR_COUNTS / 2) / (pairs.sum(axis=1, keepdims=True) + PRIOR_COUNTS)
+    return np.asarray((2 * share * large[:, None]).ravel()[:n], np.float32)
+
+
+def bad_bins(first: F32, second: F32, ratio: F32) -> NDArray[np.int8]:
+    """Bins whose coverage is far apart: 1 where it is the first map's that is unlike its neighbours', else 2; 0 others.
+
+    Copies of a part of the genome, up to twice as many, are no fault.
+    """
+    uneven = np.abs(np.log(ratio)) > np.log(MAX_COVERAGE)
+    odd = [np.abs(_over_neighbours(one)) for one in (first, second)]
+    return np.where(uneven, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
+
+
+def _over_neighbours(counts: F32) -> F64:
+    """Log of each bin's contacts over the median of those around it."""
+    n = counts.shape[1]
+    total = counts.sum(axis=0, dtype=np.float64)
+    for d in range(1, min(counts.shape)):
+        total[d:] += counts[d, : n - d]
+    usual = median_filter(total, size=min(NEIGHBOURS, n), mode="nearest")
+    return np.asarray(np.log((total + 1) / (usual + 1)))
 
 
 def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:
@@ -184,21 +251,25 @@ def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray
     return out
 
 
-def spread_band(coarse: Band, fine: Band) -> Band:
+def spread_band(coarse: Band, fine: Band, coverage: F32 | None = None) -> Band:
     """A band of bins twice as large in the bins of ``fine``: each count over its 2 × 2 pixels, by distance decay.
 
-    A diagonal block has three pixels above the diagonal.  Sums over the blocks are the coarse counts again.
+    ... and by ``coverage`` of the small bins, where it is given.  A diagonal block has three pixels above the diagonal.  Sums over the blocks are the coarse counts again.
     """
     decay = fine.expected.astype(np.float32)
     positive = decay[decay > 0]
     floor = float(positive.min()) * 0.5 if positive.size else 1.0
-    counts = _spread(coarse.counts, fine.n_diagonals, fine.n_bins, np.maximum(decay, np.float32(floor)))
+    seen = np.ones(fine.n_bins, np.float32) if coverage is None else np.maximum(coverage, np.float32(1e-3))
+    counts = _spread(coarse.counts, fine.n_diagonals, np.maximum(decay, np.float32(floor)), seen)
     weights = np.repeat(coarse.weights, 2)[: fine.n_bins]
+    if coverage is not None:
+        weights = np.where(np.isfinite(weights), 1 / np.maximum(coverage, np.float32(0.05)), np.float32(np.nan))
     return replace(fine, counts=counts, weights=weights, expected=band_expected(counts, weights))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _spread(coarse: F32, n_diagonals: int, n: int, decay: F32) -> F32:
+def _spread(coarse: F32, n_diagonals: int, decay: F32, seen: F32) -> F32:
+    n = len(seen)
     out = np.zeros((n_diagonals, n), np.float32)
     last = len(decay) - 1
     for big in range(coarse.shape[0]):
@@ -211,12 +282,12 @@ def _spread(coarse: F32, n_diagonals: int, n: int, decay: F32) -> F32:
                 for y in range(2):
                     i, j = 2 * k + x, 2 * (k + big) + y
                     if i <= j < n:
-                        total += decay[min(j - i, last)]
+                        total += decay[min(j - i, last)] * seen[i] * seen[j]
             for x in range(2):
                 for y in range(2):
                     i, j = 2 * k + x, 2 * (k + big) + y
                     if i <= j < n and j - i < n_diagonals:
-                        out[j - i, i] = count * decay[min(j - i, last)] / total
+                        out[j - i, i] = count * decay[min(j - i, last)] * seen[i] * seen[j] / total
     return out
 
 

@@ -10,13 +10,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from napari_hicstruct.config.fusion import FusionLossConfig, FusionTrainConfig
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
 from napari_hicstruct.fusion.map_features import MapTile, Scales, make_tile, measure_scales
-from napari_hicstruct.fusion.map_pair import MapPair, band_block, make_pair, spread_band
-from napari_hicstruct.fusion.maps import BLUR, MAX_RESIDUAL
+from napari_hicstruct.fusion.map_pair import MapPair, band_block, make_pair, make_unlike_pair
+from napari_hicstruct.fusion.sharpen import sharpened
 from napari_hicstruct.losses.fusion import hic
 from napari_hicstruct.models.fusion.network import Fused
 from napari_hicstruct.synth.map_pairs import Stretch, SyntheticPair, real_pair, simulated_pair
@@ -49,7 +48,9 @@ class MapBatch:
     counts: tuple[Tensor, Tensor]
     share: Tensor
     expected: Tensor
+    known: Tensor
     gate: Tensor
+    forced: Tensor
     inside: Tensor
     checks: tuple[Tensor, Tensor]
     factor: Tensor
@@ -130,7 +131,7 @@ def paired(made: SyntheticPair) -> MapPair:
     first = _band(made.first.counts, made.resolution)
     if not made.spread:
         return make_pair(first, _band(made.second.counts, made.resolution))
-    return make_pair(first, spread_band(_band(made.second.counts, 2 * made.resolution), first), spread=True)
+    return make_unlike_pair(first, _band(made.second.counts, 2 * made.resolution))
 
 
 def _band(counts: F32, resolution: int) -> Band:
@@ -183,7 +184,9 @@ def _as_batch(tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]]) ->
         counts=(of_tile("counts_a"), of_tile("counts_b")),
         share=share,
         expected=of_tile("expected"),
+        known=of_tile("known"),
         gate=of_tile("gate"),
+        forced=of_tile("forced"),
         inside=of_tile("inside"),
         checks=(known("check_a"), known("check_b")),
         factor=flag([one.factor for one, *_ in tiles]),
@@ -199,35 +202,24 @@ def map_terms(made: Fused, batch: MapBatch, weights: FusionLossConfig) -> dict[s
     share, inside, expected = batch.share, batch.inside, batch.expected
     gate = torch.where(batch.spread > 0, torch.ones_like(batch.gate), batch.gate)
     logit = batch.prior + gate * (made.logit - batch.prior)
-    mask = torch.sigmoid(logit)
+    mask = torch.where(batch.forced.isnan(), torch.sigmoid(logit), batch.forced)
     (a, b), spread = batch.counts, batch.spread
     blend = a * (mask / share) + b * ((1 - mask) / (1 - share))
     fused = blend
     if made.residual is not None:
-        residual = made.residual.clamp(-MAX_RESIDUAL, MAX_RESIDUAL)
-        sharp = blurred(blend / expected) * expected * torch.exp(residual)
-        fused = torch.where(spread > 0, sharp, blend)
+        fused = torch.where(spread > 0, sharpened(blend, made.residual, expected, batch.known), blend)
     shares = batch.factor * share, batch.factor * (1 - share)
     terms = {"likelihood": hic.likelihood(fused, batch.checks, shares, expected, (inside, inside))}
-    known = inside * batch.has_truth
+    known = inside * batch.has_truth * batch.known
     on_truth = torch.where(spread > 0, fused, hic.smooth3(fused))
     truth = torch.where(spread > 0, batch.truth, hic.smooth3(batch.truth))
     terms["truth_contacts"] = hic.divergence(on_truth, truth, expected, known)
     terms["oe_detail"] = hic.detail(fused, batch.truth, expected, known * spread)
     terms["consistency"] = hic.consistency(fused, blend.detach(), expected, inside * spread)
     terms["tv"] = hic.variation(mask * inside, share * inside)
-    terms["truth_mask"] = hic.who_is_right(logit, share, batch.wrong, inside * (1 - spread))
+    open_ = inside * (1 - spread) * batch.forced.isnan()
+    terms["truth_mask"] = hic.who_is_right(logit, share, batch.wrong, open_)
     return {name: value for name, value in terms.items() if getattr(weights, name)}
-
-
-def blurred(values: Tensor) -> Tensor:
-    """Gaussian of :data:`BLUR`, as scipy's with its default cut and ``mode="nearest"``."""
-    reach = int(4 * BLUR + 0.5)
-    x = torch.arange(-reach, reach + 1, dtype=values.dtype, device=values.device)
-    kernel = torch.exp(-(x**2) / (2 * BLUR**2))
-    kernel = kernel / kernel.sum()
-    padded = functional.pad(values, (reach,) * 4, mode="replicate")
-    return functional.conv2d(functional.conv2d(padded, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
 
 
 def _log_uniform(rng: np.random.Generator, limits: tuple[float, float]) -> float:

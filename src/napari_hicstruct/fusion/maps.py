@@ -9,10 +9,10 @@ import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from napari_hicstruct.fusion.map_features import WIDEST, MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
+from napari_hicstruct.fusion.sharpen import sharpened
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.models.fusion.network import HybridFusionNet
 
@@ -20,12 +20,6 @@ F32 = NDArray[np.float32]
 
 STRIP = 256
 """Rows fused at once, without margins."""
-
-MAX_RESIDUAL = 2.0
-"""Of the logarithm: what a network may add to a blend of unlike bins, or take from it."""
-
-BLUR = 1.0
-"""Pixels: σ of the smoothing of a blend of unlike bins, which the residual sharpens where there is something to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +91,12 @@ def fuse_tile(net: HybridFusionNet, tile: MapTile, *, spread: bool) -> tuple[F32
         logit = made.logit[0, 0].float().cpu().numpy()
         residual = None if made.residual is None else made.residual[0, 0].float().cpu().numpy()
     mask = decided(tile.share, logit, None if spread else tile.gate)
+    mask = np.where(np.isnan(tile.forced), mask, tile.forced)
     counts = blend(tile.counts_a, tile.counts_b, mask, tile.share)
     if spread and residual is not None:
-        counts = sharpened(counts, residual, tile.expected)
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(one)[None, None] for one in (counts, residual, tile.expected, tile.known)]
+            counts = sharpened(*tensors)[0, 0].numpy()
         counts[(tile.counts_a == 0) & (tile.counts_b == 0)] = 0
     return counts, mask
 
@@ -116,13 +113,6 @@ def blend(counts_a: F32, counts_b: F32, mask: F32, share: F32) -> F32:
     """Contacts of both maps together: A · m / s + B · (1 − m) / (1 − s), with m = s their sum."""
     total: F32 = counts_a * (mask / share) + counts_b * ((1 - mask) / (1 - share))
     return total
-
-
-def sharpened(counts: F32, residual: F32, expected: F32) -> F32:
-    """A blend of unlike bins, smoothed in O/E, times what the network adds."""
-    smooth = gaussian_filter(counts / expected, BLUR, mode="nearest")
-    out: F32 = smooth * expected * np.exp(np.clip(residual, -MAX_RESIDUAL, MAX_RESIDUAL))
-    return out
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from napari_hicstruct.config.fusion import fusion_config
-from napari_hicstruct.fusion.map_training import MapPairs, blurred, map_terms
+from napari_hicstruct.fusion.map_training import MapPairs, map_terms
 from napari_hicstruct.fusion.maps import fuse_tile
+from napari_hicstruct.fusion.sharpen import gaussian, sharpened, smoothed
 from napari_hicstruct.losses.fusion import hic
 from napari_hicstruct.models.fusion.network import HybridFusionNet
 from tests.fusion_kit import drawn, expected_band
@@ -64,12 +65,28 @@ def test_who_is_right_is_nought_without_faults_at_the_share():
     assert float(hic.who_is_right(turned, share, wrong, ones())) < silent
 
 
-def test_the_blur_is_scipys():
+def test_the_filter_is_scipys():
     from scipy.ndimage import gaussian_filter
 
-    values = np.random.default_rng(1).random((20, 30)).astype(np.float32)
-    found = blurred(torch.from_numpy(values)[None, None])[0, 0].numpy()
-    np.testing.assert_allclose(found, gaussian_filter(values, 1.0, mode="nearest"), atol=1e-5)
+    values = np.random.default_rng(1).random((40, 50)).astype(np.float32)
+    found = gaussian(torch.from_numpy(values)[None, None], 1.4)[0, 0].numpy()
+    np.testing.assert_allclose(found, gaussian_filter(values, 1.4, mode="constant", truncate=2.9), atol=1e-4)
+
+
+def test_where_little_is_expected_windows_are_wide():
+    ratio = torch.from_numpy(np.random.default_rng(1).poisson(1.0, (1, 1, 80, 80)).astype(np.float32))
+    rough = [float(smoothed(ratio, ones(e, 80), ones(1, 80))[..., 20:60, 20:60].std()) for e in (100.0, 3.0, 0.1)]
+    assert rough[0] > 1.3 * rough[1] > 1.3 * rough[2]
+    flat = smoothed(ones(1, 80), ones(0.5, 80), ones(1, 80))
+    assert torch.allclose(flat, ones(1, 80), atol=1e-4)  # borders too
+
+
+def test_bad_bins_do_not_darken_their_neighbours():
+    known = ones(1, 40)
+    known[..., 20:23, :] = 0
+    blend = ones(6, 40) * known
+    made = sharpened(blend, ones(0, 40), ones(6, 40), known)
+    assert torch.allclose(made, blend, atol=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +137,6 @@ def test_training_sees_what_is_applied(pairs):
         mask = torch.sigmoid(said.logit)
         a, b = batch.counts
         blend = a * mask / batch.share + b * (1 - mask) / (1 - batch.share)
-        sharp = blurred(blend / batch.expected) * batch.expected * torch.exp(said.residual.clamp(-2, 2))
+        sharp = sharpened(blend, said.residual, batch.expected, batch.known)
     there = (tile.counts_a > 0) | (tile.counts_b > 0)
     np.testing.assert_allclose(counts[there], sharp[0, 0].numpy()[there], rtol=2e-3)

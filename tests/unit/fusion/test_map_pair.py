@@ -57,7 +57,7 @@ def test_a_fault_is_left_to_the_network():
 
 
 def test_swapped_maps_swap_the_mask():
-    pair, first, second = pair_of()
+    _, first, second = pair_of()
     first[5:50, 100] += 40
     bands = band_of(first), band_of(second)
     ahead, behind = (fuse_bands(network(2.0), make_pair(*order)) for order in (bands, bands[::-1]))

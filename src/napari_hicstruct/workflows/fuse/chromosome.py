@@ -73,7 +73,7 @@ class ChromosomeFusion:
 
     def iter_fuse(self, net: HybridFusionNet) -> Iterator[float]:
         """Read both and fuse them; yields the share done."""
-        from napari_hicstruct.fusion.map_pair import make_pair, spread_band
+        from napari_hicstruct.fusion.map_pair import make_pair, make_unlike_pair
         from napari_hicstruct.fusion.maps import iter_fuse_bands
 
         # of larger bins one more diagonal, so that it covers those of the smaller ones
@@ -82,11 +82,8 @@ class ChromosomeFusion:
             for reader, size in zip(self.readers, self.plan.read, strict=True)
         ]
         yield 0.1
-        spread = self.plan.read[0] != self.plan.read[1]
-        sharp = self._sharp
-        if spread:
-            bands[1 - sharp] = spread_band(bands[1 - sharp], bands[sharp])
-        self._pair = make_pair(bands[sharp], bands[1 - sharp], spread=spread)
+        make = make_unlike_pair if self.plan.read[0] != self.plan.read[1] else make_pair
+        self._pair = make(bands[self._sharp], bands[1 - self._sharp])
         steps = iter_fuse_bands(net, self._pair, self.token)
         while True:
             try:
