@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks._harness import BenchmarkError, scratch
 from napari_hicstruct.workflows.segment.compare import halves
-from napari_hicstruct.workflows.segment.train import ImageSample
+from napari_hicstruct.workflows.segment.sample import ImageSample
 
 Arrays = tuple[NDArray[Any], NDArray[Any]]
 

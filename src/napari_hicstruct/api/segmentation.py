@@ -216,7 +216,7 @@ def _config(
 
 
 def _samples(images: Any, labels: Any) -> tuple[ImageSample, ...]:
-    from napari_hicstruct.workflows.segment.train import ImageSample
+    from napari_hicstruct.workflows.segment.sample import ImageSample
 
     pictures, known = _listed(images, "images"), _listed(labels, "labels")
     if len(pictures) != len(known):

@@ -17,7 +17,7 @@ from napari_hicstruct.wording import how_many
 if TYPE_CHECKING:
     from napari_hicstruct.config.segmentation import SegmentationConfig
     from napari_hicstruct.workflows.segment.image_files import ImageFile
-    from napari_hicstruct.workflows.segment.train import ImageSample
+    from napari_hicstruct.workflows.segment.sample import ImageSample
 
 
 class SegmentPreset(StrEnum):
@@ -230,7 +230,7 @@ def _settings(
 
 def _samples(images: list[Path], labels: list[Path]) -> tuple[ImageSample, ...]:
     from napari_hicstruct.workflows.segment.image_files import read_image, read_labels
-    from napari_hicstruct.workflows.segment.train import ImageSample
+    from napari_hicstruct.workflows.segment.sample import ImageSample
 
     if len(images) != len(labels):
         text = f"{how_many(len(images), 'picture')} and {how_many(len(labels), 'file')} of labels are given."

@@ -14,7 +14,7 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.segmentation.planes import Plane
-    from napari_hicstruct.workflows.segment.train import ImageSample
+    from napari_hicstruct.workflows.segment.sample import ImageSample
 
 MAX_CHANNELS = 8
 MAX_CLASSES = 32

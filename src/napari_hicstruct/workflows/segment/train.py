@@ -20,6 +20,7 @@ from napari_hicstruct.config.segmentation import SELECTORS, SegmentationConfig
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.models import CARD
+from napari_hicstruct.workflows.segment.sample import ImageSample
 from napari_hicstruct.workflows.segment.samples import (
     channels_last,
     check_learnable,
@@ -37,28 +38,6 @@ if TYPE_CHECKING:
 RUN, LOG = "run.json", "log.jsonl"
 _CHECKPOINTS = ("last.ckpt", "best.ckpt")
 _MAX_MEASURED_PLANES = 12
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ImageSample:
-    """One picture and its labels.
-
-    Attributes
-    ----------
-    name : str
-    image : ndarray
-        ``(Y, X)``; ``(Y, X, C)`` with channels last; or ``(Z, Y, X)``, read slice by slice.  Any dtype, 16 bits too.
-    labels : ndarray
-        ``(Y, X)`` or ``(Z, Y, X)``, whole numbers, 0 is background; each value a class or an object, as the settings
-        have it.
-    weight : ndarray, optional
-        How much each pixel counts, of the labels' shape; 0 where nobody knows.
-    """
-
-    name: str
-    image: NDArray[Any]
-    labels: NDArray[Any]
-    weight: NDArray[np.floating[Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
