@@ -10,6 +10,7 @@ from benchmarks import _cells as cells
 from benchmarks import _fusion_cells as fusion
 from benchmarks import _learning_cells as learning
 from benchmarks import _repair_cells as repair
+from benchmarks import _segmentation_cells as segmentation
 from benchmarks._harness import ROOT, newest
 
 BEGIN, END = "<!-- table: written by `python -m benchmarks.run --table` -->", "<!-- end of table -->"
@@ -192,6 +193,13 @@ ROWS = (
         "boundary F1 and loop AP above the votes at every number of callers without repair, and above the consensus of "
         "two callers or more",
         repair.votes,
+    ),
+    Row(
+        "selectors_images",
+        "selectors E0–E6 on pictures (nuclei, coins, a stained section: left half learnt, right half judged) and on "
+        "domains of simulated maps; the same small network, 100 steps of two crops",
+        "all rows, three seeds; the best named with its spread, also if it is E0",
+        segmentation.selectors,
     ),
     Row(
         "fusion_images",
