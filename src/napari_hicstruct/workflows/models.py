@@ -132,13 +132,26 @@ def find_model(name: str) -> ModelInfo:
     """
     folder = Path(name)
     if (folder / CARD).exists():
-        return describe_model(folder)
+        return of_maps(describe_model(folder))
     wanted = default_name() if name == DEFAULT else name
     for base, shipped in ((user_models_dir(), False), (resources_dir() / "models", True)):
         if wanted and (base / wanted / CARD).exists():
-            return describe_model(base / wanted, shipped=shipped, default=wanted == default_name())
+            return of_maps(describe_model(base / wanted, shipped=shipped, default=wanted == default_name()))
     known = ", ".join(model.name for model in list_models()) or "none"
     raise ModelError(f"there is no model '{name}'.", hint=f"Installed: {known}. Or give a model folder.")
+
+
+def of_maps(model: ModelInfo) -> ModelInfo:
+    """The model, unless it is one of pictures.
+
+    Raises
+    ------
+    ModelError
+    """
+    if model.card.get("kind") == "segmentation":
+        hint = "Use it by hicstruct segment predict."
+        raise ModelError("is a model of pictures, not of contact maps.", where=model.path, hint=hint)
+    return model
 
 
 def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
@@ -151,7 +164,7 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
     OutputError
         If it cannot be copied.
     """
-    info = describe_model(Path(folder))
+    info = of_maps(describe_model(Path(folder)))
     weights = Path(folder) / WEIGHTS
     if not weights.exists():
         raise ModelError(f"lacks {WEIGHTS}.", where=folder, hint="Only safetensors weights are taken, never pickles.")

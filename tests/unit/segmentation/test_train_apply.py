@@ -252,7 +252,10 @@ FAULTS = {
     "nan": ({"labels": np.where(discs() > 0, np.nan, 0)}, "labels that are NaN"),
     "negative": ({"labels": -discs()}, "negative label -2"),
     "text": ({"labels": np.full((96, 128), "a")}, "labels are whole numbers"),
-    "labels in colours": ({"image": np.zeros((96, 128, 3)), "labels": np.ones((96, 128, 3), int)}, "has labels in colours"),
+    "labels in colours": (
+        {"image": np.zeros((96, 128, 3)), "labels": np.ones((96, 128, 3), int)},
+        "has labels in colours",
+    ),
     "complex": ({"image": np.zeros((96, 128), complex)}, "complex128, which are no intensities"),
     "a line": ({"image": np.zeros(96), "labels": np.zeros(96, int)}, "is no picture"),
     "many channels": ({"image": np.zeros((96, 128, 30))}, "has 30 channels; 8 are read at most"),
@@ -308,6 +311,16 @@ def test_settings_that_pictures_do_not_have_are_refused() -> None:
 def test_a_model_is_not_replaced_unasked(classes_model: Path) -> None:
     with pytest.raises(OutputError, match=r"holds a model. Nothing was written"):
         train(sample(), classes_model)
+
+
+def test_a_model_of_pictures_is_refused_for_maps(classes_model: Path) -> None:
+    from napari_hicstruct.workflows.models import find_model, install_model
+
+    for use in (find_model, install_model):
+        with pytest.raises(
+            ModelError, match=r"is a model of pictures, not of contact maps. Use it by hicstruct segment"
+        ):
+            use(str(classes_model))
 
 
 def test_a_model_of_maps_is_refused(tmp_path: Path) -> None:
