@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.fusion.map_features import WIDEST, MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
-from napari_hicstruct.fusion.sharpen import sharpened
+from napari_hicstruct.fusion.sharpen import REACH, sharpened
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.models.fusion.network import HybridFusionNet
 
@@ -66,7 +66,7 @@ def iter_fuse_bands(
     scales = measure_scales(pair)
     n, depth = pair.n_bins, pair.n_diagonals
     out = FusedBand(np.zeros((depth, n), np.float32), np.zeros((depth, n), np.float32))
-    margin = net.reach + WIDEST
+    margin = max(net.reach + WIDEST, REACH)
     for start in range(0, n, STRIP):
         if token is not None:
             token.check()

@@ -6,16 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-SIGMAS = (0.7, 1.4, 2.8, 5.6)
+SIGMAS = (0.7, 1.4, 2.8, 5.6, 11.2)
 """Pixels: σ of the windows; one between two of them is a mixture of both."""
 
-WANTED = 40.0
+WANTED = 120.0
 """Contacts expected in a window (4πσ² pixels) that is wide enough."""
 
 MAX_RESIDUAL = 2.0
 """Of the logarithm: what a network may add to a smoothed blend, or take from it."""
 
-REACH = 17
+REACH = 34
 """Pixels beyond which nothing changes a smoothed value."""
 
 
