@@ -2,8 +2,8 @@
 
 Replicates: the contacts of GM12878 chr21 (10 kb) shared out at random in two, and in three, of which one third is not
 fused; and pairs of simulated experiments.  Unlike bins: simulated maps, and HFFc6 Micro-C thinned.  Artefacts: bad
-bins, a fake stripe and a duplicated block put into one of two.  No map is one of training.  SCC is HiCRep's, on counts, 1 to
-2 Mb/bin diagonals, with mean filters of several half widths h (HiCRep takes 20 at 10 kb; 1 keeps what is sharp).
+bins, a fake stripe and a duplicated block put into one of two.  No map is one of training.  SCC is HiCRep's, on counts,
+up to 2 Mb, with mean filters of several half widths h (HiCRep takes 20 at 10 kb; 1 keeps what is sharp).
 
     python -m benchmarks.fusion_hic [--model FOLDER] [--only PART ...] [--quick]
 """

@@ -101,9 +101,7 @@ def simulated_pair(
     return SyntheticPair(first, second, (draws[2], draws[3]), truth, 1.0, spread, sim.resolution)
 
 
-def real_pair(
-    counts: F32, resolution: int, place: Stretch, rng: np.random.Generator, *, spread: bool
-) -> SyntheticPair:
+def real_pair(counts: F32, resolution: int, place: Stretch, rng: np.random.Generator, *, spread: bool) -> SyntheticPair:
     """The contacts of a real map shared out among two maps and a third part that checks them, with faults."""
     whole = np.rint(cut(counts, place)).astype(np.int64)
     third = 0.4
@@ -117,9 +115,7 @@ def real_pair(
     return SyntheticPair(*made, checks, None, third / (1 - third), spread, resolution)
 
 
-def _with_faults(
-    first: F32, second: F32, rng: np.random.Generator, *, spread: bool
-) -> tuple[FaultyBand, FaultyBand]:
+def _with_faults(first: F32, second: F32, rng: np.random.Generator, *, spread: bool) -> tuple[FaultyBand, FaultyBand]:
     if spread:
         second = sum_blocks(second, 2)
     made = []

@@ -165,6 +165,12 @@ def _chromosomes(first: ContactSource, second: ContactSource, wanted: Sequence[s
     return list(dict.fromkeys(pairs))
 
 
+def _read_at(sizes: Sequence[Sequence[int]], size: int) -> tuple[int, int] | None:
+    """In which bins each map is read to be fused at ``size``; None where that cannot be."""
+    first, second = (_bins_at(own, size) for own in sizes)
+    return (first, second) if first and second and size in (first, second) else None
+
+
 def common_bins(
     first: ContactSource,
     second: ContactSource,
@@ -189,9 +195,8 @@ def common_bins(
     sizes = _given(first, chroms), _given(second, others)
     candidates = sorted({*sizes[0], *sizes[1]}) if wanted is None else [wanted]
     for size in candidates:
-        read = tuple(_bins_at(own, size) for own in sizes)
-        if 0 not in read and size in read:
-            return read[0], read[1]
+        if read := _read_at(sizes, size):
+            return read
     shown = [", ".join(format_bin_size(one) for one in own) for own in sizes]
     text = f"has bins of {shown[1]}, the first map of {shown[0]}: "
     text += "none fits." if wanted is None else f"these do not give {format_bin_size(wanted)}."
