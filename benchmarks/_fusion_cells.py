@@ -28,3 +28,39 @@ def images(result: Mapping[str, Any]) -> str:
 
 def _figures(values: list[float]) -> str:
     return " / ".join(f"{value:.2f}" if value > 2 else f"{value:.3f}" for value in values)
+
+
+def maps(result: Mapping[str, Any]) -> str:
+    """SCC beside the sum's, figures of unlike bins beside the best other's, AUC by kind of fault, time and memory."""
+    parts, lines = result["parts"], []
+    if (one := parts.get("replicates_chr21")) is not None:
+        for name in ("whole", "third"):
+            pair = [one[name][which]["scc_h1"] for which in ("fused", "sum")]
+            lines.append(f"chr21, SCC with the {name}: {pair[0]:.4f}, sum {pair[1]:.4f}")
+        shown = [
+            f"P@{n} {one['loops']['fused'][n]:.3f} ({one['loops']['whole'][n]:.3f})" for n in one["loops"]["fused"]
+        ]
+        lines.append("loops (those of the whole): " + " · ".join(shown))
+    if (one := parts.get("replicates_simulated")) is not None:
+        worst = min(row["third"]["fused"]["scc_h1"] - row["third"]["sum"]["scc_h1"] for row in one["rows"])
+        lines.append(f"simulated experiments: SCC with a third, at worst {worst:+.5f} of the sum's")
+    for name, title in (("unlike_simulated", "simulated 5 × 10 kb"), ("unlike_hffc6", "HFFc6 5 × 10 kb")):
+        if (one := parts.get(name)) is not None:
+            lines.append(f"{title}: " + " · ".join(_beside(one["mean"], key) for key in ("scc_h1", "ssim", "loop_ap")))
+    if (one := parts.get("artefacts")) is not None:
+        rows = one["rows"]
+        for kind in ("bad_bins", "stripes", "blocks"):
+            found = [row for name, row in rows.items() if f", {kind}," in name]
+            auc, after = min(row["auc"] for row in found), [row["after"] for row in found]
+            lines.append(f"{kind.replace('_', ' ')}: AUC ≥ {auc:.3f}, contacts there {min(after):.2f}–{max(after):.2f}")
+    if (one := parts.get("speed")) is not None:
+        lines.append(f"chr21: {one['wall_s']:.0f} s, {one['peak_mb']:,.0f} MB")
+    if missed := [name for name, one in parts.items() if not one["met"]]:
+        lines.append(f"missed: {', '.join(missed)}")
+    return "<br>".join(lines)
+
+
+def _beside(mean: Mapping[str, Any], key: str) -> str:
+    """Ours, and the best of the others by name."""
+    other = max((name for name in mean if name != "fused"), key=lambda name: mean[name][key])
+    return f"{key.split('_h')[0].replace('_', ' ')} {mean['fused'][key]:.3f} ({other} {mean[other][key]:.3f})"

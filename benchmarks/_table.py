@@ -211,6 +211,15 @@ ROWS = (
         fusion.images,
     ),
     Row(
+        "fusion_hic",
+        "two Hi-C maps become one: chr21 shared out in two and three, simulated experiments; 5 kb sharp and 10 kb deep "
+        "(simulated, HFFc6 thinned); faults in one of two",
+        "replicates: SCC with both together and with a third not below the sum's, loops at equal n not below; unlike "
+        "bins: SCC, SSIM on O/E and loop AP at 5 kb above each input, their sum and plain smoothing; faults: AUC of "
+        "the mask ≥ .9, gone; chr21 at 10 kb ≤ 60 s, ≤ 1.5 GB",
+        fusion.maps,
+    ),
+    Row(
         "finetune_gain",
         "50 corrections of one half of a map, average precision on the other; 3 maps, 3 seeds",
         "up by 15 % in the mean over maps, on no map down by more than the spread of the seeds",

@@ -56,8 +56,8 @@ def parse_fusion(text: str) -> dict[str, Any] | None:
 def names_of(fusion: Mapping[str, Any]) -> tuple[str, str]:
     """Short names of the two maps."""
     first, second = (str(fusion[key]["uri"]) for key in ("first", "second"))
-    names = tuple(_short(one) for one in (first, second))
-    return names if names[0] != names[1] else (_short(first, group=True), _short(second, group=True))
+    same = _short(first) == _short(second)
+    return _short(first, group=same), _short(second, group=same)
 
 
 def fused_note(fusion: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ counts are largest, decide all).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,8 @@ def smooth_band(band: F32, h: int, valid: NDArray[np.bool_]) -> F32:
         return band
     from napari_hicstruct.evaluation.band_filter import window_means
 
-    return window_means(np.ascontiguousarray(band, np.float32), h, valid)
+    means: F32 = window_means(np.ascontiguousarray(band, np.float32), h, valid)
+    return means
 
 
 def ssim_of_oe(first: Band, second: Band, *, n_diagonals: int, tile: int = TILE) -> float:
@@ -107,7 +108,8 @@ def ssim_of_oe(first: Band, second: Band, *, n_diagonals: int, tile: int = TILE)
         if min(squares[0].shape) < 7 or not known.any():
             continue
         filled = [np.where(known, one, 0) for one in squares]
-        _, field = structural_similarity(*filled, data_range=2 * _SHOWN_LOG, full=True)
+        measure: Any = structural_similarity
+        _, field = measure(*filled, data_range=2 * _SHOWN_LOG, full=True)
         scores.append(float(field[known].mean()))
         weights.append(float(known.sum()))
     return float(np.average(scores, weights=weights)) if scores else float("nan")

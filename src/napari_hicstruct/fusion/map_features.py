@@ -226,9 +226,7 @@ def _covered(pair: MapPair, rows: NDArray[np.int64], cols: NDArray[np.int64]) ->
 
 def _forced(pair: MapPair, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
     """The mask where a bin is bad in one map; NaN where none is, or each of a pixel's in another map."""
-    first, second = (
-        (pair.bad[rows] == which)[:, None] | (pair.bad[cols] == which)[None] for which in (1, 2)
-    )
+    first, second = ((pair.bad[rows] == which)[:, None] | (pair.bad[cols] == which)[None] for which in (1, 2))
     out = np.full(first.shape, np.nan, np.float32)
     out[first & ~second] = 0
     out[second & ~first] = 1

@@ -118,8 +118,9 @@ def make_pair(first: Band, second: Band) -> MapPair:
     """Pair two bands of one shape; compares the coverage of their bins."""
     odds = distance_odds(first.expected, second.expected)
     ratio = coverage_ratio(first.counts, second.counts, odds)
-    conflict = bin_conflict(first.counts, second.counts, odds, ratio)
-    conflict = (conflict + bin_conflict(second.counts, first.counts, 1 / odds, 1 / ratio)) / 2
+    ahead = bin_conflict(first.counts, second.counts, odds, ratio)
+    behind = bin_conflict(second.counts, first.counts, _inverse(odds), _inverse(ratio))
+    conflict = np.asarray((ahead + behind) / 2, np.float32)
     bad = bad_bins(first.counts, second.counts, ratio)
     ones = np.ones(first.n_bins, np.float32)
     return MapPair(first, second, np.where(bad > 0, np.float32(1), ratio), bad, conflict, ones)
@@ -179,8 +180,12 @@ def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:
     The median over stretches of distance on both sides, so that a stripe or a block on a few of them does not count;
     1 where there are too few contacts to tell.
     """
-    ahead, behind = _log_coverage(first, second, odds), _log_coverage(second, first, 1 / odds)
+    ahead, behind = _log_coverage(first, second, odds), _log_coverage(second, first, _inverse(odds))
     return np.asarray(np.exp((ahead - behind) / 2), np.float32)  # who comes first can decide nothing
+
+
+def _inverse(values: F32) -> F32:
+    return np.asarray(1 / values, np.float32)
 
 
 def _log_coverage(first: F32, second: F32, odds: F32) -> F64:
