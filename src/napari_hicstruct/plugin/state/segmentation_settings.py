@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LabelsAre = Literal["classes", "instances"]
-MAX_CLASSES = 16
-"""More values than these are taken for single objects of one class."""
+MAX_CLASSES = 32
+"""That can be learnt."""
+
+MANY_VALUES = 12
+"""More values than these are taken for single objects of one class, until somebody says otherwise."""
 
 OBJECT = "object"
 RUN_KEYS = (
@@ -88,7 +91,7 @@ class SegmentationSettings:
         """As a person chose; else objects where the preset has objects, or there are very many values."""
         if self._chosen is not None:
             return self._chosen
-        return "instances" if len(self._counts) > MAX_CLASSES else self._base.labels
+        return "instances" if len(self._counts) > MANY_VALUES else self._base.labels
 
     def choose_preset(self, preset: str | Path) -> None:
         """Begin anew with a preset or a YAML file.
