@@ -55,29 +55,15 @@ def write_cool(path: Path, bands: dict[str, F32], resolution: int = 10_000, **op
     return path
 
 
-def silent_model(folder: Path) -> Path:
-    """A network of the preset hic that has nothing to say, in a folder."""
+def silent_model(folder: Path, *, unlike: bool = False) -> Path:
+    """A network of maps that has nothing to say, in a folder."""
     from napari_hicstruct.config.fusion import fusion_config, with_changes
+    from napari_hicstruct.config.resources import resource
     from napari_hicstruct.models.fusion.network import HybridFusionNet
     from napari_hicstruct.models.fusion.store import save_fusion
 
-    config = with_changes(fusion_config("hic"), network={"width": 8, "heads": 2, "dilations": (1, 2)})
+    of_maps = fusion_config(resource("configs", "fusion", "hic-unlike.yaml") if unlike else "hic")
+    config = with_changes(of_maps, network={"width": 8, "heads": 2, "dilations": (1, 2)})
     net = HybridFusionNet(config.network)
     save_fusion(folder, config, net.state_dict(), {"name": "silent", "version": "0"})
-    return folder
-
-
-def biased_model(folder: Path, towards_first: float) -> Path:
-    """As :func:`silent_model`, but it trusts the map with more contacts than expected by ``towards_first``."""
-    import torch
-
-    from napari_hicstruct.models.fusion.network import HybridFusionNet
-    from napari_hicstruct.models.fusion.store import load_fusion, save_fusion
-
-    net, config, card = load_fusion(silent_model(folder))
-    assert isinstance(net, HybridFusionNet)
-    torch.manual_seed(0)
-    with torch.no_grad():
-        net.last.weight[:1].normal_(0, towards_first)
-    save_fusion(folder, config, net.state_dict(), card)
     return folder

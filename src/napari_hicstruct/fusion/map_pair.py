@@ -259,7 +259,8 @@ def _segment_sums(first: F32, second: F32, odds: F32, ratio: F32, edges: NDArray
 def spread_band(coarse: Band, fine: Band, coverage: F32 | None = None) -> Band:
     """A band of bins twice as large in the bins of ``fine``: each count over its 2 × 2 pixels, by distance decay.
 
-    ... and by ``coverage`` of the small bins, where it is given.  A diagonal block has three pixels above the diagonal.  Sums over the blocks are the coarse counts again.
+    And by ``coverage`` of the small bins, where it is given.  A diagonal block has three pixels above the diagonal.
+    Sums over the blocks are the coarse counts again.
     """
     decay = fine.expected.astype(np.float32)
     positive = decay[decay > 0]

@@ -15,7 +15,7 @@ from napari_hicstruct.config.fusion import FusionLossConfig, FusionTrainConfig
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
 from napari_hicstruct.fusion.map_features import MapTile, Scales, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair, band_block, make_pair, make_unlike_pair
-from napari_hicstruct.fusion.sharpen import sharpened
+from napari_hicstruct.fusion.sharpen import OUTPUTS, sharpened
 from napari_hicstruct.losses.fusion import hic
 from napari_hicstruct.models.fusion.network import Fused
 from napari_hicstruct.synth.map_pairs import Stretch, SyntheticPair, real_pair, simulated_pair
@@ -175,11 +175,12 @@ def _as_batch(tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]]) ->
         return torch.tensor(values, dtype=torch.float32)[:, None, None, None]
 
     share = of_tile("share")
+    blank = torch.zeros_like(share).expand(-1, OUTPUTS, -1, -1)  # counts are blended by the terms of the loss
     a, b = of_tile("a"), of_tile("b")
     return MapBatch(
         a=a,
         b=b,
-        values=(torch.zeros_like(share), torch.zeros_like(share)),
+        values=(blank, blank),
         prior=torch.logit(share),
         counts=(of_tile("counts_a"), of_tile("counts_b")),
         share=share,

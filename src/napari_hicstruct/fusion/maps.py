@@ -86,17 +86,17 @@ def fuse_tile(net: HybridFusionNet, tile: MapTile, *, spread: bool) -> tuple[F32
     device = next(net.parameters()).device
     with torch.inference_mode():
         a, b = (torch.from_numpy(one)[None].to(device) for one in (tile.a, tile.b))
-        blank = torch.zeros_like(a[:, :1])  # what is blended is counts: below
+        blank = torch.zeros_like(a[:, :1]).expand(-1, net.config.value_channels, -1, -1)  # counts are blended below
         made = net(a, b, values=(blank, blank))
         logit = made.logit[0, 0].float().cpu().numpy()
-        residual = None if made.residual is None else made.residual[0, 0].float().cpu().numpy()
+        residual = None if made.residual is None else made.residual.float().cpu()
     mask = decided(tile.share, logit, None if spread else tile.gate)
     mask = np.where(np.isnan(tile.forced), mask, tile.forced)
     counts = blend(tile.counts_a, tile.counts_b, mask, tile.share)
     if spread and residual is not None:
         with torch.inference_mode():
-            tensors = [torch.from_numpy(one)[None, None] for one in (counts, residual, tile.expected, tile.known)]
-            counts = sharpened(*tensors)[0, 0].numpy()
+            total, expected, known = (torch.from_numpy(one)[None, None] for one in (counts, tile.expected, tile.known))
+            counts = sharpened(total, residual, expected, known)[0, 0].numpy()
         counts[(tile.counts_a == 0) & (tile.counts_b == 0)] = 0
     return counts, mask
 

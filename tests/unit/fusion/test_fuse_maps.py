@@ -140,6 +140,7 @@ def unlike(folder):
     """A sharp map at 10 kb and a deep one at 20 kb."""
     expected = expected_band(260, FAR, 60, seed=5)
     deep = drawn(expected, 20.0, 3)
+    silent_model(folder / "silent-unlike", unlike=True)
     write_cool(folder / "sharp.cool", {"chr1": drawn(expected, 1.0, 1)})
     write_cool(folder / "deep.cool", {"chr1": sum_blocks(deep, 2)}, resolution=20_000)
     return folder, deep
@@ -148,7 +149,8 @@ def unlike(folder):
 @pytest.mark.parametrize("order", [("sharp.cool", "deep.cool"), ("deep.cool", "sharp.cool")])
 def test_larger_bins_are_spread_over_smaller_ones(unlike, request_of, order):
     folder, _ = unlike
-    made = fuse_maps(request_of(*order))
+    assert "in the same bins" in refusal(request_of(*order), ModelError)
+    made = fuse_maps(replace(request_of(*order), model=folder / "silent-unlike"))
     assert cooler.Cooler(f"{made.path}::/resolutions/10000").binsize == 10_000
     assert any("20 kb" in note and "spread" in note for note in made.notes)
     total = whole(folder / "sharp.cool").sum() + whole(folder / "deep.cool").sum()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from napari_hicstruct.config.fusion import fusion_config
+from napari_hicstruct.config.resources import resource
 from napari_hicstruct.fusion.map_training import MapPairs, map_terms
 from napari_hicstruct.fusion.maps import fuse_tile
 from napari_hicstruct.fusion.sharpen import gaussian, sharpened, smoothed
@@ -75,9 +76,13 @@ def test_the_filter_is_scipys():
 
 def test_where_little_is_expected_windows_are_wide():
     ratio = torch.from_numpy(np.random.default_rng(1).poisson(1.0, (1, 1, 80, 80)).astype(np.float32))
-    rough = [float(smoothed(ratio, ones(e, 80), ones(1, 80))[..., 20:60, 20:60].std()) for e in (100.0, 3.0, 0.1)]
+    said = torch.zeros(1, 5, 80, 80)
+    rough = [float(smoothed(ratio, ones(e, 80), ones(1, 80), said)[..., 20:60, 20:60].std()) for e in (100.0, 3.0, 0.1)]
     assert rough[0] > 1.3 * rough[1] > 1.3 * rough[2]
-    flat = smoothed(ones(1, 80), ones(0.5, 80), ones(1, 80))
+    said[:, 4] = 100  # a network may say so, too
+    wide = float(smoothed(ratio, ones(100.0, 80), ones(1, 80), said)[..., 20:60, 20:60].std())
+    assert wide < 0.2 * rough[0]
+    flat = smoothed(ones(1, 80), ones(0.5, 80), ones(1, 80), said)
     assert torch.allclose(flat, ones(1, 80), atol=1e-4)  # borders too
 
 
@@ -85,13 +90,13 @@ def test_bad_bins_do_not_darken_their_neighbours():
     known = ones(1, 40)
     known[..., 20:23, :] = 0
     blend = ones(6, 40) * known
-    made = sharpened(blend, ones(0, 40), ones(6, 40), known)
+    made = sharpened(blend, torch.zeros(1, 6, 40, 40), ones(6, 40), known)
     assert torch.allclose(made, blend, atol=1e-3)
 
 
 @pytest.fixture(scope="module")
 def pairs():
-    train = fusion_config("hic").train.model_copy(update={"patch": 48, "batch": 2, "real_share": 1.0})
+    train = fusion_config("hic").train.model_copy(update={"patch": 48, "batch": 2, "real_share": 1.0, "unlike_share": 0.5})
     counts = drawn(expected_band(300, 80), 5.0, 1)
     return MapPairs([], [(counts, 20_000)], train)
 
@@ -105,11 +110,15 @@ def test_batches_are_the_same_ones_again(pairs):
     assert not torch.equal(first.a, pairs.batch(3, validation=True).a)
 
 
-def test_every_term_of_the_preset_is_there_and_has_a_gradient(pairs):
-    config = fusion_config("hic")
+LIKE = {"likelihood", "truth_contacts", "tv", "truth_mask"}
+UNLIKE = {"likelihood", "truth_contacts", "oe_detail", "consistency", "tv"}
+
+
+@pytest.mark.parametrize(("file", "named"), [("hic.yaml", LIKE), ("hic-unlike.yaml", UNLIKE)])
+def test_every_term_of_the_settings_is_there_and_has_a_gradient(pairs, file, named):
+    config = fusion_config(resource("configs", "fusion", file))
     net = HybridFusionNet(config.network)
-    named = {"likelihood", "truth_contacts", "oe_detail", "consistency", "tv", "truth_mask"}
-    assert {name for name in named if getattr(config.losses, name) > 0} == named
+    assert {name for name in LIKE | UNLIKE if getattr(config.losses, name) > 0} == named
     batch = pairs.batch(0)
     made = net(batch.a, batch.b, values=batch.values, prior=batch.prior)
     terms = map_terms(made, batch, config.losses)
@@ -123,7 +132,7 @@ def test_training_sees_what_is_applied(pairs):
     from napari_hicstruct.fusion.map_features import make_tile, measure_scales
 
     torch.manual_seed(0)
-    net = HybridFusionNet(fusion_config("hic").network).eval()
+    net = HybridFusionNet(fusion_config(resource("configs", "fusion", "hic-unlike.yaml")).network).eval()
     with torch.no_grad():
         net.last.weight.normal_(0, 0.5)
     made = next(one for k in range(12) if (one := pairs._make(0, k, False)) and one[0].spread)

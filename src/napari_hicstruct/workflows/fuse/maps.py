@@ -14,7 +14,7 @@ from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.workflows.fuse.map_checks import MapPlan, plan_fusion
-from napari_hicstruct.workflows.fuse.provenance import SHIPPED, account, model_record
+from napari_hicstruct.workflows.fuse.provenance import SHIPPED, SHIPPED_UNLIKE, account, model_record
 
 if TYPE_CHECKING:
     import h5py
@@ -123,7 +123,7 @@ def iter_fuse_maps(request: FuseMapsRequest, token: CancelToken | None = None) -
     from napari_hicstruct.inference.device import torch_threads
 
     with torch_threads(request.threads or 0):
-        net, model = _load(request)
+        net, model = _load(request, unlike=plan.read[0] != plan.read[1])
         job = _Job(request, plan, sources, net, account(request, plan, sources, model), token, clock)
         try:
             with in_place_of(request.out) as file:
@@ -135,18 +135,28 @@ def iter_fuse_maps(request: FuseMapsRequest, token: CancelToken | None = None) -
     return FusedMap(request.out, (*plan.notes, *job.notes), job.table(), label)
 
 
-def _load(request: FuseMapsRequest) -> tuple[HybridFusionNet, dict[str, Any]]:
+def _load(request: FuseMapsRequest, *, unlike: bool) -> tuple[HybridFusionNet, dict[str, Any]]:
+    """The network, and what is kept of it."""
     from napari_hicstruct.config.resources import resource
     from napari_hicstruct.errors import ModelError
+    from napari_hicstruct.fusion.map_features import CHANNELS
+    from napari_hicstruct.fusion.sharpen import OUTPUTS
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.models.fusion.store import load_fusion
     from napari_hicstruct.models.store import read_card
 
-    folder = request.model if request.model is not None else resource("models", *SHIPPED.split("/"))
+    shipped = SHIPPED_UNLIKE if unlike else SHIPPED
+    folder = request.model if request.model is not None else resource("models", "fusion", shipped)
     net, config, card = load_fusion(folder, device=choose_device(request.device))
+    hint = "Leave --model out, or give one that was trained on maps."
     if config.preset != "hic":
-        hint = "Leave --model out, or give one that was trained with the preset hic."
         raise ModelError(f"fuses pictures ({config.preset}), not contact maps.", where=folder, hint=hint)
+    if config.network.in_channels != CHANNELS:
+        text = f"reads {config.network.in_channels} channels of a map, not {CHANNELS}: it is of another version."
+        raise ModelError(text, where=folder, hint=hint)
+    if unlike and not (config.network.residual and config.network.value_channels == OUTPUTS):
+        text = "was trained on maps in the same bins, and one of these has bins twice as large."
+        raise ModelError(text, where=folder, hint="Leave --model out, or train with hic-unlike.yaml.")
     return net, model_record(Path(folder), card, str(read_card(Path(folder))["sha256"]))
 
 

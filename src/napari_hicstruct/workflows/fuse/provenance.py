@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.fuse.map_checks import MapPlan
     from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
-SHIPPED = "fusion/hic"
-"""The network that is taken where nobody names one."""
+SHIPPED, SHIPPED_UNLIKE = "hic", "hic-unlike"
+"""Networks that are taken where nobody names one: of maps in the same bins, and of a sharp and a deep one."""
 
 
 def account(
