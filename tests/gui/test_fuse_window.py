@@ -17,7 +17,16 @@ from napari_hicstruct.plugin._docks import open_dock, open_fuse
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.layers.share import SHARE_COLORMAP, share_text
 from tests.contacts_kit import FUSED_SIZES, write_cool, write_fused
-from tests.gui.image_kit import activate, close, dock_of, focus_pair, resize, scrolls_sideways, settled, tiny_fusion_network
+from tests.gui.image_kit import (
+    activate,
+    close,
+    dock_of,
+    focus_pair,
+    resize,
+    scrolls_sideways,
+    settled,
+    tiny_fusion_network,
+)
 from tests.gui.theme_kit import unreadable, unseen_focus
 from tests.gui.view_kit import open_in, pump
 
@@ -104,6 +113,7 @@ def test_two_pictures_become_a_layer_where_the_first_one_lies(make_napari_viewer
     for key in ("first", "second", "share", "fused"):
         panel.result.switch.button(key).click()
         shown[key] = [one.name for one in viewer.layers if one.visible]
+        assert viewer.layers.selection.active.name == shown[key][0]
     assert shown == {
         "first": ["near"], "second": ["far"], "share": ["share of near"], "fused": ["near + far · fused"]
     }  # fmt: skip
@@ -193,9 +203,10 @@ def test_the_window_may_close_while_it_runs(make_napari_viewer: Make, network: s
     state = panel.state
     state.choose_preset("pictures", network)
     panel.button.click()
-    session_of(viewer).close()
-    assert not state.running
+    session = session_of(viewer)
     viewer.close()
+    assert not state.running
+    assert session_of(viewer) is None or session._closed, "what it started would go on for a window that is gone"
 
 
 def test_it_is_found_in_the_menus(make_napari_viewer: Make) -> None:

@@ -125,7 +125,7 @@ def test_train_on_labels_with_a_curve_for_each_task(make_napari_viewer: Make) ->
     assert np.array_equal(labels.data, before[1])
 
 
-def test_stop_keeps_the_best_and_cancel_nothing(make_napari_viewer: Make) -> None:
+def test_cancel_keeps_nothing(make_napari_viewer: Make) -> None:
     viewer = make_napari_viewer(show=True)
     with_discs(viewer)
     panel = panel_of(viewer)
@@ -137,6 +137,14 @@ def test_stop_keeps_the_best_and_cancel_nothing(make_napari_viewer: Make) -> Non
     settled(state)
     assert train.running.message.text() == "Cancelled: nothing was kept."
     assert list_picture_models() == []
+
+
+def test_stop_keeps_the_best(make_napari_viewer: Make) -> None:
+    viewer = make_napari_viewer(show=True)
+    with_discs(viewer)
+    panel = panel_of(viewer)
+    quick(panel, **LONG)
+    train, state = panel.train, panel.state
     train.button.click()
     assert pump(lambda: state.validation, 60), state.said
     train.running.row.stop_button.click()
@@ -298,9 +306,10 @@ def test_the_window_may_close_while_it_trains(make_napari_viewer: Make) -> None:
     quick(panel, **LONG)
     panel.train.button.click()
     assert pump(lambda: state.losses, 60), state.said
-    session_of(viewer).close()
-    assert not state.running
+    session = session_of(viewer)
     viewer.close()
+    assert not state.running
+    assert session_of(viewer) is None or session._closed, "what it started would go on for a window that is gone"
 
 
 def test_what_cannot_be_done_is_said_in_one_sentence(make_napari_viewer: Make, tmp_path: Path) -> None:

@@ -386,7 +386,7 @@ class TableDock(QWidget):
             window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)
 
 
-_PANEL_WIDTH = 320
+_PANEL_WIDTH = 332
 """px; what the panels of images need so that nothing is cut off at their right."""
 
 
@@ -401,7 +401,8 @@ class PanelDock(QWidget):
 
     def __init__(self, napari_viewer: Any) -> None:
         super().__init__()
-        session = ensure_session(napari_viewer)
+        session = self._session = ensure_session(napari_viewer)
+        self._tied = False
         self.panel = self._make(session)
         scroll = SteadyScroll(_PANEL_WIDTH)
         scroll.add(self.panel)
@@ -414,6 +415,14 @@ class PanelDock(QWidget):
     def _make(self, session: Session) -> Any:
         """The panel."""
         raise NotImplementedError
+
+    def showEvent(self, event: Any) -> None:
+        """Tie the session's end to the window's: what runs ends with it, also where no other dock of ours is open."""
+        super().showEvent(event)
+        window = self.window()
+        if not self._tied and isinstance(window, QMainWindow):
+            self._tied = True
+            WindowEnd(window, self._session.close)
 
     def event(self, event: QEvent | None) -> bool:
         """As of :class:`HicDock`: a closed dock ends; what it started goes on, its result comes as a layer."""

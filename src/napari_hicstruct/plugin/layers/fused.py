@@ -58,10 +58,13 @@ class FusedLayers:
         self._shown["fused"] = [viewer.add_layer(fused)]
 
     def show(self, shown: Shown) -> None:
-        """Show one of what was fused, the fused picture or the share; layers that are gone are passed over."""
+        """Show one of what was fused, the fused picture or the share, and choose it; what is gone is passed over."""
+        viewer = self._viewer()
         for key, layers in self._shown.items():
             for layer in self._there(layers):
                 layer.visible = key == shown
+                if key == shown and viewer is not None:
+                    viewer.layers.selection.active = layer
 
     @property
     def any_left(self) -> bool:

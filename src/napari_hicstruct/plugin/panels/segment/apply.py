@@ -54,9 +54,7 @@ class ApplyView(QWidget):
             lambda value: state.choose_options(replace(state.options, min_size=int(value)))
         )
         self.extras = QCheckBox("Probability and distance, too")
-        self.extras.setToolTip(
-            "Add probability, distance and boundary as further layers, hidden at first."
-        )
+        self.extras.setToolTip("Add probability, distance and boundary as further layers, hidden at first.")
         self.extras.toggled.connect(lambda on: state.choose_options(replace(state.options, extras=bool(on))))
         self.button = QPushButton("Segment")
         self.button.setMinimumHeight(34)
