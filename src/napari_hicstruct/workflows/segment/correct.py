@@ -354,7 +354,7 @@ def _accuracy(
         both = 2 * (right & (found > 0)).sum()
         counts.append((right.sum(), known.sum(), both, (known & (found > 0)).sum() + (known & (mask > 0)).sum()))
     table = np.asarray(counts, np.float64)
-    right, total, both, either = table.sum(0)
+    right, total, both, either = map(float, table.sum(0))
     figures = {"accuracy": right / total if total else math.nan, "dice": both / either if either else math.nan}
     return table[:, 0] / np.maximum(table[:, 1], 1), figures
 
