@@ -21,8 +21,12 @@ WINDOWS = ((1, 1), (5, 5), (11, 11), (25, 25), (1, 21), (21, 1), (1, 61), (61, 1
 WIDEST = max(max(one) for one in WINDOWS) // 2 + 1
 """Pixels from the border of a rectangle from which on all windows lie in it."""
 
-CHANNELS = 7 + len(WINDOWS)
-"""Of each map: O/E of pixels and of 5 × 5, what is expected; z of each window; bad bins, coverage, conflict, spread."""
+OWN_WINDOWS = ((11, 11), (1, 21), (21, 1), (1, 61), (61, 1))
+"""Windows of a map's own O/E: a line or block that is unlike what lies beside it, in one map and not in the other."""
+
+CHANNELS = 7 + len(WINDOWS) + len(OWN_WINDOWS)
+"""Of each map: O/E of pixels and of 5 × 5, what is expected; z of each window; bad bins, coverage, conflict, spread; O/E
+of wider windows.  A network may read the first so many only."""
 
 GATE = (5.0, 6.5)
 """|z| below which a contradiction is taken for noise (the mask stays at the share of contacts), and above which not."""
@@ -58,7 +62,7 @@ class MapTile:
     expected : float32, shape (H, W)
         Contacts of both together, by distance; of unlike bins by coverage, too.
     known : float32, shape (H, W)
-        1 where something is known of both bins.
+        Coverage of a pixel, about 1; 0 where nothing is known of one of its bins.
     gate : float32, shape (H, W)
         How much the mask may leave the share, 0 to 1.
     forced : float32, shape (H, W)
@@ -187,7 +191,7 @@ def make_tile(pair: MapPair, scales: Scales, place: tuple[int, int], size: tuple
         counts_b=counts_b,
         share=share,
         expected=pair.expected[near] * _covered(pair, rows, cols),
-        known=((pair.coverage[rows] > 0)[:, None] & (pair.coverage[cols] > 0)[None] & inside).astype(np.float32),
+        known=np.maximum(pair.coverage, 0)[rows][:, None] * np.maximum(pair.coverage, 0)[cols][None] * inside,
         gate=_gate(scores, conflict),
         forced=forced,
         inside=inside & (np.arange(col0, col0 + width)[None] >= np.arange(row0, row0 + height)[:, None]),
@@ -215,6 +219,9 @@ def _channels(
     out[1] = np.clip(np.log((summed + 1) / (said + 1)), -MAX_LOG, MAX_LOG)
     out[2] = np.log1p(expected) / 4
     out[3 + len(WINDOWS)] = (bad[rows][:, None] | bad[cols][None]) * inside
+    for k, window in enumerate(OWN_WINDOWS):
+        summed, said = _summed(counts * inside, window), _summed(expected, window)
+        out[7 + len(WINDOWS) + k] = np.clip(np.log((summed + 1) / (said + 1)), -MAX_LOG, MAX_LOG)
     return out
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from napari_hicstruct.config.fusion import FusionLossConfig, FusionTrainConfig
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
-from napari_hicstruct.fusion.map_features import MapTile, Scales, make_tile, measure_scales
+from napari_hicstruct.fusion.map_features import CHANNELS, MapTile, Scales, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair, band_block, make_pair, make_unlike_pair
 from napari_hicstruct.fusion.sharpen import OUTPUTS, sharpened
 from napari_hicstruct.losses.fusion import hic
@@ -72,12 +72,18 @@ class MapPairs:
     real : sequence of (counts, resolution)
         Bands of real maps, counts as stored.
     config : FusionTrainConfig
+    channels : int
+        That the network reads.
     """
 
     def __init__(
-        self, sims: Sequence[SimulatedMap], real: Sequence[tuple[F32, int]], config: FusionTrainConfig
+        self,
+        sims: Sequence[SimulatedMap],
+        real: Sequence[tuple[F32, int]],
+        config: FusionTrainConfig,
+        channels: int = CHANNELS,
     ) -> None:
-        self.sims, self.real, self.config = sims, real, config
+        self.sims, self.real, self.config, self.channels = sims, real, config, channels
         self._made = lru_cache(maxsize=4 * config.batch)(self._make)
 
     def batch(self, step: int, *, validation: bool = False) -> MapBatch:
@@ -85,7 +91,7 @@ class MapPairs:
         rng = np.random.default_rng([self.config.seed, int(validation), step, 1])
         block = step if validation else step // STEPS_PER_PAIR
         tiles = [self._tile(self._made(block, k, validation), rng) for k in range(self.config.batch)]
-        return _as_batch(tiles)
+        return _as_batch(tiles, self.channels)
 
     def _make(self, block: int, k: int, validation: bool) -> MadePair:
         rng = np.random.default_rng([self.config.seed, int(validation), block, k, 2])
@@ -163,7 +169,9 @@ def _known(made: SyntheticPair, place: tuple[int, int], side: int) -> dict[str, 
     }
 
 
-def _as_batch(tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]]) -> MapBatch:
+def _as_batch(
+    tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]], channels: int = CHANNELS
+) -> MapBatch:
     def of_tile(name: str) -> Tensor:
         found = np.stack([getattr(tile, name) for _, tile, _ in tiles]).astype(np.float32)
         return torch.from_numpy(found if found.ndim == 4 else found[:, None])
@@ -176,7 +184,7 @@ def _as_batch(tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]]) ->
 
     share = of_tile("share")
     blank = torch.zeros_like(share).expand(-1, OUTPUTS, -1, -1)  # counts are blended by the terms of the loss
-    a, b = of_tile("a"), of_tile("b")
+    a, b = of_tile("a")[:, :channels], of_tile("b")[:, :channels]
     return MapBatch(
         a=a,
         b=b,
@@ -211,7 +219,7 @@ def map_terms(made: Fused, batch: MapBatch, weights: FusionLossConfig) -> dict[s
         fused = torch.where(spread > 0, sharpened(blend, made.residual, expected, batch.known), blend)
     shares = batch.factor * share, batch.factor * (1 - share)
     terms = {"likelihood": hic.likelihood(fused, batch.checks, shares, expected, (inside, inside))}
-    known = inside * batch.has_truth * batch.known
+    known = inside * batch.has_truth * (batch.known > 0)
     on_truth = torch.where(spread > 0, fused, hic.smooth3(fused))
     truth = torch.where(spread > 0, batch.truth, hic.smooth3(batch.truth))
     terms["truth_contacts"] = hic.divergence(on_truth, truth, expected, known)

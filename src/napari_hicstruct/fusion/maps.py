@@ -22,6 +22,10 @@ STRIP = 256
 """Rows fused at once, without margins."""
 
 
+LEAST = 1e-3
+"""Expected contacts below which a pixel of maps of unlike bins is not worth its place in a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class FusedBand:
     """What comes of two bands.
@@ -85,7 +89,7 @@ def fuse_tile(net: HybridFusionNet, tile: MapTile, *, spread: bool) -> tuple[F32
     """Fused contacts and mask of one rectangle, shape (H, W)."""
     device = next(net.parameters()).device
     with torch.inference_mode():
-        a, b = (torch.from_numpy(one)[None].to(device) for one in (tile.a, tile.b))
+        a, b = (torch.from_numpy(one[: net.config.in_channels])[None].to(device) for one in (tile.a, tile.b))
         blank = torch.zeros_like(a[:, :1]).expand(-1, net.config.value_channels, -1, -1)  # counts are blended below
         made = net(a, b, values=(blank, blank))
         logit = made.logit[0, 0].float().cpu().numpy()
@@ -97,7 +101,7 @@ def fuse_tile(net: HybridFusionNet, tile: MapTile, *, spread: bool) -> tuple[F32
         with torch.inference_mode():
             total, expected, known = (torch.from_numpy(one)[None, None] for one in (counts, tile.expected, tile.known))
             counts = sharpened(total, residual, expected, known)[0, 0].numpy()
-        counts[(tile.counts_a == 0) & (tile.counts_b == 0)] = 0
+        counts[counts < LEAST] = 0
     return counts, mask
 
 

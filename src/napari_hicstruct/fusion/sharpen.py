@@ -40,7 +40,7 @@ def sharpened(blend: Tensor, residual: Tensor, expected: Tensor, known: Tensor) 
     expected : Tensor
         Contacts by distance and coverage; above 0.
     known : Tensor
-        1 where coverage is known of both bins; elsewhere the blend stays.
+        Coverage of a pixel, by which it counts in a window; where it is 0 the blend stays.
     """
     said = GAIN * residual
     smooth = smoothed(blend / expected * known, expected, known, said[:, :-1])

@@ -151,7 +151,7 @@ def _load(request: FuseMapsRequest, *, unlike: bool) -> tuple[HybridFusionNet, d
     hint = "Leave --model out, or give one that was trained on maps."
     if config.preset != "hic":
         raise ModelError(f"fuses pictures ({config.preset}), not contact maps.", where=folder, hint=hint)
-    if config.network.in_channels != CHANNELS:
+    if config.network.in_channels > CHANNELS:
         text = f"reads {config.network.in_channels} channels of a map, not {CHANNELS}: it is of another version."
         raise ModelError(text, where=folder, hint=hint)
     if unlike and not (config.network.residual and config.network.value_channels == OUTPUTS):

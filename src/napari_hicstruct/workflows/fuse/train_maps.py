@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.files import in_place_of, output_error
 from napari_hicstruct.config.fusion import FusionTrainConfig
-from napari_hicstruct.errors import MapError
+from napari_hicstruct.errors import ConfigError, MapError
 
 if TYPE_CHECKING:
     from napari_hicstruct.fusion.training import PairSource, Terms
@@ -32,14 +32,19 @@ def map_source(request: TrainFusionRequest) -> tuple[PairSource, Terms, dict[str
 
     Raises
     ------
+    ConfigError
+        If the network wants to read more of a map than there is.
     MapError
         If a map cannot be read, holds no counts, or is too small.
     OutputError
         If the simulated maps cannot be kept.
     """
+    from napari_hicstruct.fusion.map_features import CHANNELS
     from napari_hicstruct.fusion.map_training import MapPairs, coarse_sim, map_terms
 
-    train = request.config.train
+    train, channels = request.config.train, request.config.network.in_channels
+    if channels > CHANNELS:
+        raise ConfigError(f"in_channels is {channels}; of a map {CHANNELS} can be read.", hint="Give that, or fewer.")
     real = [band for path in request.pictures for band in _real(path)]
     sims = _simulated(request.out / FOLDER, train)
     about = {
@@ -48,7 +53,7 @@ def map_source(request: TrainFusionRequest) -> tuple[PairSource, Terms, dict[str
         "real": [name for name, *_ in real],
         "truth_used": "simulated pairs: true contacts, and where faults were put",
     }
-    pairs = MapPairs([*sims, *map(coarse_sim, sims[::2])], [(counts, size) for _, counts, size in real], train)
+    pairs = MapPairs([*sims, *map(coarse_sim, sims[::2])], [(counts, size) for _, counts, size in real], train, channels)
     return pairs, map_terms, about
 
 
