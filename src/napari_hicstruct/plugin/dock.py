@@ -386,7 +386,7 @@ class TableDock(QWidget):
             window.resizeDocks([dock], [_TABLE_HEIGHT], Qt.Orientation.Vertical)
 
 
-_PANEL_WIDTH = 332
+_PANEL_WIDTH = 320
 """px; what the panels of images need so that nothing is cut off at their right."""
 
 

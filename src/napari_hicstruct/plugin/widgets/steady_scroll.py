@@ -60,7 +60,8 @@ class SteadyScroll(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """The width of the content, up to a limit, so that nothing is cut off where there is room for it."""
-        wide = self._content.minimumSizeHint().width() + self._bar.sizeHint().width()
+        edges = self.width() - self.contentsRect().width()  # of napari's style sheet
+        wide = self._content.minimumSizeHint().width() + self._bar.sizeHint().width() + edges
         return QSize(min(wide, self._widest), _MIN_HEIGHT_PX)
 
     def eventFilter(self, watched: Any, event: QEvent | None) -> bool:
