@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import tifffile
 import yaml
+import zarr
 from skimage.io import imsave
 
 from napari_hicstruct.cli.main import main
+from napari_hicstruct.errors import OutputError
 from napari_hicstruct.workflows.segment.image_files import read_image
 from tests.unit.segmentation.segment_kit import discs, picture, tiny
 
@@ -134,3 +136,20 @@ def test_kinds_of_pictures_are_read(tmp_path: Path) -> None:
         assert np.array_equal(read_image(tmp_path / name).image, colours), name
     tifffile.imwrite(tmp_path / "z.tif", np.zeros((5, 20, 30), np.uint16), metadata={"axes": "ZYX"})
     assert read_image(tmp_path / "z.tif").image.shape == (5, 20, 30)
+
+
+def test_labels_of_a_zarr_picture_are_never_cut_off(tmp_path: Path) -> None:
+    """An array is written in the picture's own numbers, which must hold them all; bytes and fractions become TIFF."""
+    many = np.arange(40 * 50).reshape(40, 50)
+    for kind in ("uint8", "float32", "uint16", "int32"):
+        path = tmp_path / f"{kind}.zarr"
+        zarr.open_array(str(path), mode="w", shape=many.shape, dtype=kind)[:] = 1
+        file = read_image(path)
+        target = file.target_in(tmp_path / "out")
+        target.parent.mkdir(exist_ok=True)
+        file.write_labels(many, target)
+        written = zarr.open_array(str(target))[:] if target.suffix == ".zarr" else tifffile.imread(target)
+        assert np.array_equal(written, many), kind
+        assert (target.suffix == ".zarr") == (kind in ("uint16", "int32"))
+    with pytest.raises(OutputError, match="cannot hold 70,000 labels as uint16"):
+        read_image(tmp_path / "uint16.zarr").write_labels(many + 68_001, tmp_path / "out" / "more.zarr")

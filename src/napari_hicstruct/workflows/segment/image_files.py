@@ -15,9 +15,13 @@ from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.errors import HicStructError, LabelError, OutputError
 from napari_hicstruct.workflows.repair.label_files import FORMATS, format_of, sample_name
 from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, reading, writing
+from napari_hicstruct.workflows.repair.zarr_labels import ZARR
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 _TIFF = (".tif", ".tiff")
+
+_MIN_LABEL_BYTES = 2
+"""A zarr array is written in the picture's numbers; bytes would hold no more than 255 objects, so that becomes TIFF."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +62,8 @@ class ImageFile:
         OutputError
         """
         smallest = smallest_kind(labels)
+        if self.format is ZARR and self.stored is not None:
+            smallest = self._as_stored(smallest, self.stored, path)
         if self.stored is None or self.format is None:
             write_tiff_labels(smallest, path)
             return
@@ -65,6 +71,16 @@ class ImageFile:
             shape = self.stored.values.shape
             stored = replace(self.stored, values=np.zeros(shape, smallest.dtype))
             self.format.write(stored, stored.to_stored(smallest), path)
+
+    @staticmethod
+    def _as_stored(labels: NDArray[Any], stored: StoredLabels, path: Path) -> NDArray[Any]:
+        """Labels in the numbers of the picture, in which an array of zarr is written, if they fit."""
+        if int(labels.max(initial=0)) > np.iinfo(stored.values.dtype).max:
+            hint = "Save the picture as TIFF, and its labels will be one."
+            raise OutputError(
+                f"cannot hold {int(labels.max()):,} labels as {stored.values.dtype}.", where=path, hint=hint
+            )
+        return labels.astype(stored.values.dtype)
 
 
 def smallest_kind(labels: NDArray[Any]) -> NDArray[Any]:
@@ -111,6 +127,8 @@ def read_image(path: Path) -> ImageFile:
         return ImageFile(path, values)
     kind = _kind(path)
     stored = kind.read(path)
+    if kind is ZARR and (stored.values.dtype.kind not in "ui" or stored.values.dtype.itemsize < _MIN_LABEL_BYTES):
+        return ImageFile(path, stored.to_sample())
     return ImageFile(path, stored.to_sample(), stored, kind)
 
 
