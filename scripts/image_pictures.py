@@ -85,7 +85,58 @@ def fuse(out: Path) -> None:
 
 
 def maps(out: Path) -> None:
-    """Two halves of a map's contacts, fused again, with the share of the first."""
+    """Two halves of a map's contacts, one with faults, fused again; over it the share of the faulty one."""
+    from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin._docks import open_dock, open_fuse
+    from napari_hicstruct.plugin.controllers.session import ensure_session
+
+    viewer, panel = window_with(open_fuse)
+    session = ensure_session(viewer)
+    with tempfile.TemporaryDirectory() as folder:
+        for place, path in enumerate(halves(Path(folder))):
+            panel.maps.add(place, str(path))
+        panel.kind.button("maps").click()
+        while panel.state.maps.opening:
+            wait(100)
+        run(panel, panel.button)
+        if panel.state.outcome is None:
+            print(panel.state.said)
+            viewer.close()
+            return
+        dock = open_dock(viewer)
+        wait(1_500)
+        dock.parentWidget().close()
+        session.go_to(Interval(session.chrom, 62_500_000, 63_500_000))
+        panel.result.switch.button("share").click()
+        wait(1_500)
+        shoot(viewer, out / "fuse-map.png")
+        viewer.close()
+
+
+def halves(folder: Path) -> list[Path]:
+    """Contacts of the HFFc6 map dealt out to two maps; of the first three bins are dead, and one has a stripe."""
+    import cooler
+    import numpy as np
+    import pandas as pd
+
+    from scripts.window_pictures import MAP
+
+    whole = cooler.Cooler(f"{MAP}::/resolutions/5000")
+    bins, pixels = whole.bins()[:][["chrom", "start", "end"]], whole.pixels()[:][["bin1_id", "bin2_id", "count"]]
+    rng = np.random.default_rng(24)
+    first = rng.binomial(pixels["count"].to_numpy(int), 0.5)
+    second = pixels["count"].to_numpy(int) - first
+    middle = int(pixels["bin1_id"].median())
+    row, col = pixels["bin1_id"].to_numpy(), pixels["bin2_id"].to_numpy()
+    dead, stripe = np.arange(middle, middle + 3), middle + 40
+    first[np.isin(row, dead) | np.isin(col, dead)] = 0
+    first[(row == stripe) | (col == stripe)] *= 4
+    paths = []
+    for name, counts in (("faulty", first), ("clean", second)):
+        paths.append(folder / f"{name}.cool")
+        kept = pd.DataFrame({"bin1_id": row, "bin2_id": col, "count": counts})[counts > 0]
+        cooler.create_cooler(str(paths[-1]), bins, kept, ordered=True, assembly="hg38")
+    return paths
 
 
 def coins() -> tuple[Any, Any]:

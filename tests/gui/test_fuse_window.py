@@ -267,6 +267,7 @@ def test_two_maps_become_a_file_that_is_opened(make_napari_viewer: Make, tmp_pat
     state, form = panel.state, panel.maps
     assert state.kind == "maps", "a map is open"
     assert form.boxes[0].currentText() == "one.cool  (open)"
+    assert panel.pictures.first.count() == 0, "the map is no picture to be fused"
     assert "Choose two contact maps" in panel.message.text()
     form.add(1, str(odd))
     assert pump(lambda: not state.maps.opening)

@@ -243,6 +243,23 @@ def test_maps_are_fused_into_a_file(tmp_path: Path) -> None:
     assert state.shows == ("fused", "share")
 
 
+def test_what_is_to_be_known_is_said_before_and_a_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state, said = state_of(Script())
+    state.maps = pair_of(tmp_path)
+    state.maps._opened(MapPair(("one", "two"), (5_000,), ("chr1",), ("two has 20 times fewer contacts",)))
+    assert state.notes() == ""
+    state.choose_kind("maps")
+    assert state.notes() == "Two has 20 times fewer contacts."
+    (tmp_path / "home").write_text("a file stands where the folder should be")
+    monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("napari_hicstruct.plugin.state.fusion_maps.can_write", lambda _folder: False)
+    assert not state.start()
+    assert "a file stands where" in said[-1]
+    assert not state.running
+
+
 def test_sentences_begin_with_the_file_or_a_capital() -> None:
     assert about_file(MapError("is empty.", where="/a/b.cool")) == "b.cool is empty."
     assert about_file(MapError("Nothing fits.")) == "Nothing fits."

@@ -176,6 +176,11 @@ class FusionState:
             return "Choose two Image layers: two pictures of one thing."
         return why_not_pair(first, second)
 
+    def notes(self) -> str:
+        """What is to be known before it begins; empty: nothing."""
+        pair = self.maps.pair if self.kind == "maps" else None
+        return " ".join(map(as_sentence, pair.notes)) if pair is not None else ""
+
     # ------------------------------------------------------------------ running
     @property
     def running(self) -> bool:
@@ -190,8 +195,12 @@ class FusionState:
         self._say("")
         backend = self._backend
         if self.kind == "maps":
+            try:
+                request = self.maps.request(self.settings.request("maps"))
+            except HicStructError as error:
+                self._failed(error)
+                return False
             self._map_names = self.maps.names
-            request = self.maps.request(self.settings.request("maps"))
             self._job.start(lambda token: backend.maps(request, token=token))
         else:
             first, second = self.pictures

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
+from napari_hicstruct.config.files import output_error
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.config.paths import can_write, user_data_dir
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError
@@ -40,11 +41,14 @@ class MapPair:
         Bin sizes that both can give, bp, finest first.
     chroms : tuple of str
         Chromosomes of both, as A spells them.
+    notes : tuple of str
+        What is to be known before they are fused, one sentence each.
     """
 
     names: tuple[str, str]
     resolutions: tuple[int, ...]
     chroms: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def iter_pair(uris: tuple[str, str], token: CancelToken) -> Generator[Progress, None, MapPair]:
@@ -67,7 +71,7 @@ def iter_pair(uris: tuple[str, str], token: CancelToken) -> Generator[Progress, 
         with suppress(MapError):
             common_bins(first, second, size)
             sizes.append(size)
-    return MapPair((first.name, second.name), tuple(sizes), tuple(chrom.names[0] for chrom in plan.chroms))
+    return MapPair((first.name, second.name), tuple(sizes), tuple(chrom.names[0] for chrom in plan.chroms), plan.notes)
 
 
 class PairOfMaps:
@@ -203,11 +207,21 @@ class PairOfMaps:
         return ""
 
     def request(self, settings: Mapping[str, Any]) -> FuseMapsRequest:
-        """What the workflow is given."""
+        """What the workflow is given.
+
+        Raises
+        ------
+        OutputError
+            If our own folder, where the file would be written, cannot be made.
+        """
         from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
         out = self.target
-        out.parent.mkdir(parents=True, exist_ok=True)
+        if self.out is None:
+            try:
+                out.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise output_error(out, error) from error
         chroms, region = self._place()
         return FuseMapsRequest(
             *self.uris,

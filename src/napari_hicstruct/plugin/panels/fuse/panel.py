@@ -193,7 +193,7 @@ class FusePanel(QWidget):
         if running or state.said:
             self._show_message(state.said)
         else:
-            self._show_message(why_not)
+            self._show_message(why_not or state.notes())
 
     def _step(self, progress: Progress) -> None:
         self.running.follow(progress)
