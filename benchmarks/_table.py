@@ -197,7 +197,7 @@ ROWS = (
     Row(
         "selectors_images",
         "selectors E0–E6 on pictures (nuclei, coins, a stained section: left half learnt, right half judged) and on "
-        "domains of simulated maps; the same small network, 100 steps of two crops",
+        "domains of simulated maps; the same small network, the same few steps of two crops",
         "all rows, three seeds; the best named with its spread, also if it is E0",
         segmentation.selectors,
     ),

@@ -140,6 +140,8 @@ def summary(rows: Sequence[dict[str, Any]], wanted: int) -> dict[str, Any]:
         "best_dice_by_seed": by_seed,
         "best_against_e0": made[best]["dice_against_e0"],
         "runs": len(rows),
+        "steps": rows[0].get("steps"),
+        "seeds": len(by_seed),
         "met": len(rows) >= wanted,
         "table": made,
     }
