@@ -18,6 +18,7 @@ PyWavelets is a peer's alone: ``pip install -r benchmarks/peers-fusion.txt``.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -31,8 +32,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import _fusion_metrics as measure
+from benchmarks import _fusion_peers as peers_module
 from benchmarks._fusion_peers import PEERS, Fuse, settings_of
 from benchmarks._harness import THREADS, BenchmarkError, commit, record, rounded, run_program, say, scratch
+from napari_hicstruct.synth import focus_pairs
 from napari_hicstruct.synth.focus_pairs import FocusOptions, FocusPair, focus_pair
 from napari_hicstruct.workflows.fuse.pictures import grey, packaged_picture
 
@@ -94,20 +97,35 @@ class Judge:
 
 
 def run_part(part: str, per_picture: int, model: Path | None) -> dict[str, Any]:
-    """Ours and every peer on all pairs of a part."""
+    """Ours and every peer on all pairs of a part; figures of peers are kept while the code they rest on stays."""
+    kept = scratch("fusion-images") / f"peers-{part}-{per_picture}-{_fingerprint()}.json"
+    peers = json.loads(kept.read_text()) if kept.exists() else None
     ours: dict[str, list[dict[str, float]]] = {}
-    peers: dict[str, dict[str, list[dict[str, float]]]] = {peer: {} for peer in PEERS}
+    found: dict[str, dict[str, list[dict[str, float]]]] = {peer: {} for peer in PEERS}
     for name, pair, clean in pairs(part, per_picture):
         fused, mask = fuse_by_ours(pair, PRESETS[part], model)
         judge = Judge(pair, clean)
-        found = judge.of(fused) | {"iou": measure.mask_iou(mask, pair.focus)}
-        ours.setdefault(name, []).append(found)
-        for peer, setting, fuse in _peers():
-            made = np.clip(fuse(pair.a.astype("f4"), pair.b.astype("f4")), 0 if part != "noise" else -1, 2)
-            peers[peer].setdefault(setting, []).append(judge.of(made))
-        shown = " · ".join(f"{key} {value:.4g}" for key, value in found.items())
-        say(f"{part}, {name}: {shown}")
-    return _summary(part, ours, peers)
+        one = judge.of(fused) | {"iou": measure.mask_iou(mask, pair.focus)}
+        ours.setdefault(name, []).append(one)
+        for peer, setting, fuse in _peers() if peers is None else ():
+            made = fuse(pair.a.astype("f4"), pair.b.astype("f4"))
+            made = made if part == "noise" else np.clip(made, 0, 1)
+            found[peer].setdefault(setting, []).append(judge.of(made))
+        say(f"{part}, {name}: " + " · ".join(f"{key} {value:.4g}" for key, value in one.items()))
+    if peers is None:
+        kept.write_text(json.dumps(found))
+    return _summary(part, ours, peers or found)
+
+
+def _fingerprint() -> str:
+    """Of the code that makes pairs, peers and measures."""
+    sources = (
+        Path(__file__),
+        Path(str(peers_module.__file__)),
+        Path(str(measure.__file__)),
+        Path(str(focus_pairs.__file__)),
+    )
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
 
 
 def _peers() -> Iterator[tuple[str, str, Fuse]]:

@@ -83,7 +83,7 @@ def test_terms_of_the_mask() -> None:
 @pytest.mark.parametrize("terms", [lytro_terms, microscopy_terms])
 def test_the_true_mask_costs_less_than_others(terms: object) -> None:
     batch, focus = two_halves()
-    known = {"truth_mask": 0.0, "truth_image": 0.0, "max_intensity": 0.0, "low": 0.0}
+    known = {"truth_mask": 0.0, "truth_image": 0.0, "truth_structure": 0.0, "max_intensity": 0.0, "low": 0.0}
     weights = EVERYTHING.model_copy(update=known)
 
     def cost(mask: torch.Tensor) -> float:

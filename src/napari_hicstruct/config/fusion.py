@@ -66,6 +66,7 @@ class FusionLossConfig(FrozenConfig):
     sobel_max: Weight = Field(0.0, ge=0, description="L1 of |∇f| and max(|∇A|, |∇B|)")
     truth_mask: Weight = Field(0.0, ge=0, description="cross-entropy with the true focus map of a synthetic pair")
     truth_image: Weight = Field(0.0, ge=0, description="L1 of f and the true picture of a synthetic pair")
+    truth_structure: Weight = Field(0.0, ge=0, description="1 − SSIM of f and the true picture of a synthetic pair")
 
     # maps
     likelihood: Weight = Field(0.0, ge=0, description="Poisson, of both maps' counts under f with known depths")

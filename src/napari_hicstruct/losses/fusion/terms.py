@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from napari_hicstruct.config.fusion import FusionLossConfig
 from napari_hicstruct.losses.fusion.sharpness import gradient_size
+from napari_hicstruct.losses.fusion.ssim import ssim
 from napari_hicstruct.models.fusion.network import Fused
 
 
@@ -68,6 +69,8 @@ def shared_terms(made: Fused, batch: PictureBatch, weights: FusionLossConfig) ->
         terms["truth_mask"] = functional.binary_cross_entropy_with_logits(made.logit, batch.focus)
     if weights.truth_image and batch.truth is not None:
         terms["truth_image"] = functional.l1_loss(made.fused, batch.truth)
+    if weights.truth_structure and batch.truth is not None:
+        terms["truth_structure"] = 1 - ssim(made.fused, batch.truth).mean()
     return terms
 
 
