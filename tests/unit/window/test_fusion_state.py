@@ -135,6 +135,8 @@ def test_settings_that_cannot_be_are_refused() -> None:
     assert not state.edit("maps", {"device": "abacus"})
     assert said[-1]
     assert FusionSettings().request("maps") == {"counts": False, "device": "auto"}
+    assert state.edit("maps", {"whole_numbers": True})
+    assert state.settings.request("maps")["counts"] is True
 
 
 def test_an_error_is_one_sentence_and_nothing_is_kept() -> None:

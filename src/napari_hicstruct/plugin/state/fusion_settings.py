@@ -30,7 +30,7 @@ class FusePicturesSettings(FrozenConfig):
 class FuseMapsSettings(FrozenConfig):
     """Of a fusion of two maps."""
 
-    counts: bool = Field(False, description="write whole numbers, for programs that take no others")
+    whole_numbers: bool = Field(False, description="write whole numbers, for programs that take no others")
     device: Device = Field("auto", description=DEVICE_HELP)
 
 
@@ -82,5 +82,6 @@ class FusionSettings:
         """The part of a request that this says."""
         preset, values = self.presets[kind], self.forms[kind].model_dump()
         if kind == "maps":
+            values["counts"] = values.pop("whole_numbers")
             return values if preset in MAP_PRESETS else {**values, "model": Path(preset)}
         return {**values, "preset": preset} if preset in PICTURE_PRESETS else {**values, "model": Path(preset)}

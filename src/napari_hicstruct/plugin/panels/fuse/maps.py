@@ -13,7 +13,7 @@ from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file, save_file
-from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form
 
 _TIP = "A contact map (.mcool, .cool, .hic); both of one assembly, with a bin size in common."
 _SCOPES = {
@@ -22,7 +22,9 @@ _SCOPES = {
     "view": ("View", "The region in view."),
 }
 _FUSED = "Contact maps (*.mcool)"
-_FINEST = "the finest of both"
+_FINEST = "finest"
+_MAX_LETTERS = 26
+"""Of a file's name in the list; of longer ones the middle is left out, where names of one project are alike."""
 
 
 class MapsForm(QWidget):
@@ -39,9 +41,8 @@ class MapsForm(QWidget):
         self.state: PairOfMaps = session.fusion.maps
         self._opened: list[str] = []
         self.boxes = [self._box(name) for name in ("A", "B")]
-        self.open_buttons = [wordy_button("Open …", f"Choose the file of map {name}.") for name in ("A", "B")]
+        self.open_buttons = [compact_button("…", f"Open a file as map {name}.") for name in ("A", "B")]
         for place, button in enumerate(self.open_buttons):
-            button.setAccessibleName(f"Open map {'AB'[place]}")
             button.clicked.connect(lambda _=False, place=place: self._ask(place))
         self.resolution = QComboBox()
         self.resolution.setToolTip("Bin size of the fused map; coarser ones are summed from it.")
@@ -53,7 +54,7 @@ class MapsForm(QWidget):
         self.out = QLineEdit()
         self.out.setAccessibleName("File to write")
         self.out.editingFinished.connect(self._out_edited)
-        self.save_button = wordy_button("Save as …", "Choose where the fused map is written.")
+        self.save_button = compact_button("…", "Choose where the fused map is written.")
         self.save_button.clicked.connect(self._ask_out)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("Map A", [self.boxes[0], self.open_buttons[0]]),
@@ -87,7 +88,7 @@ class MapsForm(QWidget):
             chosen = self.state.uris[place] or ("" if place or not current else current[0])
             box.clear()
             for uri in uris:
-                name = readable(Path(split_uri(uri)[0]).name)
+                name = short_name(readable(Path(split_uri(uri)[0]).name))
                 box.addItem(f"{name}  (open)" if uri in current else name, uri)
                 box.setItemData(box.count() - 1, readable(uri), Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(uris.index(chosen) if chosen in uris else -1)
@@ -130,7 +131,7 @@ class MapsForm(QWidget):
         """Show what both maps have, and where the fused one is written."""
         state = self.state
         sizes = () if state.pair is None else state.pair.resolutions
-        finest = f"{format_bin_size(sizes[0])}: {_FINEST}" if sizes else _FINEST
+        finest = f"{format_bin_size(sizes[0])} ({_FINEST})" if sizes else _FINEST
         rows = [(finest, None), *((format_bin_size(size), size) for size in sizes[1:])]
         if [self.resolution.itemText(k) for k in range(self.resolution.count())] != [text for text, _ in rows]:
             self.resolution.clear()
@@ -149,3 +150,11 @@ class MapsForm(QWidget):
             self.out.setText(readable(text))
             self.out.setCursorPosition(len(text))
             self.out.setToolTip(readable(text) or "The file of the fused map.")
+
+
+def short_name(name: str) -> str:
+    """The name of a file with its middle left out where it is long."""
+    if len(name) <= _MAX_LETTERS:
+        return name
+    half = (_MAX_LETTERS - 1) // 2
+    return f"{name[: half - 1]}…{name[-half - 1 :]}"
