@@ -16,6 +16,7 @@ from napari_hicstruct.plugin._commands import fuse_maps
 from napari_hicstruct.plugin._docks import open_dock, open_fuse
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.layers.share import SHARE_COLORMAP, share_text
+from napari_hicstruct.plugin.panels.fuse.maps import short_names
 from tests.contacts_kit import FUSED_SIZES, write_cool, write_fused
 from tests.gui.image_kit import (
     activate,
@@ -155,6 +156,13 @@ def test_what_cannot_be_fused_is_said_in_one_sentence(make_napari_viewer: Make) 
     assert "Choose two Image layers" in panel.message.text()
     panel.kind.button("maps").click()
     assert "Choose two contact maps" in panel.message.text()
+
+
+def test_maps_of_alike_names_are_told_from_each_other() -> None:
+    names = ["limb_E11.5_WT_chr1.cool", "limb_E11.5_DelB_chr1.cool", "other.cool"]
+    assert short_names(names) == ["…WT_chr1.cool", "…DelB_chr1.cool", "other.cool"]
+    assert short_names(["one.cool", "two.cool"]) == ["one.cool", "two.cool"]
+    assert short_names(["same.mcool", "same.mcool"]) == ["same.mcool", "same.mcool"]
 
 
 def test_an_error_of_the_workflow_is_seen(make_napari_viewer: Make, network: str) -> None:

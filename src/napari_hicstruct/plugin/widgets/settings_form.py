@@ -74,11 +74,12 @@ def _widget(name: str, info: FieldInfo, value: Any) -> Any:
     elif kind is float:
         options |= {"min": _limit(info, ("ge", "gt"), 0.0), "max": _limit(info, ("le", "lt"), _MAX_NUMBER)}
         options["step"] = _step(value)
-    elif kind is bool:
-        options["text"] = ""  # its row says what it is
     elif get_origin(kind) is tuple:
         return create_widget(value=value, name=name, widget_type="LiteralEvalLineEdit", options=options)
-    return create_widget(value=value, annotation=kind, name=name, options=options)
+    made = create_widget(value=value, annotation=kind, name=name, options=options)
+    if kind is bool:
+        made.native.setText("")  # its row says what it is
+    return made
 
 
 def _tooltip(name: str, info: FieldInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Qt
@@ -23,8 +24,8 @@ _SCOPES = {
 }
 _FUSED = "Contact maps (*.mcool)"
 _FINEST = "finest"
-_MAX_LETTERS = 26
-"""Of a file's name in the list; of longer ones the middle is left out, where names of one project are alike."""
+_MIN_SHARED = 8
+"""Letters; a shorter beginning is kept."""
 
 
 class MapsForm(QWidget):
@@ -84,11 +85,11 @@ class MapsForm(QWidget):
         current = [] if source is None else [absolute_uri(source.uri)]
         known = [*current, *self._opened, *self._session.recent_maps(), *filter(None, self.state.uris)]
         uris = [uri for uri in dict.fromkeys(known) if Path(split_uri(uri)[0]).exists()]
+        names = short_names([readable(Path(split_uri(uri)[0]).name) for uri in uris])
         for place, box in enumerate(self.boxes):
             chosen = self.state.uris[place] or ("" if place or not current else current[0])
             box.clear()
-            for uri in uris:
-                name = short_name(readable(Path(split_uri(uri)[0]).name))
+            for uri, name in zip(uris, names, strict=True):
                 box.addItem(f"{name}  (open)" if uri in current else name, uri)
                 box.setItemData(box.count() - 1, readable(uri), Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(uris.index(chosen) if chosen in uris else -1)
@@ -152,9 +153,17 @@ class MapsForm(QWidget):
             self.out.setToolTip(readable(text) or "The file of the fused map.")
 
 
-def short_name(name: str) -> str:
-    """The name of a file with its middle left out where it is long."""
-    if len(name) <= _MAX_LETTERS:
-        return name
-    half = (_MAX_LETTERS - 1) // 2
-    return f"{name[: half - 1]}…{name[-half - 1 :]}"
+def short_names(names: Sequence[str]) -> list[str]:
+    """Names of files without the beginning that they have in common with another one, where that is long."""
+    found = []
+    for name in names:
+        shared = max((_alike(name, other) for other in names if other != name), default=0)
+        start = max(name.rfind(mark, 0, shared) for mark in "_-. ") + 1
+        found.append(f"…{name[start:]}" if start >= _MIN_SHARED else name)
+    return found
+
+
+def _alike(first: str, second: str) -> int:
+    """With how many same letters both begin."""
+    shorter = min(len(first), len(second))
+    return next((place for place in range(shorter) if first[place] != second[place]), shorter)
