@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -313,6 +314,32 @@ def test_two_maps_become_a_file_that_is_opened(make_napari_viewer: Make, tmp_pat
     panel.show_button.click()
     settled()
     assert session.source.uri == str(tmp_path / "one+two.mcool")
+
+
+def test_a_fused_map_waits_while_the_model_runs(
+    make_napari_viewer: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    write_fused(tmp_path / "plain.cool", shares=False)
+    write_fused(tmp_path / "fused.cool")
+    session, _ = open_in(viewer, tmp_path / "plain.cool")
+    panel = panel_of(viewer)
+    said: list[str] = []
+    session.problem.connect(lambda error: said.append(str(error)))
+    busy = ["The run of the model"]
+    monkeypatch.setattr(session, "what_runs", lambda: busy[0])
+    panel.state._done(SimpleNamespace(path=tmp_path / "fused.cool", notes=(), shares=None, model="hic"))
+    settled()
+    assert session.source.name == "plain"
+    assert panel.show_button.isVisible()
+    panel.show_button.click()
+    assert said == ["The run of the model has not ended yet. Wait for it, or cancel it."]
+    assert session.source.name == "plain"
+    busy[0] = ""
+    panel.show_button.click()
+    settled()
+    assert session.source.name == "fused"
+    assert not panel.show_button.isVisible()
 
 
 def test_a_fused_map_opens_with_its_share_beside_it(make_napari_viewer: Make, tmp_path: Path) -> None:

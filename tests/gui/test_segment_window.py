@@ -18,6 +18,9 @@ from qtpy.QtWidgets import QLineEdit
 from napari_hicstruct.plugin._commands import segment_images
 from napari_hicstruct.plugin._docks import open_segment
 from napari_hicstruct.plugin.controllers.session import session_of
+from napari_hicstruct.plugin.layers.pictures import picture_of
+from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
+from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture
 from napari_hicstruct.workflows.segment.models import list_picture_models, picture_models_dir
 from tests.gui.image_kit import activate, close, disc_labels, dock_of, resize, scene, scrolls_sideways, settled
 from tests.gui.theme_kit import unreadable, unseen_focus
@@ -220,8 +223,8 @@ def test_segment_paint_learn_and_go_back(make_napari_viewer: Make, trained: Path
 class Verdicts:
     """The real state with a correction of a verdict that is known beforehand."""
 
-    def __init__(self, verdict: str, store: Path) -> None:
-        self.verdict, self.store = verdict, store
+    def __init__(self, verdict: str, store: Path, seconds: float = 0) -> None:
+        self.verdict, self.store, self.seconds = verdict, store, seconds
 
     def correct(self, request: Any, *, token: Any, stop: Any) -> Any:
         import shutil
@@ -229,6 +232,7 @@ class Verdicts:
         from napari_hicstruct.jobs import Clock
 
         yield Clock().step("learn", 0, 1, payload={"loss": 1.0, "tasks": {"mask": 0.5}})
+        token.wait(self.seconds)
         taken = self.verdict in ("better", "no different")
         model = shutil.copytree(request.model, self.store / "discs-corrected") if taken else request.model
         figures = {"dice": 0.7, "accuracy": 0.8, "replay_dice": float("nan")}
@@ -243,10 +247,6 @@ class Verdicts:
 def test_each_verdict_is_one_of_four_words_with_its_figures(
     make_napari_viewer: Make, trained: Path, verdict: str
 ) -> None:
-    from napari_hicstruct.plugin.layers.pictures import picture_of
-    from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
-    from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture
-
     viewer = make_napari_viewer(show=True)
     picture, _ = with_discs(viewer)
     panel = panel_of(viewer)
@@ -276,6 +276,25 @@ def test_each_verdict_is_one_of_four_words_with_its_figures(
         view.back_button.click()
         assert "<b>discs</b> is in use again." in view.verdict.text()
         assert view.use_button.isEnabled()
+
+
+def test_what_is_painted_while_it_learns_is_counted_afterwards(make_napari_viewer: Make, trained: Path) -> None:
+    viewer = make_napari_viewer(show=True)
+    picture, _ = with_discs(viewer)
+    panel = panel_of(viewer)
+    panel.state.open_model(trained)
+    panel.state._backend = Verdicts("worse", picture_models_dir(), seconds=2)
+    SegmentedLayers(viewer).put(SegmentedPicture(picture_of(picture), trained, disc_labels(), {}))
+    settled(panel.state)
+    layer = viewer.layers["cells · segmented"]
+    layer.data_setitem((np.array([0]), np.array([0])), 1)
+    assert pump(lambda: panel.correct.button.isEnabled(), 20)
+    panel.correct.button.click()
+    layer.data_setitem((np.array([0, 0]), np.array([1, 2])), 1)
+    assert pump(lambda: panel._painted_meanwhile, 10), "it was compared while it ran"
+    assert panel.state.painted.pixels == 1
+    finish(panel)
+    assert pump(lambda: panel.state.painted is not None and panel.state.painted.pixels == 3, 20)
 
 
 def test_layers_and_dock_may_go_while_it_trains(make_napari_viewer: Make) -> None:

@@ -39,6 +39,7 @@ class SegmentPanel(QWidget):
         self.state: SegmentationState = session.segmentation
         self.segmented_layers = session.segmented_layers
         self._watched: list[Any] = []
+        self._painted_meanwhile = False
         self.picture = LayerChoice("Picture", "The Image layer that is learnt from, and that is segmented.")
         self.train, self.apply, self.correct = TrainView(self.state), ApplyView(self.state), CorrectView(self.state)
         self.picture.chosen.connect(self._choose)
@@ -75,6 +76,7 @@ class SegmentPanel(QWidget):
         for name in ("inserted", "removed", "reordered"):
             follow(self, getattr(viewer.layers.events, name), self._list_soon)
         follow(self, viewer.events.theme, self._take_theme)
+        follow(self, self.state.changed, self._state_changed)
 
     # ------------------------------------------------------------------ layers
     def _list_layers(self, _event: Any = None) -> None:
@@ -99,10 +101,16 @@ class SegmentPanel(QWidget):
         self._watched = wanted
 
     def _painted_on(self, _event: Any = None) -> None:
-        """After the last stroke: count and compare anew, unless something runs on what was there before."""
-        if not self.state.running:
+        """After the last stroke: count and compare anew; while something runs, once it has ended."""
+        self._painted_meanwhile = self.state.running
+        if not self._painted_meanwhile:
             self._choose()
             self.correct.choose()
+
+    def _state_changed(self) -> None:
+        if self._painted_meanwhile and not self.state.running:
+            self._painted_meanwhile = False
+            self.count_soon()
 
     def _choose(self) -> None:
         self._watch()
