@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.expected import band_expected
@@ -31,6 +31,9 @@ SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
 
 MAX_COVERAGE = 2.5
 """Coverage of a bin in one map over that in the other from which it is bad in one of them."""
+
+MAX_CONFLICT = 10.0
+"""From here on a bin's contacts are so unlike in the two maps that it is bad in one of them."""
 
 NEIGHBOURS = 41
 """Bins around one that say what is usual there."""
@@ -122,6 +125,7 @@ def make_pair(first: Band, second: Band) -> MapPair:
     behind = bin_conflict(second.counts, first.counts, _inverse(odds), _inverse(ratio))
     conflict = np.asarray((ahead + behind) / 2, np.float32)
     bad = bad_bins(first.counts, second.counts, ratio)
+    bad = np.where(bad > 0, bad, odd_bins(first.counts, second.counts, conflict))
     ones = np.ones(first.n_bins, np.float32)
     return MapPair(first, second, np.where(bad > 0, np.float32(1), ratio), bad, conflict, ones)
 
@@ -162,6 +166,16 @@ def bad_bins(first: F32, second: F32, ratio: F32) -> NDArray[np.int8]:
     uneven = np.abs(np.log(ratio)) > np.log(MAX_COVERAGE)
     odd = [np.abs(_over_neighbours(one)) for one in (first, second)]
     return np.where(uneven, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
+
+
+def odd_bins(first: F32, second: F32, conflict: F32) -> NDArray[np.int8]:
+    """Bins whose contacts fall off unlike in the two maps: 1 where it is the first's that is unlike its neighbours'."""
+    ones, n = np.ones(len(first), np.float32), first.shape[1]
+    sums = [_segment_sums(one, one, ones, np.ones(n, np.float32), _edges(len(one)))[0] for one in (first, second)]
+    around = [(17 * uniform_filter1d(one, 17) - 5 * uniform_filter1d(one, 5)) / 12 for one in sums]
+    weight = np.minimum(*around)  # what both maps can tell
+    odd = [(weight * np.log((one + 1) / (usual + 1)) ** 2).sum(axis=0) for one, usual in zip(sums, around, strict=True)]
+    return np.where(conflict > MAX_CONFLICT, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
 
 
 def _over_neighbours(counts: F32) -> F64:

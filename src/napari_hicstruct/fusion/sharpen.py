@@ -12,7 +12,7 @@ SIGMAS = (0.7, 1.4, 2.8, 5.6, 11.2)
 OUTPUTS = len(SIGMAS) + 1
 """Of a network: a logit for each window, and what is added to the logarithm."""
 
-WANTED = 120.0
+WANTED = 25.0
 """Contacts expected in a window (4πσ² pixels) that is wide enough, where a network says nothing else."""
 
 FOCUS = 4.0
