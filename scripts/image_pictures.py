@@ -86,6 +86,8 @@ def fuse(out: Path) -> None:
 
 def maps(out: Path) -> None:
     """Two halves of a map's contacts, one with faults, fused again; over it the share of the faulty one."""
+    from qtpy.QtWidgets import QApplication
+
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin._docks import open_dock, open_fuse
     from napari_hicstruct.plugin.controllers.session import ensure_session
@@ -93,9 +95,15 @@ def maps(out: Path) -> None:
     viewer, panel = window_with(open_fuse)
     session = ensure_session(viewer)
     with tempfile.TemporaryDirectory() as folder:
-        for place, path in enumerate(halves(Path(folder))):
-            panel.maps.add(place, str(path))
+        first, second = halves(Path(folder))
+        session.open_map(first)
+        dock = open_dock(viewer)
+        wait(1_500)
+        dock.parentWidget().close()
+        session.go_to(Interval(session.chrom, 62_500_000, 63_500_000))
+        panel.maps.add(1, str(second))
         panel.kind.button("maps").click()
+        panel.maps.scope.button("view").click()
         while panel.state.maps.opening:
             wait(100)
         run(panel, panel.button)
@@ -103,12 +111,12 @@ def maps(out: Path) -> None:
             print(panel.state.said)
             viewer.close()
             return
-        dock = open_dock(viewer)
-        wait(1_500)
-        dock.parentWidget().close()
-        session.go_to(Interval(session.chrom, 62_500_000, 63_500_000))
         panel.result.switch.button("share").click()
         wait(1_500)
+        for widget in QApplication.allWidgets():
+            if type(widget).__name__ == "NapariQtNotification":
+                widget.close()  # it would hide a part of the map
+        wait(500)
         shoot(viewer, out / "fuse-map.png")
         viewer.close()
 
