@@ -228,7 +228,7 @@ def artefacts(model: Path | None, quick: bool) -> Figures:
         rng = np.random.default_rng(77)
         a, b = maps.thinned(whole, 0.5, rng)
         for kind in kinds:
-            for broken in ("first",) if quick else ("first", "second"):
+            for broken in ("first",) if quick or name != "chr21" else ("first", "second"):
                 made = add_faults(a if broken == "first" else b, np.random.default_rng(78), **{kind: 12})
                 pair = (made.counts, b) if broken == "first" else (a, made.counts)
                 path = _fused(scratch("fusion_hic") / "faulty", *pair, 10_000, model)

@@ -18,15 +18,16 @@ F32 = NDArray[np.float32]
 WINDOWS = ((1, 1), (5, 5), (11, 11), (25, 25), (1, 21), (21, 1), (1, 61), (61, 1))
 """Rows × columns of the windows in which both maps' counts are compared: pixels, spots, blocks, stripes."""
 
-WIDEST = max(max(one) for one in WINDOWS) // 2 + 1
+MARGIN_BINS = max(max(one) for one in WINDOWS) // 2 + 1
 """Pixels from the border of a rectangle from which on all windows lie in it."""
 
 OWN_WINDOWS = ((11, 11), (1, 21), (21, 1), (1, 61), (61, 1))
 """Windows of a map's own O/E: a line or block that is unlike what lies beside it, in one map and not in the other."""
 
 CHANNELS = 7 + len(WINDOWS) + len(OWN_WINDOWS)
-"""Of each map: O/E of pixels and of 5 × 5, what is expected; z of each window; bad bins, coverage, conflict, spread; O/E
-of wider windows.  A network may read the first so many only."""
+"""Of each map: O/E of pixels and of 5 × 5, what is expected; z of each window; bad bins, coverage, conflict, spread.
+
+Then O/E of wider windows; a network may read the first so many only."""
 
 GATE = (5.0, 6.5)
 """|z| below which a contradiction is taken for noise (the mask stays at the share of contacts), and above which not."""

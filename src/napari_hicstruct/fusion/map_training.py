@@ -169,9 +169,7 @@ def _known(made: SyntheticPair, place: tuple[int, int], side: int) -> dict[str, 
     }
 
 
-def _as_batch(
-    tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]], channels: int = CHANNELS
-) -> MapBatch:
+def _as_batch(tiles: Sequence[tuple[SyntheticPair, MapTile, dict[str, F32]]], channels: int = CHANNELS) -> MapBatch:
     def of_tile(name: str) -> Tensor:
         found = np.stack([getattr(tile, name) for _, tile, _ in tiles]).astype(np.float32)
         return torch.from_numpy(found if found.ndim == 4 else found[:, None])

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from napari_hicstruct.fusion.map_features import WIDEST, MapTile, make_tile, measure_scales
+from napari_hicstruct.fusion.map_features import MARGIN_BINS, MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
-from napari_hicstruct.fusion.sharpen import REACH, sharpened
+from napari_hicstruct.fusion.sharpen import REACH_BINS, sharpened
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.models.fusion.network import HybridFusionNet
 
@@ -22,7 +22,7 @@ STRIP = 256
 """Rows fused at once, without margins."""
 
 
-LEAST = 1e-3
+MIN_EXPECTED = 1e-3
 """Expected contacts below which a pixel of maps of unlike bins is not worth its place in a file."""
 
 
@@ -70,7 +70,7 @@ def iter_fuse_bands(
     scales = measure_scales(pair)
     n, depth = pair.n_bins, pair.n_diagonals
     out = FusedBand(np.zeros((depth, n), np.float32), np.zeros((depth, n), np.float32))
-    margin = max(net.reach + WIDEST, REACH)
+    margin = max(net.reach + MARGIN_BINS, REACH_BINS)
     for start in range(0, n, STRIP):
         if token is not None:
             token.check()
@@ -101,7 +101,7 @@ def fuse_tile(net: HybridFusionNet, tile: MapTile, *, spread: bool) -> tuple[F32
         with torch.inference_mode():
             total, expected, known = (torch.from_numpy(one)[None, None] for one in (counts, tile.expected, tile.known))
             counts = sharpened(total, residual, expected, known)[0, 0].numpy()
-        counts[counts < LEAST] = 0
+        counts[counts < MIN_EXPECTED] = 0
     return counts, mask
 
 

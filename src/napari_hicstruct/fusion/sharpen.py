@@ -24,7 +24,7 @@ GAIN = 4.0
 MAX_RESIDUAL = 2.0
 """Of the logarithm: what a network may add to a smoothed blend, or take from it."""
 
-REACH = 34
+REACH_BINS = 34
 """Pixels beyond which nothing changes a smoothed value."""
 
 

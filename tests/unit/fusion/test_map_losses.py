@@ -77,7 +77,9 @@ def test_the_filter_is_scipys():
 def test_where_little_is_expected_windows_are_wide():
     ratio = torch.from_numpy(np.random.default_rng(1).poisson(1.0, (1, 1, 80, 80)).astype(np.float32))
     said = torch.zeros(1, 5, 80, 80)
-    rough = [float(smoothed(ratio, ones(e, 80), ones(1, 80), said)[..., 20:60, 20:60].std()) for e in (100.0, 3.0, 0.1)]
+    rough = [
+        float(smoothed(ratio, ones(e, 80), ones(1, 80), said)[..., 20:60, 20:60].std()) for e in (100.0, 0.5, 0.02)
+    ]
     assert rough[0] > 1.3 * rough[1] > 1.3 * rough[2]
     said[:, 4] = 100  # a network may say so, too
     wide = float(smoothed(ratio, ones(100.0, 80), ones(1, 80), said)[..., 20:60, 20:60].std())
@@ -96,7 +98,9 @@ def test_bad_bins_do_not_darken_their_neighbours():
 
 @pytest.fixture(scope="module")
 def pairs():
-    train = fusion_config("hic").train.model_copy(update={"patch": 48, "batch": 2, "real_share": 1.0, "unlike_share": 0.5})
+    train = fusion_config("hic").train.model_copy(
+        update={"patch": 48, "batch": 2, "real_share": 1.0, "unlike_share": 0.5}
+    )
     counts = drawn(expected_band(300, 80), 5.0, 1)
     return MapPairs([], [(counts, 20_000)], train)
 

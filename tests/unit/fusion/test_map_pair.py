@@ -9,7 +9,7 @@ import torch
 from napari_hicstruct.config.fusion import fusion_config, with_changes
 from napari_hicstruct.contacts.band import sum_blocks
 from napari_hicstruct.errors import Cancelled
-from napari_hicstruct.fusion.map_features import CHANNELS, WIDEST, make_tile, measure_scales, signed_deviance
+from napari_hicstruct.fusion.map_features import CHANNELS, MARGIN_BINS, make_tile, measure_scales, signed_deviance
 from napari_hicstruct.fusion.map_pair import band_block, coverage_ratio, distance_odds, make_pair, spread_band
 from napari_hicstruct.fusion.maps import blend, decided, fuse_bands
 from napari_hicstruct.jobs import CancelToken
@@ -126,7 +126,7 @@ def test_a_tile_is_the_same_wherever_it_is_cut_from():
     pair, *_ = pair_of()
     scales = measure_scales(pair)
     large, small = make_tile(pair, scales, (20, 40), (190, 200)), make_tile(pair, scales, (40, 60), (130, 130))
-    middle = slice(WIDEST, 130 - WIDEST)
+    middle = slice(MARGIN_BINS, 130 - MARGIN_BINS)
     for name in ("a", "b", "share", "counts_a", "expected"):
         one, two = getattr(large, name)[..., 20:150, 20:150], getattr(small, name)
         np.testing.assert_allclose(one[..., middle, middle], two[..., middle, middle], atol=1e-4, err_msg=name)
