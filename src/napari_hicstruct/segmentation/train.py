@@ -103,7 +103,8 @@ def _checked(run: Run, config: SegmentationConfig, what: CropRun, recent: list[d
     finally:
         run.net.load_state_dict(own)
     run.since_best += 1
-    if (scores.total > run.best and scores.finite) or not (what.out / BEST).exists():
+    is_best = scores.total > run.best or not what.validation  # where nothing validates, the last weights are kept
+    if (is_best and scores.finite) or not (what.out / BEST).exists():
         run.best, run.since_best = scores.total, 0
         state = {"net": run.average.module.state_dict(), "step": run.step, "scores": scores.as_dict()}
         save_checkpoint(what.out / BEST, state)
