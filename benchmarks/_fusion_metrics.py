@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 GAMMA_G, KAPPA_G, SIGMA_G = 0.9994, -15.0, 0.5
 GAMMA_A, KAPPA_A, SIGMA_A = 0.9879, -22.0, 0.8
 
+MAX_SLOPE, MIN_FLAT = 0.01, 500
+"""Of flat parts: grey per pixel, at most the flattest quarter; and pixels that there must be to speak of any."""
+
 
 def psnr(truth: NDArray[Any], fused: NDArray[Any]) -> float:
     """Of pictures from 0 to 1, dB."""
@@ -74,10 +77,10 @@ def mask_iou(mask: NDArray[Any], focus: NDArray[np.bool_]) -> float:
 
 
 def flat_parts(truth: NDArray[Any], inputs: tuple[NDArray[Any], NDArray[Any]]) -> NDArray[np.bool_]:
-    """Where nothing is to be seen: the flattest quarter, in which both inputs without noise are the truth, too."""
+    """Where nothing is to be seen: slopes below MAX_SLOPE, where both inputs without noise are the truth, too."""
     slope = ndimage.gaussian_filter(np.hypot(*(ndimage.sobel(truth.astype(float), k) / 8 for k in (0, 1))), 2)
     far = np.maximum(*(np.abs(one - truth) for one in inputs))
-    return (slope <= np.quantile(slope, 0.25)) & (far < 0.005)
+    return (slope <= min(MAX_SLOPE, float(np.quantile(slope, 0.25)))) & (far < 0.005)
 
 
 def noise_in(picture: NDArray[Any], truth: NDArray[Any], where: NDArray[np.bool_]) -> float:
