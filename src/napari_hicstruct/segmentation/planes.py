@@ -72,19 +72,26 @@ def scaled(plane: NDArray[Any], limits: Floats) -> Floats:
     return np.concatenate([out, valid[None]]).astype(np.float32)
 
 
-def held_out_blocks(mask: NDArray[np.int16], config: SegmentationConfig, rng: np.random.Generator) -> NDArray[np.bool_]:
+def held_out_blocks(
+    mask: NDArray[np.int16],
+    config: SegmentationConfig,
+    rng: np.random.Generator,
+    known: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
     """Blocks that validate, True at their pixels: of some drawings the one that holds out the fairest share of each
-    class."""
+    class; where little of a picture is ``known``, of what is."""
+    seen = np.ones(mask.shape, bool) if known is None else known
     side = min(config.block, max(16, min(mask.shape) // 4))
     rows, cols = (-(-n // side) for n in mask.shape)
     count = max(1, round(config.held_out * rows * cols))
-    wanted = np.unique(mask)
+    wanted = np.unique(mask[seen])
     best, least = np.zeros(mask.shape, bool), np.inf
     for _ in range(_TRIALS):
         chosen = np.zeros(rows * cols, bool)
         chosen[rng.permutation(rows * cols)[:count]] = True
         pixels = chosen.reshape(rows, cols).repeat(side, 0).repeat(side, 1)[: mask.shape[0], : mask.shape[1]]
-        unfair = max(abs(float(pixels[mask == value].mean()) - config.held_out) for value in wanted)
+        shares = [float(pixels[seen & (mask == value)].mean()) for value in wanted]
+        unfair = max((abs(share - config.held_out) for share in shares), default=0.0)
         if unfair < least:
             best, least = pixels, unfair
     return best

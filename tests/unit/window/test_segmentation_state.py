@@ -60,6 +60,7 @@ class Script:
 
     def __init__(self, error: Exception | None = None, *, verdict: str = "better") -> None:
         self.error, self.verdict, self.requests, self.stopped = error, verdict, list[Any](), False
+        self.figures = {"dice": 0.8, "boundary_f": 0.7}
 
     def _steps(self, stop: Any) -> Iterator[Any]:
         clock = Clock()
@@ -78,9 +79,7 @@ class Script:
         self.requests.append(request)
         yield from self._steps(stop)
         write_model(request.out.name)
-        return SimpleNamespace(
-            model=request.out, figures={"dice": 0.8, "boundary_f": 0.7}, notes=("few objects",), classes=("class 1",)
-        )
+        return SimpleNamespace(model=request.out, figures=self.figures, notes=("few objects",), classes=("class 1",))
 
     def segment(self, request: Any, *, token: Any) -> Iterator[Any]:
         self.requests.append(request)
@@ -192,6 +191,15 @@ def test_a_training_draws_curves_by_task_and_its_model_is_chosen() -> None:
     )
     state.train()
     assert script.requests[-1].out.name == "cells-2", "a model was overwritten"
+
+
+def test_figures_that_nobody_knows_are_not_said() -> None:
+    script = Script()
+    script.figures = {"dice": float("nan"), "boundary_f": 0.7}
+    state = state_of(script)
+    state.choose(picture(), labelled(cells()))
+    state.train()
+    assert state.said["train"].startswith("Trained: cells (boundary F 0.70 on blocks")
 
 
 def test_stop_keeps_and_cancel_does_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Literal
@@ -354,8 +355,10 @@ class SegmentationState:
     def _trained(self, result: TrainedSegmentation) -> None:
         self.models.refresh(choose=result.model)
         figures = result.figures
-        parts = [f"Dice {figures['dice']:.2f}"] if "dice" in figures else []
-        parts += [f"boundary F {figures['boundary_f']:.2f}"] if "boundary_f" in figures else []
+        names = {"dice": "Dice", "boundary_f": "boundary F"}
+        parts = [
+            f"{text} {figures[name]:.2f}" for name, text in names.items() if math.isfinite(figures.get(name, math.nan))
+        ]
         on = f" ({', '.join(parts)} on blocks that were held out)" if parts else ""
         self._say("train", " ".join([f"Trained: {result.model.name}{on}.", *map(as_sentence, result.notes)]))
 

@@ -162,6 +162,6 @@ def planes_of(
             weight = None if sample.weight is None else np.asarray(sample.weight[k], np.float32)
             x = scaled(image[k], limits)
             plane = make_plane(x, labels[k], weight, values, config)
-            held = held_out_blocks(plane.mask, config, rng)
+            held = held_out_blocks(plane.mask, config, rng, plane.known > 0)
             planes.append(make_plane(x, labels[k], weight, values, config, held))
     return planes, notes
