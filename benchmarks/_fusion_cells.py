@@ -27,7 +27,7 @@ def images(result: Mapping[str, Any]) -> str:
 
 
 def _figures(values: list[float]) -> str:
-    return " / ".join(f"{value:.2f}" if value > 2 else f"{value:.3f}" for value in values)
+    return " / ".join(f"{value:.2f}" if value > 2 else f"{value:.4f}" for value in values)
 
 
 def maps(result: Mapping[str, Any]) -> str:

@@ -89,5 +89,5 @@ def test_a_cell_of_the_table_says_what_is_missed() -> None:
     one = {"ours": {"psnr": 41.23, "ssim": 0.99, "q_abf": 0.7, "iou": 0.95}, "pairs": 14}
     one["peers"] = {"mean": {key: {"value": 1.5, "setting": ""} for key in ("psnr", "ssim", "q_abf")}}
     shown = images({"parts": {"focus": one}, "bars": {"focus: psnr above every peer": True, "mask IoU": False}})
-    assert "ours 41.23 / 0.990 / 0.700; mask IoU 0.950" in shown
+    assert "ours 41.23 / 0.9900 / 0.7000; mask IoU 0.950" in shown
     assert shown.endswith("missed: mask IoU")
