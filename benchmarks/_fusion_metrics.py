@@ -15,7 +15,7 @@ GAMMA_G, KAPPA_G, SIGMA_G = 0.9994, -15.0, 0.5
 GAMMA_A, KAPPA_A, SIGMA_A = 0.9879, -22.0, 0.8
 
 MAX_SLOPE, MIN_FLAT = 0.01, 500
-"""Of flat parts: grey per pixel, at most the flattest quarter; and pixels that there must be to speak of any."""
+"""Of flat parts: grey per pixel, at most the flattest quarter; and the fewest pixels that count as some."""
 
 
 def psnr(truth: NDArray[Any], fused: NDArray[Any]) -> float:

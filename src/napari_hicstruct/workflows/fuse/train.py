@@ -142,7 +142,10 @@ def _source(request: TrainFusionRequest) -> tuple[PairSource, Terms, dict[str, A
     pictures = read_pictures(request.pictures) if request.pictures else packaged_pictures()
     terms = lytro_terms if request.config.preset == "lytro" else microscopy_terms
     losses = request.config.losses
-    about = {"pictures": sorted(pictures), "truth_used": bool(losses.truth_mask or losses.truth_image or losses.truth_structure)}
+    about = {
+        "pictures": sorted(pictures),
+        "truth_used": bool(losses.truth_mask or losses.truth_image or losses.truth_structure),
+    }
     return PicturePairs(list(pictures.values()), request.config.train), terms, about
 
 
