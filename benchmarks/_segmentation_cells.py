@@ -8,6 +8,8 @@ from typing import Any
 
 def selectors(result: Mapping[str, Any]) -> str:
     """A line for each row: Dice by set with the lowest and highest seed, the other figures' means, what gates do."""
+    if result["kind"] == "run":  # the benchmark was interrupted
+        return "runs are recorded, the table is not: `python -m benchmarks.selectors_images --table`"
     lines = [f"{result.get('steps')} steps; Dice by set, mean (lowest–highest seed); then means over sets:"]
     for name, one in result["table"].items():
         sets = [f"{of} {_spread(v['dice'])}" for of, v in one["sets"].items() if "dice" in v]
