@@ -233,7 +233,7 @@ def artefacts(model: Path | None, quick: bool) -> Figures:
                 pair = (made.counts, b) if broken == "first" else (a, made.counts)
                 path = _fused(scratch("fusion_hic") / "faulty", *pair, 10_000, model)
                 mask, fused = maps.read(path, 10_000, "share_of_first"), maps.read(path, 10_000)
-                there = (pair[0] + pair[1] > 0) & (whole.shape[1] > 0)
+                there = fused > 0  # a pixel that is not written has no mask
                 touched = getattr(made, kind)
                 turned = 1 - mask if broken == "first" else mask
                 clean, faulty = a + b, pair[0] + pair[1]

@@ -53,7 +53,9 @@ def map_source(request: TrainFusionRequest) -> tuple[PairSource, Terms, dict[str
         "real": [name for name, *_ in real],
         "truth_used": "simulated pairs: true contacts, and where faults were put",
     }
-    pairs = MapPairs([*sims, *map(coarse_sim, sims[::2])], [(counts, size) for _, counts, size in real], train, channels)
+    pairs = MapPairs(
+        [*sims, *map(coarse_sim, sims[::2])], [(counts, size) for _, counts, size in real], train, channels
+    )
     return pairs, map_terms, about
 
 
