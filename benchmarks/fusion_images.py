@@ -47,7 +47,8 @@ PARTS = ("focus", "spread", "noise", "speed")
 PRESETS = {"focus": "lytro", "spread": "lytro", "noise": "microscopy"}
 OPTIONS = FocusOptions(blur=(1.0, 4.0), border=(2.0, 8.0))
 NOISE = (0.02, 0.06)
-MAX_SIDE, SEED = 520, 2401
+MAX_SIDE, SEED = 520, 7301
+"""Seed 2401 was looked at while the networks were trained; this one first when they were done."""
 IOU_BAR, SECONDS_BAR, MEMORY_BAR_MB = 0.9, 3.0, 1_536
 MEASURES = {"focus": ("psnr", "ssim", "q_abf"), "spread": ("psnr", "ssim", "q_abf"), "noise": ("psnr", "ssim")}
 """By which ours must lead."""
