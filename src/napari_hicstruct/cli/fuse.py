@@ -86,8 +86,8 @@ def fuse(
     from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
     where = parse_region(region) if region else None
-    places = {"resolution": resolution or None, "chroms": tuple(chrom), "region": where}
-    _fuse_maps(FuseMapsRequest(first, second, out, counts=counts, **places, **common), json, quiet)
+    request = FuseMapsRequest(first, second, out, resolution or None, tuple(chrom), where, counts=counts, **common)
+    _fuse_maps(request, json, quiet)
 
 
 def _refuse(options: dict[str, Any], owner: str, given: str) -> None:

@@ -59,7 +59,7 @@ def window_means(band: F32, h: int, valid: NDArray[np.bool_]) -> F32:
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _row_sums(
+def _row_sums(  # noqa: PLR0913 - a kernel takes arrays
     band: F32,
     row: int,
     h: int,

@@ -11,10 +11,11 @@ import numpy as np
 
 from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
 from napari_hicstruct.config.map_uri import split_uri
-from napari_hicstruct.genome import Interval, display_name, format_bin_size
+from napari_hicstruct.genome import display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.workflows.fuse.map_checks import MapPlan, plan_fusion
 from napari_hicstruct.workflows.fuse.provenance import SHIPPED, SHIPPED_UNLIKE, account, model_record
+from napari_hicstruct.workflows.fuse.requests import FuseMapsRequest
 
 if TYPE_CHECKING:
     import h5py
@@ -25,46 +26,6 @@ if TYPE_CHECKING:
 
 MAX_DISTANCE = 2_000_000
 """bp; farther contacts are added up."""
-
-
-@dataclass(frozen=True, slots=True)
-class FuseMapsRequest:
-    """Two maps and what comes of them.
-
-    Attributes
-    ----------
-    a, b : str
-        Files, or ``FILE::/group``.
-    out : Path
-        The ``.mcool`` to be written.
-    resolution : int or None
-        Finest bins, bp; None: the finest that both give.
-    chroms : tuple of str
-        Empty: all that both have.
-    region : Interval or None
-        A part of one chromosome only.
-    model : Path or None
-        A folder that ``save_fusion`` wrote; None: the shipped one.
-    counts : bool
-        Write whole numbers, rounded at random up or down, for programs that take no others.
-    device : str
-    threads : int or None
-        Processor threads of torch; None: as it does.
-    overwrite : bool
-        Replace ``out``.
-    """
-
-    a: str
-    b: str
-    out: Path
-    resolution: int | None = None
-    chroms: tuple[str, ...] = ()
-    region: Interval | None = None
-    model: Path | None = None
-    counts: bool = False
-    device: str = "auto"
-    threads: int | None = None
-    overwrite: bool = False
 
 
 @dataclass(frozen=True, slots=True)

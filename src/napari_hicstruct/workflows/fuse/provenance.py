@@ -11,7 +11,7 @@ from napari_hicstruct.config.map_uri import absolute_uri
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.workflows.fuse.map_checks import MapPlan
-    from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
+    from napari_hicstruct.workflows.fuse.requests import FuseMapsRequest
 
 SHIPPED, SHIPPED_UNLIKE = "hic", "hic-unlike"
 """Networks that are taken where nobody names one: of maps in the same bins, and of a sharp and a deep one."""

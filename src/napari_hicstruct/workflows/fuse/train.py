@@ -8,46 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.config.files import output_error, try_folder
-from napari_hicstruct.config.fusion import FusionConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.workflows.fuse.requests import TrainFusionRequest
 
 if TYPE_CHECKING:
     from napari_hicstruct.fusion.training import PairSource, Terms
 
 RUN, LOG = "training", "log.jsonl"
 """Folder inside the model's, with checkpoint and log."""
-
-
-@dataclass(frozen=True)
-class TrainFusionRequest:
-    """What a network is trained on, and where it belongs.
-
-    Attributes
-    ----------
-    out : Path
-        Model folder; ``training/`` in it gets checkpoint and log.
-    config : FusionConfig
-    pictures : tuple of Path
-        Sharp pictures, from which pairs are made.  Empty: those that installed packages hold (maps: simulated ones).
-    start : Path, optional
-        Model whose weights are the first ones.
-    device : str
-    threads : int, optional
-    resume : bool
-        Go on with the run that ``out`` holds.
-    overwrite : bool
-        Replace a model that ``out`` holds.
-    """
-
-    out: Path
-    config: FusionConfig
-    pictures: tuple[Path, ...] = ()
-    start: Path | None = None
-    device: str = "auto"
-    threads: int | None = None
-    resume: bool = False
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from napari_hicstruct.errors import ConfigError, MapError
 if TYPE_CHECKING:
     from napari_hicstruct.fusion.training import PairSource, Terms
     from napari_hicstruct.synth.types import SimulatedMap
-    from napari_hicstruct.workflows.fuse.train import TrainFusionRequest
+    from napari_hicstruct.workflows.fuse.requests import TrainFusionRequest
 
 LENGTH, MAX_DISTANCE = 10_000_000, 2_500_000
 STEPS = 24_000
