@@ -117,13 +117,13 @@ def iter_repair_files(request: RepairRequest) -> Generator[Progress, None, Repai
     samples = [file.sample for file in files]
     if request.function is not None:
         repaired = yield from iter_apply(request.function, samples, request.options)
-        if is_first_process():
-            _write_applied(request, samples)
     else:
         options = replace(request.options, folder=request.out, overwrite=request.overwrite)
         repaired = yield from _learn(samples, request.config, options)
     if is_first_process():
         yield from _write(files, repaired, targets)
+        if request.function is not None:
+            _write_applied(request, samples)
     return replace(repaired, files=tuple(targets))
 
 
