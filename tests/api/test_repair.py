@@ -50,6 +50,9 @@ def test_a_layer_brings_its_scale_and_name() -> None:
     found = hs.repair(layer, settings=FAST, until="shape", threads=1)
     assert found.samples[0].name == "by hand"
     assert found.samples[0].spacing == (2.0, 0.5)
+    assert repr(found) == "Repaired(by hand 24 × 24; 0 changes, 0 files)"
+    layer.scale = None
+    assert hs.repair(layer, settings=FAST, until="shape", threads=1).samples[0].spacing == (1.0, 1.0)
 
 
 def test_files_are_written_and_their_function_is_kept(in_an_empty_folder: Path) -> None:

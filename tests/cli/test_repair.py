@@ -120,7 +120,10 @@ def test_a_kept_function_takes_a_new_sample(
     assert main([*words, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["files"] == [str(tmp_path / "new" / "c.nii.gz")]
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["c.nii.gz"]
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["c.nii.gz", "run.json"]
+    account = json.loads((tmp_path / "new" / "run.json").read_text())
+    assert account["function"]["file"] == str(tmp_path / "out" / "function.safetensors")
+    assert [one["name"] for one in account["labels"]] == ["c"]
     before, after = nibabel.load(new), nibabel.load(tmp_path / "new" / "c.nii.gz")
     assert np.array_equal(after.affine, before.affine)
     found = np.asanyarray(after.dataobj)

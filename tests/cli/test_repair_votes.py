@@ -58,6 +58,14 @@ def test_votes_become_lists_and_proposals(given: list[str], capsys: pytest.Captu
     assert "out" in capsys.readouterr().err, "an earlier result is not replaced"
 
 
+def test_somebody_elses_files_are_noticed_before_the_work(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    Path("out").mkdir()
+    (Path("out") / "tads.bed").write_text("somebody's\n")
+    assert main([*given, "-o", "out", "--config", "fast.yaml"]) == 2
+    assert "tads.bed" in capsys.readouterr().err
+    assert [path.name for path in Path("out").iterdir()] == ["tads.bed"], "nothing was begun"
+
+
 @pytest.mark.parametrize(
     ("drop", "more", "message"),
     [

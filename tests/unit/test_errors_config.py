@@ -58,6 +58,8 @@ def test_config_reads_what_is_written(tmp_path: Path) -> None:
         ("inner: {width: wide}", r"key 'inner\.width'"),
         ("- a\n- b", "holds no settings"),
         ("a: [1", "not valid YAML"),
+        ("rate: 0.2\ninner: {width: 8}\nrate: 0.3", r"line 3: key 'rate' stands there for the second time.*one of"),
+        ("inner:\n  width: 8\n  width: 9", r"line 3: key 'width'"),
     ],
 )
 def test_config_errors_name_file_and_key(tmp_path: Path, text: str, says: str) -> None:

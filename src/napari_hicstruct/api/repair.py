@@ -207,7 +207,10 @@ def _stored(k: int, given: Any, spacing: Any, known: tuple[int, ...], n: int) ->
     place = "labels" if n == 1 else f"labels[{k}]"
     name, lengths = f"sample {k + 1}", spacing
     if _is_layer(given):
-        name, lengths = str(getattr(given, "name", name)), spacing or tuple(map(float, given.scale))
+        name, lengths = (
+            str(getattr(given, "name", name)),
+            spacing or tuple(map(float, () if given.scale is None else given.scale)),
+        )
         given = given.data
     try:
         values = np.asarray(given)

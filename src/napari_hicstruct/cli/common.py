@@ -7,6 +7,7 @@ import json as json_module
 import math
 import os
 import sys
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -64,14 +65,15 @@ overwrite_file_option: bool = typer.Option(False, "--overwrite", help="Replace a
 def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     """Run ``job`` to its end and give its result, with a bar on standard error if that is a terminal.
 
-    Notices are printed there in any case, unless ``quiet``.
+    Elsewhere (the log of a cluster's job) a line says each minute how far it is.  Notices are printed there in any
+    case, unless ``quiet``.
 
     Ctrl+C closes the generator, so that its clean-up runs, and passes on as ``KeyboardInterrupt``.
     """
     if quiet:
         return drain(job)
     if not sys.stderr.isatty():
-        return drain(job, lambda step: print(f"note: {step.message}", file=sys.stderr) if step.notice else None)
+        return drain(job, _line_printer())
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
@@ -85,6 +87,31 @@ def show_progress(job: Generator[Progress, None, T], quiet: bool = False) -> T:
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         return drain(job, _bar_updater(bar, bar.add_task("…", total=None, left="")))
+
+
+SECONDS_BETWEEN_LINES = 60.0
+"""Of progress, where standard error is no terminal; a command that is done before says nothing."""
+
+
+def _line_printer() -> Callable[[Progress], None]:
+    """Notices at once, and from time to time how far a job is."""
+    last = time.monotonic()
+
+    def update(step: Progress) -> None:
+        nonlocal last
+        if step.notice:
+            to_stderr(f"note: {step.message}")
+        elif time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            to_stderr(f"{time.strftime('%H:%M:%S')} {_in_words(step)}")
+
+    return update
+
+
+def _in_words(step: Progress) -> str:
+    share = f"{step.done / step.total:.0%}" if step.total else ""
+    left = "" if step.seconds_left is None else f"{clock(step.seconds_left)} left"
+    return " · ".join(part for part in (step.stage, step.message, share, left) if part)
 
 
 def _bar_updater(bar: Any, task: Any) -> Callable[[Progress], None]:

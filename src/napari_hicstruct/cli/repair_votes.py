@@ -78,7 +78,7 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     """
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.workflows.projects import check_project, identity_of
-    from napari_hicstruct.workflows.repair.hic import iter_hic_repair, write_hic_repair
+    from napari_hicstruct.workflows.repair.hic import check_hic_folder, iter_hic_repair, write_hic_repair
 
     for name, text in (("--map", given.map), ("--region", given.region)):
         if not text:
@@ -86,6 +86,8 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     source = open_map(given.map)
     if given.project is not None:
         check_project(given.project, source)
+    about = {"map": identity_of(source)}
+    check_hic_folder(run.out, provenance=about, overwrite=run.overwrite)
     request, (json, quiet) = _request(given, run, source), run.shown
     try:
         with terminated_as_interrupted():
@@ -93,7 +95,7 @@ def repair_votes(given: VotesGiven, run: VotesRun) -> None:
     except KeyboardInterrupt:
         to_stderr("note: add --resume to go on from the last checkpoint.")
         raise
-    files = write_hic_repair(result, run.out, provenance={"map": identity_of(source)}, overwrite=run.overwrite)
+    files = write_hic_repair(result, run.out, provenance=about, overwrite=run.overwrite)
     name = "" if given.project is None or not result.records else _store(result, given.project, source)
     _report(result, files, name, json)
 

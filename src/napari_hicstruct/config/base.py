@@ -91,20 +91,44 @@ def _known_keys(kind: type[BaseModel], loc: tuple[int | str, ...]) -> str | None
     return f"Known keys: {', '.join(sorted(kind.model_fields))}."
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML of plain data, in which a key stands once: of two, one would be lost without a word."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+            line = key.start_mark.line + 1
+            raise _TwiceError(f"line {line}: key '{key.value}' stands there for the second time.")
+        seen.add(str(key.value))
+    loader.flatten_mapping(node)
+    return loader.construct_mapping(node, deep=True)
+
+
+class _TwiceError(yaml.YAMLError):
+    """A key that a mapping has twice."""
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
 def load_config(kind: type[C], path: str | Path) -> C:
     """Read a YAML file into ``kind``.
 
     Raises
     ------
     ConfigError
-        If the file cannot be read, is not YAML, or has an unknown or impossible key.
+        If the file cannot be read, is not YAML, or has an unknown or impossible key, or one twice.
     """
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        data = yaml.load(Path(path).read_text(encoding="utf-8"), _Loader)
     except OSError as error:
         raise ConfigError(f"cannot be read ({error.strerror}).", where=path) from error
     except UnicodeDecodeError as error:
         raise ConfigError("is not a text file.", where=path, hint="Give a YAML file.") from error
+    except _TwiceError as error:
+        raise ConfigError(str(error), where=path, hint="Keep one of them.") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"is not valid YAML: {error}", where=path) from error
     if not isinstance(data, Mapping):

@@ -46,5 +46,6 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise ModelError(f"is not a whole checkpoint ({type(error).__name__}).", where=path) from error
+        hint = "Remove it and start again; what was trained till then is lost."
+        raise ModelError(f"is not a whole checkpoint ({type(error).__name__}).", where=path, hint=hint) from error
     return {key: current_names(value) if key in WEIGHTS else value for key, value in dict(state).items()}

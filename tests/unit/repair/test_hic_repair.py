@@ -84,6 +84,13 @@ def test_objects_that_callers_agree_on_stay(result: HicRepairResult) -> None:
     assert all(0 < one.score <= 1 for one in result.records)
 
 
+def test_objects_say_who_has_them(result: HicRepairResult) -> None:
+    for one in result.records:
+        assert set(one.supporters) <= {"one", "two", "three"}
+        assert one.n_tools == len(one.supporters) >= 2, one
+        assert one.n_calls >= one.n_tools
+
+
 def test_maps_are_shares_on_and_above_the_diagonal(result: HicRepairResult) -> None:
     for one in result.maps:
         assert one.share.shape == (N_BINS, N_BINS)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.annotations.records import Annotation, Origin, Status
+from napari_hicstruct.annotations import loci
+from napari_hicstruct.annotations.records import Annotation, Kind, Origin, Status
 from napari_hicstruct.errors import LabelError, RegionError
-from napari_hicstruct.genome import Interval, display_region, format_bin_size
+from napari_hicstruct.genome import Interval, canonical_name, display_region, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.consensus import CallFile, FileVotes, iter_read_calls
-from napari_hicstruct.workflows.repair.hic_changes import KindChange, added_up, compared
+from napari_hicstruct.workflows.repair.hic_changes import SAME_WITHIN_BINS, KindChange, added_up, compared
 from napari_hicstruct.workflows.repair.job import Until
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def iter_hic_repair(
         raise LabelError(text, hint="Choose another region, or give more files.")
     pieces, result = yield from _iter_repaired(request, votes, token, stop)
     maps = tuple(_put_together(votes, pieces, result))
-    records, changes = _read_off(maps, request.threshold)
+    records, changes = _read_off(maps, request.threshold, calls)
     notes = (*_left_out(calls, votes), *result.notes)
     run = {**result.run, "parameters": _parameters(request, region, calls)}
     return HicRepairResult(tuple(records), maps, tuple(changes), files, notes, run)
@@ -178,6 +179,21 @@ def write_hic_repair(
     path = Path(out) / CHANGES_FILE
     write_text(path, f"{result.text()}\n")
     return [*files, path]
+
+
+def check_hic_folder(out: str | Path, *, provenance: Mapping[str, Any] | None = None, overwrite: bool = False) -> None:
+    """Refuse a folder whose label files must not be replaced, before the work is begun.
+
+    Raises
+    ------
+    OutputError
+        As :func:`write_hic_repair`.
+    """
+    from napari_hicstruct.annotations.writers.export import DEFAULT_FORMATS, file_names
+    from napari_hicstruct.annotations.writers.folder import plan_folder
+
+    every = file_names((Kind.TAD, Kind.STRIPE, Kind.LOOP), DEFAULT_FORMATS)  # which of them comes is not known yet
+    plan_folder(Path(out), every, provenance or {}, overwrite=overwrite)
 
 
 def store_hic_repair(result: HicRepairResult, project: Project) -> str:
@@ -263,7 +279,9 @@ def _put_together(votes: Sequence[VoteMap], pieces: Sequence[Piece], result: Rep
     return found
 
 
-def _read_off(maps: Sequence[RepairedVotes], threshold: float) -> tuple[list[Annotation], list[KindChange]]:
+def _read_off(
+    maps: Sequence[RepairedVotes], threshold: float, calls: Mapping[str, Sequence[Annotation]]
+) -> tuple[list[Annotation], list[KindChange]]:
     """The objects of the repaired maps, and how they differ from those of the votes."""
     from napari_hicstruct.labels.votes import objects_of
 
@@ -279,9 +297,27 @@ def _read_off(maps: Sequence[RepairedVotes], threshold: float) -> tuple[list[Ann
         mask, repaired = votes.share >= least, one.share >= least
         pixels = int(mask.sum()), int((mask != repaired).sum())
         changes.append(compared(votes.kind.kind, before, after, pixels, votes.bin_size))
-        n_callers = len(votes.callers)
-        records += [record.with_(n_tools=max(1, round(record.score * n_callers))) for record in after]
+        records += [_supported(record, calls, votes) for record in after]
     return records, added_up(changes)
+
+
+def _supported(record: Annotation, calls: Mapping[str, Sequence[Annotation]], votes: VoteMap) -> Annotation:
+    """The record with the callers that have it, within two bins, and their calls."""
+    place, own = loci.points([record]), {name: _same_kind(calls[name], record) for name in votes.callers}
+    near = {
+        name: len(loci.pairs_within(place, loci.points(some), SAME_WITHIN_BINS * votes.bin_size))
+        for name, some in own.items()
+        if some
+    }
+    supporters = tuple(sorted(name for name, n_calls in near.items() if n_calls))
+    n_tools = len(supporters) or max(1, round(record.score * len(votes.callers)))  # whose ends nobody has alike
+    return record.with_(supporters=supporters, n_tools=n_tools, n_calls=sum(near.values()))
+
+
+def _same_kind(calls: Sequence[Annotation], record: Annotation) -> list[Annotation]:
+    """Calls of the record's kind on its chromosome."""
+    chrom = canonical_name(record.chrom)
+    return [one for one in calls if one.kind is record.kind and canonical_name(one.chrom) == chrom]
 
 
 def _left_out(calls: Mapping[str, Sequence[Annotation]], votes: Sequence[VoteMap]) -> list[str]:

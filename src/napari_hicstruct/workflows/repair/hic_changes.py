@@ -12,6 +12,9 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.wording import how_many
 
+SAME_WITHIN_BINS = 2
+"""By so much the two sides of an object may differ."""
+
 
 @dataclass(frozen=True, slots=True)
 class KindChange:
@@ -60,7 +63,8 @@ def compared(
         Of the mask before, and how many of them changed.
     """
     old, new = loci.points(before), loci.points(after)
-    near = [(float(np.abs(old[i] - new[j]).max()), i, j) for i, j in loci.pairs_within(old, new, 2 * bin_size).tolist()]
+    pairs = loci.pairs_within(old, new, SAME_WITHIN_BINS * bin_size).tolist()
+    near = [(float(np.abs(old[i] - new[j]).max()), i, j) for i, j in pairs]
     kept = loci.match_closest(near)
     moved = sum(not np.array_equal(old[i], new[j]) for i, j in kept)
     return KindChange(kind, len(old), len(new), moved, len(new) - len(kept), len(old) - len(kept), *pixels)

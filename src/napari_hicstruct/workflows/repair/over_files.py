@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.label_repair.records import RepairResult, RuleChange
 from napari_hicstruct.label_repair.sample import LabelSample
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.repair.label_files import LabelFile, check_targets, read_label_files
 from napari_hicstruct.workflows.repair.options import RepairOptions
 from napari_hicstruct.workflows.repair.stored_labels import StoredLabels, Values, check_values, long_axes
@@ -49,7 +51,7 @@ class RepairRequest:
     overwrite: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Repaired:
     """Repaired labels of samples, in their order.
 
@@ -66,6 +68,11 @@ class Repaired:
     samples: tuple[LabelSample, ...]
     files: tuple[Path, ...] = ()
     result: RepairResult | None = None
+
+    def __repr__(self) -> str:
+        """Without the voxels."""
+        sizes = ", ".join(f"{one.name} {' × '.join(map(str, one.labels.shape))}" for one in self.samples)
+        return f"Repaired({sizes}; {how_many(len(self.changes), 'change')}, {how_many(len(self.files), 'file')})"
 
     @property
     def labels(self) -> tuple[Values, ...]:
@@ -115,6 +122,8 @@ def iter_repair_files(request: RepairRequest) -> Generator[Progress, None, Repai
         repaired = yield from _learn(samples, request.config, options)
     if is_first_process():
         yield from _write(files, repaired, targets)
+        if request.function is not None:
+            _write_applied(request, samples)
     return replace(repaired, files=tuple(targets))
 
 
@@ -197,9 +206,27 @@ def iter_apply(
     """
     from napari_hicstruct.workflows.repair.functions import apply_function
 
-    path = function / FUNCTION if function.is_dir() else function
-    found = yield from apply_function(path, samples, threads=options.threads)
+    found = yield from apply_function(_function_file(function), samples, threads=options.threads)
     return Repaired(tuple(found))
+
+
+def _write_applied(request: RepairRequest, samples: Sequence[LabelSample]) -> None:
+    """``run.json`` of a kept function: which one it was, and on what; that of an earlier run would say otherwise."""
+    from napari_hicstruct.workflows.repair.run_folder import RUN, clear_run, label_record, write_run
+
+    assert request.function is not None
+    path = _function_file(request.function)
+    about = {"file": str(path), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    if path.parent.resolve() == request.out.resolve():
+        return  # the folder is that of the function, and says how it came about
+    if request.overwrite:
+        clear_run(request.out)
+    if request.overwrite or not (request.out / RUN).exists():
+        write_run(request.out, {"function": about, "labels": [label_record(one) for one in samples]})
+
+
+def _function_file(given: Path) -> Path:
+    return given / FUNCTION if given.is_dir() else given
 
 
 def _config_to_read(request: RepairRequest) -> RepairConfig:
