@@ -1,0 +1,150 @@
+"""Enhancer and promoter in, the score of the pair in each line out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd import Function
+
+from napari_hicstruct.config.epi import EpiConfig
+from napari_hicstruct.models.epi.encoder import SequenceEncoder
+from napari_hicstruct.models.gating.gate import CellGate, GateOutput, opened
+
+
+@dataclass(frozen=True, slots=True)
+class LineInputs:
+    """What a batch's lines are described by; rows are lines.
+
+    Attributes
+    ----------
+    features : Tensor, shape (lines, ≤ 64), optional
+        Standardised numbers.
+    support : Tensor of codes, shape (lines, k, length), optional
+        Unlabelled sequences.
+    identity : Tensor, shape (lines,), optional
+        Index of the line in training, −1 where it is new: read by the control ``one_hot`` only.
+    """
+
+    features: Tensor | None = None
+    support: Tensor | None = None
+    identity: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairOutput:
+    """What the network says.
+
+    Attributes
+    ----------
+    logits : Tensor, shape (n,)
+    modulated : Tensor, shape (n, 2·d)
+        Features of both sequences after the gate: what alignment compares.
+    lines : GateOutput
+        Gates by line, whole, whatever the curriculum lets through.
+    line_logits : Tensor, shape (n, lines in training), optional
+        The domain classifier's, of the control ``adversarial``.
+    """
+
+    logits: Tensor
+    modulated: Tensor
+    lines: GateOutput
+    line_logits: Tensor | None = None
+
+
+class _Reversed(Function):
+    """Gradient reversal (Ganin & Lempitsky 2015)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ARG004
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Any:
+        return -gradients[0]
+
+
+class EpiNet(nn.Module):
+    """Shared encoder, gate of the line, head on both sequences and their product.
+
+    Controls have the same modules and so the same size: ``none`` gives every line the same code, ``one_hot`` the
+    number of the line as its description, ``bias`` adds the gate's logits to the features instead of multiplying,
+    ``adversarial`` is ungated and a classifier behind a reversed gradient takes the gate's place.
+
+    Parameters
+    ----------
+    config : EpiConfig
+    n_lines : int
+        Lines in training.
+    """
+
+    def __init__(self, config: EpiConfig, n_lines: int) -> None:
+        super().__init__()
+        self.control = config.control
+        self.size = config.gate.features
+        dims = config.encoder.dims
+        self.encoder = SequenceEncoder(config.encoder)
+        self.cell = CellGate(config.gate, dims)
+        self.drop = nn.Dropout(config.encoder.dropout)
+        self.head = nn.Sequential(
+            nn.Linear(3 * dims, config.encoder.head), nn.GELU(), nn.Linear(config.encoder.head, 1)
+        )
+        self.domain = None
+        if config.control == "adversarial":
+            hidden = config.gate.gate_hidden
+            self.domain = nn.Sequential(nn.Linear(2 * dims, hidden), nn.GELU(), nn.Linear(hidden, n_lines))
+
+    def describe(self, inputs: LineInputs) -> GateOutput:
+        """Codes and gates of lines."""
+        if self.control in ("none", "adversarial"):
+            n = next(len(x) for x in (inputs.features, inputs.support, inputs.identity) if x is not None)
+            return self.cell(features=self.encoder.stem.weight.new_zeros(n, self.size))
+        if self.control == "one_hot":
+            assert inputs.identity is not None
+            return self.cell(features=self._one_hot(inputs.identity))
+        support = None if inputs.support is None else self.read_support(inputs.support)
+        return self.cell(features=inputs.features, support=support)
+
+    def read_support(self, codes: Tensor) -> Tensor:
+        """Features of support sequences ``(lines, k, length) → (lines, k, d)``; no gradient reaches the encoder."""
+        with torch.no_grad():
+            found = self.encoder(codes.flatten(0, 1))
+        return found.unflatten(0, codes.shape[:2])
+
+    def _one_hot(self, identity: Tensor) -> Tensor:
+        found = self.encoder.stem.weight.new_zeros(len(identity), self.size)
+        known = identity >= 0
+        found[known, identity[known] % self.size] = 1
+        return found
+
+    def modulate(self, features: Tensor, gates: GateOutput, of_line: Tensor, share: float) -> Tensor:
+        """Features of sequences as their lines see them."""
+        if self.control == "adversarial":
+            return features
+        if self.control == "bias":
+            return features + share * self.cell.gate.logits(gates.code)[of_line]
+        return features * opened(gates.gate, share)[of_line]
+
+    def forward(
+        self, enhancers: Tensor, promoters: Tensor, of_line: Tensor, inputs: LineInputs, share: float = 1.0
+    ) -> PairOutput:
+        """Scores of pairs.
+
+        Parameters
+        ----------
+        enhancers, promoters : Tensor of codes, shape (n, length)
+        of_line : Tensor, shape (n,)
+            Row of ``inputs`` that a pair's line is.
+        inputs : LineInputs
+        share : float
+            Of the curriculum: 0 reads all features alike.
+        """
+        gates = self.describe(inputs)
+        read = self.encoder(torch.cat([enhancers, promoters])).chunk(2)
+        first, second = (self.modulate(x, gates, of_line, share) for x in read)
+        both = torch.cat([first, second], 1)
+        logits = self.head(self.drop(torch.cat([both, first * second], 1))).squeeze(1)
+        hidden = None if self.domain is None else self.domain(_Reversed.apply(both))
+        return PairOutput(logits, both, gates, hidden)
