@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "inference": TENSORS | {"lightning_fabric", "numba"},  # compiled kernels, as in contacts
     "training": TENSORS | {"lightning_fabric"},
     "label_repair": TENSORS | {"lightning_fabric"},
+    "epi": TENSORS | {"lightning_fabric"},
     "models": TENSORS,
     "losses": TENSORS,
     "labels": NUMERICS,

@@ -39,6 +39,7 @@ COMMANDS = (
     "report",
     "stripe_check",
     "repair",
+    "epi",
     "models",
 )
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""

@@ -33,7 +33,10 @@ class GateLossConfig(FrozenConfig):
 
     margin_exponent: float = Field(1 / 3, ge=0, le=1, description="a class's margin grows with its count to this power")
     align: Weight = Field(0.5, description="samples of one label agree across lines")
-    align_form: Literal["mean_square", "contrastive"] = "mean_square"
+    align_form: Literal["mean_square", "contrastive"] = Field(
+        "contrastive",
+        description="mean_square has a trivial answer, one direction for everything: it pulls, nothing pushes",
+    )
     temperature: float = Field(0.1, gt=0, description="of the contrastive form")
     sparse: Weight = Field(0.1, description="few dimensions are open")
     sparse_form: Literal["band", "participation", "l1"] = Field(
@@ -44,7 +47,9 @@ class GateLossConfig(FrozenConfig):
         "measured", description="open rewards entropy, close penalises it; measured: as the share open demands"
     )
     smooth: Weight = Field(0.1, description="lines of near codes have near gates")
-    rbf_width: float = Field(0.0, ge=0, description="distance of codes that counts as near; 0: their median distance")
+    rbf_width: float = Field(
+        0.0, ge=0, description="distance of codes that counts as near; 0: half their median distance"
+    )
     share_open: tuple[float, float] = Field((0.1, 0.3), description="wanted share of open dimensions")
 
     @model_validator(mode="after")
@@ -80,5 +85,5 @@ class RulesConfig(FrozenConfig):
     factor: float = Field(1.5, gt=1, description="a weight is multiplied by this")
     limit: float = Field(8.0, ge=1, description="a weight never exceeds its first value times this")
     min_alike: float = Field(0.02, ge=0, description="mean distance of gates below which lines are not distinguished")
-    max_disagreement: float = Field(0.5, gt=0, description="align (mean square) above which its weight is raised")
+    max_disagreement: float = Field(1.5, gt=0, description="align (mean square) above which its weight is raised")
     max_roughness: float = Field(0.3, gt=0, description="smooth above which its weight is raised")

@@ -43,9 +43,9 @@ class GrammarSettings:
 
     seed: int = 1
     lines: int = 24
-    chroms: int = 6
-    enhancers: int = 60
-    promoters: int = 30
+    chroms: int = 8
+    enhancers: int = 160
+    promoters: int = 60
     window: int = 128
     spacer: int = 100
     motifs: int = 12
@@ -103,10 +103,10 @@ def simulate_grammar(settings: GrammarSettings | None = None) -> MotifGrammar:
     settings = settings or GrammarSettings()
     rng = np.random.default_rng(settings.seed)
     motifs = _motifs(settings, rng)
-    is_open, features = _lines(settings, rng)
     half = settings.motifs // 2
     compatible = rng.random((half, half)) < settings.compatible
     compatible[np.arange(half), rng.permutation(half)] = True  # every motif goes with one at least
+    is_open, features = _lines(settings, compatible, rng)
     names = tuple(f"line{k + 1:02}" for k in range(settings.lines))
     made = MotifGrammar(settings, names, {}, motifs, is_open, compatible, features)
     sites = _genome(made, rng)
@@ -131,16 +131,22 @@ def _motifs(settings: GrammarSettings, rng: np.random.Generator) -> NDArray[np.f
     return np.where(np.eye(4)[np.stack(found)] > 0, settings.purity, rest)
 
 
-def _lines(settings: GrammarSettings, rng: np.random.Generator) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    programs = rng.normal(size=(settings.lines, settings.programs))
+def _lines(
+    settings: GrammarSettings, compatible: NDArray[np.bool_], rng: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """What lines open, and the numbers that describe them; each line opens two motifs at least that go together."""
+    half = settings.motifs // 2
     weights = rng.normal(size=(settings.programs, settings.motifs))
     weights /= np.linalg.norm(weights, axis=0)
-    activity = programs @ weights
     # against a large population, not these few lines: which motifs a line opens must not depend on the other lines
     level = np.quantile(rng.normal(size=(4_000, settings.programs)) @ weights, 1 - settings.open_share, axis=0)
+    programs = rng.normal(size=(50 * settings.lines, settings.programs))
+    is_open = programs @ weights > level
+    serves = np.einsum("la,ab,lb->l", is_open[:, :half], compatible, is_open[:, half:], dtype=int) > 0
+    programs, is_open = programs[serves][: settings.lines], is_open[serves][: settings.lines]
     picture = rng.normal(size=(settings.programs, settings.features)) / np.sqrt(settings.programs)
     noise = rng.normal(scale=settings.noise, size=(settings.lines, settings.features))
-    return activity > level, programs @ picture + noise
+    return is_open, programs @ picture + noise
 
 
 def _genome(made: MotifGrammar, rng: np.random.Generator) -> tuple[list[_Site], list[_Site]]:
@@ -193,7 +199,7 @@ def _pairs(made: MotifGrammar, sites: tuple[list[_Site], list[_Site]], rng: np.r
 
 
 def _balanced(label: NDArray[np.bool_], settings: GrammarSettings, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Some positives and ``imbalance`` times as many negatives; a line without positives gives negatives all the same."""
+    """Some positives and ``imbalance`` times as many negatives; without positives, negatives all the same."""
     yes, no = np.flatnonzero(label), np.flatnonzero(~label)
     taken = rng.permutation(yes)[: min(settings.positives, len(no) // settings.imbalance)]
     n_negatives = settings.imbalance * max(1, len(taken))

@@ -14,7 +14,7 @@ from napari_hicstruct.models.epi.encoder import SequenceEncoder
 from napari_hicstruct.models.gating.gate import CellGate, GateOutput, opened
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: Fabric passes through what goes in and out of a module
 class LineInputs:
     """What a batch's lines are described by; rows are lines.
 
@@ -33,7 +33,7 @@ class LineInputs:
     identity: Tensor | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: Fabric passes through what goes in and out of a module
 class PairOutput:
     """What the network says.
 
@@ -58,7 +58,7 @@ class _Reversed(Function):
     """Gradient reversal (Ganin & Lempitsky 2015)."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor) -> Tensor:  # noqa: ARG004
+    def forward(ctx: Any, x: Tensor) -> Tensor:
         return x.view_as(x)
 
     @staticmethod

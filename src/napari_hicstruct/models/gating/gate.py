@@ -19,7 +19,7 @@ MIN_OPEN_SHARE_OF_MEAN = 1e-3
 _MIN_ALPHA, _MAX_ALPHA = 1.05, 2.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: Fabric passes through what goes in and out of a module
 class GateOutput:
     """Gates of some lines.
 
