@@ -100,10 +100,10 @@ def _gate_log(output: PairOutput, batch: PairBatch, terms: dict[str, Tensor]) ->
         gates = output.lines.gate
         apart = torch.pdist(gates, p=1) / (2 * gates.shape[1])
         return {
-            "align": float(terms["align"]),
-            "sparse": float(terms["sparse"]),
+            "align": float(terms["align"].detach()),
+            "sparse": float(terms["sparse"].detach()),
             "entropy": float(gate_entropy(output.lines.raw)),
-            "smooth": float(terms["smooth"]),
+            "smooth": float(terms["smooth"].detach()),
             "disagreement": float(mean_square_alignment(output.modulated, batch.labels, batch.of_line)),
             "share_open": float(output.lines.share_open.mean()),
             "distance": float(apart.mean()) if len(apart) else 1.0,
