@@ -146,19 +146,19 @@ def _describe_lines(data: EpiData, fasta: Fasta, lines: LineTable | None, config
             if line is not None and line.peaks is not None:
                 found = _peak_sequences(line.peaks, fasta, config, rng)
                 data.support[k] = found
-                _note_few(data, name, len(found), config.gate.support, "peaks")
+                _note_few(data, name, len(found), config.gate.support, "peak")
     if data.features is None and all(one is None for one in data.support):
         for k in range(len(data.lines)):
             of = np.unique(data.enhancers[data.of_line == k])
             data.support[k] = data.sites[rng.permutation(of)[:MAX_SUPPORT]]
-            _note_few(data, data.lines[k], len(of), config.gate.support, "enhancers")
+            _note_few(data, data.lines[k], len(of), config.gate.support, "enhancer")
         data.notes.append("Nothing describes the lines: their own enhancers, without labels, stand for them.")
     _check_described(data)
 
 
 def _note_few(data: EpiData, name: str, n: int, wanted: int, what: str) -> None:
     if n < wanted:
-        data.notes.append(f"Line {name} has {n} {what}, fewer than the {wanted} that describe a line.")
+        data.notes.append(f"Line {name} has {how_many(n, what)}, fewer than the {wanted} that describe a line.")
 
 
 def _check_described(data: EpiData) -> None:

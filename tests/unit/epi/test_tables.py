@@ -27,7 +27,9 @@ def test_columns_are_found_by_name_in_any_order_and_spelling(tmp_path: Path) -> 
     other = read_pairs(
         written(
             tmp_path,
-            "Label,Cell line,promoter_start,promoter_end,enhancer\nTrue,K562,500,700,\"\"\n".replace('""', "chr1:100-200"),
+            'Label,Cell line,promoter_start,promoter_end,enhancer\nTrue,K562,500,700,""\n'.replace(
+                '""', "chr1:100-200"
+            ),
             "b.csv",
         )
     )

@@ -89,7 +89,7 @@ def test_the_effective_share_counts_open_dimensions() -> None:
     assert value(outside_band(raw[:1], BAND)) == 0
 
 
-# --- entropy: which sign helps is measured ------------------------------------------------------------------------------
+# --- entropy: which sign helps is measured ----------------------------------------------------------------------------
 
 
 def trained(form: str, wanted: Literal["measured", "open", "close"], start: float = 0.2) -> tuple[float, float]:
