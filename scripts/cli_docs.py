@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,14 @@ Regions are written `chr17:62.5M-63.5M` or `chr17:62,500,000-63,500,000`.
 def render() -> str:
     """The whole page."""
     group: Any = typer.main.get_command(build_app())
-    return "\n".join([HEAD, *(section(name, command) for name, command in group.commands.items())])
+    return "\n".join([HEAD, *(part for name, command in group.commands.items() for part in sections(name, command))])
+
+
+def sections(name: str, command: Any) -> Iterator[str]:
+    """A command, or each command of a group after the group itself."""
+    yield section(name, command)
+    for inner, one in getattr(command, "commands", {}).items():
+        yield from sections(f"{name} {inner}", one)
 
 
 def section(name: str, command: Any) -> str:
@@ -43,9 +51,12 @@ def section(name: str, command: Any) -> str:
         if parameter.name == "help" or getattr(parameter, "hidden", False):
             continue
         names = ", ".join(f"`{text}`" for text in _names(parameter))
-        default = "" if parameter.default in (None, False, (), [], "") or parameter.required else _default(parameter)
+        empty = parameter.default in (None, False, (), [], "")
+        default = "" if empty or parameter.required or (parameter.default == -1) else _default(parameter)
         help_text = " ".join((getattr(parameter, "help", None) or "").split()).replace("|", "\\|")
         lines.append(f"| {names} | {help_text}{default} |")
+    if lines[-1].startswith("|---"):  # a group alone
+        lines = lines[:-3]
     return "\n".join(lines) + "\n"
 
 
@@ -57,7 +68,8 @@ def _names(parameter: Any) -> list[str]:
 
 def _default(parameter: Any) -> str:
     value = parameter.default
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(getattr(value, "value", value))
+    many = value if isinstance(value, list | tuple) else [value]
+    text = ", ".join(str(getattr(one, "value", one)) for one in many)
     return f" (default {text})"
 
 

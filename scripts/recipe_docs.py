@@ -1,4 +1,4 @@
-"""Write docs/recipe.md and docs/repair-settings.md, every key, from the settings; ``--check`` only compares."""
+"""Write the pages of settings (recipe, repair-settings, epi-settings), every key, from the settings; ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from napari_hicstruct.config.epi import EpiConfig
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
 from napari_hicstruct.config.training import TrainConfig
 
@@ -33,12 +34,22 @@ differs from these defaults; nested keys are tables of their own (`shape: {epoch
 """
 
 
+EPI_HEAD = """# Keys of enhancer–promoter pairs
+
+Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
+`src/napari_hicstruct/config/epi.py` and `config/gating.py`. A YAML file for
+[`hicstruct epi train --config`](epi.md#settings) names what differs from these defaults; nested keys are tables of their
+own (`train: {epochs: 40}`).
+"""
+
+
 def render() -> dict[str, str]:
     """Whole pages, by their names."""
     rules = [part for rule in (Touches, Near, FillHoles, KeepLargest) for part in tables(rule, _title_of(rule))]
     return {
         "recipe.md": "\n".join([HEAD, *tables(TrainConfig, "", whole="The recipe itself")]),
         "repair-settings.md": "\n".join([REPAIR_HEAD, *tables(RepairConfig, "", whole="The file itself"), *rules]),
+        "epi-settings.md": "\n".join([EPI_HEAD, *tables(EpiConfig, "", whole="The file itself")]),
     }
 
 

@@ -71,10 +71,14 @@ def command_lines() -> list[str]:
 def test_command_lines_parse(line: str) -> None:
     group: Any = typer.main.get_command(build_app())
     _, name, *words = shlex.split(line, comments=True)
+    command = group.commands[name]
+    while words and words[0] in getattr(command, "commands", {}):  # segment train
+        name, *words = words
+        command = command.commands[name]
     # parse_args, not invoke: files of the examples need not exist
-    context = group.commands[name].make_context(name, words, resilient_parsing=True)
+    context = command.make_context(name, words, resilient_parsing=True)
     given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
-    known = {option for parameter in group.commands[name].params for option in parameter.opts}
+    known = {option for parameter in command.params for option in parameter.opts}
     assert given <= known, f"unknown: {given - known}"
     assert context.command.name == name
 
