@@ -1,4 +1,4 @@
-"""Write the pages of settings (recipe, repair-settings, epi-settings), every key, from the settings; ``--check`` only compares."""
+"""Write the pages of settings (recipe, repair-settings, epi-settings), every key; ``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ EPI_HEAD = """# Keys of enhancer–promoter pairs
 
 Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
 `src/napari_hicstruct/config/epi.py` and `config/gating.py`. A YAML file for
-[`hicstruct epi train --config`](epi.md#settings) names what differs from these defaults; nested keys are tables of their
-own (`train: {epochs: 40}`).
+[`hicstruct epi train --config`](epi.md#settings) names what differs from these defaults; nested keys are tables of
+their own (`train: {epochs: 40}`).
 """
 
 
