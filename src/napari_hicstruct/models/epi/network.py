@@ -71,7 +71,7 @@ class EpiNet(nn.Module):
 
     Controls have the same modules and so the same size: ``none`` gives every line the same code, ``one_hot`` the
     number of the line as its description, ``bias`` adds the gate's logits to the features instead of multiplying,
-    ``adversarial`` is ungated and a classifier behind a reversed gradient takes the gate's place.
+    ``adversarial`` is ungated and a classifier behind a reversed gradient takes the gate's place, of as many weights.
 
     Parameters
     ----------
@@ -86,20 +86,24 @@ class EpiNet(nn.Module):
         self.size = config.gate.features
         dims = config.encoder.dims
         self.encoder = SequenceEncoder(config.encoder)
-        self.cell = CellGate(config.gate, dims)
+        cell = CellGate(config.gate, dims)
+        self.cell = None if config.control == "adversarial" else cell
         self.drop = nn.Dropout(config.encoder.dropout)
         self.head = nn.Sequential(
             nn.Linear(3 * dims, config.encoder.head), nn.GELU(), nn.Linear(config.encoder.head, 1)
         )
         self.domain = None
         if config.control == "adversarial":
-            hidden = config.gate.gate_hidden
+            hidden = max(1, (sum(p.numel() for p in cell.parameters()) - n_lines) // (2 * dims + 1 + n_lines))
             self.domain = nn.Sequential(nn.Linear(2 * dims, hidden), nn.GELU(), nn.Linear(hidden, n_lines))
 
     def describe(self, inputs: LineInputs) -> GateOutput:
         """Codes and gates of lines."""
-        if self.control in ("none", "adversarial"):
-            n = next(len(x) for x in (inputs.features, inputs.support, inputs.identity) if x is not None)
+        n = next(len(x) for x in (inputs.features, inputs.support, inputs.identity) if x is not None)
+        if self.cell is None:
+            ones = self.encoder.stem.weight.new_ones(n, self.encoder.features.out_channels)
+            return GateOutput(ones, ones, ones, ones > 0)
+        if self.control == "none":
             return self.cell(features=self.encoder.stem.weight.new_zeros(n, self.size))
         if self.control == "one_hot":
             assert inputs.identity is not None
@@ -121,7 +125,7 @@ class EpiNet(nn.Module):
 
     def modulate(self, features: Tensor, gates: GateOutput, of_line: Tensor, share: float) -> Tensor:
         """Features of sequences as their lines see them."""
-        if self.control == "adversarial":
+        if self.cell is None:
             return features
         if self.control == "bias":
             return features + share * self.cell.gate.logits(gates.code)[of_line]
