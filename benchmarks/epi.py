@@ -39,7 +39,7 @@ MARGIN_BAR, UNSEEN_BAR, GAP_BAR, GATE_BAR, OPEN_BAR, SUPPORT_BAR = 0.05, 0.75, 0
 SETTINGS: dict[str, Any] = {
     "encoder": {"window": 128, "filters": 64, "kernel": 11, "dilations": [1, 2], "dims": 128, "head": 64},
     "gate": {"hidden": 64, "code": 64, "gate_hidden": 128},
-    "train": {"epochs": 30, "steps_per_epoch": 200, "warmup": 100, "learning_rate": 2e-3},
+    "train": {"epochs": 20, "steps_per_epoch": 150, "warmup": 100},
 }
 QUICK: dict[str, Any] = {
     "encoder": {"window": 64, "filters": 16, "kernel": 9, "dilations": [1], "dims": 32, "head": 16},

@@ -49,7 +49,7 @@ class EpiTrainConfig(FrozenConfig):
     learning_rate: float = Field(1e-3, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     warmup: int = Field(50, ge=0, description="steps")
-    clip: float = Field(3.0, gt=0, description="longest gradient")
+    clip: float = Field(1.0, gt=0, description="longest gradient")
     adversarial: float = Field(0.3, ge=0, description="weight of the control that hides the line from the features")
     checkpoint_every: Positive = Field(50, description="steps; a run that is stopped goes on from there")
     patience: int = Field(0, ge=0, description="stop after so many epochs without gain; 0: never")

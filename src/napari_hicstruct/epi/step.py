@@ -67,7 +67,10 @@ def gate_losses(output: PairOutput, batch: PairBatch, config: GateLossConfig, sh
     else:
         align = mean_square_alignment(output.modulated, batch.labels, batch.of_line)
     forms = {"l1": l1, "participation": participation}
-    sparse = outside_band(raw, config.share_open) if config.sparse_form == "band" else forms[config.sparse_form](raw)
+    if config.sparse_form == "band":
+        sparse = outside_band(raw, config.share_open, output.lines.share_open)
+    else:
+        sparse = forms[config.sparse_form](raw)
     sign = entropy_sign(config.entropy_sign, share_open, config.share_open)
     return {
         "align": align,

@@ -89,6 +89,18 @@ def test_the_effective_share_counts_open_dimensions() -> None:
     assert value(outside_band(raw[:1], BAND)) == 0
 
 
+def test_the_band_is_that_of_counted_shares_with_a_gradient_towards_it() -> None:
+    logits = torch.randn(3, 40, dtype=torch.float64, requires_grad=True)
+    raw = sparse_distribution(logits, "entmax", 1.5)
+    counted = torch.tensor([0.2, 0.5, 0.6], dtype=torch.float64)
+    loss = outside_band(raw, BAND, counted)
+    assert value(loss) == pytest.approx((0.2 + 0.3) / 3)
+    (gradient,) = torch.autograd.grad(loss, logits)
+    after = sparse_distribution(logits.detach() - 0.05 * gradient / gradient.abs().max(), "entmax", 1.5)
+    assert bool((effective_share(after)[1:] < effective_share(raw.detach())[1:]).all())
+    assert float(gradient[0].abs().max()) == 0
+
+
 # --- entropy: which sign helps is measured ----------------------------------------------------------------------------
 
 

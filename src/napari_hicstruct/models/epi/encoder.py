@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import leaky_relu
 
 from napari_hicstruct.config.epi import EncoderConfig
 
 LETTERS = 5
 """Codes of bases: A C G T 0 … 3, and 4 for N and for what lies beyond a chromosome's end."""
+
+
+LEAK = 0.01
+"""Slope below 0: a maximum over a sequence gives plain ReLUs no gradient once a feature is below 0 everywhere, and a
+network whose features have all gone that way never learns again (measured, with a high learning rate)."""
 
 
 def one_hot(codes: Tensor) -> Tensor:
@@ -58,11 +64,11 @@ class SequenceEncoder(nn.Module):
         return self.stem(one_hot(codes)).relu()
 
     def forward(self, codes: Tensor) -> Tensor:
-        """``(n, length)`` of codes → ``(n, dims)``, none below 0."""
+        """``(n, length)`` of codes → ``(n, dims)``, about 0 where a feature finds nothing."""
         bases = one_hot(codes)
         both = self._strand(torch.cat([bases, reverse_complement(bases)]))
         return torch.maximum(*both.chunk(2))
 
     def _strand(self, bases: Tensor) -> Tensor:
-        x = self.trunk(self.pool(self.stem(bases).relu()))
-        return self.features(x).relu().amax(2)
+        x = self.trunk(self.pool(leaky_relu(self.stem(bases), LEAK)))
+        return leaky_relu(self.features(x), LEAK).amax(2)
