@@ -108,7 +108,13 @@ def interval_means(
         found = np.zeros(len(spelt), np.float32)
         if known.any():
             own = [name for name in spelt if name is not None]
-            found[known] = file.stackup(own, starts[known], ends[known], bins=1, missing=0.0, oob=0.0)[:, 0]
+            places = (own, starts[known], ends[known])
+            # the library's mean leaves bases without a value out
+            mean, covered = (
+                file.stackup(*places, bins=1, missing=0.0, oob=0.0, summary=summary, exact=True)[:, 0]
+                for summary in ("mean", "cov")
+            )
+            found[known] = mean * covered
     return np.nan_to_num(found)
 
 

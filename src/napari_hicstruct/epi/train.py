@@ -85,7 +85,7 @@ def iter_fit(job: EpiJob) -> Generator[Progress, None, tuple[EpiNet, dict[str, A
             save_run(run, job.out)
             job.token.check()
         share = config.curriculum.share(run.step / per_epoch)
-        torch.manual_seed(hash((config.seed, run.step)))  # of dropout: a run that is taken up again draws the same
+        torch.manual_seed(1_000_003 * config.seed + run.step)  # dropout is the same in a run that is taken up again
         recent.append(update(run, sampler.batch(run.step), config, share=share, steps=steps))
         yield clock.step("train", run.step - first, steps - first, "", recent[-1])
         if run.step % per_epoch == 0:

@@ -7,12 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_hicstruct.contacts.tracks import interval_means
 from napari_hicstruct.epi.batches import LineSource, Sampler
 from napari_hicstruct.epi.data import EpiData, FeatureScale, load_data
 from napari_hicstruct.epi.known_lines import line_records, renamed
 from napari_hicstruct.epi.lines import read_lines
 from napari_hicstruct.epi.tables import read_pairs
-from napari_hicstruct.errors import ConfigError, HicStructError, LabelError, SequenceError
+from napari_hicstruct.errors import ConfigError, HicStructError, LabelError, MapError, SequenceError
 from napari_hicstruct.genome.fasta import Fasta
 from tests.epi_kit import grammar_folder, tiny
 
@@ -105,6 +106,18 @@ def test_a_track_is_summarised_and_missing_ones_are_said(folder: Path) -> None:
     scaled = FeatureScale.of(data.features).apply(data.features)
     assert np.isfinite(scaled).all()
     assert (scaled[0, 1:] == 0).all()
+
+
+def test_means_of_a_track_count_what_it_lacks_as_0(tmp_path: Path) -> None:
+    pybigtools = pytest.importorskip("pybigtools")
+    pytest.importorskip("bbi")
+    path = tmp_path / "a.bw"
+    pybigtools.open(str(path), "w").write({"chr1": 1_000}, [("chr1", 100, 200, 4.0)])
+    starts, ends = np.array([100, 150, 950, 0]), np.array([200, 250, 1_050, 10])
+    found = interval_means(path, ["1", "chr1", "chr1", "chr9"], starts, ends)
+    np.testing.assert_allclose(found, [4, 2, 0, 0])
+    with pytest.raises(MapError, match="the track has no chromosome 'chr9'"):
+        interval_means(path, ["chr9"], starts[:1], ends[:1])
 
 
 def test_batches_are_of_pure_lines_and_the_same_whenever_they_are_drawn(folder: Path) -> None:
