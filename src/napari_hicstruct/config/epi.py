@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -23,6 +23,10 @@ class EncoderConfig(FrozenConfig):
     dilations: tuple[Positive, ...] = Field((1, 2, 4, 8), description="one residual convolution each")
     dims: Positive = Field(768, description="features of a sequence, which the gate opens and shuts")
     head: Positive = Field(128, description="units of the head that reads both sequences")
+    head_form: Literal["evidence", "free"] = Field(
+        "evidence",
+        description="evidence: an open feature never lowers the score; free: it may, and gates may reverse",
+    )
     dropout: float = Field(0.1, ge=0, lt=1, description="of features before the head")
 
 

@@ -88,6 +88,16 @@ def test_the_gradient_of_the_line_is_reversed_in_the_features() -> None:
     torch.testing.assert_close(reversed_gradient, -gradient)
 
 
+def test_more_of_an_open_feature_never_lowers_the_score() -> None:
+    head = made().head
+    features = torch.rand(50, 48, requires_grad=True)
+    (gradient,) = torch.autograd.grad(head(features).sum(), features)
+    assert float(gradient.min()) >= 0
+    assert float(gradient.max()) > 0
+    (gradient,) = torch.autograd.grad(made(encoder={"head_form": "free"}).head(features).sum(), features)
+    assert float(gradient.min()) < 0
+
+
 def test_support_sequences_teach_the_gate_and_not_the_encoder() -> None:
     net = made()
     inputs = LineInputs(support=torch.stack([codes(4), codes(4, 1)]))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
+from torch.nn import functional
 
 from napari_hicstruct.config.epi import EpiConfig
 from napari_hicstruct.models.epi.encoder import SequenceEncoder
@@ -66,6 +67,30 @@ class _Reversed(Function):
         return -gradients[0]
 
 
+class EvidenceLinear(nn.Module):
+    """A linear layer none of whose weights is below 0: more of an input never gives less of an output."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.free = nn.Parameter(torch.randn(outputs, inputs) - 1)
+        self.bias = nn.Parameter(torch.full((outputs,), -0.5))
+        self.scale = inputs**-0.5
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.linear(x, functional.softplus(self.free) * self.scale, self.bias)
+
+
+def make_head(form: Literal["evidence", "free"], inputs: int, hidden: int) -> nn.Sequential:
+    """Score of features of both sequences and of their product.
+
+    ``evidence``: a feature that is open counts for a pair.  A ``free`` head can also open what counts against one, and
+    shut it where it does not; it then predicts as well, and its gates show the reverse of what lines open (measured).
+    """
+    if form == "evidence":
+        return nn.Sequential(EvidenceLinear(inputs, hidden), nn.LeakyReLU(0.1), EvidenceLinear(hidden, 1))
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.GELU(), nn.Linear(hidden, 1))
+
+
 class EpiNet(nn.Module):
     """Shared encoder, gate of the line, head on both sequences and their product.
 
@@ -89,9 +114,7 @@ class EpiNet(nn.Module):
         cell = CellGate(config.gate, dims)
         self.cell = None if config.control == "adversarial" else cell
         self.drop = nn.Dropout(config.encoder.dropout)
-        self.head = nn.Sequential(
-            nn.Linear(3 * dims, config.encoder.head), nn.GELU(), nn.Linear(config.encoder.head, 1)
-        )
+        self.head = make_head(config.encoder.head_form, 3 * dims, config.encoder.head)
         self.domain = None
         if config.control == "adversarial":
             hidden = max(1, (sum(p.numel() for p in cell.parameters()) - n_lines) // (2 * dims + 1 + n_lines))
