@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from napari_hicstruct.config.epi import EpiConfig
 from napari_hicstruct.config.fusion import FusionConfig
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
 from napari_hicstruct.config.segmentation import SegmentationConfig
@@ -54,6 +55,15 @@ contact maps have are refused. The shipped settings lie in `resources/configs/se
 """
 
 
+EPI_HEAD = """# Keys of enhancer–promoter pairs
+
+Made from the settings by `scripts/recipe_docs.py` (`make docs`); change the descriptions there, in
+`src/napari_hicstruct/config/epi.py` and `config/gating.py`. A YAML file for
+[`hicstruct epi train --config`](epi.md#settings) names what differs from these defaults; nested keys are tables of
+their own (`train: {epochs: 40}`).
+"""
+
+
 def render() -> dict[str, str]:
     """Whole pages, by their names."""
     rules = [part for rule in (Touches, Near, FillHoles, KeepLargest) for part in tables(rule, _title_of(rule))]
@@ -64,6 +74,7 @@ def render() -> dict[str, str]:
         "segmentation-settings.md": "\n".join(
             [SEGMENTATION_HEAD, *tables(SegmentationConfig, "", whole="The file itself")]
         ),
+        "epi-settings.md": "\n".join([EPI_HEAD, *tables(EpiConfig, "", whole="The file itself")]),
     }
 
 

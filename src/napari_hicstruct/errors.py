@@ -73,6 +73,10 @@ class ProjectError(HicStructError):
     """A project file cannot be opened, written, or belongs to another map."""
 
 
+class SequenceError(HicStructError):
+    """A FASTA file cannot be read, or lacks the sequence that was asked of it."""
+
+
 class ConfigError(HicStructError):
     """A configuration has an unknown key or an impossible value."""
 

@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "label_repair": TENSORS | {"lightning_fabric"},
     "segmentation": TENSORS | {"lightning_fabric"},
     "fusion": TENSORS | {"numba", "scipy"},  # compiled kernels of bands of maps
+    "epi": TENSORS | {"lightning_fabric"},
     "models": TENSORS,
     "losses": TENSORS,
     "labels": NUMERICS,

@@ -41,6 +41,7 @@ COMMANDS = (
     "repair",
     "fuse",
     "segment",
+    "epi",
     "models",
 )
 """Modules of this package, in the order of ``--help``; each has ``register(app)`` and imports nothing heavy."""

@@ -1,0 +1,1 @@
+"""Enhancer–promoter pairs across cell lines: tables, sequences, training, prediction, explanation."""

@@ -1,0 +1,1 @@
+"""Losses of gated networks: the task under imbalance, alignment, sparsity, entropy, smoothness."""

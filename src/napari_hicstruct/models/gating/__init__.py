@@ -1,0 +1,1 @@
+"""Gates of cell lines: a code of the line, and the features that it opens."""

@@ -1,0 +1,1 @@
+"""Enhancer–promoter pairs across cell lines: train, predict, explain, and an example to begin with."""
