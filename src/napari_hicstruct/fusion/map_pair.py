@@ -32,6 +32,9 @@ SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
 MAX_COVERAGE = 2.5
 """Coverage of a bin in one map over that in the other from which it is bad in one of them."""
 
+LOST = 0.02
+"""Of a map's usual contacts of a bin; with fewer the map says nothing about that bin."""
+
 MAX_CONFLICT = 10.0
 """From here on a bin's contacts are so unlike in the two maps that it is bad in one of them."""
 
@@ -161,11 +164,15 @@ def fine_coverage(sharp: Band, coarse: Band) -> F32:
 def bad_bins(first: F32, second: F32, ratio: F32) -> NDArray[np.int8]:
     """Bins whose coverage is far apart: 1 where it is the first map's that is unlike its neighbours', else 2; 0 others.
 
-    Copies of a part of the genome, up to twice as many, are no fault.
+    Copies of a part of the genome, up to twice as many, are no fault.  A map that says nothing about a bin is the bad
+    one there, also where it says nothing about the neighbours either: a stretch that only one map has.
     """
     uneven = np.abs(np.log(ratio)) > np.log(MAX_COVERAGE)
-    odd = [np.abs(_over_neighbours(one)) for one in (first, second)]
-    return np.where(uneven, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
+    totals = [_contacts(one) for one in (first, second)]
+    odd = [np.abs(_over_neighbours(one)) for one in totals]
+    lost = [_says_nothing(one) for one in totals]
+    first_is_bad = np.where(lost[0] != lost[1], lost[0], odd[0] > odd[1])
+    return np.where(uneven, np.where(first_is_bad, 1, 2), 0).astype(np.int8)
 
 
 def odd_bins(first: F32, second: F32, conflict: F32) -> NDArray[np.int8]:
@@ -178,14 +185,25 @@ def odd_bins(first: F32, second: F32, conflict: F32) -> NDArray[np.int8]:
     return np.where(conflict > MAX_CONFLICT, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
 
 
-def _over_neighbours(counts: F32) -> F64:
-    """Log of each bin's contacts over the median of those around it."""
+def _contacts(counts: F32) -> F64:
+    """All contacts of each bin."""
     n = counts.shape[1]
     total = counts.sum(axis=0, dtype=np.float64)
     for d in range(1, min(counts.shape)):
         total[d:] += counts[d, : n - d]
-    usual = median_filter(total, size=min(NEIGHBOURS, n), mode="nearest")
+    return total
+
+
+def _over_neighbours(total: F64) -> F64:
+    """Log of each bin's contacts over the median of those around it."""
+    usual = median_filter(total, size=min(NEIGHBOURS, len(total)), mode="nearest")
     return np.asarray(np.log((total + 1) / (usual + 1)))
+
+
+def _says_nothing(total: F64) -> NDArray[np.bool_]:
+    """Bins without contacts to speak of."""
+    some = total[total > 0]
+    return np.asarray(total <= (LOST * np.median(some) if some.size else 0))
 
 
 def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:

@@ -56,6 +56,20 @@ def test_a_fault_is_left_to_the_network():
     assert changed[:, :60].mean() < 0.01
 
 
+def test_a_long_stretch_that_one_map_lacks_is_taken_from_the_other():
+    _, first, second = pair_of()
+    lost = slice(100, 200)  # its neighbours are lost, too: beside them an empty bin looks usual
+    for d in range(len(first)):
+        first[d, lost] = 0
+        first[d, max(0, 100 - d) : 200 - d] = 0
+    for order, bad in (((first, second), 1), ((second, first), 2)):
+        pair = make_pair(*map(band_of, order))
+        assert (pair.bad[lost] == bad).mean() > 0.95
+        made = fuse_bands(network(), pair)
+        inside = np.s_[:50, 105:150]
+        assert made.counts[inside].sum() >= second[inside].sum()  # nothing of it is erased
+
+
 def test_swapped_maps_swap_the_mask():
     _, first, second = pair_of()
     first[5:50, 100] += 40
