@@ -98,13 +98,35 @@ class MapPair:
     @property
     def odds(self) -> F32:
         """Contacts of the first map over those of the second by distance (bins), shape (n_diagonals,)."""
-        return distance_odds(self.first.expected, self.second.expected)
+        return band_odds(self.first, self.second)
 
     def share(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
         """Share of the first map in the contacts expected of pixels, broadcast over ``rows`` and ``cols`` (bins)."""
         distance = np.minimum(np.abs(rows - cols), self.n_diagonals - 1)
         odds = self.odds[distance] * self.ratio[rows] * self.ratio[cols]
         return np.clip(odds / (1 + odds), MIN_SHARE, 1 - MIN_SHARE).astype(np.float32)
+
+
+def band_odds(first: Band, second: Band) -> F32:
+    """First over second by distance, shape (n_diagonals,).
+
+    Far apart there may be contacts, but no pair of bins that have weights, so that nothing is expected: what holds
+    there is what holds at the nearest distance that both maps know.
+    """
+    odds = distance_odds(first.expected, second.expected)
+    known = (first.expected > 0) & (second.expected > 0)
+    blank = np.zeros(len(odds), bool)
+    for one in (first, second):
+        blank |= (one.expected <= 0) & one.counts.any(axis=1)
+    if not blank.any():
+        return odds
+    if not known.any():
+        share = np.clip(_whole(first.counts, second.counts), MIN_SHARE, 1 - MIN_SHARE)
+        odds[blank] = share / (1 - share)
+        return odds
+    places = np.flatnonzero(known)
+    odds[blank] = np.exp(np.interp(np.flatnonzero(blank), places, np.log(odds[places])))
+    return odds
 
 
 def distance_odds(first: F32, second: F32) -> F32:
@@ -122,7 +144,7 @@ def _whole(first: F32, second: F32) -> float:
 
 def make_pair(first: Band, second: Band) -> MapPair:
     """Pair two bands of one shape; compares the coverage of their bins."""
-    odds = distance_odds(first.expected, second.expected)
+    odds = band_odds(first, second)
     ratio = coverage_ratio(first.counts, second.counts, odds)
     ahead = bin_conflict(first.counts, second.counts, odds, ratio)
     behind = bin_conflict(second.counts, first.counts, _inverse(odds), _inverse(ratio))

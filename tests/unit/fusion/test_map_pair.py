@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -185,3 +187,13 @@ def test_blend_and_mask_by_hand():
     logit = np.full((1, 1), -30.0, np.float32)
     assert decided(share, logit)[0, 0] == pytest.approx(0)
     assert decided(share, logit, np.zeros_like(share))[0, 0] == share[0, 0]
+
+
+def test_contacts_where_nothing_is_expected_are_not_multiplied():
+    first, second = (band_of(drawn(expected_band(150, 150, 400), 1, seed)) for seed in (1, 2))
+    first = replace(first, expected=np.where(np.arange(150) < 138, first.expected, 0))  # no pair of bins with weights
+    pair = make_pair(first, second)
+    assert first.counts[140:].any()
+    np.testing.assert_allclose(pair.share(np.zeros(10, int), np.arange(140, 150)), 0.5, atol=0.2)
+    capped = replace(second, counts=np.zeros_like(second.counts), expected=np.zeros_like(second.expected))
+    assert make_pair(first, capped).odds[:138].min() > 900  # a map that has nothing there still has the least share

@@ -56,16 +56,22 @@ class LevelWriter:
         bp.
     integer : bool
         Counts are whole numbers.
+    most : float
+        No pixel can hold more.
     """
 
-    def __init__(self, group: h5py.Group, chromsizes: Mapping[str, int], resolution: int, *, integer: bool) -> None:
+    def __init__(
+        self, group: h5py.Group, chromsizes: Mapping[str, int], resolution: int, *, integer: bool, most: float = 0
+    ) -> None:
         self.group, self.resolution = group, resolution
         self._sizes = [n_bins(length, resolution) for length in chromsizes.values()]
         self._offsets = dict(zip(chromsizes, np.r_[0, np.cumsum(self._sizes)[:-1]].tolist(), strict=True))
         self._rows = np.zeros(sum(self._sizes) + 1, np.int64)
         self._total = 0.0
         _write_bins(group, chromsizes, resolution)
-        kinds = {"bin1_id": "i8", "bin2_id": "i8", "count": "i4" if integer else "f4", SHARE: "f4"}
+        # 64 bits only where a pixel might need them: some programs take no others than 32
+        whole = "i8" if most > np.iinfo(np.int32).max else "i4"
+        kinds = {"bin1_id": "i8", "bin2_id": "i8", "count": whole if integer else "f4", SHARE: "f4"}
         pixels = group.create_group("pixels")
         for name, kind in kinds.items():
             pixels.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(1 << 16,), **_STORE)
