@@ -76,18 +76,26 @@ def fuse(
     common: dict[str, Any] = {"model": model, "device": device, "threads": threads or None, "overwrite": overwrite}
     if kinds == {True}:
         _refuse(of_maps, "maps", "pictures")
+        _one_of({"--model": model, "--preset": preset}, "give a network")
         from napari_hicstruct.workflows.fuse.files import FuseFilesRequest
 
         name = (preset or PicturePreset.LYTRO).value
         _fuse_pictures(FuseFilesRequest(Path(first), Path(second), out, name, mask=mask, **common), json, quiet)
         return
     _refuse(of_pictures, "pictures", "maps")
+    _one_of({"--chrom": chrom, "--region": region}, "say where")
     from napari_hicstruct.genome import parse_region
     from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
     where = parse_region(region) if region else None
     request = FuseMapsRequest(first, second, out, resolution or None, tuple(chrom), where, counts=counts, **common)
     _fuse_maps(request, json, quiet)
+
+
+def _one_of(options: dict[str, Any], what: str) -> None:
+    """ConfigError if two options say the same: one of them would not be heard."""
+    if all(options.values()):
+        raise ConfigError(f"{' and '.join(options)} both {what}.", hint="Give one of them.")
 
 
 def _refuse(options: dict[str, Any], owner: str, given: str) -> None:
@@ -104,7 +112,8 @@ def _fuse_pictures(request: FuseFilesRequest, json: bool, quiet: bool) -> None:
     made = show_progress(iter_fuse_files(request, CancelToken()), quiet)
     _say(made.notes, quiet)
     share = round(float(made.mask.mean()), 4)
-    emit({"fused": request.out, "mask": request.mask, "share_of_A": share, "model": made.model}, json)
+    data = {"fused": request.out, "mask": request.mask, "share_of_A": share, "model": made.model}
+    emit(data, json, human={key: value for key, value in data.items() if value is not None})
 
 
 def _fuse_maps(request: FuseMapsRequest, json: bool, quiet: bool) -> None:
