@@ -119,7 +119,7 @@ def test_two_pictures_become_a_layer_where_the_first_one_lies(make_napari_viewer
     assert shown == {
         "first": ["near"], "second": ["far"], "share": ["share of near"], "fused": ["near + far · fused"]
     }  # fmt: skip
-    assert "A: near" in panel.result.legend.text()
+    assert "A:\u00a0near" in panel.result.legend.text(), "the letter stays with its name"
     assert panel.pictures.first.count() == 3, "a share is no picture to be fused"
     panel.pictures.swap.click()
     assert (panel.pictures.first.layer, panel.pictures.second.layer) == (far, near)
@@ -223,6 +223,9 @@ def test_it_is_found_in_the_menus(make_napari_viewer: Make) -> None:
     fuse_maps()
     docks = viewer.window.dock_widgets
     assert open_fuse(viewer) is next(docks[name] for name in docks if "Fuse maps" in name)
+    settled()
+    preset = open_fuse(viewer).panel.preset
+    assert preset.fontMetrics().horizontalAdvance("microscopy") < preset.width(), "cut off in a dock as napari opens it"
     dock = open_dock(viewer)
     assert pump(lambda: dock.menu is not None)
     texts = [action.text() for action in dock.menu.actions()]
