@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,22 @@ def test_bad_input_is_one_line(
     assert said in error
     assert "\n" not in error
     assert not (files / "new.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ("files.iter_fuse_files", ["fuse", "a.png", "b.png", "-o", "t.png"]),
+        ("maps.iter_fuse_maps", ["fuse", "a.cool", "b.cool", "-o", "t.mcool"]),
+        ("train.iter_train_fusion_model", ["fuse-train", "-o", "t"]),
+    ],
+)
+def test_a_queue_ends_it_as_a_person_does(job: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def terminated(*_: object):
+        yield signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(f"napari_hicstruct.workflows.fuse.{job}", terminated)
+    assert main(words) == 130
 
 
 def test_a_mask_never_takes_the_place_of_the_picture(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _fuse_pictures(request: FuseFilesRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.jobs import CancelToken
     from napari_hicstruct.workflows.fuse.files import iter_fuse_files
 
-    made = show_progress(iter_fuse_files(request, CancelToken()), quiet)
+    with terminated_as_interrupted():
+        made = show_progress(iter_fuse_files(request, CancelToken()), quiet)
     _say(made.notes, quiet)
     share = round(float(made.mask.mean()), 4)
     data = {"fused": request.out, "mask": request.mask, "share_of_A": share, "model": made.model}
@@ -120,7 +122,8 @@ def _fuse_maps(request: FuseMapsRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.jobs import CancelToken
     from napari_hicstruct.workflows.fuse.maps import iter_fuse_maps
 
-    made = show_progress(iter_fuse_maps(request, CancelToken()), quiet)
+    with terminated_as_interrupted():
+        made = show_progress(iter_fuse_maps(request, CancelToken()), quiet)
     _say(made.notes, quiet)
     if json:
         shares = made.shares.to_dict("records")
@@ -159,7 +162,8 @@ def fuse_train(
         out, settings, tuple(sources or ()), start, device, threads or None, resume=resume, overwrite=overwrite
     )
     try:
-        trained = show_progress(iter_train_fusion_model(request), quiet)
+        with terminated_as_interrupted():
+            trained = show_progress(iter_train_fusion_model(request), quiet)
     except KeyboardInterrupt:
         to_stderr("note: add --resume to go on from the last checkpoint.")
         raise

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
+from napari_hicstruct.config.leftovers import process_mark
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import sum_blocks
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError, OutputError, RegionError
@@ -311,6 +314,19 @@ def test_more_contacts_in_a_pixel_than_32_bits_hold(folder, request_of):
 @pytest.mark.parametrize("other", ["a.mcool", "a.mcool::/resolutions/20000"])
 def test_a_copy_of_the_first_map_in_another_file_is_refused(folder, request_of, other):
     assert "the same contacts" in refusal(request_of("a.cool", other), MapError)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(request_of, tmp_path):
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(f'{os.getpid():x}')"], capture_output=True, text=True
+    )
+    host = process_mark().split("-")[0]
+    left = tmp_path / f".fused.{host}-{dead.stdout.strip()}-abcdef.mcool"
+    other = tmp_path / f".other.{host}-{dead.stdout.strip()}-abcdef.mcool"
+    for path in (left, other):
+        path.write_bytes(b"half")
+    fuse_maps(request_of(chroms=("chr2",)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.name, "fused.mcool"]
 
 
 @pytest.mark.parametrize("name", ["fused.cool", "fused.hic", "fused", "", "folder.mcool"])

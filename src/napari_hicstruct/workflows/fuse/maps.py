@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, try_folder
+from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import OutputError
 from napari_hicstruct.genome import display_name, format_bin_size
@@ -109,6 +110,7 @@ def _check_out(path: Path) -> None:
     if path.is_dir():
         raise OutputError("is a folder.", where=path, hint="Choose another name.")
     try_folder(path.parent)
+    remove_leftovers(path.parent, f".{path.stem}.")  # of a run that was killed: they are as large as maps
 
 
 def _load(request: FuseMapsRequest, *, unlike: bool) -> tuple[HybridFusionNet, dict[str, Any]]:
