@@ -279,7 +279,7 @@ def _same_contacts(
             np.add.at(total[0], part.bin1 * level // size, part.count)
             np.add.at(total[1], part.bin2 * level // size, part.count)
         sums.append(total)
-    return bool(np.allclose(*sums, rtol=1e-9, atol=0, equal_nan=True))
+    return bool(np.allclose(sums[0], sums[1], rtol=1e-9, atol=0, equal_nan=True))
 
 
 def _contacts(source: ContactSource, chrom: str, region: Interval) -> float:
