@@ -126,6 +126,20 @@ def test_two_pictures_become_a_layer_where_the_first_one_lies(make_napari_viewer
     assert panel.state.pictures[0].name == "far"
 
 
+def test_the_switch_of_a_fused_map_leaves_pictures_alone(make_napari_viewer: Make, network: str) -> None:
+    viewer = make_napari_viewer(show=True)
+    with_pair(viewer)
+    panel = panel_of(viewer)
+    panel.state.choose_preset("pictures", network)
+    fuse(panel)
+    panel.state.outcome = SimpleNamespace(path=Path("fused.mcool"), shares=None)
+    assert panel.state.fused_map is not None
+    before = [layer.visible for layer in viewer.layers]
+    for shown in ("share", "fused"):
+        panel.state.show(shown)
+        assert [layer.visible for layer in viewer.layers] == before
+
+
 def test_what_cannot_be_fused_is_said_in_one_sentence(make_napari_viewer: Make) -> None:
     viewer = make_napari_viewer(show=True)
     panel = panel_of(viewer)
