@@ -223,7 +223,7 @@ def _over_neighbours(total: F64) -> F64:
 
 
 def _says_nothing(total: F64) -> NDArray[np.bool_]:
-    """Bins without contacts to speak of."""
+    """Bins with hardly any contacts."""
     some = total[total > 0]
     return np.asarray(total <= (LOST * np.median(some) if some.size else 0))
 
