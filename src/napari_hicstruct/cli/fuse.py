@@ -94,7 +94,7 @@ def fuse(
 
 
 def _one_of(options: dict[str, Any], what: str) -> None:
-    """ConfigError if two options say the same: one of them would not be heard."""
+    """ConfigError if two options say the same: one of them would not be used."""
     if all(options.values()):
         raise ConfigError(f"{' and '.join(options)} both {what}.", hint="Give one of them.")
 

@@ -74,6 +74,9 @@ class MapPlan:
     notes: tuple[str, ...]
 
 
+_OTHER = "Give the other replicate, enzyme or protocol."
+
+
 def plan_fusion(
     first: ContactSource,
     second: ContactSource,
@@ -106,8 +109,7 @@ def plan_fusion(
     for source in (first, second):
         _check_kind(source)
     if first.fingerprint() == second.fingerprint():
-        hint = "Give the other replicate, enzyme or protocol."
-        raise MapError("is the same map as the first: nothing can be gained.", where=second.uri, hint=hint)
+        raise MapError("is the same map as the first: nothing can be gained.", where=second.uri, hint=_OTHER)
     assembly = _assembly(first, second)
     pairs = _chromosomes(first, second, [region.chrom] if region is not None else list(chroms))
     read = common_bins(first, second, resolution, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
@@ -115,8 +117,7 @@ def plan_fusion(
     plans = [_plan(first, pair, region, max(read)) for pair in pairs]
     plans, contacts, notes = _with_contacts(first, second, plans, token)
     if contacts[0] == contacts[1] and _same_contacts((first, second), plans[0], read, token):
-        hint = "Give the other replicate, enzyme or protocol."
-        raise MapError("holds the same contacts as the first: nothing can be gained.", where=second.uri, hint=hint)
+        raise MapError("holds the same contacts as the first: nothing can be gained.", where=second.uri, hint=_OTHER)
     notes += _depth_notes((first, second), contacts)
     if read[0] != read[1]:
         coarse = (first, second)[int(np.argmax(read))]
