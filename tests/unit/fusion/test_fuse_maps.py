@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -314,6 +315,13 @@ def test_more_contacts_in_a_pixel_than_32_bits_hold(folder, request_of):
 @pytest.mark.parametrize("other", ["a.mcool", "a.mcool::/resolutions/20000"])
 def test_a_copy_of_the_first_map_in_another_file_is_refused(folder, request_of, other):
     assert "the same contacts" in refusal(request_of("a.cool", other), MapError)
+
+
+def test_a_disk_without_room_is_said_before_hdf5_fails(request_of, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    assert "1 MB are free" in refusal(request_of(), OutputError)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_a_killed_run_left_is_removed_by_the_next(request_of, tmp_path):

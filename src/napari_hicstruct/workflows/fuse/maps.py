@@ -214,7 +214,7 @@ class _Job:
     def _writer(self, handle: h5py.File, size: int, kind: Any) -> Any:
         group = handle.create_group(f"resolutions/{size}")
         most = 2 * sum(self.plan.contacts)  # a network that decides may add some to their sum
-        return kind(group, self._chromsizes, size, integer=self.request.counts, most=most)
+        return kind(group, self._chromsizes, size, integer=self.request.counts, most=most, place=self.request.out)
 
     def table(self) -> pd.DataFrame:
         """Figures of each chromosome."""
