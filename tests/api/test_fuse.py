@@ -41,6 +41,7 @@ def test_progress_is_told() -> None:
         ((A, B, "hic"), "'hic' fuses contact maps"),
         (("a.mcool", "b.mcool", "lytro"), "is of pictures"),
         (("a.mcool", "b.mcool"), "fused into a file"),
+        (([[1], [1, 2]], A), "no array"),
     ],
 )
 def test_what_does_not_go_together(given: tuple[Any, ...], said: str) -> None:
@@ -53,6 +54,10 @@ def test_options_of_maps_are_refused_for_pictures_and_files_are_kept(tmp_path: P
         hs.fuse(A, B, counts=True)
     with pytest.raises(hs.errors.ImageError, match="same picture"):
         hs.fuse(A, A)
+    with pytest.raises(hs.errors.ConfigError, match="both give a network"):
+        hs.fuse(A, B, "lytro", model=tmp_path)
+    with pytest.raises(hs.errors.OutputError, match="no such folder"):
+        hs.fuse(A, B, out=tmp_path / "none" / "f.tif", model=tmp_path)  # said before the model is looked at
     path = write_picture(tmp_path / "a.png", A)
     with pytest.raises(hs.errors.OutputError, match="is read for this"):
         hs.fuse(path, B, out=path, overwrite=True)

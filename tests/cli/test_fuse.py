@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,9 @@ def test_two_files_become_one_and_a_mask(files: Path, capsys: pytest.CaptureFixt
         (("map.mcool", "map2.mcool", "--preset=lytro"), "--preset goes with pictures"),
         (("a.png", "b.png", "--mask", "mask.png"), "PNG is not written for float32"),
         (("a.png", "b.png", "--mask", "new.png"), "is asked for twice"),
+        (("a.png", "b.png", "--mask", "none/mask.tif"), "there is no such folder"),
+        (("a.png", "b.png", "--preset=lytro", "--model=model"), "--model and --preset both give a network"),
+        (("map.mcool", "map2.mcool", "--chrom=1", "--region=1:0-1M"), "--chrom and --region both say where"),
     ],
 )
 def test_bad_input_is_one_line(
@@ -112,6 +116,54 @@ def test_bad_input_is_one_line(
     assert said in error
     assert "\n" not in error
     assert not (files / "new.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        ("files.iter_fuse_files", ["fuse", "a.png", "b.png", "-o", "t.png"]),
+        ("maps.iter_fuse_maps", ["fuse", "a.cool", "b.cool", "-o", "t.mcool"]),
+        ("train.iter_train_fusion_model", ["fuse-train", "-o", "t"]),
+    ],
+)
+def test_a_queue_ends_it_as_a_person_does(job: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def terminated(*_: object):
+        yield signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(f"napari_hicstruct.workflows.fuse.{job}", terminated)
+    assert main(words) == 130
+
+
+def test_a_mask_never_takes_the_place_of_the_picture(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (files / "old.npy").write_text("old")
+    (files / "link.npy").hardlink_to(files / "old.npy")
+    for mask in ("./old.npy", "link.npy"):
+        assert run(files, "a.png", "b.png", "--overwrite", "--mask", str(files / mask), out="old.npy") == 2
+        assert "is asked for twice" in capsys.readouterr().err
+    assert run(files, "a.png", "b.png", "--mask", f"{files}/../{files.name}/f.tif", out="f.tif") == 2
+    assert not (files / "f.tif").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (np.full((16, 16), np.nan), "not finite"),
+        (np.full((16, 16), 1e300), "not finite"),
+        (np.ones((16, 16)), "the same everywhere"),
+        (np.eye(4), "too few to learn from"),
+        (np.eye(16) * 1j, "no picture to learn from"),
+        (np.random.default_rng(0).random((5, 16, 16)), "no picture to learn from"),
+    ],
+)
+def test_pictures_that_would_spoil_a_network(
+    files: Path, values: np.ndarray, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(files / "bad.npy", values)
+    assert main(["fuse-train", str(files / "bad.npy"), "-o", str(files / "spoilt"), "--steps", "1"]) == 2
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert "\n" not in error
+    assert not (files / "spoilt" / "model.json").exists()
 
 
 def test_neither_inputs_nor_strangers_are_replaced(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,7 +94,7 @@ def test_compare_makes_the_table_and_goes_on(files: Path, capsys: pytest.Capture
         (["train", "a.tif", "--labels", "bad.tif", "-o", "x"], "bad.tif: is not readable as TIFF."),
         (
             ["train", "a.tif", "--labels", "labels.tif", "-o", "x", "--classes", "one"],
-            "labels hold 2 classes (1, 2), but 1",
+            "labels hold 2 classes (1, 2), but 1 name is given.",
         ),
         (
             ["train", "a.tif", "--labels", "labels.tif", "-o", "x", "--config", "no.yaml"],
@@ -102,6 +102,7 @@ def test_compare_makes_the_table_and_goes_on(files: Path, capsys: pytest.Capture
         ),
         (["predict", "a.tif", "-m", "nothing", "-o", "x"], "nothing: is not a model folder."),
         (["compare", "a.tif", "--labels", "labels.tif", "-o", "x", "--selectors", "E9"], "'E9'"),
+        (["train", "a.tif", "--labels", "labels.tif", "-o", "x", "--seed", str(10**22)], "key 'seed'"),
     ],
 )
 def test_bad_input_is_one_line(

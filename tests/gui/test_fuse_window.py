@@ -119,11 +119,25 @@ def test_two_pictures_become_a_layer_where_the_first_one_lies(make_napari_viewer
     assert shown == {
         "first": ["near"], "second": ["far"], "share": ["share of near"], "fused": ["near + far · fused"]
     }  # fmt: skip
-    assert "A: near" in panel.result.legend.text()
+    assert "A:\u00a0near" in panel.result.legend.text(), "the letter stays with its name"
     assert panel.pictures.first.count() == 3, "a share is no picture to be fused"
     panel.pictures.swap.click()
     assert (panel.pictures.first.layer, panel.pictures.second.layer) == (far, near)
     assert panel.state.pictures[0].name == "far"
+
+
+def test_the_switch_of_a_fused_map_leaves_pictures_alone(make_napari_viewer: Make, network: str) -> None:
+    viewer = make_napari_viewer(show=True)
+    with_pair(viewer)
+    panel = panel_of(viewer)
+    panel.state.choose_preset("pictures", network)
+    fuse(panel)
+    panel.state.outcome = SimpleNamespace(path=Path("fused.mcool"), shares=None)
+    assert panel.state.fused_map is not None
+    before = [layer.visible for layer in viewer.layers]
+    for shown in ("share", "fused"):
+        panel.state.show(shown)
+        assert [layer.visible for layer in viewer.layers] == before
 
 
 def test_what_cannot_be_fused_is_said_in_one_sentence(make_napari_viewer: Make) -> None:
@@ -223,6 +237,9 @@ def test_it_is_found_in_the_menus(make_napari_viewer: Make) -> None:
     fuse_maps()
     docks = viewer.window.dock_widgets
     assert open_fuse(viewer) is next(docks[name] for name in docks if "Fuse maps" in name)
+    settled()
+    preset = open_fuse(viewer).panel.preset
+    assert preset.fontMetrics().horizontalAdvance("microscopy") < preset.width(), "cut off in a dock as napari opens it"
     dock = open_dock(viewer)
     assert pump(lambda: dock.menu is not None)
     texts = [action.text() for action in dock.menu.actions()]

@@ -82,6 +82,14 @@ def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         read_picture(deep_png(tmp_path / "deep.png"))
 
 
+def test_of_several_pictures_in_a_file_none_is_guessed(tmp_path: Path) -> None:
+    with tifffile.TiffWriter(tmp_path / "two.tif") as file:
+        for size in (12, 8):
+            file.write(np.zeros((size, size), "u1"))
+    with pytest.raises(ImageError, match="holds 2 pictures"):
+        read_picture(tmp_path / "two.tif")
+
+
 def test_what_could_not_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
     floats, colours = np.zeros((9, 9), "f4"), np.zeros((9, 9, 3), "u2")
     for name, picture in {

@@ -105,7 +105,7 @@ def test_opacity_of_one_is_left_out(tiny: Path) -> None:
         (A.astype("f4"), (B * 255).astype("u1"), "float32, B of type uint8"),
         (A[:7], B[:7], "too few to decide by"),
         (A[:0], B[:0], "too few to decide by"),
-        (A[0], B[0], "1 axes"),
+        (A[0], B[0], "1 axis"),
         (A + 1j, B + 1j, "complex128"),
         (np.array([["x"]]), B, "no picture's"),
         (np.full_like(A, np.nan), np.full_like(A, np.nan), "same picture"),

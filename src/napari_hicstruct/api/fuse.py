@@ -106,6 +106,8 @@ def fuse(
     kinds = {_is_map(one) for one in (a, b)}
     if len(kinds) > 1:
         raise ConfigError("a and b are a map and a picture.", hint="Give two maps, or two pictures.")
+    if preset and model is not None:
+        raise ConfigError("preset and model both give a network.", hint="Give one of them.")
     common: dict[str, Any] = {
         "model": None if model is None else Path(model),
         "device": device,
@@ -147,7 +149,7 @@ def _fuse_pictures(
 ) -> FusedImages:
     """Pictures of any source; the inputs of a file that is written are known where they are files."""
     from napari_hicstruct.config.files import check_output_file
-    from napari_hicstruct.workflows.fuse.image_files import check_writable, write_picture
+    from napari_hicstruct.workflows.fuse.image_files import check_place, check_writable, write_picture
     from napari_hicstruct.workflows.fuse.images import FuseImagesRequest, checked_pair, iter_fuse_images
 
     overwrite = common.pop("overwrite")
@@ -156,6 +158,7 @@ def _fuse_pictures(
         inputs = [Path(one) for one in given if is_path_like(one)]
         check_output_file(Path(out), inputs, overwrite=overwrite)
         check_writable(Path(out), checked_pair(a, b)[0])
+        check_place(Path(out))
     made = run(iter_fuse_images(FuseImagesRequest(a, b, preset, **common), CancelToken()), progress)
     if out is not None:
         write_picture(Path(out), made.fused)
@@ -170,4 +173,8 @@ def _pixels(given: Any) -> Any:
         return read_picture(Path(a_path("a", given)))
     if hasattr(given, "data") and hasattr(given, "scale"):  # a layer of napari's, maybe of several levels
         given = given.data[0] if getattr(given, "multiscale", False) else given.data
-    return np.asarray(given)
+    try:
+        return np.asarray(given)
+    except ValueError as error:  # rows of unlike lengths
+        hint = "Give an array of two or three axes, a napari layer, or a path."
+        raise ConfigError("a picture is given that is no array.", hint=hint) from error

@@ -17,6 +17,7 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
+from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -76,18 +77,26 @@ def fuse(
     common: dict[str, Any] = {"model": model, "device": device, "threads": threads or None, "overwrite": overwrite}
     if kinds == {True}:
         _refuse(of_maps, "maps", "pictures")
+        _one_of({"--model": model, "--preset": preset}, "give a network")
         from napari_hicstruct.workflows.fuse.files import FuseFilesRequest
 
         name = (preset or PicturePreset.LYTRO).value
         _fuse_pictures(FuseFilesRequest(Path(first), Path(second), out, name, mask=mask, **common), json, quiet)
         return
     _refuse(of_pictures, "pictures", "maps")
+    _one_of({"--chrom": chrom, "--region": region}, "say where")
     from napari_hicstruct.genome import parse_region
     from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
     where = parse_region(region) if region else None
     request = FuseMapsRequest(first, second, out, resolution or None, tuple(chrom), where, counts=counts, **common)
     _fuse_maps(request, json, quiet)
+
+
+def _one_of(options: dict[str, Any], what: str) -> None:
+    """ConfigError if two options say the same: one of them would not be used."""
+    if all(options.values()):
+        raise ConfigError(f"{' and '.join(options)} both {what}.", hint="Give one of them.")
 
 
 def _refuse(options: dict[str, Any], owner: str, given: str) -> None:
@@ -101,17 +110,20 @@ def _fuse_pictures(request: FuseFilesRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.jobs import CancelToken
     from napari_hicstruct.workflows.fuse.files import iter_fuse_files
 
-    made = show_progress(iter_fuse_files(request, CancelToken()), quiet)
+    with terminated_as_interrupted():
+        made = show_progress(iter_fuse_files(request, CancelToken()), quiet)
     _say(made.notes, quiet)
     share = round(float(made.mask.mean()), 4)
-    emit({"fused": request.out, "mask": request.mask, "share_of_A": share, "model": made.model}, json)
+    data = {"fused": request.out, "mask": request.mask, "share_of_A": share, "model": made.model}
+    emit(data, json, human={key: value for key, value in data.items() if value is not None})
 
 
 def _fuse_maps(request: FuseMapsRequest, json: bool, quiet: bool) -> None:
     from napari_hicstruct.jobs import CancelToken
     from napari_hicstruct.workflows.fuse.maps import iter_fuse_maps
 
-    made = show_progress(iter_fuse_maps(request, CancelToken()), quiet)
+    with terminated_as_interrupted():
+        made = show_progress(iter_fuse_maps(request, CancelToken()), quiet)
     _say(made.notes, quiet)
     if json:
         shares = made.shares.to_dict("records")
@@ -150,7 +162,8 @@ def fuse_train(
         out, settings, tuple(sources or ()), start, device, threads or None, resume=resume, overwrite=overwrite
     )
     try:
-        trained = show_progress(iter_train_fusion_model(request), quiet)
+        with terminated_as_interrupted():
+            trained = show_progress(iter_train_fusion_model(request), quiet)
     except KeyboardInterrupt:
         to_stderr("note: add --resume to go on from the last checkpoint.")
         raise

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from napari_hicstruct.workflows.segment.sample import ImageSample
 
 
+_COUNTS = ("parameters", "steps")
+"""Figures that are whole numbers."""
+
+
 class SegmentPreset(StrEnum):
     """Settings that ship with the package."""
 
@@ -55,7 +59,8 @@ labels_option: list[Path] = typer.Option(
 )
 preset_option: SegmentPreset | None = typer.Option(
     None,
-    help="Settings that ship with the program: generic (each value a class), nuclei (each value an object). [generic]",
+    help="Settings that ship with the program: generic (each value a class), nuclei (each value an object), "
+    "domains (objects are squares on the diagonal of a contact map). [generic]",
 )
 config_option: Path | None = typer.Option(None, help="YAML file of settings instead of a preset.")
 device_option: str = typer.Option("auto", "--device", "-d", help="auto, cpu, cuda, …")
@@ -98,20 +103,25 @@ def train(
     A fifth of each picture is held out: it chooses the best weights and gives the figures that are printed.
     A training that was interrupted goes on when the same command is given again.
     """
+    from napari_hicstruct.workflows.segment.samples import objects_as_classes
     from napari_hicstruct.workflows.segment.train import TrainSegmentationRequest, iter_train_segmentation
 
     changes = {"steps": steps or None, "seed": None if seed < 0 else seed}
     settings = _settings(preset, config, selector, classes, changes)
     samples, token = _samples(images, labels), _token()
+    said = [] if quiet else [objects_as_classes(samples, settings)]
+    for note in filter(None, said):
+        to_stderr(f"note: {note}")
     request = TrainSegmentationRequest(
         samples, out, settings, parent, device, threads or None, overwrite=overwrite
     )  # fmt: skip
     with terminated_as_interrupted():
         found = show_progress(iter_train_segmentation(request, token), quiet)
     for note in found.notes:
-        to_stderr(f"note: {note}")
+        if note not in said:
+            to_stderr(f"note: {note}")
     data = {"model": found.model, "classes": found.classes, "figures": found.figures, "notes": found.notes}
-    emit(data, json, human={"model": str(found.model), "classes": ", ".join(found.classes), **found.figures})
+    emit(data, json, human={"model": str(found.model), "classes": ", ".join(found.classes), **_plain(found.figures)})
 
 
 def predict(
@@ -142,7 +152,7 @@ def predict(
     rows: list[dict[str, Any]] = []
     instances = None if labels_as is None else labels_as is As.INSTANCES
     for file, target in zip(files, targets, strict=True):
-        request = SegmentRequest(file.image, model, device, threads or None, instances, min_size)
+        request = SegmentRequest(file.image, model, device, threads or None, instances, min_size, str(file.path))
         with terminated_as_interrupted():
             found = show_progress(iter_segment(request, _token()), quiet)
         out.mkdir(parents=True, exist_ok=True)
@@ -200,7 +210,19 @@ def compare(
 
 
 def _cells(figures: dict[str, tuple[float, float, float]]) -> dict[str, str]:
-    return {key: f"{mean:.3g} ({low:.3g} to {high:.3g})" for key, (mean, low, high) in figures.items()}
+    """What people read of a selector's figures: no range where all seeds agree, as one seed does."""
+    cells = {}
+    for key, (mean, low, high) in figures.items():
+        whole = f"{mean:,.0f}" if key == "parameters" else f"{mean:.3g}"
+        cells[key] = whole if low == high else f"{whole} ({low:.3g} to {high:.3g})"
+    return cells
+
+
+def _plain(figures: dict[str, float]) -> dict[str, Any]:
+    """Figures of a training for people: counts as counts, and Dice of a single class once."""
+    of_classes = [key for key in figures if key.startswith("dice/")]
+    shown = {key: value for key, value in figures.items() if len(of_classes) > 1 or key not in of_classes}
+    return {key: int(value) if key in _COUNTS else value for key, value in shown.items()}
 
 
 def _token() -> Any:

@@ -89,7 +89,7 @@ class FusionTrainConfig(FrozenConfig):
     average: float = Field(0.995, ge=0, lt=1, description="decay of the running mean of weights that is kept")
     checkpoint_every: int = Field(100, ge=1, description="steps; a run that is stopped goes on from there")
     validate_every: int = Field(250, ge=1, description="steps")
-    seed: int = Field(1, ge=0)
+    seed: int = Field(1, ge=0, lt=2**32)
     noise: tuple[float, float] = Field((0.0, 0.01), description="pictures: σ of noise, share of the range")
     blur: tuple[float, float] = Field((0.6, 4.0), description="pictures: σ of defocus, pixels")
     spread_share: float = Field(0.5, ge=0, le=1, description="pictures: pairs whose foreground bleeds over the ground")

@@ -70,7 +70,7 @@ class SegmentationConfig(FrozenConfig):
 
     name: str = Field("segmentation", min_length=1, description="of the model that is made")
     version: str = Field("0.1", description="of the model that is made")
-    seed: int = Field(1, ge=0, description="of crops, of the part that validates, and of new weights")
+    seed: int = Field(1, ge=0, lt=2**32, description="of crops, of the part that validates, and of new weights")
     labels: Literal["classes", "instances"] = Field(
         "classes", description="each value is a class; or each value is an object, all of one class"
     )
@@ -84,7 +84,7 @@ class SegmentationConfig(FrozenConfig):
     task_weights: dict[str, Weight] = Field(default_factory=dict, description="task: weight of its loss; else 1")
     low: float = Field(1.0, ge=0, lt=50, description="percentile of a channel that becomes 0")
     high: float = Field(99.8, gt=50, le=100, description="percentile of a channel that becomes 1")
-    crop: int = Field(128, ge=32, multiple_of=16, description="pixels; side of what a step reads of a picture")
+    crop: int = Field(128, ge=32, le=4096, multiple_of=16, description="pixels; side of what a step reads of a picture")
     batch: int = Field(4, ge=1, description="crops in a step")
     steps: int = Field(600, ge=1, description="of the whole run")
     held_out: float = Field(0.2, gt=0, lt=0.8, description="share of a picture's blocks that validate")

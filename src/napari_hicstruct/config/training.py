@@ -53,7 +53,9 @@ class TrainConfig(FrozenConfig):
 
     name: str = Field("default", description="of the model that is made")
     version: str = Field("0.1", description="of the model that is made")
-    seed: int = Field(1, description="of the order in which maps, depths and windows are drawn, and of new weights")
+    seed: int = Field(
+        1, lt=2**32, description="of the order in which maps, depths and windows are drawn, and of new weights"
+    )
     start_from: str = Field("", description="model (name or folder) whose weights a new run starts from")
     task_from: dict[str, str] = Field(default_factory=dict, description="task: model whose decoder and head it takes")
     model: ModelConfig = ModelConfig()

@@ -32,6 +32,9 @@ SEGMENTS = (2, 5, 10, 18, 30, 48, 75, 115, 175, 265, 400)
 MAX_COVERAGE = 2.5
 """Coverage of a bin in one map over that in the other from which it is bad in one of them."""
 
+LOST = 0.02
+"""Of a map's usual contacts of a bin; with fewer the map says nothing about that bin."""
+
 MAX_CONFLICT = 10.0
 """From here on a bin's contacts are so unlike in the two maps that it is bad in one of them."""
 
@@ -95,13 +98,35 @@ class MapPair:
     @property
     def odds(self) -> F32:
         """Contacts of the first map over those of the second by distance (bins), shape (n_diagonals,)."""
-        return distance_odds(self.first.expected, self.second.expected)
+        return band_odds(self.first, self.second)
 
     def share(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> F32:
         """Share of the first map in the contacts expected of pixels, broadcast over ``rows`` and ``cols`` (bins)."""
         distance = np.minimum(np.abs(rows - cols), self.n_diagonals - 1)
         odds = self.odds[distance] * self.ratio[rows] * self.ratio[cols]
         return np.clip(odds / (1 + odds), MIN_SHARE, 1 - MIN_SHARE).astype(np.float32)
+
+
+def band_odds(first: Band, second: Band) -> F32:
+    """First over second by distance, shape (n_diagonals,).
+
+    Far apart there may be contacts, but no pair of bins that have weights, so that nothing is expected: what holds
+    there is what holds at the nearest distance that both maps know.
+    """
+    odds = distance_odds(first.expected, second.expected)
+    known = (first.expected > 0) & (second.expected > 0)
+    blank = np.zeros(len(odds), bool)
+    for one in (first, second):
+        blank |= (one.expected <= 0) & one.counts.any(axis=1)
+    if not blank.any():
+        return odds
+    if not known.any():
+        share = np.clip(_whole(first.counts, second.counts), MIN_SHARE, 1 - MIN_SHARE)
+        odds[blank] = share / (1 - share)
+        return odds
+    places = np.flatnonzero(known)
+    odds[blank] = np.exp(np.interp(np.flatnonzero(blank), places, np.log(odds[places])))
+    return odds
 
 
 def distance_odds(first: F32, second: F32) -> F32:
@@ -119,7 +144,7 @@ def _whole(first: F32, second: F32) -> float:
 
 def make_pair(first: Band, second: Band) -> MapPair:
     """Pair two bands of one shape; compares the coverage of their bins."""
-    odds = distance_odds(first.expected, second.expected)
+    odds = band_odds(first, second)
     ratio = coverage_ratio(first.counts, second.counts, odds)
     ahead = bin_conflict(first.counts, second.counts, odds, ratio)
     behind = bin_conflict(second.counts, first.counts, _inverse(odds), _inverse(ratio))
@@ -161,11 +186,15 @@ def fine_coverage(sharp: Band, coarse: Band) -> F32:
 def bad_bins(first: F32, second: F32, ratio: F32) -> NDArray[np.int8]:
     """Bins whose coverage is far apart: 1 where it is the first map's that is unlike its neighbours', else 2; 0 others.
 
-    Copies of a part of the genome, up to twice as many, are no fault.
+    Copies of a part of the genome, up to twice as many, are no fault.  A map that says nothing about a bin is the bad
+    one there, also where it says nothing about the neighbours either: a stretch that only one map has.
     """
     uneven = np.abs(np.log(ratio)) > np.log(MAX_COVERAGE)
-    odd = [np.abs(_over_neighbours(one)) for one in (first, second)]
-    return np.where(uneven, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
+    totals = [_contacts(one) for one in (first, second)]
+    odd = [np.abs(_over_neighbours(one)) for one in totals]
+    lost = [_says_nothing(one) for one in totals]
+    first_is_bad = np.where(lost[0] != lost[1], lost[0], odd[0] > odd[1])
+    return np.where(uneven, np.where(first_is_bad, 1, 2), 0).astype(np.int8)
 
 
 def odd_bins(first: F32, second: F32, conflict: F32) -> NDArray[np.int8]:
@@ -178,14 +207,25 @@ def odd_bins(first: F32, second: F32, conflict: F32) -> NDArray[np.int8]:
     return np.where(conflict > MAX_CONFLICT, np.where(odd[0] > odd[1], 1, 2), 0).astype(np.int8)
 
 
-def _over_neighbours(counts: F32) -> F64:
-    """Log of each bin's contacts over the median of those around it."""
+def _contacts(counts: F32) -> F64:
+    """All contacts of each bin."""
     n = counts.shape[1]
     total = counts.sum(axis=0, dtype=np.float64)
     for d in range(1, min(counts.shape)):
         total[d:] += counts[d, : n - d]
-    usual = median_filter(total, size=min(NEIGHBOURS, n), mode="nearest")
+    return total
+
+
+def _over_neighbours(total: F64) -> F64:
+    """Log of each bin's contacts over the median of those around it."""
+    usual = median_filter(total, size=min(NEIGHBOURS, len(total)), mode="nearest")
     return np.asarray(np.log((total + 1) / (usual + 1)))
+
+
+def _says_nothing(total: F64) -> NDArray[np.bool_]:
+    """Bins with hardly any contacts."""
+    some = total[total > 0]
+    return np.asarray(total <= (LOST * np.median(some) if some.size else 0))
 
 
 def coverage_ratio(first: F32, second: F32, odds: F32) -> F32:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.segmentation import SegmentationConfig
 from napari_hicstruct.evaluation.masks import boundary_f, dice, distance_error, hausdorff_95
 from napari_hicstruct.segmentation.apply import PlaneOutput
-from napari_hicstruct.segmentation.objects import class_labels, instance_labels
+from napari_hicstruct.segmentation.objects import class_labels, instance_labels, without_small_parts
 
 
 def labels_of(
@@ -21,7 +21,8 @@ def labels_of(
     """Labels of one plane: of classes, or numbered objects."""
     if instances:
         return instance_labels(output, config.targets.truncate, min_size)
-    return class_labels(output, values or (1,), softmax=config.activation == "softmax")
+    found = class_labels(output, values or (1,), softmax=config.activation == "softmax")
+    return without_small_parts(found, min_size) if min_size > 1 else found
 
 
 def plane_figures(

@@ -22,6 +22,17 @@ def class_labels(output: PlaneOutput, values: tuple[int, ...], *, softmax: bool)
     return np.where(inside, np.asarray(values, np.int32)[best], 0).astype(np.int32)
 
 
+def without_small_parts(labels: NDArray[np.int32], min_size: int) -> NDArray[np.int32]:
+    """Labels of classes without parts, each of one class, of fewer than ``min_size`` pixels."""
+    from scipy import ndimage
+
+    kept = labels.copy()
+    for value in np.unique(labels[labels > 0]):
+        parts, _ = ndimage.label(labels == value)
+        kept[(parts > 0) & (np.bincount(parts.ravel())[parts] < min_size)] = 0
+    return kept
+
+
 def instance_labels(output: PlaneOutput, truncate: float, min_size: int = 0) -> NDArray[np.int32]:
     """Objects of one class, numbered from 1.
 

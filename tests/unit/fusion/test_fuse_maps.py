@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import cooler
 import h5py
 import numpy as np
 import pytest
 
+from napari_hicstruct.config.leftovers import process_mark
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import sum_blocks
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ModelError, OutputError, RegionError
@@ -287,3 +292,56 @@ def test_normalised_contacts_are_taken_as_many_as_their_noise_says(folder, reque
     cooler.create_cooler(str(folder / "floats.cool"), bins, pixels, ordered=True, dtypes={"count": np.float64})
     made = fuse_maps(request_of("a.cool", "floats.cool"))
     assert made.shares["contacts_second"][0] == pytest.approx(band.sum(), rel=0.5)
+
+
+def test_fractions_of_a_fused_map_are_contacts(folder, request_of, tmp_path):
+    made = fuse_maps(request_of())
+    with h5py.File(made.path, "r+") as file:  # as a network that decides leaves them
+        for level in file["resolutions"].values():
+            level["pixels/count"][:] = level["pixels/count"][:] * 0.9
+    again = fuse_maps(replace(request_of(), a=str(made.path), b=str(folder / "a.cool"), out=tmp_path / "again.mcool"))
+    summed = whole(folder / "a.cool") + whole(folder / "b.cool")
+    assert again.shares["contacts_first"].sum() == pytest.approx(0.9 * np.triu(summed).sum(), rel=1e-4)
+
+
+def test_more_contacts_in_a_pixel_than_32_bits_hold(folder, request_of):
+    for name in "ab":
+        band = drawn(expected_band(80, 80, 60, seed=5), 1.0, ord(name)) * 2**25
+        write_cool(folder / f"many-{name}.cool", {"chr1": band}, dtypes={"count": np.int64})
+    made = fuse_maps(request_of("many-a.cool", "many-b.cool", counts=True))
+    np.testing.assert_allclose(matrix(made.path), whole(folder / "many-a.cool") + whole(folder / "many-b.cool"))
+
+
+@pytest.mark.parametrize("other", ["a.mcool", "a.mcool::/resolutions/20000"])
+def test_a_copy_of_the_first_map_in_another_file_is_refused(folder, request_of, other):
+    assert "the same contacts" in refusal(request_of("a.cool", other), MapError)
+
+
+def test_a_disk_without_room_is_said_before_hdf5_fails(request_of, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1_000_000))
+    assert "1 MB are free" in refusal(request_of(), OutputError)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(request_of, tmp_path):
+    dead = subprocess.run(
+        [sys.executable, "-c", "import os; print(f'{os.getpid():x}')"], capture_output=True, text=True
+    )
+    host = process_mark().split("-")[0]
+    left = tmp_path / f".fused.{host}-{dead.stdout.strip()}-abcdef.mcool"
+    other = tmp_path / f".other.{host}-{dead.stdout.strip()}-abcdef.mcool"
+    for path in (left, other):
+        path.write_bytes(b"half")
+    fuse_maps(request_of(chroms=("chr2",)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.name, "fused.mcool"]
+
+
+@pytest.mark.parametrize("name", ["fused.cool", "fused.hic", "fused", "", "folder.mcool"])
+def test_a_name_that_no_map_can_have_is_refused_before_the_work(request_of, tmp_path, name):
+    (tmp_path / "folder.mcool").mkdir()
+    steps = iter_fuse_maps(replace(request_of(), out=tmp_path / name if name else Path()))
+    next(steps)
+    with pytest.raises(OutputError):
+        next(steps)
+    assert [one.name for one in tmp_path.iterdir()] == ["folder.mcool"]

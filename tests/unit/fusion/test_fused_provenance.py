@@ -41,6 +41,7 @@ def test_run_json_names_both_maps(fused):
     assert made_from["second"]["fingerprint"] == open_map(fused.parent / "two.cool").fingerprint()
     assert made_from["model"]["name"] == "silent"
     said = " ".join(notes(source, request))
+    assert said.count("Fused from") == 1
     assert "Fused from one.cool and two.cool" in said
     assert "normalised" not in said
 

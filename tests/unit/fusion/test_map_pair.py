@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,20 @@ def test_a_fault_is_left_to_the_network():
     changed = made.counts != first + second
     assert changed[5:50, 100].mean() > 0.9
     assert changed[:, :60].mean() < 0.01
+
+
+def test_a_long_stretch_that_one_map_lacks_is_taken_from_the_other():
+    _, first, second = pair_of()
+    lost = slice(100, 200)  # its neighbours are lost, too: beside them an empty bin looks usual
+    for d in range(len(first)):
+        first[d, lost] = 0
+        first[d, max(0, 100 - d) : 200 - d] = 0
+    for order, bad in (((first, second), 1), ((second, first), 2)):
+        pair = make_pair(*map(band_of, order))
+        assert (pair.bad[lost] == bad).mean() > 0.95
+        made = fuse_bands(network(), pair)
+        inside = np.s_[:50, 105:150]
+        assert made.counts[inside].sum() >= second[inside].sum()  # nothing of it is erased
 
 
 def test_swapped_maps_swap_the_mask():
@@ -171,3 +187,13 @@ def test_blend_and_mask_by_hand():
     logit = np.full((1, 1), -30.0, np.float32)
     assert decided(share, logit)[0, 0] == pytest.approx(0)
     assert decided(share, logit, np.zeros_like(share))[0, 0] == share[0, 0]
+
+
+def test_contacts_where_nothing_is_expected_are_not_multiplied():
+    first, second = (band_of(drawn(expected_band(150, 150, 400), 1, seed)) for seed in (1, 2))
+    first = replace(first, expected=np.where(np.arange(150) < 138, first.expected, 0))  # no pair of bins with weights
+    pair = make_pair(first, second)
+    assert first.counts[140:].any()
+    np.testing.assert_allclose(pair.share(np.zeros(10, int), np.arange(140, 150)), 0.5, atol=0.2)
+    capped = replace(second, counts=np.zeros_like(second.counts), expected=np.zeros_like(second.expected))
+    assert make_pair(first, capped).odds[:138].min() > 900  # a map that has nothing there still has the least share

@@ -15,6 +15,7 @@ from napari_hicstruct.errors import Cancelled, ConfigError, LabelError, ModelErr
 from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.segmentation.apply import iter_plane, ramp, starts
+from napari_hicstruct.segmentation.objects import without_small_parts
 from napari_hicstruct.segmentation.store import export_file, load_segmentation
 from napari_hicstruct.workflows.segment.apply import Segmented, SegmentRequest, iter_segment
 from napari_hicstruct.workflows.segment.train import ImageSample, TrainSegmentationRequest, iter_train_segmentation
@@ -170,6 +171,19 @@ def test_a_float_picture_with_nan_is_read(classes_model: Path) -> None:
     assert (found.labels == labels)[8:].mean() > 0.95
 
 
+def test_a_picture_that_says_nothing_is_refused(classes_model: Path) -> None:
+    for image in (np.full((48, 48), np.nan), np.eye(48) * 1e300):
+        with pytest.raises(LabelError, match="the picture: holds"):
+            segment(image, classes_model)
+
+
+def test_small_parts_of_classes_are_left_out() -> None:
+    labels = discs()
+    labels[0, 0], labels[50:52, 60] = 1, 2
+    np.testing.assert_array_equal(without_small_parts(labels, 3), discs())
+    assert not without_small_parts(labels, 10**9).any()
+
+
 def test_a_tiny_picture_is_segmented_but_not_learnt_from(classes_model: Path, tmp_path: Path) -> None:
     assert segment(picture(discs(8, 8)), classes_model).labels.shape == (8, 8)
     assert segment(picture(discs(1, 3)), classes_model).labels.shape == (1, 3)
@@ -259,6 +273,14 @@ FAULTS = {
     "complex": ({"image": np.zeros((96, 128), complex)}, "complex128, which are no intensities"),
     "a line": ({"image": np.zeros(96), "labels": np.zeros(96, int)}, "is no picture"),
     "many channels": ({"image": np.zeros((96, 128, 30))}, "has 30 channels; 8 are read at most"),
+    "no number": ({"image": np.full((96, 128), np.nan)}, "holds no number"),
+    "huge": ({"image": picture(discs()) * 1e300}, "holds values as large as"),
+    "nan wherever something is known": (
+        {"image": np.where(np.arange(128) < 64, np.nan, 1.0) * np.ones((96, 1)), "weight": np.arange(128) < 64},
+        "nothing is left to learn from",
+    ),
+    "a label beyond 32 bits": ({"labels": discs().astype(np.uint32) * 2_000_000_000}, "labels hold the class 4,000"),
+    "a label beyond 64 bits": ({"labels": discs() * 1e30}, "too large to be one"),
     "objects as classes": ({"labels": np.arange(96 * 128).reshape(96, 128)}, "too many for classes"),
 }
 
@@ -267,8 +289,9 @@ FAULTS = {
 def test_what_cannot_be_learnt_from_is_one_line(fault: str, tmp_path: Path) -> None:
     changes, text = FAULTS[fault]
     given = {"image": picture(discs()), "labels": discs(), **changes}
+    weight = np.broadcast_to(given["weight"], (96, 128)).astype(float) if "weight" in given else None
     with pytest.raises(LabelError) as caught:
-        train(ImageSample("a.tif", given["image"], given["labels"]), tmp_path / "out")
+        train(ImageSample("a.tif", given["image"], given["labels"], weight), tmp_path / "out")
     assert text in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()

@@ -153,8 +153,9 @@ class Session(WindowState):
                 self.open_fused()
 
         def show() -> None:
-            layers.show(state.shown)
-            if self.fused_is_open:
+            if state.fused_map is None:
+                layers.show(state.shown)
+            elif self.fused_is_open:
                 self._share.show(state.shown == "share")
 
         state.outcome_changed.connect(put)

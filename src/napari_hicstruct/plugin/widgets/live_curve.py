@@ -138,6 +138,8 @@ class LiveCurve(QWidget):
         self._plot.setToolTip(self._tooltip)
         self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the axis label hangs out by that much
         self.layout().addWidget(self._plot)  # type: ignore[union-attr]  # it has one
+        for name in self._axes:  # before there is a label: with one, switching it off scales by thousands instead
+            self._plot.getAxis(name).enableAutoSIPrefix(False)
         self._dress()
 
     def _items(self, name: str, place: int) -> tuple[Any, Any]:
@@ -163,7 +165,6 @@ class LiveCurve(QWidget):
             axis.setPen(theme.secondary.as_hex())
             axis.setTextPen(text)
             axis.setLabel(label, color=text)
-            axis.enableAutoSIPrefix(False)
 
     def _say_legend(self) -> None:
         named = self.legend_names()

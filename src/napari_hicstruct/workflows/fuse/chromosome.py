@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band, make_band
 from napari_hicstruct.contacts.band_loading import level_for
+from napari_hicstruct.contacts.fused import fusion_of
 from napari_hicstruct.contacts.protocol import COMPUTED
 from napari_hicstruct.contacts.unbalance import count_scale
 from napari_hicstruct.errors import MapError
@@ -171,7 +172,8 @@ class BandReader:
         if not counts.any():
             where = display_name(self.name)
             raise MapError(f"holds no contacts near the diagonal of {where}.", where=self.source.uri)
-        if not self.source.integer_counts:  # fractions: as many contacts as their noise says
+        # fractions: as many contacts as their noise says; those of a fused map are on the scale of counts
+        if not self.source.integer_counts and fusion_of(self.source) is None:
             self._scale = count_scale(counts)
             counts *= np.float32(self._scale)
         return make_band(self.name, self.size, counts, weights=self._weights())

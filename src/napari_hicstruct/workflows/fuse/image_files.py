@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import write_bytes
+from napari_hicstruct.config.files import try_folder, write_bytes
 from napari_hicstruct.errors import ImageError, OutputError
+from napari_hicstruct.wording import how_many
 
 Pixels = NDArray[Any]
 
@@ -75,6 +76,19 @@ def check_writable(path: Path, picture: Pixels) -> None:
         raise OutputError(f"PNG is not written for {kind}.", where=path, hint="Give a name that ends in .tif or .npy.")
 
 
+def check_place(path: Path) -> None:
+    """Refuse, before the work, a place where nothing can be written.
+
+    Raises
+    ------
+    OutputError
+        If it is a folder, or in one that is missing or may not be written.
+    """
+    if path.is_dir():
+        raise OutputError("is a folder.", where=path, hint="Choose another name.")
+    try_folder(path.parent, make=False)
+
+
 def write_picture(path: Path, picture: Pixels) -> Path:
     """Write a picture by the ending of its name, whole or not at all.
 
@@ -106,6 +120,10 @@ def _read_tiff(path: Path) -> Pixels:
     import tifffile
 
     with tifffile.TiffFile(path) as tif:
+        if len(tif.series) != 1:  # which of them is meant, nobody has said
+            raise ImageError(
+                f"holds {how_many(len(tif.series), 'picture')}.", where=path, hint="Save one of them as its own file."
+            )
         series = tif.series[0]
         values, axes = series.asarray(), series.axes
     if "S" in axes and axes[-1] != "S":  # colours stored plane by plane

@@ -13,19 +13,14 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.fusion import IMAGE_PRESETS
 from napari_hicstruct.errors import ConfigError, ImageError, ModelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.fuse.pictures import luminance
+from napari_hicstruct.wording import how_many
+from napari_hicstruct.workflows.fuse.pictures import COLOURS, MIN_SIDE, luminance
 
 if TYPE_CHECKING:
     from napari_hicstruct.models.fusion.network import HybridFusionNet
 
 Pixels = NDArray[Any]
 Floats = NDArray[np.float32]
-
-MIN_SIDE = 8
-"""Pixels; smaller pictures hold nothing to decide by."""
-
-COLOURS = (3, 4)
-"""Lengths of a last axis that holds colours."""
 
 UNDECIDED = (0.25, 0.75)
 """Between these shares of A a pixel is a blend of both."""
@@ -167,7 +162,7 @@ def _picture(name: str, given: Any) -> Pixels:
         raise ImageError(f"{name} holds values of type {values.dtype}, which are no picture's.", hint="Give numbers.")
     if values.ndim not in (2, 3):
         hint = "Give Y × X, Y × X × colours, or a stack Z × Y × X."
-        raise ImageError(f"{name} has {values.ndim} axes.", hint=hint)
+        raise ImageError(f"{name} has {how_many(values.ndim, 'axis', 'axes')}.", hint=hint)
     sides = values.shape[:2] if values.ndim == 2 or values.shape[-1] in COLOURS else values.shape[1:]
     if min(values.shape) == 0 or min(sides) < MIN_SIDE:
         text = f"{name} has {_size(values)} pixels: too few to decide by."

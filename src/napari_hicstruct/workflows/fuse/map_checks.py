@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_hicstruct.errors import MapError, RegionError
-from napari_hicstruct.genome import Interval, NameMatcher, display_name, format_bin_size
+from napari_hicstruct.genome import Interval, NameMatcher, display_name, format_bin_size, n_bins
 from napari_hicstruct.genome.assemblies import assembly_in
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ class MapPlan:
     notes: tuple[str, ...]
 
 
+_OTHER = "Give the other replicate, enzyme or protocol."
+
+
 def plan_fusion(
     first: ContactSource,
     second: ContactSource,
@@ -106,14 +109,15 @@ def plan_fusion(
     for source in (first, second):
         _check_kind(source)
     if first.fingerprint() == second.fingerprint():
-        hint = "Give the other replicate, enzyme or protocol."
-        raise MapError("is the same map as the first: nothing can be gained.", where=second.uri, hint=hint)
+        raise MapError("is the same map as the first: nothing can be gained.", where=second.uri, hint=_OTHER)
     assembly = _assembly(first, second)
     pairs = _chromosomes(first, second, [region.chrom] if region is not None else list(chroms))
     read = common_bins(first, second, resolution, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
     finest = min(read)
     plans = [_plan(first, pair, region, max(read)) for pair in pairs]
     plans, contacts, notes = _with_contacts(first, second, plans, token)
+    if contacts[0] == contacts[1] and _same_contacts((first, second), plans[0], read, token):
+        raise MapError("holds the same contacts as the first: nothing can be gained.", where=second.uri, hint=_OTHER)
     notes += _depth_notes((first, second), contacts)
     if read[0] != read[1]:
         coarse = (first, second)[int(np.argmax(read))]
@@ -261,6 +265,24 @@ def _with_contacts(
     return kept, (totals[0], totals[1]), notes
 
 
+def _same_contacts(
+    sources: tuple[ContactSource, ContactSource], plan: ChromPlan, read: tuple[int, int], token: CancelToken | None
+) -> bool:
+    """True if each bin has as many contacts in one map as in the other: one is a copy, in another file or bins."""
+    size = max(read)
+    sums = []
+    for source, name in zip(sources, plan.names, strict=True):
+        level = max(one for one in source.resolutions_of(name) if size % one == 0)
+        total = np.zeros((2, n_bins(plan.length, size)))
+        for part in source.pixels(name, resolution=level, rows=Interval(name, plan.region.start, plan.region.end)):
+            if token is not None:
+                token.check()
+            np.add.at(total[0], part.bin1 * level // size, part.count)
+            np.add.at(total[1], part.bin2 * level // size, part.count)
+        sums.append(total)
+    return bool(np.allclose(sums[0], sums[1], rtol=1e-9, atol=0, equal_nan=True))
+
+
 def _contacts(source: ContactSource, chrom: str, region: Interval) -> float:
     """Contacts of a chromosome's part, from the coarsest level; bins at its ends count whole."""
     size = source.resolutions_of(chrom)[-1]
@@ -277,7 +299,8 @@ def _depth_notes(sources: tuple[ContactSource, ContactSource], contacts: tuple[f
     shallow = sources[int(np.argmin(contacts))]
     times = max(contacts) / min(contacts)
     if times >= MAX_DEPTHS and all(one.integer_counts for one in sources):
-        text = f"has {times:,.0f} times fewer contacts than the other map: it adds nothing that could be seen."
+        shown = f"{times:,.0f}" if times < 1e6 else "over a million"
+        text = f"has {shown} times fewer contacts than the other map: it adds nothing that could be seen."
         raise MapError(text, where=shallow.uri, hint="Use the other map alone.")
     if times >= UNEQUAL_DEPTHS and all(one.integer_counts for one in sources):
         return [f"{shallow.name} has {times:,.0f} times fewer contacts than the other map: little comes from it."]

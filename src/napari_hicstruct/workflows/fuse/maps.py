@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, try_folder
+from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.config.map_uri import split_uri
+from napari_hicstruct.errors import OutputError
 from napari_hicstruct.genome import display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.workflows.fuse.map_checks import MapPlan, plan_fusion
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.models.fusion.network import HybridFusionNet
+
+MAP_ENDING = ".mcool"
+"""Of the file: it holds several levels, which readers of other endings do not look for."""
 
 MAX_DISTANCE = 2_000_000
 """bp; farther contacts are added up."""
@@ -76,6 +81,7 @@ def iter_fuse_maps(request: FuseMapsRequest, token: CancelToken | None = None) -
     sources = open_map(request.a), open_map(request.b)
     files = [split_uri(source.uri)[0] for source in sources]
     check_output_file(request.out, files, overwrite=request.overwrite)
+    _check_out(request.out)
     plan = plan_fusion(
         *sources, resolution=request.resolution, chroms=request.chroms, region=request.region, token=token
     )
@@ -94,6 +100,17 @@ def iter_fuse_maps(request: FuseMapsRequest, token: CancelToken | None = None) -
     yield clock.step("done", 1, 1, str(request.out))
     label = f"{model['name']} {model['version']}".strip()
     return FusedMap(request.out, (*plan.notes, *job.notes), job.table(), label)
+
+
+def _check_out(path: Path) -> None:
+    """Refuse before the work what could not be written after it."""
+    if path.suffix.lower() != MAP_ENDING:
+        hint = f"Give a name that ends in {MAP_ENDING}."
+        raise OutputError("is no name of a map that is written.", where=path, hint=hint)
+    if path.is_dir():
+        raise OutputError("is a folder.", where=path, hint="Choose another name.")
+    try_folder(path.parent)
+    remove_leftovers(path.parent, f".{path.stem}.")  # of a run that was killed: they are as large as maps
 
 
 def _load(request: FuseMapsRequest, *, unlike: bool) -> tuple[HybridFusionNet, dict[str, Any]]:
@@ -196,7 +213,8 @@ class _Job:
 
     def _writer(self, handle: h5py.File, size: int, kind: Any) -> Any:
         group = handle.create_group(f"resolutions/{size}")
-        return kind(group, self._chromsizes, size, integer=self.request.counts)
+        most = 2 * sum(self.plan.contacts)  # a network that decides may add some to their sum
+        return kind(group, self._chromsizes, size, integer=self.request.counts, most=most, place=self.request.out)
 
     def table(self) -> pd.DataFrame:
         """Figures of each chromosome."""

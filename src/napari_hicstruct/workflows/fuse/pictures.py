@@ -9,6 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_hicstruct.errors import ImageError
+from napari_hicstruct.wording import how_many
+
+MIN_SIDE = 8
+"""Pixels; smaller pictures hold nothing to decide by."""
+
+COLOURS = (3, 4)
+"""Lengths of a last axis that holds colours."""
+
 SCIKIT_IMAGE = (
     "astronaut",
     "brick",
@@ -48,12 +57,33 @@ def read_pictures(paths: Iterable[Path]) -> dict[str, NDArray[np.float32]]:
 
     Raises
     ------
-    MapError
-        If one cannot be read or is no picture.
+    ImageError
+        If one cannot be read, is no picture, or holds nothing that could be in focus.
     """
     from napari_hicstruct.workflows.fuse.image_files import read_picture
 
-    return {path.name: grey(read_picture(path)) for path in paths}
+    found = {}
+    for path in paths:
+        values = read_picture(path)
+        _check_learnable(path, values)
+        found[path.name] = grey(values)
+    return found
+
+
+def _check_learnable(path: Path, values: NDArray[Any]) -> None:
+    """Refuse what nothing can be learnt from; a NaN would spoil every weight."""
+    coloured = values.ndim == 3 and values.shape[-1] in COLOURS
+    if values.dtype.kind not in "buif" or not (values.ndim == 2 or coloured):
+        kind = f"{values.dtype} of {how_many(values.ndim, 'axis', 'axes')}"
+        raise ImageError(f"holds {kind}: no picture to learn from.", where=path, hint="Give Y × X, or Y × X × colours.")
+    if min(values.shape[:2]) < MIN_SIDE:
+        text = f"has {values.shape[0]:,} × {values.shape[1]:,} pixels: too few to learn from."
+        raise ImageError(text, where=path, hint=f"Give pictures of {MIN_SIDE} × {MIN_SIDE} pixels or more.")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(values.astype(np.float32)).all():
+            raise ImageError("holds values that are not finite.", where=path, hint="Fill them first.")
+    if values.min() == values.max():
+        raise ImageError("is the same everywhere: nothing is sharp in it.", where=path, hint="Leave it out.")
 
 
 def grey(picture: NDArray[Any]) -> NDArray[np.float32]:

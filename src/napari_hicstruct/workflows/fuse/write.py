@@ -6,12 +6,14 @@ import datetime
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct import __version__
+from napari_hicstruct.config.files import check_room
 from napari_hicstruct.contacts.fused import FUSED
 from napari_hicstruct.contacts.sources.first_part import SHARE
 from napari_hicstruct.genome import n_bins
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 
 CHUNK = 1_000_000
 """Pixels held at once when levels are summed."""
+
+PIXEL_BYTES = 28
+"""Of a pixel at most, before compression: two bins, 64-bit counts, a share."""
+
+ROOM = 16_000_000
+"""Bytes that stay free for what HDF5 holds back, and for weights: it cannot close a file on a full disk."""
 
 MIN_BALANCED_BINS = 40
 """Fewer bins cannot be balanced, or it means nothing."""
@@ -56,16 +64,31 @@ class LevelWriter:
         bp.
     integer : bool
         Counts are whole numbers.
+    most : float
+        No pixel can hold more.
+    place : Path, optional
+        Where the file will be; its disk must have room for each part before that is written.
     """
 
-    def __init__(self, group: h5py.Group, chromsizes: Mapping[str, int], resolution: int, *, integer: bool) -> None:
-        self.group, self.resolution = group, resolution
+    def __init__(
+        self,
+        group: h5py.Group,
+        chromsizes: Mapping[str, int],
+        resolution: int,
+        *,
+        integer: bool,
+        most: float = 0,
+        place: Path | None = None,
+    ) -> None:
+        self.group, self.resolution, self._place = group, resolution, place
         self._sizes = [n_bins(length, resolution) for length in chromsizes.values()]
         self._offsets = dict(zip(chromsizes, np.r_[0, np.cumsum(self._sizes)[:-1]].tolist(), strict=True))
         self._rows = np.zeros(sum(self._sizes) + 1, np.int64)
         self._total = 0.0
         _write_bins(group, chromsizes, resolution)
-        kinds = {"bin1_id": "i8", "bin2_id": "i8", "count": "i4" if integer else "f4", SHARE: "f4"}
+        # 64 bits only where a pixel might need them: some programs take no others than 32
+        whole = "i8" if most > np.iinfo(np.int32).max else "i4"
+        kinds = {"bin1_id": "i8", "bin2_id": "i8", "count": whole if integer else "f4", SHARE: "f4"}
         pixels = group.create_group("pixels")
         for name, kind in kinds.items():
             pixels.create_dataset(name, (0,), kind, maxshape=(None,), chunks=(1 << 16,), **_STORE)
@@ -74,6 +97,8 @@ class LevelWriter:
         """Append pixels; they follow those that were added before."""
         if not len(part):
             return
+        if self._place is not None:
+            check_room(self._place, ROOM + PIXEL_BYTES * len(part))
         offset, pixels = self._offsets[chrom], self.group["pixels"]
         before = len(pixels["count"])
         columns = {"bin1_id": part.bin1 + offset, "bin2_id": part.bin2 + offset, "count": part.count, SHARE: part.share}

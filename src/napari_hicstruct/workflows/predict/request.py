@@ -153,7 +153,7 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
         said.append(f"The {coarse} map is summed from finer bins.")
     said += _small_genome(source, request, config)
     if (fusion := fusion_of(source)) is not None:
-        said.append(fused_note(fusion))
+        said += [note for note in [fused_note(fusion)] if note not in said]  # the map's own notes may have it
     elif not source.integer_counts:
         said.append(
             "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."

@@ -39,7 +39,9 @@ class SegmentRequest:
         Each object gets a label of its own: touching ones are split by a watershed on distance and boundary.  None:
         as the labels were that the model learnt from.
     min_size : int
-        Pixels; smaller objects are left out (of instances).
+        Pixels; smaller objects are left out, of classes smaller parts.
+    name : str
+        Of the picture, for what is said of it.
     """
 
     image: NDArray[Any]
@@ -48,6 +50,7 @@ class SegmentRequest:
     threads: int | None = None
     instances: bool | None = None
     min_size: int = 0
+    name: str = "the picture"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,7 @@ def iter_segment(request: SegmentRequest, token: CancelToken) -> Generator[Progr
 
     device = choose_device(request.device)
     model = load_segmentation(request.model, device=device)
-    slices = slices_of(np.asarray(request.image), model.config.channels)
+    slices = slices_of(np.asarray(request.image), model.config.channels, request.name)
     clock, total = Clock(), len(slices) * count_tiles(slices.shape[1:3], model.config)
     made = _Volume(slices.shape[:3], model)
     with torch_threads(request.threads or 0):
@@ -112,25 +115,25 @@ def iter_segment(request: SegmentRequest, token: CancelToken) -> Generator[Progr
     return made.result(np.asarray(request.image).ndim - (model.config.channels > 1) == 2)
 
 
-def slices_of(image: NDArray[Any], channels: int) -> NDArray[Any]:
+def slices_of(image: NDArray[Any], channels: int, name: str = "the picture") -> NDArray[Any]:
     """A picture or volume as ``(Z, Y, X, C)``, if it is what a model of so many channels reads.
 
     Raises
     ------
     LabelError
     """
-    check_picture("the picture", image)
+    check_picture(name, image)
     if channels == 1:
         looks_coloured = image.ndim == 3 and image.shape[-1] in _COLOURS and min(image.shape[:2]) > 4
         if looks_coloured or image.ndim == 4:
             text = f"has colours or channels ({size_of(image.shape)}), but the model was trained on grey pictures."
-            raise LabelError(text, where="the picture", hint="Give one channel, or train on pictures like this one.")
+            raise LabelError(text, where=name, hint="Give one channel, or train on pictures like this one.")
         return (image[None] if image.ndim == 2 else image)[..., None]
     if image.ndim < 3 or image.shape[-1] != channels:
         given = "is grey" if image.ndim == 2 else f"is {size_of(image.shape)}"
         text = f"{given}, but the model was trained on pictures of {channels} channels."
         hint = f"Give (Y, X, {channels}) or (Z, Y, X, {channels}), or train on pictures like this one."
-        raise LabelError(text, where="the picture", hint=hint)
+        raise LabelError(text, where=name, hint=hint)
     return image[None] if image.ndim == 3 else image
 
 

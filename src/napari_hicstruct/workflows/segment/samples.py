@@ -16,11 +16,21 @@ if TYPE_CHECKING:
     from napari_hicstruct.segmentation.planes import Plane
     from napari_hicstruct.workflows.segment.sample import ImageSample
 
+MAX_INTENSITY = 1e38
+"""Larger ones are infinite in 32 bits, or their differences are."""
+
+MAX_LABEL = 2**31 - 1
+"""Of classes: what labels are written as."""
+
 MAX_CHANNELS = 8
 MAX_CLASSES = 32
 """More values are objects, not classes."""
 
+MANY_CLASSES = 5
+"""So many values, each in one piece, are objects more likely than classes."""
+
 _COLOURS = (3, 4)
+_EXACT = 2**53  # whole numbers up to here are the same as floats
 
 
 def size_of(shape: tuple[int, ...]) -> str:
@@ -40,6 +50,20 @@ def check_picture(name: str, image: NDArray[Any]) -> None:
     if image.ndim not in (2, 3, 4) or 0 in image.shape:
         hint = "Give (Y, X), (Y, X, channels) or (Z, Y, X)."
         raise LabelError(f"is no picture: it has the shape {image.shape}.", where=name, hint=hint)
+    if image.dtype.kind == "f":
+        _check_floats(name, image)
+
+
+def _check_floats(name: str, image: NDArray[Any]) -> None:
+    """Refuse what says nothing, or what 32 bits, in which the network reads, cannot hold."""
+    real = np.isfinite(image)
+    if not real.any():
+        raise LabelError("holds no number: every pixel is NaN or infinite.", where=name, hint="Give another picture.")
+    if image.dtype.itemsize > np.dtype(np.float32).itemsize:
+        largest = max(float(image.max(where=real, initial=0)), -float(image.min(where=real, initial=0)))
+        if largest > MAX_INTENSITY:
+            hint = "Divide it by a number that brings it to usual intensities."
+            raise LabelError(f"holds values as large as {largest:.3g}.", where=name, hint=hint)
 
 
 def whole_labels(name: str, labels: NDArray[Any]) -> NDArray[np.integer[Any]]:
@@ -61,6 +85,9 @@ def whole_labels(name: str, labels: NDArray[Any]) -> NDArray[np.integer[Any]]:
     if labels.size and labels.min() < 0:
         text = f"has the negative label {int(labels.min())}."
         raise LabelError(text, where=name, hint="Labels are 0 (background), 1, 2, …")
+    if labels.size and labels.max() > _EXACT:
+        text = f"has the label {float(labels.max()):.4g}, which is too large to be one."
+        raise LabelError(text, where=name, hint="Number labels from 1.")
     return labels.astype(np.uint8 if labels.dtype == bool else np.int64)
 
 
@@ -126,12 +153,35 @@ def class_values(labels: Sequence[NDArray[Any]], config: SegmentationConfig) -> 
     if n and set(found) <= set(range(1, n + 1)):
         return tuple(range(1, n + 1)), config.classes
     if n and len(found) != n:
-        text = f"labels hold {how_many(len(found), 'class', 'classes')} ({_shown(found)}), but {n} are named."
-        raise LabelError(text, hint=f"Name each: {', '.join(config.classes)} are the labels 1 to {n}.")
+        named = how_many(n, "name is given", "names are given")
+        text = f"labels hold {how_many(len(found), 'class', 'classes')} ({_shown(found)}), but {named}."
+        raise LabelError(text, hint="Name each, in the order of the labels.")
     if len(found) > MAX_CLASSES:
         text = f"labels hold {how_many(len(found), 'value')}, too many for classes."
         raise LabelError(text, hint="If each value is an object, choose labels: instances (preset nuclei).")
+    if found and found[-1] > MAX_LABEL:
+        text = f"labels hold the class {found[-1]:,}; {MAX_LABEL:,} is the largest that can be written."
+        raise LabelError(text, hint="Number classes from 1. If each value is an object: preset nuclei.")
     return found, config.classes or tuple(f"class {value}" for value in found)
+
+
+def objects_as_classes(samples: Sequence[ImageSample], config: SegmentationConfig) -> str:
+    """A sentence where labels look like numbered objects but would be learnt as classes; else empty."""
+    from scipy import ndimage
+
+    if config.labels != "classes" or config.classes:
+        return ""
+    most = 0
+    for sample in samples:
+        labels = whole_labels(sample.name, np.asarray(sample.labels))
+        boxes = ndimage.find_objects(labels.astype(np.int32)) if labels.max(initial=0) <= MAX_CLASSES else []
+        found = [value for value, box in enumerate(boxes, start=1) if box is not None]
+        if any(ndimage.label(labels[boxes[value - 1]] == value)[1] > 1 for value in found):
+            return ""
+        most = max(most, len(found))
+    if most < MANY_CLASSES:
+        return ""
+    return f"{most} values, each in one piece: if they are objects of one kind, train with --preset nuclei."
 
 
 def _shown(values: tuple[int, ...]) -> str:
@@ -164,4 +214,7 @@ def planes_of(
             plane = make_plane(x, labels[k], weight, values, config)
             held = held_out_blocks(plane.mask, config, rng, plane.known > 0)
             planes.append(make_plane(x, labels[k], weight, values, config, held))
+    if not any((plane.known > 0).any() for plane in planes):
+        text = "nothing is left to learn from: no pixel has both a number and a weight."
+        raise LabelError(text, where=samples[0].name, hint="Give pictures with fewer NaN.")
     return planes, notes

@@ -25,6 +25,7 @@ from napari_hicstruct.workflows.segment.samples import (
     channels_last,
     check_learnable,
     class_values,
+    objects_as_classes,
     planes_of,
     whole_labels,
 )
@@ -120,6 +121,8 @@ def iter_train_segmentation(
     started = time.monotonic()
     config, values = fitted_to(request.samples, request.config)
     planes, notes = planes_of(request.samples, config, values)
+    if note := objects_as_classes(request.samples, request.config):
+        notes.append(note)
     _prepare_folder(request, config)
     device = choose_device(request.device)
     weights = None if request.parent is None else _parent_weights(request.parent, config)

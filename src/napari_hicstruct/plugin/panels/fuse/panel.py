@@ -25,6 +25,9 @@ _KINDS = {
     "maps": ("Contact maps", "Fuse two maps into a new file, which is then opened."),
     "pictures": ("Pictures", "Fuse two Image layers into a new layer."),
 }
+_MIN_WIDTH = 280
+"""px; napari gives a dock the least it asks for, and there names of layers and networks would be cut off."""
+
 _TIPS = {
     "maps": "Fuse in the background into a new file; both maps stay as they are.",
     "pictures": "Fuse in the background; the result is a new layer, both pictures stay as they are.",
@@ -88,6 +91,7 @@ class FusePanel(QWidget):
         self.result = FusedView(state)
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(_MIN_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.setSpacing(6)

@@ -65,8 +65,8 @@ class FusedView(QWidget):
 
 def legend(first: str, second: str) -> str:
     """Rich text: the colours of a share."""
-    parts = ((FROM_A, f"A: {first}"), (FROM_BOTH, "both alike"), (FROM_B, f"B: {second}"))
-    return " &nbsp; ".join(f'<span style="color:{colour}">■</span> {escape(text)}' for colour, text in parts)
+    parts = ((FROM_A, f"A:\u00a0{first}"), (FROM_BOTH, "both\u00a0alike"), (FROM_B, f"B:\u00a0{second}"))
+    return " &nbsp; ".join(f'<span style="color:{colour}">■</span>&nbsp;{escape(text)}' for colour, text in parts)
 
 
 def figures(state: FusionState) -> str:
