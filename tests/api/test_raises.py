@@ -23,7 +23,18 @@ TADS = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [500_000], "kind": 
 LOOP = hs.Annotation(
     kind="loop", anchor1=hs.Interval("chr1", 5_000_000, 5_010_000), anchor2=hs.Interval("chr1", 5_300_000, 5_310_000)
 )
+SHADES = np.linspace(0, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
 FAR = LOOP.with_(anchor1=hs.Interval("chr9", 0, 5_000), anchor2=hs.Interval("chr9", 50_000, 55_000))
+
+
+def _shades(name: str, *, turned: bool = False) -> str:
+    np.save(name, SHADES.T if turned else SHADES)
+    return name
+
+
+def _model_of_pictures() -> Path:
+    small = {"crop": 32, "batch": 1, "model": {"channels": [8, 8, 8, 8, 8]}}
+    return hs.train_segmentation(SHADES, SHADES > 0.5, "of pictures", settings=small, steps=1, threads=1).model
 
 
 @dataclass
@@ -118,6 +129,24 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "ConfigError": lambda c: hs.repair(np.ones((4, 4), int), until="later"),
         "OutputError": lambda c: hs.repair(np.ones((4, 4), int), out="taken"),
         "ModelError": lambda c: hs.repair(np.ones((4, 4), int), function="a.txt"),
+    },
+    "fuse": {
+        "ImageError": lambda c: hs.fuse(np.ones((16, 16)), np.ones((16, 17))),
+        "MapError": lambda c: hs.fuse(c.m, c.m, out="fused.mcool"),
+        "ConfigError": lambda c: hs.fuse(SHADES, SHADES.T, "sharp"),
+        "ModelError": lambda c: hs.fuse(SHADES, SHADES.T, model="taken"),
+        "OutputError": lambda c: hs.fuse(_shades("a.npy"), _shades("b.npy", turned=True), out="a.npy"),
+    },
+    "train_segmentation": {
+        "LabelError": lambda c: hs.train_segmentation(SHADES, np.zeros((64, 64), int), "model"),
+        "ConfigError": lambda c: hs.train_segmentation(SHADES, SHADES > 0.5, "model", preset="none"),
+        "OutputError": lambda c: hs.train_segmentation(SHADES, SHADES > 0.5, "taken", steps=1),
+        "ModelError": lambda c: hs.train_segmentation(SHADES, SHADES > 0.5, "model", parent="taken", steps=1),
+    },
+    "segment": {
+        "LabelError": lambda c: hs.segment("none.tif", _model_of_pictures()),
+        "ConfigError": lambda c: hs.segment(SHADES, "model", min_size=-1),
+        "ModelError": lambda c: hs.segment(SHADES, "taken"),
     },
     "insulation": {
         "ConfigError": lambda c: hs.insulation(c.m, windows=7),

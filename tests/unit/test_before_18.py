@@ -200,6 +200,8 @@ def _as_far_as(found: Any, written: Any) -> Any:
     """What was found, without the keys that came later."""
     if isinstance(found, dict) and isinstance(written, dict):
         return {key: _as_far_as(found[key], value) for key, value in written.items()}
+    if isinstance(found, list) and isinstance(written, list) and len(found) == len(written):
+        return [_as_far_as(one, former) for one, former in zip(found, written, strict=True)]
     return found
 
 

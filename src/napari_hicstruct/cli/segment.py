@@ -255,7 +255,7 @@ def _samples(images: list[Path], labels: list[Path]) -> tuple[ImageSample, ...]:
     from napari_hicstruct.workflows.segment.sample import ImageSample
 
     if len(images) != len(labels):
-        text = f"{how_many(len(images), 'picture')} and {how_many(len(labels), 'file')} of labels are given."
+        text = f"given are {how_many(len(images), 'picture')}, and labels in {how_many(len(labels), 'file')}."
         raise ConfigError(text, hint="Give labels for each picture, in the same order.")
     files: list[ImageFile] = [read_image(path) for path in images]
     return tuple(ImageSample(str(f.path), f.image, read_labels(path)) for f, path in zip(files, labels, strict=True))

@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from napari_hicstruct.fusion.map_features import MARGIN_BINS, MapTile, make_tile, measure_scales
 from napari_hicstruct.fusion.map_pair import MapPair
@@ -109,7 +110,7 @@ def decided(share: F32, logit: F32, gate: F32 | None = None) -> F32:
     """The mask: the share of contacts, moved by the network's logit as far as ``gate`` lets it."""
     moved = logit if gate is None else logit * gate
     prior = np.log(share / (1 - share))
-    mask = 1 / (1 + np.exp(-(prior + moved)))
+    mask = expit(prior + moved)
     return np.where(moved == 0, share, mask).astype(np.float32)
 
 

@@ -36,9 +36,9 @@ def test_corrections_are_learnt_and_the_parent_is_kept(classes_model: Path, tmp_
     assert found.taken
     assert found.model.parent == tmp_path
     assert found.parent == classes_model
-    assert found.after["accuracy"] > found.before["accuracy"] + 0.03
+    assert found.after["accuracy"] > found.before["accuracy"] + 0.01
     again = drain(iter_segment(SegmentRequest(image, found.model, "cpu", 1), CancelToken())).labels
-    assert (again == truth)[:, 128:].mean() > (before == truth)[:, 128:].mean() + 0.03, "also where nobody looked"
+    assert (again == truth)[:, 128:].mean() > (before == truth)[:, 128:].mean() + 0.01, "also where nobody looked"
     card = json.loads((found.model / "model.json").read_text())["card"]
     assert card["parent"] == str(classes_model)
     assert load_segmentation(classes_model), "to roll back is to choose it"

@@ -185,7 +185,7 @@ class SegmentationSettings:
         if not used:
             return "Tick at least one class: of none there is nothing to learn."
         if len(used) > MAX_CLASSES:
-            return f"There are {len(used):,} classes; up to {how_many(MAX_CLASSES, 'class', 'classes')} can be learnt."
+            return f"{how_many(len(used), 'class', 'classes')} are ticked; {MAX_CLASSES} at most can be learnt."
         return ""
 
     def config(self, name: str) -> SegmentationConfig:

@@ -14,6 +14,7 @@ from napari_hicstruct.config.epi import EpiConfig
 from napari_hicstruct.config.files import output_error, write_text
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.epi.data import EpiData
@@ -88,7 +89,7 @@ def iter_train_epi(request: TrainEpiRequest, token: CancelToken | None = None) -
     token, clock, config = token or CancelToken(), Clock(), request.config
     device = choose_device(request.device)
     data = _read(request)
-    yield clock.step("read pairs", 1, 1, f"{len(data.table):,} pairs of {len(data.lines)} lines")
+    yield clock.step("read pairs", 1, 1, f"{how_many(len(data.table), 'pair')} of {how_many(len(data.lines), 'line')}")
     split = make_split(data.table, config.split, seed=config.seed)
     leaks = find_leaks(data.table, split)
     notes = [*data.notes, *split.notes, *leaks]

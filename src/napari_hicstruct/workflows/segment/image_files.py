@@ -78,7 +78,7 @@ class ImageFile:
         if int(labels.max(initial=0)) > np.iinfo(stored.values.dtype).max:
             hint = "Save the picture as TIFF, and its labels will be one."
             raise OutputError(
-                f"cannot hold {int(labels.max()):,} labels as {stored.values.dtype}.", where=path, hint=hint
+                f"cannot hold the label {int(labels.max()):,} as {stored.values.dtype}.", where=path, hint=hint
             )
         return labels.astype(stored.values.dtype)
 
