@@ -86,7 +86,7 @@ def test_compare_makes_the_table_and_goes_on(files: Path, capsys: pytest.Capture
         (["train", "a.tif", "--labels", "missing.tif", "-o", "x"], "missing.tif: there is no such file."),
         (
             ["train", "a.tif", "b.npy", "--labels", "labels.tif", "-o", "x"],
-            "2 pictures and 1 file of labels are given.",
+            "given are 2 pictures, and labels in 1 file.",
         ),
         (["train", "a.tif", "--labels", "empty.npy", "-o", "x"], "a.tif: holds no labels: every pixel is 0."),
         (["train", "small.npy", "--labels", "small.npy", "-o", "x"], "is 8 × 8 pixels, too small to learn from."),
@@ -152,5 +152,5 @@ def test_labels_of_a_zarr_picture_are_never_cut_off(tmp_path: Path) -> None:
         written = zarr.open_array(str(target))[:] if target.suffix == ".zarr" else tifffile.imread(target)
         assert np.array_equal(written, many), kind
         assert (target.suffix == ".zarr") == (kind in ("uint16", "int32"))
-    with pytest.raises(OutputError, match="cannot hold 70,000 labels as uint16"):
+    with pytest.raises(OutputError, match="cannot hold the label 70,000 as uint16"):
         read_image(tmp_path / "uint16.zarr").write_labels(many + 68_001, tmp_path / "out" / "more.zarr")

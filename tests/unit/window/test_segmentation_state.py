@@ -119,7 +119,7 @@ def test_values_are_classes_until_there_are_very_many() -> None:
     assert [(row.name, row.pixels) for row in settings.rows] == [("object", 390)]
     assert settings.config("cells").labels == "instances"
     settings.choose_labels("classes")
-    assert "up to 32 classes" in settings.why_not()
+    assert "32 at most" in settings.why_not()
 
 
 def test_a_class_that_is_left_out_is_neither_learnt_nor_background() -> None:
