@@ -57,4 +57,5 @@ def test_what_is_wrong_is_named(changes: dict, error: type[Exception], text: str
 def test_the_guides_block_runs() -> None:
     page = (ROOT / "docs" / "segmentation.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert "assert (found.labels == discs).mean() > 0.9" in block, "the block itself says what came of it"
     exec(compile(block, "segmentation.md", "exec"), {})

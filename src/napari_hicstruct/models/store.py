@@ -12,9 +12,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from torch import Tensor
+from torch import Tensor, nn
 
-from napari_hicstruct.config import parse_config
+from napari_hicstruct.config import FrozenConfig, parse_config
 from napari_hicstruct.config.files import in_place_of, why, why_and_hint
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ModelError, OutputError
@@ -24,8 +24,8 @@ WEIGHTS, CARD = "weights.safetensors", "model.json"
 FORMAT = 1
 
 
-def save_model(folder: Path, config: ModelConfig, state: dict[str, Tensor], card: dict[str, Any]) -> None:
-    """Write a model folder; each file beside its target first, then renamed.
+def save_model(folder: Path, config: FrozenConfig, state: dict[str, Tensor], card: dict[str, Any]) -> None:
+    """Write weights and card of any network; each file beside its target first, then renamed.
 
     Raises
     ------
@@ -89,6 +89,34 @@ def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[Mul
         If weights are missing, are not safetensors, do not match their sha256 or the configuration.
     """
     text = read_card(folder)
+    state = current_names(read_weights(folder, text))
+    net = MultiTaskNet(parse_config(ModelConfig, text["config"], where=Path(folder) / CARD))
+    put_weights(net, state, folder)
+    return net.to(device=device, memory_format=torch.channels_last).eval(), text["card"]
+
+
+def put_weights(net: nn.Module, state: Mapping[str, Tensor], folder: Path) -> None:
+    """Give a network the weights of its folder.
+
+    Raises
+    ------
+    ModelError
+        If they are of another architecture.
+    """
+    try:
+        net.load_state_dict(state)
+    except RuntimeError as error:
+        raise ModelError("holds weights of another architecture than its card says.", where=folder) from error
+
+
+def read_weights(folder: Path, text: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights of any network's folder, whose ``model.json`` is ``text``.
+
+    Raises
+    ------
+    ModelError
+        If they are missing, are not safetensors or do not match their sha256.
+    """
     path = Path(folder) / WEIGHTS
     try:
         data = path.read_bytes()
@@ -101,13 +129,6 @@ def load_model(folder: Path, *, device: str | torch.device = "cpu") -> tuple[Mul
     if hashlib.sha256(data).hexdigest() != text["sha256"]:
         raise ModelError("does not match its checksum; the file is damaged.", where=path, hint="Copy it again.")
     try:
-        state = load_tensors(data)
+        return load_tensors(data)
     except SafetensorError as error:
         raise ModelError(f"is not a safetensors file ({error}).", where=path) from error
-    config = parse_config(ModelConfig, text["config"], where=Path(folder) / CARD)
-    net = MultiTaskNet(config)
-    try:
-        net.load_state_dict(current_names(state))
-    except RuntimeError as error:
-        raise ModelError("holds weights of another architecture than its card says.", where=folder) from error
-    return net.to(device=device, memory_format=torch.channels_last).eval(), text["card"]

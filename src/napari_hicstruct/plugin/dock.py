@@ -413,8 +413,8 @@ class PanelDock(QWidget):
         dress(self, session.viewer)
 
     def _make(self, session: Session) -> Any:
-        """The panel."""
-        raise NotImplementedError
+        """The panel; each dock makes its own."""
+        raise TypeError("PanelDock is abstract.")
 
     def showEvent(self, event: Any) -> None:
         """Tie the session's end to the window's: what runs ends with it, also where no other dock of ours is open."""
