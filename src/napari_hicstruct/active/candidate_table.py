@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
-from napari_hicstruct.active.duplicates import connected_component, deduplicate, duplicate_pairs, neighbours
+from napari_hicstruct.active.duplicates import Duplicates, duplicate_pairs
 from napari_hicstruct.active.statistics import Tally, tallies_of
 from napari_hicstruct.annotations.loci import points_of
 from napari_hicstruct.annotations.record_table import RecordTable, Rows
@@ -160,43 +161,78 @@ class CandidateTable:
         """Candidates that somebody has judged (what people drew is no candidate)."""
         return np.asarray((self.status != _OPEN) & ~self._human)
 
-    def needs_review(self, mask: Mask, rows: Collection[int] | None = None) -> Mask:
+    def needs_review(self, mask: Mask) -> Mask:
         """Rows of ``mask`` to be judged by themselves: no duplicate was judged, and of open duplicates one is enough.
 
-        It is the one with a model's probability, else that of the newest set.  ``rows``: only among these (whole
-        components, :func:`~napari_hicstruct.active.duplicates.connected_component`).
+        It is the one with a model's probability, else that of the newest set.
         """
+        rows = self.duplicates.rows()
+        own = rows[mask[rows] & (self._judged_elsewhere()[rows] == _OPEN)]
         found = mask.copy()
-        own = [row for row in (self.duplicates if rows is None else rows) if mask[row]]
-        found[own] = False
+        found[rows] = False
+        return found | self.duplicates.first_only(own[np.argsort(-self._precedence()[own])].tolist())
+
+    def follow(self, needed: Mask, mask: Mask, rows: Iterable[int]) -> set[int]:
+        """Make ``needed`` what :meth:`needs_review` gives of ``mask``, where only ``rows`` have new values.
+
+        Only duplicates that stand behind a row can follow it, so they are asked in their order, each once.
+
+        Returns
+        -------
+        set of int
+            ``rows``, and the others whose place in ``needed`` changed.
+        """
+        precedence, open_ = self._precedence(), self.status == _OPEN
+        asked = set(rows)
+        waiting = [(-int(precedence[row]), row) for row in asked]
+        heapq.heapify(waiting)
+        changed = set(asked)
+        while waiting:
+            row = heapq.heappop(waiting)[1]
+            others = self.duplicates.of_row(row)
+            before = others[precedence[others] > precedence[row]]
+            now = bool(mask[row] and open_[others].all() and not needed[before].any())
+            if now == needed[row]:
+                continue
+            needed[row] = now
+            changed.add(row)
+            for other in others[precedence[others] < precedence[row]].tolist():
+                if other not in asked:
+                    asked.add(other)
+                    heapq.heappush(waiting, (-int(precedence[other]), other))
+        return changed
+
+    def _precedence(self) -> NDArray[np.int64]:
+        """Which of duplicates is asked about: the largest."""
         known = ~np.isnan(self.candidates.probability)
-        own = [row for row in own if self._judged_elsewhere(row) is None]
-        own.sort(key=lambda row: (known[row], self.sets[row], row), reverse=True)
-        found[list(deduplicate(own, self.duplicates))] = True
-        return found
+        sets = self.sets.astype(np.int64)
+        return (known * (int(sets.max(initial=0)) + 1) + sets) * len(self) + np.arange(len(self))
 
     def deduplicated(self, mask: Mask) -> Mask:
         """Rows of ``mask`` without duplicates, and without open rows whose duplicates were judged.
 
         Of duplicates the judged stay, then those of the newest set; what was rejected stays by itself.
         """
-        alone = ~np.isin(np.arange(len(self)), list(self.duplicates))
-        found: Mask = mask & ((self.status == _REJECTED) | alone)
-        own = [row for row in self.duplicates if mask[row] and self.status[row] != _REJECTED]
-        own = [row for row in own if self.status[row] != _OPEN or self._judged_elsewhere(row) is None]
-        own.sort(key=lambda row: (self.status[row] != _OPEN, self.sets[row], row), reverse=True)
-        found[list(deduplicate(own, self.duplicates))] = True
-        return found
+        rows, status = self.duplicates.rows(), self.status
+        found: Mask = mask.copy()
+        found[rows] &= status[rows] == _REJECTED
+        counts = (status != _OPEN) | (self._judged_elsewhere() == _OPEN)
+        own = rows[mask[rows] & (status[rows] != _REJECTED) & counts[rows]]
+        own = own[np.lexsort((own, self.sets[own], status[own] != _OPEN))[::-1]]
+        return found | self.duplicates.first_only(own.tolist())
 
-    def _judged_elsewhere(self, row: int) -> Status | None:
-        """Judgment of a row's duplicates: rejected only if all were; None if none was judged."""
-        found = {int(self.status[other]) for other in self.duplicates.get(row, ())} - {_OPEN}
-        return None if not found else Status.REJECTED if found == {_REJECTED} else Status.ACCEPTED
+    def _judged_elsewhere(self) -> NDArray[np.int8]:
+        """Judgment of each row's duplicates: rejected only if all were; open if none was judged."""
+        judged, rejected = (
+            self.duplicates.numbers(which) for which in (self.status != _OPEN, self.status == _REJECTED)
+        )
+        accepted = STATUS_CODES[Status.ACCEPTED]
+        return np.select([judged == 0, judged == rejected], [_OPEN, _REJECTED], accepted).astype(np.int8)
 
     @cached_property
-    def duplicates(self) -> dict[int, list[int]]:
+    def duplicates(self) -> Duplicates:
         """Rows of the same structure in other sets."""
-        return neighbours(duplicate_pairs(self.candidates, self.sets))
+        return Duplicates.of(duplicate_pairs(self.candidates, self.sets), len(self))
 
     def is_open(self, uid: str) -> bool:
         """True if nobody has judged it."""
@@ -207,10 +243,8 @@ class CandidateTable:
 
         A judgment at one place counts for every source that calls it there: people judge each place once.
         """
-        own, status = ~self._human, self.status.copy()
-        for row in self.duplicates:
-            if status[row] == _OPEN and (judgment := self._judged_elsewhere(row)) is not None:
-                status[row] = STATUS_CODES[judgment]
+        own = ~self._human
+        status = np.where(self.status == _OPEN, self._judged_elsewhere(), self.status)
         shape = len(KIND_CODES), max(1, len(self._sources)), len(STATUS_CODES)
         codes = np.ravel_multi_index((self.candidates.kind, self._source, status), shape)[own]
         numbers = np.bincount(codes, minlength=int(np.prod(shape))).reshape(shape)
@@ -228,12 +262,12 @@ class CandidateTable:
         Returns
         -------
         set of int
-            Those that may need review now, or no longer.
+            Those and their duplicates: what :meth:`follow` has to ask.
         """
         table, own = self.table, self.candidates
         rows = np.fromiter(map(table.row, uids), np.int64, len(uids))
         mine = self._places[rows]
-        touched = self._with_duplicates(mine)
+        touched = self._with_duplicates(mine.tolist())
         points = points_of(table.kind[rows], table.direction[rows], table.span[rows])
         moved = not np.array_equal(own.points[mine], points)
         self.status[mine], self.sets[mine] = table.status[rows], table.sets[rows]
@@ -241,11 +275,11 @@ class CandidateTable:
         own.points[mine], self._distance[mine] = points, table.distance(rows)
         if moved:
             del self.duplicates  # worked out anew
-            touched |= self._with_duplicates(mine)
+            touched |= self._with_duplicates(mine.tolist())
         return touched
 
-    def _with_duplicates(self, rows: NDArray[np.int32]) -> set[int]:
-        return set().union(*(connected_component(row, self.duplicates) for row in rows.tolist()))
+    def _with_duplicates(self, rows: list[int]) -> set[int]:
+        return set(rows).union(*(self.duplicates.of_row(row).tolist() for row in rows))
 
     def set_scores(self, scores: Mapping[str, ScoredCandidate]) -> None:
         """Take over the scores of a network: its probabilities go before those of the records."""

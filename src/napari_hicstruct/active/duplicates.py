@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,29 +25,44 @@ def duplicate_pairs(candidates: Candidates, sets: NDArray[np.int64]) -> NDArray[
     return np.concatenate(found)
 
 
-def neighbours(pairs: NDArray[np.int64]) -> dict[int, list[int]]:
-    """Duplicates of each row that has any."""
-    found: dict[int, list[int]] = {}
-    for first, second in pairs.tolist():
-        found.setdefault(first, []).append(second)
-        found.setdefault(second, []).append(first)
-    return found
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """Duplicates of each row, as one array.
 
+    Attributes
+    ----------
+    bounds : int64, shape (n + 1,)
+        Those of row ``i`` are ``others[bounds[i] : bounds[i + 1]]``.
+    others : int32, shape (2 · n_pairs,)
+    """
 
-def deduplicate(rows: Iterable[int], duplicates_of: Mapping[int, Sequence[int]]) -> set[int]:
-    """Rows of which none is another's duplicate; those that come first stay."""
-    kept: set[int] = set()
-    for row in rows:
-        if not kept.intersection(duplicates_of.get(row, ())):
-            kept.add(row)
-    return kept
+    bounds: NDArray[np.int64]
+    others: NDArray[np.int32]
 
+    @classmethod
+    def of(cls, pairs: NDArray[np.int64], n: int) -> Duplicates:
+        """From pairs of ``n`` rows."""
+        both = np.concatenate([pairs, pairs[:, ::-1]])
+        order = np.argsort(both[:, 0], kind="stable")
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(both[:, 0], minlength=n))])
+        return cls(bounds, both[order, 1].astype(np.int32))
 
-def connected_component(row: int, duplicates_of: Mapping[int, Sequence[int]]) -> set[int]:
-    """A row, its duplicates, theirs …: which of them is reviewed may change with any of them."""
-    found, waiting = {row}, [row]
-    while waiting:
-        new = set(duplicates_of.get(waiting.pop(), ())) - found
-        found |= new
-        waiting += new
-    return found
+    def rows(self) -> NDArray[np.int64]:
+        """Rows that have any."""
+        return np.flatnonzero(np.diff(self.bounds))
+
+    def of_row(self, row: int) -> NDArray[np.int32]:
+        """Duplicates of one row."""
+        return self.others[self.bounds[row] : self.bounds[row + 1]]
+
+    def numbers(self, which: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of each row's duplicates are among ``which``."""
+        counts = np.concatenate([[0], np.cumsum(which[self.others], dtype=np.int64)])
+        return np.asarray(counts[self.bounds[1:]] - counts[self.bounds[:-1]])
+
+    def first_only(self, rows: Iterable[int]) -> NDArray[np.bool_]:
+        """Mask of those of ``rows`` of which none is another's duplicate; those that come first stay."""
+        kept = np.zeros(len(self.bounds) - 1, bool)
+        for row in rows:
+            kept[row] = not kept[self.of_row(row)].any()
+        return kept

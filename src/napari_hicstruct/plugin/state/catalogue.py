@@ -65,13 +65,14 @@ class Catalogue:
         """
         table = self.records
         own = table.rows_of(kind, rows.chrom)
+        near = _near(table, own, rows, cols)
+        own = own[near]
         seen = np.zeros(len(own), bool)
         for triangle in set(triangles.values()):
             there = [set_id for set_id, where in triangles.items() if where is triangle]
-            near = _overlap(table, own, rows, cols, triangle)
-            seen[near] |= np.isin(table.sets[own[near]], there)
+            seen |= _overlap(table, own, rows, cols, triangle) & np.isin(table.sets[own], there)
         chosen = np.isin(own, [table.row(uid) for uid in keep if uid in table])
-        seen &= chosen | (self._drawn_tads(own) if kind is Kind.TAD else ~self._faint(own))
+        seen &= chosen | (self._drawn_tads(rows.chrom)[near] if kind is Kind.TAD else ~self._faint(own))
         found = own[seen]
         if (total := len(found)) > limit:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
@@ -90,12 +91,17 @@ class Catalogue:
         """Of TADs of one chromosome: those that hold others step back."""
         if not tads:
             return []
-        own = self.records.rows_of(Kind.TAD, tads[0].chrom)
+        chrom = tads[0].chrom
+        own = self.records.rows_of(Kind.TAD, chrom)
         rows = np.searchsorted(own, [self.records.row(tad.uid) for tad in tads])
-        return opacity(self._levels(own, self._drawn_tads(own))[1][rows]).tolist()
+        return opacity(self._levels(own, self._drawn_tads(chrom))[1][rows]).tolist()
 
-    def _drawn_tads(self, own: Rows) -> NDArray[np.bool_]:
-        """Which TADs pass both switches; levels are those among what is likely enough to be shown, the judged stay."""
+    def _drawn_tads(self, chrom: str) -> NDArray[np.bool_]:
+        """Which of a chromosome's TADs pass both switches, in the order of their rows.
+
+        Levels are those among what is likely enough to be shown; the judged stay.
+        """
+        own = self.records.rows_of(Kind.TAD, chrom)
         likely = ~self._faint(own)
         if self.tad_levels is TadLevels.ALL:
             return likely
@@ -122,6 +128,13 @@ def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Conte
     first |= np.isin(found, [table.row(uid) for uid in keep if uid in table])
     rejected = status == STATUS_CODES[Status.REJECTED]
     return Contenders(found, table.sets[found], table.strength(found), first, rejected)
+
+
+def _near(table: RecordTable, own: Rows, rows: Interval, cols: Interval) -> NDArray[np.int64]:
+    """Places of the records with both anchors in the hull of the view: what alone needs a closer look."""
+    start, end = min(rows.start, cols.start), max(rows.end, cols.end)
+    span = table.span[own]
+    return np.flatnonzero((span[:, 0] < end) & (span[:, 1] > start) & (span[:, 2] < end) & (span[:, 3] > start))
 
 
 def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:

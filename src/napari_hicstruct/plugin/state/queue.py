@@ -284,10 +284,12 @@ class ReviewQueue:
             self._ordered &= len(self._members) == len(pool) and bool(self._members[own].all())
         elif self._ordered:
             left = self._passing & pool.in_mode(ReviewMode.OPEN)
-            left = left if self._wanted.set_ids else pool.needs_review(left, rows)
+            if self._wanted.set_ids:
+                self._members[list(rows)] = left[list(rows)]
+            else:
+                rows = pool.follow(self._members, left, rows)
             for one in rows:
-                self._members[one] = left[one]
-                (self._closed.discard if left[one] else self._closed.add)(pool.candidates.uids[one])
+                (self._closed.discard if self._members[one] else self._closed.add)(pool.candidates.uids[one])
 
     def _on_reset(self) -> None:
         if self._labels.catalogue is None or not self._labels.catalogue.records:
