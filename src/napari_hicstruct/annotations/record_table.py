@@ -155,6 +155,8 @@ class RecordTable(Mapping[str, Annotation]):
         By row.
     names : dict of str to list of str
         What the codes of ``chrom``, ``source`` and ``model`` stand for.
+    revision : int
+        Another one after every change.
     """
 
     sets = _Column(np.int32)
@@ -177,7 +179,7 @@ class RecordTable(Mapping[str, Annotation]):
         self.names: dict[str, list[str]] = {name: [] for name in _NAMES}
         self._codes: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
         self._rows: dict[str, int] = {}
-        self._n_live = 0
+        self._n_live = self.revision = 0
         self._made: dict[int, Annotation] = {}
         self._rows_for(tuple(dict.fromkeys(uids)))
 
@@ -331,6 +333,7 @@ class RecordTable(Mapping[str, Annotation]):
 
     def _forget(self, rows: Rows) -> None:
         """What was known of these rows holds no longer."""
+        self.revision += 1
         self._n_live -= int(np.count_nonzero(self.sets[rows] != GONE))
         if len(rows) > len(self._made):
             self._made = {}

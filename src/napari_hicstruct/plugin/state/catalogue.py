@@ -46,6 +46,7 @@ class Catalogue:
         self.tad_levels = TadLevels.ALL
         self.min_probability = 0.0
         self._nesting: dict[object, NDArray[np.int64]] = {}
+        self._at_once: dict[object, NDArray[np.int64]] = {}
 
     def in_view(
         self,
@@ -110,6 +111,13 @@ class Catalogue:
 
     def _levels(self, own: Rows, among: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Levels outside and inside of each of these TADs among some of its set; kept until one of them changes."""
+        at_once = self.records.revision, own.tobytes(), among.tobytes()
+        if at_once not in self._at_once:
+            self._at_once = dict([*list(self._at_once.items())[-1:], (at_once, self._worked_out(own, among))])
+        return self._at_once[at_once]
+
+    def _worked_out(self, own: Rows, among: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Worked out only if a TAD changed: a judgment changes the table, too, and many TADs take long."""
         spans, sets = self.records.span[own], self.records.sets[own]
         key = own.tobytes(), spans.tobytes(), sets.tobytes(), among.tobytes()
         if key not in self._nesting:

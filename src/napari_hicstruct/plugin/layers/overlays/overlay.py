@@ -17,8 +17,9 @@ from napari.layers.base import ActionType
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
+from napari_hicstruct.plugin.layers.coarse_steps import Points
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline
+from napari_hicstruct.plugin.layers.overlays.outlines import Outlines
 from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX
 from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
 
@@ -248,7 +249,7 @@ def make_overlay(kind: Kind, host: Host, **spatial: Any) -> Overlay:
     """A fresh layer for ``kind`` (not yet in a viewer); ``spatial`` holds units and axis labels."""
     spatial["metadata"] = {"hicstruct_kind": kind.value}  # how the writer knows our layers
     if kind in (Kind.STRIPE, Kind.TAD):
-        shapes = Shapes(ndim=2, name=NAMES[kind], edge_color=FIRST_COLOUR, face_color=_CLEAR, opacity=1.0, **spatial)
+        shapes = Outlines(ndim=2, name=NAMES[kind], edge_color=FIRST_COLOUR, face_color=_CLEAR, opacity=1.0, **spatial)
         return ShapesOverlay(kind, shapes, host)
     points = Points(
         ndim=2,
