@@ -177,4 +177,9 @@ def test_what_changed_counts_each_object_once() -> None:
     change = compared(Kind.LOOP, before, after, (40, 7), BIN)
     assert (change.before, change.after, change.moved, change.new, change.gone) == (3, 3, 1, 1, 1)
     assert "7 of 40 pixels changed" in change.sentence()
-    assert added_up([change, change])[0].after == 6
+    words = [line.split("\t")[0] for line in change.places]
+    assert words == ["new", "moved", "gone"]  # along the map
+    assert " → " in change.places[1]
+    assert f"{20 * BIN:,}-" in change.places[2]
+    both = added_up([change, change])[0]
+    assert (both.after, len(both.places)) == (6, 6)

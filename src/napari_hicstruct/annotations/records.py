@@ -267,6 +267,13 @@ def new_record(**values: Any) -> Annotation:
     return _finished(_Draft(**values))
 
 
+def place_text(record: Annotation) -> str:
+    """``chr1:100,000-200,000``; of loops and stripes both anchors."""
+    if record.kind in (Kind.TAD, Kind.BOUNDARY):
+        return str(record.anchor1)
+    return f"{record.anchor1} × {record.anchor2.start:,}-{record.anchor2.end:,}"
+
+
 def stripe_direction(x: Interval, y: Interval) -> Direction:
     """Side on which ``y`` extends beyond ``x``: down if it reaches further right, up if further left."""
     right, left = y.end - x.end, x.start - y.start

@@ -115,7 +115,10 @@ def test_files_are_written_and_read_back(result: HicRepairResult, tmp_path: Path
     run = json.loads((tmp_path / "out" / "run.json").read_text())
     assert run["parameters"]["callers"] == {"one": 5, "three": 5, "two": 6}
     assert run["parameters"]["regions"] == ["chr1:0-900000"]
-    assert (tmp_path / "out" / CHANGES_FILE).read_text().startswith("TADs: ")
+    text = (tmp_path / "out" / CHANGES_FILE).read_text()
+    assert text.startswith("TADs: ")
+    places = [line for line in text.splitlines() if line.split("\t")[0] in ("moved", "new", "gone")]
+    assert len(places) == sum(one.moved + one.new + one.gone for one in result.changes)
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "loops.bedpe").write_text("somebody's\n")
     with pytest.raises(OutputError):

@@ -177,7 +177,8 @@ def write_hic_repair(
         result.records, out, formats=DEFAULT_FORMATS, provenance=run, kinds=kinds, overwrite=overwrite
     )
     path = Path(out) / CHANGES_FILE
-    write_text(path, f"{result.text()}\n")
+    places = [line for one in result.changes for line in one.places]
+    write_text(path, "\n".join([result.text(), "", *places]).rstrip() + "\n")
     return [*files, path]
 
 

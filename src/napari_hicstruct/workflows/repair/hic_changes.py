@@ -9,8 +9,10 @@ import numpy as np
 
 from napari_hicstruct.annotations import loci
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Annotation, Kind, place_text
 from napari_hicstruct.wording import how_many
+
+Pair = tuple[int, int]
 
 SAME_WITHIN_BINS = 2
 """By so much the two sides of an object may differ."""
@@ -30,6 +32,8 @@ class KindChange:
     new, gone : int
     pixels, changed_pixels : int
         Of the votes' mask, and how many pixels came or went.
+    places : tuple of str
+        Where those lie that moved, are new or gone, one a line.
     """
 
     kind: Kind
@@ -40,6 +44,7 @@ class KindChange:
     gone: int
     pixels: int
     changed_pixels: int
+    places: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """For people."""
@@ -67,7 +72,20 @@ def compared(
     near = [(float(np.abs(old[i] - new[j]).max()), i, j) for i, j in pairs]
     kept = loci.match_closest(near)
     moved = sum(not np.array_equal(old[i], new[j]) for i, j in kept)
-    return KindChange(kind, len(old), len(new), moved, len(new) - len(kept), len(old) - len(kept), *pixels)
+    places = _places(kind, before, after, [(i, j) for i, j in kept if not np.array_equal(old[i], new[j])], kept)
+    return KindChange(kind, len(old), len(new), moved, len(new) - len(kept), len(old) - len(kept), *pixels, places)
+
+
+def _places(
+    kind: Kind, before: Sequence[Annotation], after: Sequence[Annotation], moved: Sequence[Pair], kept: Sequence[Pair]
+) -> tuple[str, ...]:
+    """One line for each object that is not where it was, along the map."""
+    name, olds, news = KINDS[kind].singular, {i for i, _ in kept}, {j for _, j in kept}
+    found = [(before[i], f"{place_text(before[i])} → {place_text(after[j])}", "moved") for i, j in moved]
+    found += [(one, place_text(one), "new") for j, one in enumerate(after) if j not in news]
+    found += [(one, place_text(one), "gone") for i, one in enumerate(before) if i not in olds]
+    found.sort(key=lambda row: (row[0].anchor1.start, row[0].anchor2.start))
+    return tuple(f"{word}\t{name}\t{text}" for _, text, word in found)
 
 
 def added_up(changes: Sequence[KindChange]) -> list[KindChange]:
@@ -77,6 +95,7 @@ def added_up(changes: Sequence[KindChange]) -> list[KindChange]:
         other = found.get(one.kind)
         if other is not None:
             names = ("before", "after", "moved", "new", "gone", "pixels", "changed_pixels")
-            one = KindChange(one.kind, *(getattr(one, name) + getattr(other, name) for name in names))
+            numbers = (getattr(one, name) + getattr(other, name) for name in names)
+            one = KindChange(one.kind, *numbers, other.places + one.places)
         found[one.kind] = one
     return list(found.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.annotations.records import Annotation, Kind
+from napari_hicstruct.annotations.records import Kind, place_text
 from napari_hicstruct.annotations.tally import MIN_LIKELY, CallTally
 from napari_hicstruct.evaluation.standing_out import PassRate
 from napari_hicstruct.genome import format_bin_size, format_bp
@@ -208,20 +208,13 @@ def _value_words(picture: Picture) -> str:
     return "raw contacts" if picture.values == "raw" else f"balanced contacts ({picture.values})"
 
 
-def place(record: Annotation) -> str:
-    """``chr1:100,000-200,000``; of loops and stripes both anchors."""
-    if record.kind in (Kind.TAD, Kind.BOUNDARY):
-        return str(record.anchor1)
-    return f"{record.anchor1} × {record.anchor2.start:,}-{record.anchor2.end:,}"
-
-
 def _call(picture: Picture) -> Markup:
     record = picture.record
     p = f"p {record.probability:.2f}" if record.probability == record.probability else "no probability"
     length = "" if record.kind is Kind.BOUNDARY else f", {format_bp(record.distance)}"
     window = f"shown: {_window(picture)}, bins of {format_bin_size(picture.resolution)}"
-    alt = f"{KINDS[record.kind].singular} at {place(record)}, {p}"
-    caption = (place(record), single("br"), element("strong", p), length, single("br"), window)
+    alt = f"{KINDS[record.kind].singular} at {place_text(record)}, {p}"
+    caption = (place_text(record), single("br"), element("strong", p), length, single("br"), window)
     return element("figure", single("img", src=picture.png, alt=alt), element("figcaption", *caption), class_="call")
 
 
