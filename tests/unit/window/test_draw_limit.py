@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from napari_hicstruct.plugin.state import draw_limit
 from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
 
 
@@ -57,3 +59,15 @@ def test_the_choice_is_the_same_whatever_else_is_in_view() -> None:
 def test_all_are_drawn_where_they_fit() -> None:
     found = contenders((1, np.array([0.1, np.nan, 0.9])))
     assert sorted(best_of_each_set(found, 3).tolist()) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_those_that_are_sorted_out_first_would_not_have_been_drawn(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 120))
+    strength = np.round(rng.random(n), int(rng.integers(1, 4)))  # with ties
+    strength[rng.random(n) < rng.choice([0, 0.3, 1])] = np.nan
+    flags = rng.random((2, n)) < 0.2
+    found = Contenders(rng.permutation(n), rng.integers(0, int(rng.integers(1, 5)), n), strength, *flags)
+    limit = int(rng.integers(1, n + 1))
+    assert best_of_each_set(found, limit).tolist() == draw_limit._best(found, limit).tolist()

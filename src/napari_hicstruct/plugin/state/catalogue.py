@@ -153,8 +153,9 @@ def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, tria
         flipped = below & loops
     else:
         flipped = below & stripes if triangle is Triangle.UPPER else ~(below & stripes)
-    first, second = table.span[own, :2], table.span[own, 2:]
-    first, second = np.where(flipped[:, None], second, first), np.where(flipped[:, None], first, second)
+    span = table.span[own]
+    span[flipped] = span[flipped][:, [2, 3, 0, 1]]
+    first, second = span[:, :2], span[:, 2:]
 
     def hit(drawn: NDArray[np.int64], view: Interval) -> NDArray[np.bool_]:
         return np.asarray((drawn[:, 0] < view.end) & (drawn[:, 1] > view.start), dtype=bool)
