@@ -85,6 +85,8 @@ class Catalogue:
         return int(self._faint(np.arange(self.records.n_rows)).sum()) if self.min_probability > 0 else 0
 
     def _faint(self, rows: Rows) -> NDArray[np.bool_]:
+        if self.min_probability <= 0:
+            return np.zeros(len(rows), bool)
         open_ = self.records.status[rows] == STATUS_CODES[Status.PROPOSED]
         return np.asarray(open_ & (self.records.scores[rows, _PROBABILITY] < self.min_probability), bool)
 
