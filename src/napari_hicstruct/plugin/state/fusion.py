@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
-from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
 from napari_hicstruct.plugin.state.fusion_settings import FusionSettings
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.panel_work import PanelWork
 from napari_hicstruct.plugin.state.pictures import Picture, why_not_pair
 from napari_hicstruct.plugin.state.prediction import spare_threads
-from napari_hicstruct.plugin.state.sentences import as_sentence, reason
+from napari_hicstruct.plugin.state.sentences import as_sentence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ def iter_fuse_pictures(
     return FusedPictures(*pair, result.fused, result.mask, tuple(result.notes))
 
 
-class FusionState:
+class FusionState(PanelWork):
     """Two pictures, or two maps → one, and the share that the first has in it.
 
     Parameters
@@ -105,23 +106,15 @@ class FusionState:
         Of the last run.
     shown : str
         Which of ``fused``, ``share``, ``first`` and ``second`` the window shows of it.
-    changed : Signal
-        What is chosen, settings, or whether something runs.
-    progressed : Signal(Progress)
-    message : Signal(str)
-        What came of it, in words; empty: nothing.
     outcome_changed, shown_changed : Signal
     """
 
-    changed = Signal()
-    progressed = Signal(object)
-    message = Signal(str)
     outcome_changed = Signal()
     shown_changed = Signal()
 
     def __init__(self, runner: Runner, window: MapState | None = None, *, backend: FuseBackend | None = None) -> None:
+        super().__init__(runner)
         self._backend = backend or FuseBackend()
-        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self.kind: Kind = "pictures"
         self.pictures: tuple[Picture | None, Picture | None] = (None, None)
         self.maps = PairOfMaps(runner, window)
@@ -129,7 +122,6 @@ class FusionState:
         self.settings = FusionSettings()
         self.outcome: Any = None
         self.shown: Shown = "fused"
-        self.said = ""
         self._map_names = ("A", "B")
 
     # ------------------------------------------------------------------ what is fused
@@ -145,27 +137,11 @@ class FusionState:
 
     def edit(self, kind: Kind, values: Mapping[str, Any]) -> bool:
         """Change settings; what is refused is said in one sentence, and False comes back."""
-        try:
-            self.settings.change(kind, values)
-        except HicStructError as error:
-            self._say(reason(error))
-            self.changed.emit()
-            return False
-        self._say("")
-        self.changed.emit()
-        return True
+        return self._attempt(lambda: self.settings.change(kind, values))
 
     def choose_preset(self, kind: Kind, preset: str) -> bool:
         """Fuse with a preset or the network of a folder; what is refused is said in one sentence."""
-        try:
-            self.settings.choose_preset(kind, preset)
-        except HicStructError as error:
-            self._say(str(error))
-            self.changed.emit()
-            return False
-        self._say("")
-        self.changed.emit()
-        return True
+        return self._attempt(lambda: self.settings.choose_preset(kind, preset))
 
     def why_not(self) -> str:
         """Why nothing can be fused now; empty if it can."""
@@ -182,11 +158,6 @@ class FusionState:
         return " ".join(map(as_sentence, pair.notes)) if pair is not None else ""
 
     # ------------------------------------------------------------------ running
-    @property
-    def running(self) -> bool:
-        """True while something is fused."""
-        return self._job.running
-
     def start(self) -> bool:
         """Fuse what is chosen, in the background; False if that cannot be."""
         if self.why_not() or self.running:
@@ -211,19 +182,10 @@ class FusionState:
         self.changed.emit()
         return True
 
-    def cancel(self) -> None:
-        """End it; nothing comes of it."""
-        self._job.cancel()
-
     def end(self) -> bool:
         """End all silently and wait until nothing runs any more: the window goes."""
         self.maps.end()
-        return self._job.end()
-
-    def _step(self, progress: Progress) -> None:
-        self.progressed.emit(progress)
-        if progress.notice and progress.message:
-            self._say(progress.message)
+        return super().end()
 
     def _done(self, outcome: Any) -> None:
         self.outcome, self.shown = outcome, "fused"
@@ -231,14 +193,6 @@ class FusionState:
         self.changed.emit()
         self.outcome_changed.emit()
         self.shown_changed.emit()
-
-    def _failed(self, error: HicStructError) -> None:
-        self._say("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
-        self.changed.emit()
-
-    def _say(self, text: str) -> None:
-        self.said = text
-        self.message.emit(text)
 
     # ------------------------------------------------------------------ afterwards
     @property

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
-from napari_hicstruct.errors import Cancelled, ConfigError, HicStructError, LabelError
+from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.panel_work import PanelWork
 from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.repair_images import (
     LabelImage,
@@ -88,7 +89,7 @@ def iter_counted(images: Sequence[LabelImage], token: CancelToken) -> Generator[
     return counted_together(read)
 
 
-class RepairState:
+class RepairState(PanelWork):
     """Labels layers → the same labels, smooth and consistent, as new layers.
 
     Parameters
@@ -112,27 +113,19 @@ class RepairState:
         Of the last run.
     shown : str
         Which of ``before``, ``after`` and ``changes`` the window shows of it.
-    changed : Signal
-        Images, classes, settings, or whether something runs.
-    progressed : Signal(Progress)
     curves_changed : Signal
-    message : Signal(str)
-        What came of it, in words; empty: nothing.
     outcome_changed : Signal
         There is another outcome.
     shown_changed : Signal
     """
 
-    changed = Signal()
-    progressed = Signal(object)
     curves_changed = Signal()
-    message = Signal(str)
     outcome_changed = Signal()
     shown_changed = Signal()
 
     def __init__(self, runner: Runner, *, backend: RepairBackend | None = None) -> None:
+        super().__init__(runner)
         self._backend = backend or RepairBackend()
-        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
         self.images: tuple[LabelImage, ...] = ()
         self.settings = RepairSettings()
@@ -142,7 +135,6 @@ class RepairState:
         self.dices: dict[str, list[tuple[int, float]]] = {}
         self.outcome: RepairOutcome | None = None
         self.shown: Shown = "after"
-        self.said = ""
 
     # ------------------------------------------------------------------ what is repaired
     def choose(self, images: Sequence[LabelImage]) -> None:
@@ -185,15 +177,7 @@ class RepairState:
     # ------------------------------------------------------------------ settings
     def edit(self, call: Callable[[RepairSettings], object]) -> bool:
         """Change the settings; what is refused is said in one sentence, and False comes back."""
-        try:
-            call(self.settings)
-        except (ConfigError, LabelError) as error:
-            self._say(reason(error))
-            self.changed.emit()
-            return False
-        self._say("")
-        self.changed.emit()
-        return True
+        return self._attempt(lambda: call(self.settings))
 
     def choose_preset(self, preset: str | Path) -> bool:
         """Begin anew with a preset or a YAML file."""
@@ -225,16 +209,6 @@ class RepairState:
         return ""
 
     # ------------------------------------------------------------------ running
-    @property
-    def running(self) -> bool:
-        """True while labels are repaired."""
-        return self._job.running
-
-    @property
-    def stopping(self) -> bool:
-        """True once the training was asked to end early."""
-        return self._job.stopping
-
     def start(self) -> bool:
         """Repair the images as they are now, in the background; False if that cannot be."""
         if self.why_not() or self.running:
@@ -249,30 +223,14 @@ class RepairState:
         self.changed.emit()
         return True
 
-    def stop(self) -> None:
-        """End the training now and go on with the best so far."""
-        self._job.stop()
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """End it; nothing comes of it."""
-        self._job.cancel()
-
     def end(self) -> bool:
         """End all silently and wait until nothing runs any more: the window goes."""
         self._counting.end()
-        return self._job.end()
+        return super().end()
 
-    def _step(self, progress: Progress) -> None:
-        step = progress.payload
-        if step is not None:
-            self._take_step(step)
-        self.progressed.emit(progress)
-        if progress.notice and progress.message:
-            self._say(progress.message)
-
-    def _take_step(self, step: Any) -> None:
+    def _take_step(self, progress: Progress) -> None:
         """One more point of a curve; each training has curves of its own."""
+        step: Any = progress.payload
         if step.stage != self.stage:
             self.stage, self.losses, self.dices = step.stage, {}, {}
         name = step.class_name or ALL_CLASSES
@@ -293,14 +251,6 @@ class RepairState:
         self.changed.emit()
         self.outcome_changed.emit()
         self.shown_changed.emit()
-
-    def _failed(self, error: HicStructError) -> None:
-        self._say("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
-        self.changed.emit()
-
-    def _say(self, text: str) -> None:
-        self.said = text
-        self.message.emit(text)
 
     # ------------------------------------------------------------------ afterwards
     def show(self, shown: Shown) -> None:

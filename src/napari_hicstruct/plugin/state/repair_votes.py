@@ -12,14 +12,13 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind, Status
-from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_region, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.consensus_rows import CallerRow
-from napari_hicstruct.plugin.state.jobs import BackgroundJob
+from napari_hicstruct.plugin.state.panel_work import PanelWork
 from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.repair_images import LabelImage, Repaired, RepairOutcome, changes_between
-from napari_hicstruct.plugin.state.sentences import reason
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class VotesBackend:
         return in_process(iter_hic_repair, request, token=token, stop=stop, threads=spare_threads())
 
 
-class RepairVotesState:
+class RepairVotesState(PanelWork):
     """Votes in view → repaired masks → proposals in the review queue.
 
     Parameters
@@ -67,25 +66,18 @@ class RepairVotesState:
         Pixels of the last run before and after, as a labelling of the map.
     text : str
         What the last run changed, one sentence a line.
-    changed : Signal
-        Whether something runs or can.
-    progressed : Signal(Progress)
     stepped : Signal(RepairStep)
         One more point of a loss curve.
-    message : Signal(str)
     outcome_changed : Signal
     """
 
-    changed = Signal()
-    progressed = Signal(object)
     stepped = Signal(object)
-    message = Signal(str)
     outcome_changed = Signal()
 
     def __init__(self, labels: LabelState, consensus: ConsensusState, *, backend: VotesBackend | None = None) -> None:
+        super().__init__(labels.runner)
         self._consensus, self._backend = consensus, backend or VotesBackend()
         window = self._window = labels.window
-        self._job = BackgroundJob(labels.runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self.threshold = 0.5
         self.outcome: RepairOutcome | None = None
         self.text = ""
@@ -149,23 +141,13 @@ class RepairVotesState:
         return ""
 
     # ------------------------------------------------------------------ running
-    @property
-    def running(self) -> bool:
-        """True while votes are repaired."""
-        return self._job.running
-
-    @property
-    def stopping(self) -> bool:
-        """True once the training was asked to end early."""
-        return self._job.stopping
-
     def start(self) -> bool:
         """Repair the votes on what is in view, in the background; False if that cannot be."""
         from napari_hicstruct.workflows.repair.hic import HicRepairRequest
 
         region, source = self.region(), self._window.source
         if self.why_not() or self.running or region is None or source is None:
-            self.message.emit(self.why_not())
+            self._say(self.why_not())
             return False
         rows, project, backend, stop = self.voters(), self._window.project, self._backend, CancelToken()
         asked = HicRepairRequest(
@@ -177,28 +159,13 @@ class RepairVotesState:
             files = tuple(call_file(row, project) for row in rows)
             return (yield from backend.run(replace(asked, files=files), token=token, stop=stop))
 
-        self.message.emit("")
+        self._say("")
         self._job.start(job, stop=stop)
         self.changed.emit()
         return True
 
-    def stop(self) -> None:
-        """End the training now and go on with the best so far."""
-        self._job.stop()
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """End it; nothing comes of it."""
-        self._job.cancel()
-
-    def end(self) -> bool:
-        """End it silently and wait until nothing runs any more."""
-        return self._job.end()
-
-    def _step(self, progress: Progress) -> None:
-        if progress.payload is not None:
-            self.stepped.emit(progress.payload)
-        self.progressed.emit(progress)
+    def _take_step(self, progress: Progress) -> None:
+        self.stepped.emit(progress.payload)
 
     def _done(self, result: HicRepairResult) -> None:
         from napari_hicstruct.workflows.repair.hic import store_hic_repair
@@ -216,13 +183,9 @@ class RepairVotesState:
             return
         self.text = result.text()
         self.outcome = RepairOutcome((pixels_of(result.maps, self.threshold),))
-        self.message.emit(said)
+        self._say(said)
         self.changed.emit()
         self.outcome_changed.emit()
-
-    def _failed(self, error: HicStructError) -> None:
-        self.message.emit("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))
-        self.changed.emit()
 
     def _project_changed(self, project: Project | None) -> None:
         """One that is made with the first edit, as by us, is no other project."""
@@ -235,7 +198,7 @@ class RepairVotesState:
         """Another map or project: what runs belongs to the one before."""
         self._job.close()
         self.outcome, self.text = None, ""
-        self.message.emit("")
+        self._say("")
         self.changed.emit()
 
 

@@ -95,7 +95,7 @@ def added_up(changes: Sequence[KindChange]) -> list[KindChange]:
         other = found.get(one.kind)
         if other is not None:
             names = ("before", "after", "moved", "new", "gone", "pixels", "changed_pixels")
-            numbers = (getattr(one, name) + getattr(other, name) for name in names)
-            one = KindChange(one.kind, *numbers, other.places + one.places)
+            numbers = {name: getattr(one, name) + getattr(other, name) for name in names}
+            one = KindChange(one.kind, **numbers, places=other.places + one.places)
         found[one.kind] = one
     return list(found.values())
