@@ -100,7 +100,7 @@ class Session(WindowState):
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
-        self.rulers = Axes(self.canvas, self.axes)
+        self.rulers = Axes(self.canvas, self.axes, self.seen)
         self._frame = MapFrame(self.canvas)
         self._foreign_units = ForeignUnits(self.canvas)
         self._share = ShareLayer(self.canvas)

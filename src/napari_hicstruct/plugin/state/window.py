@@ -16,6 +16,7 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.seen import Seen
 from napari_hicstruct.plugin.state.settings import Settings
 from napari_hicstruct.plugin.state.view import View, parse_view
 
@@ -55,12 +56,14 @@ class WindowState(ProjectState):
     settings : Settings
         What is remembered for the next window.
     axes : AxesState
+    seen : Seen
+        What is seen along each axis of the canvas, with a signal: rulers, tracks and figures follow it.
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
         self.settings = Settings(runner.in_main_thread(self.problem.emit))
-        self.axes = AxesState(self.settings)
+        self.axes, self.seen = AxesState(self.settings), Seen()
         self.runner = runner
         self.labels = LabelState(self, runner, self.settings)
         self.labels.others = next((o for o in Others if o == self.settings.get(_OTHERS, "")), self.labels.others)
