@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_hicstruct.contacts.tracks import interval_means
+from napari_hicstruct.tracks.binned import interval_means
 from napari_hicstruct.epi.batches import LineSource, Sampler
 from napari_hicstruct.epi.data import EpiData, FeatureScale, load_data
 from napari_hicstruct.epi.known_lines import line_records, renamed

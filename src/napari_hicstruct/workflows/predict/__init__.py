@@ -53,7 +53,7 @@ def read_request_tracks(
     source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig
 ) -> dict[int, NDArray[np.float32]]:
     """The model's tracks on a chromosome by bin size; empty where it reads none."""
-    from napari_hicstruct.contacts.tracks import read_tracks
+    from napari_hicstruct.tracks.binned import read_tracks
 
     length, both = source.chromsizes[chrom], (config.fine_resolution, config.coarse_resolution)
     read = {r: read_tracks(config.tracks, request.tracks, chrom, length=length, resolution=r) for r in both}
