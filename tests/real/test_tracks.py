@@ -10,10 +10,10 @@ import pytest
 
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.tracks.binned import bin_track, check_tracks, read_tracks
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import parse_region
 from napari_hicstruct.models.store import save_model
+from napari_hicstruct.tracks.binned import bin_track, check_tracks, read_tracks
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
 from tests.unit.model.model_kit import net, small

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_hicstruct.tracks.binned import interval_means
 from napari_hicstruct.epi.batches import LineSource, Sampler
 from napari_hicstruct.epi.data import EpiData, FeatureScale, load_data
 from napari_hicstruct.epi.known_lines import line_records, renamed
@@ -15,6 +14,7 @@ from napari_hicstruct.epi.lines import read_lines
 from napari_hicstruct.epi.tables import read_pairs
 from napari_hicstruct.errors import ConfigError, HicStructError, LabelError, MapError, SequenceError
 from napari_hicstruct.genome.fasta import Fasta
+from napari_hicstruct.tracks.binned import interval_means
 from tests.epi_kit import grammar_folder, tiny
 
 HEAD = "chrom\tenhancer\tpromoter\tline\tlabel\n"

@@ -232,8 +232,8 @@ def check_model(request: PredictRequest) -> ModelInfo:
     ------
     ConfigError, ModelError
     """
-    from napari_hicstruct.tracks.binned import check_tracks
     from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.tracks.binned import check_tracks
     from napari_hicstruct.workflows.models import find_model
 
     info = find_model(request.model)
