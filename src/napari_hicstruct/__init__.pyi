@@ -5,6 +5,7 @@ from .annotations.records import Annotation as Annotation
 from .api.calls import Calls as Calls
 from .api.consensus import consensus as consensus
 from .api.evaluation import evaluate as evaluate
+from .api.figure import figure as figure
 from .api.fuse import fuse as fuse
 from .api.insulation import insulation as insulation
 from .api.labels import read_labels as read_labels

@@ -37,6 +37,7 @@ COMMANDS = (
     "calibrate",
     "evaluate",
     "report",
+    "figure",
     "stripe_check",
     "repair",
     "fuse",
