@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,10 +80,19 @@ def bin_track(path: str | Path, chrom: str, *, length: int, resolution: int) -> 
         whole = length // resolution
         parts = [np.zeros(0)]
         if whole:
-            parts.append(file.fetch(name, 0, whole * resolution, bins=whole, missing=0.0, oob=0.0, exact=True))
+            parts.append(_means(file, name, 0, whole * resolution, whole))
         if whole < n_bins(length, resolution):  # the last bin is shorter: its mean is over what there is of it
-            parts.append(file.fetch(name, whole * resolution, length, bins=1, missing=0.0, oob=0.0, exact=True))
+            parts.append(_means(file, name, whole * resolution, length, 1))
     return np.nan_to_num(np.concatenate(parts)).astype(np.float32)
+
+
+def _means(file: Any, name: str, start: int, end: int, bins: int) -> NDArray[np.float64]:
+    """Means over all bases: the library's mean leaves bases without a value out."""
+    mean, covered = (
+        file.fetch(name, start, end, bins=bins, missing=0.0, oob=0.0, summary=summary, exact=True)
+        for summary in ("mean", "cov")
+    )
+    return np.asarray(mean * covered, np.float64)
 
 
 def interval_means(

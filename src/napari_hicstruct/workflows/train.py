@@ -75,7 +75,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     ConfigError, JobError, OutputError
     """
     from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.training.engine import iter_train
+    from napari_hicstruct.training.engine import RunOptions, iter_train
     from napari_hicstruct.training.state import open_fabric
 
     out, token = Path(out), token or CancelToken()
@@ -88,7 +88,14 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
         best = yield from iter_train(
-            config, out, train_paths=paths, validation=batches, token=token, fabric=fabric, weights=weights
+            config,
+            out,
+            train_paths=paths,
+            validation=batches,
+            token=token,
+            fabric=fabric,
+            weights=weights,
+            options=RunOptions(prepare=_gate_alone if config.learns == "cell_gate" else None),
         )
     except JobError as error:
         raise (_with_best(error, config, out, before) if fabric.is_global_zero else error) from error
@@ -96,6 +103,12 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
         pack_model(config, best, out / "model", parent=before)
     fabric.barrier()  # nobody reads the folder before it is whole
     return out / "model"
+
+
+def _gate_alone(net: Any) -> None:
+    """Freeze everything but the gate of maps: with the gate off, the network is the one that it started from."""
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name.split(".")[0] == "selector")
 
 
 def _iter_first_process(
