@@ -110,3 +110,27 @@ class StepSignal(SignalTrack):
         before = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
         inside = np.clip(at - starts[before], 0, ends[before] - starts[before])
         return sums[before] + inside * values[before], bases[before] + inside
+
+
+class BinSignal(StepSignal):
+    """A signal in bins, computed from a map chromosome by chromosome.
+
+    Parameters
+    ----------
+    name : str
+        For people.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None, {})
+
+    def put(self, chrom: str, resolution: int, values: NDArray[np.float32], *, first: int = 0) -> None:
+        """Know the values of a chromosome's bins from ``first`` on; NaN is not known."""
+        known = np.flatnonzero(np.isfinite(values))
+        starts = ((first + known) * resolution).astype(np.int32)
+        steps = dict(self._steps)
+        if len(known):
+            steps[chrom] = starts, (starts + resolution).astype(np.int32), values[known]
+        else:
+            steps.pop(chrom, None)
+        super().__init__(self.name, None, steps)
