@@ -123,6 +123,7 @@ class HicDock(QWidget):
         self.tools: Any = None
         self.folded_tools: Any = None
         self.consensus: Any = None
+        self.figure: Any = None
         self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
@@ -142,6 +143,7 @@ class HicDock(QWidget):
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
         self.map.summary.connect(self.sections["map"].set_summary)
         follow(self, self.session.map_changed, self._map_changed)
+        follow(self, self.session.navigation.find_wanted, self._find)
         dress(self, self.session.viewer)
         follow(self, self.session.viewer.events.theme, self._draw_icons)
         self._map_changed()
@@ -190,6 +192,7 @@ class HicDock(QWidget):
             return
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
+        self.menu.figure_wanted.connect(self.open_figure)
         self.menu.repair_wanted.connect(lambda: open_repair(self.session.viewer))
         self.menu.fuse_wanted.connect(lambda: open_fuse(self.session.viewer))
         self.menu.segment_wanted.connect(lambda: open_segment(self.session.viewer))
@@ -223,6 +226,12 @@ class HicDock(QWidget):
         if self.layout_of_window is not None:
             self.layout_of_window.fold(on)
 
+    def _find(self) -> None:
+        """Let the person type where to go."""
+        self.show()
+        self._unfold_at("map")
+        self.map.find()
+
     def _unfold_at(self, key: str) -> None:
         """Unfold the dock at a section."""
         self.fold(False)
@@ -254,6 +263,16 @@ class HicDock(QWidget):
         self.consensus.raise_()
         self.consensus.activateWindow()
 
+    def open_figure(self) -> None:
+        """Show the figure of the view; its code is imported when it is first asked for."""
+        from napari_hicstruct.plugin.panels.figure.dialog import FigureDialog
+
+        if self.figure is None:
+            self.figure = FigureDialog(self.session, self._main_window() or self)
+        self.figure.show()
+        self.figure.raise_()
+        self.figure.activateWindow()
+
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
         """Open a section (``map``, ``labels``, ``predict``, ``review``, ``learn``, ``why``, ``export``)."""
@@ -278,6 +297,7 @@ class HicDock(QWidget):
         from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
         from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
         from napari_hicstruct.plugin.panels.review.tools import ToolRow
+        from napari_hicstruct.plugin.panels.tracks.panel import TracksPanel
 
         session = self.session
         self.tools = ToolRow(session)
@@ -286,6 +306,7 @@ class HicDock(QWidget):
         labels.table_wanted.connect(lambda: open_table(session.viewer))
         labels.consensus_wanted.connect(self.open_consensus)
         self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
+        self._add("tracks", "Tracks", TracksPanel(session), "Signal, peaks, motifs and genes beside the map.", open=False)
         self.predict = PredictPanel(session.prediction)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)

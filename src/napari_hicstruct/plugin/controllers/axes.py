@@ -7,6 +7,7 @@ while one zooms.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from napari.utils.theme import get_theme
@@ -18,7 +19,7 @@ from napari_hicstruct.plugin.controllers.hints import window_is_gone
 from napari_hicstruct.plugin.controllers.ruler import Ruler
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.state.axes import AxesState
-from napari_hicstruct.plugin.state.seen import AxisSpan, Seen
+from napari_hicstruct.plugin.state.seen import AxisKind, AxisSpan, Seen
 
 
 class Axes:
@@ -28,6 +29,8 @@ class Axes:
     ----------
     columns, rows : Ruler
         Above the map and on its left; None before the first map, or where there is no window.
+    grid : QGridLayout
+        They and the canvas lie in it, and the tracks below and beside the map.
     """
 
     def __init__(self, canvas: Canvas, state: AxesState, seen: Seen) -> None:
@@ -36,12 +39,14 @@ class Axes:
         self.columns: Ruler | None = None
         self.rows: Ruler | None = None
         self._corner: QFrame | None = None
+        self.grid: QGridLayout | None = None
         viewer = canvas.viewer
         viewer.scene.camera.events.connect(self._place)
         viewer.canvas.events.size.connect(self._place)
         viewer.dims.events.ndisplay.connect(self._update)
         canvas.window.map_changed.connect(self._update)
         canvas.window.chrom_changed.connect(self._update)
+        canvas.window.projection_changed.connect(self._update)
         state.changed.connect(self._update)
 
     def prepare(self) -> None:
@@ -72,7 +77,7 @@ class Axes:
         box = native.parentWidget().layout()
         self.columns, self.rows = Ruler(Qt.Orientation.Horizontal), Ruler(Qt.Orientation.Vertical)
         self._corner = QFrame()
-        grid = QGridLayout()
+        grid = self.grid = QGridLayout()
         box.insertLayout(box.indexOf(native), grid, 1)
         grid.setSpacing(0)
         grid.addWidget(self._corner, 0, 0)
@@ -136,6 +141,8 @@ class Axes:
             AxisSpan(window.chrom, length, middle - pixels * half, middle + pixels * half, first, pixels)
             for middle, pixels, first in zip(camera.center[-2:], viewer.canvas.size, corner, strict=True)
         )
+        if window.projection.tilted:  # half the distance runs upward
+            rows = replace(rows, start=-2 * rows.start, end=-2 * rows.end, kind=AxisKind.DISTANCE)
         return rows, columns
 
 

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_hicstruct.genome import display_name
 from napari_hicstruct.plugin.state.axes import Ticks, ticks
-from napari_hicstruct.plugin.state.seen import AxisSpan
+from napari_hicstruct.plugin.state.seen import AxisKind, AxisSpan
 
 _MAJOR_PX, _MINOR_PX, _GAP_PX = 6, 3, 28
 
@@ -37,10 +37,8 @@ class Ruler(QWidget):
         stretch, fixed = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
         self.setSizePolicy(*((fixed, stretch) if self._upright else (stretch, fixed)))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setToolTip(
-            "Position on the chromosome: "
-            + ("rows, the first anchor." if self._upright else "columns, the second anchor.")
-        )
+        rows = "rows, the first anchor. On a tilted map: the distance between both anchors."
+        self.setToolTip("Position on the chromosome: " + (rows if self._upright else "columns, the second anchor."))
 
     def sizeHint(self) -> QSize:
         return QSize(self._thick, self._thick)
@@ -63,11 +61,12 @@ class Ruler(QWidget):
     def shown(self) -> Ticks | None:
         """The ticks as they are painted; None without a map."""
         span = self._span
-        if span is None or span.bp_per_px <= 0:
+        if span is None or not span.bp_per_px:
             return None
         pixels = self.height() if self._upright else self.width()
         widest = self._metrics.horizontalAdvance(f"{span.length / 1e6:,.0f}.00")
-        return ticks(span.start, span.position(pixels), (widest + _GAP_PX) * span.bp_per_px, span.length)
+        low, high = sorted((span.start, span.position(pixels)))
+        return ticks(low, high, (widest + _GAP_PX) * abs(span.bp_per_px), span.length)
 
     def pixel(self, bp: float) -> float:
         """Where a position lies: pixels from the ruler's first one, which is the canvas's."""
@@ -97,7 +96,8 @@ class Ruler(QWidget):
         for positions, tall in ((shown.minor, _MINOR_PX), ([at for at, _ in shown.major], _MAJOR_PX)):
             lines += [QLineF(x, edge - tall, x, edge) for x in map(self._along, positions)]
         painter.drawLines(lines)
-        name = self._paint_name(painter, f"{display_name(span.chrom)} ({shown.unit})", long)
+        of = "distance" if span.kind is AxisKind.DISTANCE else display_name(span.chrom)
+        name = self._paint_name(painter, f"{of} ({shown.unit})", long)
         for at, number in shown.major:
             width = self._metrics.horizontalAdvance(number)
             left = self._along(at) - width / 2

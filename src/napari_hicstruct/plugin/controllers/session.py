@@ -21,10 +21,12 @@ from napari_hicstruct.plugin.controllers.garbage import GARBAGE
 from napari_hicstruct.plugin.controllers.map_frame import MapFrame
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
+from napari_hicstruct.plugin.controllers.tracks import TrackView
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
+from napari_hicstruct.plugin.layers.projected import ProjectedLayers
 from napari_hicstruct.plugin.layers.share import ShareLayer
 from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
@@ -93,6 +95,8 @@ class Session(WindowState):
         Overlays, tools and keys; made on first use, with the first map.
     rulers : Axes
         Coordinates beside the map.
+    track_view : TrackView
+        Tracks below the map and on its right.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -101,8 +105,10 @@ class Session(WindowState):
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
         self.rulers = Axes(self.canvas, self.axes, self.seen)
+        self.track_view = TrackView(self.canvas, self, self.rulers)
         self._frame = MapFrame(self.canvas)
         self._foreign_units = ForeignUnits(self.canvas)
+        self._projected = ProjectedLayers(self.canvas)
         self._share = ShareLayer(self.canvas)
         self.note.connect(show_note)
         self.done.connect(show_done)
@@ -227,6 +233,7 @@ class Session(WindowState):
             self._foreign_units.give_back()
             raise
         self.rulers.prepare()
+        self.track_view.prepare()
         return made
 
     def open_source(self, source: ContactSource) -> None:
@@ -251,8 +258,12 @@ class Session(WindowState):
         self._camera_control.close()
         self._look_again(False)
         self._title.close()
+        self.track_view.close()
+        if "tracks" in self.__dict__:
+            self.tracks.end()
         self.rulers.close()
         self._frame.close()
+        self._projected.close()
         self._foreign_units.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)

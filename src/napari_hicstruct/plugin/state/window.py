@@ -24,15 +24,20 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
     from napari_hicstruct.plugin.state.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.figure import FigureState
     from napari_hicstruct.plugin.state.fusion import FusionState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
+    from napari_hicstruct.plugin.state.navigation import NavigationState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.repair import RepairState
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
+    from napari_hicstruct.plugin.state.adapting import AdaptState
+    from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
     from napari_hicstruct.plugin.state.segmentation import SegmentationState
+    from napari_hicstruct.plugin.state.tracks import TracksState
 
 _RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
 _MAX_RECENT = 10
@@ -136,6 +141,13 @@ class WindowState(ProjectState):
             self.settings.set(_RECENT, [uri, *(one for one in self.recent_maps() if one != uri)][:_MAX_RECENT])
 
     @cached_property
+    def navigation(self) -> NavigationState:
+        """Where to look: regions and genes by name, links, places."""
+        from napari_hicstruct.plugin.state.navigation import NavigationState
+
+        return NavigationState(self)
+
+    @cached_property
     def importing(self) -> ImportState:
         """The import of label files that runs."""
         from napari_hicstruct.plugin.state.importing import ImportState
@@ -148,6 +160,20 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.consensus import ConsensusState
 
         return ConsensusState(self.labels)
+
+    @cached_property
+    def tracks(self) -> TracksState:
+        """Tracks beside the map."""
+        from napari_hicstruct.plugin.state.tracks import TracksState
+
+        return TracksState(self)
+
+    @cached_property
+    def figure(self) -> FigureState:
+        """A figure of what is shown."""
+        from napari_hicstruct.plugin.state.figure import FigureState
+
+        return FigureState(self)
 
     @cached_property
     def repair(self) -> RepairState:
@@ -179,7 +205,7 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        for name in ("repair", "repair_votes", "fusion", "segmentation"):
+        for name in ("repair", "repair_votes", "fusion", "segmentation", "figure", "loop_pairs", "adapting"):
             if name in self.__dict__:
                 getattr(self, name).end()
 
@@ -196,6 +222,20 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.rescoring import RescoringState
 
         return RescoringState(self.review, self.runner)
+
+    @cached_property
+    def loop_pairs(self) -> LoopPairsState:
+        """Loops as enhancer–promoter pairs of a line."""
+        from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+
+        return LoopPairsState(self.review, self.runner)
+
+    @cached_property
+    def adapting(self) -> AdaptState:
+        """The model in use, adapted to the map."""
+        from napari_hicstruct.plugin.state.adapting import AdaptState
+
+        return AdaptState(self.prediction, self.review, self.runner)
 
     @cached_property
     def prediction(self) -> PredictionState:
