@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from napari_hicstruct.cli.common import (
 )
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.workflows.figure.request import Theme
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.figure import FigureResult
 
 _LABELS = "Label file, NAME=FILE, or a project (*.hicproj) with the sets that its window shows; repeatable."
 _TRACKS = "bigWig, bedGraph, BED, narrowPeak, motifs or genes, or NAME=FILE; repeatable, from above."
@@ -61,31 +64,31 @@ def figure(
 
     source = open_map(map)
     sets, notes = read_sets(labels, source)
-    others, more = read_sets(second_labels, open_map(second) if second else source)
+    others = read_sets(second_labels, open_map(second) if second else source)[0]
     size: dict[str, Any] = {"width_mm": width, "resolution": resolution, "max_distance": max_distance, "dpi": dpi}
-    look: dict[str, Any] = {"norm": norm, "theme": theme, "colormap": colormap, "percentile": percentile}
+    look: dict[str, Any] = {"theme": theme, "colormap": colormap, "percentile": percentile, "by_score": by_score}
+    given: dict[str, Any] = {"map": map, "second": second, "tilted": tilted, "norm": norm, "overwrite": overwrite}
     request = FigureRequest(
-        map=map,
+        out=out,
         region=parse_region(region, source.chromsizes),
         cols=parse_region(region2, source.chromsizes) if region2 else None,
-        out=out,
         labels=sets,
         second_labels=others,
         tracks=open_tracks(tracks),
-        tilted=tilted,
-        second=second,
         names=_two_names(names),
         limits=_two(limits),
-        by_score=by_score,
-        overwrite=overwrite,
-        **size,
-        **look,
+        **(size | look | given),
     )
     result = show_progress(iter_figure(request, source=source), quiet)
-    for note in [*notes, *more, *result.notes]:
+    _tell(result, notes, json)
+
+
+def _tell(result: FigureResult, notes: list[str], json: bool) -> None:
+    for note in [*notes, *result.notes]:
         to_stderr(f"note: {note}")
-    about = {"figure": str(result.path), "size_mm": (round(result.width_mm, 1), round(result.height_mm, 1))}
-    emit({**about, "bin_size": result.resolution, "drawn": result.drawn}, json)
+    size = round(result.width_mm, 1), round(result.height_mm, 1)
+    about = {"figure": str(result.path), "size_mm": size, "bin_size": result.resolution, "drawn": result.drawn}
+    emit(about, json)
 
 
 def _two_names(names: list[str]) -> tuple[str, str]:

@@ -108,6 +108,9 @@ def _draw_signal(axes: Axes, row: TrackRow, span: Interval, box: Box, colour: st
     axes.plot([span.start, span.end], [ground] * 2, color=ink.subdued, linewidth=0.4, clip_on=False)
     axes.set_yticks([])
     style: dict[str, Any] = {"transform": axes.transAxes, "fontsize": SMALL_PT - 0.5, "color": ink.subdued}
+    if not known.size:
+        axes.text(0.5, 0.5, "no values here", ha="center", va="center", **style)
+        return
     axes.text(1.0 + 0.6 / box.width, 1.0, f"[{low:.3g}, {high:.3g}]", ha="left", va="top", **style)
 
 

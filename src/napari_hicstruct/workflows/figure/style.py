@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ INKS = {
 }
 
 
+_ONE_AT_A_TIME = threading.Lock()
+"""matplotlib's settings belong to the process: a preview and the file are not drawn at once."""
+
+
 @contextmanager
 def page_style(theme: Theme) -> Iterator[Inks]:
     """matplotlib's settings of one figure: text stays text, the same figure gives the same bytes."""
@@ -78,7 +83,7 @@ def page_style(theme: Theme) -> Iterator[Inks]:
         "axes.labelpad": 2.0,
         "path.simplify": False,
     }
-    with matplotlib.rc_context(settings):
+    with _ONE_AT_A_TIME, matplotlib.rc_context(settings):
         yield inks
 
 
