@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from napari_hicstruct.genome import Interval
 from napari_hicstruct.tracks.signal import SignalTrack
 
 MAGIC = 0x888FFC26
+_NAMES, _INDEX = 0x78CA8C91, 0x2468ACE0
+"""What the tree of chromosomes and the index begin with."""
 
 
 class BigWig(SignalTrack):
@@ -68,7 +70,7 @@ def open_bigwig(path: str | Path) -> Any:
 
 
 def _is_whole(path: Path) -> bool:
-    """True if all that a bigWig's header points to lies inside the file: the library ends the process otherwise."""
+    """True if all that a bigWig's header points to is there: the library ends the process otherwise."""
     with path.open("rb") as file:
         head = file.read(64)
         order = next((o for o in "<>" if struct.unpack(f"{o}I", head[:4]) == (MAGIC,)), None)
@@ -76,5 +78,13 @@ def _is_whole(path: Path) -> bool:
             return False
         fields = struct.unpack(f"{order}IHHQQQHHQQIQ", head)
         zooms = [struct.unpack(f"{order}IIQQ", file.read(24)) for _ in range(fields[2])]
-    offsets = [*fields[3:6], *fields[8:10], fields[11], *(at for zoom in zooms for at in zoom[2:])]
-    return bool(max(offsets) < path.stat().st_size)
+        names, data, index = fields[3:6]
+        offsets = [names, data, index, *fields[8:10], fields[11], *(at for zoom in zooms for at in zoom[2:])]
+        if max(offsets) >= path.stat().st_size or min(names, data, index) < len(head):
+            return False
+        return all(_begins_with(file, at, order, magic) for at, magic in ((names, _NAMES), (index, _INDEX)))
+
+
+def _begins_with(file: BinaryIO, at: int, order: str, magic: int) -> bool:
+    file.seek(at)
+    return bool(struct.unpack(f"{order}I", file.read(4)) == (magic,))

@@ -31,6 +31,8 @@ _OTHERS = (
     (re.compile(rb"^\x89HDF"), "is an HDF5 file", "Open a contact map as a map."),
     (re.compile(rb"^>\S"), "holds sequences (FASTA)", "Choose a bigWig, bedGraph, BED, GTF or GFF3 file."),
 )
+_NAMED = (".bw", ".bigwig", ".bb", ".bigbed", ".wig", ".gtf", ".narrowpeak", ".broadpeak")
+_FEATURE = re.compile(rb"(?m)^[^#\t\n]+\t[^\t\n]*\t(gene|exon|transcript|mRNA|CDS)\t")
 _WANTED = "Choose a bigWig, bedGraph, BED, narrowPeak, GTF or GFF3 file."
 
 
@@ -59,9 +61,9 @@ def open_track(path: str | Path, *, name: str = "") -> Track:
     found = track_path(path)
     head = read_head(found)
     name = name or _ENDING.sub("", found.name)
-    if head[:4] in (MAGIC.to_bytes(4, "little"), MAGIC.to_bytes(4, "big")):
+    if head[:4] in _magics(MAGIC):
         return BigWig(found, name)
-    if head[:4] in (_BIGBED.to_bytes(4, "little"), _BIGBED.to_bytes(4, "big")):
+    if head[:4] in _magics(_BIGBED):
         raise TrackError("is a bigBed file.", where=found, hint="Convert it: bigBedToBed.")
     for pattern, what, hint in _OTHERS:
         if pattern.search(head):
@@ -69,6 +71,36 @@ def open_track(path: str | Path, *, name: str = "") -> Track:
     if found.name.lower().endswith((".bw", ".bigwig")):
         raise TrackError("is not a bigWig file.", where=found, hint="Copy it again.")
     return _read_text_track(found, read_text(found), name)
+
+
+def is_track(path: str | Path) -> bool:
+    """True if a file is plainly a track by how it begins, and no list of labels: what is in doubt is none."""
+    try:
+        found = track_path(path)
+        head = read_head(found)
+    except TrackError:
+        return str(path).lower().endswith(_NAMED)  # what is wrong with it is said where it is opened
+    if head[:4] in (*_magics(MAGIC), *_magics(_BIGBED)):
+        return True
+    if b"\x00" in head:
+        return False
+    name, fields = _ENDING.sub("", found.name).lower(), first_fields(head)
+    kind = kind_of(name, head[:4096], fields)
+    if kind in ("gtf", "gff"):
+        return _FEATURE.search(head) is not None
+    if kind == "bed":
+        return _is_peak(fields) or name.endswith("peak") or _has_both_strands(head)
+    return kind in ("bed12", "bedgraph") or name.endswith(_NAMED)
+
+
+def _magics(number: int) -> tuple[bytes, bytes]:
+    return number.to_bytes(4, "little"), number.to_bytes(4, "big")
+
+
+def _has_both_strands(head: bytes) -> bool:
+    """True for BED6 whose intervals lie on both strands: motifs, sites; no domains."""
+    rows = [line.split(b"\t") for line in head.split(b"\n")[:-1] if b"\t" in line]
+    return {b"+", b"-"} <= {row[5].strip() for row in rows if len(row) > 5}
 
 
 def _read_text_track(path: Path, data: bytes, name: str) -> Track:
