@@ -3,6 +3,7 @@
 from . import errors as errors
 from .annotations.records import Annotation as Annotation
 from .api.calls import Calls as Calls
+from .api.compare import compare as compare
 from .api.consensus import consensus as consensus
 from .api.evaluation import evaluate as evaluate
 from .api.figure import figure as figure

@@ -106,7 +106,37 @@ def _gone(c: Case) -> object:
     return m.info()
 
 
+def _compared(c: Case, **more: Any) -> object:
+    """The sample map with itself in bins of 10 kb, which is another file."""
+    options = {"calls_a": c.calls, "calls_b": c.calls} | more
+    return hs.compare(c.m, _coarse(c), **options)
+
+
+def _folder_of_another(c: Case) -> str:
+    Path("compared").mkdir()
+    with hs.open_project("compared/changes.hicproj", _coarse(c)) as other:
+        other.add([LOOP])
+    return "compared"
+
+
+def _coarse(c: Case) -> str:
+    if not Path("coarse.cool").exists():
+        import cooler
+
+        cooler.coarsen_cooler(f"{c.m.uri}::/resolutions/10000", "coarse.cool", 2, 10**7)
+    return "coarse.cool"
+
+
 PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
+    "compare": {
+        "MapError": lambda c: hs.compare(c.m, "damaged.mcool"),
+        "RegionError": lambda c: _compared(c, chroms="chr9"),
+        "LabelError": lambda c: _compared(c, calls_a="a.txt"),
+        "ConfigError": lambda c: _compared(c, calls_b=None),
+        "ModelError": lambda c: _compared(c, calls_a=None, calls_b=None, model="taken"),
+        "OutputError": lambda c: _compared(c, out="taken"),
+        "ProjectError": lambda c: _compared(c, out=_folder_of_another(c)),
+    },
     "consensus": {
         "LabelError": lambda c: hs.consensus({"a": c.calls}),
         "ConfigError": lambda c: hs.consensus(c.two(), max_q=7),

@@ -26,6 +26,7 @@ COMMANDS = (
     "info",
     "view",
     "predict",
+    "compare",
     "consensus",
     "insulation",
     "import_labels",

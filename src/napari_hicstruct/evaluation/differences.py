@@ -38,7 +38,10 @@ _ROWS = 500
 CALLED_QUANTILE = 0.25
 """Of the prominence of a map's calls: where its caller's threshold is taken to lie."""
 
-GROUPS, MIN_GROUP = 4, 60
+MAX_CALLED = 5.0
+"""Standard deviations beyond which no threshold lies: where all calls are stronger, there were no weaker structures."""
+
+GROUPS, MIN_GROUP = 8, 60
 """Into how many groups by contacts places are parted for a dispersion each, and how many each must have."""
 
 MIN_PHI, MAX_PHI = 1e-5, 2.0
@@ -199,7 +202,7 @@ def _needed(counts: Counts, phi: F64, called: Flags, sign: int) -> F64:
     """Contacts of the focus from which on (``sign`` -1: up to which) a structure would have been called in this map."""
     if not called.any():
         return np.full(len(phi), np.inf * sign)
-    level = float(np.nanquantile(prominence(counts, phi, sign)[called], CALLED_QUANTILE))
+    level = min(float(np.nanquantile(prominence(counts, phi, sign)[called], CALLED_QUANTILE)), MAX_CALLED)
     mu = counts.predicted
     limit = np.maximum(mu + sign * level * np.sqrt(mu + phi * mu**2), 0)
     own = np.rint(counts.focus)  # one that was called below the threshold lowers its own
@@ -303,13 +306,13 @@ def benjamini_hochberg(p: F64) -> F64:
     return out
 
 
-def absence(contacts: F64, share: float, phi: float = 0.1) -> F64:
-    """p-value of bins that hold ``contacts`` in one map, whose ``share`` of both maps is known, and none in the other.
+def absence(contacts: F64, share: F64, phi: float = 0.1) -> F64:
+    """p-value of bins that hold contacts in one map and none in the other.
 
     Parameters
     ----------
     contacts : float64, shape (n,)
-    share : float
+    share : float64, shape (n,)
         Of all contacts of both maps, those of the one that holds them.
     phi : float
         Dispersion of a bin's coverage between maps.

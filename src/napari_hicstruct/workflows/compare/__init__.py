@@ -120,11 +120,12 @@ def _records(table: pd.DataFrame, resolution: int) -> list[Annotation]:
     """The changes as records, the surest first; their ranking score falls with their place in the table."""
     changed = table[table["change"].isin([one.value for one in CHANGES])] if len(table) else table
     out: list[Annotation] = []
-    for place, row in enumerate(changed.itertuples(index=False)):
-        a, b = row.pair
+    rows: list[dict[str, Any]] = changed.to_dict("records")  # type: ignore[assignment]
+    for place, row in enumerate(rows):
+        a, b = row["pair"]
         record = a if b is None else b
-        extra = {name: _cell(getattr(row, name)) for name in _CELLS}
-        score = 1 - (place + 0.5) / len(changed)
+        extra = {name: _cell(row[name]) for name in _CELLS}
+        score = 1 - (place + 0.5) / len(rows)
         out.append(
             Annotation(
                 kind=record.kind,
@@ -134,7 +135,7 @@ def _records(table: pd.DataFrame, resolution: int) -> list[Annotation]:
                 score=score,
                 resolution=record.resolution or resolution,
                 source="compare",
-                name=f"{row.change} {KINDS[record.kind].singular}",
+                name=f"{row['change']} {KINDS[record.kind].singular}",
                 extra={name: cell for name, cell in extra.items() if cell},
             )
         )

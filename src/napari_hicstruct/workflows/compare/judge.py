@@ -69,11 +69,10 @@ def judge(kind: Kind, found: Measured) -> Judged:
     sign = -1.0 if kind is Kind.BOUNDARY else 1.0  # fewer contacts across make a stronger border
     p, ratio = np.where(known, tested.p, np.nan), np.where(known, sign * tested.log2_ratio, np.nan)
     note = np.where(known, np.where(np.isfinite(p), "", EMPTY), UNKNOWN).astype(object)
-    p, ratio, note = _deleted(found, p, ratio, note)
-    columns = {
+    columns: dict[str, Any] = {
         "log2_ratio": ratio,
         "p": p,
-        "fdr": benjamini_hochberg(p),
+        "fdr": p,
         "contacts_a": np.rint(here.a.focus),
         "contacts_b": np.rint(here.b.focus),
         "expected_a": here.a.predicted,
@@ -84,6 +83,8 @@ def judge(kind: Kind, found: Measured) -> Judged:
         "note": note,
         "_strength": np.concatenate(found.strength),
     }
+    _deleted(found, columns)
+    columns["fdr"] = benjamini_hochberg(columns["p"])
     shift = sign * centre(here.chosen(np.flatnonzero(known))) / np.log(2)
     return Judged(kind, found.pairs, columns, from_replicates, float(shift))
 
@@ -98,7 +99,9 @@ def _dispersion(found: Measured, here: Places, beside: Places) -> tuple[Dispersi
             return own, True
     nothing = Dispersion(np.zeros(1), np.full(1, MIN_PHI))
     phi = dispersion(beside, beside.total) or nothing
-    known = np.flatnonzero(np.concatenate(found.known))
+    # those that are called in one map alone were chosen for their scatter
+    both = np.array([a is not None and b is not None for a, b in found.pairs], bool)
+    known = np.flatnonzero(np.concatenate(found.known) & both)
     own = dispersion(here.chosen(known), here.total[known], middle=True) if len(known) >= MIN_OWN else None
     if own is not None:
         at = np.unique(np.concatenate([phi.at, own.at]))
@@ -113,17 +116,16 @@ def _stacked(pairs: Sequence[Places]) -> Places:
     return Places(joined([one.a for one in pairs]), joined([one.b for one in pairs]))
 
 
-def _deleted(found: Measured, p: F64, ratio: F64, note: NDArray[Any]) -> tuple[F64, F64, NDArray[Any]]:
-    """Structures whose bins are empty in one map: there are none there, and that is tested by their contacts."""
+def _deleted(found: Measured, columns: dict[str, Any]) -> None:
+    """Structures whose bins are empty in one map: there are none there, tested by all contacts of the bins."""
     contacts, share = np.concatenate(found.contacts), np.concatenate(found.depth_share)
-    for way, flags in ((-1, found.lost_bins), (1, found.new_bins)):
+    for way, flags, holds, lacks in ((-1, found.lost_bins, "a", "b"), (1, found.new_bins, "b", "a")):
         at = np.flatnonzero(np.concatenate(flags))
-        if not len(at):
-            continue
         mine = share[at] if way < 0 else 1 - share[at]
-        p[at] = [float(absence(contacts[[k]], float(s))[0]) for k, s in zip(at, mine, strict=True)]
-        ratio[at], note[at] = way * np.inf, DELETED[way]
-    return p, ratio, note
+        columns["p"][at] = absence(contacts[at], mine)
+        columns["log2_ratio"][at], columns["note"][at] = way * np.inf, DELETED[way]
+        columns[f"contacts_{holds}"][at], columns[f"contacts_{lacks}"][at] = np.rint(contacts[at]), 0
+        columns[f"expected_{holds}"][at] = columns[f"expected_{lacks}"][at] = np.nan
 
 
 def as_table(judged: Sequence[Judged], fdr: float) -> pd.DataFrame:
@@ -187,23 +189,24 @@ def _moved(frame: pd.DataFrame) -> pd.DataFrame:
     from napari_hicstruct.annotations.loci import match_closest, pairs_within, points
 
     gone: list[int] = []
+    cells: Any = frame  # its cells are of many types
     for _, part in frame.groupby("chrom", sort=False):
         here = part[~np.isinf(part["log2_ratio"])]
         lost, new = (here.index[here["change"] == one.value] for one in (Change.LOST, Change.GAINED))
         if not len(lost) or not len(new):
             continue
-        a, b = (points([_one_of(frame.at[k, "pair"]) for k in rows]) for rows in (lost, new))
+        a, b = (points([_one_of(cells.at[k, "pair"]) for k in rows]) for rows in (lost, new))
         near = pairs_within(a, b, MOVED_BP)
         for i, j in match_closest((float(np.abs(a[i] - b[j]).max()), int(i), int(j)) for i, j in near):
             old, now = lost[i], new[j]
-            record = _one_of(frame.at[old, "pair"])
-            frame.at[now, "change"] = Change.MOVED.value
-            frame.at[now, "moved_from"] = (
+            record = _one_of(cells.at[old, "pair"])
+            cells.at[now, "change"] = Change.MOVED.value
+            cells.at[now, "moved_from"] = (
                 f"{record.anchor1.start}-{record.anchor1.end}:{record.anchor2.start}-{record.anchor2.end}"
             )
-            frame.at[now, "in_a"] = True
-            frame.at[now, "pair"] = (record, frame.at[now, "pair"][1])
+            cells.at[now, "in_a"] = True
+            cells.at[now, "pair"] = (record, cells.at[now, "pair"][1])
             for name in ("p", "fdr"):
-                frame.at[now, name] = max(frame.at[now, name], frame.at[old, name])
+                cells.at[now, name] = max(cells.at[now, name], cells.at[old, name])
             gone.append(old)
     return frame.drop(index=gone).reset_index(drop=True)
