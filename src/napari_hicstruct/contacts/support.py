@@ -23,14 +23,14 @@ def support_starts(band: Band, size: int, count: int, rng: np.random.Generator |
     Spread evenly over those that would do; by chance where ``rng`` is given.  Fewer where the map is short.
     """
     step = max(1, int(size * LEAST_STEP))
-    starts = np.arange(0, max(1, band.n_bins - size + 1), step)
+    starts: NDArray[np.int64] = np.arange(0, max(1, band.n_bins - size + 1), step)
     good = np.concatenate([[0], np.cumsum(band.valid & band.counts.any(axis=0))])
     ends = np.minimum(starts + size, band.n_bins)
     starts = starts[good[ends] - good[starts] >= LEAST_VALID * size]
     if not len(starts):
         return starts
     if rng is not None:
-        return np.sort(rng.choice(starts, min(count, len(starts)), replace=False))
+        return np.asarray(np.sort(rng.choice(starts, min(count, len(starts)), replace=False)), np.int64)
     return starts[np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))]
 
 

@@ -307,7 +307,7 @@ class HicDock(QWidget):
         labels.consensus_wanted.connect(self.open_consensus)
         self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
         self._add("tracks", "Tracks", TracksPanel(session), "Signal, peaks, motifs and genes beside the map.", open=False)
-        self.predict = PredictPanel(session.prediction)
+        self.predict = PredictPanel(session.prediction, session.adapting)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
         self._add("review", "Review", review, "Accept, reject and correct candidates one by one.")

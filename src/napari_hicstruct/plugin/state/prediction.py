@@ -128,6 +128,8 @@ class PredictionState:
         Scope: ``view``, ``chromosome`` or ``genome``.
     bin_size : int
         Bins in which the map is read, bp; 0: those that fit the model best.
+    adapt : bool
+        Runs are adapted to the map first (``state.adapting``).
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
     predict : callable
@@ -162,6 +164,7 @@ class PredictionState:
         self.wanted = dict.fromkeys(TASKS, True)
         self.options, self.cluster = options or RunOptions(), cluster or ClusterChoice()
         self.device, self.scope, self.bin_size = "auto", "view", 0
+        self.adapt = False
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
@@ -264,6 +267,7 @@ class PredictionState:
             "device": self.device,
             "resolution": self.bin_size,
             **self.options.request(tasks),
+            **({"adapt": True} if self.adapt else {}),
         }
 
     def run_view(self, name: str = "") -> None:

@@ -23,17 +23,18 @@ from napari_hicstruct.plugin.state.view import View, parse_view
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin.state.adapting import AdaptState
     from napari_hicstruct.plugin.state.consensus import ConsensusState
     from napari_hicstruct.plugin.state.figure import FigureState
     from napari_hicstruct.plugin.state.fusion import FusionState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
+    from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
     from napari_hicstruct.plugin.state.navigation import NavigationState
+    from napari_hicstruct.plugin.state.orientation import OrientationState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.repair import RepairState
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
-    from napari_hicstruct.plugin.state.adapting import AdaptState
-    from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
     from napari_hicstruct.plugin.state.segmentation import SegmentationState
@@ -174,6 +175,13 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.figure import FigureState
 
         return FigureState(self)
+
+    @cached_property
+    def motif_orientation(self) -> OrientationState:
+        """How CTCF motifs at the anchors of candidates point."""
+        from napari_hicstruct.plugin.state.orientation import OrientationState
+
+        return OrientationState(self)
 
     @cached_property
     def repair(self) -> RepairState:
