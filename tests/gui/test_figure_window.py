@@ -21,24 +21,24 @@ def test_the_view_becomes_a_figure(make_napari_viewer: Callable[..., Any], data_
     session.labels.sets_changed()
     region = Interval("21", 34_000_000, 36_000_000)
     session.go_to(region, region, rest=True)
-    dock.open_figure()
+    dialog = dock.open_dialog("figure")
     drawn: list[Path] = []
     session.figure.drawn.connect(drawn.append)
     assert pump(lambda: drawn)
-    assert dock.figure.preview_label.pixmap().width() > 200
-    dock.figure.form.form["tilted"].value = True
+    assert dialog.preview_label.pixmap().width() > 200
+    dialog.form.form["tilted"].value = True
     drawn.clear()
     assert pump(lambda: drawn)
     request = session.figure.request(tmp_path / "x.svg")
     assert request.tilted
     assert request.limits == tuple(session.map.layer.contrast_limits)
-    dock.figure.form.form["tilted"].value = False
+    dialog.form.form["tilted"].value = False
     rows, _ = session.visible()
     (loops,) = session.figure.request(tmp_path / "x.svg").labels
     seen = [one for one in found.records if one.anchor1.start < rows.end and one.anchor2.end > rows.start]
     assert 0 < len(loops.records) <= len(seen)
-    dock.figure.save(str(tmp_path / "view"))
+    dialog.save(str(tmp_path / "view"))
     assert pump(lambda: (tmp_path / "view.svg").exists() and not session.figure.writing)
     text = (tmp_path / "view.svg").read_text()
     assert f"HiCCUPS ({len(loops.records)})" in text
-    dock.figure.close()
+    dialog.close()

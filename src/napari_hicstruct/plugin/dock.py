@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from qtpy.compat import isalive
@@ -35,6 +36,10 @@ from napari_hicstruct.plugin.widgets.strip import Strip, icon_button
 from napari_hicstruct.plugin.widgets.style import reveal, subdued, wordy_button
 
 _TITLE = "HiC Structures"
+_DIALOGS = {
+    "figure": ("napari_hicstruct.plugin.panels.figure.dialog", "FigureDialog"),
+    "gallery": ("napari_hicstruct.plugin.panels.gallery.dialog", "GalleryDialog"),
+}
 _FOLD_TIP = "Fold the dock to a strip of icons, so that the map has the room."
 _PANELS_TIP = "Layers. Show or fold napari's layer list and layer controls."
 
@@ -123,7 +128,7 @@ class HicDock(QWidget):
         self.tools: Any = None
         self.folded_tools: Any = None
         self.consensus: Any = None
-        self.figure: Any = None
+        self.dialogs: dict[str, Any] = {}
         self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
@@ -192,7 +197,7 @@ class HicDock(QWidget):
             return
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
-        self.menu.figure_wanted.connect(self.open_figure)
+        self.menu.dialog_wanted.connect(self.open_dialog)
         self.menu.repair_wanted.connect(lambda: open_repair(self.session.viewer))
         self.menu.fuse_wanted.connect(lambda: open_fuse(self.session.viewer))
         self.menu.segment_wanted.connect(lambda: open_segment(self.session.viewer))
@@ -263,15 +268,16 @@ class HicDock(QWidget):
         self.consensus.raise_()
         self.consensus.activateWindow()
 
-    def open_figure(self) -> None:
-        """Show the figure of the view; its code is imported when it is first asked for."""
-        from napari_hicstruct.plugin.panels.figure.dialog import FigureDialog
-
-        if self.figure is None:
-            self.figure = FigureDialog(self.session, self._main_window() or self)
-        self.figure.show()
-        self.figure.raise_()
-        self.figure.activateWindow()
+    def open_dialog(self, name: str) -> Any:
+        """Show ``figure`` or ``gallery``; its code is imported when it is first asked for."""
+        if name not in self.dialogs:
+            module, kind = _DIALOGS[name]
+            self.dialogs[name] = getattr(import_module(module), kind)(self.session, self._main_window() or self)
+        dialog = self.dialogs[name]
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        return dialog
 
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
@@ -306,7 +312,9 @@ class HicDock(QWidget):
         labels.table_wanted.connect(lambda: open_table(session.viewer))
         labels.consensus_wanted.connect(self.open_consensus)
         self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
-        self._add("tracks", "Tracks", TracksPanel(session), "Signal, peaks, motifs and genes beside the map.", open=False)
+        self._add(
+            "tracks", "Tracks", TracksPanel(session), "Signal, peaks, motifs and genes beside the map.", open=False
+        )
         self.predict = PredictPanel(session.prediction, session.adapting)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)

@@ -148,6 +148,17 @@ class ReviewState:
             len(uids), "The judgment", lambda project: project.set_status(uids, status), then
         )
 
+    def judge_chosen(self, uids: Sequence[str], status: Status) -> bool:
+        """Accept or reject what a person chose beside the map, in one step; the camera stays, also at undo."""
+
+        def then(_change: Change) -> None:
+            self._judged_where_chosen(uids, True)
+            self.queue.judged(uids)
+
+        return self.labels.attempt_many(
+            len(uids), "The judgment", lambda project: project.set_status(uids, status), then
+        )
+
     def let_go(self) -> None:
         """Nothing waits for a common judgment any more."""
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.consensus import ConsensusState
     from napari_hicstruct.plugin.state.figure import FigureState
     from napari_hicstruct.plugin.state.fusion import FusionState
+    from napari_hicstruct.plugin.state.gallery import GalleryState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
@@ -170,6 +171,13 @@ class WindowState(ProjectState):
         return TracksState(self)
 
     @cached_property
+    def gallery(self) -> GalleryState:
+        """All objects of a kind as thumbnails."""
+        from napari_hicstruct.plugin.state.gallery import GalleryState
+
+        return GalleryState(self.review)
+
+    @cached_property
     def figure(self) -> FigureState:
         """A figure of what is shown."""
         from napari_hicstruct.plugin.state.figure import FigureState
@@ -213,7 +221,7 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        for name in ("repair", "repair_votes", "fusion", "segmentation", "figure", "loop_pairs", "adapting"):
+        for name in ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "loop_pairs", "adapting"):
             if name in self.__dict__:
                 getattr(self, name).end()
 

@@ -34,8 +34,8 @@ class MapMenu(QMenu):
     ----------
     consensus_wanted : Signal
         The consensus of callers shall be opened.
-    figure_wanted : Signal
-        A figure of the view shall be made.
+    dialog_wanted : Signal(str)
+        A figure of the view (``figure``) or the gallery of objects (``gallery``) shall be shown.
     repair_wanted, fuse_wanted, segment_wanted : Signal
         The dock that repairs labels, fuses maps or segments images shall be opened.
     """
@@ -44,7 +44,7 @@ class MapMenu(QMenu):
     repair_wanted = Signal()
     fuse_wanted = Signal()
     segment_wanted = Signal()
-    figure_wanted = Signal()
+    dialog_wanted = Signal(str)
 
     def __init__(self, window: WindowState, bar: QMenuBar) -> None:
         super().__init__("&HiC Structures", bar)
@@ -65,7 +65,8 @@ class MapMenu(QMenu):
         self.list_of_places = self._add("Open list of places …", self.open_places)
         self.tilted = self._add("Tilted map", self._tilt)
         self.tilted.setCheckable(True)
-        self.figure = self._add("Figure …", self.figure_wanted.emit)
+        self.figure = self._add("Figure …", lambda: self.dialog_wanted.emit("figure"))
+        self.gallery = self._add("Gallery of objects …", lambda: self.dialog_wanted.emit("gallery"))
         self.addSeparator()
         self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
         self._add("Fuse maps …", self.fuse_wanted.emit)
@@ -105,7 +106,7 @@ class MapMenu(QMenu):
         self.recent.setEnabled(not self.recent.isEmpty())
         self._list_messages()
         is_open = self._window.source is not None
-        for action in (self.link, self.bookmark, self.list_of_places, self.tilted, self.figure):
+        for action in (self.link, self.bookmark, self.list_of_places, self.tilted, self.figure, self.gallery):
             action.setEnabled(is_open)
         self.tilted.setChecked(self._window.projection.tilted)
         self.consensus.setEnabled(is_open)
