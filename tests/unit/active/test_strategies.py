@@ -67,6 +67,13 @@ def test_probable_pairs_come_first_and_what_has_none_last_and_it_refuses_without
         priorities(pool([0.5]), "pair")
 
 
+def test_orientation_takes_convergent_motifs_first() -> None:
+    own = replace(pool([0.5] * 3), orientation=np.array([1.0, math.nan, 3.0]))
+    assert order(own, "orientation") == [2, 0, 1]
+    with pytest.raises(ConfigError, match="needs motifs beside the map"):
+        priorities(pool([0.5]), "orientation")
+
+
 def test_bald_leaves_out_whom_no_member_was_asked_of_and_refuses_without_an_ensemble() -> None:
     found = priorities(pool([0.5, 0.5], [[0.1, 0.9], [math.nan, math.nan]]), "bald")
     assert found[0] > 0

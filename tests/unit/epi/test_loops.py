@@ -104,3 +104,24 @@ def test_what_is_missing_is_said(trained: Path) -> None:
         drain(iter_loop_pairs([loop((1, 9_999), (3, 99_999), "chr99")], request(trained)))
     assert LoopPairsConfig().missing() == "Give the model's folder, a FASTA, enhancers, promoters, the line's name."
     assert LoopPairs({}, 3, "K562", 0.5).words().startswith("0 loops of 3")
+
+
+def test_the_command_writes_a_row_for_each_loop(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from napari_hicstruct.cli.main import main
+
+    e, p = _spans(trained, "e.bed"), _spans(trained, "p.bed")
+    rows = [(e[0][0], e[2][1], p[0][0], p[1][1]), (1, 2, 3, 4)]
+    (tmp_path / "l.bedpe").write_text("".join(f"chr1\t{a}\t{b}\tchr1\t{c}\t{d}\n" for a, b, c, d in rows))
+    words = ["epi", "loops", str(tmp_path / "l.bedpe"), "--quiet", "--flank", "0", "--line", "line01"]
+    for name, path in (("fasta", "genome.fa"), ("model", "run"), ("enhancers", "e.bed"), ("promoters", "p.bed")):
+        words += [f"--{name}", str(trained / path)]
+    words += ["--lines", str(trained / "lines.tsv"), "--out", str(tmp_path / "o.tsv")]
+    assert main(words) == 0
+    written = [line.split("\t") for line in (tmp_path / "o.tsv").read_text().splitlines()]
+    assert written[0][6:] == ["p", "called", "enhancer", "promoter", "tried"]
+    assert 0 <= float(written[1][6]) <= 1
+    assert written[2][6:] == ["NA"] * 4 + ["0"]
+    assert "pairs" in capsys.readouterr().out
+    assert main(words) == 2  # the table is there

@@ -145,6 +145,22 @@ def iter_loop_pairs(
     return LoopPairs(found, len(loops), request.line, float(card["threshold"]), tuple(notes))
 
 
+def loops_text(records: Sequence[Annotation], found: LoopPairs) -> str:
+    """Loops with their pairs, tab-separated; NA where a loop has none."""
+    head = ["chrom1", "start1", "end1", "chrom2", "start2", "end2", "p", "called", "enhancer", "promoter", "tried"]
+    rows = ["\t".join(head) + "\n"]
+    for record in (one for one in records if one.kind is Kind.LOOP):
+        pair = found.found.get(record.uid)
+        cells = [f"{a.chrom}\t{a.start}\t{a.end}" for a in (record.anchor1, record.anchor2)]
+        if pair is None:
+            cells += ["NA"] * 4 + ["0"]
+        else:
+            places = (f"{one.chrom}:{one.start}-{one.end}" for one in (pair.enhancer, pair.promoter))
+            cells += [f"{pair.p:.6g}", str(int(pair.p >= found.threshold)), *places, str(pair.tried)]
+        rows.append("\t".join(cells) + "\n")
+    return "".join(rows)
+
+
 def _iter_score(
     table: PairTable, request: LoopPairsRequest, model: tuple[EpiNet, Any, dict[str, Any]], token: CancelToken
 ) -> Generator[Progress, None, tuple[NDArray[np.int64], NDArray[np.float64], list[str]]]:
