@@ -54,7 +54,7 @@ class AdaptRow(QWidget):
         column.addWidget(self.message)
         follow(self, state.changed, self.refresh)
         follow(self, state.progressed, self.running.follow)
-        follow(self, state.message, lambda text: show_text(self.message, text))
+        follow(self, state.message, self._show)
         self.refresh()
 
     def refresh(self) -> None:
@@ -69,3 +69,6 @@ class AdaptRow(QWidget):
         for widget in (self.which, self.back):
             widget.setVisible(state.adapted)
         self.which.set_value(state.shown)
+
+    def _show(self, text: str) -> None:
+        show_text(self.message, text)

@@ -52,7 +52,7 @@ class PairsPanel(QWidget):
             label.hide()
         follow(self, state.changed, self._update)
         follow(self, state.progressed, self.running.follow)
-        follow(self, state.message, lambda text: show_text(self.message, text))
+        follow(self, state.message, self._show)
         self._update()
 
     def _update(self) -> None:
@@ -62,3 +62,6 @@ class PairsPanel(QWidget):
         self.ask.setEnabled(not why and not self.state.running)
         self.ask.setToolTip(why or _TIP)
         self.forget.setEnabled(self.state.found is not None)
+
+    def _show(self, text: str) -> None:
+        show_text(self.message, text)
