@@ -180,7 +180,7 @@ def test_own_tracks_and_the_section(opened: Any, tmp_path: Path) -> None:
     panel = dock.findChild(TracksPanel)
     menu = panel.own_menu()
     next(one for one in menu.actions() if one.text() == "Coverage").setChecked(True)
-    assert panel.summary() == "1 track"
+    assert [one.key for one in session.tracks.tracks] == ["own:coverage"]
     session.go_to(Interval("chr1", 7_000_000, 11_000_000))
     key = "own:coverage"
     assert pump(lambda: (part := session.tracks.part(key, "columns")) is not None and np.isfinite(part.values).any())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QPoint, QSignalBlocker, Qt
+from qtpy.QtCore import QPoint, QSignalBlocker, Qt, Signal
 from qtpy.QtWidgets import (
     QCheckBox,
     QGridLayout,
@@ -42,7 +42,14 @@ class TracksPanel(QWidget):
     Parameters
     ----------
     window : WindowState
+
+    Attributes
+    ----------
+    summary : Signal(str)
+        For the head of the section.
     """
+
+    summary = Signal(str)
 
     def __init__(self, window: WindowState) -> None:
         super().__init__()
@@ -86,10 +93,6 @@ class TracksPanel(QWidget):
         column.addLayout(first)
         column.addLayout(places)
 
-    def summary(self) -> str:
-        """For the head of the section."""
-        return how_many(len(self._state.tracks), "track") if self._state.tracks else ""
-
     def _update(self) -> None:
         for box, on in ((self.below, self._state.below), (self.beside, self._state.beside)):
             with QSignalBlocker(box):
@@ -101,6 +104,7 @@ class TracksPanel(QWidget):
         self._rows.clear()
         for number, one in enumerate(self._state.tracks):
             self._add_row(number, one)
+        self.summary.emit(how_many(len(self._state.tracks), "track") if self._state.tracks else "")
 
     def _add_row(self, number: int, one: ShownTrack) -> None:
         key = one.key
