@@ -74,6 +74,15 @@ class Navigation:
         """Turn the map by 45°, or back."""
         self._window.show_tilted(not self._window.projection.tilted)
 
+    def flicker(self) -> None:
+        """Show the other map in the same place."""
+        name = self._state.flicker()
+        self._labels.hint(name or "There is no second map: open one under Second map.")
+
+    def show_genome(self) -> None:
+        """Show all chromosomes beside the map."""
+        self._state.genome_wanted.emit()
+
     def measure(self) -> None:
         """Measure distances with the mouse."""
         self._review.measure()

@@ -59,6 +59,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("keep_place", ("K",), LOOK, "keep the view as a bookmark"),
     Command("copy_link", ("Y",), LOOK, "copy the view as a link"),
     Command("tilt", ("V",), LOOK, "tilt the map: the genome along, distance up"),
+    Command("flicker", ("X",), LOOK, "the other map in the same place"),
+    Command("show_genome", ("W",), LOOK, "the whole genome, all chromosomes"),
     Command("measure", ("D",), LOOK, "measure distances with the mouse"),
     _add(Kind.LOOP, "L"),
     _add(Kind.STRIPE, "S"),

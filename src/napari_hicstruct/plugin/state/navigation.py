@@ -31,9 +31,12 @@ class NavigationState:
     ----------
     find_wanted : Signal
         The person wants to type where to go.
+    genome_wanted : Signal
+        The person wants to see the whole genome.
     """
 
     find_wanted = Signal()
+    genome_wanted = Signal()
 
     def __init__(self, window: WindowState) -> None:
         self._window = window
@@ -48,6 +51,10 @@ class NavigationState:
     def places(self) -> Places:
         """Bookmarks and lists of places."""
         return Places(self._window)
+
+    def flicker(self) -> str:
+        """Show the other map in the same place; gives its name, empty where there is one map alone."""
+        return self._window.second_map.flicker()
 
     def link(self) -> str:
         """The view as a region string: the region box and ``hicstruct view MAP -r`` open it again.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.figure import FigureState
     from napari_hicstruct.plugin.state.fusion import FusionState
     from napari_hicstruct.plugin.state.gallery import GalleryState
+    from napari_hicstruct.plugin.state.genome_view import GenomeView
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
+    from napari_hicstruct.plugin.state.second_map import SecondMapState
     from napari_hicstruct.plugin.state.segmentation import SegmentationState
     from napari_hicstruct.plugin.state.tracks import TracksState
 
@@ -164,11 +166,25 @@ class WindowState(ProjectState):
         return ConsensusState(self.labels)
 
     @cached_property
+    def genome_view(self) -> GenomeView:
+        """All chromosomes, as they are looked at beside the map."""
+        from napari_hicstruct.plugin.state.genome_view import GenomeView
+
+        return GenomeView(self)
+
+    @cached_property
     def tracks(self) -> TracksState:
         """Tracks beside the map."""
         from napari_hicstruct.plugin.state.tracks import TracksState
 
         return TracksState(self)
+
+    @cached_property
+    def second_map(self) -> SecondMapState:
+        """A second map beside the one that is open."""
+        from napari_hicstruct.plugin.state.second_map import SecondMapState
+
+        return SecondMapState(self, self.runner)
 
     @cached_property
     def gallery(self) -> GalleryState:
@@ -221,7 +237,8 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        for name in ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "loop_pairs", "adapting"):
+        parts = ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "loop_pairs", "adapting")
+        for name in (*parts, "second_map", "genome_view"):
             if name in self.__dict__:
                 getattr(self, name).end()
 

@@ -63,6 +63,7 @@ class MapMenu(QMenu):
         self.link = self._add("Copy view as link", self.copy_link)
         self.bookmark = self._add("Bookmark this view", self._keep_place)
         self.list_of_places = self._add("Open list of places …", self.open_places)
+        self.genome = self._add("Whole genome …", self._window.navigation.genome_wanted.emit)
         self.tilted = self._add("Tilted map", self._tilt)
         self.tilted.setCheckable(True)
         self.figure = self._add("Figure …", lambda: self.dialog_wanted.emit("figure"))
@@ -106,7 +107,7 @@ class MapMenu(QMenu):
         self.recent.setEnabled(not self.recent.isEmpty())
         self._list_messages()
         is_open = self._window.source is not None
-        for action in (self.link, self.bookmark, self.list_of_places, self.tilted, self.figure, self.gallery):
+        for action in (self.link, self.bookmark, self.list_of_places, self.genome, self.tilted, self.figure, self.gallery):
             action.setEnabled(is_open)
         self.tilted.setChecked(self._window.projection.tilted)
         self.consensus.setEnabled(is_open)
