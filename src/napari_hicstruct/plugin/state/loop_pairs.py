@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -30,9 +29,8 @@ class LoopPairsBackend:
         from napari_hicstruct.plugin.state.prediction import spare_threads
         from napari_hicstruct.workflows.epi.loops import LoopPairsRequest, iter_loop_pairs
 
-        given = {name: getattr(config, name) for name in ("model", "fasta", "enhancers", "promoters", "flank")}
-        lines = None if config.lines == Path() else config.lines
-        request = LoopPairsRequest(**given, line=config.line.strip(), lines=lines, threads=spare_threads())
+        given = {name: getattr(config, name) for name in type(config).model_fields}
+        request = LoopPairsRequest(**given | {"line": config.line.strip()}, threads=spare_threads())
         return iter_loop_pairs(records, request, token=token)
 
 

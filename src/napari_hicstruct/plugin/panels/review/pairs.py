@@ -28,6 +28,10 @@ class PairsPanel(QWidget):
         super().__init__()
         self.state = state
         self.form = SettingsForm(state.config)
+        self.form.form["model"].mode = "d"  # a folder
+        for one in self.form.form:  # a path is a line and a button
+            for part in one.native.findChildren(QWidget):
+                part.setToolTip(part.toolTip() or one.tooltip)
         self.form.edited.connect(lambda values: state.set(**values))
         self.ask, self.forget = QPushButton("Find E–P pairs"), QPushButton("Forget")
         self.ask.clicked.connect(lambda: state.run())
