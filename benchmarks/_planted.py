@@ -25,8 +25,8 @@ CALLED = 2.5
 RANDOM = 1_500
 """Places of each kind without a structure that the caller looks at besides: what it calls there is noise."""
 
-SMALL = 0.03
-"""log2; a true change below it is none: what a planted change nearby leaves in a neighbour's counts."""
+SMALL = 0.01
+"""log2; a true change below it is none: what a planted change far off leaves in the expected contacts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def simulated(seed: int, length: int = 60_000_000) -> SimulatedMap:
 
 
 def plant(sim: SimulatedMap, share: float, rng: np.random.Generator) -> Planted:
-    """Change ``share`` of the loops, stripes and boundaries of a map in either of two copies, by a third to all of it."""
+    """Weaken ``share`` of the loops, stripes and boundaries of a map in one of two copies, by a third to all of it."""
     records = [one for some in truth_records(sim, 1_000.0) for one in some]
     bands = [sim.band.copy(), sim.band.copy()]
     planted: set[str] = set()
@@ -113,7 +113,7 @@ def draw(sim: SimulatedMap, depth: float, rng: np.random.Generator) -> Band:
 
 
 def called(band: Band, records: Sequence[Annotation], least: float = CALLED) -> list[Annotation]:
-    """Those that a caller by contacts alone lists: at least so many standard deviations of counting above its surround."""
+    """Those that a caller by contacts alone lists: at least so many standard deviations above their surround."""
     shapes = [footprint(one, RESOLUTION) for one in records]
     here = count(band, band.valid, Rectangles.of(shapes))
     sign = np.array([-1 if one.kind is Kind.BOUNDARY else 1 for one in records])

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.controllers.editing import Editing
     from napari_hicstruct.plugin.controllers.review import Review
     from napari_hicstruct.plugin.layers.fused import FusedLayers
+    from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
     from napari_hicstruct.plugin.layers.repaired import RepairedLayers
     from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
 
@@ -191,6 +192,13 @@ class Session(WindowState):
             self.problem.emit(error)
 
     @cached_property
+    def second_layer(self) -> SecondMapLayer:
+        """The second map on the first."""
+        from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
+
+        return SecondMapLayer(self.canvas, self.second_map)
+
+    @cached_property
     def segmented_layers(self) -> SegmentedLayers:
         """The layers of what is segmented; they come also while its dock is closed."""
         from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
@@ -255,12 +263,16 @@ class Session(WindowState):
         self.labels.busy.end()  # the sample is simulated without a map
         self.end_image_work()
         self._share.close()
+        if "second_layer" in self.__dict__:
+            self.second_layer.close()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()
         self.track_view.close()
         if "tracks" in self.__dict__:
             self.tracks.end()
+        if "motif_orientation" in self.__dict__:
+            self.motif_orientation.end()
         self.rulers.close()
         self._frame.close()
         self._projected.close()

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.evaluation.differences import (
-    MIN_PHI,
     Called,
     Dispersion,
     Places,
@@ -32,6 +31,9 @@ MOVED_BP = 100_000
 
 MIN_OWN = 100
 """Structures from which on their own scatter says what the dispersion is, where there are no replicates."""
+
+UNKNOWN_PHI = 0.1
+"""Dispersion that is assumed where there is nothing to learn it from: maps of other laboratories differ by as much."""
 
 SHIFTED = 0.15
 """log2; median change of a kind from which on a note says that all of them changed."""
@@ -97,8 +99,7 @@ def _dispersion(found: Measured, here: Places, beside: Places) -> tuple[Dispersi
         size = np.concatenate([*([here.total] * n), *([beside.total] * n)])
         if (own := dispersion(_stacked(pairs), size)) is not None:
             return own, True
-    nothing = Dispersion(np.zeros(1), np.full(1, MIN_PHI))
-    phi = dispersion(beside, beside.total) or nothing
+    phi = dispersion(beside, beside.total) or Dispersion(np.zeros(1), np.full(1, UNKNOWN_PHI))
     # those that are called in one map alone were chosen for their scatter
     both = np.array([a is not None and b is not None for a, b in found.pairs], bool)
     known = np.flatnonzero(np.concatenate(found.known) & both)

@@ -33,6 +33,9 @@ MIN_SHIFT, MAX_SHIFT = 10, 400
 CONTROLS = 4_000
 """Places beside structures of one kind on a chromosome, about."""
 
+MAX_CONTROLS = 200
+"""The same for one structure."""
+
 MIN_KNOWN = 0.5
 """Share of a focus' pixels that all maps must know."""
 
@@ -143,7 +146,7 @@ def _there(record: Annotation | None) -> Annotation:
 def _beside(shapes: Sequence[Footprint], n_bins: int, rng: np.random.Generator) -> tuple[list[int], list[int]]:
     """Places like the structures, moved along the diagonal: whose, and by how many bins."""
     which, shifts = [], []
-    each = int(np.clip(CONTROLS // max(len(shapes), 1), 2, 40))
+    each = int(np.clip(CONTROLS // max(len(shapes), 1), 2, MAX_CONTROLS))
     for k, shape in enumerate(shapes):
         corners = [v for one in shape.rectangles for v in one[2:]]
         low, high = max(-MAX_SHIFT, -min(corners)), min(MAX_SHIFT, n_bins - max(corners))
