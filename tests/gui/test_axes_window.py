@@ -90,12 +90,12 @@ def test_what_is_seen_says_positions_and_pixels_of_the_screen(
     viewer = make_napari_viewer(show=True)
     session, _ = open_in(viewer, data_dir / CHR21)
     native = viewer.window._qt_viewer.canvas.native
-    told = []
-    session.seen.changed.connect(lambda: told.append(session.seen.columns))
+    spans = []
+    session.seen.changed.connect(lambda: spans.append(session.seen.columns))
     session.go_to(Interval("21", 24_300_000, 24_600_000), Interval("21", 24_700_000, 25_000_000))
     pump(lambda: False, 0.2)
     columns, rows = session.seen.columns, session.seen.rows
-    assert told[-1] == columns
+    assert spans[-1] == columns
     assert (columns.chrom, columns.length) == ("21", 48_129_895)
     assert (columns.start + columns.end) / 2 == pytest.approx(24_850_000)
     assert (rows.start + rows.end) / 2 == pytest.approx(24_450_000)

@@ -84,7 +84,7 @@ class _Window(TinyWindow):
 def test_a_click_goes_to_the_chromosome_or_the_pair(path: Path) -> None:
     window: Any = _Window(None, InlineRunner())
     window.source = open_map(path)
-    view = GenomeView(window)
+    view = GenomeView(window, window.runner)
     view.show()
     assert view.title() == "3 chromosomes · 50 kb bins"
     assert view.text_at(20, 70) == "chr1:1,000,000 × chr2:500,000 · 7 contacts"

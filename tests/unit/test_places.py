@@ -60,7 +60,7 @@ def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyWindow:
 
 
 def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
-    places = Places(window)
+    places = Places(window, window.settings)
     with pytest.raises(RegionError, match="no places yet"):
         places.step(1)
     said = places.open(
@@ -77,17 +77,17 @@ def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
 
 
 def test_bookmarks_of_a_map_are_there_next_time_and_each_once(window: TinyWindow) -> None:
-    places = Places(window)
+    places = Places(window, window.settings)
     window.go_to(iv(100_000, 300_000), iv(500_000, 700_000))
     places.keep("off the diagonal")
     places.keep()
     window.go_to(iv(100_000, 300_000))
     places.keep()
     assert [one.name for one in places.here] == ["off the diagonal", ""]
-    again = Places(window)
+    again = Places(window, window.settings)
     assert [one.view for one in again.here] == [one.view for one in places.here]
     again.drop(0)
-    assert len(Places(window).here) == 1
+    assert len(Places(window, window.settings).here) == 1
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_link_opens_the_same_view(view: View) -> None:
 
 
 def test_genes_by_name_where_a_region_is_typed(window: TinyWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = NavigationState(window)
+    state = NavigationState(window, window.settings)
     with pytest.raises(RegionError, match="GTF, GFF or BED12"):
         state.go("MYC")
     genes = [SimpleNamespace(name=name, interval=Interval("17", at, at + 9_000)) for name, at in GENES]

@@ -22,7 +22,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 MAX_BINS = 1_400
 """On either side: about the pixels of a screen."""
 
-_SMALLEST = 1 / 300
+_MIN_SHARE = 1 / 300
 """Contigs shorter than this share of the longest chromosome are left out."""
 
 
@@ -87,7 +87,7 @@ def genome_grid(source: ContactSource, chroms: Sequence[str] = (), *, max_bins: 
     wanted = {NameMatcher(sizes).require(chrom) for chrom in chroms}
     longest = max(sizes.values())
     kept = {
-        name: length for name, length in sizes.items() if (name in wanted if wanted else length >= longest * _SMALLEST)
+        name: length for name, length in sizes.items() if (name in wanted if wanted else length >= longest * _MIN_SHARE)
     }
     least = max(sum(kept.values()) / max(max_bins - len(kept), 1), 1)
     fitting = [level for level in source.resolutions if level <= least] or [source.resolutions[0]]

@@ -12,12 +12,12 @@ from psygnal import Signal
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.genome_wide import GenomeGrid
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.map import MapState
 
 _DARKEST = 99.5
 _AROUND_BP = 5_000_000
@@ -29,7 +29,8 @@ class GenomeView:
 
     Parameters
     ----------
-    window : WindowState
+    window : MapState
+    runner : Runner
 
     Attributes
     ----------
@@ -44,13 +45,13 @@ class GenomeView:
 
     changed = Signal()
 
-    def __init__(self, window: WindowState) -> None:
+    def __init__(self, window: MapState, runner: Runner) -> None:
         self._window = window
         self.grid: GenomeGrid | None = None
         self.values: NDArray[np.float32] | None = None
         self.problem = ""
         self.progress = 0.0
-        self._job = BackgroundJob(window.runner, on_step=self._on_step, on_done=self._on_done, on_error=self._on_error)
+        self._job = BackgroundJob(runner, on_step=self._on_step, on_done=self._on_done, on_error=self._on_error)
         window.map_changed.connect(self._on_map)
 
     @property

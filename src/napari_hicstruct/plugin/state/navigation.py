@@ -13,7 +13,8 @@ from napari_hicstruct.plugin.state.places import Places
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.map import MapState
+    from napari_hicstruct.plugin.state.settings import Settings
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MAX_OTHERS = 4
@@ -25,7 +26,8 @@ class NavigationState:
 
     Parameters
     ----------
-    window : WindowState
+    window : MapState
+    settings : Settings
 
     Attributes
     ----------
@@ -38,23 +40,24 @@ class NavigationState:
     find_wanted = Signal()
     genome_wanted = Signal()
 
-    def __init__(self, window: WindowState) -> None:
-        self._window = window
+    def __init__(self, window: MapState, settings: Settings) -> None:
+        self._window, self._settings = window, settings
 
     @staticmethod
     def of(window: Any) -> NavigationState:
         """That of a window; one of its own for a state that has none."""
         known = getattr(window, "navigation", None)
-        return known if isinstance(known, NavigationState) else NavigationState(window)
+        return known if isinstance(known, NavigationState) else NavigationState(window, window.settings)
 
     @cached_property
     def places(self) -> Places:
         """Bookmarks and lists of places."""
-        return Places(self._window)
+        return Places(self._window, self._settings)
 
     def flicker(self) -> str:
         """Show the other map in the same place; gives its name, empty where there is one map alone."""
-        return self._window.second_map.flicker()
+        window: Any = self._window
+        return str(window.second_map.flicker())
 
     def link(self) -> str:
         """The view as a region string: the region box and ``hicstruct view MAP -r`` open it again.

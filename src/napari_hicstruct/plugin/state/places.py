@@ -16,7 +16,8 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.readers.places import ListedPlace
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.map import MapState
+    from napari_hicstruct.plugin.state.settings import Settings
 
 BOOKMARKS = "Bookmarks"
 _SETTING = "bookmarks"
@@ -42,7 +43,9 @@ class Places:
 
     Parameters
     ----------
-    window : WindowState
+    window : MapState
+    settings : Settings
+        Where the bookmarks of each map are kept.
 
     Attributes
     ----------
@@ -54,8 +57,8 @@ class Places:
 
     changed = Signal()
 
-    def __init__(self, window: WindowState) -> None:
-        self._window = window
+    def __init__(self, window: MapState, settings: Settings) -> None:
+        self._window, self._settings = window, settings
         self._lists: dict[str, list[Place]] = {BOOKMARKS: []}
         self.chosen = BOOKMARKS
         self._at: int | None = None
@@ -135,7 +138,7 @@ class Places:
 
     def _write(self) -> None:
         lines = [f"{one.view.link()}\t{one.name}" for one in self._lists[BOOKMARKS]]
-        self._window.settings.set_entry(_SETTING, self._key(), lines or None)
+        self._settings.set_entry(_SETTING, self._key(), lines or None)
 
     def _key(self) -> str:
         assert self._window.source is not None
@@ -188,7 +191,7 @@ class Places:
         self._lists, self.chosen, self._at = {BOOKMARKS: []}, BOOKMARKS, None
         source = self._window.source
         if source is not None:
-            lines = self._window.settings.entry(_SETTING, self._key(), [])
+            lines = self._settings.entry(_SETTING, self._key(), [])
             kept = [_place_of(str(line), source.chromsizes) for line in lines]
             self._lists[BOOKMARKS] = [one for one in kept if one is not None]
         self.changed.emit()

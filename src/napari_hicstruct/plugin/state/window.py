@@ -149,7 +149,7 @@ class WindowState(ProjectState):
         """Where to look: regions and genes by name, links, places."""
         from napari_hicstruct.plugin.state.navigation import NavigationState
 
-        return NavigationState(self)
+        return NavigationState(self, self.settings)
 
     @cached_property
     def importing(self) -> ImportState:
@@ -170,7 +170,7 @@ class WindowState(ProjectState):
         """All chromosomes, as they are looked at beside the map."""
         from napari_hicstruct.plugin.state.genome_view import GenomeView
 
-        return GenomeView(self)
+        return GenomeView(self, self.runner)
 
     @cached_property
     def tracks(self) -> TracksState:
@@ -274,12 +274,15 @@ class WindowState(ProjectState):
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
         from napari_hicstruct.plugin.state.cluster_choice import ClusterChoice
+        from napari_hicstruct.plugin.state.model_tracks import ModelTracks
         from napari_hicstruct.plugin.state.prediction import PredictionState
         from napari_hicstruct.plugin.state.run_options import RunOptions
 
         options, cluster = RunOptions(self.settings), ClusterChoice(self.settings)
         made = PredictionState(self, self.runner, options=options, cluster=cluster)
         made.finished.connect(self.labels.sets_changed)
+        made.tracks = ModelTracks(made.models, self.tracks)
+        made.tracks.changed.connect(made.changed.emit)
         return made
 
     @cached_property

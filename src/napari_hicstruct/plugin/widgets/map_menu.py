@@ -107,7 +107,8 @@ class MapMenu(QMenu):
         self.recent.setEnabled(not self.recent.isEmpty())
         self._list_messages()
         is_open = self._window.source is not None
-        for action in (self.link, self.bookmark, self.list_of_places, self.genome, self.tilted, self.figure, self.gallery):
+        looking = (self.link, self.bookmark, self.list_of_places, self.genome, self.tilted)
+        for action in (*looking, self.figure, self.gallery):
             action.setEnabled(is_open)
         self.tilted.setChecked(self._window.projection.tilted)
         self.consensus.setEnabled(is_open)
