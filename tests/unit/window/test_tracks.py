@@ -178,3 +178,26 @@ def test_boundary_probability_comes_from_the_calls_that_are_shown(
         track = window.tracks.tracks[0].track
         at = np.array([track.values(tad(p, p + 5_000).anchor1, 1)[0] for p in (100_000, 300_000, 500_000, 200_000)])
         assert at == pytest.approx([0.8, 0.8, 0.3, np.nan], nan_ok=True)
+
+
+def test_a_model_reads_the_bigwigs_of_the_window_by_name(window: TinyWindow, data_dir: Path) -> None:
+    from types import SimpleNamespace
+
+    from napari_hicstruct.plugin.state.model_tracks import ModelTracks
+
+    bigwig = data_dir / "tracks" / "LNCaP_ENCFF282KWR_subset.bigwig"
+    window.source = TinySource(uri="lncap.cool", assembly="", chromsizes={"chr7": 159_345_973})  # type: ignore[assignment]
+    window.map_changed.emit()
+    models = window.prediction.models
+    choice = window.prediction.tracks
+    assert isinstance(choice, ModelTracks)
+    assert (choice.wanted(), choice.problem(), choice.files()) == ((), "", {})
+    models.chosen = SimpleNamespace(tracks=("encff282kwr",), tasks=(), name="m", label="m 1")
+    assert "reads the track 'encff282kwr': open its bigWig" in choice.problem()
+    window.tracks.add(bigwig)
+    assert choice.files() == {"encff282kwr": str(bigwig)}
+    assert window.prediction.request()["tracks"] == {"encff282kwr": str(bigwig)}
+    models.chosen = SimpleNamespace(tracks=("ctcf", "atac"), tasks=(), name="m", label="m 1")
+    assert "'ctcf'" in choice.problem()
+    choice.choose("ctcf", str(bigwig))
+    assert "'atac'" in choice.problem()

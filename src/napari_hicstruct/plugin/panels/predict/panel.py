@@ -9,6 +9,7 @@ from napari_hicstruct.plugin.panels.predict.adapt import AdaptRow
 from napari_hicstruct.plugin.panels.predict.bins import BinList
 from napari_hicstruct.plugin.panels.predict.cluster import ClusterForm, FollowRow
 from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
+from napari_hicstruct.plugin.panels.predict.tracks import TrackChoices
 from napari_hicstruct.plugin.state.adapting import AdaptState
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.state.run_options import MODES
@@ -48,6 +49,7 @@ class PredictPanel(QWidget):
         super().__init__()
         self.state = state
         self.adapt_row = None if adapting is None else AdaptRow(adapting)
+        self.tracks = None if state.tracks is None else TrackChoices(state.tracks)
         self._build()
         self._lay_out()
         follow(self, state.changed, self._update)
@@ -115,8 +117,9 @@ class PredictPanel(QWidget):
         column.addWidget(self.cluster)
         rows = [("Find", tasks), ("Where", where), ("Mode", self.mode), ("Bins", self.bins)]
         layout.addLayout(_narrow(form(rows)))
-        if self.adapt_row is not None:
-            layout.addWidget(self.adapt_row)
+        for more in (self.tracks, self.adapt_row):
+            if more is not None:
+                layout.addWidget(more)
         for widget in (
             self.follow_row,
             self.how_long,
