@@ -6,10 +6,11 @@ windows, and with the control of equal size and steps, whose code is the same fo
 Bars: average precision on each unseen protocol, and the share of calls on thinned real maps that pass (the neutral
 scorer, at full depth), above the ungated model; on ordinary maps within .01; adapting ≤ 5 s, ≤ 200 MB.
 
-    python -m benchmarks.cell_gate --gate FOLDER --control FOLDER [--batches N]
+    python -m benchmarks.cell_gate [--gate FOLDER] [--control FOLDER] [--batches N]
 
 FOLDER: of a run of ``hicstruct train resources/configs/cell-gate.yaml`` (its ``model``), and of the same with
-``model.cell_gate.control: none``.  Simulated maps are those that chose the best step of each run; their protocols here
+``model.cell_gate.control: none``; else ``cell_gate/gate`` and ``cell_gate/control`` of the scratch folder.  Without a
+control its column is left out.  Simulated maps are those that chose the best step of each run; their protocols here
 are others.  GM12878 chr21 is in no training.
 """
 
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._harness import commit, data_dir, record, rounded, say, scratch
+from benchmarks._harness import BenchmarkError, commit, data_dir, record, rounded, say, scratch
 from benchmarks._real_judge import figures, observed_over_expected
 from benchmarks._real_maps import MAPS, _ours_of
 from benchmarks.depth_curve import one_map
@@ -152,15 +153,18 @@ def main() -> None:
     from napari_hicstruct.models.store import load_model
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--gate", type=Path, required=True)
-    parser.add_argument("--control", type=Path, required=True)
+    parser.add_argument("--gate", type=Path, default=scratch("cell_gate") / "gate")
+    parser.add_argument("--control", type=Path, default=scratch("cell_gate") / "control")
     parser.add_argument("--batches", type=int, default=24)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     import torch
 
     started = commit()
-    folders = {"ungated": args.gate, "gate": args.gate, "control": args.control}
+    if not (args.gate / "model.json").exists():
+        raise BenchmarkError(f"there is no model with a gate in {args.gate}: train resources/configs/cell-gate.yaml")
+    folders = {"ungated": args.gate, "gate": args.gate}
+    folders |= {"control": args.control} if (args.control / "model.json").exists() else {}
     result: dict[str, Any] = {"adapt": speed(args.gate)}
     say(json.dumps(rounded(result["adapt"])))
     torch.set_num_threads(args.threads)
