@@ -31,7 +31,8 @@ def support_starts(band: Band, size: int, count: int, rng: np.random.Generator |
         return starts
     if rng is not None:
         return np.asarray(np.sort(rng.choice(starts, min(count, len(starts)), replace=False)), np.int64)
-    return starts[np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))]
+    even = np.unique(np.linspace(0, len(starts) - 1, min(count, len(starts))).round().astype(int))
+    return np.asarray(starts[even], np.int64)
 
 
 def support_windows(
