@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ class Parent:
     lineage: tuple[str, ...]
     simulated_seeds: tuple[tuple[int, int], ...] = ()
     """First seed and the one after the last, of the simulated maps of every run before."""
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def iter_train_model(  # noqa: PLR0913 - keywords of a use case
@@ -327,6 +328,8 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
         "made_with": f"napari-hicstruct {__version__}",
         "recipe": json.loads(config.model_dump_json()),
     }
+    if config.learns == "cell_gate" and parent is not None and parent.calibration:
+        card["calibration"] = dict(parent.calibration)  # with the gate off it is the network that was calibrated
     save_model(folder, config.model, saved["net"], card)
     return folder
 
@@ -406,7 +409,7 @@ def load_parent(config: TrainConfig, parent: str | Path | None) -> Parent | None
             hint = f"It has {', '.join(source.tasks)}."
             raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", hint=hint)
         weights = {name: value for name, value in weights.items() if name not in parts_of(weights, task)} | part
-    return Parent(info.name, info.sha256, weights, tuple(lineage), tuple(seeds))
+    return Parent(info.name, info.sha256, weights, tuple(lineage), tuple(seeds), info.card.get("calibration", {}))
 
 
 def parts_of(weights: Mapping[str, Any], task: str) -> dict[str, Any]:

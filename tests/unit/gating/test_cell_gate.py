@@ -18,7 +18,7 @@ from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.models.gating.cell_gate import CellGateSelector
 from napari_hicstruct.models.network import MultiTaskNet
-from napari_hicstruct.models.store import save_model
+from napari_hicstruct.models.store import load_model, save_model
 from napari_hicstruct.synth import simulate_map
 from napari_hicstruct.training import engine
 from napari_hicstruct.training.checkpoint import load_checkpoint
@@ -181,7 +181,13 @@ def in_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_only_the_gate_learns(tmp_path: Path) -> None:
     torch.manual_seed(0)
     plain = MultiTaskNet(CONFIG.model)
-    save_model(tmp_path / "start", CONFIG.model, plain.state_dict(), {"name": "start", "version": "1", "tasks": TASKS})
+    card = {
+        "name": "start",
+        "version": "1",
+        "tasks": TASKS,
+        "calibration": {"stripe": {"temperature": 2.0, "bias": 0.0}},
+    }
+    save_model(tmp_path / "start", CONFIG.model, plain.state_dict(), card)
     model = CONFIG.model.model_dump() | {"selector": "cell_gate", "cell_gate": {"size": 32, "code": 8, "hidden": 16}}
     own = {"model": model, "learns": "cell_gate", "start_from": str(tmp_path / "start"), "lines": {"enabled": True}}
     config = TrainConfig.model_validate(CONFIG.model_dump() | own | {"steps": 3})
@@ -189,6 +195,7 @@ def test_only_the_gate_learns(tmp_path: Path) -> None:
     learnt = load_checkpoint(tmp_path / "run" / engine.CHECKPOINT)["net"]
     assert all(torch.equal(value, learnt[name]) for name, value in plain.state_dict().items())
     assert learnt["selector.amount"].abs().max() > 0
+    assert load_model(tmp_path / "run" / "model")[1]["calibration"] == card["calibration"]
 
 
 def test_the_gate_alone_needs_a_gate_and_a_trained_network() -> None:
