@@ -19,6 +19,7 @@ from .api.models import list_models as list_models
 from .api.models import load_model as load_model
 from .api.opening import open_map as open_map
 from .api.opening import sample_map as sample_map
+from .api.pileup import pileup as pileup
 from .api.prediction import predict as predict
 from .api.projects import open_project as open_project
 from .api.repair import repair as repair

@@ -42,3 +42,27 @@ def test_the_view_becomes_a_figure(make_napari_viewer: Callable[..., Any], data_
     text = (tmp_path / "view.svg").read_text()
     assert f"HiCCUPS ({len(loops.records)})" in text
     dialog.close()
+
+
+def test_pile_ups_of_what_is_shown(make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Path) -> None:
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, data_dir / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool")
+    dialog = dock.open_dialog("pileup")
+    failed: list[Any] = []
+    session.pileup.failed.connect(failed.append)
+    dialog.start()
+    assert "no objects to pile up" in str(failed[0])
+    session.open_project(tmp_path / "p.hicproj")
+    found = read_labels(data_dir / "labels" / "GM12878_chr21.HiCCUPS.hg19.bedpe", chromsizes=session.source.chromsizes)
+    with session.project_to_write() as project:
+        project.add(found.records, set_id=project.add_set("HiCCUPS", Origin.IMPORTED).id)
+    session.labels.sets_changed()
+    drawn: list[Path] = []
+    session.pileup.drawn.connect(drawn.append)
+    dialog.distances.setText("300k")
+    dialog.start()
+    assert pump(lambda: drawn)
+    assert [one.name for one in session.pileup.result.piles] == ["HiCCUPS, below 300 kb", "HiCCUPS, 300 kb and more"]
+    dialog.save(str(tmp_path / "piles"))
+    assert (tmp_path / "piles" / "pileup.tsv").exists()
+    dialog.close()

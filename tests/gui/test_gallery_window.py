@@ -25,7 +25,8 @@ def window(make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Pat
     path = data_dir / "labels" / "GM12878_chr21.peakachu.10kb.hg19.bedpe"
     found = read_labels(path, chromsizes=session.source.chromsizes)
     with session.project_to_write() as project:
-        project.add(found.records, set_id=project.add_set("peakachu", Origin.IMPORTED).id)
+        scored = [one.with_(score=(k * 37 % 101) / 101) for k, one in enumerate(found.records)]
+        project.add(scored, set_id=project.add_set("peakachu", Origin.IMPORTED).id)
     session.labels.sets_changed()
     return session, dock.open_dialog("gallery")
 

@@ -139,8 +139,8 @@ def figure(
         region=to_interval(region, source.chromsizes),
         out=Path(out),
         cols=None if cols is None else to_interval(cols, source.chromsizes),
-        labels=_sets(labels, source),
-        second_labels=_sets(second_labels, other or source),
+        labels=label_sets(labels, source),
+        second_labels=label_sets(second_labels, other or source),
         tracks=_tracks(tracks),
         tilted=tilted,
         max_distance=max_distance,
@@ -157,7 +157,8 @@ def figure(
     return drain(iter_figure(request, source=source)).path
 
 
-def _sets(given: Any, source: ContactSource) -> tuple[LabelSet, ...]:
+def label_sets(given: Any, source: ContactSource) -> tuple[LabelSet, ...]:
+    """Sets of whatever is taken for labels."""
     from napari_hicstruct.workflows.figure.inputs import read_sets
     from napari_hicstruct.workflows.figure.request import LabelSet
 

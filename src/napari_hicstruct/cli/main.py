@@ -39,6 +39,7 @@ COMMANDS = (
     "evaluate",
     "report",
     "figure",
+    "pileup",
     "stripe_check",
     "repair",
     "fuse",

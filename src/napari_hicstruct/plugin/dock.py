@@ -37,6 +37,7 @@ _TITLE = "HiC Structures"
 _DIALOGS = {
     "figure": ("napari_hicstruct.plugin.panels.figure.dialog", "FigureDialog"),
     "gallery": ("napari_hicstruct.plugin.panels.gallery.dialog", "GalleryDialog"),
+    "pileup": ("napari_hicstruct.plugin.panels.pileup.dialog", "PileupDialog"),
     "genome": ("napari_hicstruct.plugin.panels.genome.panel", "GenomeDialog"),
 }
 
@@ -210,7 +211,7 @@ class HicDock(QWidget):
         self.consensus.activateWindow()
 
     def open_dialog(self, name: str) -> Any:
-        """Show ``figure``, ``gallery`` or ``genome``; its code is imported when it is first asked for."""
+        """Show one of the dialogs; its code is imported when it is first asked for."""
         if name not in self.dialogs:
             module, kind = _DIALOGS[name]
             self.dialogs[name] = getattr(import_module(module), kind)(self.session, self._main_window() or self)
@@ -260,7 +261,8 @@ class HicDock(QWidget):
         second = SecondMapPanel(session.second_map)
         self._add("second", "Second map", second, "Another map on this one, and what changed.", open=False)
         second.summary.connect(self.sections["second"].set_summary)
-        assert session.second_layer is not None  # it follows the state from now on
+        assert session.second_layer is not None  # both follow the state from now on
+        assert session.second_view is not None
         self.predict = PredictPanel(session.prediction, session.adapting)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
     from napari_hicstruct.plugin.state.navigation import NavigationState
     from napari_hicstruct.plugin.state.orientation import OrientationState
+    from napari_hicstruct.plugin.state.pileup import PileupState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.repair import RepairState
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
@@ -194,6 +195,13 @@ class WindowState(ProjectState):
         return GalleryState(self.review)
 
     @cached_property
+    def pileup(self) -> PileupState:
+        """Pile-ups of what is shown."""
+        from napari_hicstruct.plugin.state.pileup import PileupState
+
+        return PileupState(self)
+
+    @cached_property
     def figure(self) -> FigureState:
         """A figure of what is shown."""
         from napari_hicstruct.plugin.state.figure import FigureState
@@ -237,7 +245,7 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        parts = ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "loop_pairs", "adapting")
+        parts = ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "pileup", "loop_pairs", "adapting")
         for name in (*parts, "second_map", "genome_view"):
             if name in self.__dict__:
                 getattr(self, name).end()

@@ -35,7 +35,7 @@ class MapMenu(QMenu):
     consensus_wanted : Signal
         The consensus of callers shall be opened.
     dialog_wanted : Signal(str)
-        A figure of the view (``figure``) or the gallery of objects (``gallery``) shall be shown.
+        A dialog of the dock shall be shown: a figure of the view, the gallery of objects, pile-ups.
     repair_wanted, fuse_wanted, segment_wanted : Signal
         The dock that repairs labels, fuses maps or segments images shall be opened.
     """
@@ -68,6 +68,7 @@ class MapMenu(QMenu):
         self.tilted.setCheckable(True)
         self.figure = self._add("Figure …", lambda: self.dialog_wanted.emit("figure"))
         self.gallery = self._add("Gallery of objects …", lambda: self.dialog_wanted.emit("gallery"))
+        self.pileups = self._add("Pile-ups …", lambda: self.dialog_wanted.emit("pileup"))
         self.addSeparator()
         self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
         self._add("Fuse maps …", self.fuse_wanted.emit)
@@ -108,7 +109,7 @@ class MapMenu(QMenu):
         self._list_messages()
         is_open = self._window.source is not None
         looking = (self.link, self.bookmark, self.list_of_places, self.genome, self.tilted)
-        for action in (*looking, self.figure, self.gallery):
+        for action in (*looking, self.figure, self.gallery, self.pileups):
             action.setEnabled(is_open)
         self.tilted.setChecked(self._window.projection.tilted)
         self.consensus.setEnabled(is_open)

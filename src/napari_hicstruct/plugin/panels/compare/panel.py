@@ -6,13 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt import QElidingLabel
 
 from napari_hicstruct.contacts.pair_levels import DIVERGING, MAX_SMOOTH, Joined
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.commands import key_of
-from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
+from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, MAPS, open_file, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, subdued, wordy_button
@@ -62,9 +71,14 @@ class SecondMapPanel(QWidget):
         self.smooth.setDecimals(1)
         self.smooth.setSuffix(" bins")
         self.smooth.setToolTip("Difference and log-ratio of both maps smoothed by a Gaussian; 0: as they are.")
+        self.beside = QCheckBox("beside it, too")
+        self.beside.setToolTip(
+            "The second map alone, to the left; both show the same place. Not while the map is tilted."
+        )
         self.compare = wordy_button(
             "What changed …", "Predict both maps on this chromosome, test what differs, review the changes."
         )
+        self.labels = wordy_button("Its labels …", "Label files of the second map, on its own half; they are locked.")
         self.fdr = QDoubleSpinBox()
         self.fdr.setRange(_LEAST_FDR, _MOST_FDR)
         self.fdr.setSingleStep(0.01)
@@ -90,9 +104,11 @@ class SecondMapPanel(QWidget):
         looks.addWidget(self.meaning, 1, 1)
         looks.addWidget(QLabel("smoothed"), 2, 0)
         looks.addWidget(self.smooth, 2, 1)
+        looks.addWidget(self.beside, 3, 1)
         looks.setColumnStretch(1, 1)
         last.addWidget(self.compare)
         last.addWidget(self.fdr)
+        last.addWidget(self.labels)
         last.addStretch(1)
         self.with_map = QWidget()
         inner = QVBoxLayout(self.with_map)
@@ -111,8 +127,10 @@ class SecondMapPanel(QWidget):
         self.open.clicked.connect(self._open)
         self.close_map.clicked.connect(state.close)
         self.joined.chosen.connect(lambda key: state.show(Joined(key)))
+        self.beside.toggled.connect(state.show_beside)
         self.smooth.valueChanged.connect(state.set_smooth)
         self.compare.clicked.connect(self._compare)
+        self.labels.clicked.connect(self._import)
         self.running.cancel_button.clicked.connect(state.cancel)
         follow(self, state.changed, self._update)
         follow(self, state.limit_changed, self._say)
@@ -129,6 +147,11 @@ class SecondMapPanel(QWidget):
     def open_path(self, path: str | Path) -> None:
         """Open a second map; what is wrong with it is one notification."""
         self._try(lambda: self._state.open_map(path))
+
+    def _import(self) -> None:
+        paths = open_files(self, self._state.window, "labels", "Labels of the second map", LABELS)
+        if paths:
+            self._try(lambda: self._state.import_labels(paths))
 
     def _compare(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the changes and their project")
@@ -151,8 +174,9 @@ class SecondMapPanel(QWidget):
         self.name.setToolTip("" if state.source is None else state.source.uri)
         self.joined.set_value(state.joined.value)
         self._say()
-        with QSignalBlocker(self.smooth):
+        with QSignalBlocker(self.smooth), QSignalBlocker(self.beside):
             self.smooth.setValue(state.smooth)
+            self.beside.setChecked(state.beside)
         self.smooth.setEnabled(state.joined in DIVERGING)
         self.compare.setEnabled(not state.running)
         self.running.set_running(state.running)

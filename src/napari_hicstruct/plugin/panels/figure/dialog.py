@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QPixmap, QResizeEvent
-from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qdebounced
 
 from napari_hicstruct.errors import Cancelled, HicStructError
@@ -16,49 +14,12 @@ from napari_hicstruct.plugin.state.figure import FigureState
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
 from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.preview import Preview
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
 from napari_hicstruct.plugin.widgets.style import subdued
 
 _FILTERS = "Vector figure (*.svg);;PDF (*.pdf);;PNG (*.png)"
 _AFTER_VIEW_MS = 300
-
-
-class Preview(QLabel):
-    """A picture that fills its place and keeps its shape."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("figurePreview")
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        self.setMinimumSize(280, 240)
-        self._whole = QPixmap()
-
-    def show_file(self, path: Path) -> None:
-        """Show a picture."""
-        self._whole = QPixmap(str(path))
-        self._fit()
-
-    def say(self, text: str) -> None:
-        """Show a line in place of a picture."""
-        self._whole = QPixmap()
-        self.setText(text)
-
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Scale the picture anew."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        if self._whole.isNull():
-            return
-        ratio = self.devicePixelRatioF()
-        room = QSize(int(self.width() * ratio), int(self.height() * ratio))
-        scaled = self._whole.scaled(
-            room, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        scaled.setDevicePixelRatio(ratio)
-        self.setPixmap(scaled)
 
 
 class FigureDialog(QDialog):

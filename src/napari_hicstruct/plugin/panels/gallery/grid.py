@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.widgets.inks import inks_of
 GAP, CAPTION, BUTTON = 8, 17, 22
 MIN_SIDE, MAX_SIDE, USUAL_SIDE = 64, 240, 112
 _FRAMES = {Status.ACCEPTED: "#009E73", Status.EDITED: "#CC79A7", Status.REJECTED: "#8A8A8A"}
+_CURSOR, _CHOSEN = "#3B8EF3", "#E69F00"
 _NEAR_PX = 4
 
 
@@ -232,7 +233,7 @@ class ThumbGrid(QAbstractScrollArea):
             painter.drawRect(cell.adjusted(1, 1, -2, -2))
         is_cursor = index == self.cursor
         if is_cursor or self.state.uids[index] in self._chosen:
-            pen = QPen(self.palette().highlight().color() if is_cursor else QColor("#E69F00"), 2)
+            pen = QPen(QColor(_CURSOR if is_cursor else _CHOSEN), 3 if is_cursor else 2)
             painter.setPen(pen)
             painter.drawRect(cell.adjusted(-3, -3, 2, 2))
         if self._hover is not None and self._hover.index == index:

@@ -29,6 +29,7 @@ class PlacesRow(QWidget):
         super().__init__()
         self._window, self._places = window, window.navigation.places
         self._model = QStringListModel(self)
+        self._shown: tuple[int, int] | None = None
         self.box = self._make_box()
         self.previous = compact_button("‹", "Previous place of the list (,).")
         self.next = compact_button("›", "Next place of the list (.).")
@@ -68,10 +69,11 @@ class PlacesRow(QWidget):
 
     def _update(self) -> None:
         places, here = self._places, self._places.here
-        texts = [place.text for place in here]
+        shown = (id(here), len(here))
         with QSignalBlocker(self.box):
-            if texts != self._model.stringList():
-                self._model.setStringList(texts)
+            if shown != self._shown:  # a step through 200,000 does not write them anew
+                self._shown = shown
+                self._model.setStringList([place.text for place in here])
             self.box.setCurrentIndex(-1 if places.at is None else places.at)
         many = f"{len(here):,} · {places.chosen}" if here else "none yet"
         self.box.setPlaceholderText(many)
