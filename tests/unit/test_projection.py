@@ -59,7 +59,7 @@ def test_reach_holds_all_that_is_on_the_canvas(projection: Projection) -> None:
     for y in (-0.5, 0, 0.5):
         for x in (-0.5, 0, 0.5):
             place = np.array(center) + np.array([y, x]) * CANVAS / zoom
-            row, col = projection.to_genome(place)
+            row, col = projection.to_genome(place.tolist())
             assert rows.start - 1 <= max(row, 0) <= rows.end + 1
             assert cols.start - 1 <= max(col, 0) <= cols.end + 1
 
@@ -82,3 +82,14 @@ def test_past_the_end_nothing_is_seen() -> None:
     seen = TILTED.view_of_camera((0, 200e6), 1e-3, CANVAS, chrom=CHROM, length=LENGTH)
     assert len(seen.rows) == 0
     assert len(TILTED.whole(seen, (0, 200e6), 1e-3, CANVAS).rows) == 0
+
+
+def test_what_is_on_the_canvas_is_seen_also_beyond_the_ends_of_the_diagonal() -> None:
+    view = View(iv(62_500_000, 63_500_000), iv(62_500_000, 63_500_000))
+    center, zoom = TILTED.camera_for(view, CANVAS)
+    across = (62_400_000, 62_405_000, 62_900_000, 62_905_000)  # its first anchor lies left of the view, its mark in it
+    assert TILTED.sees(across, center, zoom, CANVAS)
+    assert not TILTED.sees((62_000_000, 62_005_000, 62_500_000, 62_505_000), center, zoom, CANVAS)
+    assert not TILTED.sees((62_900_000, 62_905_000, 62_500_000, 62_505_000), center, zoom, CANVAS), "below the edge"
+    square = SQUARE.camera_for(view, CANVAS)
+    assert not SQUARE.sees(across, *square, CANVAS)

@@ -80,6 +80,10 @@ class CameraControl:
         """The part of the view of which nothing is cut off."""
         return self._projection.whole(self.view(chrom, length), *self._lens())
 
+    def sees(self, box: tuple[float, float, float, float]) -> bool:
+        """True if some of a box (first and last row, first and last column; bp) is on the canvas."""
+        return self._projection.sees(box, *self._lens())
+
     def project(self, projection: Projection) -> None:
         """The map lies otherwise from now on; who says so aims again."""
         self._projection = projection

@@ -106,7 +106,7 @@ class Review(ReviewState):
 
     def delete(self) -> None:
         """Take what is selected and in view out of the project, nothing else; undo brings it back."""
-        targets, shown = self.targets(), set(self.editor.seen_uids())
+        targets, shown = self.targets(), set(filter(self._is_in_view, self.editor.shown_uids()))
         seen = [uid for uid in targets if uid in shown]
         if targets and not seen:
             self.labels.hint("What is selected is not shown here: nothing was deleted.")

@@ -153,7 +153,7 @@ class TrackView:
     def _on_mouse(self, viewer: Any, event: Any) -> None:
         if self._window.source is None or not any(not area.isHidden() for area, _ in self._areas()):
             return
-        row, col = (float(one) for one in event.position[-2:])
+        row, col = self._canvas.genome(event.position)
         self._show_cursor(row, col)
 
     def _show_cursor(self, row: float | None, col: float | None) -> None:

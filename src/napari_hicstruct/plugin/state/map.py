@@ -12,11 +12,12 @@ from psygnal import Signal
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher
-from napari_hicstruct.plugin.state.geometry import Grid
+from napari_hicstruct.plugin.state.geometry import Grid, Triangle, box_of, lies_in
 from napari_hicstruct.plugin.state.projection import SQUARE, TILTED, Projection
 from napari_hicstruct.plugin.state.view import History, View, at_least
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.contacts.protocol import ContactSource
 
 _MARGIN = 0.25  # of the view, on every side
@@ -35,6 +36,7 @@ class Camera(Protocol):
     def view(self, chrom: str, length: int) -> View: ...
     def reach(self, chrom: str, length: int) -> tuple[Interval, Interval]: ...
     def whole(self, chrom: str, length: int) -> View: ...
+    def sees(self, box: tuple[float, float, float, float]) -> bool: ...
     def project(self, projection: Projection) -> None: ...
     def reset(self) -> None: ...
 
@@ -227,6 +229,13 @@ class MapState:
             return self.visible()
         view = self._camera.whole(self.chrom, self._require_source().chromsizes[self.chrom])
         return view.rows, view.cols
+
+    def sees(self, record: Annotation, triangle: Triangle) -> bool:
+        """True if some of an object lies in what the window shows."""
+        if not self.projection.tilted:
+            return lies_in(record, triangle, *self.visible())
+        box = box_of(record, triangle)
+        return record.chrom == self.chrom and self._camera.sees((box.top, box.bottom, box.left, box.right))
 
     def show_tilted(self, on: bool) -> None:
         """Turn the map by 45°, the genome along the canvas, or back; the view stays the same."""

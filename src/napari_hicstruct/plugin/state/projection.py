@@ -103,6 +103,20 @@ class Projection:
         rows, cols = (_interval(chrom, first, last, length) for first, last in ends)
         return rows, cols
 
+    def sees(
+        self,
+        box: tuple[float, float, float, float],
+        center: Sequence[float],
+        zoom: float,
+        canvas: tuple[int, int],
+    ) -> bool:
+        """True if some of a box (first and last row, first and last column; bp) lies on the canvas."""
+        top, bottom, left, right = box
+        corners = np.array([self.to_world((row, col)) for row in (top, bottom) for col in (left, right)])
+        half = np.array(canvas) / zoom / 2
+        low, high = np.array(center[-2:]) - half, np.array(center[-2:]) + half
+        return bool((corners.min(axis=0) < high).all() and (corners.max(axis=0) > low).all())
+
     def whole(self, view: View, center: Sequence[float], zoom: float, canvas: tuple[int, int]) -> View:
         """The largest part of a view, about its middle, of which nothing is cut off by the canvas's edges.
 
