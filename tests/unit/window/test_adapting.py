@@ -35,7 +35,7 @@ def test_changes_are_said_call_by_call_and_counted_by_kind() -> None:
         BEFORE_CALLS[2].uid: "gone after adapting",
     }
     assert same not in found.changes
-    assert found.words() == ["Loops: 2 → 3 (1 new, 1 likelier).", "Tads: 1 → 0 (1 gone)."]
+    assert found.words() == ["Loops: 2 → 3 (1 new, 1 likelier).", "TADs: 1 → 0 (1 gone)."]
     assert compare_calls([], []).words() == ["Nothing is called here, before or after."]
     assert compare_calls(BEFORE_CALLS[1:2], AFTER_CALLS[1:2]).words() == ["Loops: 1 → 1 (no change)."]
 
@@ -88,7 +88,7 @@ def test_before_and_after_are_sets_and_further_runs_are_adapted(window: TinyWind
     assert bench.messages[-1].splitlines() == [
         "Adapted to the map by 32 windows of chr21.",
         "Loops: 2 → 3 (1 new, 1 likelier).",
-        "Tads: 1 → 0 (1 gone).",
+        "TADs: 1 → 0 (1 gone).",
     ]
     bench.state.show("before")
     assert bench.sets() == {BEFORE: True, AFTER: False}

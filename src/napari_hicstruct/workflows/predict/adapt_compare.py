@@ -55,7 +55,8 @@ class AdaptedCalls:
         for kind, one in self.by_kind.items():
             parts = [f"{one.new} new", f"{one.gone} gone", f"{one.likelier} likelier", f"{one.less_likely} less likely"]
             text = ", ".join(part for part in parts if not part.startswith("0 ")) or "no change"
-            said.append(f"{KINDS[kind].stem.capitalize()}: {one.before:,} → {one.after:,} ({text}).")
+            name = "TADs" if kind is Kind.TAD else KINDS[kind].stem.capitalize()
+            said.append(f"{name}: {one.before:,} → {one.after:,} ({text}).")
         return said or ["Nothing is called here, before or after."]
 
 
