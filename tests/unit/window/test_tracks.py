@@ -189,6 +189,7 @@ def test_a_model_reads_the_bigwigs_of_the_window_by_name(window: TinyWindow, dat
     window.source = TinySource(uri="lncap.cool", assembly="", chromsizes={"chr7": 159_345_973})  # type: ignore[assignment]
     window.map_changed.emit()
     models = window.prediction.models
+    window.prediction._reasons = {}  # a map that is none is not asked what can be found on it
     choice = window.prediction.tracks
     assert isinstance(choice, ModelTracks)
     assert (choice.wanted(), choice.problem(), choice.files()) == ((), "", {})
@@ -201,3 +202,22 @@ def test_a_model_reads_the_bigwigs_of_the_window_by_name(window: TinyWindow, dat
     assert "'ctcf'" in choice.problem()
     choice.choose("ctcf", str(bigwig))
     assert "'atac'" in choice.problem()
+
+
+def test_what_was_read_before_a_track_changed_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))
+    runner = SteppedRunner()
+    window = TinyWindow(None, runner)
+    state = window.tracks
+    state.see("columns", span(0, 500_000))
+    state.add_own("boundary")
+    reading = runner.jobs[-1]
+    reading.step(next(reading.job))
+    state.own.track("boundary").put(CHROM, 5_000, np.ones(200, np.float32))
+    state.own.changed.emit("boundary")
+    runner.advance(2, of=runner.jobs.index(reading))
+    runner.advance(2)
+    part = state.part("own:boundary", "columns")
+    assert part is not None
+    assert part.values is not None
+    assert np.nanmax(part.values) == 1

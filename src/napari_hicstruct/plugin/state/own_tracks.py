@@ -93,11 +93,11 @@ class OwnTracks:
             self._job.start(lambda token: _covering(source, chrom, size, token))
 
     def _done(self, found: dict[str, tuple[int, Any]]) -> None:
-        chrom, names = self._running
-        for name, (size, values) in found.items():
+        chrom, _ = self._running
+        for name, (size, values) in found.items():  # also what nobody asked for: it comes from the same measurement
             self.track(name).put(chrom, size, values)
             self._known.add((name, chrom))
-        for name in names:
+        for name in found:
             self.changed.emit(name)
         self._start_next()
 
@@ -114,7 +114,7 @@ class OwnTracks:
         window = self._window
         if window.source is None or anchor is None or window.map is None:
             return
-        resolution = window.resolution
+        resolution = _level(window.source, anchor.chrom, window.resolution)
         wanted = anchor.chrom, anchor.start // resolution, seen.snap(resolution), resolution, window.norm
         if wanted == self._anchor:
             return
@@ -162,6 +162,12 @@ def _borders(table: RecordTable, chrom: str, sets: list[int]) -> tuple[NDArray[n
     span, is_tad = table.span[rows], table.kind[rows] == KIND_CODES[Kind.TAD]
     first = np.where(is_tad, span[:, 0], (span[:, 0] + span[:, 1]) // 2)
     return np.concatenate([first, span[is_tad, 1]]), np.concatenate([strength, strength[is_tad]])
+
+
+def _level(source: Any, chrom: str, drawn: int) -> int:
+    """The coarsest level of the file that is no coarser than what is drawn: some levels are only summed."""
+    levels = source.resolutions_of(chrom) or source.resolutions
+    return max((size for size in levels if size <= drawn), default=levels[0])
 
 
 def _coverage_bins(source: Any, chrom: str) -> int:

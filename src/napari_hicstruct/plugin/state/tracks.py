@@ -53,6 +53,8 @@ class TracksState:
         self._openings: dict[str, BackgroundJob] = {}
         self._job = BackgroundJob(window.runner, on_done=self._read, on_error=self._not_read)
         self._parts: dict[tuple[str, str], Part] = {}
+        self._versions: dict[str, int] = {}
+        self._asked: dict[str, int] = {}
         self._spans: dict[str, AxisSpan | None] = {"columns": None, "rows": None}
         self._anchor: Interval | None = None
         self._uri = ""
@@ -224,13 +226,14 @@ class TracksState:
                 if one.track is not None and (known is None or not known.wanted.serves(span)):
                     asked.append(((one.key, axis), one.track, wanted))
         if asked:
+            self._asked = dict(self._versions)
             self._job.start(lambda token: reading(asked, token))
 
     def _read(self, found: dict[tuple[str, str], Any]) -> None:
         there = {one.key for one in self.tracks}
         for key, part in found.items():
-            if key[0] not in there:
-                continue
+            if key[0] not in there or self._asked.get(key[0]) != self._versions.get(key[0]):
+                continue  # it has other values by now
             if isinstance(part, HicStructError):
                 self._refuse(self.get(key[0]), part)
             else:
@@ -243,7 +246,8 @@ class TracksState:
             self._window.problem.emit(error)
 
     def _forget(self, key: str) -> None:
-        """Read a track anew; what is drawn stays until then."""
+        """Read a track anew; what is drawn stays until then, and what is being read of it is dropped."""
+        self._versions[key] = self._versions.get(key, 0) + 1
         for axis in ("columns", "rows"):
             part = self._parts.get((key, axis))
             if part is not None:

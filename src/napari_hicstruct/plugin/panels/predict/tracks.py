@@ -46,6 +46,7 @@ class TrackChoices(QWidget):
     def _build(self, wanted: tuple[str, ...]) -> None:
         while (item := self._grid.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         self.boxes = {}
         for row, name in enumerate(wanted):

@@ -100,6 +100,7 @@ class TracksPanel(QWidget):
         self.nothing.setVisible(not self._state.tracks)
         for widget in self._rows:
             self._grid.removeWidget(widget)
+            widget.hide()
             widget.deleteLater()
         self._rows.clear()
         for number, one in enumerate(self._state.tracks):
