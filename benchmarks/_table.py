@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import _cells as cells
+from benchmarks import _compare_cells as comparing
 from benchmarks import _fusion_cells as fusion
 from benchmarks import _gate_cells as gates
 from benchmarks import _learning_cells as learning
@@ -304,6 +305,15 @@ ROWS = (
         "the gate of maps: simulated protocols beyond training, chr21 thinned, ordinary maps; cost of adapting",
         "above the ungated model on what is shifted, within .01 on what is ordinary; ≤ 5 s on two cores, ≤ 200 MB",
         gates.cell_gate,
+    ),
+    Row(
+        "compare",
+        "two maps: simulated pairs with planted changes, real maps against thinned copies, Epha4 WT and DelB, two maps "
+        "of the size of chr1 at 10 kb",
+        "false changes ≤ FDR at .05 and .2; order above differences of scores; nothing in thinned copies; lost TAD "
+        "first, border among the first two; ≤ 2 min, ≤ 2 GB",
+        comparing.compare,
+        lambda result: all(result["met"].values()),
     ),
     Row(
         "overlays",

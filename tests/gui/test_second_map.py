@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.pair_levels import Joined
 from napari_hicstruct.errors import MapError, OutputError
@@ -72,6 +73,36 @@ def test_a_difference_is_coloured_about_0_and_read_out(session: Any, data_dir: P
     assert "times as many" in second.read_out(75_700_000, 78_300_000)
 
 
+def test_beside_the_map_both_cameras_move_together(session: Any, data_dir: Path, qtbot: Any) -> None:
+    view = session.second_view
+    _opened(session, data_dir, qtbot)
+    first = session.viewer.scene.camera
+    center, zoom = first.center, first.zoom
+    session.second_map.show_beside(True)
+    second = view.model.scene.camera
+    assert (first.center, first.zoom) == (center, zoom) == (second.center, second.zoom)  # what was seen stays
+    first.zoom = 2 * zoom
+    assert second.zoom == 2 * zoom
+    second.center = (0.0, 76e6, 77e6)
+    assert first.center == (0.0, 76e6, 77e6)
+    layer = view.model.layers[0]
+    assert list(layer.contrast_limits) == list(session.layer.contrast_limits)
+    session.second_map.close()
+    assert view.model is None
+
+
+def test_labels_of_the_second_map_lie_on_its_half_and_are_locked(
+    session: Any, data_dir: Path, tmp_path: Path, qtbot: Any
+) -> None:
+    _opened(session, data_dir, qtbot)
+    path = tmp_path / "tads.bed"
+    path.write_text("chr1\t75640000\t78480000\n", encoding="utf-8")
+    session.second_map.import_labels([path])
+    qtbot.waitUntil(lambda: bool(session.labels.sets()) and session.labels.sets()[0].locked, timeout=20_000)
+    (own,) = session.labels.sets()
+    assert session.labels.triangle(own.id) is Triangle.LOWER
+
+
 def test_what_cannot_lie_on_the_map_is_refused_and_what_was_open_stays(
     session: Any, data_dir: Path, qtbot: Any
 ) -> None:
@@ -111,6 +142,9 @@ def test_changes_become_the_queue_of_a_project_of_their_own(
     assert [one.name for one in session.project.sets()] == [f"lost in {session.second_map.source.name}"]
     queue = session.review.queue
     qtbot.waitUntil(lambda: queue.left == 1, timeout=10_000)
+    (uid,) = queue.uids
+    (said,) = queue.notes_of(uid)
+    assert said.startswith("lost · its bins hold no contacts in B · FDR ")
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(OutputError):
         session.second_map.compare(tmp_path / "taken")

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.plugin.controllers.editing import Editing
     from napari_hicstruct.plugin.controllers.review import Review
+    from napari_hicstruct.plugin.controllers.second_view import SecondView
     from napari_hicstruct.plugin.layers.fused import FusedLayers
     from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
     from napari_hicstruct.plugin.layers.repaired import RepairedLayers
@@ -199,6 +200,13 @@ class Session(WindowState):
         return SecondMapLayer(self.canvas, self.second_map)
 
     @cached_property
+    def second_view(self) -> SecondView:
+        """The second map in a canvas of its own."""
+        from napari_hicstruct.plugin.controllers.second_view import SecondView
+
+        return SecondView(self.canvas, self.second_map)
+
+    @cached_property
     def segmented_layers(self) -> SegmentedLayers:
         """The layers of what is segmented; they come also while its dock is closed."""
         from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
@@ -265,6 +273,8 @@ class Session(WindowState):
         self._share.close()
         if "second_layer" in self.__dict__:
             self.second_layer.close()
+        if "second_view" in self.__dict__:
+            self.second_view.close()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.contacts.pair_levels import MAX_SMOOTH, Joined
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ProjectError
@@ -166,6 +169,34 @@ class SecondMapState:
         """The chromosome that is shown, as the second map names it; empty where it lacks it."""
         return "" if self.source is None else NameMatcher(self.source.chromsizes).match(self.window.chrom) or ""
 
+    def import_labels(self, paths: Sequence[str | Path]) -> None:
+        """Read the second map's labels into sets of their own, drawn on its half: below the diagonal.
+
+        They are locked: they are no labels of the map that the project belongs to, and nothing is learnt from them.
+
+        Raises
+        ------
+        LabelError, ProjectError
+            As any import.
+        """
+        importing = self.window.importing
+
+        def put(report: Any) -> None:
+            importing.ended.disconnect(put)
+            for one in report.imported:
+                self.window.labels.set_triangle(one.set.id, Triangle.LOWER)
+                self.window.labels.attempt(partial(_lock, one.set.id))
+            self.window.labels.sets_changed()
+
+        if importing.running:
+            raise ProjectError("An import has not ended yet.", hint="Wait for it, or cancel it.")
+        importing.ended.connect(put)
+        try:
+            importing.start(paths)
+        except HicStructError:
+            importing.ended.disconnect(put)
+            raise
+
     def _first(self) -> ContactSource:
         if self.window.source is None:
             raise MapError("No map is open.", hint="Open a contact map first.")
@@ -211,10 +242,15 @@ class SecondMapState:
 
     def _open_changes(self, folder: Path) -> None:
         """The project of the changes, its queue from the surest on."""
-        from napari_hicstruct.workflows.compare.write import PROJECT
+        from napari_hicstruct.workflows.compare.write import PROJECT, change_in_words
 
         self.window.open_project(folder / PROJECT)
-        self.window.review.queue.set_order(QUEUE_ORDER)
+        queue, project = self.window.review.queue, self.window.project
+        queue.set_order(QUEUE_ORDER)
+        if project is not None:
+            queue.set_notes(
+                "change", {one.uid: change_in_words(one.extra) for one in project.query() if "change" in one.extra}
+            )
 
     def _failed(self, error: HicStructError) -> None:
         self._set_running(False)
@@ -225,6 +261,10 @@ class SecondMapState:
         if on != self.running:
             self.running = on
             self.running_changed.emit()
+
+
+def _lock(set_id: int, project: Any) -> None:
+    project.update_set(set_id, locked=True)
 
 
 def _comparing(request: Any, folder: Path, first: ContactSource, token: CancelToken) -> Job:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.annotations.records import Kind, Origin
 from napari_hicstruct.config.files import output_error, try_folder, write_text
-from napari_hicstruct.workflows.compare.requests import CHANGES, Comparison
+from napari_hicstruct.workflows.compare.requests import CHANGES, Change, Comparison
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -95,6 +98,20 @@ def _name_in_run(path: Path) -> None:
     write_text(path, json.dumps(run, indent=2, default=str) + "\n")
 
 
+def change_in_words(extra: Mapping[str, str]) -> str:
+    """What the columns of a change say: ``lost · 0.31 times as strong · FDR 2e-05 · 450 → 48 contacts``."""
+    strength = float(extra.get("log2_ratio", "nan"))
+    parts = [extra.get("change", "")]
+    if isfinite(strength):
+        parts.append(f"{2**strength:.2g} times as strong")
+    parts += [extra["note"]] if extra.get("note") else []
+    parts.append(f"FDR {float(extra.get('fdr', 'nan')):.1g}")
+    a, b = (float(extra.get(f"contacts_{side}", "nan")) for side in "ab")
+    if isfinite(a) and isfinite(b):
+        parts.append(f"{a:,.0f} → {b:,.0f} contacts")
+    return " · ".join(parts)
+
+
 def store_changes(found: Comparison, project: Project) -> list[str]:
     """Add the changes to a project of the first map, a set for each way to change; gives the sets' names."""
     other = Path(str(found.run["second_map"]["uri"]).split("::")[0]).stem
@@ -103,5 +120,8 @@ def store_changes(found: Comparison, project: Project) -> list[str]:
         own = [one for one in found.changes if one.extra["change"] == change.value]
         if own:
             name = f"{change.value} in {other}"
-            names.append(project.add_as_set(name, Origin.IMPORTED, own, action="import").name)
+            made = project.add_as_set(name, Origin.IMPORTED, own, action="import")
+            if change is Change.GAINED:  # the second map lies below the diagonal
+                project.update_set(made.id, triangle=Triangle.LOWER.value)
+            names.append(made.name)
     return names
