@@ -16,7 +16,8 @@ from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken
 
 if TYPE_CHECKING:
-    from napari_hicstruct.workflows.compare import Comparison
+    from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.workflows.compare import CompareRequest, Comparison
 
 
 @checked
@@ -129,8 +130,7 @@ def compare(
     (0, 0)
     """
     from napari_hicstruct.genome import parse_region
-    from napari_hicstruct.workflows.compare import CompareRequest, iter_compare
-    from napari_hicstruct.workflows.compare.write import check_folder, write_comparison
+    from napari_hicstruct.workflows.compare import CompareRequest
 
     if region is not None and chroms is not None:
         raise ConfigError("region and chroms both say where.", hint="Give one of them.")
@@ -153,9 +153,19 @@ def compare(
         device=device,
         threads=threads,
     )
+    return _run(request, first, None if out is None else Path(out), overwrite, progress)
+
+
+def _run(
+    request: CompareRequest, first: ContactSource, out: Path | None, overwrite: bool, progress: ProgressOption
+) -> Comparison:
+    """The comparison, and its files where a folder is given."""
+    from napari_hicstruct.workflows.compare import iter_compare
+    from napari_hicstruct.workflows.compare.write import check_folder, write_comparison
+
     if out is not None:
         check_folder(out, first, overwrite=overwrite)
-    found = run(iter_compare(request, CancelToken()), progress)
+    found: Comparison = run(iter_compare(request, CancelToken()), progress)
     if out is not None:
         write_comparison(found, out, first, overwrite=overwrite)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,6 +18,9 @@ from napari_hicstruct.cli.common import (
 )
 from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.errors import ConfigError
+
+if TYPE_CHECKING:
+    from napari_hicstruct.workflows.compare import CompareRequest
 
 _CALLS = "Label files of {0}, or the folder of a prediction; repeatable. Without any, both maps are predicted."
 _REPLICATE = "Another map of {0}'s condition; repeatable. Its contacts are added, and say how far replicates differ."
@@ -52,16 +56,11 @@ def compare(
     quiet: bool = quiet_option,
 ) -> None:
     """Say which structures of B are gained, lost, moved, stronger or weaker than in A, and how sure that is."""
-    from napari_hicstruct.contacts import open_map
     from napari_hicstruct.genome import parse_region
-    from napari_hicstruct.jobs import CancelToken
-    from napari_hicstruct.workflows.compare import CompareRequest, iter_compare
-    from napari_hicstruct.workflows.compare.write import check_folder, write_comparison
+    from napari_hicstruct.workflows.compare import CompareRequest
 
     if region and chrom:
         raise ConfigError("--region and --chrom both say where.", hint="Give one of them.")
-    source = open_map(a)
-    check_folder(out, source, overwrite=overwrite)
     request = CompareRequest(
         a=a,
         b=b,
@@ -80,12 +79,23 @@ def compare(
         device=device,
         threads=threads,
     )
+    _compare(request, out, overwrite=overwrite, json=json, quiet=quiet)
+
+
+def _compare(request: CompareRequest, out: Path, *, overwrite: bool, json: bool, quiet: bool) -> None:
+    from napari_hicstruct.contacts import open_map
+    from napari_hicstruct.jobs import CancelToken
+    from napari_hicstruct.workflows.compare import iter_compare
+    from napari_hicstruct.workflows.compare.write import check_folder, write_comparison
+
+    source = open_map(request.a)
+    check_folder(out, source, overwrite=overwrite)
     with terminated_as_interrupted():
         found = show_progress(iter_compare(request, CancelToken()), quiet)
     paths = write_comparison(found, out, source, overwrite=overwrite)
-    for note in () if quiet or json else found.notes:
-        to_stderr(f"note: {note}")
     if json:
         emit({**found.counts(), "files": [str(path) for path in paths], "notes": list(found.notes)}, json)
         return
+    for note in () if quiet else found.notes:
+        to_stderr(f"note: {note}")
     emit({**found.counts(), "files": ", ".join(path.name for path in paths)})

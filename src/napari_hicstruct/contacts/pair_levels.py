@@ -48,10 +48,10 @@ MAX_SMOOTH = 5.0
 _SAMPLES, _SAMPLE_BINS, _NEAREST = 12, 192, 2
 """Squares along the diagonal by which depths are compared, and from how many bins off the diagonal on."""
 
-_REACH = 3.0
+_TRUNCATE = 3.0
 """Standard deviations at which a Gaussian ends."""
 
-_LEAST = np.float32(0.1)
+_PSEUDO_SHARE = np.float32(0.1)
 """Share of the mean contacts of bins some way off the diagonal that is added to both sides of a ratio."""
 
 
@@ -111,7 +111,7 @@ class PairLevel:
         if self.joined not in DIVERGING or self.smooth <= 0:
             place = slice(r0, r1), slice(c0, c1)
             return self._joined(self.first[place], self.second[place], r0, c0)
-        reach = int(np.ceil(_REACH * self.smooth))
+        reach = int(np.ceil(_TRUNCATE * self.smooth))
         low, high = (max(0, r0 - reach), max(0, c0 - reach)), (r1 + reach, c1 + reach)
         place = slice(low[0], min(high[0], self.shape[0])), slice(low[1], min(high[1], self.shape[1]))
         a, b = (smoothed(one[place], self.smooth) for one in (self.first, self.second))
@@ -138,7 +138,7 @@ class PairLevel:
             return np.where(cols >= rows, a, b)
         if self.joined is Joined.DIFFERENCE:
             return b - a
-        least = np.float32(mean) * _LEAST
+        least = np.float32(mean) * _PSEUDO_SHARE
         with np.errstate(divide="ignore", invalid="ignore"):
             found: F32 = np.log2((b + least) / (a + least))
         return np.where((a == 0) & (b == 0), np.float32(0), found)
@@ -155,8 +155,8 @@ def smoothed(block: F32, sigma: float) -> F32:
     from scipy.ndimage import gaussian_filter
 
     known = np.isfinite(block)
-    weight = gaussian_filter(known.astype(np.float32), sigma, truncate=_REACH)
-    total = gaussian_filter(np.where(known, block, np.float32(0)), sigma, truncate=_REACH)
+    weight = gaussian_filter(known.astype(np.float32), sigma, truncate=_TRUNCATE)
+    total = gaussian_filter(np.where(known, block, np.float32(0)), sigma, truncate=_TRUNCATE)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(known, total / weight, np.float32(np.nan)).astype(np.float32)
 

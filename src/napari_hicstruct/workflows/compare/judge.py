@@ -38,7 +38,7 @@ UNKNOWN_PHI = 0.1
 SHIFTED = 0.15
 """log2; median change of a kind from which on a note says that all of them changed."""
 
-LEAST_FDR = 1e-12
+MIN_FDR = 1e-12
 """Below it one change is as sure as another, and the stronger structure comes first."""
 
 F64 = NDArray[np.float64]
@@ -158,7 +158,7 @@ def as_table(judged: Sequence[Judged], fdr: float) -> pd.DataFrame:
         return table
     order = {change.value: k for k, change in enumerate((Change.SAME, Change.UNTESTED))}
     table["_late"] = table["change"].map(lambda name: order.get(name, -1))
-    table["_sure"] = table["fdr"].clip(lower=LEAST_FDR)
+    table["_sure"] = table["fdr"].clip(lower=MIN_FDR)
     table["_size"] = -table["_strength"] - table["log2_ratio"].abs().clip(upper=10).fillna(0)
     table = table.sort_values(["_late", "_sure", "_size"], kind="stable", ignore_index=True)
     return table.drop(columns=["_late", "_sure", "_size", "_strength"])
