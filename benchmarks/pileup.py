@@ -3,7 +3,7 @@
     python -m benchmarks.pileup
 
 *same expected*: both divide by the mean of each diagonal alone, as cooltools gives it; the windows must be equal.
-*ours*: as ``hicstruct pileup`` does it, its expected taken over neighbouring diagonals.  *TADs*: stretched to 99 pixels;
+*ours*: as ``hicstruct pileup`` does it, with expected over neighbouring diagonals.  *TADs*: stretched to 99 pixels;
 coolpup.py interpolates where ours takes means by area, so that they are alike, not equal.
 coolpup.py runs in ``.venv-peers-coolpuppy`` (``benchmarks/peers.sh``), or by the Python of ``$HICSTRUCT_COOLPUPPY``.
 """

@@ -40,6 +40,7 @@ COMMANDS = (
     "report",
     "figure",
     "pileup",
+    "higlass",
     "stripe_check",
     "repair",
     "fuse",
