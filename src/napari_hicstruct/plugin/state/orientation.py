@@ -16,7 +16,9 @@ from napari_hicstruct.tracks.orientation import orientations
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation, Change
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.labels import LabelState
+    from napari_hicstruct.plugin.state.queue import ReviewQueue
+    from napari_hicstruct.plugin.state.tracks import TracksState
 
 KINDS = (Kind.LOOP, Kind.TAD)
 """Kinds with two ends that motifs may hold."""
@@ -34,13 +36,13 @@ class OrientationState:
 
     changed = Signal()
 
-    def __init__(self, window: WindowState) -> None:
-        self._window, self._tracks, self._queue = window, window.tracks, window.review.queue
+    def __init__(self, labels: LabelState, tracks: TracksState, queue: ReviewQueue) -> None:
+        self._labels, self._tracks, self._queue = labels, tracks, queue
         self._motifs: Any = None
-        self._job = BackgroundJob(window.runner, on_done=self._done, on_error=self._failed)
+        self._job = BackgroundJob(labels.runner, on_done=self._done, on_error=self._failed)
         self._tracks.changed.connect(self._on_tracks)
-        window.labels.reset.connect(self._again)
-        window.labels.recorded.connect(self._on_recorded)
+        labels.reset.connect(self._again)
+        labels.recorded.connect(self._on_recorded)
         self._on_tracks()
 
     def text(self, record: Annotation) -> str:
@@ -61,7 +63,7 @@ class OrientationState:
             self._again()
 
     def _again(self) -> None:
-        catalogue = self._window.labels.catalogue
+        catalogue = self._labels.catalogue
         if self._motifs is None or catalogue is None:
             self._job.close()
             self._queue.set_orientations({})
@@ -76,7 +78,7 @@ class OrientationState:
         self.changed.emit()
 
     def _failed(self, error: HicStructError) -> None:
-        self._window.problem.emit(error)
+        self._labels.window.problem.emit(error)
 
     def end(self) -> None:
         """End what is being worked out, and wait for it."""

@@ -19,7 +19,7 @@ from napari_hicstruct.plugin.state.shown_track import OWN
 from napari_hicstruct.tracks.signal import BinSignal
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.labels import LabelState
 
 MEASURED = ("insulation", "directionality", "boundary")
 _COVERAGE_BP, _BORDER_BP = 10_000, 5_000
@@ -39,13 +39,13 @@ class OwnTracks:
     changed = Signal(str)
     failed = Signal(str, str)
 
-    def __init__(self, window: WindowState) -> None:
-        self._window = window
+    def __init__(self, labels: LabelState) -> None:
+        self._labels, self._window = labels, labels.window
         self._tracks: dict[str, BinSignal] = {}
         self._known: set[tuple[str, str]] = set()
         self._wanted: tuple[str, ...] = ()
-        self._job = BackgroundJob(window.runner, on_done=self._done, on_error=self._failed)
-        self._job_4c = BackgroundJob(window.runner, on_done=self._done_4c, on_error=self._failed_4c)
+        self._job = BackgroundJob(labels.runner, on_done=self._done, on_error=self._failed)
+        self._job_4c = BackgroundJob(labels.runner, on_done=self._done_4c, on_error=self._failed_4c)
         self._running: tuple[str, tuple[str, ...]] = ("", ())
         self._anchor: Any = None
         self._next_4c: Any = None
@@ -139,13 +139,13 @@ class OwnTracks:
     def from_calls(self) -> None:
         """Boundary probability of what is called on the chromosome: of each bin the largest of the borders there."""
         window = self._window
-        catalogue = window.labels.catalogue
+        catalogue = self._labels.catalogue
         if window.source is None:
             return
         size = max(window.finest, _BORDER_BP)
         values = np.full(n_bins(window.source.chromsizes[window.chrom], size), np.nan)
         if catalogue is not None:
-            shown = [s.id for s in window.labels.sets() if s.visible]
+            shown = [s.id for s in self._labels.sets() if s.visible]
             places, probability = _borders(catalogue.records, window.chrom, shown)
             np.fmax.at(values, np.minimum(places // size, len(values) - 1), probability)
         self.track("calls").put(window.chrom, size, values.astype(np.float32))

@@ -22,7 +22,8 @@ from napari_hicstruct.tracks import Gene, GeneTrack, Orientation
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Annotation
-    from napari_hicstruct.plugin.state.window import WindowState
+    from napari_hicstruct.plugin.state.labels import LabelState
+    from napari_hicstruct.plugin.state.settings import Settings
 
 Axis = Literal["columns", "rows"]
 _KEPT, _BESIDE, _BELOW = "tracks", "tracks_beside", "tracks_below"
@@ -46,12 +47,13 @@ class TracksState:
     changed = Signal()
     data_changed = Signal()
 
-    def __init__(self, window: WindowState) -> None:
-        self._window, self._settings = window, window.settings
+    def __init__(self, labels: LabelState, settings: Settings) -> None:
+        self._labels, self._settings = labels, settings
+        window = self._window = labels.window
         self.tracks: list[ShownTrack] = []
-        self.own = OwnTracks(window)
+        self.own = OwnTracks(labels)
         self._openings: dict[str, BackgroundJob] = {}
-        self._job = BackgroundJob(window.runner, on_done=self._read, on_error=self._not_read)
+        self._job = BackgroundJob(labels.runner, on_done=self._read, on_error=self._not_read)
         self._parts: dict[tuple[str, str], Part] = {}
         self._versions: dict[str, int] = {}
         self._asked: dict[str, int] = {}
@@ -63,8 +65,8 @@ class TracksState:
         window.map_changed.connect(self._map_changed)
         window.chrom_changed.connect(self._chrom_changed)
         window.view_changed.connect(self._from_anchor)
-        window.labels.current_changed.connect(self._from_anchor)
-        for signal in (window.labels.recorded, window.labels.reset):
+        labels.current_changed.connect(self._from_anchor)
+        for signal in (labels.recorded, labels.reset):
             signal.connect(self._calls_changed)
         self._map_changed()
 
@@ -263,7 +265,7 @@ class TracksState:
             return
         done: Callable[[Any], None] = lambda track: self._opened(one, track)  # noqa: E731
         failed: Callable[[HicStructError], None] = lambda error: self._refuse(one, error, announced=announced)  # noqa: E731
-        job = self._openings[one.key] = BackgroundJob(self._window.runner, on_done=done, on_error=failed)
+        job = self._openings[one.key] = BackgroundJob(self._labels.runner, on_done=done, on_error=failed)
         job.start(lambda token: _opening(one.key, token))
         self.changed.emit()
 
@@ -332,7 +334,7 @@ class TracksState:
     def _from_anchor(self, *_: object) -> None:
         if not any(one.own == "4c" for one in self.shown()) or self._window.source is None:
             return
-        current, spans = self._window.labels.current, [span for span in self._spans.values() if span is not None]
+        current, spans = self._labels.current, [span for span in self._spans.values() if span is not None]
         anchor = self._anchor or (current.anchor1 if current is not None else None)
         if anchor is None or not spans or anchor.chrom != self._window.chrom:
             return

@@ -178,7 +178,7 @@ class WindowState(ProjectState):
         """Tracks beside the map."""
         from napari_hicstruct.plugin.state.tracks import TracksState
 
-        return TracksState(self)
+        return TracksState(self.labels, self.settings)
 
     @cached_property
     def second_map(self) -> SecondMapState:
@@ -213,7 +213,7 @@ class WindowState(ProjectState):
         """How CTCF motifs at the anchors of candidates point."""
         from napari_hicstruct.plugin.state.orientation import OrientationState
 
-        return OrientationState(self)
+        return OrientationState(self.labels, self.tracks, self.review.queue)
 
     @cached_property
     def repair(self) -> RepairState:
@@ -245,7 +245,17 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        parts = ("repair", "repair_votes", "fusion", "segmentation", "figure", "gallery", "pileup", "loop_pairs", "adapting")
+        parts = (
+            "repair",
+            "repair_votes",
+            "fusion",
+            "segmentation",
+            "figure",
+            "gallery",
+            "pileup",
+            "loop_pairs",
+            "adapting",
+        )
         for name in (*parts, "second_map", "genome_view"):
             if name in self.__dict__:
                 getattr(self, name).end()
