@@ -316,6 +316,19 @@ ROWS = (
         lambda result: all(result["met"].values()),
     ),
     Row(
+        "tracks_view",
+        "a frame of panning and zooming with six tracks below the map, 1500×950, p95, beside the map alone in one window",
+        "≤ 1.5 × of the map alone",
+        cells.tracks,
+    ),
+    Row(
+        "track_alignment",
+        "tracks below the map and on its right, five zooms from 60 kb to 18 Mb",
+        "within half a bin of the map's pixel",
+        cells.plain,
+        test="tests/gui/test_tracks_window.py -k every_zoom",
+    ),
+    Row(
         "overlays",
         "truth and overlays, ladders 5/10/25/50/100 kb and 5/10/20/40 kb",
         "a point lies within half a bin of its pixel at every zoom level",

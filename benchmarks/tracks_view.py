@@ -26,7 +26,7 @@ from benchmarks._harness import data_dir, percentile, record, say
 from benchmarks.window_smoothness import open_window, rest
 
 MAP, CHROM, SIZE = "GM12878_MboI_chr21_10kb_hg19.cool", "chr21", (1500, 950)
-BAR, OPEN_S, FIND_MS = 1.5, 10.0, 50.0
+BAR = 1.5
 ARMS = ("alone", "like for like", "six tracks", "both sides")
 N_GENES, BEDGRAPH_MB = 200_000, 200
 
