@@ -317,7 +317,7 @@ ROWS = (
     ),
     Row(
         "tracks_view",
-        "a frame of panning and zooming with six tracks below the map, 1500×950, p95, beside the map alone in one window",
+        "a frame of panning and zooming with six tracks below the map, 1500×950, p95; the map alone in the same window",
         "≤ 1.5 × of the map alone",
         cells.tracks,
     ),
