@@ -178,6 +178,19 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "ConfigError": lambda c: hs.segment(SHADES, "model", min_size=-1),
         "ModelError": lambda c: hs.segment(SHADES, "taken"),
     },
+    "figure": {
+        "MapError": lambda c: hs.figure("damaged.mcool", "chr1:5M-6M", "a.svg"),
+        "RegionError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", cols="chr1:7M-8M", tilted=True),
+        "LabelError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", labels="a.txt"),
+        "TrackError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", tracks="none.bedgraph"),
+        "OutputError": lambda c: hs.figure(c.m, "chr1:5M-6M", "taken/a.svg"),
+        "ConfigError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.gif"),
+    },
+    "pileup": {
+        "LabelError": lambda c: hs.pileup(c.m, [FAR]),
+        "MapError": lambda c: hs.pileup(c.m, c.calls, resolution=7_000),
+        "ConfigError": lambda c: hs.pileup(c.m, c.calls, margin=-1.0),
+    },
     "insulation": {
         "ConfigError": lambda c: hs.insulation(c.m, windows=7),
         "RegionError": lambda c: hs.insulation(c.m, "chr9"),

@@ -72,7 +72,8 @@ class Page:
     def write_upright(self, figure: Figure, bar: Box, words: str) -> None:
         """Words at the page's right edge, upwards, beside the middle of ``bar`` or as near as they have room."""
         longest = max(map(len, words.split("\n"))) * SMALL_PT * POINT_MM * 0.52 / 2 + 1
-        middle = min(max(bar.top + bar.height / 2, longest), max(self.height - longest, longest))
+        end = self.rows[0].top if self.rows else self.height
+        middle = max(min(bar.top + bar.height / 2, end - longest), longest)
         figure.text(
             1 - 1.0 / self.width,
             1 - middle / self.height,
