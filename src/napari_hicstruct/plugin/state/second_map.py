@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from psygnal import Signal
 
@@ -19,7 +19,6 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.plugin.state.window import WindowState
     from napari_hicstruct.workflows.compare import Comparison
 
 QUEUE_ORDER = "score"
@@ -61,7 +60,7 @@ class SecondMapState:
     running_changed = Signal()
     compared = Signal(object, object)
 
-    def __init__(self, window: WindowState, runner: Runner) -> None:
+    def __init__(self, window: Any, runner: Runner) -> None:
         self.window, self.runner = window, runner
         self.source: ContactSource | None = None
         self.joined, self.smooth, self.beside = Joined.HALVES, 0.0, False
@@ -200,7 +199,7 @@ class SecondMapState:
     def _first(self) -> ContactSource:
         if self.window.source is None:
             raise MapError("No map is open.", hint="Open a contact map first.")
-        return self.window.source
+        return cast("ContactSource", self.window.source)
 
     # ------------------------------------------------------------------ what changed
     def compare(self, folder: Path, *, fdr: float = 0.05) -> None:
