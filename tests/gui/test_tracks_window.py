@@ -194,5 +194,33 @@ def test_own_tracks_and_the_section(opened: Any, tmp_path: Path) -> None:
     said: list[str] = []
     session.problem.connect(lambda error: said.append(str(error)))
     assert pump(lambda: np.isfinite(own("4c").values(Interval("chr1", AT[1], AT[1] + 1), 1)).any()), [
-        said, session.tracks.own._anchor, session.tracks.own._next_4c, session.tracks.own._job_4c.running, [one.problem for one in session.tracks.tracks]]
+        said,
+        session.tracks.own._anchor,
+        session.tracks.own._next_4c,
+        session.tracks.own._job_4c.running,
+        [one.problem for one in session.tracks.tracks],
+    ]
     assert own("4c").values(Interval("chr1", AT[1], AT[1] + 1), 1)[0] == 1, "all that there is at this distance"
+
+
+def test_a_tilted_map_has_its_tracks_below_in_line(opened: Any, tmp_path: Path) -> None:
+    viewer, session, _ = opened
+    session.tracks.show_at(beside=True)
+    session.tracks.add(beacon(tmp_path, AT[0], size=FINE))
+    session.tracks.set_colour(session.tracks.tracks[0].key, "#00ff00")
+    below, beside = session.track_view.below, session.track_view.beside
+    assert pump(lambda: beside.isVisible())
+    session.show_tilted(True)
+    session.go_to(Interval("chr1", 7_000_000, 10_000_000), rest=True)
+    assert pump(lambda: not beside.isVisible())
+    assert below.isVisible()
+    key = session.tracks.tracks[0].key
+    assert pump(
+        lambda: (p := session.tracks.part(key, "columns")) is not None and p.wanted.serves(session.seen.columns)
+    )
+    pump(lambda: False, 0.2)
+    canvas, native = viewer.window._qt_viewer.canvas, viewer.window._qt_viewer.canvas.native
+    own = coloured(below, "#00ff00")
+    shift = below.mapToGlobal(QPoint(0, 0)).x() - native.mapToGlobal(QPoint(0, 0)).x()
+    world = canvas._map_canvas2world(((own[0] + own[-1] + 1) / 2 + shift, 100), canvas.view)
+    assert abs(world[-1] - (AT[0] + FINE / 2)) <= max(session.resolution / 2, session.seen.columns.bp_per_px)

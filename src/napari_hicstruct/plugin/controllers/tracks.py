@@ -52,7 +52,10 @@ class TrackView:
 
     def _areas(self) -> list[tuple[TrackArea, bool]]:
         """The strips that there are, and whether each shall be seen."""
-        pairs = ((self.below, self.state.below), (self.beside, self.state.beside))
+        pairs = (
+            (self.below, self.state.below),
+            (self.beside, self.state.beside and not self._window.projection.tilted),  # there it would be distances
+        )
         return [(area, on) for area, on in pairs if area is not None]
 
     # ------------------------------------------------------------------ building
@@ -83,6 +86,7 @@ class TrackView:
 
     def _connect(self, viewer: Any) -> None:
         self._window.seen.changed.connect(self._follow)
+        self._window.projection_changed.connect(self._update)
         self.state.changed.connect(self._update)
         self.state.data_changed.connect(self._repaint)
         self._window.labels.current_changed.connect(self._mark)
@@ -97,6 +101,7 @@ class TrackView:
         if self.below is None or viewer is None:
             return
         self._window.seen.changed.disconnect(self._follow)
+        self._window.projection_changed.disconnect(self._update)
         self.state.changed.disconnect(self._update)
         self.state.data_changed.disconnect(self._repaint)
         self._window.labels.current_changed.disconnect(self._mark)
