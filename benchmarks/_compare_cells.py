@@ -17,8 +17,12 @@ def compare(found: Mapping[str, Any]) -> str:
     parts.append(f"loops found at depth {' / '.join(depths)}: {shown}")
     gain = [one["ours"] - max(v for name, v in one.items() if name != "ours") for one in own["order"].values()]
     parts.append(f"AP over the better peer {min(gain):+.2f} to {max(gain):+.2f}")
-    changed = sum(n for n, _ in found["thinned"].values())
-    parts.append(f"{changed} changes in {len(found['thinned'])} thinned copies")
+    copies = [one for name, one in found["thinned"].items() if name != "of_commit"]
+    parts.append(f"{sum(n for n, _ in copies)} changes in {len(copies)} thinned copies")
     parts.append(f"Epha4: TAD {found['epha4']['rank_of_tad']}., border {found['epha4']['ranks_of_border']}")
-    parts += [f"{name}: {run['wall_s']:.0f} s, {run['peak_mb']:,.0f} MB" for name, run in found["speed"].items()]
+    parts += [
+        f"{name}: {run['wall_s']:.0f} s, {run['peak_mb']:,.0f} MB"
+        for name, run in found["speed"].items()
+        if name != "of_commit"
+    ]
     return "; ".join(parts)
