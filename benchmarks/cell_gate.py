@@ -42,7 +42,7 @@ PROTOCOLS: dict[str, dict[str, tuple[float, float]]] = {
     "flat": {"tilt": (0.5, 0.7)},
 }
 """Beyond the ranges that the gate was trained in; what a protocol does not name is as in no line at all."""
-THINNINGS = (1, 4, 16)
+THINNINGS = (1, 16)
 KINDS = (Kind.LOOP, Kind.STRIPE, Kind.BOUNDARY)
 WITHIN, SECONDS, MEGABYTES = 0.01, 5.0, 200.0
 
