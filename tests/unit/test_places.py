@@ -60,13 +60,14 @@ def window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyWindow:
 
 
 def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
-    places = Places(window, window.settings)
+    places = Places(window, window.settings, window.runner)
     with pytest.raises(RegionError, match="no places yet"):
         places.step(1)
-    said = places.open(
-        write(tmp_path / "l.bed", f"{CHROM} 300000 310000 one", f"{CHROM} 600000 700000 two", "chrZ 1 2")
-    )
-    assert said == "2 places of l.bed; left out: 1 line not on this map"
+    said: list[str] = []
+    window.done.connect(said.append)
+    lines = (f"{CHROM} 300000 310000 one", f"{CHROM} 600000 700000 two", "chrZ 1 2")
+    places.open(write(tmp_path / "l.bed", *lines))
+    assert said == ["2 places of l.bed; left out: 1 line not on this map"]
     assert [places.step(1).name for _ in range(3)] == ["one", "two", "one"]
     assert places.step(-1).name == "two"
     rows, cols = window.visible()
@@ -77,17 +78,17 @@ def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
 
 
 def test_bookmarks_of_a_map_are_there_next_time_and_each_once(window: TinyWindow) -> None:
-    places = Places(window, window.settings)
+    places = Places(window, window.settings, window.runner)
     window.go_to(iv(100_000, 300_000), iv(500_000, 700_000))
     places.keep("off the diagonal")
     places.keep()
     window.go_to(iv(100_000, 300_000))
     places.keep()
     assert [one.name for one in places.here] == ["off the diagonal", ""]
-    again = Places(window, window.settings)
+    again = Places(window, window.settings, window.runner)
     assert [one.view for one in again.here] == [one.view for one in places.here]
     again.drop(0)
-    assert len(Places(window, window.settings).here) == 1
+    assert len(Places(window, window.settings, window.runner).here) == 1
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_a_link_opens_the_same_view(view: View) -> None:
 
 
 def test_genes_by_name_where_a_region_is_typed(window: TinyWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    state = NavigationState(window, window.settings)
+    state = NavigationState(window, window.settings, window.runner)
     with pytest.raises(RegionError, match="GTF, GFF or BED12"):
         state.go("MYC")
     genes = [SimpleNamespace(name=name, interval=Interval("17", at, at + 9_000)) for name, at in GENES]

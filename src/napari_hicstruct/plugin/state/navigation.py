@@ -13,6 +13,7 @@ from napari_hicstruct.plugin.state.places import Places
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
 
 if TYPE_CHECKING:
+    from napari_hicstruct.plugin.state.jobs import Runner
     from napari_hicstruct.plugin.state.map import MapState
     from napari_hicstruct.plugin.state.settings import Settings
 
@@ -28,6 +29,7 @@ class NavigationState:
     ----------
     window : MapState
     settings : Settings
+    runner : Runner
 
     Attributes
     ----------
@@ -40,19 +42,19 @@ class NavigationState:
     find_wanted = Signal()
     genome_wanted = Signal()
 
-    def __init__(self, window: MapState, settings: Settings) -> None:
-        self._window, self._settings = window, settings
+    def __init__(self, window: MapState, settings: Settings, runner: Runner) -> None:
+        self._window, self._settings, self._runner = window, settings, runner
 
     @staticmethod
     def of(window: Any) -> NavigationState:
         """That of a window; one of its own for a state that has none."""
         known = getattr(window, "navigation", None)
-        return known if isinstance(known, NavigationState) else NavigationState(window, window.settings)
+        return known if isinstance(known, NavigationState) else NavigationState(window, window.settings, window.runner)
 
     @cached_property
     def places(self) -> Places:
         """Bookmarks and lists of places."""
-        return Places(self._window, self._settings)
+        return Places(self._window, self._settings, self._runner)
 
     def flicker(self) -> str:
         """Show the other map in the same place; gives its name, empty where there is one map alone."""

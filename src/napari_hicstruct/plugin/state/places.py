@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.errors import HicStructError, RegionError, readable
+from napari_hicstruct.jobs import CancelToken, Clock
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.view import View, parse_view
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
-    from napari_hicstruct.annotations.readers.places import ListedPlace
+    from napari_hicstruct.annotations.readers.places import ListedPlace, PlaceList
     from napari_hicstruct.plugin.state.map import MapState
     from napari_hicstruct.plugin.state.settings import Settings
 
@@ -38,6 +40,20 @@ class Place:
         return f"{self.name} · {self.view.short()}" if self.name else self.view.short()
 
 
+class _Around(Sequence[Place]):
+    """What a file lists, as views with their surroundings: each made when it is looked at."""
+
+    def __init__(self, listed: Sequence[ListedPlace], around: Callable[[ListedPlace], View]) -> None:
+        self._listed, self._around = listed, around
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def __getitem__(self, number: Any) -> Any:
+        one = self._listed[number]
+        return Place(self._around(one), one.name)
+
+
 class Places:
     """The lists of places of a window, and the place in hand.
 
@@ -46,6 +62,8 @@ class Places:
     window : MapState
     settings : Settings
         Where the bookmarks of each map are kept.
+    runner : Runner
+        Of the reading of files.
 
     Attributes
     ----------
@@ -57,9 +75,11 @@ class Places:
 
     changed = Signal()
 
-    def __init__(self, window: MapState, settings: Settings) -> None:
+    def __init__(self, window: MapState, settings: Settings, runner: Runner) -> None:
         self._window, self._settings = window, settings
-        self._lists: dict[str, list[Place]] = {BOOKMARKS: []}
+        self._kept: list[Place] = []
+        self._files: dict[str, Sequence[Place]] = {}
+        self._job = BackgroundJob(runner, on_done=self._on_read, on_error=window.problem.emit)
         self.chosen = BOOKMARKS
         self._at: int | None = None
         window.map_changed.connect(self._on_map)
@@ -68,12 +88,12 @@ class Places:
     @property
     def names(self) -> list[str]:
         """Of the lists, the bookmarks first."""
-        return list(self._lists)
+        return [BOOKMARKS, *self._files]
 
     @property
     def here(self) -> Sequence[Place]:
         """The list that is chosen."""
-        return self._lists[self.chosen]
+        return self._files.get(self.chosen, self._kept)
 
     @property
     def at(self) -> int | None:
@@ -119,7 +139,7 @@ class Places:
         view = View(*self._window.visible())
         if not len(view.rows) or not len(view.cols):
             raise RegionError("No part of the map is in view.")
-        place, kept = Place(view, name), self._lists[BOOKMARKS]
+        place, kept = Place(view, name), self._kept
         if all(one.view.link() != view.link() for one in kept):
             kept.append(place)
             del kept[:-_MAX_BOOKMARKS]
@@ -131,13 +151,13 @@ class Places:
 
     def drop(self, number: int) -> None:
         """Forget a bookmark."""
-        del self._lists[BOOKMARKS][number]
+        del self._kept[number]
         self._at = None
         self._write()
         self.changed.emit()
 
     def _write(self) -> None:
-        lines = [f"{one.view.link()}\t{one.name}" for one in self._lists[BOOKMARKS]]
+        lines = [f"{one.view.link()}\t{one.name}" for one in self._kept]
         self._settings.set_entry(_SETTING, self._key(), lines or None)
 
     def _key(self) -> str:
@@ -145,34 +165,43 @@ class Places:
         return absolute_uri(self._window.source.uri)
 
     # ------------------------------------------------------------------ lists
-    def open(self, path: str | Path) -> str:
-        """Step through a BED or BEDPE; what became of its lines, in a sentence.
+    def open(self, path: str | Path) -> None:
+        """Read a BED or BEDPE in the background and step through it; what became of its lines is said in a sentence.
 
         Raises
         ------
-        HicStructError
-            If no map is open, or the file lists no places of it.
+        RegionError
+            If no map is open.
         """
-        from napari_hicstruct.annotations.readers.places import read_places
-
         source = self._window.source
         if source is None:
             raise RegionError("No map is open.", hint="Open a contact map first.")
-        found, name = read_places(path, source.chromsizes), readable(Path(path).name)
-        views = [Place(self._around(one), one.name) for one in found.places]
-        self._lists[name], self.chosen, self._at = views, name, None
+        chromsizes = dict(source.chromsizes)
+
+        def job(_token: CancelToken) -> Job:
+            from napari_hicstruct.annotations.readers.places import read_places
+
+            yield Clock().step("places", 0, 1)
+            return readable(Path(path).name), read_places(path, chromsizes)
+
+        self._job.start(job)
+
+    def _on_read(self, answer: tuple[str, PlaceList]) -> None:
+        name, found = answer
+        self._files[name], self.chosen, self._at = _Around(found.places, self._around), name, None
         self.changed.emit()
         left = [
             f"{how_many(number, 'line')} {what}"
             for number, what in ((found.between, "between chromosomes"), (found.elsewhere, "not on this map"))
             if number
         ]
-        return f"{how_many(len(views), 'place')} of {name}" + (f"; left out: {', '.join(left)}" if left else "")
+        said = f"{how_many(len(found.places), 'place')} of {name}"
+        self._window.done.emit(said + (f"; left out: {', '.join(left)}" if left else ""))
 
     def close_list(self, name: str) -> None:
         """Forget a list that was opened."""
         if name != BOOKMARKS:
-            self._lists.pop(name, None)
+            self._files.pop(name, None)
             self.choose(BOOKMARKS)
 
     def _around(self, place: ListedPlace) -> View:
@@ -188,12 +217,13 @@ class Places:
     # ------------------------------------------------------------------ another map
     def _on_map(self) -> None:
         """Bookmarks are of one map; lists of places go with the map that they were read for."""
-        self._lists, self.chosen, self._at = {BOOKMARKS: []}, BOOKMARKS, None
+        self._job.close()
+        self._kept, self._files, self.chosen, self._at = [], {}, BOOKMARKS, None
         source = self._window.source
         if source is not None:
             lines = self._settings.entry(_SETTING, self._key(), [])
             kept = [_place_of(str(line), source.chromsizes) for line in lines]
-            self._lists[BOOKMARKS] = [one for one in kept if one is not None]
+            self._kept = [one for one in kept if one is not None]
         self.changed.emit()
 
 

@@ -150,7 +150,7 @@ class WindowState(ProjectState):
         """Where to look: regions and genes by name, links, places."""
         from napari_hicstruct.plugin.state.navigation import NavigationState
 
-        return NavigationState(self, self.settings)
+        return NavigationState(self, self.settings, self.runner)
 
     @cached_property
     def importing(self) -> ImportState:

@@ -168,7 +168,7 @@ class MapMenu(QMenu):
         """Ask for a BED or BEDPE and step through it."""
         path = open_file(self._parent(), self._window, "places", "Open list of places", PLACES)
         if path:
-            self._window.done.emit(self._window.navigation.places.open(path))
+            self._window.navigation.places.open(path)
 
     def _tilt(self) -> None:
         self._window.show_tilted(not self._window.projection.tilted)

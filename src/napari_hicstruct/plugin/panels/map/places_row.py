@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from qtpy.QtCore import QSignalBlocker, QStringListModel, Qt
+from qtpy.QtCore import QAbstractListModel, QSignalBlocker, Qt
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QListView, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.state.places import BOOKMARKS
+from napari_hicstruct.plugin.state.places import BOOKMARKS, Place
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import PLACES, open_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button
 
 _MIN_PX = 60
+
+
+class _PlacesModel(QAbstractListModel):
+    """Lines of the list; each is written when it is looked at."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._places: Sequence[Place] = ()
+
+    def show(self, places: Sequence[Place]) -> None:
+        """Another list, or one more or less."""
+        self.beginResetModel()
+        self._places = places
+        self.endResetModel()
+
+    def rowCount(self, _parent: Any = None) -> int:
+        return len(self._places)
+
+    def data(self, index: Any, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        shown = role == Qt.ItemDataRole.DisplayRole and 0 <= index.row() < len(self._places)
+        return self._places[index.row()].text if shown else None
 
 
 class PlacesRow(QWidget):
@@ -28,7 +50,7 @@ class PlacesRow(QWidget):
     def __init__(self, window: WindowState) -> None:
         super().__init__()
         self._window, self._places = window, window.navigation.places
-        self._model = QStringListModel(self)
+        self._model = _PlacesModel(self)
         self._shown: tuple[int, int] | None = None
         self.box = self._make_box()
         self.previous = compact_button("‹", "Previous place of the list (,).")
@@ -73,7 +95,7 @@ class PlacesRow(QWidget):
         with QSignalBlocker(self.box):
             if shown != self._shown:  # a step through 200,000 does not write them anew
                 self._shown = shown
-                self._model.setStringList([place.text for place in here])
+                self._model.show(here)
             self.box.setCurrentIndex(-1 if places.at is None else places.at)
         many = f"{len(here):,} · {places.chosen}" if here else "none yet"
         self.box.setPlaceholderText(many)
@@ -107,7 +129,7 @@ class PlacesRow(QWidget):
     def _open(self) -> None:
         path = open_file(self, self._window, "places", "Open list of places", PLACES)
         if path:
-            self._try(lambda: self._window.done.emit(self._places.open(path)))
+            self._try(lambda: self._places.open(path))
 
     def _try(self, work: Any) -> None:
         try:
@@ -127,4 +149,4 @@ class PlacesRow(QWidget):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         for path in paths:
-            self._try(lambda path=path: self._window.done.emit(self._places.open(path)))
+            self._try(lambda path=path: self._places.open(path))
