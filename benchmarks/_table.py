@@ -11,6 +11,7 @@ from benchmarks import _compare_cells as comparing
 from benchmarks import _fusion_cells as fusion
 from benchmarks import _gate_cells as gates
 from benchmarks import _learning_cells as learning
+from benchmarks import _picture_cells as pictures
 from benchmarks import _repair_cells as repair
 from benchmarks import _segmentation_cells as segmentation
 from benchmarks._harness import ROOT, newest
@@ -277,6 +278,18 @@ ROWS = (
         "≥ 5 per second sustained, no key lost",
         learning.judging,
         lambda result: result["held"],
+    ),
+    Row(
+        "gallery",
+        "gallery of 5,000 loops in a real window: first page, longest turn of the event loop while scrolling, judged by keys",
+        "≤ 1 s; ≤ 100 ms; ≥ 4 per second",
+        pictures.gallery,
+    ),
+    Row(
+        "pileup",
+        "pile-up of loops beside coolpup.py's, by the same expected; TADs stretched to one size; seconds",
+        "largest difference ≤ 10⁻⁶; correlation ≥ .97",
+        pictures.pileup,
     ),
     Row(
         "first_use",

@@ -2,7 +2,8 @@
 
 Run under a screen (or xvfb-run): ``python -m benchmarks.gallery [--loops 5000] [--judge 200]``.
 *first page*: from the menu entry until every thumbnail in view is painted.  *block*: the longest time for which the
-window's event loop did not turn while the list is scrolled from end to end, by wheel steps and by leaps.  *judged*: A
+window's event loop did not turn while the list is scrolled from end to end, by wheel steps and by leaps; beside it how
+much of that the window's thread itself worked, which other programs on the machine do not change.  *judged*: A
 and R alternately by Qt key events, each until the window has painted.  The map is real (GM12878 chr21) where it is at
 hand, else simulated; the loops lie at random places.
 """
@@ -14,6 +15,7 @@ import os
 import random
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +60,18 @@ class Watch:
     def __init__(self, app: Any) -> None:
         self._app = app
         self.turns: list[float] = []
+        self.busy: list[float] = []
 
     def turn(self) -> None:
         """One turn."""
-        began = time.perf_counter()
-        self._app.processEvents()
+        self.do(self._app.processEvents)
+
+    def do(self, work: Any) -> None:
+        """Do something in the window's thread: how long it took, and how much of that the thread itself worked."""
+        began, busy = time.perf_counter(), time.thread_time()
+        work()
         self.turns.append((time.perf_counter() - began) * 1e3)
+        self.busy.append((time.thread_time() - busy) * 1e3)
 
     def until(self, done: Any) -> float:
         """Turn until ``done()``; seconds."""
@@ -76,20 +84,32 @@ class Watch:
         return time.perf_counter() - began
 
 
+def rest(watch: Watch, seconds: float = 3.0) -> None:
+    """Turn the event loop for some time."""
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        watch.turn()
+        time.sleep(0.005)
+
+
 def scroll(grid: Any, state: Any, watch: Watch) -> dict[str, float]:
     """From end to end by steps of the wheel, then by leaps; the longest turn of the event loop, and p95, ms."""
     bar, draw = grid.verticalScrollBar(), random.Random(1)
     watch.turns.clear()
+    watch.busy.clear()
     step = max(1, bar.maximum() // 300)
     places = [*range(0, bar.maximum(), step), *(draw.randrange(bar.maximum()) for _ in range(60))]
     for place in places:
-        began = time.perf_counter()
-        bar.setValue(place)
-        watch.turns.append((time.perf_counter() - began) * 1e3)
+        watch.do(partial(bar.setValue, place))
         for _ in range(4):
             watch.turn()
     took = watch.until(lambda: all(state.uids[k] in state._thumbs for k in grid.visible_range()))
-    return {"max_ms": max(watch.turns), "p95_ms": percentile(watch.turns, 95), "last_page_s": took}
+    return {
+        "max_ms": max(watch.turns),
+        "p95_ms": percentile(watch.turns, 95),
+        "max_work_ms": max(watch.busy),
+        "last_page_s": took,
+    }
 
 
 def judge(grid: Any, watch: Watch, app: Any, number: int) -> float:
@@ -129,6 +149,7 @@ def run(n_loops: int, n_judged: int) -> dict[str, Any]:
         session.labels.sets_changed()
         settle(app)
         watch = Watch(app)
+        rest(watch)  # the window itself comes to rest: hints, the first letters on the canvas
         began = time.perf_counter()
         grid = dock.open_dialog("gallery").grid
         state = session.gallery
@@ -173,7 +194,10 @@ def main() -> int:
     scrolled = figures["scrolling"]
     say(f"{figures['map']}: {figures['loops']:,} thumbnails, {figures['thumbnails_on_a_page']} on a page")
     say(f"  first page {figures['first_page_s']:.2f} s")
-    say(f"  scrolling: longest turn {scrolled['max_ms']:.0f} ms, p95 {scrolled['p95_ms']:.0f} ms")
+    say(
+        f"  scrolling: longest turn {scrolled['max_ms']:.0f} ms (its own work {scrolled['max_work_ms']:.0f} ms), "
+        f"p95 {scrolled['p95_ms']:.0f} ms"
+    )
     say(f"  judged {figures['judged_per_s']:.1f} per second, {figures['wrong_or_lost']} wrong or lost")
     return 0 if figures["met"] else 1
 
