@@ -132,6 +132,7 @@ def test_changes_become_the_queue_of_a_project_of_their_own(
         return [lost, same], [same]
 
     monkeypatch.setattr("napari_hicstruct.workflows.compare.calls.iter_calls", calls)
+    session.second_map.own_process = False
     ended: list[Any] = []
     session.second_map.compared.connect(lambda *_: ended.append(True))
     session.problem.connect(ended.append)

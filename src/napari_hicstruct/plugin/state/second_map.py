@@ -14,7 +14,7 @@ from napari_hicstruct.contacts.pair_levels import MAX_SMOOTH, Joined
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ProjectError
 from napari_hicstruct.genome import NameMatcher
-from napari_hicstruct.jobs import CancelToken, Progress
+from napari_hicstruct.jobs import CancelToken, Progress, in_process
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ class SecondMapState:
         Bins by which differences and ratios are smoothed.
     beside : bool
         The second map also lies in a canvas of its own, whose camera follows.
+    own_process : bool
+        Compare in a process of its own, so that the window stays smooth.
     """
 
     changed = Signal()
@@ -66,7 +68,7 @@ class SecondMapState:
         self.joined, self.smooth, self.beside = Joined.HALVES, 0.0, False
         self._before_flicker = Joined.HALVES
         self._job = BackgroundJob(runner, on_step=self.progress.emit, on_done=self._done, on_error=self._failed)
-        self.running = False
+        self.running, self.own_process = False, True
         window.map_changed.connect(self.close)
 
     # ------------------------------------------------------------------ which map
@@ -223,7 +225,10 @@ class SecondMapState:
         check_folder(folder, first)
         request = CompareRequest(a=first.uri, b=self.source.uri, chroms=(self.window.chrom,), fdr=fdr)
         self._set_running(True)
-        self._job.start(lambda token: _comparing(request, folder, first, token))
+        if self.own_process:
+            self._job.start(lambda token: in_process(_comparing, request, folder, first, token=token))
+        else:
+            self._job.start(lambda token: _comparing(request, folder, first, token=token))
 
     def cancel(self) -> None:
         """End the comparison."""
@@ -266,7 +271,7 @@ def _lock(set_id: int, project: Any) -> None:
     project.update_set(set_id, locked=True)
 
 
-def _comparing(request: Any, folder: Path, first: ContactSource, token: CancelToken) -> Job:
+def _comparing(request: Any, folder: Path, first: ContactSource, *, token: CancelToken) -> Job:
     from napari_hicstruct.workflows.compare import iter_compare
     from napari_hicstruct.workflows.compare.write import write_comparison
 
