@@ -16,6 +16,7 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.workflows.figure.request import Theme
 
@@ -41,6 +42,7 @@ def figure(
     tilted: bool = typer.Option(False, "--tilted", help="The diagonal lies horizontally, distance goes up."),
     max_distance: int = bp_option(0, help="How far up a tilted map goes, as 2M. Default: as far as the region."),
     second: str = typer.Option("", "--second", help="A second map, below the diagonal or the axis.", metavar="MAP"),
+    joined: Joined = typer.Option(Joined.HALVES, "--as", help="Two maps as halves, difference or ratio."),
     second_labels: list[str] = typer.Option([], "--second-labels", help="Labels of the second map; repeatable."),
     names: list[str] = typer.Option([], "--name", help="Of the map, and of the second one, instead of their files'."),
     norm: str = typer.Option("", help="raw, oe, or name of weights. Default: the map's best."),
@@ -64,23 +66,20 @@ def figure(
 
     source = open_map(map)
     sets, notes = read_sets(labels, source)
-    others = read_sets(second_labels, open_map(second) if second else source)[0]
     size: dict[str, Any] = {"width_mm": width, "resolution": resolution, "max_distance": max_distance, "dpi": dpi}
     look: dict[str, Any] = {"theme": theme, "colormap": colormap, "percentile": percentile, "by_score": by_score}
-    given: dict[str, Any] = {"map": map, "second": second, "tilted": tilted, "norm": norm, "overwrite": overwrite}
+    given: dict[str, Any] = {"map": map, "second": second, "tilted": tilted, "norm": norm, "joined": _both(joined)}
     request = FigureRequest(
-        out=out,
         region=parse_region(region, source.chromsizes),
         cols=parse_region(region2, source.chromsizes) if region2 else None,
         labels=sets,
-        second_labels=others,
+        second_labels=read_sets(second_labels, open_map(second) if second else source)[0],
         tracks=open_tracks(tracks),
         names=_two_names(names),
         limits=_two(limits),
-        **(size | look | given),
+        **(size | look | given | {"out": out, "overwrite": overwrite}),
     )
-    result = show_progress(iter_figure(request, source=source), quiet)
-    _tell(result, notes, json)
+    _tell(show_progress(iter_figure(request, source=source), quiet), notes, json)
 
 
 def _tell(result: FigureResult, notes: list[str], json: bool) -> None:
@@ -89,6 +88,13 @@ def _tell(result: FigureResult, notes: list[str], json: bool) -> None:
     size = round(result.width_mm, 1), round(result.height_mm, 1)
     about = {"figure": str(result.path), "size_mm": size, "bin_size": result.resolution, "drawn": result.drawn}
     emit(about, json)
+
+
+def _both(joined: Joined) -> Joined:
+    """How two maps are drawn; one alone needs no second map."""
+    if joined not in (Joined.HALVES, *DIVERGING):
+        raise ConfigError("shows one map alone.", where=f"--as {joined}", hint="Leave --second out, or swap both maps.")
+    return joined
 
 
 def _two_names(names: list[str]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from napari_hicstruct.contacts.colours import Scale
 from napari_hicstruct.errors import ConfigError, MapError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.workflows.figure import FigureRequest, LabelSet, Theme, TrackRow, iter_figure
+from napari_hicstruct.workflows.figure import FigureRequest, Joined, LabelSet, Theme, TrackRow, iter_figure
 from napari_hicstruct.workflows.figure.draw_labels import sets_in_view
 from napari_hicstruct.workflows.figure.draw_tracks import gene_rows
 from napari_hicstruct.workflows.figure.page import lay_out
@@ -220,3 +220,31 @@ def test_shell(uri: str, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "exists. Nothing was written." in capsys.readouterr().err
     assert main([*args, "--overwrite", "-r2", "chr21:35M-36M", "--limits", "0"]) == 2
     assert "these are no two numbers" in capsys.readouterr().err
+
+
+def test_ratio_of_two_maps_is_of_what_was_lost(data_dir: Path, tmp_path: Path) -> None:
+    """The lost TAD is blue: fewer contacts in the deletion; limits are the same on both sides of 0."""
+    maps = [str(data_dir / "maps" / f"mouse_limbE11.5_Epha4_{one}_chr1_73-79Mb_10kb.cool") for one in ("WT", "DelB")]
+    common = {"map": maps[0], "second": maps[1], "region": Interval("chr1", 75_000_000, 79_000_000)}
+    for joined in (Joined.RATIO, Joined.DIFFERENCE):
+        request = FigureRequest(out=tmp_path / f"{joined}.png", joined=joined, dpi=150, **common)  # type: ignore[arg-type]
+        result = drain(iter_figure(request))
+        assert result.limits[0] == -result.limits[1] < 0
+        shades = np.asarray(Image.open(request.out).convert("RGB"), float)
+        height, width = shades.shape[:2]
+        lost = shades[int(height * 0.35) : int(height * 0.45), int(width * 0.55) : int(width * 0.65)]
+        assert lost[..., 2].mean() > lost[..., 0].mean() + 30
+    short = tmp_path / "short.cool"
+    _write_short(short)
+    request = FigureRequest(**{**common, "second": str(short), "out": tmp_path / "x.png"})  # type: ignore[arg-type]
+    with pytest.raises(MapError, match="two assemblies"):
+        drain(iter_figure(request))
+
+
+def _write_short(path: Path) -> None:
+    import cooler
+    import pandas as pd
+
+    bins = cooler.binnify(pd.Series({"chr1": 50_000_000}), 10_000)
+    pixels = pd.DataFrame({"bin1_id": [10], "bin2_id": [20], "count": [5]})
+    cooler.create_cooler(str(path), bins, pixels)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.config.figure import FigureLook
 from napari_hicstruct.config.paths import cache_dir
 from napari_hicstruct.contacts.colours import Scale
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
 from napari_hicstruct.errors import HicStructError, MapError, readable
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken
@@ -113,6 +115,8 @@ class FigureState:
         if window.source is None:
             raise MapError("No map is open.", hint="Open a contact map first.")
         rows, cols, reach = _part(window, tilted=look.tilted)
+        if window.second_map.source is not None and not look.tilted and rows != cols and not self._is_diverging:
+            rows = cols = Interval(rows.chrom, min(rows.start, cols.start), max(rows.end, cols.end))
         if not (len(rows) and len(cols)):
             raise MapError("There is nothing in view.", hint="Move the map into view first.")
         drawn = window.map
@@ -121,18 +125,34 @@ class FigureState:
             region=rows,
             cols=cols,
             out=path,
-            labels=self._sets(rows, cols) if look.labels else (),
+            **self._both(self._sets(rows, cols) if look.labels else ()),
             tracks=_tracks(window) if look.tracks else (),
             tilted=look.tilted,
             max_distance=reach,
             norm="oe" if drawn.drawn.ratio else str(drawn.drawn.norm),
             width_mm=look.width_mm,
             theme=Theme(look.theme),
-            colormap=str(drawn.layer.colormap.name),
-            limits=_limits(drawn) if look.same_colours else None,
+            colormap="" if self._is_diverging else str(drawn.layer.colormap.name),
+            limits=_limits(drawn) if look.same_colours and not self._is_diverging else None,
             by_score=window.labels.by_score,
             dpi=look.dpi,
         )
+
+    @property
+    def _is_diverging(self) -> bool:
+        """True while the difference or ratio of two maps is shown, which has colours of its own."""
+        second = self._window.second_map
+        return second.source is not None and second.joined in DIVERGING
+
+    def _both(self, sets: tuple[LabelSet, ...]) -> dict[str, Any]:
+        """Both maps as they are shown; of halves each has the sets that are drawn on its side."""
+        second = self._window.second_map
+        if second.source is None or second.joined in (Joined.FIRST, Joined.SECOND):
+            return {"labels": sets}
+        below = tuple(one for one in sets if one.triangle is Triangle.LOWER)
+        above = tuple(one for one in sets if one.triangle is not Triangle.LOWER)
+        shown = {"second": second.source.uri, "joined": second.joined, "smooth": second.smooth}
+        return {"labels": above, "second_labels": below, **shown}
 
     def _sets(self, rows: Interval, cols: Interval) -> tuple[LabelSet, ...]:
         """What is drawn of each set, in its colour, on its side."""

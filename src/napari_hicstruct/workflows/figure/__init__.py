@@ -14,9 +14,10 @@ from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.colours import Scale
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
-from napari_hicstruct.genome import Interval, NameMatcher, format_bin_size
+from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.figure.draw_labels import Drawn, draw_sets, sets_in_view
 from napari_hicstruct.workflows.figure.draw_map import draw_bar, draw_values, frame, name_axis, name_distance, shades_of
@@ -26,12 +27,12 @@ from napari_hicstruct.workflows.figure.page import Page, lay_out
 from napari_hicstruct.workflows.figure.place import Place
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
 from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style
-from napari_hicstruct.workflows.figure.values import MAX_BINS, MapValues, limits_of, read_values
+from napari_hicstruct.workflows.figure.values import MapValues, limits_of, read_pair, read_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FigureRequest", "FigureResult", "LabelSet", "Theme", "TrackRow", "iter_figure"]
+__all__ = ["FigureRequest", "FigureResult", "Joined", "LabelSet", "Theme", "TrackRow", "iter_figure"]
 
 GENES_COLOUR = "#3B3F8F"
 
@@ -122,14 +123,17 @@ def _read(request: FigureRequest, first: ContactSource, second: ContactSource | 
     spans = (rows, cols)
     if request.tilted and request.max_distance:  # the corners beside the triangle are filled, too
         spans = (rows.expand(request.max_distance // 2, first.chromsizes[rows.chrom]),) * 2
-    resolution = request.resolution or (_common_bins(first, second, spans[0]) if second is not None else 0)
-    parts = [read_values(first, *spans, norm=request.norm, resolution=resolution)]
-    if second is not None:
-        chrom = NameMatcher(second.chromsizes).require(rows.chrom)
-        _check_length(first, second, rows.chrom, chrom)
-        there = [Interval(chrom, one.start, one.end) for one in spans]
-        parts.append(read_values(second, there[0], there[1], norm=request.norm, resolution=resolution))
+    if second is None:
+        parts = [read_values(first, *spans, norm=request.norm, resolution=request.resolution)]
+    else:
+        _check_length(first, second, rows.chrom, NameMatcher(second.chromsizes).require(rows.chrom))
+        how = (request.joined,) if request.joined in DIVERGING else (Joined.FIRST, Joined.SECOND)
+        options: dict[str, Any] = {"norm": request.norm, "resolution": request.resolution, "smooth": request.smooth}
+        parts = read_pair((first, second), spans, how, **options)
     parts = [replace(part, name=name or part.name) for part, name in zip(parts, request.names, strict=False)]
+    if request.joined in DIVERGING and second is not None:
+        names = tuple(name or one.name for name, one in zip(request.names, (first, second), strict=True))
+        parts = [replace(parts[0], meaning=parts[0].meaning.replace("first", names[0]).replace("second", names[1]))]
     limits = request.limits
     if limits is None:
         limits = limits_of([_in_view(part, rows, cols, request) for part in parts], request.percentile)
@@ -164,24 +168,6 @@ def _in_view(part: MapValues, rows: Interval, cols: Interval, request: FigureReq
         return part
     away = np.abs(part.distances()) * part.resolution
     return replace(part, values=np.where(away <= request.max_distance, part.values, np.float32(np.nan)))
-
-
-def _common_bins(first: ContactSource, second: ContactSource, span: Interval) -> int:
-    """The finest bins that both maps have, or can sum up, of which a side holds at most ``MAX_BINS``."""
-    from napari_hicstruct.contacts import build_levels
-    from napari_hicstruct.contacts.norms import first_norm
-
-    sizes = []
-    for source in (first, second):
-        chrom = NameMatcher(source.chromsizes).require(span.chrom)
-        levels = build_levels(source, chrom, norm=first_norm(source, chrom), transform="none")
-        sizes.append({level.resolution for level in levels})
-    common = sorted(sizes[0] & sizes[1])
-    if not common:
-        have = [", ".join(map(format_bin_size, sorted(one))) for one in sizes]
-        text = f"has no bins in common with the first map ({have[1]}; the first has {have[0]})."
-        raise MapError(text, where=second.uri, hint="Make a level of the same bins: cooler coarsen, or cooler zoomify.")
-    return next((size for size in common if len(span) <= MAX_BINS * size), common[-1])
 
 
 def _check_length(first: ContactSource, second: ContactSource, chrom: str, other: str) -> None:
@@ -259,7 +245,7 @@ def _draw_tilted(request: FigureRequest, content: _Content, page: Page, figure: 
         ends = (-reach, 0.0) if below else (0.0, reach)
         limits: dict[str, Any] = {"xlim": (cols.start, cols.end), "ylim": ends}
         axes.set(**limits)
-        sets = content.sets[below] if len(content.sets) > below else ()
+        sets = content.sets[below] if len(boxes) == 2 else [one for half in content.sets for one in half]
         draw_sets(axes, sets, place, len(cols) / box.width, by_score=request.by_score)
         axes.set(**limits)
         frame(axes, ("left", "top" if below else "bottom"))

@@ -97,7 +97,9 @@ def draw_bar(axes: Axes, part: MapValues, colours: Colormap, limits: tuple[float
     texts = [_short(value / 10.0**power) for value in shown]
     axes.set_xticks([])
     axes.yaxis.tick_right()
-    axes.set_yticks(values, [*texts[:2], f"≥ {texts[2]}" if open_end else texts[2]], fontsize=SMALL_PT)
+    if open_end:
+        texts = [f"≤ {texts[0]}" if shown[0] else texts[0], texts[1], f"≥ {texts[2]}"]
+    axes.set_yticks(values, texts, fontsize=SMALL_PT)
     axes.tick_params(axis="y", length=1.5)
     unit = f" (10$^{{{power}}}$)" if power else ""
     return f"{part.meaning}{unit}\n{format_bin_size(part.resolution)} bins"
@@ -107,7 +109,8 @@ def _short(value: float) -> str:
     """Two digits or more."""
     if abs(value) >= 1_000:
         return f"{value:,.0f}"
-    return f"{value:.0f}" if abs(value) >= 10 or value == 0 else f"{value:.2g}"
+    text = f"{value:.0f}" if abs(value) >= 10 or value == 0 else f"{value:.2g}"
+    return text.replace("-", "−")
 
 
 def frame(axes: Axes, sides: Sequence[str]) -> None:

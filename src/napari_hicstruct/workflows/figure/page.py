@@ -16,7 +16,7 @@ TOP, BOTTOM, GAP = 1.5, 1.5, 1.2
 AXIS_MM = 7.0
 """Of the numbers and the name under an axis."""
 
-BAR_MM, BAR_GAP, BAR_WORDS = 1.8, 2.0, 12.5
+BAR_MM, BAR_GAP, BAR_WORDS = 1.8, 2.0, 13.5
 LINE_MM = FONT_PT * POINT_MM * 1.35
 
 

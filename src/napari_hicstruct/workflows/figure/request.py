@@ -8,6 +8,7 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.annotations.records import Annotation
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
 from napari_hicstruct.errors import ConfigError, RegionError
 from napari_hicstruct.genome import Interval
 
@@ -91,6 +92,10 @@ class FigureRequest:
         bp that a tilted map goes up; 0: as far as the region reaches.
     second : str
         Path or URI of a second map: below the diagonal, or below the axis of a tilted one.
+    joined : Joined
+        Both maps as halves, or as their difference or ratio; the second is taken as deep as the first.
+    smooth : float
+        Bins by which differences and ratios are smoothed.
     names : (str, str)
         Of both maps; empty: their files' names.
     norm : str
@@ -121,6 +126,8 @@ class FigureRequest:
     tilted: bool = False
     max_distance: int = 0
     second: str = ""
+    joined: Joined = Joined.HALVES
+    smooth: float = 0.0
     names: tuple[str, str] = ("", "")
     norm: str = ""
     resolution: int = 0
@@ -150,7 +157,7 @@ class FigureRequest:
         if self.limits is not None and not self.limits[0] < self.limits[1]:
             raise ConfigError("the lowest value is not below the highest.", where="--limits", hint="Write 0-0.05.")
         off_diagonal = self.cols is not None and self.cols != self.region
-        if off_diagonal and (self.tilted or self.second):
+        if off_diagonal and (self.tilted or (self.second and self.joined not in DIVERGING)):
             what = "tilted" if self.tilted else "of two maps"
             hint = "Give one region along the genome."
             raise RegionError(f"a figure {what} lies on the diagonal, rows and columns cannot differ.", hint=hint)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.colours import CONTACTS, NO_CONTACTS, RATIO, Scale, colour_range
 from napari_hicstruct.contacts.norms import first_norm
+from napari_hicstruct.contacts.pair_levels import Joined
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource
 from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval, NameMatcher, format_bin_size
 
 OE = "oe"
 """Name of observed over expected among normalisations, as ``hicstruct view`` has it."""
@@ -20,6 +23,7 @@ OE = "oe"
 MAX_BINS = 1_000
 """A side of more is read in coarser bins: 600 dpi on one column are 1,500 pixels."""
 
+_DIVERGING = {Joined.DIFFERENCE: "second − first", Joined.RATIO: "log2 (second / first)"}
 _AS_STORED = {ValueKind.COUNTS: "contacts", ValueKind.NORMALISED: "normalised contacts"}
 
 
@@ -82,29 +86,89 @@ def read_values(
     chrom, kind = rows.chrom, source.value_kind
     wanted, ratio = _norm_of(source, chrom, norm)
     levels = build_levels(source, chrom, norm=wanted, transform="oe" if ratio else "none")
-    longest = max(len(rows), len(cols))
-    if resolution:
-        found = [level for level in levels if level.resolution == resolution]
-        if not found:
-            have = ", ".join(format_bin_size(level.resolution) for level in levels)
-            text = f"there are no bins of {format_bin_size(resolution)}."
-            raise MapError(text, where=source.uri, hint=f"Choose from {have}.")
-    else:
-        found = [level for level in levels if longest <= MAX_BINS * level.resolution] or levels[-1:]
-    level = found[0]
+    level = _level_for(levels, resolution, max(len(rows), len(cols)), source.uri)
+    values, first = _cut(level, rows, cols)
+    if not np.nan_to_num(values).any():
+        raise _nothing(source, rows, cols)
+    scale = _scale(kind, ratio)
+    meaning = _meaning(kind, level.norm, ratio)
+    return MapValues(source.name, _as_drawn(values, scale), *first, level.resolution, scale, meaning)
+
+
+def _level_for(levels: Sequence[Any], resolution: int, longest: int, where: str) -> Any:
+    """The bins asked for, else the finest of which ``longest`` (bp) holds at most :data:`MAX_BINS`."""
+    if not resolution:
+        fine = [level for level in levels if longest <= MAX_BINS * level.resolution]
+        return fine[0] if fine else levels[-1]
+    found = next((level for level in levels if level.resolution == resolution), None)
+    if found is None:
+        have = ", ".join(format_bin_size(level.resolution) for level in levels)
+        text = f"there are no bins of {format_bin_size(resolution)}."
+        raise MapError(text, where=where, hint=f"Choose from {have}.")
+    return found
+
+
+def _cut(level: Any, rows: Interval, cols: Interval) -> tuple[NDArray[np.float32], tuple[int, int]]:
+    """The bins of a rectangle, and its first base pairs."""
     size = level.resolution
     first = [part.start // size for part in (rows, cols)]
     last = [min(-(-part.end // size), level.shape[0]) for part in (rows, cols)]
     values = np.array(level[first[0] : last[0], first[1] : last[1]], np.float32)
-    if not np.nan_to_num(values).any():
-        text = f"holds no contacts in {rows}{'' if rows == cols else f' × {cols}'}."
-        raise MapError(text, where=source.uri, hint="Choose another region: hicstruct info lists what the map holds.")
-    scale = _scale(kind, ratio)
-    if scale is Scale.RATIO:
-        with np.errstate(invalid="ignore"):
-            values = np.log2(np.maximum(values, NO_CONTACTS))
-    meaning = _meaning(kind, level.norm, ratio)
-    return MapValues(source.name, values, first[0] * size, first[1] * size, size, scale, meaning)
+    return values, (first[0] * size, first[1] * size)
+
+
+def _as_drawn(values: NDArray[np.float32], scale: Scale) -> NDArray[np.float32]:
+    """Ratios as their logarithm."""
+    if scale is not Scale.RATIO:
+        return values
+    with np.errstate(invalid="ignore"):
+        return np.log2(np.maximum(values, NO_CONTACTS))
+
+
+def _nothing(source: ContactSource, rows: Interval, cols: Interval) -> MapError:
+    text = f"holds no contacts in {rows}{'' if rows == cols else f' × {cols}'}."
+    return MapError(text, where=source.uri, hint="Choose another region: hicstruct info lists what the map holds.")
+
+
+def read_pair(
+    maps: tuple[ContactSource, ContactSource],
+    spans: tuple[Interval, Interval],
+    joined: Sequence[Joined],
+    *,
+    norm: str = "",
+    resolution: int = 0,
+    smooth: float = 0.0,
+) -> list[MapValues]:
+    """Read a rectangle of two maps in each of the ways ``joined``, in bins that both have.
+
+    The second map is taken as deep as the first.
+
+    Raises
+    ------
+    MapError
+        If the maps have no bins in common, or no contacts there.
+    """
+    from napari_hicstruct.contacts.pair_levels import DIVERGING, pair_levels
+
+    rows, cols = spans
+    other = NameMatcher(maps[1].chromsizes).require(rows.chrom)
+    wanted, ratio = _norm_of(maps[0], rows.chrom, norm)
+    norms = wanted, _norm_of(maps[1], other, norm)[0]
+    found = []
+    for how in joined:
+        levels = pair_levels(maps, rows.chrom, norms, how, smooth=smooth, over_expected=ratio)
+        level = _level_for(levels, resolution, max(len(rows), len(cols)), maps[1].uri)
+        values, first = _cut(level, rows, cols)
+        scale = _scale(maps[0].value_kind, ratio)
+        meaning = _meaning(maps[0].value_kind, level.norm, ratio)
+        if how in DIVERGING:
+            scale, meaning = Scale.SIGNED, _DIVERGING[how]
+        values = _as_drawn(values, scale)
+        name = maps[1].name if how is Joined.SECOND else maps[0].name
+        found.append(MapValues(name, values, *first, level.resolution, scale, meaning))
+    if not np.nan_to_num(found[0].values).any():
+        raise _nothing(maps[0], rows, cols)
+    return found
 
 
 def limits_of(parts: list[MapValues], percentile: float) -> tuple[float, float]:
