@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined, PairLevel, pair_levels
+from napari_hicstruct.contacts.protocol import COMPUTED
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
@@ -107,7 +108,10 @@ class SecondMapLayer:
             self._drop_references()
             self._references, self._referred = References(source, state.runner, self._on_references), source
         norm = self._norm_of_second(wanted)
-        self._references.set_target(chrom, {r: source.norm_for(chrom, r, norm) for r in source.resolutions_of(chrom)})
+        norms = {r: source.norm_for(chrom, r, norm) for r in source.resolutions_of(chrom)}
+        if not wanted[3] and COMPUTED not in norms.values():  # stored weights: there is nothing to compute
+            return True
+        self._references.set_target(chrom, norms)
         if self._references.has_all() or self._references.problem is not None:
             return True
         self._references.want()
