@@ -38,6 +38,7 @@ def figure(
     tilted: bool = False,
     max_distance: int = 0,
     second: MapLike | None = None,
+    joined: str = "halves",
     second_labels: ShownLabels | None = None,
     map_names: str | Iterable[str] | None = None,
     norm: str | None = None,
@@ -74,7 +75,9 @@ def figure(
     max_distance : int
         How far up a tilted map goes, bp; 0: as far as the region reaches.
     second : ContactMap, path or str, optional
-        A second map, below the diagonal or below the axis.
+        A second map, below the diagonal or below the axis, or as its difference from the first or ratio to it.
+    joined : {"halves", "difference", "ratio"}
+        How both maps are drawn; the second is taken as deep as the first.
     second_labels : as `labels`, optional
         What is drawn on the second map.
     map_names : str or iterable of str, optional
@@ -134,6 +137,7 @@ def figure(
 
     source = source_of(map)
     other = None if second is None else source_of(second)
+    size = {"width_mm": width_mm, "max_distance": max_distance, "resolution": resolution, "dpi": dpi}
     request = FigureRequest(
         map=source.uri,
         region=to_interval(region, source.chromsizes),
@@ -143,16 +147,14 @@ def figure(
         second_labels=label_sets(second_labels, other or source),
         tracks=_tracks(tracks),
         tilted=tilted,
-        max_distance=max_distance,
         second="" if other is None else other.uri,
         names=_two_names(map_names),
-        resolution=resolution,
-        width_mm=width_mm,
         percentile=percentile,
         by_score=by_score,
-        dpi=dpi,
         overwrite=overwrite,
+        **size,  # type: ignore[arg-type]
         **_look(theme, norm, colormap, limits),
+        joined=_joined(joined),
     )
     return drain(iter_figure(request, source=source)).path
 
@@ -201,6 +203,15 @@ def _two_numbers(given: Any) -> tuple[float, float] | None:
     if len(found) != 2:
         raise ConfigError(f"limits={given!r} are not two numbers.", hint="Give (lowest, highest).")
     return found[0], found[1]
+
+
+def _joined(name: str) -> Any:
+    from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
+
+    known = (Joined.HALVES, *DIVERGING)
+    if name not in known:
+        raise ConfigError(f"two maps are not drawn as '{name}'.", hint=f"Choose from {', '.join(known)}.")
+    return Joined(name)
 
 
 def _theme(name: str) -> Any:

@@ -16,7 +16,7 @@ from napari_hicstruct.cli.common import (
     show_progress,
     to_stderr,
 )
-from napari_hicstruct.workflows.pileup.sets import GroupBy
+from napari_hicstruct.config.pileup import GroupBy
 
 _LABELS = "Label file, or NAME=FILE; repeatable: each is a set."
 

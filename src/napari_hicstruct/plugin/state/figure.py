@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psygnal import Signal
 
@@ -22,9 +22,6 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
 from napari_hicstruct.plugin.state.palette import middle_elided
 from napari_hicstruct.plugin.state.seen import AxisKind
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
-
-if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.window import WindowState
 
 MAX_RECORDS = 5_000
 """Of a kind in one figure; more would be a stain."""
@@ -52,7 +49,7 @@ class FigureState:
     written = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, window: WindowState) -> None:
+    def __init__(self, window: Any) -> None:
         self._window = window
         self.look = FigureLook(tilted=_is_tilted(window))
         self._preview = BackgroundJob(window.runner, on_done=self.drawn.emit, on_error=self.failed.emit)
@@ -174,11 +171,11 @@ def _in_view(labels: Any, rows: Interval, cols: Interval) -> Iterable[Annotation
         yield from labels.catalogue.in_view(kind, rows, cols, triangles=labels.shown(), limit=MAX_RECORDS)[0]
 
 
-def _is_tilted(window: WindowState) -> bool:
+def _is_tilted(window: Any) -> bool:
     return bool(window.projection.tilted)
 
 
-def _part(window: WindowState, *, tilted: bool) -> tuple[Interval, Interval, int]:
+def _part(window: Any, *, tilted: bool) -> tuple[Interval, Interval, int]:
     """Rows, columns, and how far up a tilted map goes (0: as far as the region reaches)."""
     rows, cols = window.visible()
     if not tilted:
@@ -203,7 +200,7 @@ def _limits(drawn: Any) -> tuple[float, float]:
     return (2.0**low, 2.0**high) if drawn.scale is Scale.RATIO else (low, high)
 
 
-def _tracks(window: WindowState) -> tuple[TrackRow, ...]:
+def _tracks(window: Any) -> tuple[TrackRow, ...]:
     """The tracks that are shown and open, in their colours and scales."""
     return tuple(
         TrackRow(one.track, colour=one.colour, limits=one.limits)

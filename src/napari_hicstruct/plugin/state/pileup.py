@@ -10,14 +10,13 @@ from psygnal import Signal
 
 from napari_hicstruct.annotations.records import KIND_CODES, Annotation, Kind
 from napari_hicstruct.config.paths import cache_dir
+from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.genome import parse_length
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
-from napari_hicstruct.workflows.pileup.sets import GroupBy
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.window import WindowState
     from napari_hicstruct.workflows.pileup import PileupResult
 
 
@@ -47,7 +46,7 @@ class PileupState:
     failed = Signal(object)
     step = Signal(object)
 
-    def __init__(self, window: WindowState) -> None:
+    def __init__(self, window: Any) -> None:
         self._window = window
         self.kind: Kind | None = None
         self.by = GroupBy.SET

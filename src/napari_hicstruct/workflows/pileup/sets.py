@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
+from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.genome import format_bp
 
-
-class GroupBy(StrEnum):
-    """How the records of a project become sets."""
-
-    SET = "set"
-    STATUS = "status"
-    CALLER = "caller"
-    MODEL = "model"
-    ALL = "all"
+__all__ = ["GroupBy", "PileSet", "by_distance", "grouped", "project_records"]
 
 
 @dataclass(frozen=True, slots=True)

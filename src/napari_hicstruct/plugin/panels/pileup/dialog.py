@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.pileup import PileupState
@@ -25,7 +26,6 @@ from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.preview import Preview
 from napari_hicstruct.plugin.widgets.style import form, subdued
-from napari_hicstruct.workflows.pileup.sets import GroupBy
 
 _BY = {
     GroupBy.SET: "each set",
