@@ -59,10 +59,10 @@ def _write(path: Path, lines: Any) -> Path:
 def _genes(length: int, number: int, rng: np.random.Generator) -> Any:
     """A gene with eight exons each, over a chromosome."""
     for k, start in enumerate(np.sort(rng.integers(1, length - 60_000, number)).tolist()):
-        end, told = start + int(rng.integers(2_000, 60_000)), f'gene_id "E{k}"; gene_name "GENE{k}";'
-        yield f"{CHROM}\tx\tgene\t{start}\t{end}\t.\t{'+-'[k % 2]}\t.\t{told}\n"
+        end, attributes = start + int(rng.integers(2_000, 60_000)), f'gene_id "E{k}"; gene_name "GENE{k}";'
+        yield f"{CHROM}\tx\tgene\t{start}\t{end}\t.\t{'+-'[k % 2]}\t.\t{attributes}\n"
         for exon in np.sort(rng.integers(start, end, 8)).tolist():
-            yield f"{CHROM}\tx\texon\t{exon}\t{exon + 150}\t.\t{'+-'[k % 2]}\t.\t{told}\n"
+            yield f"{CHROM}\tx\texon\t{exon}\t{exon + 150}\t.\t{'+-'[k % 2]}\t.\t{attributes}\n"
 
 
 class Drawn:

@@ -84,13 +84,15 @@ def read_gff(path: Path, data: bytes, name: str) -> GeneTrack:
         if len(fields) < 9 or line.startswith(b"#"):
             _refuse_cut(path, number, line)
             continue
-        kind, told = fields[2], fields[8]
+        kind, attributes = fields[2], fields[8]
         if kind in _GENES:
-            genes[_value("ID", told) or b"%d" % number] = _gene(fields, _span(path, number, fields), _gff_name(told))
-        elif parent := _value("Parent", told):
+            genes[_value("ID", attributes) or b"%d" % number] = _gene(
+                fields, _span(path, number, fields), _gff_name(attributes)
+            )
+        elif parent := _value("Parent", attributes):
             if kind == b"exon":
                 exons.append((parent.split(b",")[0], _span(path, number, fields)))
-            elif (own := _value("ID", told)) is not None:
+            elif (own := _value("ID", attributes)) is not None:
                 parents[own] = parent
     for parent, span in exons:
         gene = genes.get(parents.get(parent, parent))
@@ -119,7 +121,7 @@ def read_bed12(path: Path, data: bytes, name: str) -> GeneTrack:
             blocks = [(start + at, start + at + size) for at, size in zip(starts, sizes, strict=True)]
         except (ValueError, IndexError) as error:
             text = f"line {number:,} is not BED12."
-            raise TrackError(text, where=path, hint=f"Mend or delete line {number:,}.") from error
+            raise TrackError(text, where=path, hint=f"Fix or delete line {number:,}.") from error
         before = last.get((fields[0], fields[3], strand))
         if before is not None and start < before.end and before.start < end:
             before.start, before.end = min(before.start, start), max(before.end, end)
@@ -191,7 +193,7 @@ def _span(path: Path, number: int, fields: list[bytes]) -> tuple[int, int]:
         text = (
             f"line {number:,} has no start and end: '{fields[3].decode('latin-1')}', '{fields[4].decode('latin-1')}'."
         )
-        raise TrackError(text, where=path, hint=f"Mend or delete line {number:,}.")
+        raise TrackError(text, where=path, hint=f"Fix or delete line {number:,}.")
     return start, end
 
 
@@ -201,21 +203,21 @@ def _refuse_cut(path: Path, number: int, line: bytes) -> None:
         raise TrackError(text, where=path, hint="Is the file cut short? Copy it again.")
 
 
-def _gtf_name(told: bytes) -> str:
+def _gtf_name(attributes: bytes) -> str:
     for pattern in (_GTF_NAME, _GTF_ID, _GTF_TRANSCRIPT):
-        found = pattern.search(told)
+        found = pattern.search(attributes)
         if found is not None and found.group(1):
             return found.group(1).decode("utf-8", "replace")
     return ""
 
 
-def _gff_name(told: bytes) -> str:
+def _gff_name(attributes: bytes) -> str:
     for key in ("gene_name", "Name", "gene", "ID"):
-        if value := _value(key, told):
+        if value := _value(key, attributes):
             return unquote(value.decode("utf-8", "replace").strip()).removeprefix("gene:").removeprefix("gene-")
     return ""
 
 
-def _value(key: str, told: bytes) -> bytes | None:
-    found = _GFF[key].search(told)
+def _value(key: str, attributes: bytes) -> bytes | None:
+    found = _GFF[key].search(attributes)
     return None if found is None else found.group(1).strip()

@@ -48,7 +48,7 @@ class Stored:
     score: NDArray[np.float32]
     name: NDArray[np.int32]
     reach: NDArray[np.int64]
-    """The largest end up to each interval: what makes a look-up a binary search."""
+    """The largest end up to each interval: what makes each search a binary one."""
 
     @classmethod
     def of(

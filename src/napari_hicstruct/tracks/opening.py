@@ -1,4 +1,4 @@
-"""A track from a file: what it is, is told by its content first and its name second."""
+"""A track from a file: what it is, its content says first and its name second."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def open_track(path: str | Path, *, name: str = "") -> Track:
 
 
 def is_track(path: str | Path) -> bool:
-    """True if a file is plainly a track by how it begins, and no list of labels: what is in doubt is none."""
+    """True if a file is plainly a track by how it begins, and no list of labels: what may be either is none."""
     try:
         found = track_path(path)
         head = read_head(found)

@@ -96,9 +96,7 @@ def _blame(path: Path, data: bytes, columns: Columns) -> TrackError:
         fields = line.split("\t") if "\t" in line else line.split()
         if problem := _problem(fields, columns.places):
             hint = (
-                "Is the file cut short? Copy it again."
-                if _is_last(data, number)
-                else f"Mend or delete line {number:,}."
+                "Is the file cut short? Copy it again." if _is_last(data, number) else f"Fix or delete line {number:,}."
             )
             return TrackError(f"line {number:,} is not {columns.what}: {problem}.", where=path, hint=hint)
     return TrackError(f"is not {columns.what}.", where=path, hint="Choose a bigWig, bedGraph, BED, GTF or GFF3 file.")

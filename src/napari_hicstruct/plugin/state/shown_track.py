@@ -90,31 +90,31 @@ class ShownTrack:
         }
 
     @classmethod
-    def from_settings(cls, told: Mapping[str, Any], number: int) -> ShownTrack | None:
+    def from_settings(cls, kept: Mapping[str, Any], number: int) -> ShownTrack | None:
         """What was remembered; None if somebody spoilt it."""
         from napari_hicstruct.errors import readable
 
-        key = told.get("key")
+        key = kept.get("key")
         if not isinstance(key, str) or not key:
             return None
         own = OWN.get(key.removeprefix(OWN_PREFIX))
         if key.startswith(OWN_PREFIX) and own is None:
             return None
         name = own[0] if own and key.startswith(OWN_PREFIX) else readable(key.replace("\\", "/").rsplit("/", 1)[-1])
-        height, colour = told.get("height"), told.get("colour")
+        height, colour = kept.get("height"), kept.get("colour")
         return cls(
             key,
             name,
             colour if isinstance(colour, str) and colour.startswith("#") else COLOURS[number % len(COLOURS)],
             height if isinstance(height, int) and MIN_HEIGHT <= height <= MAX_HEIGHT else 0,
-            _limits(told.get("limits")),
-            bool(told.get("shown", True)),
+            _limits(kept.get("limits")),
+            bool(kept.get("shown", True)),
         )
 
 
-def _limits(told: Any) -> tuple[float, float] | None:
+def _limits(kept: Any) -> tuple[float, float] | None:
     """Two numbers, the smaller first; None for anything else."""
-    if not isinstance(told, list) or len(told) != 2 or not all(isinstance(one, int | float) for one in told):
+    if not isinstance(kept, list) or len(kept) != 2 or not all(isinstance(one, int | float) for one in kept):
         return None
-    low, high = map(float, told)
+    low, high = map(float, kept)
     return (low, high) if low < high else None

@@ -307,8 +307,8 @@ class TracksState:
         self.own.reset()
         self._anchor = None
         self._uri = "" if source is None else absolute_uri(source.uri)
-        told = self._settings.entry(_KEPT, self._uri, []) if self._uri else []
-        made = [ShownTrack.from_settings(one, i) for i, one in enumerate(told) if isinstance(one, dict)]
+        kept = self._settings.entry(_KEPT, self._uri, []) if self._uri else []
+        made = [ShownTrack.from_settings(one, i) for i, one in enumerate(kept) if isinstance(one, dict)]
         self.tracks = [one for one in made if one is not None]
         for one in self.tracks:
             self._open(one)
@@ -359,8 +359,8 @@ class TracksState:
 
     def _keep(self) -> None:
         if self._uri and can_write(self._settings.path.parent):
-            told = [one.to_settings() for one in self.tracks]
-            self._settings.set_entry(_KEPT, self._uri, told or None)
+            kept = [one.to_settings() for one in self.tracks]
+            self._settings.set_entry(_KEPT, self._uri, kept or None)
         self.changed.emit()
 
     def end(self) -> None:
