@@ -25,4 +25,6 @@ def compare(found: Mapping[str, Any]) -> str:
         for name, run in found["speed"].items()
         if name != "of_commit"
     ]
+    if "speed" not in found:
+        parts.append("time and memory not measured on a quiet machine yet")
     return "; ".join(parts)
