@@ -281,7 +281,7 @@ ROWS = (
     ),
     Row(
         "gallery",
-        "gallery of 5,000 loops in a real window: first page, longest turn of the event loop while scrolling, judged by keys",
+        "gallery of 5,000 loops in a real window: first page, longest stall while scrolling, judged by keys",
         "≤ 1 s; ≤ 100 ms; ≥ 4 per second",
         pictures.gallery,
     ),
