@@ -22,7 +22,7 @@ def compare(found: Mapping[str, Any]) -> str:
     parts.append(f"Epha4: TAD {found['epha4']['rank_of_tad']}., border {found['epha4']['ranks_of_border']}")
     parts += [
         f"{name}: {run['wall_s']:.0f} s, {run['peak_mb']:,.0f} MB"
-        for name, run in found["speed"].items()
+        for name, run in found.get("speed", {}).items()
         if name != "of_commit"
     ]
     if "speed" not in found:
