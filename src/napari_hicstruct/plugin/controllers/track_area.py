@@ -219,9 +219,8 @@ class TrackArea(QWidget):
                 painter.drawLine(QPointF(x, 0), QPointF(x, 10_000))
         line = QColor(self._ink)
         line.setAlphaF(0.25)
-        painter.setPen(QPen(line, 1))
-        for _, top, height in self.strips():
-            painter.drawLine(QPointF(0, top + height + 1), QPointF(self._long, top + height + 1))
+        for _, top, height in self.strips():  # filling is ten times as fast as a line that lets shine through
+            painter.fillRect(QRectF(0, top + height + 1, self._long, 1), line)
 
     def _paint_names(self, painter: QPainter, scales: dict[str, tuple[float, float] | None]) -> None:
         """Name and scale of each track at its beginning, on a ground of their own."""

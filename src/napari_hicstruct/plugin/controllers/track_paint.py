@@ -102,9 +102,9 @@ def paint_signal(painter: QPainter, strip: Strip, values: NDArray[np.float32], l
     image.setColorTable([0, strip.colour.rgba()])
     painter.drawImage(QRectF(0, strip.top, strip.width, strip.height), image)
     if low < 0 < high:
-        y = strip.top + zero / strip.ratio
-        painter.setPen(QPen(strip.ink, 0.5))
-        painter.drawLine(QLineF(0, y, strip.width, y))
+        faint = QColor(strip.ink)
+        faint.setAlphaF(0.6)
+        painter.fillRect(QRectF(0, round(strip.top + zero / strip.ratio), strip.width, 1), faint)
 
 
 # ------------------------------------------------------------------ intervals and motifs
