@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Put the peers into .venv-peers and .venv-peers-stripepy, away from our own libraries; the second run only checks.
+# Put the peers into .venv-peers and others beside it, away from our own libraries; the second run only checks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,3 +19,4 @@ install() { # ENVIRONMENT LIST
 
 install .venv-peers benchmarks/peers.txt
 install .venv-peers-stripepy benchmarks/peers-stripepy.txt
+install .venv-peers-coolpuppy benchmarks/peers-coolpuppy.txt

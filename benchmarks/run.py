@@ -29,6 +29,7 @@ ONLY_WITH_PEERS = (
     "depth_curve",
     "consensus",
     "consensus_simulated",
+    "pileup",
     "repair_hic",
     "insulation",
 )

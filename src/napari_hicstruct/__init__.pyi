@@ -3,8 +3,10 @@
 from . import errors as errors
 from .annotations.records import Annotation as Annotation
 from .api.calls import Calls as Calls
+from .api.compare import compare as compare
 from .api.consensus import consensus as consensus
 from .api.evaluation import evaluate as evaluate
+from .api.figure import figure as figure
 from .api.fuse import fuse as fuse
 from .api.insulation import insulation as insulation
 from .api.labels import read_labels as read_labels
@@ -17,6 +19,7 @@ from .api.models import list_models as list_models
 from .api.models import load_model as load_model
 from .api.opening import open_map as open_map
 from .api.opening import sample_map as sample_map
+from .api.pileup import pileup as pileup
 from .api.prediction import predict as predict
 from .api.projects import open_project as open_project
 from .api.repair import repair as repair

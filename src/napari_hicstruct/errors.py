@@ -57,6 +57,10 @@ class MapError(HicStructError):
     """A contact map cannot be read or lacks what was asked of it."""
 
 
+class TrackError(MapError):
+    """A track cannot be read, or does not go with the map."""
+
+
 class RegionError(HicStructError):
     """A region is misspelt or lies outside the map."""
 

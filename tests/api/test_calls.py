@@ -292,7 +292,8 @@ def test_one_file(tmp_path: Path) -> None:
     with pytest.raises(hs.errors.LabelError, match="holds nothing"):
         hs.write_labels([], tmp_path / "x.bedpe")
     with pytest.raises(
-        hs.errors.OutputError, match=r"'bed' is no format of a loop. Choose from bedpe, juicebox, higlass, parquet"
+        hs.errors.OutputError,
+        match=r"'bed' is no format of a loop. Choose from bedpe, juicebox, higlass, interact, gff3, parquet",
     ):
         hs.write_labels(MIXED.loops, tmp_path / "x.bed", format="bed")
     assert not list(tmp_path.glob("x.*"))

@@ -106,7 +106,37 @@ def _gone(c: Case) -> object:
     return m.info()
 
 
+def _compared(c: Case, **more: Any) -> object:
+    """The sample map with itself in bins of 10 kb, which is another file."""
+    options = {"calls_a": c.calls, "calls_b": c.calls} | more
+    return hs.compare(c.m, _coarse(c), **options)
+
+
+def _folder_of_another(c: Case) -> str:
+    Path("compared").mkdir()
+    with hs.open_project("compared/changes.hicproj", _coarse(c)) as other:
+        other.add([LOOP])
+    return "compared"
+
+
+def _coarse(c: Case) -> str:
+    if not Path("coarse.cool").exists():
+        import cooler
+
+        cooler.coarsen_cooler(f"{c.m.uri}::/resolutions/10000", "coarse.cool", 2, 10**7)
+    return "coarse.cool"
+
+
 PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
+    "compare": {
+        "MapError": lambda c: hs.compare(c.m, "damaged.mcool"),
+        "RegionError": lambda c: _compared(c, chroms="chr9"),
+        "LabelError": lambda c: _compared(c, calls_a="a.txt"),
+        "ConfigError": lambda c: _compared(c, calls_b=None),
+        "ModelError": lambda c: _compared(c, calls_a=None, calls_b=None, model="taken"),
+        "OutputError": lambda c: _compared(c, out="taken"),
+        "ProjectError": lambda c: _compared(c, out=_folder_of_another(c)),
+    },
     "consensus": {
         "LabelError": lambda c: hs.consensus({"a": c.calls}),
         "ConfigError": lambda c: hs.consensus(c.two(), max_q=7),
@@ -147,6 +177,19 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "LabelError": lambda c: hs.segment("none.tif", _model_of_pictures()),
         "ConfigError": lambda c: hs.segment(SHADES, "model", min_size=-1),
         "ModelError": lambda c: hs.segment(SHADES, "taken"),
+    },
+    "figure": {
+        "MapError": lambda c: hs.figure("damaged.mcool", "chr1:5M-6M", "a.svg"),
+        "RegionError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", cols="chr1:7M-8M", tilted=True),
+        "LabelError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", labels="a.txt"),
+        "TrackError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", tracks="none.bedgraph"),
+        "OutputError": lambda c: hs.figure(c.m, "chr1:5M-6M", "taken/a.svg"),
+        "ConfigError": lambda c: hs.figure(c.m, "chr1:5M-6M", "a.gif"),
+    },
+    "pileup": {
+        "LabelError": lambda c: hs.pileup(c.m, [FAR]),
+        "MapError": lambda c: hs.pileup(c.m, c.calls, resolution=7_000),
+        "ConfigError": lambda c: hs.pileup(c.m, c.calls, margin=-1.0),
     },
     "insulation": {
         "ConfigError": lambda c: hs.insulation(c.m, windows=7),

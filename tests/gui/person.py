@@ -260,6 +260,7 @@ class Person:
         """Place on the screen of a place on the map (row, column; bp)."""
         camera, native = self.viewer.scene.camera, self.native
         row, col = camera.center[-2:]
+        place = self.session.projection.to_world(place)
         height, width = self.viewer.window._qt_viewer.canvas.size
         x = (place[1] - col) * camera.zoom + width / 2
         y = (place[0] - row) * camera.zoom + height / 2
@@ -270,7 +271,8 @@ class Person:
         camera, local = self.viewer.scene.camera, self.native.mapFromGlobal(at)
         row, col = camera.center[-2:]
         height, width = self.viewer.window._qt_viewer.canvas.size
-        return row + (local.y() - height / 2) / camera.zoom, col + (local.x() - width / 2) / camera.zoom
+        world = row + (local.y() - height / 2) / camera.zoom, col + (local.x() - width / 2) / camera.zoom
+        return self.session.projection.to_genome(world)
 
     def seen(self, place: Sequence[float]) -> bool:
         """True if a place of the map is on the canvas, and nothing lies over it."""

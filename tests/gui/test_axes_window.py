@@ -82,3 +82,31 @@ def test_the_colour_bar_says_numbers_and_of_what(make_napari_viewer: Callable[..
     first, last = picture.pixelColor(3, 5), picture.pixelColor(int(0.7 * bar.width()), 5)
     assert first.blue() > first.red()
     assert last.red() > last.blue()
+
+
+def test_what_is_seen_says_positions_and_pixels_of_the_screen(
+    make_napari_viewer: Callable[..., Any], data_dir: Path
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    session, _ = open_in(viewer, data_dir / CHR21)
+    native = viewer.window._qt_viewer.canvas.native
+    spans = []
+    session.seen.changed.connect(lambda: spans.append(session.seen.columns))
+    session.go_to(Interval("21", 24_300_000, 24_600_000), Interval("21", 24_700_000, 25_000_000))
+    pump(lambda: False, 0.2)
+    columns, rows = session.seen.columns, session.seen.rows
+    assert spans[-1] == columns
+    assert (columns.chrom, columns.length) == ("21", 48_129_895)
+    assert (columns.start + columns.end) / 2 == pytest.approx(24_850_000)
+    assert (rows.start + rows.end) / 2 == pytest.approx(24_450_000)
+    origin = native.mapToGlobal(QPoint(0, 0))
+    assert (columns.first_px, rows.first_px) == (origin.x(), origin.y())
+    assert (rows.pixels, columns.pixels) == tuple(viewer.canvas.size)
+    canvas = viewer.window._qt_viewer.canvas
+    at = canvas._map_canvas2world((100, 40), canvas.view)
+    assert (columns.position(100), rows.position(40)) == (pytest.approx(at[-1]), pytest.approx(at[-2]))
+    assert columns.pixel(columns.position(123)) == pytest.approx(123)
+    viewer.window._qt_window.move(60, 40)
+    assert pump(lambda: session.seen.columns.first_px == native.mapToGlobal(QPoint(0, 0)).x() != origin.x())
+    session.close_map()
+    assert (session.seen.rows, session.seen.columns) == (None, None)

@@ -288,7 +288,7 @@ def what_changed_step(person: Person) -> None:
         assert not panel.state.in_use
 
 
-FORMATS = ("bedpe", "bed", "stripenn", "juicebox", "higlass", "parquet")
+FORMATS = ("bedpe", "bed", "stripenn", "juicebox", "higlass", "interact", "gff3", "parquet")
 
 
 def export_step(person: Person, folder: Path) -> list[Path]:

@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "active": NUMERICS,
     "contacts": FILES | {"numba"},  # a compiled kernel cannot be defined inside a function
     "annotations": FILES,
+    "tracks": FILES,
     "genome": set(),
     "config": set(),
     "jobs": set(),

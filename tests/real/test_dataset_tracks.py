@@ -12,10 +12,10 @@ from napari_hicstruct.cli.main import main
 from napari_hicstruct.config import parse_config
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.tracks import bin_track, scale
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.models.store import load_model
+from napari_hicstruct.tracks.binned import bin_track, scale
 from napari_hicstruct.training import engine
 from napari_hicstruct.training.dataset import load_region
 from napari_hicstruct.training.maps import draw_map

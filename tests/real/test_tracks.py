@@ -10,10 +10,10 @@ import pytest
 
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.tracks import bin_track, check_tracks, read_tracks
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import parse_region
 from napari_hicstruct.models.store import save_model
+from napari_hicstruct.tracks.binned import bin_track, check_tracks, read_tracks
 from napari_hicstruct.workflows.predict import predict
 from napari_hicstruct.workflows.predict.request import PredictRequest
 from tests.unit.model.model_kit import net, small
@@ -114,7 +114,7 @@ def test_the_track_matters(lncap: Path, track: Path, model: Path, monkeypatch: p
         return predict(source, request).boundary_tracks[0].values
 
     p, again = boundaries(), boundaries()
-    monkeypatch.setattr("napari_hicstruct.contacts.tracks.scale", np.zeros_like)
+    monkeypatch.setattr("napari_hicstruct.tracks.binned.scale", np.zeros_like)
     silent = boundaries()
     np.testing.assert_array_equal(p, again)
     known = np.isfinite(p)

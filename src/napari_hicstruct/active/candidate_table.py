@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.active.candidates import Candidates, Floats, candidates_of
+from napari_hicstruct.active.candidates import ORIENTATIONS, Candidates, Floats, candidates_of
 from napari_hicstruct.active.disagreement import Contradictions, find_contradictions
 from napari_hicstruct.active.duplicates import Duplicates, duplicate_pairs
 from napari_hicstruct.active.statistics import Tally, tallies_of
@@ -49,7 +49,11 @@ class QueueFilter:
         Smallest and largest, bp: between the anchors of a loop, else the length.
     score : (float, float)
         Smallest and largest strength in [0, 1]; what has none counts as 1.
+    pair : float
+        Smallest probability of an enhancer–promoter pair; above 0 what has none does not pass.
     mode : ReviewMode
+    orientations : frozenset of str
+        How the motifs at the anchors point (:data:`~napari_hicstruct.active.candidates.ORIENTATIONS`).
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -57,12 +61,14 @@ class QueueFilter:
     distance: tuple[float, float] = (0.0, inf)
     score: tuple[float, float] = (0.0, 1.0)
     mode: ReviewMode = ReviewMode.OPEN
+    pair: float = 0.0
+    orientations: frozenset[str] = frozenset()
 
     @property
     def n_conditions(self) -> int:
         """Number of conditions."""
         whole = QueueFilter(mode=self.mode)
-        names = ("kinds", "set_ids", "distance", "score")
+        names = ("kinds", "set_ids", "distance", "score", "pair", "orientations")
         return sum(getattr(self, name) != getattr(whole, name) for name in names)
 
 
@@ -147,6 +153,12 @@ class CandidateTable:
         strength = np.where(np.isnan(self.candidates.strength), 1.0, self.candidates.strength)
         for values, (low, high) in ((self._distance, wanted.distance), (strength, wanted.score)):
             found &= (values >= low) & (values <= high)
+        if wanted.pair > 0:
+            pair = self.candidates.pair
+            found &= False if pair is None else np.nan_to_num(pair) >= wanted.pair
+        if wanted.orientations:
+            codes = [ORIENTATIONS.index(one) for one in wanted.orientations]
+            found &= False if self.candidates.orientation is None else np.isin(self.candidates.orientation, codes)
         return found
 
     def in_mode(self, mode: ReviewMode) -> Mask:
@@ -294,6 +306,22 @@ class CandidateTable:
         if table is not None:  # what was not scored gets the mean
             features = np.where(np.isnan(table), np.nanmean(table, axis=0), table).astype(np.float32)
         self.candidates = replace(own, probability=probability, votes=votes, features=features)
+
+    def set_pairs(self, pairs: Mapping[str, float]) -> None:
+        """Take over how probably candidates join an enhancer and a promoter, by uid."""
+        values = np.full(len(self), np.nan)
+        for uid, p in pairs.items():
+            if uid in self:
+                values[self.row(uid)] = p
+        self.candidates = replace(self.candidates, pair=values if pairs else None)
+
+    def set_orientations(self, found: Mapping[str, str]) -> None:
+        """Take over how the motifs at the anchors of candidates point, by uid."""
+        values = np.full(len(self), np.nan)
+        for uid, way in found.items():
+            if uid in self:
+                values[self.row(uid)] = ORIENTATIONS.index(way)
+        self.candidates = replace(self.candidates, orientation=values if found else None)
 
 
 def _table(rows: NDArray[np.int64], vectors: Sequence[NDArray[np.floating]], n: int) -> Floats | None:

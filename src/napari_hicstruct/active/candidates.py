@@ -15,6 +15,10 @@ from napari_hicstruct.annotations.records import Annotation
 Floats = NDArray[np.float64]
 
 
+ORIENTATIONS = ("none", "divergent", "tandem", "convergent")
+"""Of two motifs, in the order of how often loops have them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidates:
     """n candidates.
@@ -40,6 +44,10 @@ class Candidates:
         Of the encoder at each candidate.
     disagreement : float64, shape (n,), or None
         Share of the checks that contradict it (``disagreement.Contradictions.share``).
+    pair : float64, shape (n,), or None
+        Probability that its anchors hold an enhancer–promoter pair; NaN where nothing is known.
+    orientation : float64, shape (n,), or None
+        How the motifs at its anchors point: place in :data:`ORIENTATIONS`; NaN where nothing is known.
     """
 
     uids: tuple[str, ...]
@@ -52,6 +60,8 @@ class Candidates:
     votes: Floats | None = None
     features: NDArray[np.float32] | None = None
     disagreement: Floats | None = None
+    pair: Floats | None = None
+    orientation: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.uids)

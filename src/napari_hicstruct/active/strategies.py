@@ -95,6 +95,33 @@ def diversity(pool: Candidates, rng: np.random.Generator) -> Floats:
     return np.asarray(out, np.float64)
 
 
+def pair(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """The most probable enhancer–promoter pair first; what has none last.
+
+    Raises
+    ------
+    ConfigError
+        If nobody has asked for pairs.
+    """
+    if pool.pair is None:
+        raise ConfigError("strategy 'pair' needs enhancer–promoter pairs.", hint="Review → E–P pairs gives them.")
+    return np.where(np.isnan(pool.pair), -1.0, pool.pair)
+
+
+def orientation(pool: Candidates, _rng: np.random.Generator) -> Floats:
+    """Convergent motifs first, then tandem, divergent and none; what nothing is known of last.
+
+    Raises
+    ------
+    ConfigError
+        If there is no track of motifs.
+    """
+    if pool.orientation is None:
+        hint = "Open CTCF motifs (BED with strand) as a track."
+        raise ConfigError("strategy 'orientation' needs motifs beside the map.", hint=hint)
+    return np.where(np.isnan(pool.orientation), -1.0, pool.orientation)
+
+
 def random(pool: Candidates, rng: np.random.Generator) -> Floats:
     """By chance: what every other strategy is measured against."""
     return rng.random(len(pool))
@@ -107,6 +134,8 @@ STRATEGIES: dict[str, Strategy] = {
     "bald": bald,
     "disagreement": disagreement,
     "diversity": diversity,
+    "pair": pair,
+    "orientation": orientation,
     "random": random,
 }
 """All strategies by name, of letters and ``_``."""

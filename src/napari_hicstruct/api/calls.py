@@ -352,7 +352,7 @@ class Calls(Sequence[Annotation]):
             Made if it is missing.
         formats : str or collection of str
             ``bedpe`` (loops, stripes), ``bed`` (TADs, boundaries), ``stripenn``, ``juicebox``, ``higlass``,
-            ``parquet``.
+            ``interact`` (UCSC), ``gff3``, ``parquet``.
         overwrite : bool
             Also replace label files of another map, another project or of unknown origin.
 

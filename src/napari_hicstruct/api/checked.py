@@ -64,6 +64,7 @@ CHECK_THEMSELVES = {
     "Region",
     "Region | Iterable[Region]",
     "Region | list[Region]",
+    "ShownLabels",
     "Settings | TrainConfig | Iterable[Settings | TrainConfig]",
     "float | Mapping[str, float]",
     "pd.DataFrame",

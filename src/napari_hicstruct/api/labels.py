@@ -112,9 +112,9 @@ def write_labels(calls: Iterable[Annotation] | pd.DataFrame, path: str | Path, *
     path : path
         Replaced if it exists.
     format : str, optional
-        ``bedpe``, ``bed``, ``stripenn``, ``juicebox``, ``higlass`` or ``parquet``.  Default: Parquet by the file's
-        ending, else BEDPE for loops and stripes, BED for TADs and boundaries.  The file's ending is that of its format,
-        ``.tsv``, ``.txt``, or none.
+        ``bedpe``, ``bed``, ``stripenn``, ``juicebox``, ``higlass``, ``interact``, ``gff3`` or ``parquet``.  Default:
+        Parquet by the file's ending, else BEDPE for loops and stripes, BED for TADs and boundaries.  The file's ending
+        is that of its format, ``.tsv``, ``.txt``, or none.
 
     Returns
     -------

@@ -42,6 +42,7 @@ def predict(
     min_probability: float | Mapping[str, float] | None = None,
     limits: Mapping[str, int | tuple[int, int]] | None = None,
     tracks: Mapping[str, str | Path] | None = None,
+    adapt: bool = False,
     threads: int = 0,
     project: str | Path | Project | None = None,
     client: Client | None = None,
@@ -82,6 +83,8 @@ def predict(
         ``loop_separation`` and ``stripe_width`` one number.  Default: the decoders' own.
     tracks : mapping of str to path, optional
         The bigWig file of each 1-D track, for a model that reads some.
+    adapt : bool
+        Let unlabelled windows of the map set the model's gate first; for a model that has one (``docs/adapt.md``).
     threads : int
         Processor threads of the network; 0 leaves torch's own choice.
     project : path or Project, optional
@@ -158,6 +161,7 @@ def predict(
         tracks={key: os.fspath(path) for key, path in (tracks or {}).items()},
         min_probability=_min_probability(min_probability, chosen),
         limits=DecodingLimits.of(limits or {}),
+        adapt=adapt,
     )
     target = _target(project, source)
     by_workers = _Workers(client, whole_number("workers", workers), resume, store)

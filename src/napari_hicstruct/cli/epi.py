@@ -44,7 +44,7 @@ threads_option: int = typer.Option(0, min=0, help="Threads of the processor; 0: 
 def register(app: typer.Typer) -> None:
     """Add the command and its sub-commands to ``app``."""
     epi = typer.Typer(help="Enhancer–promoter pairs across cell lines: train, predict, explain; an example to try.")
-    for command in (example, train, predict, explain):
+    for command in (example, train, predict, loops, explain):
         epi.command()(command)
     app.add_typer(epi, name="epi", no_args_is_help=True)
 
@@ -139,6 +139,40 @@ def predict(
     emit(data, json, human={key: value for key, value in data.items() if key != "figures"})
     if found.figures and not json:
         emit([{"line": name, **figures} for name, figures in found.figures.items()])
+
+
+def loops(
+    loops: Path = typer.Argument(..., metavar="LOOPS", help="Loops: BEDPE or any label file."),
+    fasta: Path = fasta_option,
+    model: Path = model_option,
+    enhancers: Path = typer.Option(..., "--enhancers", "-e", help="Enhancers or open chromatin: BED, narrowPeak."),
+    promoters: Path = typer.Option(..., "--promoters", "-p", help="Genes (GTF, GFF3, BED12), or intervals."),
+    line: str = typer.Option(..., "--line", help="Name of the cell line; of the table of lines, where one is given."),
+    out: Path = typer.Option(..., "--out", "-o", help="Table that is written: the loops with p."),
+    lines: Path | None = lines_option,
+    flank: int = typer.Option(5_000, min=0, help="bp around an anchor that belong to it."),
+    device: str = device_option,
+    threads: int = threads_option,
+    overwrite: bool = overwrite_file_option,
+    json: bool = json_option,
+    quiet: bool = quiet_option,
+) -> None:
+    """Give each of LOOPS the probability that it joins an enhancer and a promoter in a line."""
+    from napari_hicstruct.annotations import read_labels
+    from napari_hicstruct.annotations.records import Kind
+    from napari_hicstruct.config.files import check_output_file, write_text
+    from napari_hicstruct.workflows.epi.loops import LoopPairsRequest, iter_loop_pairs, loops_text
+
+    inputs = [path for path in (loops, fasta, enhancers, promoters, lines) if path is not None]
+    check_output_file(out, inputs, overwrite=overwrite)
+    records = read_labels(loops, kind=Kind.LOOP).records
+    request = LoopPairsRequest(model, fasta, enhancers, promoters, line, lines, flank, device, threads)
+    with terminated_as_interrupted():
+        found = show_progress(iter_loop_pairs(records, request), quiet)
+    write_text(out, loops_text(records, found))
+    called = sum(one.p >= found.threshold for one in found.found.values())
+    data = {"table": out, "loops": found.loops, "pairs": len(found.found), "called": called}
+    emit({**data, "threshold": found.threshold, **({"notes": found.notes} if json else {})}, json)
 
 
 def explain(

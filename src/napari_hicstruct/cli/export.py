@@ -19,6 +19,8 @@ class ExportFormat(StrEnum):
     STRIPENN = "stripenn"
     JUICEBOX = "juicebox"
     HIGLASS = "higlass"
+    INTERACT = "interact"
+    GFF3 = "gff3"
     PARQUET = "parquet"
 
 

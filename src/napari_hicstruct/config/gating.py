@@ -28,6 +28,26 @@ class GateConfig(FrozenConfig):
     start_open: float = Field(0.2, gt=0, lt=1, description="share of dimensions that a new gate opens")
 
 
+class CellGateConfig(FrozenConfig):
+    """The gate of maps (selector ``cell_gate``): unlabelled windows of a map say which features its decoders read."""
+
+    windows: int = Field(32, ge=1, description="unlabelled windows of a map that describe it; fewer will do")
+    size: int = Field(128, ge=16, multiple_of=8, description="bins of such a window, at the coarse bins")
+    train_windows: tuple[int, int] = Field((4, 12), description="least and most windows in a step of training")
+    code: int = Field(64, ge=1, description="length of a map's code")
+    hidden: int = Field(128, ge=1, description="units between the code and the gate")
+    form: Form = Field("sigmoid", description="sigmoid, sparsemax, or entmax with a learnt alpha")
+    control: Literal["gate", "none"] = Field(
+        "gate", description="none: every map has the same code, the control of equal size"
+    )
+
+    @model_validator(mode="after")
+    def _counts(self) -> CellGateConfig:
+        if not 1 <= self.train_windows[0] <= self.train_windows[1]:
+            raise ValueError("train_windows must be two ascending numbers from 1 on")
+        return self
+
+
 class GateLossConfig(FrozenConfig):
     """Weights and forms of the terms that are added to the loss of the task."""
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import AliasChoices, Field, model_validator
 
 from napari_hicstruct.config.base import FrozenConfig
+from napari_hicstruct.config.gating import CellGateConfig
 from napari_hicstruct.config.plugs import (
     AttentionConfig,
     BoundaryPriorConfig,
@@ -114,6 +115,7 @@ class ModelConfig(FrozenConfig):
     attention: AttentionConfig = AttentionConfig()
     selector: str = "identity"
     selector_options: SelectorConfig = SelectorConfig()
+    cell_gate: CellGateConfig = CellGateConfig()
     interaction: str = "none"
     interaction_options: InteractionConfig = InteractionConfig()
     boundary_prior: BoundaryPriorConfig = Field(
@@ -173,6 +175,7 @@ class ModelConfig(FrozenConfig):
         given |= {
             "boundary_prior": self.boundary_prior.kind != "none",
             "attention 'band'": self.attention.kind == "band",
+            "selector 'cell_gate'": self.selector == "cell_gate",
         }
         given |= {"interaction 'band_exchange'": self.interaction == "band_exchange"}
         given |= {"attention.contact_bias": self.attention.contact_bias}

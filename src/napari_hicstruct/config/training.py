@@ -48,6 +48,17 @@ class MaskingConfig(FrozenConfig):
         return self
 
 
+class LineConfig(FrozenConfig):
+    """Simulated lines: how protocol and coverage differ from map to map, beyond what the pool's maps differ."""
+
+    enabled: bool = Field(False, description="each simulated map is drawn as of a line of its own")
+    blur: tuple[float, float] = Field((0.0, 1.2), description="protocol: bins by which contacts are smeared")
+    tilt: tuple[float, float] = Field((-0.3, 0.3), description="decay: contacts times distance to this power")
+    roughness: tuple[float, float] = Field((0.0, 0.25), description="texture: log-normal, over a few bins")
+    bin_roughness: tuple[float, float] = Field((0.0, 0.35), description="coverage: log-normal, bin by bin")
+    noise: tuple[float, float] = Field((0.0, 0.12), description="overdispersion added to the map's own")
+
+
 class TrainConfig(FrozenConfig):
     """One training run from simulated maps."""
 
@@ -81,6 +92,10 @@ class TrainConfig(FrozenConfig):
     strip_tiles: int = Field(3, ge=1, description="on-diagonal windows that make one strip; one gets gradients")
     steps_per_draw: int = Field(16, ge=1, description="steps served from one drawing of maps and depths")
     maps_per_draw: int = Field(3, ge=1, description="maps in one drawing")
+    lines: LineConfig = LineConfig()
+    learns: Literal["all", "cell_gate"] = Field(
+        "all", description="cell_gate: the gate of maps alone; without it the network stays the one it started from"
+    )
     dropped_bins: float = Field(0.05, ge=0, lt=1, description="at most this share of bins is marked bad, map by map")
     depth: tuple[float, float] = Field((4.0, 2_000.0), description="counts at distance 1 bin, log-uniform")
     learning_rate: float = Field(3e-4, gt=0, description="after the warm-up; it then falls as a cosine")
@@ -135,6 +150,8 @@ class TrainConfig(FrozenConfig):
             raise ValueError("train holds no maps: give train.extrusion, or datasets")
         self._check_pools()
         self._check_bin_sizes()
+        if self.learns == "cell_gate" and not (self.model.selector == "cell_gate" and self.start_from):
+            raise ValueError("learns 'cell_gate' needs model.selector 'cell_gate' and start_from, a trained network")
         return self
 
     def _check_consistency(self) -> None:

@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.band import Band, coarsen_band
-from napari_hicstruct.contacts.tracks import coarsen_tracks
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.tracks.binned import coarsen_tracks
 
 CHANNELS = ("oe", "residual", "distance", "expected", "valid")
 """Names of the input channels read by default, in order."""
@@ -123,7 +123,7 @@ def window_channels(
     inputs : sequence of str
         Channels wanted, in order.
     tracks : float32, shape (n_tracks, n_bins), optional
-        Scaled tracks in the band's bins (:mod:`contacts.tracks`).
+        Scaled tracks in the band's bins (:mod:`tracks.binned`).
 
     Returns
     -------

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.readers.source import decode, local_path, read_bytes
-from napari_hicstruct.contacts.tracks import interval_means
 from napari_hicstruct.epi.tables import read_rows
 from napari_hicstruct.errors import ConfigError, LabelError
+from napari_hicstruct.tracks.binned import interval_means
 from napari_hicstruct.wording import how_many
 
 TRACK = "track:"

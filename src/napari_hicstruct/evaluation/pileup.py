@@ -5,7 +5,7 @@ Source: Rao et al., Cell 159 (2014) 1665; Flyamer et al., Bioinformatics 36 (202
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,13 +94,16 @@ def pile_up(
         Least share of finite bins in a window.
     """
     size = 2 * windows.flank + 1
-    blocks = (
-        _over_expected(
-            fetch, (i - windows.flank, i + windows.flank + 1), (j - windows.flank, j + windows.flank + 1), expected
-        )
-        for i, j in windows.centres(loops)
-    )
-    return mean_window(blocks, (size, size), min_valid)
+    return mean_window(loop_blocks(fetch, loops, windows, expected=expected), (size, size), min_valid)
+
+
+def loop_blocks(
+    fetch: Fetch, loops: ArrayLike, windows: Windows, *, expected: NDArray[np.float64] | None = None
+) -> Iterator[NDArray[np.float64]]:
+    """The windows that :func:`pile_up` averages, each over its expected."""
+    flank = windows.flank
+    for i, j in windows.centres(loops):
+        yield _over_expected(fetch, (i - flank, i + flank + 1), (j - flank, j + flank + 1), expected)
 
 
 def mean_window(blocks: Iterable[NDArray[np.float64]], shape: tuple[int, int], min_valid: float) -> PileUp:
@@ -130,16 +133,24 @@ def pile_up_boundaries(
     expected : float64, shape (n_distances,)
     min_valid : float
     """
+    size = 2 * windows.flank
+    return mean_window(boundary_blocks(fetch, bins, windows, expected=expected), (size, size), min_valid)
+
+
+def boundary_blocks(
+    fetch: Fetch, bins: Iterable[int], windows: Windows, *, expected: NDArray[np.float64]
+) -> Iterator[NDArray[np.float64]]:
+    """The windows that :func:`pile_up_boundaries` averages."""
     flank = windows.flank
-    near = np.abs(np.subtract.outer(np.arange(2 * flank), np.arange(2 * flank))) < 2
+    for x in bins:
+        if flank <= x <= windows.n_bins - flank:
+            block = _over_expected(fetch, (x - flank, x + flank), (x - flank, x + flank), expected)
+            yield np.where(_near_diagonal(2 * flank), np.nan, block)
 
-    def blocks() -> Iterable[NDArray[np.float64]]:
-        for x in bins:
-            if flank <= x <= windows.n_bins - flank:
-                block = _over_expected(fetch, (x - flank, x + flank), (x - flank, x + flank), expected)
-                yield np.where(near, np.nan, block)
 
-    return mean_window(blocks(), (2 * flank, 2 * flank), min_valid)
+def _near_diagonal(n: int) -> NDArray[np.bool_]:
+    """The first two diagonals of a square on the diagonal, which hold self-ligations."""
+    return np.asarray(np.abs(np.subtract.outer(np.arange(n), np.arange(n))) < 2)
 
 
 def across_over_within(pile: PileUp, *, side: int = 10) -> float:
@@ -173,17 +184,88 @@ def pile_up_stripes(
     along : range
         Bins from the diagonal that are averaged.
     """
+    shape = 2 * windows.flank + 1, len(along)
+    return mean_window(stripe_blocks(fetch, stripes, windows, expected=expected, along=along), shape, 0.1)
+
+
+def stripe_blocks(
+    fetch: Fetch,
+    stripes: Iterable[tuple[int, int, int]],
+    windows: Windows,
+    *,
+    expected: NDArray[np.float64],
+    along: range,
+) -> Iterator[NDArray[np.float64]]:
+    """The windows that :func:`pile_up_stripes` averages."""
     flank, steps = windows.flank, np.arange(along.start, along.stop)
+    for x, side, far in stripes:
+        cols = (x + along.start, x + along.stop) if side > 0 else (x - along.stop + 1, x - along.start + 1)
+        if min(x - flank, cols[0]) < 0 or max(x + flank + 1, cols[1]) > windows.n_bins:
+            continue
+        block = _over_expected(fetch, (x - flank, x + flank + 1), cols, expected)[::side, ::side]
+        yield np.where(steps <= far, block, np.nan)
 
-    def blocks() -> Iterable[NDArray[np.float64]]:
-        for x, side, far in stripes:
-            cols = (x + along.start, x + along.stop) if side > 0 else (x - along.stop + 1, x - along.start + 1)
-            if min(x - flank, cols[0]) < 0 or max(x + flank + 1, cols[1]) > windows.n_bins:
-                continue
-            block = _over_expected(fetch, (x - flank, x + flank + 1), cols, expected)[::side, ::side]
-            yield np.where(steps <= far, block, np.nan)
 
-    return mean_window(blocks(), (2 * flank + 1, len(along)), 0.1)
+def rescaled_blocks(
+    fetch: Fetch,
+    domains: Iterable[tuple[int, int]],
+    windows: Windows,
+    *,
+    expected: NDArray[np.float64],
+    size: int = 90,
+    margin: float = 1.0,
+) -> Iterator[NDArray[np.float64]]:
+    """Squares on the diagonal around domains, each stretched to one size.
+
+    Parameters
+    ----------
+    fetch : Fetch
+    domains : iterable of (int, int)
+        First bin, and the bin behind the last one; those of less than three bins are left out.
+    windows : Windows
+        Only its ``n_bins`` count.
+    expected : float64, shape (n_distances,)
+    size : int
+        Pixels of a side.
+    margin : float
+        What is shown on each side, in lengths of the domain.
+    """
+    for start, end in domains:
+        flank = round(margin * (end - start))
+        low, high = start - flank, end + flank
+        if end - start < 3 or low < 0 or high > windows.n_bins:
+            continue
+        block = _over_expected(fetch, (low, high), (low, high), expected)
+        yield stretch(np.where(_near_diagonal(high - low), np.nan, block), size)
+
+
+def stretch(block: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """A square stretched to ``size`` pixels a side: each pixel is the mean of what lies under it, by area.
+
+    NaN do not count; a pixel under which all is NaN is NaN.
+    """
+    shares = _overlaps(len(block), size)
+    known = np.isfinite(block)
+    total = shares @ np.where(known, block, 0.0) @ shares.T
+    weight = shares @ known.astype(np.float64) @ shares.T
+    return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9)
+
+
+def _overlaps(n: int, size: int) -> NDArray[np.float64]:
+    """How much of each of ``n`` bins lies in each of ``size`` pixels of the same whole, shape (size, n)."""
+    pixel, own = np.linspace(0, n, size + 1), np.arange(n)
+    low = np.maximum(pixel[:-1, None], own)
+    high = np.minimum(pixel[1:, None], own + 1)
+    return np.asarray(np.clip(high - low, 0, None))
+
+
+def inside_over_outside(pile: PileUp, *, margin: float = 1.0) -> float:
+    """Contacts within the middle of :func:`rescaled_blocks` over those between it and both sides; NaN if empty."""
+    n = len(pile.window)
+    low, high = (round(n * part / (1 + 2 * margin)) for part in (margin, 1 + margin))
+    window = pile.window
+    outer = np.concatenate([window[low:high, :low].ravel(), window[low:high, high:].ravel()])
+    return _nan_mean(window[low:high, low:high]) / _nan_mean(outer) if pile.n else float("nan")
 
 
 def line_over_sides(pile: PileUp, *, line: int = 3, beside: int = 5) -> float:

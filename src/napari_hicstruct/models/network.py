@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
 
 from napari_hicstruct.config.model import ModelConfig, TaskConfig
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.models import registry
 from napari_hicstruct.models.blocks import Decoder
 from napari_hicstruct.models.context import BoundaryPrior, Trace, WindowContext
+from napari_hicstruct.models.gating.cell_gate import CellGateSelector
 from napari_hicstruct.models.position import PositionEncoding
 from napari_hicstruct.models.reconstruction import ReconstructionHead
 from napari_hicstruct.models.strip import unfold_diagonal
 from napari_hicstruct.models.tad_prior import TadPrior
+
+SUPPORT_BATCH = 4
+"""Windows that are read at once to describe a map."""
 
 
 def _check_names(config: ModelConfig) -> None:
@@ -63,6 +68,25 @@ class MultiTaskNet(nn.Module):
     def tasks_of(self, head: str) -> list[str]:
         """Names of the tasks whose head is ``head``."""
         return [task.name for task in self.config.tasks if task.head == head]
+
+    def adapt(self, windows: Tensor | None) -> None:
+        """Let unlabelled windows ``(k, C, S, S)`` of a map at coarse bins set the gate; None: back to none.
+
+        They are read without gradient: what describes a map does not bend what reads it.
+
+        Raises
+        ------
+        ModelError
+            If the network has no gate of maps.
+        """
+        if not isinstance(self.selector, CellGateSelector):
+            raise ModelError("cannot adapt to a map: it has no gate.", hint="Train one with model.selector: cell_gate.")
+        if windows is None:
+            self.selector.factors = {}
+            return
+        with torch.no_grad():  # a few at a time: features of all would take hundreds of MB
+            parts = [self.selector.describe(self.encoder.coarse(x), x) for x in windows.split(SUPPORT_BATCH)]
+        self.selector.open(torch.cat(parts))
 
     def fine(
         self, x: Tensor, tasks: Iterable[str], *, prior: BoundaryPrior | None = None, trace: Trace | None = None

@@ -16,6 +16,7 @@ ENCODERS: Mapping[str, str] = {
 }
 SELECTORS: Mapping[str, str] = {
     "identity": "napari_hicstruct.models.identity:IdentitySelector",
+    "cell_gate": "napari_hicstruct.models.gating.cell_gate:CellGateSelector",
     "task_dw": "napari_hicstruct.models.library.selectors.task_dw:TaskDepthwise",
     "low_rank_free": "napari_hicstruct.models.library.selectors.low_rank_free:LowRankFree",
     "low_rank_free_low": "napari_hicstruct.models.library.selectors.low_rank_free:LowRankFreeLow",

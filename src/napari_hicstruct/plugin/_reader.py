@@ -16,8 +16,8 @@ _NOTHING: LayerData = [(None,)]
 _DOCK_DELAY_MS = 250
 _ALL_DROPPED_MS = 250
 """After so long without another file, those that came one by one are of one drop."""
-_LABEL_FILES: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
-"""By session: what waits until all of a drop was read."""
+_BESIDE_MAP: WeakKeyDictionary[Any, list[str]] = WeakKeyDictionary()
+"""By session: labels and tracks that wait until all of a drop was read."""
 
 
 def map_reader(path: str | Sequence[str]) -> Reader | None:
@@ -35,8 +35,13 @@ def project_reader(path: str | Sequence[str]) -> Reader | None:
     return _shown_by(_open_project)
 
 
+def track_reader(path: str | Sequence[str]) -> Reader | None:
+    """Reader of tracks (bigWig, bedGraph, peaks, genes); they are shown beside the map that is open."""
+    return _shown_by(_import_labels)
+
+
 def other_reader(path: str | Sequence[str]) -> Reader | None:
-    """Reader of files that are of no use here yet (tracks, reads): it says what they are and what helps."""
+    """Reader of files that are of no use here (reads, variants): it says what they are and what helps."""
     return _shown_by(_refuse)
 
 
@@ -85,10 +90,13 @@ def _open_project(session: Any, paths: list[str]) -> None:
 
 
 def _import_labels(session: Any, paths: list[str]) -> None:
-    """Import them as soon as all of a drop was read: the map among them is opened first, and it is one import."""
+    """Import them as soon as all of a drop was read: the map among them is opened first, and it is one import.
+
+    A text with a name as labels have may be a track (bedGraph, genes): it is shown as one.
+    """
     from qtpy.QtCore import QTimer
 
-    waiting = _LABEL_FILES.setdefault(session, [])
+    waiting = _BESIDE_MAP.setdefault(session, [])
     if not waiting:
         QTimer.singleShot(_ALL_DROPPED_MS, lambda: _import_waiting(session))
     waiting += paths
@@ -97,9 +105,16 @@ def _import_labels(session: Any, paths: list[str]) -> None:
 def _import_waiting(session: Any) -> None:
     from napari_hicstruct.errors import HicStructError
     from napari_hicstruct.plugin.widgets.score_dialog import ask_score
+    from napari_hicstruct.tracks.opening import is_track
 
+    paths = _BESIDE_MAP.pop(session)
+    tracks = [path for path in paths if is_track(path)]
+    labels = [path for path in paths if path not in tracks]
     try:
-        session.importing.start(_LABEL_FILES.pop(session), ask=ask_score)
+        for path in tracks:
+            session.tracks.add(path)
+        if labels:
+            session.importing.start(labels, ask=ask_score)
     except HicStructError as error:
         session.problem.emit(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from qtpy.compat import isalive
@@ -16,87 +17,29 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
-from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_fuse, open_repair, open_segment, open_table
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
+from napari_hicstruct.plugin.panels.map.header import MapHeader
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
-from napari_hicstruct.plugin.widgets.icons import icon
 from napari_hicstruct.plugin.widgets.inks import dress, inks_of
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.steady_scroll import SteadyScroll
-from napari_hicstruct.plugin.widgets.strip import Strip, icon_button
-from napari_hicstruct.plugin.widgets.style import reveal, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.strip import Strip
+from napari_hicstruct.plugin.widgets.style import reveal
 
 _TITLE = "HiC Structures"
-_FOLD_TIP = "Fold the dock to a strip of icons, so that the map has the room."
-_PANELS_TIP = "Layers. Show or fold napari's layer list and layer controls."
-
-
-class MapHeader(QWidget):
-    """Which map is open, a button for another one, what is known of it, and room for the map."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.title = QElidingLabel()
-        self.title.setElideMode(Qt.TextElideMode.ElideMiddle)
-        font = self.title.font()
-        font.setBold(True)  # not by style sheet: the label elides by its font
-        self.title.setFont(font)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.facts = QElidingLabel()
-        subdued(self.facts)
-        self.facts.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.facts.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.open = wordy_button("Open map …", "Open another contact map (.mcool, .cool, .hic) in this window.")
-        self.about = wordy_button("About this map", "File, assembly, bin sizes, weights and notes of this map.")
-        self.about.setCheckable(True)
-        self.panels, self.fold = icon_button(_PANELS_TIP), icon_button(_FOLD_TIP)
-        self.text = subdued(QLabel())
-        self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.text.hide()
-        self.about.toggled.connect(self.text.setVisible)
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for row in (first, second):
-            row.setSpacing(4)
-        first.addWidget(self.title, 1)
-        first.addWidget(self.panels)
-        first.addWidget(self.fold)
-        second.addWidget(self.open)
-        second.addWidget(self.about)
-        second.addWidget(self.facts, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 2, 4, 2)
-        column.setSpacing(3)
-        column.addLayout(first)
-        column.addLayout(second)
-        column.addWidget(self.text)
-
-    def show_map(self, source: Any) -> None:
-        """Show what is known of a map; None: none is open."""
-        for widget in (self.facts, self.open, self.about):
-            widget.setVisible(source is not None)
-        if source is None:
-            self.about.setChecked(False)
-            self.title.setText("")
-            return
-        finest = format_bin_size(source.resolutions[0])
-        self.title.setText(source.name)
-        self.title.setToolTip(source.uri)
-        self.facts.setText(" · ".join(part for part in (finest, source.assembly) if part))
-        self.text.setText(_about(source))
-
-    def set_ink(self, colour: str) -> None:
-        """Draw the icons in a colour."""
-        self.panels.setIcon(icon("panels", colour))
-        self.fold.setIcon(icon("fold", colour))
+_DIALOGS = {
+    "figure": ("napari_hicstruct.plugin.panels.figure.dialog", "FigureDialog"),
+    "gallery": ("napari_hicstruct.plugin.panels.gallery.dialog", "GalleryDialog"),
+    "pileup": ("napari_hicstruct.plugin.panels.pileup.dialog", "PileupDialog"),
+    "genome": ("napari_hicstruct.plugin.panels.genome.panel", "GenomeDialog"),
+}
 
 
 _TABLE_HEIGHT = 240
@@ -123,6 +66,7 @@ class HicDock(QWidget):
         self.tools: Any = None
         self.folded_tools: Any = None
         self.consensus: Any = None
+        self.dialogs: dict[str, Any] = {}
         self.menu: MapMenu | None = None
         self.layout_of_window: WindowLayout | None = None
         self.map = MapPanel(self.session)
@@ -142,6 +86,8 @@ class HicDock(QWidget):
         self._add("map", "Map", self.map, "Where you look, and how contacts are normalised and coloured.")
         self.map.summary.connect(self.sections["map"].set_summary)
         follow(self, self.session.map_changed, self._map_changed)
+        follow(self, self.session.navigation.find_wanted, self._find)
+        follow(self, self.session.navigation.genome_wanted, self._open_genome)
         dress(self, self.session.viewer)
         follow(self, self.session.viewer.events.theme, self._draw_icons)
         self._map_changed()
@@ -190,6 +136,7 @@ class HicDock(QWidget):
             return
         self.menu = MapMenu(self.session, parent.menuBar())
         self.menu.consensus_wanted.connect(self.open_consensus)
+        self.menu.dialog_wanted.connect(self.open_dialog)
         self.menu.repair_wanted.connect(lambda: open_repair(self.session.viewer))
         self.menu.fuse_wanted.connect(lambda: open_fuse(self.session.viewer))
         self.menu.segment_wanted.connect(lambda: open_segment(self.session.viewer))
@@ -223,6 +170,15 @@ class HicDock(QWidget):
         if self.layout_of_window is not None:
             self.layout_of_window.fold(on)
 
+    def _find(self) -> None:
+        """Let the person type where to go."""
+        self.show()
+        self._unfold_at("map")
+        self.map.find()
+
+    def _open_genome(self) -> None:
+        self.open_dialog("genome")
+
     def _unfold_at(self, key: str) -> None:
         """Unfold the dock at a section."""
         self.fold(False)
@@ -254,6 +210,17 @@ class HicDock(QWidget):
         self.consensus.raise_()
         self.consensus.activateWindow()
 
+    def open_dialog(self, name: str) -> Any:
+        """Show one of the dialogs; its code is imported when it is first asked for."""
+        if name not in self.dialogs:
+            module, kind = _DIALOGS[name]
+            self.dialogs[name] = getattr(import_module(module), kind)(self.session, self._main_window() or self)
+        dialog = self.dialogs[name]
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        return dialog
+
     # ------------------------------------------------------------------ sections
     def unfold(self, key: str) -> None:
         """Open a section (``map``, ``labels``, ``predict``, ``review``, ``learn``, ``why``, ``export``)."""
@@ -271,6 +238,7 @@ class HicDock(QWidget):
 
     def _add_working_sections(self) -> None:
         """Sections that need a map; their code is imported with the first map, not with the dock."""
+        from napari_hicstruct.plugin.panels.compare.panel import SecondMapPanel
         from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
         from napari_hicstruct.plugin.panels.export.panel import ExportPanel
         from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
@@ -278,6 +246,7 @@ class HicDock(QWidget):
         from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
         from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
         from napari_hicstruct.plugin.panels.review.tools import ToolRow
+        from napari_hicstruct.plugin.panels.tracks.panel import TracksPanel
 
         session = self.session
         self.tools = ToolRow(session)
@@ -286,7 +255,15 @@ class HicDock(QWidget):
         labels.table_wanted.connect(lambda: open_table(session.viewer))
         labels.consensus_wanted.connect(self.open_consensus)
         self._add("labels", "Labels", labels, "Sets of loops, stripes and TADs: which are shown, and how.")
-        self.predict = PredictPanel(session.prediction)
+        tracks = TracksPanel(session)
+        self._add("tracks", "Tracks", tracks, "Signal, peaks, motifs and genes beside the map.", open=False)
+        tracks.summary.connect(self.sections["tracks"].set_summary)
+        second = SecondMapPanel(session.second_map)
+        self._add("second", "Second map", second, "Another map on this one, and what changed.", open=False)
+        second.summary.connect(self.sections["second"].set_summary)
+        assert session.second_layer is not None  # both follow the state from now on
+        assert session.second_view is not None
+        self.predict = PredictPanel(session.prediction, session.adapting)
         self._add("predict", "Predict", self.predict, "Run a model on the view, the chromosome or the genome.")
         review = ReviewPanel(session)
         self._add("review", "Review", review, "Accept, reject and correct candidates one by one.")
@@ -320,21 +297,6 @@ class HicDock(QWidget):
 def _is_closed(widget: QWidget, event: QEvent | None) -> bool:
     """True if ``event`` takes a widget out of the dock that it was in."""
     return event is not None and event.type() == QEvent.Type.ParentChange and widget.parent() is None
-
-
-def _about(source: Any) -> str:
-    """What the map is, for a tooltip."""
-    norms = ", ".join(norm.name for norm in source.normalisations(source.resolutions[0])) or "none stored"
-    lines = [
-        source.uri,
-        f"Assembly: {source.assembly or 'not stated'}",
-        f"Resolutions: {', '.join(format_bin_size(res) for res in source.resolutions)}",
-        f"Weights at {format_bin_size(source.resolutions[0])}: {norms}",
-        f"Chromosomes: {len(source.chromsizes)}",
-    ]
-    if not source.integer_counts and getattr(source, "fusion", None) is None:
-        lines.append(f"Values: {source.value_kind}.")
-    return "\n".join([*lines, *source.notes])
 
 
 class TableDock(QWidget):

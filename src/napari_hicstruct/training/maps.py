@@ -18,6 +18,7 @@ from napari_hicstruct.labels.weak import WeakBoundaries, weak_boundaries
 from napari_hicstruct.synth.types import SimulatedMap
 from napari_hicstruct.training.augment import reverse_band, reverse_truth
 from napari_hicstruct.training.dataset import Region, load_region, thinned
+from napari_hicstruct.training.lines import draw_line, of_line
 from napari_hicstruct.training.pool import load_map
 
 NO_MARKS: Marks = np.zeros((0, 5), np.float32)
@@ -85,6 +86,8 @@ def region_tracks(region: Region, names: Sequence[str]) -> dict[int, NDArray[np.
 
 def _draw_simulated(path: Path, config: TrainConfig, rng: np.random.Generator) -> DrawnMap:
     sim = load_map(path)
+    if config.lines.enabled:
+        sim = of_line(sim, draw_line(config.lines, rng), rng)
     depth = float(np.exp(rng.uniform(*np.log(config.depth))))
     counts, whole = _counts(sim, depth, config, rng)
     fine, coarse = _in_bins(make_band(sim.chrom, sim.resolution, counts), config, rng)

@@ -18,6 +18,7 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.training import TrainConfig
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import strip_channels, window_channels
+from napari_hicstruct.contacts.support import support_starts, support_windows
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.labels.corrections import Marks
 from napari_hicstruct.labels.targets import boundary_target, mask_target, point_target
@@ -83,7 +84,9 @@ class SampleStream(IterableDataset[Batch]):
                 chosen = rng.choice(len(self.paths), count, replace=False, p=share)
                 maps, drawn = [draw_map(self.paths[k], self.config, rng) for k in chosen], block
             for k in self.part:
-                batch = make_batch(maps, self.config, np.random.default_rng([self.seed, block, step, k]))
+                # a gate is of one map: so is a batch
+                own = [maps[step % len(maps)]] if self.config.model.selector == "cell_gate" else maps
+                batch = make_batch(own, self.config, np.random.default_rng([self.seed, block, step, k]))
                 batch["strip"]["progress"] = torch.tensor([step / self.config.steps])
                 yield batch
 
@@ -115,7 +118,19 @@ def make_batch(maps: list[DrawnMap], config: TrainConfig, rng: np.random.Generat
         else:
             samples.append(_coarse_sample(pick[1], _coarse_place(pick[1], config, rng), config))
     batch = {"fine": _stack(fine), "coarse": _stack(samples), "strip": _stack([strip])}
+    if config.model.selector == "cell_gate":
+        batch |= _support(maps[0], config.model, rng)
     return batch | ({"pair": {"at": torch.tensor(pairs)}} if pairs else {})
+
+
+def _support(drawn: DrawnMap, model: ModelConfig, rng: np.random.Generator) -> Batch:
+    """Windows of the map without their labels; none where it has no contacts."""
+    least, most = model.cell_gate.train_windows
+    size, tracks = model.cell_gate.size, drawn.tracks_of(drawn.coarse)
+    starts = support_starts(drawn.coarse, size, int(rng.integers(least, most + 1)), rng)
+    if not len(starts):
+        return {}
+    return {"support": {"x": torch.from_numpy(support_windows(drawn.coarse, starts, size, model.inputs, tracks))}}
 
 
 def _stack(samples: list[Arrays]) -> dict[str, Tensor]:

@@ -79,6 +79,8 @@ def run_batch(net: MultiTaskNet, batch: Batch) -> Outputs:
     The strip is tiled by on-diagonal windows; gradients flow through the chosen one (the first coarse window of
     the batch), the others are computed without.  A piece of a batch may come without a strip.
     """
+    if net.config.selector == "cell_gate":
+        net.adapt(batch["support"]["x"] if "support" in batch else None)
     near, far = _passes(net, batch)
     strips = {}
     if strip := batch.get("strip"):

@@ -49,6 +49,8 @@ def cut(batch: Batch, parts: int) -> list[Batch]:
         chunks = {key: value.tensor_split(parts) for key, value in batch[kind].items()}
         for k, piece in enumerate(pieces):
             piece[kind] = {key: chunk[k] for key, chunk in chunks.items()}
+    for piece in pieces if "support" in batch else ():
+        piece["support"] = batch["support"]
     if "strip" in batch:
         pieces[0]["strip"] = batch["strip"]
     if parts == 1 and "pair" in batch:

@@ -190,7 +190,7 @@ def _orientation(annotation: Annotation, source: ContactSource, files: tuple[str
     """Forward motifs at the first end and reverse ones at the second hold a loop: a convergent pair."""
     if files is None:
         return Evidence("No orientation known: give CTCF tracks (forward, reverse) to see convergent pairs", None)
-    from napari_hicstruct.contacts.tracks import bin_track
+    from napari_hicstruct.tracks.binned import bin_track
 
     length = source.chromsizes[annotation.chrom]
     forward, reverse = (bin_track(f, annotation.chrom, length=length, resolution=_MOTIF_BIN) for f in files)

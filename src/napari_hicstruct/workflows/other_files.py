@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_hicstruct.errors import HicStructError, LabelError
-
-_TRACKS = {
-    **dict.fromkeys((b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"), "bigWig"),
-    **dict.fromkeys((b"\xeb\xf2\x89\x87", b"\x87\x89\xf2\xeb"), "bigBed"),
-}
-_TRACK_HINT = (
-    "A model takes bigWigs by hicstruct dataset --track; Why takes those of motifs in a notebook (docs/window.md)."
-)
+from napari_hicstruct.errors import HicStructError, LabelError, TrackError
 
 
 def refusal(path: str) -> HicStructError:
@@ -20,6 +12,7 @@ def refusal(path: str) -> HicStructError:
     from napari_hicstruct.annotations import read_labels
     from napari_hicstruct.contacts.sources.not_a_map import check_regular
     from napari_hicstruct.contacts.sources.not_a_map import refusal as no_map
+    from napari_hicstruct.tracks.opening import is_track
 
     if Path(path).is_dir():
         return LabelError(
@@ -27,10 +20,8 @@ def refusal(path: str) -> HicStructError:
         )
     try:
         start = check_regular(path)
-        if (kind := _TRACKS.get(start[:4])) is not None:
-            return LabelError(
-                f"is a {kind} track; tracks are not shown beside a map yet.", where=path, hint=_TRACK_HINT
-            )
+        if is_track(path):
+            return TrackError("is a track.", where=path, hint="Open a contact map, then drop it onto the window.")
         if b"\0" in start:
             return no_map(path, start)
         read_labels(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ class Parent:
     lineage: tuple[str, ...]
     simulated_seeds: tuple[tuple[int, int], ...] = ()
     """First seed and the one after the last, of the simulated maps of every run before."""
+    calibration: Mapping[str, Any] = field(default_factory=dict)
 
 
 def iter_train_model(  # noqa: PLR0913 - keywords of a use case
@@ -75,7 +76,7 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     ConfigError, JobError, OutputError
     """
     from napari_hicstruct.inference.device import choose_device
-    from napari_hicstruct.training.engine import iter_train
+    from napari_hicstruct.training.engine import RunOptions, iter_train
     from napari_hicstruct.training.state import open_fabric
 
     out, token = Path(out), token or CancelToken()
@@ -88,7 +89,14 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
     try:
         best = yield from iter_train(
-            config, out, train_paths=paths, validation=batches, token=token, fabric=fabric, weights=weights
+            config,
+            out,
+            train_paths=paths,
+            validation=batches,
+            token=token,
+            fabric=fabric,
+            weights=weights,
+            options=RunOptions(prepare=_gate_alone if config.learns == "cell_gate" else None),
         )
     except JobError as error:
         raise (_with_best(error, config, out, before) if fabric.is_global_zero else error) from error
@@ -96,6 +104,12 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
         pack_model(config, best, out / "model", parent=before)
     fabric.barrier()  # nobody reads the folder before it is whole
     return out / "model"
+
+
+def _gate_alone(net: Any) -> None:
+    """Freeze everything but the gate of maps: with the gate off, the network is the one that it started from."""
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad_(name.split(".")[0] == "selector")
 
 
 def _iter_first_process(
@@ -314,6 +328,8 @@ def pack_model(config: TrainConfig, best: Path, folder: Path, *, parent: Parent 
         "made_with": f"napari-hicstruct {__version__}",
         "recipe": json.loads(config.model_dump_json()),
     }
+    if config.learns == "cell_gate" and parent is not None and parent.calibration:
+        card["calibration"] = dict(parent.calibration)  # with the gate off it is the network that was calibrated
     save_model(folder, config.model, saved["net"], card)
     return folder
 
@@ -393,7 +409,7 @@ def load_parent(config: TrainConfig, parent: str | Path | None) -> Parent | None
             hint = f"It has {', '.join(source.tasks)}."
             raise ConfigError(f"key 'task_from': the model '{source.name}' has no task '{task}'.", hint=hint)
         weights = {name: value for name, value in weights.items() if name not in parts_of(weights, task)} | part
-    return Parent(info.name, info.sha256, weights, tuple(lineage), tuple(seeds))
+    return Parent(info.name, info.sha256, weights, tuple(lineage), tuple(seeds), info.card.get("calibration", {}))
 
 
 def parts_of(weights: Mapping[str, Any], task: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,6 +60,20 @@ def test_bald_is_the_information_that_the_label_gives_on_the_member() -> None:
     assert found[0] > found[3] > found[1] == pytest.approx(0)  # uncertainty alone is not disagreement among the members
 
 
+def test_probable_pairs_come_first_and_what_has_none_last_and_it_refuses_without_any() -> None:
+    own = replace(pool([0.5] * 3), pair=np.array([0.2, math.nan, 0.9]))
+    assert priorities(own, "pair").tolist() == [0.2, -1, 0.9]
+    with pytest.raises(ConfigError, match="needs enhancer–promoter pairs"):
+        priorities(pool([0.5]), "pair")
+
+
+def test_orientation_takes_convergent_motifs_first() -> None:
+    own = replace(pool([0.5] * 3), orientation=np.array([1.0, math.nan, 3.0]))
+    assert order(own, "orientation") == [2, 0, 1]
+    with pytest.raises(ConfigError, match="needs motifs beside the map"):
+        priorities(pool([0.5]), "orientation")
+
+
 def test_bald_leaves_out_whom_no_member_was_asked_of_and_refuses_without_an_ensemble() -> None:
     found = priorities(pool([0.5, 0.5], [[0.1, 0.9], [math.nan, math.nan]]), "bald")
     assert found[0] > 0
@@ -91,7 +106,7 @@ def test_diversity_reads_the_features_where_there_are_any() -> None:
     assert {7, 21} <= set(order(with_features, "diversity")[:3])
 
 
-@pytest.mark.parametrize("name", [name for name in STRATEGIES if name != "bald"])
+@pytest.mark.parametrize("name", [name for name in STRATEGIES if name not in ("bald", "pair", "orientation")])
 def test_every_strategy_orders_an_empty_and_a_lone_pool(name: str) -> None:
     assert priorities(pool([]), name).shape == (0,)
     assert priorities(pool([0.3]), name).shape == (1,)
@@ -122,7 +137,9 @@ def test_names_may_hold_underscores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_those_by_probability_are_the_ones_that_cannot_order_without_it() -> None:
     unknown, known = pool([math.nan] * 3), pool([0.1, 0.4, 0.8])
-    alone = {name for name in STRATEGIES.keys() - {"bald", "score"} if not same(name, unknown, known)}
+    alone = {
+        name for name in STRATEGIES.keys() - {"bald", "orientation", "pair", "score"} if not same(name, unknown, known)
+    }
     assert alone == BY_PROBABILITY == {"entropy", "margin"}
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from napari_hicstruct.contacts.tracks import interval_means
 from napari_hicstruct.epi.batches import LineSource, Sampler
 from napari_hicstruct.epi.data import EpiData, FeatureScale, load_data
 from napari_hicstruct.epi.known_lines import line_records, renamed
@@ -15,6 +14,7 @@ from napari_hicstruct.epi.lines import read_lines
 from napari_hicstruct.epi.tables import read_pairs
 from napari_hicstruct.errors import ConfigError, HicStructError, LabelError, MapError, SequenceError
 from napari_hicstruct.genome.fasta import Fasta
+from napari_hicstruct.tracks.binned import bin_track, interval_means
 from tests.epi_kit import grammar_folder, tiny
 
 HEAD = "chrom\tenhancer\tpromoter\tline\tlabel\n"
@@ -118,6 +118,15 @@ def test_means_of_a_track_count_what_it_lacks_as_0(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, [4, 2, 0, 0])
     with pytest.raises(MapError, match="the track has no chromosome 'chr9'"):
         interval_means(path, ["chr9"], starts[:1], ends[:1])
+
+
+def test_means_of_bins_count_bases_without_a_value_as_0_also_in_a_short_last_bin(tmp_path: Path) -> None:
+    pybigtools = pytest.importorskip("pybigtools")
+    pytest.importorskip("bbi")
+    path = tmp_path / "a.bw"
+    pybigtools.open(str(path), "w").write({"chr1": 1_050}, [("chr1", 100, 150, 4.0), ("chr1", 1_000, 1_010, 5.0)])
+    found = bin_track(path, "chr1", length=1_050, resolution=100)
+    np.testing.assert_allclose(found, [0, 2, *[0] * 8, 1], rtol=1e-6)
 
 
 def test_batches_are_of_pure_lines_and_the_same_whenever_they_are_drawn(folder: Path) -> None:

@@ -252,7 +252,7 @@ def test_convergent_pairs_are_told_from_others(
             values[place // resolution] = 5.0 * (strand == path)
         return values
 
-    monkeypatch.setattr("napari_hicstruct.contacts.tracks.bin_track", bin_track)
+    monkeypatch.setattr("napari_hicstruct.tracks.binned.bin_track", bin_track)
     loop = Annotation(
         kind=Kind.LOOP, anchor1=Interval("chr1", 200_000, 205_000), anchor2=Interval("chr1", 600_000, 605_000)
     )

@@ -19,9 +19,9 @@ from napari_hicstruct.contacts.channels import (
     strip_channels,
     window_channels,
 )
-from napari_hicstruct.contacts.tracks import check_tracks, coarsen_tracks, read_tracks, scale
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.models.position import PositionEncoding
+from napari_hicstruct.tracks.binned import check_tracks, coarsen_tracks, read_tracks, scale
 from napari_hicstruct.workflows.models import describe_model
 from tests.unit.model.model_kit import features, net, small
 

@@ -12,7 +12,7 @@ import pytest
 
 from napari_hicstruct.annotations import Project
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.errors import LabelError, MapError
+from napari_hicstruct.errors import MapError, TrackError
 from napari_hicstruct.plugin.state.sentences import breakable, short_text
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.other_files import refusal
@@ -122,16 +122,15 @@ def test_files_that_are_of_no_use_here_get_a_sentence(tmp_path: Path) -> None:
     track = tmp_path / "ctcf.bw"
     track.write_bytes(b"\x26\xfc\x8f\x88" + b"\0" * 60)
     error = refusal(str(track))
-    assert isinstance(error, LabelError)
-    assert short_text(error).startswith("Is a bigWig track; tracks are not shown beside a map yet. ")
-    assert short_text(error).endswith("(ctcf.bw)")
+    assert isinstance(error, TrackError)
+    assert short_text(error) == "Is a track. Open a contact map, then drop it onto the window. (ctcf.bw)"
     bam = tmp_path / "x.bam"
     bam.write_bytes(b"BAM\1" + b"\0" * 60)
     assert isinstance(refusal(str(bam)), MapError)
     assert "aligned reads" in str(refusal(str(bam)))
     genes = tmp_path / "g.gtf"
     genes.write_text('chr1\tx\tgene\t1\t900\t.\t+\t.\tgene_id "A";\nchr1\tx\texon\t1\t90\t.\t+\t.\tgene_id "A";\n')
-    assert "not labels" in str(refusal(str(genes)))
+    assert "is a track" in str(refusal(str(genes)))
     assert "does not exist" in str(refusal(str(tmp_path / "none.bw")))
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.state.commands import COMMANDS
+from napari_hicstruct.plugin.controllers.navigation import Navigation
+from napari_hicstruct.plugin.state.commands import COMMANDS, LOOK
 from napari_hicstruct.plugin.state.labels import Others
 from napari_hicstruct.plugin.state.review import ReviewState
 from tests.window_kit import Kind, Status, TinyWindow, iv, loop, make_project
@@ -107,7 +108,8 @@ def test_every_key_is_of_one_command_and_every_command_is_carried_out() -> None:
     assert len(keys) == len(set(keys))
     by_window = {"edit", "lasso_candidates", "stop", "refuse_paste", "show_keys"}
     for one in COMMANDS:
-        assert one.name in by_window or one.name.startswith("add ") or callable(getattr(ReviewState, one.name)), one
+        by = Navigation if one.group == LOOK else ReviewState
+        assert one.name in by_window or one.name.startswith("add ") or callable(getattr(by, one.name)), one
 
 
 def test_who_goes_elsewhere_sees_the_others_in_full(window: TinyWindow) -> None:

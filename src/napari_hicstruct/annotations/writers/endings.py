@@ -17,6 +17,8 @@ _OF_FORMAT: Mapping[str, str] = {
     "juicebox": ".bedpe",
     "higlass": ".bedpe",
     "stripenn": ".tsv",
+    "interact": ".interact",
+    "gff3": ".gff3",
     "parquet": ".parquet",
 }
 _PLAIN = ("", ".txt", ".tsv", ".tab")

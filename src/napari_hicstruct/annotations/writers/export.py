@@ -14,7 +14,7 @@ from typing import Any
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.annotations.writers import foreign, own
+from napari_hicstruct.annotations.writers import browsers, foreign, own
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
 from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
@@ -41,6 +41,8 @@ EXPORT_FORMATS: dict[str, dict[Kind, tuple[str, Writer]]] = {
         kind: (f"{KINDS[kind].stem}.higlass.bedpe", foreign.write_higlass)
         for kind in (Kind.LOOP, Kind.STRIPE, Kind.TAD)
     },
+    "interact": {kind: (f"{KINDS[kind].stem}.interact", browsers.write_interact) for kind in (Kind.LOOP, Kind.STRIPE)},
+    "gff3": {kind: (f"{KINDS[kind].stem}.gff3", browsers.write_gff3) for kind in Kind},
     "parquet": {},
 }
 """Formats by name, and the file that each writes per kind; Parquet is one file for all kinds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -148,6 +148,10 @@ class MapSource(WeightedSource):
         """Upper-triangle pixels of some first bins in chunks, up to ``max_bins`` bins off the diagonal."""
 
     @abstractmethod
+    def _read_genome_pixels(self, chrom: str, others: Sequence[str], resolution: int) -> Iterator[tuple[str, Pixels]]:
+        """Upper-triangle pixels of all rows of a chromosome, cis and trans."""
+
+    @abstractmethod
     def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:
         """Values, first bins and distances (bins) of some stored pixels of one level, whole rows, read quickly."""
 
@@ -194,6 +198,19 @@ class MapSource(WeightedSource):
                 else:
                     self._unusable.add((name, resolution))
                     yield Pixels(part.bin1[good], part.bin2[good], part.count[good])
+
+    def genome_pixels(self, chrom: str, others: Sequence[str], *, resolution: int) -> Iterator[tuple[str, Pixels]]:
+        """Raw pixels of the rows of ``chrom`` by the chromosome of their second bin, in chunks.
+
+        Bins count from the start of their own chromosome; ``others`` stand behind ``chrom`` in the file, or are it.
+        """
+        name = self._chrom(chrom)
+        known = [self._chrom(other) for other in others]
+        self._check_level(name, resolution)
+        with self._reading():
+            for other, part in self._read_genome_pixels(name, known, resolution):
+                good = good_pixels(part.count, signed=self._signed)
+                yield other, Pixels(part.bin1[good], part.bin2[good], part.count[good])
 
     def close(self) -> None:
         """Close the file; it opens again by itself when something is read."""

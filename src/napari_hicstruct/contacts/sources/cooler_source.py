@@ -6,7 +6,7 @@ bin sizes and distances from the diagonal (ADR 21).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,6 +217,30 @@ class CoolerSource(MapSource):
                     bin1, bin2, count = bin1[near], bin2[near], count[near]
                 if len(bin1):
                     yield Pixels(bin1, bin2, count)
+            row = stop
+
+    def _read_genome_pixels(self, chrom: str, others: Sequence[str], resolution: int) -> Iterator[tuple[str, Pixels]]:
+        bins = self._place(chrom, resolution)
+        places = {other: self._levels[resolution].chroms.get(other) for other in others}
+        with self._file_lock:
+            index = self._index(resolution, bins, 0, bins.count)
+        row = 0
+        while row < bins.count:
+            stop = max(row + 1, int(np.searchsorted(index, index[row] + CHUNK, side="right")) - 1)
+            if index[stop] > index[row]:
+                with self._file_lock:
+                    table = self._table(resolution)
+                    bin2 = table.bin2.read(int(index[row]), int(index[stop])).astype(np.int64)
+                    count = table.count.read(int(index[row]), int(index[stop])).astype(np.float64)
+                bin1 = np.repeat(np.arange(row, stop), np.diff(index[row : stop + 1]))
+                for other, there in places.items():
+                    if there is None:
+                        continue
+                    second = bin2 - there.first
+                    keep = (second >= 0) & (second < there.count) & (bin2 >= bin1 + bins.first)
+                    if keep.any():
+                        first, last = bins.positions[bin1[keep]], there.positions[second[keep]]
+                        yield other, Pixels(first, last, count[keep])
             row = stop
 
     def _samples(self) -> Iterator[tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]]:

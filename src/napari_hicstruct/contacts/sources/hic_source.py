@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,16 @@ class HicSource(MapSource):
                 keep &= bin2 - bin1 <= max_bins
             if keep.any():
                 yield Pixels(bin1[keep], bin2[keep], found.data[keep].astype(np.float64))
+
+    def _read_genome_pixels(self, chrom: str, others: Sequence[str], resolution: int) -> Iterator[tuple[str, Pixels]]:
+        for other in others:
+            if other == chrom:
+                whole = (0, n_bins(self._chromsizes[chrom], resolution))
+                yield from ((other, part) for part in self._read_pixels(chrom, whole, resolution, None))
+                continue
+            with self._file_lock:
+                found = self._file(resolution).fetch(chrom, other, count_type="float64").to_coo()
+            yield other, Pixels(found.row.astype(np.int64), found.col.astype(np.int64), found.data.astype(np.float64))
 
     def _coarse_pixels(self) -> Iterator[Pixels]:
         """Pixels of the coarsest level, chromosome after chromosome, the longest first."""

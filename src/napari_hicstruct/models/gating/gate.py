@@ -95,7 +95,9 @@ class FeatureGate(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor([math.log(scale)]))
         part = (config.alpha - _MIN_ALPHA) / (_MAX_ALPHA - _MIN_ALPHA)
         part = min(0.98, max(0.02, part))
-        self.alpha_logit = nn.Parameter(torch.tensor([math.log(part / (1 - part))]))
+        self.alpha_logit = nn.Parameter(
+            torch.tensor([math.log(part / (1 - part))]), requires_grad=config.form == "entmax"
+        )
         if config.form == "sigmoid":
             with torch.no_grad():
                 self.offset.fill_(-2.0 * _normal_quantile(1 - config.start_open))

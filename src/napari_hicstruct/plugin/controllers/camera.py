@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from superqt.utils import qdebounced, qthrottled
 
 from napari_hicstruct.plugin.controllers._malloc_trim import trim_memory
-from napari_hicstruct.plugin.state.view import History, View, camera_for, view_of_camera
+from napari_hicstruct.plugin.state.projection import SQUARE, Projection
+from napari_hicstruct.plugin.state.view import History, View
 
 if TYPE_CHECKING:
     import napari
+
+    from napari_hicstruct.genome import Interval
 
 _REST_MS, _TRIM_MS = 80, 500
 
@@ -29,6 +32,7 @@ class CameraControl:
         self._wanted: View | None = None
         self._moving = False
         self._history = History()
+        self._projection = SQUARE
         self._on_rest = on_rest
         self._rest_soon = qdebounced(self._rest, timeout=_REST_MS)
         self._trim_soon = qthrottled(trim_memory, timeout=_TRIM_MS, leading=False)
@@ -50,7 +54,7 @@ class CameraControl:
         viewer = self._viewer()
         if viewer is None:
             return
-        center, zoom = camera_for(view, viewer.canvas.size)
+        center, zoom = self._projection.camera_for(view, viewer.canvas.size)
         self._moving = True
         try:
             viewer.scene.camera.update({"center": (0.0, *center), "zoom": zoom})
@@ -66,10 +70,30 @@ class CameraControl:
 
     def view(self, chrom: str, length: int) -> View:
         """The part of ``chrom`` (``length`` bp) that is in view."""
+        return self._projection.view_of_camera(*self._lens(), chrom=chrom, length=length)
+
+    def reach(self, chrom: str, length: int) -> tuple[Interval, Interval]:
+        """Rows and columns of all that is on the canvas."""
+        return self._projection.reach(*self._lens(), chrom=chrom, length=length)
+
+    def whole(self, chrom: str, length: int) -> View:
+        """The part of the view of which nothing is cut off."""
+        return self._projection.whole(self.view(chrom, length), *self._lens())
+
+    def sees(self, box: tuple[float, float, float, float]) -> bool:
+        """True if some of a box (first and last row, first and last column; bp) is on the canvas."""
+        return self._projection.sees(box, *self._lens())
+
+    def project(self, projection: Projection) -> None:
+        """The map lies otherwise from now on; who says so aims again."""
+        self._projection = projection
+
+    def _lens(self) -> tuple[tuple[float, ...], float, tuple[int, int]]:
+        """Centre, zoom, and height and width of the canvas."""
         viewer = self._viewer()
         assert viewer is not None  # who asks has the session, which ends with its viewer
         camera = viewer.scene.camera
-        return view_of_camera(camera.center[-2:], camera.zoom, viewer.canvas.size, chrom=chrom, length=length)
+        return camera.center[-2:], camera.zoom, viewer.canvas.size
 
     @property
     def moved_by_hand(self) -> bool:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 
 from napari_hicstruct.plugin.controllers.session import Session
 
-_LABELS = ".read_labels"
+_ON_MAP = (".read_labels", ".read_track")
 
 
 class DropFilter(QObject):
@@ -53,15 +53,16 @@ class DropFilter(QObject):
             return False
         event.acceptProposedAction()
         paths = [url.toLocalFile().rstrip("/") for url in urls]
-        for path in sorted(paths, key=self._is_labels):  # on the map that comes with them
+        for path in sorted(paths, key=self._lies_on_map):  # on the map that comes with them
             self._open(path)
         return True
 
-    def _is_labels(self, path: str) -> bool:
-        return _readers_of(path).get(self._plugin, "").endswith(_LABELS)
+    def _lies_on_map(self, path: str) -> bool:
+        return _readers_of(path).get(self._plugin, "").endswith(_ON_MAP)
 
     def _open(self, path: str) -> None:
         """By our reader, else napari's own way; what nobody reads gets one sentence."""
+        from napari_hicstruct.tracks.opening import is_track
         from napari_hicstruct.workflows.other_files import refusal
 
         viewer, readers = self._session.viewer, _readers_of(path)
@@ -69,6 +70,8 @@ class DropFilter(QObject):
             viewer.open(path, plugin=self._plugin)
         elif readers:
             viewer.window._qt_viewer._qt_open([path], stack=False)
+        elif self._session.source is not None and Path(path).is_file() and is_track(path):
+            self._session.tracks.add(path)
         else:
             self._session.problem.emit(refusal(path))
 

@@ -9,12 +9,15 @@ from psygnal import Signal
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.editor import Editor
 from napari_hicstruct.plugin.controllers.keys import Keys
+from napari_hicstruct.plugin.controllers.navigation import Navigation
 from napari_hicstruct.plugin.controllers.pointer import Pointer
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.reviewed import ReviewedLayer
 from napari_hicstruct.plugin.layers.overlays.transposes import Transposes
+from napari_hicstruct.plugin.layers.projected import turn_meshes
 from napari_hicstruct.plugin.state.labels import LabelState
+from napari_hicstruct.plugin.state.navigation import NavigationState
 from napari_hicstruct.plugin.state.reviewer import give_name
 
 
@@ -25,6 +28,7 @@ class Editing:
     ----------
     editor : Editor
     review : Review
+    navigation : Navigation
     keys : Keys
     pointer : Pointer
     transposes : Transposes
@@ -40,7 +44,8 @@ class Editing:
         self._window = labels.window
         self.editor = Editor(labels, canvas)
         self.review = Review(self.editor)
-        self.keys = Keys(self.review)
+        self.navigation = Navigation(self.review, NavigationState.of(labels.window))
+        self.keys = Keys(self.review, self.navigation)
         self.pointer = Pointer(self.review)
         self.transposes = Transposes(canvas, labels)
         self.with_transposes = False
@@ -62,6 +67,7 @@ class Editing:
             self.transposes_switched.emit(on)
 
     def _drawn(self) -> None:
+        turn_meshes(self.editor.canvas, self.editor._casings._meshes.values())
         self.transposes.draw(self.editor.overlays.get(Kind.STRIPE))
         self._reviewed.draw()
 

@@ -10,8 +10,8 @@ from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolic
 
 from napari_hicstruct.plugin.state.commands import Command
 
-_COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"))
-_CAPS_WIDTH = (150, 96)
+_COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
+_CAPS_WIDTH = (150, 96, 96)
 """Of the column of caps, px."""
 
 _NOTE = "Keys work wherever the keyboard is, except in a text box while you type in it: Return or Esc leaves it."

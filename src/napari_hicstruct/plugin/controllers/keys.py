@@ -15,15 +15,16 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.hints import StatusHelp, window_is_gone
 from napari_hicstruct.plugin.controllers.key_filter import KeyFilter
 from napari_hicstruct.plugin.controllers.key_sheet import KeySheet, native
+from napari_hicstruct.plugin.controllers.navigation import Navigation
 from napari_hicstruct.plugin.controllers.review import Review
-from napari_hicstruct.plugin.state.commands import COMMANDS, MOUSE, key_of
+from napari_hicstruct.plugin.state.commands import COMMANDS, LOOK, MOUSE, command, key_of
 
 
 class Keys:
     """Takes the keys of a window and, when the map is closed, gives them back."""
 
-    def __init__(self, review: Review) -> None:
-        self._review = review
+    def __init__(self, review: Review, navigation: Navigation) -> None:
+        self._review, self._navigation = review, navigation
         self._viewer = review.editor.canvas.viewer
         self._filter: KeyFilter | None = None
         self._sheet: KeySheet | None = None
@@ -67,6 +68,8 @@ class Keys:
             self.show_keys()
         elif kind:
             self._review.add(Kind(kind))
+        elif command(name).group == LOOK:
+            getattr(self._navigation, name)()
         else:
             getattr(self._review, verb)()
 

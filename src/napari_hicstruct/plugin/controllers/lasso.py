@@ -146,10 +146,10 @@ class Lasso:
         """From the press to the release of the mouse button."""
         if not self.takes_mouse:
             return  # until it is taken again, the mouse pans
-        points = [_place(event)]
+        points = [self._place(event)]
         yield
         while event.type == "mouse_move":
-            points.append(_place(event))
+            points.append(self._place(event))
             if np.abs(points[-1] - points[-2]).max() < _STEP_PX * self._canvas.bp_per_px():
                 points.pop()
             elif self.drawing:
@@ -159,6 +159,9 @@ class Lasso:
         if self.drawing and len(points) > 2:
             self._line = np.array(points)
             self._catch()
+
+    def _place(self, event: Any) -> NDArray[np.float64]:
+        return np.array(self._canvas.genome(event.position))
 
     def _catch(self) -> None:
         self.uids = self.catch(self._line)
@@ -257,10 +260,6 @@ def inside(polygon: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray
 def _pans(layer: Any) -> bool:
     """True if a drag pans while this layer is active."""
     return str(getattr(layer, "mode", "pan_zoom")) == "pan_zoom"
-
-
-def _place(event: Any) -> NDArray[np.float64]:
-    return np.asarray(event.position, float)[-2:]
 
 
 def _interval(chrom: str, start: float, end: float) -> Interval:

@@ -15,6 +15,7 @@ from napari_hicstruct.plugin.controllers.key_sheet import native
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.state.commands import key_of
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.view import View
 
 _MAX_OTHERS = 12
 
@@ -88,6 +89,8 @@ class ObjectMenu:
         menu.addSeparator()
         copy = menu.addAction("Copy coordinates")
         copy.triggered.connect(lambda: self._copy(f"{chrom}:{row:,} × {chrom}:{col:,}"))
+        link = menu.addAction(f"Copy view as link\t{native(key_of('copy_link'))}")
+        link.triggered.connect(lambda: self._copy(View(*self._review.labels.window.visible()).link()))
 
     def _edit(self, menu: QMenu, text: str, work: Callable[[], Any], command: str = "") -> None:
         """An entry that writes to the project, with its key."""

@@ -71,7 +71,7 @@ class Pointer:
         if self._review.labels.window.source is None or event.modifiers or not self._is_free():
             return
         button = event.button or _LEFT
-        start, place = np.array(event.pos, float), _place(event)
+        start, place = np.array(event.pos, float), self._canvas.genome(event.position)
         grip = self._review.edit_tool.grip(place) if button == _LEFT else None
         pans = viewer.scene.camera.mouse_pan
         if grip is not None:
@@ -82,7 +82,7 @@ class Pointer:
         finally:
             viewer.scene.camera.mouse_pan = pans
         if moved and grip is not None:
-            grip.drop(_place(event))
+            grip.drop(self._canvas.genome(event.position))
         elif not moved and button == _LEFT:
             self.click(place, start)
         elif not moved and button == _RIGHT:
@@ -90,7 +90,8 @@ class Pointer:
 
     def _on_double_click(self, viewer: Any, event: Any) -> None:
         """Qt says so instead of a second press: on an object that is a second click, beside all it zooms as ever."""
-        place, free = _place(event), self._review.labels.window.source is not None and self._is_free()
+        place = self._canvas.genome(event.position)
+        free = self._review.labels.window.source is not None and self._is_free()
         if free and not event.modifiers and (event.button or _LEFT) == _LEFT and self.under(place):
             self.click(place, np.array(event.pos, float))
             return
@@ -103,13 +104,13 @@ class Pointer:
         while event.type == "mouse_move":
             moved = moved or not _near(np.array(event.pos, float), start)
             if moved and grip is not None:
-                grip.drag(_place(event))
+                grip.drag(self._canvas.genome(event.position))
             yield
         return moved or not _near(np.array(event.pos, float), start)
 
     def _is_free(self) -> bool:
-        """False while a press belongs to a tool: somebody else's layer, one of ours that adds by clicks, the lasso."""
-        if self._review.lasso.takes_mouse:
+        """False while a press belongs to a tool: somebody else's layer, one of ours that adds, lasso, distance."""
+        if self._review.lasso.takes_mouse or self._review.distance.in_hand:
             return False
         active = self._canvas.viewer.layers.selection.active
         mode = str(getattr(active, "mode", "pan_zoom"))
@@ -123,11 +124,6 @@ class Pointer:
         if viewer is not None and self._on_press in viewer.mouse_drag_callbacks:
             viewer.mouse_drag_callbacks.remove(self._on_press)
             viewer.mouse_double_click_callbacks[:] = self._others_double
-
-
-def _place(event: Any) -> tuple[float, float]:
-    row, col = event.position[-2:]
-    return float(row), float(col)
 
 
 def _near(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:

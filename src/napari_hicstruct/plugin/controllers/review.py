@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.genome import display_region
 from napari_hicstruct.plugin.controllers import gestures
+from napari_hicstruct.plugin.controllers.distance import DistanceTool
 from napari_hicstruct.plugin.controllers.edit_tool import EditTool
 from napari_hicstruct.plugin.controllers.editor import Editor
 from napari_hicstruct.plugin.controllers.hints import edit_hint
@@ -28,6 +29,7 @@ class Review(ReviewState):
     ----------
     editor : Editor
     lasso : Lasso
+    distance : DistanceTool
     edit_tool : EditTool
     """
 
@@ -36,6 +38,8 @@ class Review(ReviewState):
         self.editor = editor
         self.lasso = Lasso(editor.labels, editor.canvas, lambda: self.queue.uids)
         self.lasso.changed.connect(self._lasso_changed)
+        self.distance = DistanceTool(editor.labels, editor.canvas)
+        self.distance.changed.connect(self.tool_changed.emit)
         self._halo = SelectionLayer(editor.canvas)
         self.edit_tool = EditTool(editor.labels, editor.canvas, self._halo)
         editor.tool_changed.connect(self.tool_changed.emit)
@@ -102,7 +106,7 @@ class Review(ReviewState):
 
     def delete(self) -> None:
         """Take what is selected and in view out of the project, nothing else; undo brings it back."""
-        targets, shown = self.targets(), set(self.editor.seen_uids())
+        targets, shown = self.targets(), set(filter(self._is_in_view, self.editor.shown_uids()))
         seen = [uid for uid in targets if uid in shown]
         if targets and not seen:
             self.labels.hint("What is selected is not shown here: nothing was deleted.")
@@ -177,9 +181,9 @@ class Review(ReviewState):
     # ------------------------------------------------------------------ tools
     @property
     def tool(self) -> str:
-        """The command whose tool the mouse has: ``add loop``, ``lasso_candidates``; empty while it pans or edits."""
-        if self.lasso.drawing:
-            return "lasso_candidates"
+        """The command whose tool the mouse has: ``add loop``, ``measure``; empty while it pans or edits."""
+        if self.lasso.drawing or self.distance.in_hand:
+            return "lasso_candidates" if self.lasso.drawing else "measure"
         active = self.editor.canvas.viewer.layers.selection.active
         for kind, overlay in self.editor.overlays.items():
             if overlay.layer is active and overlay.layer.mode == overlay.add_mode:
@@ -222,7 +226,7 @@ class Review(ReviewState):
         if refusal := self.labels.refusal or locked:
             self.labels.hint(refusal)
             return
-        self.lasso.put_away()
+        self._put_away()
         self.editor.pan()
         overlay = self.editor.overlay(current.kind)
         overlay.layer.visible = True
@@ -241,13 +245,26 @@ class Review(ReviewState):
         if self.labels.attempt(lambda _: True, keeps=False) is not None:
             self.editor.pan()
             self.edit_tool.stop()
+            self.distance.put_away()
             self.lasso.start()
+
+    def measure(self) -> None:
+        """Measure distances with the mouse; nothing is edited."""
+        self.editor.pan()
+        self.edit_tool.stop()
+        self.lasso.put_away()
+        self.distance.start()
+
+    def _put_away(self) -> None:
+        """What draws on the map without being a layer's own tool goes."""
+        self.lasso.put_away()
+        self.distance.put_away()
 
     def stop(self) -> None:
         """Put all tools down: the mouse pans again."""
         self.editor.pan()
         self.edit_tool.stop()
-        self.lasso.put_away()
+        self._put_away()
         clear_stripe_check(self.editor.canvas)
         self.labels.hint("")
 
@@ -256,7 +273,7 @@ class Review(ReviewState):
         self.labels.hint("Objects are not pasted: L, S, T or B adds one where the map shows it.")
 
     def _activate(self, kind: Kind, mode: str) -> None:
-        self.lasso.put_away()
+        self._put_away()
         self.edit_tool.stop()
         self.editor.pan(but=kind)
         layer: Any = self.editor.overlay(kind).layer
@@ -268,6 +285,7 @@ class Review(ReviewState):
     def close(self) -> None:
         """Take what is temporary out of the window."""
         self.lasso.close()
+        self.distance.close()
         self.labels.window.chrom_changed.disconnect(self._elsewhere)
         self.labels.window.map_changed.disconnect(self._elsewhere)
         self.edit_tool.close()

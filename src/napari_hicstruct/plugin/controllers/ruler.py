@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
@@ -11,18 +10,9 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from napari_hicstruct.genome import display_name
 from napari_hicstruct.plugin.state.axes import Ticks, ticks
+from napari_hicstruct.plugin.state.seen import AxisKind, AxisSpan
 
 _MAJOR_PX, _MINOR_PX, _GAP_PX = 6, 3, 28
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a ruler shows: ``start`` (bp) at its first pixel."""
-
-    start: float
-    bp_per_px: float
-    chrom: str
-    length: int
 
 
 class Ruler(QWidget):
@@ -37,7 +27,7 @@ class Ruler(QWidget):
     def __init__(self, orientation: Qt.Orientation) -> None:
         super().__init__()
         self._upright = orientation == Qt.Orientation.Vertical
-        self._place: Place | None = None
+        self._span: AxisSpan | None = None
         self._ink, self._paper = QColor("black"), QColor("white")
         font = self.font()
         font.setPointSizeF(max(7.0, 0.85 * font.pointSizeF()))
@@ -47,10 +37,8 @@ class Ruler(QWidget):
         stretch, fixed = QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
         self.setSizePolicy(*((fixed, stretch) if self._upright else (stretch, fixed)))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setToolTip(
-            "Position on the chromosome: "
-            + ("rows, the first anchor." if self._upright else "columns, the second anchor.")
-        )
+        rows = "rows, the first anchor. On a tilted map: the distance between both anchors."
+        self.setToolTip("Position on the chromosome: " + (rows if self._upright else "columns, the second anchor."))
 
     def sizeHint(self) -> QSize:
         return QSize(self._thick, self._thick)
@@ -63,52 +51,53 @@ class Ruler(QWidget):
         self._ink, self._paper = ink, paper
         self.update()
 
-    def set_place(self, place: Place) -> None:
-        """Show another place; painted with the next frame."""
-        if place != self._place:
-            self._place = place
+    def set_span(self, span: AxisSpan) -> None:
+        """Show another part of the genome; painted with the next frame."""
+        if span != self._span:
+            self._span = span
             self.update()
 
     @property
     def shown(self) -> Ticks | None:
         """The ticks as they are painted; None without a map."""
-        place = self._place
-        if place is None or place.bp_per_px <= 0:
+        span = self._span
+        if span is None or not span.bp_per_px:
             return None
         pixels = self.height() if self._upright else self.width()
-        end = place.start + pixels * place.bp_per_px
-        widest = self._metrics.horizontalAdvance(f"{place.length / 1e6:,.0f}.00")
-        return ticks(place.start, end, (widest + _GAP_PX) * place.bp_per_px, place.length)
+        widest = self._metrics.horizontalAdvance(f"{span.length / 1e6:,.0f}.00")
+        low, high = sorted((span.start, span.position(pixels)))
+        return ticks(low, high, (widest + _GAP_PX) * abs(span.bp_per_px), span.length)
 
     def pixel(self, bp: float) -> float:
         """Where a position lies: pixels from the ruler's first one, which is the canvas's."""
-        assert self._place is not None
-        return (bp - self._place.start) / self._place.bp_per_px
+        assert self._span is not None
+        return self._span.pixel(bp)
 
     # ------------------------------------------------------------------ painting
     def paintEvent(self, event: Any) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._paper)
         shown = self.shown
-        if shown is not None and self._place is not None:
+        if shown is not None and self._span is not None:
             if self._upright:  # as if it lay flat: its end is up, its lower edge is at the map
                 painter.translate(0, self.height())
                 painter.rotate(-90)
-            self._paint(painter, shown, self._place)
+            self._paint(painter, shown, self._span)
         painter.end()
 
     def _along(self, bp: float) -> float:
         return self.height() - self.pixel(bp) if self._upright else self.pixel(bp)
 
-    def _paint(self, painter: QPainter, shown: Ticks, place: Place) -> None:
+    def _paint(self, painter: QPainter, shown: Ticks, span: AxisSpan) -> None:
         long, edge = (self.height() if self._upright else self.width()), self._thick
         painter.setPen(QPen(self._ink, 1))
-        ends = sorted(min(max(self._along(bp), 0), long) for bp in (0, place.length))
+        ends = sorted(min(max(self._along(bp), 0), long) for bp in (0, span.length))
         lines = [QLineF(ends[0], edge - 0.5, ends[1], edge - 0.5)]
         for positions, tall in ((shown.minor, _MINOR_PX), ([at for at, _ in shown.major], _MAJOR_PX)):
             lines += [QLineF(x, edge - tall, x, edge) for x in map(self._along, positions)]
         painter.drawLines(lines)
-        name = self._paint_name(painter, f"{display_name(place.chrom)} ({shown.unit})", long)
+        of = "distance" if span.kind is AxisKind.DISTANCE else display_name(span.chrom)
+        name = self._paint_name(painter, f"{of} ({shown.unit})", long)
         for at, number in shown.major:
             width = self._metrics.horizontalAdvance(number)
             left = self._along(at) - width / 2

@@ -21,10 +21,12 @@ from napari_hicstruct.plugin.controllers.garbage import GARBAGE
 from napari_hicstruct.plugin.controllers.map_frame import MapFrame
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
 from napari_hicstruct.plugin.controllers.title import WindowTitle
+from napari_hicstruct.plugin.controllers.tracks import TrackView
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
+from napari_hicstruct.plugin.layers.projected import ProjectedLayers
 from napari_hicstruct.plugin.layers.share import ShareLayer
 from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.plugin.controllers.editing import Editing
     from napari_hicstruct.plugin.controllers.review import Review
+    from napari_hicstruct.plugin.controllers.second_view import SecondView
     from napari_hicstruct.plugin.layers.fused import FusedLayers
+    from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
     from napari_hicstruct.plugin.layers.repaired import RepairedLayers
     from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
 
@@ -93,6 +97,8 @@ class Session(WindowState):
         Overlays, tools and keys; made on first use, with the first map.
     rulers : Axes
         Coordinates beside the map.
+    track_view : TrackView
+        Tracks below the map and on its right.
     """
 
     def __init__(self, viewer: napari.Viewer) -> None:
@@ -100,9 +106,11 @@ class Session(WindowState):
         super().__init__(camera=self._camera_control, make_picture=self._make_picture, runner=QtRunner())
         self.canvas = Canvas(viewer, self)
         self._title = WindowTitle(self.canvas)
-        self.rulers = Axes(self.canvas, self.axes)
+        self.rulers = Axes(self.canvas, self.axes, self.seen)
+        self.track_view = TrackView(self.canvas, self, self.rulers)
         self._frame = MapFrame(self.canvas)
         self._foreign_units = ForeignUnits(self.canvas)
+        self._projected = ProjectedLayers(self.canvas)
         self._share = ShareLayer(self.canvas)
         self.note.connect(show_note)
         self.done.connect(show_done)
@@ -185,6 +193,20 @@ class Session(WindowState):
             self.problem.emit(error)
 
     @cached_property
+    def second_layer(self) -> SecondMapLayer:
+        """The second map on the first."""
+        from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
+
+        return SecondMapLayer(self.canvas, self.second_map)
+
+    @cached_property
+    def second_view(self) -> SecondView:
+        """The second map in a canvas of its own."""
+        from napari_hicstruct.plugin.controllers.second_view import SecondView
+
+        return SecondView(self.canvas, self.second_map)
+
+    @cached_property
     def segmented_layers(self) -> SegmentedLayers:
         """The layers of what is segmented; they come also while its dock is closed."""
         from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
@@ -227,6 +249,7 @@ class Session(WindowState):
             self._foreign_units.give_back()
             raise
         self.rulers.prepare()
+        self.track_view.prepare()
         return made
 
     def open_source(self, source: ContactSource) -> None:
@@ -248,11 +271,21 @@ class Session(WindowState):
         self.labels.busy.end()  # the sample is simulated without a map
         self.end_image_work()
         self._share.close()
+        if "second_layer" in self.__dict__:
+            self.second_layer.close()
+        if "second_view" in self.__dict__:
+            self.second_view.close()
         self._camera_control.close()
         self._look_again(False)
         self._title.close()
+        self.track_view.close()
+        if "tracks" in self.__dict__:
+            self.tracks.end()
+        if "motif_orientation" in self.__dict__:
+            self.motif_orientation.end()
         self.rulers.close()
         self._frame.close()
+        self._projected.close()
         self._foreign_units.close()
         if viewer is not None:
             viewer.layers.events.removed.disconnect(self._on_layer_removed)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.state.map import MapState
+from napari_hicstruct.plugin.state.projection import Projection
 
 
 class Canvas:
@@ -20,6 +21,12 @@ class Canvas:
     viewer : napari.Viewer
         Not kept alive.
     window : MapState
+
+    Attributes
+    ----------
+    more_read_outs : list of callable
+        ``(row, column)`` (bp) → what the status line says of that place behind the map's own read-out; called off the
+        main thread.
     """
 
     def __init__(self, viewer: Any, window: MapState) -> None:
@@ -27,6 +34,7 @@ class Canvas:
         self.window = window
         self._batch: ExitStack | None = None
         self._begun = False
+        self.more_read_outs: list[Callable[[float, float], str]] = []
 
     @property
     def viewer(self) -> Any:
@@ -39,12 +47,22 @@ class Canvas:
         return getattr(self.window.map, "layer", None)
 
     def world_kwargs(self) -> dict[str, Any]:
-        """Units and axis labels that every layer in this window must carry (data in bp)."""
-        return world_kwargs(self.window.chrom)
+        """Units, axis labels and place that every layer in this window must carry (data in bp)."""
+        fields = world_kwargs(self.window.chrom)
+        return {**fields, "affine": self.projection.matrix} if self.projection.tilted else fields
+
+    @property
+    def projection(self) -> Projection:
+        """How the map lies."""
+        return self.window.projection
+
+    def genome(self, position: Sequence[float]) -> tuple[float, float]:
+        """Row and column (bp) under a position of napari's mouse, which is in world coordinates."""
+        return self.projection.to_genome(position)
 
     def bp_per_px(self) -> float:
-        """Base pairs per canvas pixel."""
-        return 1 / max(float(self.viewer.scene.camera.zoom), 1e-12)
+        """Base pairs along a row or a column per canvas pixel."""
+        return self.projection.bp_per_world / max(float(self.viewer.scene.camera.zoom), 1e-12)
 
     def pixel_ratio(self) -> float:
         """Pixels of the screen per canvas pixel: 2 on most small screens of high resolution."""

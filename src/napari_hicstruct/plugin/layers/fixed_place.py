@@ -12,16 +12,20 @@ from napari.layers import Image as _Image
 
 
 class FixedPlace:
-    """Part of every layer class of ours: the affine transform stays the identity."""
+    """Part of every layer class of ours: the affine transform is the projection of the window, and nothing else."""
 
     @property
     def affine(self) -> Any:
-        """Always the identity."""
+        """How the map lies: square or tilted."""
         return super().affine  # type: ignore[misc]
 
     @affine.setter
     def affine(self, _affine: Any) -> None:
         """Nothing: the layer stays where it is."""
+
+    def project(self, matrix: Any) -> None:
+        """Lie square or tilted: data stay base pairs, only the map of them onto the canvas changes."""
+        super(FixedPlace, type(self)).affine.fset(self, matrix)  # type: ignore[misc]
 
 
 class OnlyShown(FixedPlace):

@@ -112,12 +112,12 @@ class ShareLayer:
 
     def _status(self, fallback: Callable[..., Any]) -> Callable[..., Any]:
         """The cursor's read-out; it runs off the main thread and reads no file."""
-        levels, chrom = self._levels, display_name(self._chrom)
+        levels, chrom, genome = self._levels, display_name(self._chrom), self._canvas.genome
 
         def get_status(position: Any = None, **options: Any) -> Any:
             if position is None or self.layer is None:
                 return fallback(position, **options)
-            row, col = float(position[-2]), float(position[-1])
+            row, col = genome(position)
             text = share_text(chrom, (row, col), levels[min(self.layer.data_level, len(levels) - 1)].tile)
             empty = dict.fromkeys(("layer_name", "layer_base", "source_type", "plugin", "value"), "")
             return {**empty, "coordinates": text, "coords": text}

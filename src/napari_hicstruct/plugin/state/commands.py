@@ -12,6 +12,9 @@ from napari_hicstruct.plugin.state.palette import plural_of
 
 _JUST_NOW_S = 0.5
 
+LOOK = "Look"
+"""Heading of what only looks: those commands are methods of the window's navigation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -20,7 +23,7 @@ class Command:
     Attributes
     ----------
     name : str
-        A method of the window's review, or ``add`` and the kind.
+        A method of the window's review (of its navigation under :data:`LOOK`), or ``add`` and the kind.
     keys : tuple of str
         As Qt reads them, the usual one first.
     group : str
@@ -48,6 +51,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("next", ("N",), "Go", "next candidate"),
     Command("previous", ("P",), "Go", "previous candidate"),
     Command("change_others", ("O",), "Go", "other objects: dim, hide or show"),
+    Command("find", ("F",), LOOK, "type where to go: region or gene"),
+    Command("back", ("Alt+Left",), LOOK, "back to the view before"),
+    Command("forward", ("Alt+Right",), LOOK, "forward again"),
+    Command("next_place", (".",), LOOK, "next place of the list"),
+    Command("previous_place", (",",), LOOK, "previous place of the list"),
+    Command("keep_place", ("K",), LOOK, "keep the view as a bookmark"),
+    Command("copy_link", ("Y",), LOOK, "copy the view as a link"),
+    Command("tilt", ("V",), LOOK, "tilt the map: the genome along, distance up"),
+    Command("flicker", ("X",), LOOK, "the other map in the same place"),
+    Command("show_genome", ("W",), LOOK, "the whole genome, all chromosomes"),
+    Command("measure", ("D",), LOOK, "measure distances with the mouse"),
     _add(Kind.LOOP, "L"),
     _add(Kind.STRIPE, "S"),
     _add(Kind.TAD, "T"),

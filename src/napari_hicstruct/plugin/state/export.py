@@ -23,7 +23,7 @@ from napari_hicstruct.workflows.export import ExportRequest, ExportResult, expor
 
 _MANY = 2_000
 """Records whose writing would be felt."""
-FORMATS = ("bedpe", "bed", "stripenn", "juicebox", "higlass", "parquet")
+FORMATS = ("bedpe", "bed", "stripenn", "juicebox", "higlass", "interact", "gff3", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ def export_settings(  # noqa: PLR0913 - keywords of a use case
     stripenn: bool = False,
     juicebox: bool = False,
     higlass: bool = False,
+    interact: bool = False,
+    gff3: bool = False,
     parquet: bool = False,
     accepted: bool = True,
     edited: bool = True,
@@ -52,8 +54,9 @@ def export_settings(  # noqa: PLR0913 - keywords of a use case
     """One switch per format and status; forms are generated from this signature."""
     formats = {"bedpe": bedpe, "bed": bed, "stripenn": stripenn, "juicebox": juicebox, "higlass": higlass}
     statuses = {"proposed": proposed, "accepted": accepted, "edited": edited, "rejected": rejected}
+    formats |= {"interact": interact, "gff3": gff3, "parquet": parquet}
     return ExportSettings(
-        tuple(name for name, on in {**formats, "parquet": parquet}.items() if on),
+        tuple(name for name, on in formats.items() if on),
         tuple(Status(name) for name, on in statuses.items() if on),
         once,
     )

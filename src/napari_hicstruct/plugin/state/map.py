@@ -12,10 +12,12 @@ from psygnal import Signal
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher
-from napari_hicstruct.plugin.state.geometry import Grid
+from napari_hicstruct.plugin.state.geometry import Grid, Triangle, box_of, lies_in
+from napari_hicstruct.plugin.state.projection import SQUARE, TILTED, Projection
 from napari_hicstruct.plugin.state.view import History, View, at_least
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.contacts.protocol import ContactSource
 
 _MARGIN = 0.25  # of the view, on every side
@@ -32,6 +34,10 @@ class Camera(Protocol):
     def aim(self, view: View) -> None: ...
     def rest(self) -> None: ...
     def view(self, chrom: str, length: int) -> View: ...
+    def reach(self, chrom: str, length: int) -> tuple[Interval, Interval]: ...
+    def whole(self, chrom: str, length: int) -> View: ...
+    def sees(self, box: tuple[float, float, float, float]) -> bool: ...
+    def project(self, projection: Projection) -> None: ...
     def reset(self) -> None: ...
 
 
@@ -76,6 +82,8 @@ class MapState:
         The camera came to rest on these rows and columns (debounced), or its level changed.
     display_changed : Signal
         Normalisation, observed/expected, colour scale or what is known of them changed.
+    projection_changed : Signal
+        The map lies otherwise: square or tilted.
     note : Signal(str)
         Something that a person should know.
     done : Signal(str)
@@ -85,12 +93,15 @@ class MapState:
     source : ContactSource or None
     chrom : str
     map : MapPicture or None
+    projection : Projection
+        How the map lies on the canvas.
     """
 
     map_changed = Signal()
     chrom_changed = Signal(str)
     view_changed = Signal(object, object)
     display_changed = Signal()
+    projection_changed = Signal()
     note = Signal(str)
     done = Signal(str)
     problem = Signal(object)
@@ -100,6 +111,7 @@ class MapState:
         self.source: ContactSource | None = None
         self.chrom = ""
         self.map: Any = None
+        self.projection = SQUARE
 
     @property
     def norm(self) -> str:
@@ -206,8 +218,36 @@ class MapState:
     def drawn_part(self) -> tuple[Interval, Interval]:
         """Rows and columns whose objects are drawn: the view and a margin."""
         rows, cols = self.visible()
+        if self.projection.tilted:
+            rows, cols = self._camera.reach(self.chrom, self._require_source().chromsizes[self.chrom])
         margin = max(int(_MARGIN * max(len(rows), len(cols))), 1)
         return rows.expand(margin), cols.expand(margin)
+
+    def wholly_visible(self) -> tuple[Interval, Interval]:
+        """Rows and columns of which all is in view: of a tilted map less than :meth:`visible` where its top is cut."""
+        if not self.projection.tilted:
+            return self.visible()
+        view = self._camera.whole(self.chrom, self._require_source().chromsizes[self.chrom])
+        return view.rows, view.cols
+
+    def sees(self, record: Annotation, triangle: Triangle) -> bool:
+        """True if some of an object lies in what the window shows."""
+        if not self.projection.tilted:
+            return lies_in(record, triangle, *self.visible())
+        box = box_of(record, triangle)
+        return record.chrom == self.chrom and self._camera.sees((box.top, box.bottom, box.left, box.right))
+
+    def show_tilted(self, on: bool) -> None:
+        """Turn the map by 45°, the genome along the canvas, or back; the view stays the same."""
+        wanted = TILTED if on else SQUARE
+        if wanted == self.projection:
+            return
+        view = None if self.source is None else View(*self.visible())
+        self.projection = wanted
+        self._camera.project(wanted)
+        self.projection_changed.emit()
+        if view is not None and len(view.rows) and len(view.cols):
+            self._camera.aim(view)
 
     def go_to(self, rows: Interval, cols: Interval | None = None, *, remember: bool = True, rest: bool = False) -> None:
         """Show ``rows`` × ``cols`` (default: the square on the diagonal), switching chromosome if need be.

@@ -21,6 +21,7 @@ from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.plugin.state.model_tracks import ModelTracks
     from napari_hicstruct.workflows.genome.kept_runs import KeptRun
 
 TASKS = {"loop": "loops", "stripe": "stripes", "tad": "TADs"}
@@ -128,6 +129,10 @@ class PredictionState:
         Scope: ``view``, ``chromosome`` or ``genome``.
     bin_size : int
         Bins in which the map is read, bp; 0: those that fit the model best.
+    adapt : bool
+        Runs are adapted to the map first (``state.adapting``).
+    tracks : ModelTracks or None
+        For models that read tracks: which of the window's.
     runs : dict of int to dict
         The request of each set of this project that was predicted in this window (``regions``, ``model``, …).
     predict : callable
@@ -162,6 +167,8 @@ class PredictionState:
         self.wanted = dict.fromkeys(TASKS, True)
         self.options, self.cluster = options or RunOptions(), cluster or ClusterChoice()
         self.device, self.scope, self.bin_size = "auto", "view", 0
+        self.adapt = False
+        self.tracks: ModelTracks | None = None
         self.runs: dict[int, dict[str, Any]] = {}
         self._set = PredictedSet("")
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
@@ -230,6 +237,8 @@ class PredictionState:
             return f"The project cannot be edited: {self._project.read_only_reason}"
         if self.scope == "genome" and (why := self.cluster.problem()):
             return why
+        if self.tracks is not None and (why := self.tracks.problem()):
+            return why
         return next(iter(self.options.problems()), "")
 
     def _why_no_task(self) -> str:
@@ -264,6 +273,8 @@ class PredictionState:
             "device": self.device,
             "resolution": self.bin_size,
             **self.options.request(tasks),
+            **({"adapt": True} if self.adapt else {}),
+            **({"tracks": files} if self.tracks is not None and (files := self.tracks.files()) else {}),
         }
 
     def run_view(self, name: str = "") -> None:

@@ -48,6 +48,9 @@ class ReviewQueue:
         self._wanted = QueueFilter()
         self._spec, self._in_force = DEFAULT, DEFAULT
         self._seen: dict[str, ScoredCandidate] = {}
+        self._pairs: dict[str, float] = {}
+        self._notes: dict[str, dict[str, str]] = {}
+        self._orientations: dict[str, str] = {}
         self._pool: CandidateTable | None = None
         self._job = BackgroundJob(labels.runner, on_done=self._made, on_error=labels.window.problem.emit)
         self._ordered = False
@@ -102,6 +105,32 @@ class ReviewQueue:
         self._seen = dict(seen)
         self.forget()
 
+    def set_pairs(self, pairs: Mapping[str, float], notes: Mapping[str, str]) -> None:
+        """Take over how probably loops join an enhancer and a promoter (by uid), and what to say of each."""
+        self._pairs = dict(pairs)
+        self.set_notes("pairs", notes)
+        self.forget()
+
+    def set_orientations(self, found: Mapping[str, str]) -> None:
+        """Take over how the motifs at the anchors of candidates point, by uid; none: there are no motifs."""
+        if dict(found) != self._orientations:
+            self._orientations = dict(found)
+            self.forget()
+
+    @property
+    def oriented(self) -> bool:
+        """True if it is known how motifs point."""
+        return bool(self._orientations)
+
+    def set_notes(self, about: str, notes: Mapping[str, str]) -> None:
+        """Say something of candidates (by uid) beside why they come; no notes: nothing any more."""
+        self._notes[about] = dict(notes)
+        self.changed.emit()
+
+    def notes_of(self, uid: str) -> list[str]:
+        """What is said of a candidate."""
+        return [notes[uid] for notes in self._notes.values() if uid in notes]
+
     def forget(self) -> None:
         """Work everything out anew when somebody next asks."""
         self._drop_pool()
@@ -143,6 +172,10 @@ class ReviewQueue:
         pool = CandidateTable(table, human, rows=table.by_place(table.live()))
         if self._seen:
             pool.set_scores(self._seen)
+        if self._pairs:
+            pool.set_pairs(self._pairs)
+        if self._orientations:
+            pool.set_orientations(self._orientations)
         return pool
 
     def _making(self, token: CancelToken) -> Job:
@@ -212,7 +245,8 @@ class ReviewQueue:
             return "edited by a person: its numbers are of the place before"
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
         probability = float(self.pool.candidates.probability[row])
-        return queue_reason(values, self.pool.contradictions, row, probability=probability)
+        reason = queue_reason(values, self.pool.contradictions, row, probability=probability)
+        return " · ".join(part for part in (*self.notes_of(uid), reason) if part)
 
     def nothing(self) -> str:
         """Why nothing is left and what to do about it; empty while something is."""
@@ -293,7 +327,7 @@ class ReviewQueue:
 
     def _on_reset(self) -> None:
         if self._labels.catalogue is None or not self._labels.catalogue.records:
-            self._queue, self._seen = Queue(), {}
+            self._queue, self._seen, self._pairs, self._notes = Queue(), {}, {}, {}
         self.forget()
 
     def _stale(self) -> None:

@@ -56,6 +56,10 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
         if name in _WITHOUT_NUMBER:
             if name == "random" or value > _SPREAD:
                 parts.append(_WITHOUT_NUMBER[name])
+        elif name == "orientation":
+            parts += [] if value >= 0 else ["no motifs known"]
+        elif name == "pair":
+            parts += [] if value >= 0 else ["no enhancer–promoter pair known"]
         elif name in _UNCERTAINTY:
             parts.append(_certainty(probability))
         elif name != "disagreement":

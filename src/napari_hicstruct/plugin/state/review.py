@@ -10,7 +10,6 @@ from psygnal import Signal
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import display_region, format_bp
 from napari_hicstruct.plugin.state.framing import frame, surround
-from napari_hicstruct.plugin.state.geometry import lies_in
 from napari_hicstruct.plugin.state.kind_change import as_kind
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.objects import ObjectList
@@ -103,7 +102,7 @@ class ReviewState:
 
     def seen(self, uids: Sequence[str]) -> list[str]:
         """Those of which some is in view: nothing unseen is judged."""
-        return [uid for uid in uids if self.labels.in_view_now(uid)]
+        return [uid for uid in uids if self._is_in_view(uid)]
 
     def _bring_into_view(self, uid: str) -> None:
         """Fly to what a key would have judged unseen, and say that it was not judged; as before, whoever chose it."""
@@ -111,7 +110,7 @@ class ReviewState:
         if record is None:
             return
         self.go_to(uid, from_queue=self.labels.candidate_up and uid == self.labels.current_uid)
-        if self.labels.in_view_now(uid):
+        if self._is_in_view(uid):
             what, place = self.summary_of(uid), display_region(record.span)
             self.labels.hint(f"Not judged: {what} lay out of view, at {place}. It is shown now: press the key again.")
 
@@ -143,6 +142,17 @@ class ReviewState:
                     self.labels.hint(f"{said} {nothing}")
                 else:
                     self.next()
+
+        return self.labels.attempt_many(
+            len(uids), "The judgment", lambda project: project.set_status(uids, status), then
+        )
+
+    def judge_chosen(self, uids: Sequence[str], status: Status) -> bool:
+        """Accept or reject what a person chose beside the map, in one step; the camera stays, also at undo."""
+
+        def then(_change: Change) -> None:
+            self._judged_where_chosen(uids, True)
+            self.queue.judged(uids)
 
         return self.labels.attempt_many(
             len(uids), "The judgment", lambda project: project.set_status(uids, status), then
@@ -208,7 +218,7 @@ class ReviewState:
         record, window = self.labels.record(uid), self.labels.window
         if record is None or window.source is None:
             return False
-        return lies_in(record, self.labels.triangle_of(uid), *window.visible())
+        return window.sees(record, self.labels.triangle_of(uid))
 
     def redo(self) -> None:
         """Make the step again that was last taken back."""

@@ -47,7 +47,7 @@ class ReviewedRegions:
         """Mark what is in view, for all kinds; None if that was refused (the person knows why)."""
         if self._window.source is None:
             return None
-        rows, cols = self._window.visible()
+        rows, cols = self._window.wholly_visible()
         if not len(rows) or not len(cols):
             self._labels.hint("No part of the map is in view.")
             return None

@@ -41,6 +41,13 @@ class View:
         middle = 0 in (start, end) or abs(start - end) / 2 <= _OFF_CENTRE * len(inner)
         return inner if start >= 0 and end >= 0 and middle else None
 
+    def link(self) -> str:
+        """The view as one word that :func:`parse_view` reads back exactly: for the region box and ``view -r``."""
+        common, chrom = self.common, display_name(self.rows.chrom)
+        if common is not None:
+            return format_region(replace(common, chrom=chrom))
+        return "×".join(format_region(replace(part, chrom=chrom)) for part in (self.rows, self.cols))
+
     def short(self) -> str:
         """For a title: ``chr21:29.7–35.3 Mb``, or rows × columns."""
         common = self.common

@@ -16,22 +16,33 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.labels import LabelState, Others
 from napari_hicstruct.plugin.state.map import Camera, MakePicture
 from napari_hicstruct.plugin.state.project import ProjectState
+from napari_hicstruct.plugin.state.seen import Seen
 from napari_hicstruct.plugin.state.settings import Settings
 from napari_hicstruct.plugin.state.view import View, parse_view
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
+    from napari_hicstruct.plugin.state.adapting import AdaptState
     from napari_hicstruct.plugin.state.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.figure import FigureState
     from napari_hicstruct.plugin.state.fusion import FusionState
+    from napari_hicstruct.plugin.state.gallery import GalleryState
+    from napari_hicstruct.plugin.state.genome_view import GenomeView
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
+    from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+    from napari_hicstruct.plugin.state.navigation import NavigationState
+    from napari_hicstruct.plugin.state.orientation import OrientationState
+    from napari_hicstruct.plugin.state.pileup import PileupState
     from napari_hicstruct.plugin.state.prediction import PredictionState
     from napari_hicstruct.plugin.state.repair import RepairState
     from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
+    from napari_hicstruct.plugin.state.second_map import SecondMapState
     from napari_hicstruct.plugin.state.segmentation import SegmentationState
+    from napari_hicstruct.plugin.state.tracks import TracksState
 
 _RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
 _MAX_RECENT = 10
@@ -55,12 +66,14 @@ class WindowState(ProjectState):
     settings : Settings
         What is remembered for the next window.
     axes : AxesState
+    seen : Seen
+        What is seen along each axis of the canvas, with a signal: rulers, tracks and figures follow it.
     """
 
     def __init__(self, *, camera: Camera, make_picture: MakePicture, runner: Runner) -> None:
         super().__init__(camera=camera, make_picture=make_picture)
         self.settings = Settings(runner.in_main_thread(self.problem.emit))
-        self.axes = AxesState(self.settings)
+        self.axes, self.seen = AxesState(self.settings), Seen()
         self.runner = runner
         self.labels = LabelState(self, runner, self.settings)
         self.labels.others = next((o for o in Others if o == self.settings.get(_OTHERS, "")), self.labels.others)
@@ -133,6 +146,13 @@ class WindowState(ProjectState):
             self.settings.set(_RECENT, [uri, *(one for one in self.recent_maps() if one != uri)][:_MAX_RECENT])
 
     @cached_property
+    def navigation(self) -> NavigationState:
+        """Where to look: regions and genes by name, links, places."""
+        from napari_hicstruct.plugin.state.navigation import NavigationState
+
+        return NavigationState(self, self.settings, self.runner)
+
+    @cached_property
     def importing(self) -> ImportState:
         """The import of label files that runs."""
         from napari_hicstruct.plugin.state.importing import ImportState
@@ -145,6 +165,55 @@ class WindowState(ProjectState):
         from napari_hicstruct.plugin.state.consensus import ConsensusState
 
         return ConsensusState(self.labels)
+
+    @cached_property
+    def genome_view(self) -> GenomeView:
+        """All chromosomes, as they are looked at beside the map."""
+        from napari_hicstruct.plugin.state.genome_view import GenomeView
+
+        return GenomeView(self, self.runner)
+
+    @cached_property
+    def tracks(self) -> TracksState:
+        """Tracks beside the map."""
+        from napari_hicstruct.plugin.state.tracks import TracksState
+
+        return TracksState(self.labels, self.settings)
+
+    @cached_property
+    def second_map(self) -> SecondMapState:
+        """A second map beside the one that is open."""
+        from napari_hicstruct.plugin.state.second_map import SecondMapState
+
+        return SecondMapState(self, self.runner)
+
+    @cached_property
+    def gallery(self) -> GalleryState:
+        """All objects of a kind as thumbnails."""
+        from napari_hicstruct.plugin.state.gallery import GalleryState
+
+        return GalleryState(self.review)
+
+    @cached_property
+    def pileup(self) -> PileupState:
+        """Pile-ups of what is shown."""
+        from napari_hicstruct.plugin.state.pileup import PileupState
+
+        return PileupState(self)
+
+    @cached_property
+    def figure(self) -> FigureState:
+        """A figure of what is shown."""
+        from napari_hicstruct.plugin.state.figure import FigureState
+
+        return FigureState(self)
+
+    @cached_property
+    def motif_orientation(self) -> OrientationState:
+        """How CTCF motifs at the anchors of candidates point."""
+        from napari_hicstruct.plugin.state.orientation import OrientationState
+
+        return OrientationState(self.labels, self.tracks, self.review.queue)
 
     @cached_property
     def repair(self) -> RepairState:
@@ -176,7 +245,18 @@ class WindowState(ProjectState):
 
     def end_image_work(self) -> None:
         """End what is being repaired, fused or segmented, and wait for it: the window goes."""
-        for name in ("repair", "repair_votes", "fusion", "segmentation"):
+        parts = (
+            "repair",
+            "repair_votes",
+            "fusion",
+            "segmentation",
+            "figure",
+            "gallery",
+            "pileup",
+            "loop_pairs",
+            "adapting",
+        )
+        for name in (*parts, "second_map", "genome_view"):
             if name in self.__dict__:
                 getattr(self, name).end()
 
@@ -195,15 +275,32 @@ class WindowState(ProjectState):
         return RescoringState(self.review, self.runner)
 
     @cached_property
+    def loop_pairs(self) -> LoopPairsState:
+        """Loops as enhancer–promoter pairs of a line."""
+        from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+
+        return LoopPairsState(self.review, self.runner)
+
+    @cached_property
+    def adapting(self) -> AdaptState:
+        """The model in use, adapted to the map."""
+        from napari_hicstruct.plugin.state.adapting import AdaptState
+
+        return AdaptState(self.prediction, self.review, self.runner)
+
+    @cached_property
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
         from napari_hicstruct.plugin.state.cluster_choice import ClusterChoice
+        from napari_hicstruct.plugin.state.model_tracks import ModelTracks
         from napari_hicstruct.plugin.state.prediction import PredictionState
         from napari_hicstruct.plugin.state.run_options import RunOptions
 
         options, cluster = RunOptions(self.settings), ClusterChoice(self.settings)
         made = PredictionState(self, self.runner, options=options, cluster=cluster)
         made.finished.connect(self.labels.sets_changed)
+        made.tracks = ModelTracks(made.models, self.tracks)
+        made.tracks.changed.connect(made.changed.emit)
         return made
 
     @cached_property

@@ -16,6 +16,11 @@ LABELS = (
     ";;All files (*)"
 )
 REGIONS = "Regions (*.bed *.bed.gz *.txt *.tsv);;All files (*)"
+PLACES = "Places (*.bed *.bedpe *.bed.gz *.bedpe.gz *.narrowPeak *.tsv *.txt);;All files (*)"
+TRACKS = (
+    "Tracks (*.bw *.bigwig *.bigWig *.bedgraph *.bedGraph *.bdg *.bg *.bed *.narrowPeak *.broadPeak *.gtf *.gff *.gff3 "
+    "*.bedgraph.gz *.bedGraph.gz *.bed.gz *.narrowPeak.gz *.broadPeak.gz *.gtf.gz *.gff.gz *.gff3.gz);;All files (*)"
+)
 _TABLE = "folders"
 """Of the settings: the folder of the last file, by kind."""
 

@@ -9,6 +9,8 @@ from qtpy.QtSvg import QSvgRenderer
 _SHAPES = {
     "map": '<path d="M4 4h16v16H4zM4 4l16 16M9 4v5M4 9h5M15 15v5M15 15h5"/>',
     "labels": '<circle cx="8" cy="8" r="4"/><path d="M13 19V11h8v8zM3 16l4 5 4-5"/>',
+    "tracks": '<path d="M3 10h3V6h3v4h4V4h3v6h5M3 20h18M5 15l4 2-4 2zM19 15l-4 2 4 2z"/>',
+    "second": '<path d="M4 4h16v16zM4 7v13h13z"/>',
     "predict": '<circle cx="6" cy="7" r="2"/><circle cx="6" cy="17" r="2"/><circle cx="18" cy="12" r="2.5"/>'
     '<path d="M8 7.8l7.6 3.2M8 16.2l7.6-3.2"/>',
     "review": '<path d="M4 13l5 5L20 6"/>',

@@ -12,9 +12,10 @@ from qtpy.QtWidgets import QMenu, QMenuBar
 
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import HicStructError, readable
+from napari_hicstruct.plugin.controllers.clipboard import copy_text
 from napari_hicstruct.plugin.controllers.notify import last_messages, show_again
 from napari_hicstruct.plugin.state.window import WindowState
-from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, PROJECTS, open_file, save_file
+from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, PLACES, PROJECTS, open_file, save_file
 
 _NAME = "hicstructMenu"
 _MESSAGE_LETTERS = 70
@@ -33,6 +34,8 @@ class MapMenu(QMenu):
     ----------
     consensus_wanted : Signal
         The consensus of callers shall be opened.
+    dialog_wanted : Signal(str)
+        A dialog of the dock shall be shown: a figure of the view, the gallery of objects, pile-ups.
     repair_wanted, fuse_wanted, segment_wanted : Signal
         The dock that repairs labels, fuses maps or segments images shall be opened.
     """
@@ -41,6 +44,7 @@ class MapMenu(QMenu):
     repair_wanted = Signal()
     fuse_wanted = Signal()
     segment_wanted = Signal()
+    dialog_wanted = Signal(str)
 
     def __init__(self, window: WindowState, bar: QMenuBar) -> None:
         super().__init__("&HiC Structures", bar)
@@ -55,6 +59,16 @@ class MapMenu(QMenu):
         self._add("Open project …", self.open_project)
         self.copy = self._add("Save a copy …", self.save_copy)
         self.show_file = self._add("Show project file", self.show_project)
+        self.addSeparator()
+        self.link = self._add("Copy view as link", self.copy_link)
+        self.bookmark = self._add("Bookmark this view", self._keep_place)
+        self.list_of_places = self._add("Open list of places …", self.open_places)
+        self.genome = self._add("Whole genome …", self._window.navigation.genome_wanted.emit)
+        self.tilted = self._add("Tilted map", self._tilt)
+        self.tilted.setCheckable(True)
+        self.figure = self._add("Figure …", lambda: self.dialog_wanted.emit("figure"))
+        self.gallery = self._add("Gallery of objects …", lambda: self.dialog_wanted.emit("gallery"))
+        self.pileups = self._add("Pile-ups …", lambda: self.dialog_wanted.emit("pileup"))
         self.addSeparator()
         self.consensus = self._add("Consensus of callers …", self.consensus_wanted.emit)
         self._add("Fuse maps …", self.fuse_wanted.emit)
@@ -94,6 +108,10 @@ class MapMenu(QMenu):
         self.recent.setEnabled(not self.recent.isEmpty())
         self._list_messages()
         is_open = self._window.source is not None
+        looking = (self.link, self.bookmark, self.list_of_places, self.genome, self.tilted)
+        for action in (*looking, self.figure, self.gallery, self.pileups):
+            action.setEnabled(is_open)
+        self.tilted.setChecked(self._window.projection.tilted)
         self.consensus.setEnabled(is_open)
         self.consensus.setToolTip("What several callers agree on" if is_open else "Open a contact map first")
         path, project = self._window.project_path, self._window.project
@@ -136,6 +154,24 @@ class MapMenu(QMenu):
         text = save_file(self._parent(), self._window, "project", "Save a copy", name=name, filters=PROJECTS)
         if text:
             self._window.save_copy(Path(text if text.endswith(".hicproj") else f"{text}.hicproj"))
+
+    def copy_link(self) -> None:
+        """Copy the view as a region string."""
+        link = self._window.navigation.link()
+        copy_text(link)
+        self._window.done.emit(f"Copied: {link}")
+
+    def _keep_place(self) -> None:
+        self._window.done.emit(f"Kept as a bookmark: {self._window.navigation.places.keep().text}")
+
+    def open_places(self) -> None:
+        """Ask for a BED or BEDPE and step through it."""
+        path = open_file(self._parent(), self._window, "places", "Open list of places", PLACES)
+        if path:
+            self._window.navigation.places.open(path)
+
+    def _tilt(self) -> None:
+        self._window.show_tilted(not self._window.projection.tilted)
 
     def show_project(self) -> None:
         """Show the folder of the project in the computer's file browser; its path is said, too."""

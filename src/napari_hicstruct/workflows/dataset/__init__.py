@@ -99,7 +99,7 @@ def iter_make_dataset(
         If the folder cannot be written, or holds something else than a data set.
     """
     from napari_hicstruct.contacts import open_map
-    from napari_hicstruct.contacts.tracks import check_tracks
+    from napari_hicstruct.tracks.binned import check_tracks
 
     token = token or CancelToken()
     source = open_map(request.map)

@@ -45,7 +45,7 @@ def pieces(region: Interval, bp: int = ModelConfig().coarse_resolution) -> list[
 
 def load_tracks(bands: tuple[Band | None, Band], files: Mapping[str, str], length: int) -> Tracks:
     """1-D tracks of a chromosome in fine and coarse bins, scaled as prediction scales them."""
-    from napari_hicstruct.contacts.tracks import read_tracks
+    from napari_hicstruct.tracks.binned import read_tracks
 
     coarse = bands[1]
     read = [

@@ -254,7 +254,7 @@ def _read_all(
         if not isinstance(side, Path):
             files.append(side)
             continue
-        for file, kind in _label_files(side):
+        for file, kind in label_files_of(side):
             found = read_labels(file, kind=kind, score_column=score_column, ascending=ascending)
             files.append(tuple(found.records))
             notes += [f"{file}: {note}" for note in found.notes]
@@ -280,7 +280,7 @@ def _unranked(calls: Labels) -> list[str]:
     return notes
 
 
-def _label_files(path: Path) -> list[tuple[Path, Kind | None]]:
+def label_files_of(path: Path) -> list[tuple[Path, Kind | None]]:
     """The label files of a folder, or the file itself."""
     if not path.is_dir():
         return [(path, None)]

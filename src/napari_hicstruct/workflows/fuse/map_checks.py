@@ -110,8 +110,8 @@ def plan_fusion(
         _check_kind(source)
     if first.fingerprint() == second.fingerprint():
         raise MapError("is the same map as the first: nothing can be gained.", where=second.uri, hint=_OTHER)
-    assembly = _assembly(first, second)
-    pairs = _chromosomes(first, second, [region.chrom] if region is not None else list(chroms))
+    assembly = common_assembly(first, second)
+    pairs = common_chromosomes(first, second, [region.chrom] if region is not None else list(chroms))
     read = common_bins(first, second, resolution, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
     finest = min(read)
     plans = [_plan(first, pair, region, max(read)) for pair in pairs]
@@ -137,7 +137,8 @@ def _check_kind(source: ContactSource) -> None:
         raise MapError(f"{WHY_NO_CONTACTS[source.value_kind]}.", where=source.uri, hint=hint)
 
 
-def _assembly(first: ContactSource, second: ContactSource) -> str:
+def common_assembly(first: ContactSource, second: ContactSource) -> str:
+    """Assembly of two maps; a MapError if they are of two."""
     named = [assembly_in(one.assembly) or one.assembly for one in (first, second)]
     if all(named) and named[0].lower() != named[1].lower():
         hint = "Map the reads of both to one assembly."
@@ -145,7 +146,7 @@ def _assembly(first: ContactSource, second: ContactSource) -> str:
     return first.assembly or second.assembly
 
 
-def _chromosomes(first: ContactSource, second: ContactSource, wanted: Sequence[str]) -> list[tuple[str, str]]:
+def common_chromosomes(first: ContactSource, second: ContactSource, wanted: Sequence[str]) -> list[tuple[str, str]]:
     """Chromosomes of both by their two spellings, of one length each."""
     known, other = NameMatcher(first.chromsizes), NameMatcher(second.chromsizes)
     pairs = []

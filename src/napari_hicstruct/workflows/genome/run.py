@@ -8,7 +8,7 @@ from typing import Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import HicStructError, JobError, MapError
+from napari_hicstruct.errors import ConfigError, HicStructError, JobError, MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.jobs.cluster import Cluster
 from napari_hicstruct.workflows.genome.following import Following, Tokens
@@ -59,6 +59,9 @@ def iter_predict_on(
     """
     clock = Clock()
     check_request(source, request)
+    if request.adapt:
+        hint = "Leave out the workers, or adapt."
+        raise ConfigError("adapting to a map is done in one process, not by workers.", hint=hint)
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
     run = GenomeRun(source, request, folder)

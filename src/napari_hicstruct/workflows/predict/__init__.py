@@ -15,6 +15,7 @@ from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.jobs.memory import peak_memory_mb
+from napari_hicstruct.workflows.predict.adapt import Reading, iter_adapt
 from napari_hicstruct.workflows.predict.checks import check_contacts, depth_notes
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
@@ -53,7 +54,7 @@ def read_request_tracks(
     source: ContactSource, chrom: str, request: PredictRequest, config: ModelConfig
 ) -> dict[int, NDArray[np.float32]]:
     """The model's tracks on a chromosome by bin size; empty where it reads none."""
-    from napari_hicstruct.contacts.tracks import read_tracks
+    from napari_hicstruct.tracks.binned import read_tracks
 
     length, both = source.chromsizes[chrom], (config.fine_resolution, config.coarse_resolution)
     read = {r: read_tracks(config.tracks, request.tracks, chrom, length=length, resolution=r) for r in both}
@@ -145,6 +146,12 @@ def _iter_regions(
 
     loaded = _load(request, on_windows, clock)
     loaded.predictor.workers = workers
+    adapted = None
+    if request.adapt:
+        config = request.bins(source, loaded.predictor.net.config)
+        reading = Reading(config, request.norm, request.tracks, token, clock)
+        adapted = yield from iter_adapt(source, loaded.predictor.net, reading)
+        said += adapted.notes()
     regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
@@ -171,6 +178,8 @@ def _iter_regions(
             tracks.append(BinTrack(region.chrom, 0, run.coarse.resolution, run.track, run.stretch.length))
     done_chroms = [r.chrom for r in regions if r not in skipped]
     record = run_record(source, request, loaded.info, done_chroms)
+    if adapted is not None:
+        record["adapted"] = adapted.to_run()
     record["model"]["device"] = str(loaded.predictor.device)
     record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "peak_memory_mb": peak_memory_mb()}
     heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)

@@ -67,6 +67,8 @@ class PredictRequest:
         Sizes and distances of what is called; else the decoders' own.
     resolution : int
         Coarse bin size, bp; 0: 10 kb, or what the map has nearest to it (``contacts.band_pair.bins_for``).
+    adapt : bool
+        Let unlabelled windows of the map set the model's gate (``workflows.predict.adapt``).
     """
 
     regions: tuple[Interval, ...]
@@ -80,6 +82,7 @@ class PredictRequest:
     min_probability: Mapping[str, float] = field(default_factory=dict)
     limits: DecodingLimits = field(default_factory=DecodingLimits)
     resolution: int = 0
+    adapt: bool = False
 
     def bins(self, source: ContactSource, config: ModelConfig | None = None) -> ModelConfig:
         """A network's configuration (default: the shipped one's) in the bins in which it reads the map."""
@@ -96,6 +99,7 @@ class PredictRequest:
             "min_probability": dict(self.min_probability),
             "limits": self.limits.to_dict(),
             "resolution": self.resolution or None,
+            **({"adapt": True} if self.adapt else {}),
         }
 
 
@@ -232,9 +236,10 @@ def check_model(request: PredictRequest) -> ModelInfo:
     ------
     ConfigError, ModelError
     """
-    from napari_hicstruct.contacts.tracks import check_tracks
     from napari_hicstruct.inference.device import choose_device
+    from napari_hicstruct.tracks.binned import check_tracks
     from napari_hicstruct.workflows.models import find_model
+    from napari_hicstruct.workflows.predict.adapt import check_can_adapt
 
     info = find_model(request.model)
     missing = [task for task in request.tasks if task not in info.tasks]
@@ -244,4 +249,6 @@ def check_model(request: PredictRequest) -> ModelInfo:
         )
     choose_device(request.device)
     check_tracks(info.tracks, request.tracks)
+    if request.adapt:
+        check_can_adapt(info)
     return info

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.contacts.protocol import RAW, ContactSource
+from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.evaluation.records import rank_score
 from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.workflows.stripe_check import BAD_BIN, COLOUR_PERCENTILE, EDGE
+from napari_hicstruct.workflows.call_view import BOUNDARY_BINS, colour_limit, read_call
+from napari_hicstruct.workflows.stripe_check import BAD_BIN, EDGE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """Calls of a kind that are shown of the strongest, and of the most uncertain."""
-
-LOOP_BINS, BOUNDARY_BINS, TAD_MARGIN, STRIPE_MARGIN = 15, 30, 0.5, 0.25
-"""What a picture shows around a call: bins on each side, or shares of its length."""
-
-MAX_BINS = 320
-"""A window of more is shown at the next coarser bins that the map has."""
-
-DOT_PERCENTILE = 99.5
-"""Colour maximum of a loop's picture; COLOUR_PERCENTILE, lower, is that of structures of many pixels."""
 
 _INCHES, _DPI, _COLOURS = 1.8, 110, 32
 
@@ -108,36 +100,16 @@ def draw_call(source: ContactSource, record: Annotation, chrom: str) -> Picture:
     HicStructError
         If the map cannot be read there.
     """
-    levels = source.resolutions_of(chrom)
-    wanted = record.resolution or 10_000
-    sizes = sorted(levels, key=lambda size: (abs(size - wanted), size))
-    rows, cols = _window(source, record, chrom, sizes[0])
-    while max(len(rows), len(cols)) > MAX_BINS * sizes[0] and (coarser := [s for s in levels if s > sizes[0]]):
-        sizes = [min(coarser)]
-    size, length = sizes[0], source.chromsizes[chrom]
-    rows, cols = (part.snap(size).clamp(length) for part in (rows, cols))
-    norm = source.default_norm(size, chrom) if source.normalisations(size, chrom) else RAW
-    values = source.fetch(rows, cols, resolution=size, norm=norm)
-    return Picture(record, _draw_map(values, record, rows, cols, size), size, norm, rows, cols)
-
-
-def _window(source: ContactSource, record: Annotation, chrom: str, size: int) -> tuple[Interval, Interval]:
-    """Rows and columns that show a call and what is around it."""
-    length, span = source.chromsizes[chrom], record.span
-    if record.kind is Kind.LOOP:
-        first, last = (Interval(chrom, one.start, one.end) for one in (record.anchor1, record.anchor2))
-        return first.expand(LOOP_BINS * size, length), last.expand(LOOP_BINS * size, length)
-    margins = {Kind.BOUNDARY: BOUNDARY_BINS * size, Kind.TAD: int(TAD_MARGIN * len(span))}
-    margin = margins.get(record.kind, max(10 * size, int(STRIPE_MARGIN * len(span))))
-    window = Interval(chrom, span.start, span.end).expand(margin, length)
-    return window, window
+    view = read_call(source, record, chrom)
+    png = _draw_map(view.values, record, view.rows, view.cols, view.resolution)
+    return Picture(record, png, view.resolution, view.norm, view.rows, view.cols)
 
 
 def _draw_map(values: NDArray[np.float32], record: Annotation, rows: Interval, cols: Interval, size: int) -> str:
     """White to red, as a stripe check; NaN grey; the call in blue."""
     import matplotlib
 
-    limit = _limit(values, (cols.start - rows.start) // size, record, size)
+    limit = colour_limit(values, (cols.start - rows.start) // size, record, size)
     figure, axes = _bare(_INCHES, _INCHES)
     colours = matplotlib.colormaps["Reds"].resampled(_COLOURS).with_extremes(bad=BAD_BIN)
     height, width = values.shape
@@ -146,20 +118,6 @@ def _draw_map(values: NDArray[np.float32], record: Annotation, rows: Interval, c
     _OUTLINES[record.kind](axes, record, size)
     axes.set(xlim=edges[:2], ylim=edges[2:])
     return _as_text(figure)
-
-
-def _limit(values: NDArray[np.float32], offset: int, record: Annotation, size: int) -> float:
-    """Colour maximum: the percentile of what is far enough from the diagonal to be compared with the call.
-
-    ``offset``: how many bins the first column lies behind the first row.
-    """
-    rows, cols = np.indices(values.shape)
-    near, percentile = (
-        (record.distance / size / 2, DOT_PERCENTILE) if record.kind is Kind.LOOP else (2, COLOUR_PERCENTILE)
-    )
-    finite = values[np.isfinite(values) & (np.abs(cols + offset - rows) >= near)]
-    limit = float(np.percentile(finite, percentile)) if finite.size else 0.0
-    return limit if limit > 0 else float(np.nan_to_num(values).max(initial=0.0)) or 1.0
 
 
 def _box(axes: Axes, top: float, left: float, bottom: float, right: float) -> None:

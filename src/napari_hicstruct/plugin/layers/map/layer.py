@@ -100,7 +100,9 @@ class MapLayer:
             **world_kwargs(self.chrom),
         )
         layer.pixel_ratio = self._canvas.pixel_ratio
-        layer.get_status = status_function(self.shown, layer.get_status)
+        layer.get_status = status_function(
+            self.shown, layer.get_status, self._canvas.genome, self._canvas.more_read_outs
+        )
         layer.events.set_data.connect(self._on_slice)
         layer.events.contrast_limits.connect(self._on_limits)
         return layer
@@ -217,7 +219,8 @@ class MapLayer:
         viewer.layers.insert(0, self.layer)
         viewer.layers.selection.active = self.layer
         scale_bar = viewer.canvas.overlays["scale_bar"]
-        scale_bar.position = "bottom_left"  # napari's messages come up at the bottom right
+        # napari's messages come up at the bottom right
+        scale_bar.position = "top_left" if self._canvas.projection.tilted else "bottom_left"
         scale_bar.visible = True
 
     def close(self) -> None:

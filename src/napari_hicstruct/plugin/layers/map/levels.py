@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from napari_hicstruct.contacts.colours import NO_CONTACTS, Scale, colour_range
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -15,23 +16,20 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.shares import ShareLevel
 
 
-class Scale(StrEnum):
-    """How values become colours."""
-
-    CONTACTS = "contacts"
-    """From 0 on."""
-    RATIO = "ratio"
-    """The logarithm to base 2, symmetric about a ratio of 1."""
-    SIGNED = "signed"
-    """As they are, symmetric about 0: differences and logarithms."""
-
-
 CACHE_BYTES = 24 * 2**20
 """Rectangles that were seen and are kept; a screenful takes 2 to 9 MB."""
 
 
-NO_CONTACTS = np.float32(2.0**-10)
-"""Ratio that is drawn for 0, whose logarithm there is none of: below every range of colours."""
+__all__ = [
+    "CACHE_BYTES",
+    "NO_CONTACTS",
+    "Scale",
+    "Tile",
+    "ViewedLevel",
+    "colour_range",
+    "stored_norms",
+    "viewed_levels",
+]
 
 _MIN_SHARE = 0.2
 """Share of a view that must be left to find its colours by."""
@@ -135,29 +133,3 @@ def stored_norms(source: ContactSource, chrom: str, *, norm: str) -> dict[int, s
     from napari_hicstruct.contacts import build_levels
 
     return {level.resolution: level.norm for level in build_levels(source, chrom, norm=norm) if not level.derived}
-
-
-def colour_range(values: NDArray[np.float32], percentile: float, *, scale: Scale) -> tuple[float, float]:
-    """Colour limits from what is in view.
-
-    Contacts: 0 to the ``percentile`` of all bins (of the bins with contacts where that is 0).  Ratios: symmetric
-    about O/E = 1 on the log2 scale, at the ``percentile`` of the distance from it; signed values about 0.
-    """
-    step = max(1, int((values.size / 250_000) ** 0.5))
-    sample = values[::step, ::step]
-    sample = sample[np.isfinite(sample)]
-    if scale is Scale.SIGNED:
-        sample = np.abs(sample[sample != 0])
-        reach = float(np.percentile(sample, percentile)) if sample.size else 1.0
-        return -reach, reach
-    if scale is Scale.RATIO:
-        with np.errstate(divide="ignore"):
-            sample = np.abs(np.log2(sample[sample > 0]))
-        reach = float(np.percentile(sample, percentile)) if sample.size else 1.0
-        reach = min(max(reach, 0.5), 6.0)
-        return -reach, reach
-    for part in (sample, sample[sample > 0]):
-        top = float(np.percentile(part, percentile)) if part.size else 0.0
-        if top > 0:
-            return 0.0, top
-    return 0.0, 1.0

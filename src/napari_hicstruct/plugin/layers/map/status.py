@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,13 +97,24 @@ def _contacts(count: float, shown: Shown) -> str:
     return f"{text} contact" if text == "1" else f"{text} contacts"
 
 
-def status_function(snapshot: Callable[[], Shown], fallback: Callable[..., Any]) -> Callable[..., Any]:
-    """A ``get_status`` for the map's layer that gives ``cursor_text`` in place of array indices."""
+def status_function(
+    snapshot: Callable[[], Shown],
+    fallback: Callable[..., Any],
+    genome: Callable[[Any], tuple[float, float]] = lambda position: (float(position[-2]), float(position[-1])),
+    more: Sequence[Callable[[float, float], str]] = (),
+) -> Callable[..., Any]:
+    """A ``get_status`` for the map's layer that gives ``cursor_text`` in place of array indices.
+
+    ``genome``: row and column (bp) of a world position.  ``more``: what else is said of a place, as a second map's
+    contacts; looked at anew each time.
+    """
 
     def get_status(position: Any = None, **kwargs: Any) -> Any:
         if position is None:
             return fallback(position, **kwargs)
-        text = cursor_text(float(position[-2]), float(position[-1]), snapshot())
+        row, col = genome(position)
+        text = cursor_text(row, col, snapshot())
+        text = " · ".join(part for part in (text, *(say(row, col) for say in more)) if part) if text else ""
         return {
             "layer_name": "",
             "layer_base": "",

@@ -40,6 +40,8 @@ _FORMATS = {
     "stripenn": ("Stripenn", "stripes.tsv with Stripenn's twelve columns, 1-based closed"),
     "juicebox": ("Juicebox", "2D annotations for Juicebox, in colour"),
     "higlass": ("HiGlass", "BEDPE for HiGlass 2D domains"),
+    "interact": ("UCSC", "interact: arcs of loops and stripes in the UCSC Genome Browser"),
+    "gff3": ("GFF3", "one file for each kind, 1-based closed"),
     "parquet": ("Parquet", "all fields in one table"),
 }
 _STATUSES = {

@@ -22,8 +22,9 @@ from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
+from napari_hicstruct.plugin.panels.map.places_row import PlacesRow
 from napari_hicstruct.plugin.panels.map.share_box import ShareBox
-from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
+from napari_hicstruct.plugin.state.view import View
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
@@ -36,6 +37,12 @@ _NORMS = {
     _BALANCED: ("Balanced", "Counts times the weights of both bins (coverage evened out)."),
     _RATIO: ("O/E", "Observed over expected: contacts over the mean at the same distance; drawn as log2."),
 }
+_SQUARE, _TILTED = "square", "tilted"
+_LIES = {
+    _SQUARE: ("Square", "Rows downward, columns rightward, as stored (V)."),
+    _TILTED: ("Tilted", "Turned by 45°: the genome along, distance up, tracks in line below it (V)."),
+}
+_WEIGHTS_ROW = 5
 _MIN_PX = 60
 """Width of list boxes that get what room there is."""
 
@@ -73,6 +80,8 @@ class MapPanel(QWidget):
             [
                 ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
                 ("Region", self._region_cell()),
+                ("Places", self.places),
+                ("Map lies", self.lies),
                 ("Contacts", self.norm),
                 ("Weights", self.weights),
                 ("Colours", [self.colormap, self.percentile]),
@@ -85,7 +94,9 @@ class MapPanel(QWidget):
         follow(self, session.map_changed, self._map_changed)
         follow(self, session.chrom_changed, self._chrom_changed)
         follow(self, session.view_changed, self._view_changed)
+        follow(self, session.projection_changed, self._projection_changed)
         follow(self, session.display_changed, self._display_changed)
+        self._projection_changed()
         self._map_changed()
         if session.source is not None:
             self._view_changed(*session.visible())
@@ -96,8 +107,8 @@ class MapPanel(QWidget):
         self.chrom.setMaxVisibleItems(30)
         self.chrom.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.chrom.textActivated.connect(lambda _: self._choose_chrom())
-        self.back = compact_button("◀", "Back to the view before. Views are remembered as in a browser.")
-        self.forward = compact_button("▶", "Forward to the view that you came back from.")
+        self.back = compact_button("◀", "Back to the view before (Alt+Left). Views are remembered as in a browser.")
+        self.forward = compact_button("▶", "Forward to the view that you came back from (Alt+Right).")
         self.whole = compact_button("⤢", "Whole chromosome (or the part of it that the map holds).")
         self.back.clicked.connect(lambda: self._try(self._session.back))
         self.forward.clicked.connect(lambda: self._try(self._session.forward))
@@ -107,7 +118,7 @@ class MapPanel(QWidget):
         self.region.setToolTip(
             "Region in view, base pairs (0-based, half-open): chr17:62.5M-63.5M, chr17:62,500,000-63,500,000, chr17;\n"
             "on this chromosome also 62.5M-63.5M, a single position (62.5M), or rows × columns\n"
-            "(62.5-62.8 Mb × 63.1-63.4 Mb). Enter goes there."
+            "(62.5-62.8 Mb × 63.1-63.4 Mb), and a gene of the tracks that are open. Enter goes there; F comes here."
         )
         self.region.returnPressed.connect(self._go)
         self.region.left.connect(self._left_region)
@@ -115,6 +126,9 @@ class MapPanel(QWidget):
         self.problem.setWordWrap(True)
         inked(self.problem, PROBLEM)
         self.problem.hide()
+        self.places = PlacesRow(self._session)
+        self.lies = Segmented(_LIES, name="How the map lies")
+        self.lies.chosen.connect(lambda key: self._session.show_tilted(key == _TILTED))
         self._build_display()
 
     def _region_cell(self) -> QWidget:
@@ -185,18 +199,24 @@ class MapPanel(QWidget):
 
     def _go(self) -> None:
         """Go to the region that was typed; what is wrong with it is shown right below the box."""
-        source = self._session.source
-        if source is None:
+        if self._session.source is None:
             return
         try:
-            closest = min(POSITION_BP, *map(len, self._session.visible()))
-            around = closest or POSITION_BP  # one may look past the chromosome's end
-            view = parse_view(self.region.text(), source.chromsizes, chrom=self._session.chrom, around=around)
-            self._session.go_to(view.rows, view.cols)
+            found = self._session.navigation.go(self.region.text())
         except HicStructError as error:
             self._show_region_problem(str(error))
         else:
             self._show_region_problem("")
+            if found:
+                self._session.labels.hint(found)
+
+    def find(self) -> None:
+        """Give the region box the keyboard, its text selected."""
+        self.region.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.region.selectAll()
+
+    def _projection_changed(self) -> None:
+        self.lies.set_value(_TILTED if self._session.projection.tilted else _SQUARE)
 
     def _left_region(self) -> None:
         """Without the keyboard, the box tells what is in view."""
@@ -258,7 +278,7 @@ class MapPanel(QWidget):
         for key in (_BALANCED, _RATIO):
             why = WHY_NO_CONTACTS.get(source.value_kind)
             self.norm.set_enabled(key, why is None, _NORMS[key][1] if why is None else f"The map {why}.")
-        for widget in (self.weights, self._form.itemAtPosition(3, 0).widget()):
+        for widget in (self.weights, self._form.itemAtPosition(_WEIGHTS_ROW, 0).widget()):
             widget.setVisible(self.weights.count() > 1)
         self._chrom_changed(self._session.chrom)
         self._display_changed()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from napari_hicstruct.plugin.panels.predict.adapt import AdaptRow
 from napari_hicstruct.plugin.panels.predict.bins import BinList
 from napari_hicstruct.plugin.panels.predict.cluster import ClusterForm, FollowRow
 from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
+from napari_hicstruct.plugin.panels.predict.tracks import TrackChoices
+from napari_hicstruct.plugin.state.adapting import AdaptState
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.state.run_options import MODES
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
@@ -38,11 +41,15 @@ class PredictPanel(QWidget):
     Parameters
     ----------
     state : PredictionState
+    adapting : AdaptState, optional
+        To adapt a model that can to the map.
     """
 
-    def __init__(self, state: PredictionState) -> None:
+    def __init__(self, state: PredictionState, adapting: AdaptState | None = None) -> None:
         super().__init__()
         self.state = state
+        self.adapt_row = None if adapting is None else AdaptRow(adapting)
+        self.tracks = None if state.tracks is None else TrackChoices(state.tracks)
         self._build()
         self._lay_out()
         follow(self, state.changed, self._update)
@@ -110,6 +117,9 @@ class PredictPanel(QWidget):
         column.addWidget(self.cluster)
         rows = [("Find", tasks), ("Where", where), ("Mode", self.mode), ("Bins", self.bins)]
         layout.addLayout(_narrow(form(rows)))
+        for more in (self.tracks, self.adapt_row):
+            if more is not None:
+                layout.addWidget(more)
         for widget in (
             self.follow_row,
             self.how_long,
@@ -140,6 +150,8 @@ class PredictPanel(QWidget):
         self.scope.set_value(state.scope)
         self.cluster.setVisible(state.scope == "genome")
         self.cluster.refresh()
+        if self.adapt_row is not None:
+            self.adapt_row.refresh()
         self.follow_row.refresh()
         self.mode.set_value(state.options.mode)
         self.bins.refresh()

@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import display_region, format_bp
 from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
+from napari_hicstruct.plugin.state.orientation import OrientationState
 from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, middle_elided, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
@@ -24,9 +25,9 @@ _WHY = "Why it comes now: the number that orders the queue, then what contradict
 class Card(QWidget):
     """Always of the same height, so that the buttons below stay where they are."""
 
-    def __init__(self, review: ReviewState) -> None:
+    def __init__(self, review: ReviewState, orientation: OrientationState | None = None) -> None:
         super().__init__()
-        self._review = review
+        self._review, self._orientation = review, orientation
         self.title, self.facts, self.why = QLabel(), QLabel(), QLabel()
         self.why.setWordWrap(True)
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -52,7 +53,8 @@ class Card(QWidget):
             self.why.setToolTip("")
             return
         self.title.setText(self._headline(record))
-        self.facts.setText(_facts(record, self._review.labels.set_of(record.uid).name))
+        motifs = "" if self._orientation is None else self._orientation.text(record)
+        self.facts.setText(_facts(record, self._review.labels.set_of(record.uid).name, motifs))
         by = f"\nby {source_of(record)}" if source_of(record) else ""
         self.facts.setToolTip(f"Both anchors (bp), distance, status\n{numbers_text(record)}{by}")
         self.why.setText(queue.why(record.uid) or " ")
@@ -69,8 +71,8 @@ class Card(QWidget):
         )
 
 
-def _facts(record: Annotation, set_name: str) -> str:
-    """Where it is, how far, how sure, its status; who called it, unless the set's name in the title says so."""
+def _facts(record: Annotation, set_name: str, motifs: str = "") -> str:
+    """Where it is, how far, how sure, how its motifs point, its status; who called it, unless the set's name says so."""
     first, second = display_region(record.anchor1), display_region(record.anchor2)
     names = ("anchor  ", "extent  ") if record.kind is Kind.STRIPE else ("", "")
     where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
@@ -79,6 +81,8 @@ def _facts(record: Annotation, set_name: str) -> str:
         parts.append(number)
     if record.kind is Kind.STRIPE and record.direction in DIRECTION_WORDS:
         parts.append(DIRECTION_WORDS[record.direction])
+    if motifs:
+        parts.append(motifs)
     parts.append(status_text(record.status))
     if (who := source_of(record)) and who not in set_name:
         parts.append(middle_elided(who, 18))

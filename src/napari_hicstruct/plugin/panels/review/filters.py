@@ -6,10 +6,11 @@ from math import inf
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QLabeledDoubleRangeSlider
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
+from napari_hicstruct.active.candidates import ORIENTATIONS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
@@ -39,7 +40,8 @@ class QueueFilters(QWidget):
         self._sets: list[tuple[str, int, str]] = []
         self.mode, self.kind, self.set = QComboBox(), QComboBox(), QComboBox()
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
-        self.score = _score_range()
+        self.score, self.pair = _score_range(), _least_pair()
+        self.motifs = QComboBox()
         self.clear = QPushButton("Clear filter")
         self.clear.setToolTip("All kinds, sets, distances and confidences")
         self._fill()
@@ -51,6 +53,8 @@ class QueueFilters(QWidget):
             ("set", self.set),
             ("distance", [self.nearest, _to(), self.farthest]),
             (CONFIDENCE, self.score),
+            ("E–P pair", self.pair),
+            ("motifs", self.motifs),
         ]
         grid = form(rows)
         grid.setColumnMinimumWidth(0, 62)
@@ -64,17 +68,21 @@ class QueueFilters(QWidget):
         self.kind.addItem("all", None)
         for kind in Kind:
             self.kind.addItem(plural_of(kind), kind)
+        for way in ("", *reversed(ORIENTATIONS)):
+            self.motifs.addItem(way or "all", way)
+        self.motifs.setToolTip("How CTCF motifs at the anchors point; needs a track of motifs with strands (Tracks)")
         self.mode.setToolTip("\n".join(f"{text}: {meaning}" for text, meaning in MODES.values()))
         self.kind.setToolTip("Which kind of structure")
         self.set.setToolTip("Candidates of one set only (file or model run)")
         self.set.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _connect(self) -> None:
-        for box in (self.mode, self.kind, self.set):
+        for box in (self.mode, self.kind, self.set, self.motifs):
             box.activated.connect(self._ask)
         for edit in (self.nearest, self.farthest):
             edit.editingFinished.connect(self._ask)
         self.score.valueChanged.connect(self._ask)
+        self.pair.valueChanged.connect(self._ask)
         self.clear.clicked.connect(lambda: self._queue.where(**_plain(QueueFilter())))
 
     def _ask(self, *_: Any) -> None:
@@ -91,6 +99,8 @@ class QueueFilters(QWidget):
             (min(distance), max(distance)),
             _rounded(self.score.value()),
             self.mode.currentData(),
+            round(self.pair.value(), 2),
+            frozenset({way}) if (way := self.motifs.currentData()) else frozenset(),
         )
         if new != self._queue.wanted:
             self._queue.where(mode=new.mode, **_plain(new))
@@ -114,6 +124,11 @@ class QueueFilters(QWidget):
         if _rounded(self.score.value()) != wanted.score:
             with QSignalBlocker(self.score):
                 self.score.setValue(wanted.score)
+        if round(self.pair.value(), 2) != wanted.pair:
+            with QSignalBlocker(self.pair):
+                self.pair.setValue(wanted.pair)
+        self.motifs.setCurrentIndex(max(0, self.motifs.findData(next(iter(wanted.orientations), ""))))
+        self.motifs.setEnabled(self._queue.oriented or bool(wanted.orientations))
         self.clear.setEnabled(bool(wanted.n_conditions))
 
     def summary(self) -> str:
@@ -128,6 +143,9 @@ class QueueFilters(QWidget):
             parts.append(f"{format_bp(low)}–{format_bp(high) if high < inf else '…'}")
         if wanted.score != (0.0, 1.0):
             parts.append(f"{wanted.score[0]:.2f}–{wanted.score[1]:.2f}")
+        if wanted.pair:
+            parts.append(f"E–P p ≥ {wanted.pair:.2f}")
+        parts += sorted(wanted.orientations)
         return " · ".join(parts)
 
 
@@ -168,7 +186,7 @@ class _Distance(QLineEdit):
 
 
 def _plain(wanted: QueueFilter) -> dict[str, Any]:
-    return {name: getattr(wanted, name) for name in ("kinds", "set_ids", "distance", "score")}
+    return {name: getattr(wanted, name) for name in ("kinds", "set_ids", "distance", "score", "pair", "orientations")}
 
 
 def _to() -> QLabel:
@@ -185,6 +203,16 @@ def _score_range() -> QLabeledDoubleRangeSlider:
     slider.setEdgeLabelMode(QLabeledDoubleRangeSlider.EdgeLabelMode.LabelIsValue)
     slider.setToolTip(f"Confidence, 0 to 1: {MEANINGS[CONFIDENCE]}; what has none counts as 1")
     return slider
+
+
+def _least_pair() -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(0.0, 1.0)
+    box.setSingleStep(0.05)
+    box.setDecimals(2)
+    box.setPrefix("p ≥ ")
+    box.setToolTip("Only loops that join an enhancer and a promoter so probably (E–P pairs below); 0: all")
+    return box
 
 
 def _rounded(limits: tuple[float, ...]) -> tuple[float, float]:

@@ -14,6 +14,7 @@ from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.panels.review.filters import QueueFilters
 from napari_hicstruct.plugin.panels.review.goto import GoToRow
 from napari_hicstruct.plugin.panels.review.header import QueueHeader
+from napari_hicstruct.plugin.panels.review.pairs import PairsPanel
 from napari_hicstruct.plugin.panels.review.regions import MEANING, RegionsPanel
 from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
@@ -60,10 +61,10 @@ class ReviewPanel(QWidget):
         self._labels, self._review, self._keys = session.labels, session.editing.review, session.editing.keys
         review = self._review
         self.buttons: dict[str, QPushButton] = {}
-        self.header, self.card = QueueHeader(review.queue), Card(review)
+        self.header, self.card = QueueHeader(review.queue), Card(review, session.motif_orientation)
         self.filters, self.bulk, self.regions = QueueFilters(review), BulkPanel(review), RegionsPanel(review)
         self.goto, self.statistics = GoToRow(review), StatisticsPanel(review)
-        self.rescoring = RescoringPanel(session.rescoring)
+        self.rescoring, self.pairs = RescoringPanel(session.rescoring), PairsPanel(session.loop_pairs)
         self.folds = {
             "rescoring": Fold(
                 "Ask the model",
@@ -72,6 +73,9 @@ class ReviewPanel(QWidget):
             ),
             "filter": Fold(
                 "Filter", self.filters, tooltip="What goes into the queue; also what you judged, to review it again."
+            ),
+            "pairs": Fold(
+                "E–P pairs", self.pairs, tooltip="How probably loops join an enhancer and a promoter in a cell line."
             ),
             "bulk": Fold("Many at once", self.bulk, tooltip="Accept or reject by score or by lasso, with one undo."),
             "regions": Fold("Reviewed regions", self.regions, tooltip=MEANING),
@@ -84,7 +88,8 @@ class ReviewPanel(QWidget):
         self._later = Soon(self, self._update)
         for signal in (self._labels.changed, self._labels.current_changed, review.queue.changed):
             follow(self, signal, self._later)
-        for other in (review.regions.changed, review.caught_changed, review.objects.changed):
+        motifs = session.motif_orientation.changed
+        for other in (review.regions.changed, review.caught_changed, review.objects.changed, motifs):
             follow(self, other, self._later)
         follow(self, review.caught_changed, self._unfold_if_caught)
         follow(self, self._labels.current_changed, self._reveal_candidate)

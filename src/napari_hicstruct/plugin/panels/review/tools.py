@@ -9,6 +9,7 @@ from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPo
 from qtpy.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.plugin.controllers.distance import COLOUR as DISTANCE
 from napari_hicstruct.plugin.controllers.lasso import COLOUR as LASSO
 from napari_hicstruct.plugin.layers.overlays.reviewed import COLOUR as REVIEWED
 from napari_hicstruct.plugin.state.commands import command
@@ -24,12 +25,13 @@ _COLOURS = {
     **{f"add {kind.value}": _INK for kind in Kind},
     "lasso_candidates": LASSO,
     "mark_region_reviewed": REVIEWED,
+    "measure": DISTANCE,
 }
-_ORDER = (*(f"add {kind.value}" for kind in Kind), "lasso_candidates", "mark_region_reviewed")
+_ORDER = (*(f"add {kind.value}" for kind in Kind), "lasso_candidates", "mark_region_reviewed", "measure")
 
 
 class ToolRow(QWidget):
-    """Add a loop, a stripe, a TAD or a boundary; the lasso; region is reviewed; the key sheet.
+    """Add a loop, a stripe, a TAD or a boundary; the lasso; region is reviewed; distances; the key sheet.
 
     The button of the tool in hand is down; a second click puts the tool down.
 
@@ -65,8 +67,9 @@ class ToolRow(QWidget):
         tool, refusal = self._review.tool, self._labels.refusal
         for name, button in self.buttons.items():
             button.setChecked(name == tool)
-            button.setEnabled(name == "show_keys" or not refusal)
-            button.setToolTip(refusal if refusal and name != "show_keys" else _meaning(name))
+            looks = name in ("show_keys", "measure")
+            button.setEnabled(looks or not refusal)
+            button.setToolTip(refusal if refusal and not looks else _meaning(name))
 
     def _button(self, name: str) -> QToolButton:
         button = QToolButton()
@@ -120,6 +123,13 @@ def _outline(name: str) -> QPainterPath:
             path.lineTo(x, y)
     elif name == "add boundary":
         path.addPolygon(QPolygonF([QPointF(8, 2), QPointF(14, 8), QPointF(8, 14), QPointF(2, 8), QPointF(8, 2)]))
+    elif name == "measure":
+        path.moveTo(2, 14)
+        for x, y in ((14, 2), (11, 2), (14, 2), (14, 5)):
+            path.lineTo(x, y)
+        path.moveTo(5, 14)
+        path.lineTo(2, 14)
+        path.lineTo(2, 11)
     elif name == "lasso_candidates":
         path.addEllipse(QRectF(1.5, 2, 13, 8))
         path.moveTo(5, 10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.errors import ConfigError, MapError
+from napari_hicstruct.errors import ConfigError, TrackError
 from napari_hicstruct.genome import NameMatcher, n_bins
+from napari_hicstruct.tracks.bigwig import open_bigwig
 
 _LIMIT = 4.0
-_BIGWIG = 0x888FFC26
 
 
 def check_tracks(wanted: Sequence[str], files: Mapping[str, str | Path]) -> None:
@@ -31,7 +30,7 @@ def check_tracks(wanted: Sequence[str], files: Mapping[str, str | Path]) -> None
     ------
     ConfigError
         If a track has no file, a file no track, or pybbi is not installed.
-    MapError
+    TrackError
         If a file cannot be read.
     """
     if missing := [name for name in wanted if name not in files]:
@@ -40,7 +39,7 @@ def check_tracks(wanted: Sequence[str], files: Mapping[str, str | Path]) -> None
         have = f"It reads {', '.join(wanted)}." if wanted else "It reads none."
         raise ConfigError(f"the model reads no track '{extra[0]}'.", hint=have)
     for name in wanted:
-        with _open(files[name]):
+        with open_bigwig(files[name]):
             pass
 
 
@@ -64,7 +63,7 @@ def read_tracks(
 
     Raises
     ------
-    MapError
+    TrackError
         If a track has no such chromosome.
     """
     if not wanted:
@@ -74,17 +73,26 @@ def read_tracks(
 
 def bin_track(path: str | Path, chrom: str, *, length: int, resolution: int) -> NDArray[np.float32]:
     """Mean of a bigWig in each bin, bases without a value counted as 0; shape (n_bins,)."""
-    with _open(path) as file:
+    with open_bigwig(path) as file:
         name = NameMatcher(file.chromsizes).match(chrom)
         if name is None:
-            raise MapError(f"the track has no chromosome '{chrom}'.", where=path)
+            raise TrackError(f"the track has no chromosome '{chrom}'.", where=path)
         whole = length // resolution
         parts = [np.zeros(0)]
         if whole:
-            parts.append(file.fetch(name, 0, whole * resolution, bins=whole, missing=0.0, oob=0.0, exact=True))
+            parts.append(_means(file, name, 0, whole * resolution, whole))
         if whole < n_bins(length, resolution):  # the last bin is shorter: its mean is over what there is of it
-            parts.append(file.fetch(name, whole * resolution, length, bins=1, missing=0.0, oob=0.0, exact=True))
+            parts.append(_means(file, name, whole * resolution, length, 1))
     return np.nan_to_num(np.concatenate(parts)).astype(np.float32)
+
+
+def _means(file: Any, name: str, start: int, end: int, bins: int) -> NDArray[np.float64]:
+    """Means over all bases: the library's mean leaves bases without a value out."""
+    mean, covered = (
+        file.fetch(name, start, end, bins=bins, missing=0.0, oob=0.0, summary=summary, exact=True)
+        for summary in ("mean", "cov")
+    )
+    return np.asarray(mean * covered, np.float64)
 
 
 def interval_means(
@@ -96,15 +104,15 @@ def interval_means(
 
     Raises
     ------
-    MapError
+    TrackError
         If the file cannot be read, or has none of the chromosomes.
     """
-    with _open(path) as file:
+    with open_bigwig(path) as file:
         names = NameMatcher(file.chromsizes)
         spelt = [names.match(chrom) for chrom in chroms]
         known = np.array([name is not None for name in spelt], bool)
         if len(spelt) and not known.any():
-            raise MapError(f"the track has no chromosome '{chroms[0]}'.", where=path)
+            raise TrackError(f"the track has no chromosome '{chroms[0]}'.", where=path)
         found = np.zeros(len(spelt), np.float32)
         if known.any():
             own = [name for name in spelt if name is not None]
@@ -136,33 +144,3 @@ def coarsen_tracks(tracks: NDArray[np.float32] | None, factor: int) -> NDArray[n
     starts = np.arange(0, tracks.shape[1], factor)
     counts = np.minimum(starts + factor, tracks.shape[1]) - starts
     return np.asarray(np.add.reduceat(tracks, starts, axis=1) / counts, np.float32)
-
-
-def _open(path: str | Path) -> Any:
-    try:
-        import bbi
-    except ImportError as error:
-        hint = 'Install it: pip install "napari-hicstruct[tracks]".'
-        raise ConfigError("tracks are read with pybbi, which is not installed.", hint=hint) from error
-    try:
-        whole = _is_whole(Path(path))
-    except OSError as error:
-        raise MapError(f"the track cannot be read ({error.strerror}).", where=path) from error
-    except struct.error as error:
-        raise MapError("is not a bigWig file.", where=path) from error
-    if not whole:
-        raise MapError("is not a whole bigWig file.", where=path, hint="Copy it again.")
-    return bbi.open(str(path))
-
-
-def _is_whole(path: Path) -> bool:
-    """True if all that a bigWig's header points to lies inside the file: the library ends the process otherwise."""
-    with path.open("rb") as file:
-        head = file.read(64)
-        order = next((o for o in "<>" if struct.unpack(f"{o}I", head[:4]) == (_BIGWIG,)), None)
-        if order is None:
-            return False
-        fields = struct.unpack(f"{order}IHHQQQHHQQIQ", head)
-        zooms = [struct.unpack(f"{order}IIQQ", file.read(24)) for _ in range(fields[2])]
-    offsets = [*fields[3:6], *fields[8:10], fields[11], *(at for zoom in zooms for at in zoom[2:])]
-    return bool(max(offsets) < path.stat().st_size)

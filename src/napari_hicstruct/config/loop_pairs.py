@@ -1,0 +1,30 @@
+"""What a person gives to judge loops as enhancer–promoter pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from napari_hicstruct.config.base import FrozenConfig
+
+
+class LoopPairsConfig(FrozenConfig):
+    """Files, and the line that is asked about."""
+
+    model: Path | None = Field(None, description="folder that hicstruct epi train wrote")
+    fasta: Path | None = Field(None, description="sequences of the map's genome, not compressed")
+    enhancers: Path | None = Field(None, description="enhancers or open chromatin of the line: BED, narrowPeak")
+    promoters: Path | None = Field(None, description="genes (GTF, GFF3, BED12), whose starts count, or intervals")
+    line: str = Field("", description="name of the cell line; of the table of lines, where one is given")
+    lines: Path | None = Field(
+        None, description="table of lines with numbers, tracks and peaks; without it the enhancers describe the line"
+    )
+    flank: int = Field(5_000, ge=0, description="bp around an anchor that belong to it")
+
+    def missing(self) -> str:
+        """What is not given yet, in words; empty where nothing is."""
+        names = {"model": "the model's folder", "fasta": "a FASTA", "enhancers": "enhancers", "promoters": "promoters"}
+        lacking = [said for name, said in names.items() if getattr(self, name) is None]
+        lacking += [] if self.line.strip() else ["the line's name"]
+        return f"Give {', '.join(lacking)}." if lacking else ""

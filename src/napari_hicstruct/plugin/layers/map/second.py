@@ -1,0 +1,242 @@
+"""The second map on the first: a picture at the same place, of both together, read lazily as the map itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined, PairLevel, pair_levels
+from napari_hicstruct.contacts.protocol import COMPUTED
+from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.layers.canvas import Canvas
+from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.layers.map.image import Image
+from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel
+from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
+from napari_hicstruct.plugin.layers.pictures import MADE_HERE
+from napari_hicstruct.plugin.state.second_map import SecondMapState
+
+_PERCENTILE = 98.0
+_MAX_RATIO = 4.0
+"""log2; where nothing is known of a view its colours end there."""
+
+NAMES = {
+    Joined.HALVES: "{0} ◥ {1}",
+    Joined.SECOND: "{1}",
+    Joined.DIFFERENCE: "{1} − {0}",
+    Joined.RATIO: "log₂ {1} / {0}",
+}
+
+
+class SecondMapLayer:
+    """Shows both maps as the state says; nothing while there is one map alone.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    state : SecondMapState
+
+    Attributes
+    ----------
+    layer : napari.layers.Image or None
+    levels : list of ViewedLevel
+    """
+
+    def __init__(self, canvas: Canvas, state: SecondMapState) -> None:
+        self._canvas, self._state = canvas, state
+        self.layer: Any = None
+        self.levels: list[ViewedLevel] = []
+        self._pairs: list[PairLevel] = []
+        self._made: tuple[Any, ...] = ()
+        self._references: References | None = None
+        self._referred: Any = None
+        self._setting = False
+        window = canvas.window
+        state.changed.connect(self.update)
+        window.chrom_changed.connect(self._on_window)
+        window.display_changed.connect(self._on_window)
+        window.view_changed.connect(self._on_view)
+        canvas.more_read_outs.append(self.read_out)
+
+    def close(self) -> None:
+        """Let go of the window."""
+        window = self._canvas.window
+        self._state.changed.disconnect(self.update)
+        window.chrom_changed.disconnect(self._on_window)
+        window.display_changed.disconnect(self._on_window)
+        window.view_changed.disconnect(self._on_view)
+        if self.read_out in self._canvas.more_read_outs:
+            self._canvas.more_read_outs.remove(self.read_out)
+        self._forget()
+
+    # ------------------------------------------------------------------ what is shown
+    def update(self) -> None:
+        """Show what the state says."""
+        wanted = self._wanted()
+        if not wanted:
+            self._forget()
+            return
+        if wanted == self._made and self.layer in self._canvas:
+            self._follow_map()
+            return
+        if not self._ready(wanted):
+            return
+        try:
+            self._put(wanted)
+        except HicStructError as error:
+            self._forget()
+            self._canvas.window.problem.emit(error)
+
+    def _wanted(self) -> tuple[Any, ...]:
+        """All that the picture hangs on; empty where there is nothing to show."""
+        state, window = self._state, self._canvas.window
+        if state.source is None or window.map is None or not state.chrom_of_second():
+            return ()
+        if state.joined is Joined.FIRST:
+            return ()
+        drawn = window.map.drawn
+        smooth = state.smooth if state.joined in DIVERGING else 0.0
+        return (state.source.uri, window.chrom, drawn.norm, drawn.ratio, state.joined, smooth)
+
+    def _ready(self, wanted: tuple[Any, ...]) -> bool:
+        """True if weights and expected of the second map are known; else they are computed first, beside the window."""
+        state = self._state
+        source, chrom = state.source, state.chrom_of_second()
+        assert source is not None
+        if self._references is None or self._referred is not source:
+            self._drop_references()
+            self._references, self._referred = References(source, state.runner, self._on_references), source
+        norm = self._norm_of_second(wanted)
+        norms = {r: source.norm_for(chrom, r, norm) for r in source.resolutions_of(chrom)}
+        if not wanted[3] and COMPUTED not in norms.values():  # stored weights: there is nothing to compute
+            return True
+        self._references.set_target(chrom, norms)
+        if self._references.has_all() or self._references.problem is not None:
+            return True
+        self._references.want()
+        return self._references.has_all()
+
+    def _norm_of_second(self, wanted: tuple[Any, ...]) -> str:
+        source = self._state.source
+        assert source is not None
+        norm = self._state.norms()[1]
+        return ratio_norm(source, self._state.chrom_of_second(), norm) if wanted[3] else norm
+
+    def _on_references(self) -> None:
+        self.update()
+
+    def _put(self, wanted: tuple[Any, ...]) -> None:
+        window, state = self._canvas.window, self._state
+        first, second = window.source, state.source
+        if first is None or second is None:
+            return
+        ratio = bool(wanted[3])
+        own = ratio_norm(first, window.chrom, wanted[2]) if ratio else str(wanted[2])
+        norms = own, self._norm_of_second(wanted)
+        self._pairs = pair_levels(
+            (first, second), window.chrom, norms, state.joined, smooth=state.smooth, over_expected=ratio
+        )
+        scale = Scale.SIGNED if state.joined in DIVERGING else window.map.scale
+        levels = [ViewedLevel(pair, scale=scale) for pair in self._pairs]  # type: ignore[arg-type]
+        layer = self._make(levels, NAMES[state.joined].format(first.name, second.name))
+        old, self.layer, self.levels, self._made = self.layer, layer, levels, wanted
+        self._canvas.put(layer, above_map=True)
+        if old is not None:
+            self._canvas.remove(old)
+        self._follow_map()
+
+    def _make(self, levels: list[ViewedLevel], name: str) -> Image:
+        finest = levels[0].resolution
+        np.asarray(levels[-1])
+        layer = Image(
+            levels,
+            multiscale=True,
+            name=name,
+            scale=(finest, finest),
+            translate=(finest / 2, finest / 2),  # pixel centres are integers, bins begin at their start
+            contrast_limits=(0.0, 1.0),
+            interpolation2d="nearest",
+            metadata={MADE_HERE: "second map"},
+            **self._canvas.world_kwargs(),
+        )
+        layer.pixel_ratio = self._canvas.pixel_ratio
+        layer.get_status = self._canvas.read_out(layer.get_status)
+        layer.events.set_data.connect(self._update_limits)
+        return layer
+
+    def _forget(self) -> None:
+        layer, self.layer, self.levels, self._pairs, self._made = self.layer, None, [], [], ()
+        if layer is not None:
+            self._canvas.remove(layer)
+        if self._state.source is None:
+            self._drop_references()
+
+    def _drop_references(self) -> None:
+        known, self._references = self._references, None
+        if known is not None:
+            known.close()
+
+    # ------------------------------------------------------------------ colours
+    def _on_window(self, *_: Any) -> None:
+        self.update()
+
+    def _on_view(self, *_: Any) -> None:
+        self._update_limits()
+
+    def _follow_map(self) -> None:
+        """The colours of the map, or diverging ones about 0."""
+        if self.layer is None:
+            return
+        if self._state.joined in DIVERGING:
+            self.layer.colormap = colormaps.contact_colormap(colormaps.RATIO)
+        elif self._canvas.map_layer is not None:
+            self.layer.colormap = self._canvas.map_layer.colormap
+        self._update_limits()
+
+    def _update_limits(self, _event: Any = None) -> None:
+        layer, shown = self.layer, self._canvas.window.map
+        if layer is None or shown is None or self._setting:
+            return
+        self._setting = True
+        try:
+            if self._state.joined in DIVERGING:
+                high = self._farthest()
+                layer.contrast_limits_range = (-2 * high, 2 * high)
+                layer.contrast_limits = (-high, high)
+                self._state.limit_changed.emit(high)
+            else:
+                layer.contrast_limits_range = shown.layer.contrast_limits_range
+                layer.contrast_limits = shown.layer.contrast_limits
+        finally:
+            self._setting = False
+
+    def _farthest(self) -> float:
+        """How far from 0 the colours end: nearly all of what is in view lies within."""
+        tile = self.levels[min(self.layer.data_level, len(self.levels) - 1)].tile
+        if tile is None:
+            return _MAX_RATIO
+        rows, cols = self._canvas.window.visible()
+        values = np.abs(tile.crop((rows.start, rows.end), (cols.start, cols.end)))
+        known = values[np.isfinite(values)]
+        return max(float(np.percentile(known, _PERCENTILE)), 1e-6) if known.size else _MAX_RATIO
+
+    # ------------------------------------------------------------------ read-out
+    def read_out(self, row: float, col: float) -> str:
+        """What the status line says of the second map there, from what was drawn last: no file is read."""
+        layer, levels = self.layer, self.levels
+        if layer is None or not levels:
+            return ""
+        level = levels[min(layer.data_level, len(levels) - 1)]
+        value = None if level.tile is None else level.tile.value(row, col)
+        if value is None or not np.isfinite(value):
+            return ""
+        second = self._state.source
+        name = "" if second is None else second.name
+        if self._state.joined is Joined.RATIO:
+            return f"{name}: {2.0**value:.2g} times as many"
+        if self._state.joined is Joined.DIFFERENCE:
+            return f"{name}: {value:+.3g}"
+        if self._state.joined is Joined.HALVES and col >= row:
+            return ""
+        return f"{name}: {value:.3g} (depth-matched)"

@@ -1,0 +1,116 @@
+"""*Pile-ups …*: the mean of the map around the objects of each set, or of what was accepted and rejected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_hicstruct.annotations.kinds import KINDS
+from napari_hicstruct.annotations.records import Kind
+from napari_hicstruct.config.pileup import GroupBy
+from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.state.pileup import PileupState
+from napari_hicstruct.plugin.widgets.inks import dress
+from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.preview import Preview
+from napari_hicstruct.plugin.widgets.style import form, subdued
+
+_BY = {
+    GroupBy.SET: "each set",
+    GroupBy.STATUS: "accepted, rejected, not judged",
+    GroupBy.CALLER: "each caller",
+    GroupBy.MODEL: "each model (before and after a fine-tune)",
+    GroupBy.ALL: "all together",
+}
+_ABOUT = (
+    "Observed over expected, the mean of all windows. The number in the corner: centre over corners of loops, line "
+    "over sides of stripes, inside over outside of TADs, across over within of boundaries. TADs are stretched to one "
+    "size."
+)
+
+
+class PileupDialog(QDialog):
+    """What is piled up, the picture, and *Save to folder …*.
+
+    Parameters
+    ----------
+    session : Session
+    parent : QWidget
+        The main window.
+    """
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.state: PileupState = session.pileup
+        self.setWindowTitle("Pile-ups")
+        self.resize(980, 560)
+        self._build()
+        dress(self, session.viewer)
+        follow(self, self.state.drawn, self._drawn)
+        follow(self, self.state.failed, self._failed)
+
+    def _build(self) -> None:
+        self.kind, self.by, self.distances = QComboBox(), QComboBox(), QLineEdit()
+        self.kind.addItem("all kinds", None)
+        for kind, info in KINDS.items():
+            self.kind.addItem(info.plural, kind.value)
+        for by, text in _BY.items():
+            self.by.addItem(text, by.value)
+        self.distances.setPlaceholderText("300k, 1M")
+        self.distances.setToolTip("Loops are split at these distances; empty: nowhere")
+        self.start_button, self.save_button = QPushButton("Pile up"), QPushButton("Save to folder …")
+        self.start_button.setDefault(True)
+        self.start_button.clicked.connect(lambda: self.start())
+        self.save_button.clicked.connect(lambda: self.save())
+        self.save_button.setToolTip("Figure (SVG, PNG), table and arrays")
+        self.save_button.setEnabled(False)
+        about = subdued(QLabel(_ABOUT))
+        about.setWordWrap(True)
+        self.preview = Preview()
+        left, body = QVBoxLayout(), QHBoxLayout(self)
+        left.addLayout(form([("Objects", self.kind), ("One for", self.by), ("Loops split at", self.distances)]))
+        left.addWidget(self.start_button)
+        left.addWidget(about)
+        left.addStretch(1)
+        left.addWidget(self.save_button)
+        body.addLayout(left, 2)
+        body.addWidget(self.preview, 5)
+
+    def start(self) -> None:
+        """Pile up what is chosen."""
+        chosen = self.kind.currentData()
+        self.state.kind = None if chosen is None else Kind(chosen)
+        self.state.by, self.state.distances = GroupBy(self.by.currentData()), self.distances.text()
+        self.preview.say("Piling up …")
+        self.save_button.setEnabled(False)
+        self.state.start()
+
+    def save(self, folder: str = "") -> None:
+        """Ask for a folder and write figure, table and arrays into it."""
+        folder = folder or QFileDialog.getExistingDirectory(self, "Folder for the pile-ups")
+        if folder:
+            try:
+                self.state.write(folder)
+            except HicStructError as error:
+                self._session.problem.emit(error)
+
+    def _drawn(self, path: Path) -> None:
+        self.preview.show_file(path)
+        self.save_button.setEnabled(True)
+
+    def _failed(self, error: HicStructError) -> None:
+        if not isinstance(error, Cancelled):
+            self.preview.say(str(error))

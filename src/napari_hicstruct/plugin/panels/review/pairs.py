@@ -1,0 +1,71 @@
+"""Loops as enhancer–promoter pairs: files, the line, and what was found."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.running_row import RunningRow
+from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
+from napari_hicstruct.plugin.widgets.style import show_text, subdued
+
+_TIP = (
+    "The probability that each loop joins an enhancer and a promoter in this line, by a model of hicstruct epi.\n"
+    "Cards say it; the queue can be filtered and ordered by it."
+)
+
+
+class PairsPanel(QWidget):
+    """A form of files, one button to run and one to take it back.
+
+    Parameters
+    ----------
+    state : LoopPairsState
+    """
+
+    def __init__(self, state: LoopPairsState) -> None:
+        super().__init__()
+        self.state = state
+        self.form = SettingsForm(state.config)
+        self.form.form["model"].mode = "d"  # a folder
+        for one in self.form.form:  # a path is a line and a button
+            for part in one.native.findChildren(QWidget):
+                part.setToolTip(part.toolTip() or one.tooltip)
+        self.form.edited.connect(lambda values: state.set(**values))
+        self.ask, self.forget = QPushButton("Find E–P pairs"), QPushButton("Forget")
+        self.ask.clicked.connect(lambda: state.run())
+        self.forget.clicked.connect(lambda: state.forget())
+        self.forget.setToolTip("Cards, order and filter know of no pairs any more.")
+        self.running = RunningRow(cancel="Cancel; the queue stays as it is.")
+        self.running.cancel_button.clicked.connect(lambda: state.cancel())
+        self.why_not, self.message = subdued(QLabel()), subdued(QLabel())
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.ask, 1)
+        row.addWidget(self.forget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        column.addWidget(self.form)
+        column.addLayout(row)
+        for widget in (self.why_not, self.running, self.message):
+            column.addWidget(widget)
+        for label in (self.why_not, self.message):
+            label.setWordWrap(True)
+            label.hide()
+        follow(self, state.changed, self._update)
+        follow(self, state.progressed, self.running.follow)
+        follow(self, state.message, self._show)
+        self._update()
+
+    def _update(self) -> None:
+        why = self.state.why_not()
+        show_text(self.why_not, why)
+        self.running.set_running(self.state.running)
+        self.ask.setEnabled(not why and not self.state.running)
+        self.ask.setToolTip(why or _TIP)
+        self.forget.setEnabled(self.state.found is not None)
+
+    def _show(self, text: str) -> None:
+        show_text(self.message, text)
