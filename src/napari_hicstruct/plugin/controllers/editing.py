@@ -15,7 +15,6 @@ from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.reviewed import ReviewedLayer
 from napari_hicstruct.plugin.layers.overlays.transposes import Transposes
-from napari_hicstruct.plugin.layers.projected import turn_meshes
 from napari_hicstruct.plugin.state.labels import LabelState
 from napari_hicstruct.plugin.state.navigation import NavigationState
 from napari_hicstruct.plugin.state.reviewer import give_name
@@ -67,7 +66,7 @@ class Editing:
             self.transposes_switched.emit(on)
 
     def _drawn(self) -> None:
-        turn_meshes(self.editor.canvas, self.editor._casings._meshes.values())
+        self.editor.turn_casings()
         self.transposes.draw(self.editor.overlays.get(Kind.STRIPE))
         self._reviewed.draw()
 

@@ -20,6 +20,7 @@ from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.casing import Casings
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item
 from napari_hicstruct.plugin.layers.overlays.overlay import LIMITS, NAMES, Overlay, make_overlay
+from napari_hicstruct.plugin.layers.projected import turn_meshes
 from napari_hicstruct.plugin.state.draw_limit import InView
 from napari_hicstruct.plugin.state.labels import LabelState
 
@@ -111,6 +112,10 @@ class Editor:
     def flush(self) -> None:
         """Redraw at once what is stale (unless a gesture is in progress)."""
         self._refiller.flush()
+
+    def turn_casings(self) -> None:
+        """Draw the casings as the map lies: square or tilted."""
+        turn_meshes(self.canvas, self._casings.meshes())
 
     def _refill(self, kinds: frozenset[Kind]) -> None:
         labels = self.labels

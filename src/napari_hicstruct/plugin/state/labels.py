@@ -236,7 +236,7 @@ class LabelState:
         record = self.record(uid)
         if record is None or self.window.source is None:
             return False
-        return lies_in(record, self.triangle_of(uid), *self.window.visible())
+        return self.window.sees(record, self.triangle_of(uid))
 
     @property
     def candidate_up(self) -> bool:

@@ -53,6 +53,10 @@ class Casings:
             if mesh is not None:
                 mesh.parent = None
 
+    def meshes(self) -> list[Any]:
+        """What is in the window."""
+        return list(self._meshes.values())
+
     def _mesh(self, layer: Any, kind: Kind) -> Any:
         window = getattr(self._canvas.viewer, "window", None)
         if window is None:

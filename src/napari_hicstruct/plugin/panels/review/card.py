@@ -72,7 +72,7 @@ class Card(QWidget):
 
 
 def _facts(record: Annotation, set_name: str, motifs: str = "") -> str:
-    """Where it is, how far, how sure, how its motifs point, its status; who called it, unless the set's name says so."""
+    """Where it is, how far, how sure, how its motifs point, its status; its caller, unless the set has that name."""
     first, second = display_region(record.anchor1), display_region(record.anchor2)
     names = ("anchor  ", "extent  ") if record.kind is Kind.STRIPE else ("", "")
     where = f"{names[0]}{first}" if first == second else f"{names[0]}{first}\n{names[1]}{second}"
