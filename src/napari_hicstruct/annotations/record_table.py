@@ -28,6 +28,7 @@ GONE = -1
 _MIN_CAPACITY = 64
 _MAX_MADE = 4_096  # more than one view draws
 
+_PLACE = ("kind", "chrom", "span")
 _SPAN = ("start1", "end1", "start2", "end2")
 _SCORES = ("soft_score", "probability", "score")
 _COUNTS = ("resolution", "n_calls", "n_tools", "level")
@@ -155,8 +156,8 @@ class RecordTable(Mapping[str, Annotation]):
         By row.
     names : dict of str to list of str
         What the codes of ``chrom``, ``source`` and ``model`` stand for.
-    revision : int
-        Another one after every change.
+    revision, places_revision : int
+        Another one after every change, and after those that change what lies where.
     """
 
     sets = _Column(np.int32)
@@ -179,7 +180,7 @@ class RecordTable(Mapping[str, Annotation]):
         self.names: dict[str, list[str]] = {name: [] for name in _NAMES}
         self._codes: dict[str, dict[str, int]] = {name: {} for name in _NAMES}
         self._rows: dict[str, int] = {}
-        self._n_live = self.revision = 0
+        self._n_live = self.revision = self.places_revision = 0
         self._made: dict[int, Annotation] = {}
         self._rows_for(tuple(dict.fromkeys(uids)))
 
@@ -328,6 +329,8 @@ class RecordTable(Mapping[str, Annotation]):
         for name, values in columns.values.items():
             if name in columns.names:
                 values = self._codes_for(name, columns.names[name])[values]
+            if name in _PLACE and not np.array_equal(self._columns[name][rows], values):
+                self.places_revision += 1
             self._columns[name][rows] = values
         return rows
 
@@ -344,6 +347,7 @@ class RecordTable(Mapping[str, Annotation]):
         """Rows of these uids, new ones at the end."""
         all_new = self._rows.keys().isdisjoint(uids)
         new = uids if all_new else [uid for uid in uids if uid not in self._rows]
+        self.places_revision += bool(new)
         start, end = len(self.uids), len(self.uids) + len(new)
         self._rows.update(zip(new, range(start, end), strict=True))
         self.uids += new

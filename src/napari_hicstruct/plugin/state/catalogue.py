@@ -29,6 +29,30 @@ if TYPE_CHECKING:
 _PROBABILITY = 1  # column of RecordTable.scores
 
 
+class Places:
+    """Where the records of one kind on one chromosome lie, in an order in which those near a view are found at once.
+
+    Attributes
+    ----------
+    rows : int64, shape (n,)
+        In the table, ascending.
+    """
+
+    def __init__(self, table: RecordTable, kind: Kind, chrom: str) -> None:
+        self.rows = table.rows_of(kind, chrom)
+        span = table.span[self.rows]
+        first = span[:, [0, 2]].min(axis=1)
+        self._order = np.argsort(first, kind="stable")
+        self._first = first[self._order]
+        self._longest = int((span[:, [1, 3]].max(axis=1) - first).max(initial=0))
+
+    def near(self, rows: Interval, cols: Interval) -> tuple[Rows, NDArray[np.int64]]:
+        """Rows of the records that may reach into the hull of a view, and their places in :attr:`rows`, ascending."""
+        low, high = min(rows.start, cols.start) - self._longest, max(rows.end, cols.end)
+        places = np.sort(self._order[slice(*np.searchsorted(self._first, (low, high)))])
+        return self.rows[places], places
+
+
 class Catalogue:
     """Every record of ``project``; :attr:`records` follows its changes.
 
@@ -45,6 +69,8 @@ class Catalogue:
         self.records: RecordTable = project.table()
         self.tad_levels = TadLevels.ALL
         self.min_probability = 0.0
+        self._placed: dict[tuple[Kind, str], Places] = {}
+        self._placed_at = -1
         self._nesting: dict[object, NDArray[np.int64]] = {}
         self._at_once: dict[object, NDArray[np.int64]] = {}
 
@@ -65,9 +91,7 @@ class Catalogue:
         they are drawn over proposed ones of the same place.
         """
         table = self.records
-        own = table.rows_of(kind, rows.chrom)
-        near = _near(table, own, rows, cols)
-        own = own[near]
+        own, near = self._places(kind, rows.chrom).near(rows, cols)
         seen = np.zeros(len(own), bool)
         for triangle in set(triangles.values()):
             there = [set_id for set_id, where in triangles.items() if where is triangle]
@@ -79,6 +103,14 @@ class Catalogue:
             found = found[best_of_each_set(_contenders(table, found, keep), limit)]
         judged = table.status[found] != STATUS_CODES[Status.PROPOSED]
         return table.records(found[np.argsort(judged, kind="stable")]), total
+
+    def _places(self, kind: Kind, chrom: str) -> Places:
+        """Kept until something is added or moves: a judgment changes no place."""
+        if self._placed_at != self.records.places_revision:
+            self._placed, self._placed_at = {}, self.records.places_revision
+        if (kind, chrom) not in self._placed:
+            self._placed[kind, chrom] = Places(self.records, kind, chrom)
+        return self._placed[kind, chrom]
 
     def n_faint(self) -> int:
         """Proposals of the project that :attr:`min_probability` keeps out of view."""
@@ -95,7 +127,7 @@ class Catalogue:
         if not tads:
             return []
         chrom = tads[0].chrom
-        own = self.records.rows_of(Kind.TAD, chrom)
+        own = self._places(Kind.TAD, chrom).rows
         rows = np.searchsorted(own, [self.records.row(tad.uid) for tad in tads])
         return opacity(self._levels(own, self._drawn_tads(chrom))[1][rows]).tolist()
 
@@ -104,7 +136,7 @@ class Catalogue:
 
         Levels are those among what is likely enough to be shown; the judged stay.
         """
-        own = self.records.rows_of(Kind.TAD, chrom)
+        own = self._places(Kind.TAD, chrom).rows
         likely = ~self._faint(own)
         if self.tad_levels is TadLevels.ALL:
             return likely
@@ -138,13 +170,6 @@ def _contenders(table: RecordTable, found: Rows, keep: Collection[str]) -> Conte
     first |= np.isin(found, [table.row(uid) for uid in keep if uid in table])
     rejected = status == STATUS_CODES[Status.REJECTED]
     return Contenders(found, table.sets[found], table.strength(found), first, rejected)
-
-
-def _near(table: RecordTable, own: Rows, rows: Interval, cols: Interval) -> NDArray[np.int64]:
-    """Places of the records with both anchors in the hull of the view: what alone needs a closer look."""
-    start, end = min(rows.start, cols.start), max(rows.end, cols.end)
-    span = table.span[own]
-    return np.flatnonzero((span[:, 0] < end) & (span[:, 1] > start) & (span[:, 2] < end) & (span[:, 3] > start))
 
 
 def _overlap(table: RecordTable, own: Rows, rows: Interval, cols: Interval, triangle: Triangle) -> NDArray[np.bool_]:
